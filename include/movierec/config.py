@@ -1,0 +1,60 @@
+"""Settings of one installation, read once from the environment and never changed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from movierec.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+SQL = ROOT / "include" / "sql"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how much of them: every `MOVIEREC_…` variable and its default.
+
+    Attributes:
+        home: state folder: database, Airflow's home, caches, artifacts, logs (`MOVIEREC_HOME`).
+        dataset: `ml-100k`, or a folder of RecBole atomic files (`MOVIEREC_DATASET`).
+        host: address the servers bind to (`MOVIEREC_HOST`).
+        port: port of Airflow's web server and API (`MOVIEREC_PORT`).
+        artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
+        top_n: movies in a published list (`MOVIEREC_TOP_N`).
+        keep_nights: nights and versions that are kept (`MOVIEREC_KEEP_NIGHTS`).
+    """
+
+    home: Path = ROOT / ".movierec"
+    dataset: str = "ml-100k"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    artifacts: str = str(ROOT / ".movierec" / "artifacts")
+    top_n: int = 50
+    keep_nights: int = 14
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; an empty variable counts as absent.
+
+        Raises:
+            ConfigError: a number is not a number or out of its range.
+        """
+        found = {key: value for key, value in (os.environ if env is None else env).items() if value}
+        home = Path(found.get("MOVIEREC_HOME", cls.home)).expanduser().absolute()
+        return cls(
+            home=home,
+            dataset=found.get("MOVIEREC_DATASET", cls.dataset),
+            host=found.get("MOVIEREC_HOST", cls.host),
+            port=_whole(found, "MOVIEREC_PORT", cls.port, 1, 65_535),
+            artifacts=found.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
+            top_n=_whole(found, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
+            keep_nights=_whole(found, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
+        )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ConfigError(f"{name} is '{text}'; allowed is a whole number from {low} to {high}")
+    return int(text)

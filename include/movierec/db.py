@@ -1,0 +1,74 @@
+"""PostgreSQL: connect, run a file of SQL, copy rows in, read rows out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from movierec.config import SQL
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Parameters = Mapping[str, object]
+
+
+def connect(conninfo: str) -> Connection:
+    """Open a connection whose statements bind on the client, so that a file may hold several of them."""
+    connection = psycopg.connect(conninfo, cursor_factory=psycopg.ClientCursor, application_name="movierec")
+    connection.execute("set timezone to 'UTC'")
+    connection.commit()
+    return connection
+
+
+def read_sql(name: str) -> str:
+    """Return the text of `include/sql/<name>.sql`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(conn: Connection, name: str, parameters: Parameters | None = None) -> int:
+    """Run `include/sql/<name>.sql` in the open transaction and return how many rows its last statement touched."""
+    return conn.execute(_trusted(read_sql(name)), parameters).rowcount
+
+
+def fetch(conn: Connection, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+    """Run a query file and return its rows as dictionaries."""
+    cursor = conn.execute(_trusted(read_sql(name)), parameters)
+    columns = [column.name for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+
+def fetch_frame(conn: Connection, name: str, parameters: Parameters | None = None) -> pd.DataFrame:
+    """Run a query file and return its rows as a frame."""
+    cursor = conn.execute(_trusted(read_sql(name)), parameters)
+    return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
+
+
+def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """COPY rows into `schema.table` in the open transaction and return how many went in."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count = 0
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def sqlalchemy_url(conn: Connection) -> str:
+    """Return the SQLAlchemy URL (psycopg2) of an open connection; a socket folder becomes a parameter."""
+    info = conn.info
+    login = quote(info.user, safe="") + (f":{quote(info.password, safe='')}" if info.password else "")
+    if Path(info.host).is_absolute():
+        query = urlencode({"host": info.host, "port": info.port})
+        return f"postgresql+psycopg2://{login}@localhost/{quote(info.dbname)}?{query}"
+    return f"postgresql+psycopg2://{login}@{info.host}:{info.port}/{quote(info.dbname)}"
+
+
+def _trusted(text: str) -> Any:
+    # psycopg wants a literal string; files under include/sql are part of the program, never of its input.
+    return text
