@@ -1,0 +1,65 @@
+"""The warehouse's structure: schemas, tables, views and comments, applied when they changed."""
+
+import hashlib
+import logging
+
+from movierec.config import SQL
+from movierec.db import Connection, connect, run_sql
+from movierec.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+# The order matters: views read the tables of earlier files.
+STRUCTURE = (
+    "ddl/ops",
+    "ddl/raw",
+    "ddl/staging",
+    "ddl/quarantine",
+    "ddl/core",
+    "ddl/ml",
+    "ddl/serving",
+    "ddl/judges",
+    "ops/row_rule",
+    "ops/build_judges",
+    "ddl/audits",
+    "ddl/prune",
+)
+OLDEST_SERVER = 170_000
+_LOCK = 7_305_001
+
+
+def migrate(conninfo: str) -> bool:
+    """Bring the warehouse to the structure of this checkout; return whether there was anything to do.
+
+    Raises:
+        ConfigError: the server is older than PostgreSQL 17 (`merge … when not matched by source`).
+    """
+    with connect(conninfo) as conn:
+        _require_server(conn)
+        conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        if _is_current(conn):
+            return False
+        for name in STRUCTURE:
+            run_sql(conn, name)
+        conn.execute("insert into ops.structure (checksum) values (%s)", [_checksum()])
+    log.info("warehouse: applied structure %s", _checksum()[:12])
+    return True
+
+
+def _require_server(conn: Connection) -> None:
+    version = conn.info.server_version
+    if version < OLDEST_SERVER:
+        raise ConfigError(f"the warehouse runs PostgreSQL {version // 10_000}; allowed is 17 or newer")
+
+
+def _is_current(conn: Connection) -> bool:
+    (exists,) = conn.execute("select to_regclass('ops.structure') is not null").fetchone() or (False,)
+    if not exists:
+        return False
+    latest = conn.execute("select checksum from ops.structure order by applied_at desc limit 1").fetchone()
+    return latest == (_checksum(),)
+
+
+def _checksum() -> str:
+    texts = [(SQL / f"{name}.sql").read_bytes() for name in STRUCTURE]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()

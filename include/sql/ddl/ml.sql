@@ -1,0 +1,52 @@
+-- What was learned from what, how well it did, and why it was chosen.
+create schema if not exists ml;
+
+create table if not exists ml.training (
+    training_id bigint generated always as identity primary key,
+    run_id text not null unique,
+    batch_id bigint not null,
+    seed integer not null,
+    folder text not null,
+    created_at timestamptz not null default now()
+);
+comment on table ml.training is
+'One training. Grain: one Airflow run of movierec_train; folder holds its snapshot, features and models.';
+
+create table if not exists ml.evaluation (
+    training_id bigint not null references ml.training on delete cascade,
+    ranker text not null,
+    k integer not null,
+    users integer not null,
+    precision_at_k double precision not null,
+    recall_at_k double precision not null,
+    f1_at_k double precision not null,
+    ndcg_at_k double precision not null,
+    coverage_at_k double precision not null,
+    fit_seconds double precision not null,
+    score_seconds double precision not null,
+    primary key (training_id, ranker, k)
+);
+comment on table ml.evaluation is
+'Quality of a ranker on the test window: means over the viewers who have a relevant rating there. Full ranking.';
+comment on column ml.evaluation.coverage_at_k is 'Share of the catalogue that appears in at least one list.';
+
+create table if not exists ml.user_metric (
+    training_id bigint not null references ml.training on delete cascade,
+    ranker text not null,
+    k integer not null,
+    user_id bigint not null,
+    precision_at_k double precision not null,
+    recall_at_k double precision not null,
+    f1_at_k double precision not null,
+    ndcg_at_k double precision not null,
+    primary key (training_id, ranker, k, user_id)
+);
+comment on table ml.user_metric is 'The same metrics per viewer, for paired comparisons.';
+
+create table if not exists ml.champion (
+    training_id bigint primary key references ml.training on delete cascade,
+    ranker text not null,
+    reason text not null,
+    decided_at timestamptz not null default now()
+);
+comment on table ml.champion is 'The winner of a training and why. Grain: one training.';
