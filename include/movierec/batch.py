@@ -3,6 +3,7 @@
 import logging
 
 from movierec.db import Connection, fetch, run_sql
+from movierec.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +24,16 @@ def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
     conn.commit()
     log.info("batch %d: accepted", batch_id)
     return batch_id
+
+
+def require_latest(conn: Connection, batch_id: int) -> None:
+    """Make sure that no newer night has begun: an older batch must not overwrite what a newer one brought.
+
+    Raises:
+        ConfigError: there is a newer batch.
+    """
+    latest = fetch(conn, "ops/latest_batch")[0]["batch_id"]
+    if batch_id != latest:
+        raise ConfigError(
+            f"batch {batch_id} is not the latest one, which is {latest}; run a new night instead"
+        )

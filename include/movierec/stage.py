@@ -32,4 +32,4 @@ def _split(conn: Connection, batch_id: int, table: str) -> None:
     run_sql(conn, f"staging/{table}", parameters)
     run_sql(conn, "quarantine/row", parameters)
     run_sql(conn, "ops/rule_count", parameters)
-    conn.execute(f"analyze staging.{table}")  # type: ignore[arg-type]
+    conn.execute(f"analyze staging.{table}")

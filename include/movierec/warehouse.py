@@ -22,6 +22,7 @@ STRUCTURE = (
     "ops/row_rule",
     "ops/build_judges",
     "ddl/audits",
+    "ops/build_tonight",
     "ddl/prune",
 )
 OLDEST_SERVER = 170_000

@@ -11,7 +11,13 @@ from movierec.errors import SourceError
 from movierec.sources import Record
 from movierec.sources.contract import GRAPH, MOVIE_LINK, MOVIES, RATINGS, USER_PROFILE, Contract
 
-SUFFIXES = {"ratings": ".inter", "movies": ".item", "movie_link": ".link", "graph": ".kg", "user_profile": ".user"}
+SUFFIXES = {
+    "ratings": ".inter",
+    "movies": ".item",
+    "movie_link": ".link",
+    "graph": ".kg",
+    "user_profile": ".user",
+}
 REQUIRED = ("ratings", "movies")
 
 
@@ -44,7 +50,9 @@ class AtomicFiles:
         found = sorted(self.folder.glob("*" + SUFFIXES[contract.table]))
         if len(found) != 1:
             names = ", ".join(path.name for path in found) or "none"
-            raise SourceError(f"{self.folder}: one *{SUFFIXES[contract.table]} file is required; seen: {names}")
+            raise SourceError(
+                f"{self.folder}: one *{SUFFIXES[contract.table]} file is required; seen: {names}"
+            )
         return found[0]
 
     def read(self, contract: Contract) -> Iterator[Record]:

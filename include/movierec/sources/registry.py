@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from movierec.sources import Origin, Registry
+from movierec.sources import Registry
 from movierec.sources.atomic import AtomicFiles
 from movierec.sources.tables import DatabaseTables
 

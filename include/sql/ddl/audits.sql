@@ -1,4 +1,5 @@
 -- Views that the quality gates read: is every row accounted for, and is there as much of it as usual?
+-- Those called _tonight hold the latest batch alone; ops.build_tonight() makes them for the staging tables too.
 create or replace view ops.reconciliation as
 with tables as (
     select distinct table_name from ops.row_rule
@@ -69,3 +70,27 @@ inner join ops.batch on layer_count.batch_id = batch.batch_id
 left join usual on layer_count.batch_id = usual.batch_id and layer_count.table_name = usual.table_name;
 comment on view ops.volume is
 'Rows of a night against the median of the last seven accepted nights; ratio: null on a first night or where accepted';
+
+create or replace view ops.latest_batch as
+select max(batch.batch_id) as batch_id
+from ops.batch;
+
+create or replace procedure ops.build_tonight()
+language plpgsql as $$
+declare
+    whole record;
+begin
+    for whole in
+        select distinct 'staging' as layer, row_rule.table_name as name from ops.row_rule
+        union
+        values ('staging', 'violation'), ('ops', 'reconciliation'), ('ops', 'volume')
+    loop
+        execute format('drop view if exists %I.%I', whole.layer, whole.name || '_tonight');
+        execute format(
+            'create view %1$I.%2$I as select * from %1$I.%3$I '
+            'where batch_id = (select latest_batch.batch_id from ops.latest_batch)',
+            whole.layer, whole.name || '_tonight', whole.name
+        );
+    end loop;
+end;
+$$;

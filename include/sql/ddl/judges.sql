@@ -24,7 +24,7 @@ declare
     audits text [];
     layers text [];
 begin
-    drop view if exists staging.judged, staging.violation, ops.reconciliation, ops.layer_row;
+    drop view if exists staging.judged, staging.violation, ops.reconciliation, ops.layer_row cascade;
     for judged in select distinct table_name from ops.row_rule order by table_name loop
         execute format('drop view if exists staging.%I', judged || '_judged');
         execute format(
