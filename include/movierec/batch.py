@@ -26,6 +26,11 @@ def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
     return batch_id
 
 
+def dataset_of(conn: Connection, batch_id: int) -> str:
+    """Return the folder that a batch takes its files from."""
+    return str(fetch(conn, "ops/batch", {"batch_id": batch_id})[0]["dataset"])
+
+
 def require_latest(conn: Connection, batch_id: int) -> None:
     """Make sure that no newer night has begun: an older batch must not overwrite what a newer one brought.
 
@@ -34,6 +39,4 @@ def require_latest(conn: Connection, batch_id: int) -> None:
     """
     latest = fetch(conn, "ops/latest_batch")[0]["batch_id"]
     if batch_id != latest:
-        raise ConfigError(
-            f"batch {batch_id} is not the latest one, which is {latest}; run a new night instead"
-        )
+        raise ConfigError(f"batch {batch_id} is not the latest one, which is {latest}; run a new night instead")

@@ -35,10 +35,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where tonight's sources are: the dataset's folder, and how to reach a database by connection id."""
+    """Where tonight's sources are: the dataset's folder, and the conninfo of a database by its connection id."""
 
     dataset: str
-    connect: Callable[[str], Connection]
+    conninfo: Callable[[str], str]
 
 
 @dataclass(frozen=True)

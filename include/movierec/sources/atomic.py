@@ -50,9 +50,7 @@ class AtomicFiles:
         found = sorted(self.folder.glob("*" + SUFFIXES[contract.table]))
         if len(found) != 1:
             names = ", ".join(path.name for path in found) or "none"
-            raise SourceError(
-                f"{self.folder}: one *{SUFFIXES[contract.table]} file is required; seen: {names}"
-            )
+            raise SourceError(f"{self.folder}: one *{SUFFIXES[contract.table]} file is required; seen: {names}")
         return found[0]
 
     def read(self, contract: Contract) -> Iterator[Record]:

@@ -1,11 +1,11 @@
-"""Tables of an operational PostgreSQL database, read in one snapshot through a server-side cursor."""
+"""Tables of an operational PostgreSQL database, read through a server-side cursor in constant memory."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
 
-from movierec.db import Connection
+from movierec.db import Connection, connect, fetch
 from movierec.errors import SourceError
 from movierec.sources import Record
 from movierec.sources.contract import FEEDBACK_EVENT, USER_PROFILE, Contract
@@ -17,7 +17,7 @@ BLOCK = 10_000
 class DatabaseTables:
     """The application's tables, found on the search path of the connection."""
 
-    conn: Connection
+    conninfo: str
 
     def contracts(self) -> Iterable[Contract]:
         """Profiles and feedback."""
@@ -29,26 +29,21 @@ class DatabaseTables:
         Raises:
             SourceError: the table or a required column is missing.
         """
-        names = self._columns(contract)
-        extras = [name for name in names if name not in contract.columns]
-        with self.conn.cursor(name=f"extract_{contract.table}") as cursor:
+        with connect(self.conninfo) as conn, conn.cursor(name=f"extract_{contract.table}") as cursor:
+            extras = [name for name in _columns(conn, contract) if name not in contract.columns]
             cursor.itersize = BLOCK
             cursor.execute(_select(contract, [*contract.columns, *extras]))
             for row in cursor:
                 yield _record(contract, extras, row)
 
-    def _columns(self, contract: Contract) -> list[str]:
-        found = self.conn.execute(
-            "select attname::text from pg_attribute"
-            " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-            [contract.table],
-        )
-        names = [name for (name,) in found]
-        where = f"database {self.conn.info.dbname}, table {contract.table}"
-        if not names:
-            raise SourceError(f"{where}: the table does not exist")
-        contract.check(where, names)
-        return names
+
+def _columns(conn: Connection, contract: Contract) -> list[str]:
+    names = [row["name"] for row in fetch(conn, "app/columns", {"table_name": contract.table})]
+    where = f"database {conn.info.dbname}, table {contract.table}"
+    if not names:
+        raise SourceError(f"{where}: the table does not exist")
+    contract.check(where, names)
+    return names
 
 
 def _select(contract: Contract, columns: list[str]) -> sql.Composed:

@@ -6,11 +6,10 @@ create table if not exists ml.training (
     run_id text not null unique,
     batch_id bigint not null,
     seed integer not null,
-    folder text not null,
     created_at timestamptz not null default now()
 );
 comment on table ml.training is
-'One training. Grain: one Airflow run of movierec_train; folder holds its snapshot, features and models.';
+'One training. Grain: one Airflow run of movierec_train. Its artifacts: trainings/<training_id> in the store.';
 
 create table if not exists ml.evaluation (
     training_id bigint not null references ml.training on delete cascade,

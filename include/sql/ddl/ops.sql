@@ -6,14 +6,14 @@ create table if not exists ops.batch (
     run_id text not null unique,
     dataset text not null,
     accept_volume_change boolean not null default false,
-    status text not null default 'open' check (status in ('open', 'accepted')),
+    status text not null default 'open' check (status in ('open', 'built', 'accepted')),
     started_at timestamptz not null default now(),
     accepted_at timestamptz
 );
 comment on table ops.batch is
 'One night of ingestion; rows of raw, staging and quarantine carry its id. Grain: a run of movierec_ingest.';
 comment on column ops.batch.status is
-'open until every gate has passed, then accepted; a batch that stays open never reached core''s consumers.';
+'open: on its way; built: core holds it, its gate has not passed; accepted: may be learned from.';
 comment on column ops.batch.accept_volume_change is
 'Set by the operator: tonight''s row counts may differ from the nights before.';
 

@@ -7,13 +7,13 @@ create table if not exists serving.version (
     run_id text not null,
     training_id bigint not null,
     ranker text not null,
-    top_n integer not null,
-    status text not null default 'building' check (status in ('building', 'rejected', 'published')),
+    list_length integer not null,
+    status text not null default 'building' check (status in ('building', 'rejected', 'audited', 'published')),
     opened_at timestamptz not null default now(),
     published_at timestamptz
 );
 comment on table serving.version is
-'A set of lists. building: being written; rejected: failed its audit; published: passed, never changes again.';
+'A set of lists. building, then rejected or audited, then published; a published version never changes again.';
 
 create table if not exists serving.live (
     only_row boolean primary key default true check (only_row),

@@ -1,0 +1,125 @@
+"""
+### Publish: from the champion to live lists
+
+Runs whenever a champion has been chosen (asset `movierec_champion`).
+
+1. **open_version** opens a new version of the lists; nobody sees it yet.
+2. **fit_champion** refits the winner on every rating.
+3. **write_lists**, once per shard of viewers: the top movies of every active viewer, with the reason; beside them
+   **write_similar** (20 movies like each movie) and **write_fallback** (the list for newcomers).
+4. **audit_version** checks the whole version against the facts: every active viewer has exactly the due number of
+   distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that is in their history.
+5. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`); **prune** drops old
+   versions.
+
+#### When it stops
+A version that fails its audit is marked `rejected`, the task's message says which check failed and how often, and the
+live version stays. A published version never changes: clear **open_version** to write a new one.
+
+Readers use `serving.live_recommendation`, `serving.live_similar_movie`, `serving.live_fallback`, `serving.freshness`
+and `serving.recommend(viewer, k)`.
+"""
+
+from airflow.sdk import Param, dag, get_current_context, task
+
+from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, connected, settings
+
+
+@dag(
+    **DAG_DEFAULTS,
+    dag_display_name="movierec: publish",
+    description="Refit, write a version, audit it, move the pointer",
+    doc_md=__doc__,
+    schedule=[CHAMPION],
+    tags=["movierec", "nightly"],
+    params={
+        "list_length": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=1000,
+            title="Movies per list",
+            description="Empty: MOVIEREC_TOP_N, which is 50 unless set.",
+        ),
+        "shards": Param(
+            2,
+            type="integer",
+            minimum=1,
+            maximum=64,
+            title="Shards",
+            description="Into how many tasks the viewers are divided.",
+        ),
+    },
+)
+def movierec_publish():
+    @task
+    def open_version() -> int:
+        from movierec.publish import open_version
+
+        context = get_current_context()
+        length = context["params"]["list_length"] or settings().top_n
+        with connected() as conn:
+            return open_version(conn, context["run_id"], length)
+
+    @task
+    def fit_champion(version_id: int) -> str:
+        from movierec.publish import fit_champion
+
+        with connected() as conn:
+            return fit_champion(conn, version_id, settings())
+
+    @task
+    def list_shards() -> list[int]:
+        return list(range(get_current_context()["params"]["shards"]))
+
+    @task(map_index_template="shard {{ shard }}", max_active_tis_per_dagrun=2)
+    def write_lists(shard: int, version_id: int) -> int:
+        from movierec.publish import write_lists
+
+        context = get_current_context()
+        context["shard"] = shard
+        with connected() as conn:
+            return write_lists(conn, version_id, shard, context["params"]["shards"], settings())
+
+    @task
+    def write_similar(version_id: int) -> int:
+        from movierec.publish import write_similar
+
+        with connected() as conn:
+            return write_similar(conn, version_id, settings())
+
+    @task
+    def write_fallback(version_id: int) -> int:
+        from movierec.publish import write_fallback
+
+        with connected() as conn:
+            return write_fallback(conn, version_id, settings())
+
+    @task
+    def audit_version(version_id: int) -> None:
+        from movierec.publish import audit_version
+
+        with connected() as conn:
+            audit_version(conn, version_id)
+
+    @task(outlets=[SERVING])
+    def go_live(version_id: int) -> int:
+        from movierec.publish import go_live
+
+        with connected() as conn:
+            return go_live(conn, version_id)
+
+    @task
+    def prune() -> dict[str, int]:
+        from movierec.publish import prune
+
+        with connected() as conn:
+            return prune(conn, settings())
+
+    version_id = open_version()
+    lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
+    written = [lists, write_similar(version_id), write_fallback(version_id)]
+    fit_champion(version_id) >> written >> audit_version(version_id) >> go_live(version_id) >> prune()
+
+
+movierec_publish()

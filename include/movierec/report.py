@@ -1,0 +1,55 @@
+"""What a person wants to see after a night: counts, the leaderboard, the winner, a few lists."""
+
+from movierec.db import Connection, connect, fetch
+from movierec.publish import live_version as _live_version
+
+VIEWERS = 3
+MOVIES = 5
+
+
+def live_version(conninfo: str) -> int | None:
+    """Return the version that readers see, or None before the first publication."""
+    with connect(conninfo) as conn:
+        return _live_version(conn)
+
+
+def print_summary(conninfo: str, ui: str) -> None:
+    """Print the layers, the rankers, the winner and three viewers' lists of the live version."""
+    with connect(conninfo) as conn:
+        (live,) = fetch(conn, "report/live")
+        print(f"\nVersion {live['version_id']} is live: {live['ranker']}, learned from batch {live['batch_id']}.\n")
+        _print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
+        _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
+        print(f"Winner: {live['reason']}.\n")
+        _print_lists(conn)
+    print(f"Airflow: {ui}")
+
+
+def _print_lists(conn: Connection) -> None:
+    rows = fetch(conn, "report/lists", {"viewers": VIEWERS, "movies": MOVIES})
+    for viewer in dict.fromkeys(row["user_id"] for row in rows):
+        print(f"Viewer {viewer} is shown")
+        for row in (row for row in rows if row["user_id"] == viewer):
+            print(f"  {row['rank']}. {row['title']}: {row['reason']}")
+        print()
+
+
+def _print_table(title: str, rows: list[dict[str, object]]) -> None:
+    """Print rows in columns as wide as they need: text to the left, numbers to the right."""
+    cells = [[_cell(value) for value in row.values()] for row in rows]
+    heads = [name.replace("_", " ") for name in rows[0]] if rows else []
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    print(title)
+    for line in (heads, *cells):
+        first, *others = [
+            cell.ljust(width) if not place else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  " + "  ".join([first, *others]).rstrip())
+    print()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

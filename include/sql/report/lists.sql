@@ -1,0 +1,18 @@
+-- Purpose: the top of the live lists of the first few viewers.
+-- Grain: viewer and rank. Parameters: viewers, movies.
+with shown as (
+    select distinct user_id
+    from serving.live_recommendation
+    order by user_id
+    limit %(viewers)s
+)
+
+select
+    live_recommendation.user_id,
+    live_recommendation.rank,
+    live_recommendation.title,
+    live_recommendation.reason
+from serving.live_recommendation
+inner join shown on live_recommendation.user_id = shown.user_id
+where live_recommendation.rank <= %(movies)s
+order by live_recommendation.user_id, live_recommendation.rank;

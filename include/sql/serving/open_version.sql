@@ -1,0 +1,27 @@
+-- Purpose: the version that a run writes: its own unpublished one again, else a new one.
+-- Grain: one row. Parameters: run_id, training_id, ranker, list_length.
+with reopened as (
+    update serving.version
+    set
+        status = 'building',
+        training_id = %(training_id)s,
+        ranker = %(ranker)s,
+        list_length = %(list_length)s
+    where run_id = %(run_id)s and status <> 'published'
+    returning version_id
+),
+
+opened as (
+    insert into serving.version (run_id, training_id, ranker, list_length)
+    select
+        %(run_id)s as run_id,
+        %(training_id)s as training_id,
+        %(ranker)s as ranker,
+        %(list_length)s as list_length
+    where not exists (select 1 from reopened)
+    returning version_id
+)
+
+select version_id from reopened
+union all
+select version_id from opened;

@@ -1,0 +1,10 @@
+-- Purpose: one version.
+-- Grain: one row. Parameters: version_id.
+select
+    version.version_id,
+    version.training_id,
+    version.ranker,
+    version.list_length,
+    version.status
+from serving.version
+where version.version_id = %(version_id)s;

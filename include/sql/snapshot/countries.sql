@@ -1,0 +1,6 @@
+-- Purpose: countries as they stand. Grain: movie and country.
+select
+    movie_id,
+    country_id as country
+from core.movie_country
+order by movie_id, country_id;

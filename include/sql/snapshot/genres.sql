@@ -1,0 +1,6 @@
+-- Purpose: genres as they stand. Grain: movie and genre.
+select
+    movie_id,
+    genre
+from core.movie_genre
+order by movie_id, genre;

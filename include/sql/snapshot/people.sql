@@ -1,0 +1,7 @@
+-- Purpose: credits as they stand. Grain: movie, role and person.
+select
+    movie_id,
+    person_id,
+    role
+from core.movie_person
+order by movie_id, role, person_id;

@@ -1,0 +1,8 @@
+-- Purpose: viewers as they stand. Grain: viewer.
+select
+    user_id,
+    age,
+    gender,
+    occupation
+from core.users
+order by user_id;
