@@ -41,7 +41,7 @@ class Settings:
             ConfigError: a number is not a number or out of its range.
         """
         found = {key: value for key, value in (os.environ if env is None else env).items() if value}
-        home = Path(found.get("MOVIEREC_HOME", cls.home)).expanduser().absolute()
+        home = Path(found.get("MOVIEREC_HOME", cls.home)).expanduser().resolve()
         return cls(
             home=home,
             dataset=found.get("MOVIEREC_DATASET", cls.dataset),

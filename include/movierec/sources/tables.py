@@ -48,7 +48,8 @@ def _columns(conn: Connection, contract: Contract) -> list[str]:
 
 def _select(contract: Contract, columns: list[str]) -> sql.Composed:
     texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in columns)
-    key = sql.SQL(", ").join(map(sql.Identifier, contract.key))
+    # A bare name would mean the text in the result, which sorts 11 before 2.
+    key = sql.SQL(", ").join(sql.Identifier(contract.table, column) for column in contract.key)
     return sql.SQL("select {} from {} order by {}").format(texts, sql.Identifier(contract.table), key)
 
 

@@ -1,0 +1,68 @@
+# The project's commands. MOVIEREC_… variables (see .env.example) may stand in the environment,
+# in .env, or behind the target: make run MOVIEREC_PORT=8081
+
+SHELL := /bin/sh
+BOOTSTRAP := include/movierec/local/bootstrap.py
+BIN := .venv/bin
+MOVIEREC := $(BIN)/python -m movierec
+CHECKED := include plugins dags tests
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+# Handed over as they are: neither make nor the shell may read meaning into a query.
+export MOVIEREC_QUERY := $(value Q)
+export MOVIEREC_ARGS := $(value ARGS)
+unexport Q ARGS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup installed dev run up down status clean sql airflow test test-all lint lock
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+setup: ## make .venv and install the locked requirements
+	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
+		"$$python" -c "" 2>/dev/null && exec "$$python" $(BOOTSTRAP) $(SETUP); \
+	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
+
+installed:
+	@test -x $(BIN)/python || { echo "movierec: nothing is set up here yet; make setup does it" >&2; exit 1; }
+
+dev: SETUP := --dev
+dev: setup
+
+run: setup ## run one night and show it, start to end
+	@$(MOVIEREC) run
+
+up: setup ## start the database and Airflow in the background
+	@$(MOVIEREC) up
+
+down: installed ## end everything that runs in the background
+	@$(MOVIEREC) down
+
+status: installed ## tell what runs
+	@$(MOVIEREC) status
+
+clean: installed ## end everything and delete the state folder
+	@$(MOVIEREC) clean
+
+sql: setup ## ask the warehouse: make sql Q="select 1"; without Q, a prompt
+	@$(MOVIEREC) sql "$$MOVIEREC_QUERY"
+
+airflow: setup ## Airflow's own command line: make airflow ARGS="dags list"
+	@$(MOVIEREC) airflow "$$MOVIEREC_ARGS"
+
+test: dev ## run the tests: make test ARGS="-k ease"
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-all: lint test ## every check there is: lint, then test
+
+lint: dev ## style, types and SQL
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --quiet include/sql
+
+lock: dev ## pin the requirements again: requirements.in and requirements-dev.in to .txt
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt

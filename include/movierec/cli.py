@@ -1,0 +1,134 @@
+"""The command line: run a night here, bring the machine up and down, look into it."""
+
+import argparse
+import errno
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from movierec.config import ROOT, Settings
+from movierec.errors import ConfigError, MovierecError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status; an error that a person can act on is one sentence."""
+    try:
+        options = _parser().parse_args(arguments)
+        read_env_file()
+        settings = Settings.from_env()
+        settings = replace(settings, home=settings.home.resolve())  # one spelling marks our processes
+        return int(options.command(settings, options) or 0)
+    except MovierecError as error:
+        return _complain(str(error))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return _complain(f"disk full: {error.filename or error}")
+        return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        _complain("interrupted; what runs in the background goes on (`make down` ends it)")
+        return INTERRUPTED
+    except Exception as error:
+        if type(error).__name__ != "DiskFull":  # psycopg's, not imported here for its half a second
+            raise
+        return _complain(f"disk full: {error}")
+
+
+def run(settings: Settings, _: argparse.Namespace) -> None:
+    """Run one night and show it."""
+    from movierec.local import night  # noqa: PLC0415
+
+    night.run(settings)
+
+
+def up(settings: Settings, _: argparse.Namespace) -> None:
+    """Start the database and Airflow in the background."""
+    from movierec.local import group, night  # noqa: PLC0415
+
+    group.up(settings)
+    print(night.where_to_look(settings))
+
+
+def down(settings: Settings, _: argparse.Namespace) -> None:
+    """End everything that runs in the background."""
+    from movierec.local import group  # noqa: PLC0415
+
+    group.down(settings)
+
+
+def status(settings: Settings, _: argparse.Namespace) -> None:
+    """Tell what runs."""
+    from movierec.local import overview  # noqa: PLC0415
+
+    print(overview.text(settings))
+
+
+def clean(settings: Settings, _: argparse.Namespace) -> None:
+    """End everything and delete the state folder."""
+    from movierec.local import group, sockets, state  # noqa: PLC0415
+
+    if not settings.home.exists():
+        return
+    if not state.is_ours(settings.home):
+        raise ConfigError(f"{settings.home} was not made by movierec and is left alone")
+    group.down(settings)
+    shutil.rmtree(sockets.socket_folder(settings), ignore_errors=True)
+    shutil.rmtree(settings.home)
+
+
+def sql(settings: Settings, options: argparse.Namespace) -> int:
+    """Ask the warehouse: rows for a query, a prompt without one."""
+    from movierec.local import postgres, programs  # noqa: PLC0415
+
+    postgres.start(settings)
+    postgres.ensure_databases(settings)
+    command = [str(programs.program("psql")), "-X", postgres.conninfo(settings, "warehouse")]
+    if options.query:
+        command += ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", options.query]
+    return subprocess.call(command)
+
+
+def airflow(settings: Settings, options: argparse.Namespace) -> int:
+    """Run Airflow's own command line in this installation's environment."""
+    from movierec.local import databases, environment  # noqa: PLC0415
+
+    words = options.words
+    if len(words) == 1:
+        words = shlex.split(words[0])  # a whole command line, as make hands it over
+    databases.prepare_airflow(settings)
+    command = [sys.executable, "-m", "airflow", *words]
+    return subprocess.call(command, env=environment.environment(settings), cwd=settings.home / "airflow")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="movierec", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (run, up, down, status, clean, sql, airflow):
+        words = (command.__doc__ or "").rstrip(".")
+        sub = commands.add_parser(command.__name__, help=words, description=words, add_help=command is not airflow)
+        sub.set_defaults(command=command)
+        if command is sql:
+            sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
+        if command is airflow:
+            sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
+    return parser
+
+
+def read_env_file() -> None:
+    """Take variables from `.env` that the environment does not set."""
+    path = ROOT / ".env"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if equals and not name.lstrip().startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+
+
+def _complain(sentence: str) -> int:
+    print(f"movierec: {sentence}", file=sys.stderr)
+    return 1

@@ -1,0 +1,147 @@
+"""Make `.venv` and install the locked requirements: runs under any Python, on the standard library alone."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+VERSIONS = ("3.13", "3.12", "3.11")
+NEEDED_BYTES = 2_500_000_000
+QUESTION = "import sys; print('%d.%d' % sys.version_info[:2]); import ensurepip, venv; print('complete')"
+PIP = ("install", "--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Bring `.venv` in line with the requirement files; return at once when it already is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="also install what tests and checks need")
+    files = ["requirements.txt"] + ["requirements-dev.txt"] * parser.parse_args(arguments).dev
+    if _is_current(files):
+        return
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # a second set-up waits here for the first
+        if not _is_current(files):
+            _set_up(files)
+    finally:
+        os.close(folder)
+
+
+def find_python() -> str:
+    """Return a Python 3.11 to 3.13 that runs and can make environments: the running one, else from PATH."""
+    incomplete = ""
+    running = str(Path(sys.executable).resolve())  # never the one inside `.venv`, which is to be replaced
+    for candidate in (running, *(f"python{version}" for version in VERSIONS)):
+        answer = _ask(candidate)
+        if answer[:1] and answer[0] in VERSIONS:
+            if "complete" in answer:
+                return candidate
+            incomplete = incomplete or f"{candidate} is Python {answer[0]} without venv and ensurepip"
+    if incomplete:
+        sys.exit(f"movierec: {incomplete}; install its venv package (Debian: python3-venv), then try again")
+    sys.exit(
+        f"movierec: needs Python 3.11, 3.12 or 3.13; {sys.executable} is {sys.version.split()[0]} "
+        "and no python3.11, python3.12 or python3.13 on PATH runs"
+    )
+
+
+def _ask(python: str) -> list[str]:
+    # A version manager's stand-in may be on PATH and still not run: only an answer counts.
+    try:
+        answer = subprocess.run([python, "-c", QUESTION], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return answer.stdout.split()
+
+
+def _set_up(files: list[str]) -> None:
+    missing = [name for name in files if not (ROOT / name).is_file()]
+    if missing:
+        sys.exit(f"movierec: {ROOT / missing[0]} is missing; get it back with git checkout {missing[0]}")
+    if not _works():
+        _make_environment()
+    for stamp in VENV.glob("movierec-*.stamp"):
+        stamp.unlink()
+    os.umask(0o022)  # as root, the database server runs these files as another user
+    print(f"installing {' and '.join(files)} into {VENV} (a few minutes the first time)", flush=True)
+    _pip(*(argument for name in files for argument in ("--requirement", str(ROOT / name))))
+    _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    for count in range(1, len(files) + 1):
+        _stamp(files[:count]).write_text(_digest(files[:count]))
+
+
+def _make_environment() -> None:
+    free = shutil.disk_usage(ROOT).free
+    if free < NEEDED_BYTES:
+        sys.exit(f"movierec: set-up needs {NEEDED_BYTES / 1e9:.1f} GB free in {ROOT}; there are {free / 1e9:.1f} GB")
+    python = find_python()
+    shutil.rmtree(VENV, ignore_errors=True)
+    made = _run(python, "-m", "venv", str(VENV))
+    if made.returncode:
+        _fail(f"'{python} -m venv {VENV}' failed; the lines above say why", made.stdout)
+
+
+def _works() -> bool:
+    """Tell whether `.venv` holds a Python of an allowed version with a pip that runs."""
+    answer = _ask(str(PYTHON))
+    if not answer or answer[0] not in VERSIONS:
+        return False
+    return _run(str(PYTHON), "-m", "pip", "--version").returncode == 0
+
+
+def _pip(*arguments: str) -> None:
+    done = _run(str(PYTHON), "-m", "pip", *PIP, *arguments)
+    if done.returncode:
+        _fail("pip could not install the requirements; the lines above say why", done.stdout)
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=_environment(),
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def _fail(sentence: str, output: str) -> None:
+    print("\n".join(output.strip().splitlines()[-8:]), file=sys.stderr)
+    sys.exit(f"movierec: {sentence}")
+
+
+def _environment() -> dict[str, str]:
+    # An empty HOME would put pip's cache at the root of the disk; without HOME the account's own is used.
+    return {key: value for key, value in os.environ.items() if key != "HOME" or value}
+
+
+def _is_current(files: list[str]) -> bool:
+    stamp = _stamp(files)
+    return stamp.is_file() and os.access(PYTHON, os.X_OK) and stamp.read_text() == _digest(files)
+
+
+def _stamp(files: list[str]) -> Path:
+    return VENV / f"movierec-{len(files)}.stamp"
+
+
+def _digest(files: list[str]) -> str:
+    """Return what decides the environment: place, interpreter, requirement files, package description."""
+    digest = hashlib.sha256(f"{ROOT}\n{PYTHON.resolve()}\n".encode())
+    for name in (*files, "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes() if (ROOT / name).is_file() else b"missing")
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""MovieLens 100K: fetched as part of the recbole package, verified file by file, never installed."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from movierec.config import Settings
+from movierec.errors import SourceError
+
+PACKAGE = "recbole==1.2.1"
+WHEEL = "recbole-1.2.1-py3-none-any.whl"
+INSIDE = "recbole/dataset_example/ml-100k"
+SHA256 = {
+    WHEEL: "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
+    "ml-100k.inter": "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff",
+    "ml-100k.item": "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532",
+    "ml-100k.kg": "200a0636fa07c218119a42e5bac7aa3e26e3665a6f919c1b22909bd412b14779",
+    "ml-100k.link": "524dca2c3d62619688ab99b3ec53ea2acb9b64d38eafec3e02bdd0dc6bb7d948",
+    "ml-100k.user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
+}
+FILES = tuple(name for name in SHA256 if name != WHEEL)
+TIMEOUT_SECONDS = 300
+PIP = (
+    *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"),
+    *("--quiet", "--no-input", "--disable-pip-version-check"),
+)
+
+
+def dataset_folder(settings: Settings) -> Path:
+    """Return the folder with the night's files: the user's own, or MovieLens 100K from the cache.
+
+    Raises:
+        SourceError: files are missing, cannot be fetched or are not the published ones.
+    """
+    if settings.dataset != "ml-100k":
+        return _own_folder(Path(settings.dataset).expanduser().absolute())
+    folder = settings.home / "cache" / "ml-100k"
+    if not folder.exists():
+        _fetch(folder)
+    for name in FILES:
+        _verify(folder / name, f"remove {folder} to fetch it again")
+    return folder
+
+
+def _own_folder(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise SourceError(f"MOVIEREC_DATASET is '{folder}', which is not a folder; allowed is ml-100k or a folder")
+    for kind, needed in (("inter", True), ("item", True), ("user", False), ("kg", False), ("link", False)):
+        found = sorted(folder.glob(f"*.{kind}"))
+        if len(found) > 1 or (needed and not found):
+            allowed = "exactly one" if needed else "at most one"
+            raise SourceError(f"MOVIEREC_DATASET: {folder} holds {len(found)} *.{kind} files; allowed is {allowed}")
+    return folder
+
+
+def _fetch(folder: Path) -> None:
+    cache = folder.parent
+    cache.mkdir(parents=True, exist_ok=True)
+    wheel = cache / WHEEL
+    if not wheel.exists():
+        _download(wheel)
+    _verify(wheel, "remove it to fetch it again")
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        draft = Path(scratch) / folder.name
+        draft.mkdir()
+        _extract(wheel, draft)
+        draft.rename(folder)
+
+
+def _download(wheel: Path) -> None:
+    print(f"fetching MovieLens 100K inside {PACKAGE} from the package index", flush=True)
+    with tempfile.TemporaryDirectory(dir=wheel.parent) as scratch:
+        _run((*PIP, "--dest", scratch, PACKAGE))
+        fetched = Path(scratch) / WHEEL
+        _verify(fetched, "the package index served something else; nothing was kept")
+        fetched.replace(wheel)
+
+
+def _run(command: tuple[str, ...]) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "HOME" or value}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=environment, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(f"the package index did not deliver {PACKAGE} in {TIMEOUT_SECONDS} s") from error
+    if done.returncode:
+        said = " | ".join(done.stderr.strip().splitlines()[-2:])
+        raise SourceError(f"pip could not download {PACKAGE}: {said}")
+
+
+def _extract(wheel: Path, folder: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for name in FILES:
+            with archive.open(f"{INSIDE}/{name}") as source, (folder / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+            _verify(folder / name, "the package's content has changed")
+
+
+def _verify(path: Path, remedy: str) -> None:
+    if not path.is_file():
+        raise SourceError(f"{path} is missing; {remedy}")
+    with path.open("rb") as file:
+        seen = hashlib.file_digest(file, "sha256").hexdigest()
+    if seen != SHA256[path.name]:
+        size = path.stat().st_size
+        raise SourceError(
+            f"{path} is not the published file ({size} bytes, sha256 {seen[:12]}…, "
+            f"expected {SHA256[path.name][:12]}…): truncated or changed; {remedy}"
+        )

@@ -1,0 +1,110 @@
+"""The environment in which every Airflow process of this installation runs."""
+
+import json
+import os
+from pathlib import Path
+
+from movierec.config import ROOT, Settings
+from movierec.local import credentials, postgres
+from movierec.local.sockets import socket_folder
+
+# What a user may well want otherwise: a variable of the same name that is already set wins.
+PREFERENCES = {
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__PARALLELISM": str(max(4, os.cpu_count() or 1)),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # no name server needed
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
+    "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+    # A killed group must not keep the next night waiting for the usual five minutes.
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    "GX_ANALYTICS_ENABLED": "false",
+    # Several tasks run side by side: more threads in each would only push the others aside.
+    "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
+    "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
+}
+
+
+def environment(settings: Settings, dataset: Path | None = None) -> dict[str, str]:
+    """Return the whole environment of an Airflow process, secrets included.
+
+    Args:
+        settings: the installation.
+        dataset: the resolved folder of tonight's files, once it is known.
+    """
+    credentials.write_password_file(settings)
+    inherited = {key: value for key, value in os.environ.items() if value}
+    return {
+        **PREFERENCES,
+        **inherited,
+        **_places(settings, dataset),
+        **_airflow(settings),
+        **_secrets(settings),
+    }
+
+
+def address(settings: Settings) -> str:
+    """Return the URL of Airflow's user interface."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def task_logs(settings: Settings) -> Path:
+    """Return the folder of the tasks' logs."""
+    return settings.home / "logs" / "tasks"
+
+
+def _places(settings: Settings, dataset: Path | None) -> dict[str, str]:
+    airflow_home = settings.home / "airflow"
+    loopback = f"{settings.host},127.0.0.1,localhost"
+    return {
+        "HOME": os.environ.get("HOME") or str(airflow_home),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "include"), os.environ.get("PYTHONPATH")))),
+        "PYTHONUNBUFFERED": "1",
+        "SPT_NOENV": "1",  # process titles must not overwrite the environment that marks our processes
+        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), loopback))),
+        "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
+        "AIRFLOW_HOME": str(airflow_home),
+        "MOVIEREC_HOME": str(settings.home),
+        "MOVIEREC_DATASET": str(dataset or settings.dataset),
+        "MOVIEREC_ARTIFACTS": settings.artifacts,
+    }
+
+
+def _airflow(settings: Settings) -> dict[str, str]:
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address(settings)}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{credentials.USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(credentials.password_file(settings)),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(settings, "airflow", "psycopg2"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(settings, "airflow", "asyncpg"),
+        "AIRFLOW__API__HOST": settings.host,
+        "AIRFLOW__API__PORT": str(settings.port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": address(settings),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(task_logs(settings)),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.home / "logs" / "parsing"),
+        "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection(settings, "warehouse"),
+        "AIRFLOW_CONN_MOVIEREC_APP": _connection(settings, "app"),
+    }
+
+
+def _secrets(settings: Settings) -> dict[str, str]:
+    secrets = credentials.secrets_of(settings)
+    return {
+        "AIRFLOW__CORE__FERNET_KEY": secrets["fernet_key"],
+        "AIRFLOW__API__SECRET_KEY": secrets["api_secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets["jwt_secret"],
+    }
+
+
+def _connection(settings: Settings, database: str) -> str:
+    fields = {"conn_type": "postgres", "host": str(socket_folder(settings)), "port": 5432}
+    return json.dumps({**fields, "login": "postgres", "schema": database})

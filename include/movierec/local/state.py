@@ -1,0 +1,72 @@
+"""The state folder: made by us, marked as ours, private, one writer at a time."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from movierec.errors import ConfigError, MovierecError
+
+MARKER = "movierec-state"
+
+
+def prepare(home: Path) -> None:
+    """Make the state folder, or accept one that was made here before.
+
+    Raises:
+        ConfigError: the path is a file, or a folder with someone else's files.
+    """
+    if home.exists() and not home.is_dir():
+        raise ConfigError(f"MOVIEREC_HOME is {home}, which is a file; name a folder")
+    if not is_ours(home):
+        if home.exists() and any(home.iterdir()):
+            raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / MARKER).write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
+    (home / "logs").mkdir(exist_ok=True)
+
+
+def is_ours(home: Path) -> bool:
+    """Tell whether this folder was made by `prepare`."""
+    return (home / MARKER).is_file()
+
+
+@contextmanager
+def lock(path: Path, busy: str = "") -> Iterator[None]:
+    """Hold `path` exclusively: wait for it, or with a sentence in `busy` refuse with it and the holder's pid.
+
+    Raises:
+        MovierecError: another process holds it and `busy` says not to wait.
+    """
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError as error:
+            file.seek(0)
+            raise MovierecError(f"{busy} (pid {file.read().strip() or 'unknown'})") from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def write_private(path: Path, content: Any) -> None:
+    """Write JSON that only this user may read, whole or not at all."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    draft.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """Return a JSON file's content, or None where there is no such file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise MovierecError(f"{path} is not readable JSON ({error}); remove it and try again") from error

@@ -1,0 +1,45 @@
+"""Rankers by name: the one place that knows them all."""
+
+from upath import UPath
+
+from movierec.errors import ModelError
+from movierec.rankers.base import Ranker
+from movierec.rankers.content import Content
+from movierec.rankers.ease import Ease
+from movierec.rankers.followers import Followers
+from movierec.rankers.hybrid import Hybrid
+from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.popularity import Popularity
+from movierec.rankers.storage import read_card
+from movierec.rankers.user_knn import UserKNN
+
+__all__ = ["RANKERS", "Ranker", "create", "load"]
+
+RANKERS: dict[str, type[Ranker]] = {
+    ranker.name: ranker for ranker in (Popularity, ItemKNN, UserKNN, Ease, Followers, Content, Hybrid)
+}
+
+
+def create(name: str) -> Ranker:
+    """Make the named ranker with its default hyper-parameters.
+
+    Raises:
+        ModelError: there is no such ranker.
+    """
+    return _kind(name)()
+
+
+def load(folder: UPath) -> Ranker:
+    """Read a saved model of whichever ranker it is.
+
+    Raises:
+        ModelError: the folder holds no readable model of this version.
+    """
+    name, _ = read_card(folder)
+    return _kind(name).load(folder)
+
+
+def _kind(name: str) -> type[Ranker]:
+    if name not in RANKERS:
+        raise ModelError(f"there is no ranker '{name}'; allowed are {', '.join(RANKERS)}")
+    return RANKERS[name]

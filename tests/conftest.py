@@ -1,0 +1,80 @@
+"""What the tests share: one embedded PostgreSQL for the session, a fresh warehouse and app database for each test."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from movierec import warehouse as structure
+from movierec.config import Settings
+from movierec.db import Connection, connect, run_sql
+from movierec.local import postgres
+
+# A test server may lose its data: no waiting for the disk.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Start a PostgreSQL server with the warehouse's structure ready to be copied."""
+    home = tmp_path_factory.mktemp("server")
+    settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
+    postgres.start(settings, HASTY)
+    try:
+        postgres.ensure_databases(settings)
+        structure.migrate(postgres.conninfo(settings, "warehouse"))
+        with connect(postgres.conninfo(settings, "app")) as conn:
+            run_sql(conn, "app/tables")
+        yield settings
+    finally:
+        postgres.stop(settings)
+
+
+@pytest.fixture
+def copy_of(server: Settings) -> Iterator[Callable[[str], str]]:
+    """Copy a database and return its conninfo; the copies go with the test."""
+    made: list[str] = []
+
+    def copy(template: str) -> str:
+        made.append(f"{template}_{next(_numbers)}")
+        _administer(server, "create database {} template {}", made[-1], template)
+        return postgres.conninfo(server, made[-1])
+
+    yield copy
+    for name in made:
+        _administer(server, "drop database {} with (force)", name)
+
+
+def _administer(server: Settings, statement: str, *names: str) -> None:
+    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def warehouse(copy_of: Callable[[str], str]) -> str:
+    """Return the conninfo of an empty warehouse."""
+    return copy_of("warehouse")
+
+
+@pytest.fixture
+def app(copy_of: Callable[[str], str]) -> str:
+    """Return the conninfo of an empty application database."""
+    return copy_of("app")
+
+
+@pytest.fixture
+def conn(warehouse: str) -> Iterator[Connection]:
+    """Open an empty warehouse."""
+    with connect(warehouse) as connection:
+        yield connection
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return settings whose state folder is the test's own."""
+    return replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"))

@@ -1,0 +1,83 @@
+"""The three DAGs for real, task by task, on a generated dataset."""
+
+from movierec.db import connect
+from tests import movielens
+from tests.test_core import fingerprints
+
+CHAIN = ("movierec_ingest", "movierec_train", "movierec_publish")
+
+
+def states(run):
+    return {f"{it.task_id}[{it.map_index}]".replace("[-1]", ""): it.state for it in run.get_task_instances()}
+
+
+def query(conninfo, sql):
+    with connect(conninfo) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def run_chain(night, folder):
+    for dag_id in CHAIN:
+        params = {"dataset": str(folder)} if dag_id == "movierec_ingest" else {}
+        run = night.run(dag_id, **params)
+        assert run.state == "success", states(run)
+
+
+def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path):
+    folder = movielens.generate(tmp_path / "good")
+    run_chain(night, folder)
+    assert query(night.warehouse, "select version_id from serving.live") == [(1,)]
+    due = "select count(*), count(distinct user_id), count(distinct (user_id, movie_id)), min(rank), max(rank)"
+    assert query(night.warehouse, f"{due} from serving.live_recommendation") == [(60 * 50, 60, 60 * 50, 1, 50)]
+    seen = "select count(*) from serving.live_recommendation join core.ratings using (user_id, movie_id)"
+    assert query(night.warehouse, seen) == [(0,)]
+    rankers = query(night.warehouse, "select ranker from ml.evaluation")
+    assert len(rankers) == 6
+    with connect(night.warehouse) as conn:
+        first = fingerprints(conn)
+
+    run_chain(night, folder)
+    assert query(night.warehouse, "select version_id from serving.live") == [(2,)]
+    with connect(night.warehouse) as conn:
+        assert fingerprints(conn) == first
+
+    lines = (folder / "tiny.inter").read_text().splitlines()
+    halved = movielens.generate(tmp_path / "halved")
+    (halved / "tiny.inter").write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+    stopped = night.run("movierec_ingest", dataset=str(halved))
+    assert stopped.state == "failed"
+    assert states(stopped)["check_staging"] == "failed"
+    assert states(stopped)["build_core"] == "upstream_failed"
+    assert query(night.warehouse, "select version_id from serving.live") == [(2,)]
+    with connect(night.warehouse) as conn:
+        assert fingerprints(conn) == first
+
+    broken = movielens.generate(tmp_path / "broken")
+    with (broken / "tiny.inter").open("a") as file:
+        file.write("1\t1\t9\t881250949\nabc\t1\t3\t881250949\n")
+    run_chain(night, broken)
+    assert query(night.warehouse, "select version_id from serving.live") == [(3,)]
+    rejected = query(night.warehouse, "select broken_rules, record ->> 'user_id' from quarantine.row order by position")
+    assert rejected == [(["rating"], "1"), (["user_id"], "abc")]
+
+
+def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night, tmp_path, capsys):
+    folder = movielens.generate(tmp_path / "renamed")
+    text = (folder / "tiny.inter").read_text().replace("rating:float", "stars:float")
+    (folder / "tiny.inter").write_text(text)
+    run = night.run("movierec_ingest", dataset=str(folder))
+    assert states(run)["extract[0]"] == "failed"  # not up_for_retry: a second try would see the same file
+    assert states(run)["stage"] == "upstream_failed"
+    assert "tiny.inter: column rating is missing; seen: user_id, item_id, stars, timestamp" in capsys.readouterr().out
+
+
+def test_training_before_any_night_says_what_to_run_first(night, capsys):
+    run = night.run("movierec_train")
+    assert states(run)["open_training"] == "failed"
+    assert "core holds no batch yet; run movierec_ingest first" in capsys.readouterr().out
+
+
+def test_publishing_before_any_training_says_what_to_run_first(night, capsys):
+    run = night.run("movierec_publish")
+    assert states(run)["open_version"] == "failed"
+    assert "no champion has been chosen yet; run movierec_train first" in capsys.readouterr().out

@@ -1,0 +1,67 @@
+import subprocess
+import sys
+
+import pytest
+
+from movierec.config import ROOT
+
+DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
+
+
+def test_every_dag_is_read_without_an_error(airflow):
+    assert airflow.errors == {}
+    assert set(airflow.dags) == set(DAGS)
+
+
+@pytest.mark.parametrize("dag_id", DAGS)
+def test_a_dag_explains_itself_and_can_be_left_alone(airflow, dag_id):
+    dag = airflow.dags[dag_id]
+    assert dag.doc_md.strip().startswith("###")
+    assert "When it stops" in dag.doc_md or "repeated" in dag.doc_md
+    assert dag.description
+    assert "movierec" in dag.tags
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    assert dag.dagrun_timeout
+    for task in dag.tasks:
+        assert task.owner == "movierec"
+        assert task.retries >= 1
+        assert task.execution_timeout
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        assert param.description, name
+        assert param.schema["title"], name
+
+
+def test_the_dags_are_joined_by_assets(airflow):
+    from airflow.sdk import CronTriggerTimetable
+
+    assert isinstance(airflow.dags["movierec_ingest"].timetable, CronTriggerTimetable)
+    for dag_id, upstream, task_id in (
+        ("movierec_train", "movierec_ingest", "accept_batch"),
+        ("movierec_publish", "movierec_train", "choose_champion"),
+    ):
+        (outlet,) = airflow.dags[upstream].get_task(task_id).outlets
+        assert [asset.name for asset in airflow.dags[dag_id].timetable.asset_condition.objects] == [outlet.name]
+
+
+def test_sources_and_rankers_are_mapped(airflow):
+    mapped = {task.task_id for dag in airflow.dags.values() for task in dag.tasks if task.is_mapped}
+    assert {"extract", "fit_ranker", "evaluate_ranker", "write_lists"} <= mapped
+
+
+@pytest.mark.parametrize("dag_id", DAGS)
+def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
+    code = (
+        f"import runpy, sys; sys.path.insert(0, {str(ROOT / 'plugins')!r});"
+        f"runpy.run_path({str(ROOT / 'dags' / dag_id) + '.py'!r});"
+        "heavy = {'pandas', 'numpy', 'sklearn', 'lightgbm', 'great_expectations', 'psycopg', 'movierec'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_rankers_of_the_form_exist(airflow):
+    from movierec.rankers import RANKERS
+
+    assert set(airflow.dags["movierec_train"].params["rankers"]) <= set(RANKERS)

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from upath import UPath
+
+from movierec.dataset import Dataset, empty
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    return Dataset(
+        ratings=empty("ratings"),
+        movies=pd.DataFrame(
+            {
+                "movie_id": [1, 2, 3, 4],
+                "title": ["Alien", "Aliens", "Heat", None],
+                "release_year": [1979, 1986, 1995, pd.NA],
+            }
+        ),
+        users=empty("users"),
+        genres=pd.DataFrame({"movie_id": [1, 2, 3], "genre": ["Horror", "Horror", "Crime"]}),
+        people=pd.DataFrame({"movie_id": [1, 2, 3], "person_id": ["weaver", "weaver", "mann"], "role": "actor"}),
+        countries=empty("countries"),
+    )
+
+
+def test_shared_genres_and_people_make_movies_alike(dataset: Dataset) -> None:
+    matrix = MovieFeatures.build(dataset).matrix
+    alike = (matrix @ matrix.T).toarray()
+    assert alike[0, 1] > alike[0, 2]
+    np.testing.assert_allclose(np.diag(alike), [1, 1, 1, 0], atol=1e-6)
+
+
+def test_one_person_in_two_roles_is_two_things(dataset: Dataset) -> None:
+    people = pd.DataFrame({"movie_id": [1, 3], "person_id": ["x", "x"], "role": ["actor", "director"]})
+    matrix = MovieFeatures.build(Dataset(**{**vars(dataset), "people": people})).matrix
+    assert (matrix[0] @ matrix[2].T)[0, 0] == 0
+
+
+def test_nothing_known_gives_empty_rows(dataset: Dataset) -> None:
+    bare = {**vars(dataset), "genres": empty("genres"), "people": empty("people")}
+    movies = dataset.movies.assign(title="", release_year=pd.NA)
+    assert MovieFeatures.build(Dataset(**{**bare, "movies": movies})).matrix.nnz == 0
+
+
+def test_saved_features_come_back_and_bytes_repeat(dataset: Dataset, tmp_path: Path) -> None:
+    features = MovieFeatures.build(dataset)
+    for name in ("one", "two"):
+        features.save(UPath(tmp_path) / name)
+    loaded = MovieFeatures.load(UPath(tmp_path) / "one")
+    assert (loaded.matrix != features.matrix).nnz == 0
+    assert loaded.movie_ids.tolist() == [1, 2, 3, 4]
+    assert len({path.read_bytes() for path in tmp_path.rglob("*.npz")}) == 1
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "movie_features.npz").write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"movie_features\.npz"):
+        MovieFeatures.load(UPath(tmp_path))

@@ -1,0 +1,114 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+
+import pytest
+
+from movierec.local import bootstrap
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A checkout whose environment, slow to make, is made once for all tests."""
+    root = tmp_path_factory.mktemp("a checkout")
+    yield root
+    shutil.rmtree(root / ".venv", ignore_errors=True)
+
+
+@pytest.fixture
+def checkout(shared, monkeypatch):
+    (shared / "requirements.txt").write_text("")
+    (shared / "requirements-dev.txt").write_text("")
+    venv = shared / ".venv"
+    for stamp in venv.glob("*.stamp"):
+        stamp.unlink()
+    for name, value in {"ROOT": shared, "VENV": venv, "PYTHON": venv / "bin" / "python"}.items():
+        monkeypatch.setattr(bootstrap, name, value)
+    return shared
+
+
+@pytest.fixture
+def installed(checkout, monkeypatch):
+    calls = []
+    monkeypatch.setattr(bootstrap, "_pip", lambda *arguments: calls.append(arguments))
+    bootstrap.main([])
+    return calls
+
+
+def test_the_first_call_makes_an_environment_and_installs(checkout, installed):
+    subprocess.run([checkout / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=True)
+    assert installed == [
+        ("--requirement", str(checkout / "requirements.txt")),
+        ("--no-deps", "--no-build-isolation", "--editable", str(checkout)),
+    ]
+
+
+def test_the_second_call_installs_nothing_until_a_requirement_changes(checkout, installed):
+    bootstrap.main([])
+    assert len(installed) == 2
+    (checkout / "requirements.txt").write_text("# changed\n")
+    bootstrap.main([])
+    assert len(installed) == 4
+
+
+def test_development_tools_come_on_top(checkout, installed):
+    bootstrap.main(["--dev"])
+    assert installed[2][-1] == str(checkout / "requirements-dev.txt")
+    bootstrap.main([])
+    bootstrap.main(["--dev"])
+    assert len(installed) == 4
+
+
+def test_a_broken_environment_is_made_again(checkout, installed):
+    python = checkout / ".venv" / "bin" / "python"
+    python.unlink()
+    bootstrap.main([])
+    subprocess.run([python, "-m", "pip", "--version"], check=True)
+
+
+def test_too_little_disk_names_the_folder_and_both_amounts(checkout, monkeypatch):
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(bootstrap, "PYTHON", checkout / "not made yet")
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: usage(1_200_000_000))
+    with pytest.raises(SystemExit, match=r"needs 2.5 GB free in .*a checkout0; there are 1.2 GB"):
+        bootstrap.main([])
+
+
+def test_what_pip_says_last_is_shown(checkout, capsys):
+    (checkout / "requirements.txt").write_text("this is no requirement\n")
+    with pytest.raises(SystemExit, match="pip could not install"):
+        bootstrap.main([])
+    assert "Invalid requirement" in capsys.readouterr().err
+    assert not list((checkout / ".venv").glob("*.stamp"))
+
+
+def test_a_python_that_does_not_run_is_passed_over(tmp_path, monkeypatch):
+    place_program(tmp_path / "python3.13", "exit 127")
+    place_program(tmp_path / "python3.12", f'exec "{sys.executable}" "$@"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(bootstrap.sys, "executable", str(tmp_path / "python3.13"))
+    assert bootstrap.find_python() == "python3.12"
+
+
+def test_no_python_at_all_is_one_sentence(tmp_path, monkeypatch):
+    old = place_program(tmp_path / "python", "echo 3.9; echo complete")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(bootstrap.sys, "executable", str(old))
+    with pytest.raises(SystemExit, match=r"needs Python 3.11, 3.12 or 3.13"):
+        bootstrap.find_python()
+
+
+def test_a_python_without_venv_says_what_to_install(tmp_path, monkeypatch):
+    bare = place_program(tmp_path / "python", "echo 3.11; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(bootstrap.sys, "executable", str(bare))
+    with pytest.raises(SystemExit, match="without venv and ensurepip; install its venv package"):
+        bootstrap.find_python()
+
+
+def place_program(path, script):
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path

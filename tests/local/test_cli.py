@@ -1,0 +1,125 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from movierec import cli
+from movierec.config import ROOT, Settings
+from movierec.local import postgres, state
+
+from .conftest import QUICK
+
+QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
+
+
+@pytest.fixture
+def home(settings, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", str(settings.home))
+    return settings.home
+
+
+def test_a_query_reaches_the_database_through_make_as_it_was_typed(tmp_path):
+    assert make(tmp_path, "sql", f"Q={QUERY}") == ["-m", "movierec", "sql", QUERY]
+
+
+def test_a_query_may_stand_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("Q", QUERY)
+    assert make(tmp_path, "sql") == ["-m", "movierec", "sql", QUERY]
+
+
+def test_airflows_arguments_reach_it_through_make_as_one_line(tmp_path):
+    line = """dags trigger x --conf '{"a": "$b"}'"""
+    assert make(tmp_path, "airflow", f"ARGS={line}") == ["-m", "movierec", "airflow", line]
+
+
+def test_rows_come_bare_for_scripts(home, settings, capfd):
+    postgres.start(settings, QUICK)
+    assert cli.main(["sql", "select 'it''s', 2 union all select 'b', null order by 1"]) == 0
+    assert capfd.readouterr().out == "b|\nit's|2\n"
+
+
+def test_a_wrong_query_fails(home, settings, capfd):
+    postgres.start(settings, QUICK)
+    assert cli.main(["sql", "select 1/0"]) == 1
+    assert "division by zero" in capfd.readouterr().err
+
+
+def test_an_error_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setenv("MOVIEREC_PORT", "eighty")
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err == "movierec: MOVIEREC_PORT is 'eighty'; allowed is a whole number from 1 to 65535\n"
+
+
+def test_a_full_disk_is_one_sentence(home, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device", "/full/file")
+
+    monkeypatch.setattr(cli.Settings, "from_env", full)
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err == "movierec: disk full: /full/file\n"
+
+
+def test_an_interruption_ends_with_its_own_status(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.Settings, "from_env", interrupted)
+    assert cli.main(["status"]) == 130
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_unknown_command_is_wrong_usage():
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["dance"])
+    assert ended.value.code == 2
+
+
+def test_clean_deletes_only_what_movierec_made(tmp_path, monkeypatch, capsys):
+    (tmp_path / "letters").mkdir()
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path))
+    assert cli.main(["clean"]) == 1
+    assert "was not made by movierec" in capsys.readouterr().err
+    assert (tmp_path / "letters").exists()
+
+
+def test_clean_takes_a_running_database_down_first(home, settings):
+    postgres.start(settings, QUICK)
+    assert cli.main(["clean"]) == 0
+    assert not home.exists()
+
+
+def test_status_tells_what_runs(home, settings, capsys):
+    state.prepare(home)
+    assert cli.main(["status"]) == 0
+    assert capsys.readouterr().out == f"state folder: {home}\nPostgreSQL: stopped\nAirflow: stopped\n"
+
+
+def test_the_env_file_fills_in_what_the_environment_lacks(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("#MOVIEREC_HOST=x\nMOVIEREC_PORT=9001\nMOVIEREC_TOP_N = '7'\n")
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(os, "environ", {"MOVIEREC_PORT": "9002"})
+    cli.read_env_file()
+    assert Settings.from_env().top_n == 7
+    assert Settings.from_env().port == 9002
+
+
+def test_the_example_names_every_setting():
+    example = (ROOT / ".env.example").read_text()
+    assert all(f"#MOVIEREC_{name.upper()}=" in example for name in Settings.__dataclass_fields__)
+
+
+def test_the_command_line_starts_quickly():
+    code = "import sys, movierec.cli; sys.exit(bool({'pandas', 'psycopg', 'airflow'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def make(folder: Path, *arguments):
+    """Run make with a Python that prints its arguments instead of obeying them."""
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "import json, sys; print(json.dumps(sys.argv[1:]))" "$@"\n')
+    python.chmod(0o755)
+    command = ["make", "--no-print-directory", "-C", str(ROOT), "-o", "setup", f"BIN={folder}", *arguments]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from movierec.errors import ConfigError
+from movierec.local import credentials, postgres, state
+from movierec.local.environment import environment
+
+
+@pytest.fixture
+def home(settings):
+    state.prepare(settings.home)
+    return settings.home
+
+
+def test_secrets_are_generated_once_and_private(settings, home):
+    first = credentials.secrets_of(settings)
+    assert credentials.secrets_of(settings) == first
+    assert len(set(first.values())) == 4
+    assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_password_is_written_before_airflow_could_print_one(settings, home):
+    environment(settings)
+    file = credentials.password_file(settings)
+    assert json.loads(file.read_text()) == {"admin": credentials.secrets_of(settings)["password"]}
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_secrets_file_says_what_to_do(settings, home):
+    (home / "secrets.json").write_text('{"password": "x"}')
+    with pytest.raises(ConfigError, match="lacks jwt_secret, fernet_key, api_secret_key; restore it"):
+        credentials.secrets_of(settings)
+
+
+def test_everything_listens_on_loopback_and_stays_in_the_state_folder(settings, home, tmp_path):
+    found = environment(settings, tmp_path)
+    assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert found["AIRFLOW_HOME"] == str(home / "airflow")
+    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == postgres.url(settings, "airflow", "psycopg2")
+    assert found["MOVIEREC_DATASET"] == str(tmp_path)
+    assert json.loads(found["AIRFLOW_CONN_MOVIEREC_WAREHOUSE"])["schema"] == "warehouse"
+
+
+def test_a_users_preference_wins_but_never_over_our_database(settings, home, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "16")
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////tmp/other.db")
+    found = environment(settings)
+    assert found["AIRFLOW__CORE__PARALLELISM"] == "16"
+    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://")
+
+
+def test_an_empty_home_is_replaced(settings, home, monkeypatch):
+    monkeypatch.setenv("HOME", "")
+    assert environment(settings)["HOME"] == str(home / "airflow")

@@ -1,0 +1,18 @@
+import socket
+
+import pytest
+
+from movierec.errors import ConfigError
+from movierec.local import group
+
+
+def test_a_busy_port_is_one_sentence_that_names_it(settings):
+    with socket.socket() as other:
+        other.bind((settings.host, settings.port))
+        other.listen()
+        with pytest.raises(ConfigError, match=f"127.0.0.1:{settings.port} .*in use.*set MOVIEREC_PORT"):
+            group.check_port(settings)
+
+
+def test_a_free_port_is_accepted(settings):
+    group.check_port(settings)

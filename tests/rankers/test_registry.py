@@ -1,0 +1,14 @@
+import pytest
+
+from movierec.errors import ModelError
+from movierec.rankers import RANKERS, create
+
+
+def test_every_ranker_is_created_by_its_name() -> None:
+    assert [create(name).name for name in RANKERS] == list(RANKERS)
+    assert {"popularity", "item_knn", "ease", "content", "hybrid"} <= set(RANKERS)
+
+
+def test_an_unknown_name_is_answered_with_the_allowed_ones() -> None:
+    with pytest.raises(ModelError, match="no ranker 'svd'; allowed are popularity, item_knn"):
+        create("svd")

@@ -1,0 +1,119 @@
+import pytest
+
+from tests import movielens
+from tests.night import ingest
+
+GOOD = "10\t1\t5\t881250949"
+
+
+def quarantined(conn, table="ratings"):
+    found = conn.execute(
+        "select broken_rules, record from quarantine.row where table_name = %s order by position", [table]
+    )
+    return found.fetchall()
+
+
+def test_good_rows_are_cast_and_named(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path))
+    rows = conn.execute("select user_id, movie_id, rating, rated_at::text from staging.ratings order by position")
+    assert rows.fetchone() == (10, 1, 5, "1997-12-04 15:55:49+00")
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ("10\t1\t9\t881250949", ["rating"]),
+        ("10\t1\t0\t881250949", ["rating"]),
+        ("10\t1\tNaN\t881250949", ["rating"]),
+        ("10\t1\tgood\t881250949", ["rating"]),
+        ("ten\t1\t5\t881250949", ["user_id"]),
+        ("-10\t1\t5\t881250949", ["user_id"]),
+        ("99999999999999999999\t1\t5\t881250949", ["user_id"]),
+        ("10\tone\t5\t881250949", ["movie_id", "movie_known"]),
+        ("10\t77\t5\t881250949", ["movie_known"]),
+        ("10\t1\t5\t0", ["rated_at"]),
+        ("10\t1\t5\t9999999999", ["rated_at"]),
+        ("10\t1\t5\tnan", ["rated_at"]),
+        ("10\t1", ["rated_at", "rating"]),
+        ("10\t1\t5\t881250949\textra", ["columns"]),
+        ("", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),
+    ],
+)
+def test_a_broken_rating_goes_to_quarantine_with_every_reason(conn, app, tmp_path, line, broken):
+    ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, line]))
+    assert [rules for rules, _ in quarantined(conn)] == [broken]
+    assert conn.execute("select count(*) from staging.ratings").fetchone() == (1,)
+
+
+def test_quarantine_keeps_the_whole_row_and_the_rules_sentence(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "10\t1\t9\t881250949"]))
+    ((_, record),) = quarantined(conn)
+    assert record == {"user_id": "10", "item_id": "1", "rating": "9", "timestamp": "881250949", "extra": None}
+    assert conn.execute("select reasons from quarantine.row").fetchone() == (["rating is a number from 0.5 to 5"],)
+
+
+def test_ratings_of_a_quarantined_movie_follow_it(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path, item=["1\tToy Story\t1995\tComedy", "two\tHeat\t1995\tCrime"]))
+    assert [rules for rules, _ in quarantined(conn, "movies")] == [["movie_id"]]
+    assert [rules for rules, _ in quarantined(conn)] == [["movie_known"]]
+
+
+def test_a_warning_keeps_the_row_and_is_counted(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path))
+    assert conn.execute("select release_year from staging.movies where title = 'unknown'").fetchone() == (None,)
+    counted = conn.execute("select rule, broken_rows from ops.rule_count where table_name = 'movies'").fetchall()
+    assert counted == [("release_year", 1)]
+
+
+@pytest.mark.parametrize(
+    ("values", "broken"),
+    [
+        ("(1, 10, 1, 'rating', 4.5)", None),
+        ("(1, 10, 1, 'view', null)", None),
+        ("(1, 10, 1, 'rating', null)", ["value"]),
+        ("(1, 10, 1, 'rating', 9)", ["value"]),
+        ("(1, 10, 77, 'view', null)", ["movie_known"]),
+        ("(1, 10, 1, 'shrug', null)", ["kind"]),
+        ("(1, -10, 1, 'view', null)", ["user_id"]),
+    ],
+)
+def test_events_are_judged_by_their_kind(conn, app, tmp_path, values, broken):
+    from movierec.db import connect
+
+    with connect(app) as other:
+        other.execute(f"insert into feedback_event (event_id, user_id, movie_id, kind, value) values {values}")
+    ingest(conn, app, movielens.write(tmp_path))
+    assert [rules for rules, _ in quarantined(conn, "feedback_event")] == ([broken] if broken else [])
+
+
+def test_every_raw_row_is_in_staging_or_in_quarantine(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x", "10\t1\t9\t1"], kg=["only a head"]))
+    rows = conn.execute(
+        "select table_name, raw_rows, staging_rows, quarantine_rows, lost_rows from ops.reconciliation order by 1"
+    ).fetchall()
+    assert ("ratings", 3, 1, 2, 0) in rows
+    assert ("graph", 1, 0, 1, 0) in rows
+    assert all(lost == 0 for *_, lost in rows)
+
+
+def test_staging_a_batch_twice_leaves_the_same_rows(conn, app, tmp_path):
+    from movierec.stage import stage
+
+    batch_id = ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x"]))
+    tables = "select (select jsonb_agg(ratings) from staging.ratings), (select jsonb_agg(q) from quarantine.row as q)"
+    before = conn.execute(tables).fetchone()
+    stage(conn, batch_id)
+    assert conn.execute(tables).fetchone() == before
+
+
+def test_no_row_in_staging_breaks_a_rule(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x"]))
+    assert conn.execute("select count(*) from staging.violation").fetchone() == (0,)
+
+
+def test_a_row_that_slipped_through_is_found_by_the_audit(conn, app, tmp_path):
+    batch_id = ingest(conn, app, movielens.write(tmp_path))
+    conn.execute("update raw.ratings set rating = '9' where batch_id = %s and position = 1", [batch_id])
+    assert conn.execute("select table_name, position, broken_rules from staging.violation").fetchall() == [
+        ("ratings", 1, ["rating"])
+    ]

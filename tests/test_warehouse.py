@@ -1,0 +1,30 @@
+from movierec import warehouse as structure
+from movierec.config import SQL
+from movierec.db import connect
+
+
+def test_an_unchanged_structure_is_not_applied_again(warehouse):
+    assert structure.migrate(warehouse) is False
+
+
+def test_a_changed_structure_is_applied_over_the_old_one_and_keeps_its_rows(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("insert into ops.batch (run_id, dataset) values ('night', 'folder')")
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+    assert structure.migrate(warehouse) is True
+    with connect(warehouse) as conn:
+        assert conn.execute("select run_id from ops.batch").fetchall() == [("night",)]
+
+
+def test_every_structure_file_is_applied():
+    on_disk = {f"ddl/{path.stem}" for path in (SQL / "ddl").glob("*.sql")}
+    assert on_disk <= set(structure.STRUCTURE)
+
+
+def test_every_table_and_view_for_readers_is_described(conn):
+    undescribed = conn.execute(
+        "select table_schema || '.' || table_name from information_schema.tables"
+        " where table_schema in ('core', 'ml', 'serving') and obj_description("
+        " format('%I.%I', table_schema, table_name)::regclass, 'pg_class') is null"
+    ).fetchall()
+    assert undescribed == []
