@@ -1,5 +1,6 @@
 import pytest
 
+from movierec.batch import accept_batch
 from movierec.core import TABLES, build_core
 from movierec.db import connect
 from movierec.errors import ConfigError
@@ -96,8 +97,6 @@ def test_an_older_batch_never_overwrites_a_newer_one(conn, app, tmp_path):
 
 
 def test_old_batches_are_pruned_and_their_counts_stay(conn, app, tmp_path):
-    from movierec.batch import accept_batch
-
     folder = movielens.write(tmp_path, inter=["10\t1\t5\t881250949", "x"])
     batches = [ingest(conn, app, folder, f"night {number}") for number in range(3)]
     accept_batch(conn, batches[-1], keep_nights=2)

@@ -1,5 +1,7 @@
 import pytest
 
+from movierec.db import connect
+from movierec.stage import stage
 from tests import movielens
 from tests.night import ingest
 
@@ -78,8 +80,6 @@ def test_a_warning_keeps_the_row_and_is_counted(conn, app, tmp_path):
     ],
 )
 def test_events_are_judged_by_their_kind(conn, app, tmp_path, values, broken):
-    from movierec.db import connect
-
     with connect(app) as other:
         other.execute(f"insert into feedback_event (event_id, user_id, movie_id, kind, value) values {values}")
     ingest(conn, app, movielens.write(tmp_path))
@@ -97,8 +97,6 @@ def test_every_raw_row_is_in_staging_or_in_quarantine(conn, app, tmp_path):
 
 
 def test_staging_a_batch_twice_leaves_the_same_rows(conn, app, tmp_path):
-    from movierec.stage import stage
-
     batch_id = ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x"]))
     tables = "select (select jsonb_agg(ratings) from staging.ratings), (select jsonb_agg(q) from quarantine.row as q)"
     before = conn.execute(tables).fetchone()

@@ -13,7 +13,7 @@ def live_version(conninfo: str) -> int | None:
         return _live_version(conn)
 
 
-def print_summary(conninfo: str, ui: str) -> None:
+def print_summary(conninfo: str) -> None:
     """Print the layers, the rankers, the winner and three viewers' lists of the live version."""
     with connect(conninfo) as conn:
         (live,) = fetch(conn, "report/live")
@@ -22,7 +22,6 @@ def print_summary(conninfo: str, ui: str) -> None:
         _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
-    print(f"Airflow: {ui}")
 
 
 def _print_lists(conn: Connection) -> None:

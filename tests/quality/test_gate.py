@@ -72,7 +72,7 @@ def test_many_rejected_rows_stop_the_night_and_a_few_are_a_warning(conn, app, tm
     assert check(conn, "staging", few, tmp_path / "quality")["warnings"] == 1
     accept_batch(conn, few, 14)
     many = staged(conn, app, write(tmp_path / "many", [*RATINGS, *["x"] * 40]), "many")
-    with pytest.raises(QualityError, match="at most 5 % of a table's rows are rejected.*quarantine_rows=40"):
+    with pytest.raises(QualityError, match=r"at most 5 % of a table's rows are rejected.*quarantine_rows=40"):
         check(conn, "staging", many, tmp_path / "quality")
 
 

@@ -64,7 +64,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_content(tmp_path):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(SourceError, match="dataset folder .*nowhere does not exist"):
+    with pytest.raises(SourceError, match=r"dataset folder .*nowhere does not exist"):
         AtomicFiles(tmp_path / "nowhere").path(RATINGS)
 
 

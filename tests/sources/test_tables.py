@@ -51,5 +51,5 @@ def test_a_renamed_column_stops_with_table_column_seen_and_required(app):
 
 def test_a_missing_table_is_named(app):
     execute(app, "drop table feedback_event")
-    with pytest.raises(SourceError, match="database app_.*, table feedback_event: the table does not exist"):
+    with pytest.raises(SourceError, match=r"database app_.*, table feedback_event: the table does not exist"):
         list(DatabaseTables(app).read(FEEDBACK_EVENT))

@@ -26,7 +26,7 @@ def run(settings: Settings) -> None:
         after = report.live_version(warehouse)
         if after is None or after == before:
             raise MovierecError(f"the night ended without a new version: live is {after or 'none'}")
-        report.print_summary(warehouse, address(settings))
+        report.print_summary(warehouse)
         print(where_to_look(settings))
 
 

@@ -87,13 +87,16 @@ def url(settings: Settings, database: str, driver: str) -> str:
 
 def ensure_databases(settings: Settings) -> None:
     """Create the databases that are missing; the server must run."""
+    with state.lock(settings.home / "postgres.lock"):
+        create_missing(conninfo(settings, "postgres"))
+
+
+def create_missing(server: str) -> None:
+    """Create the databases that a server lacks, reached by a connection string."""
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
     from psycopg import sql  # noqa: PLC0415
 
-    with (
-        state.lock(settings.home / "postgres.lock"),
-        psycopg.connect(conninfo(settings, "postgres"), autocommit=True) as connection,
-    ):
+    with psycopg.connect(server, autocommit=True) as connection:
         known = {name for (name,) in connection.execute("select datname from pg_database")}
         for name in DATABASES:
             if name not in known:

@@ -1,0 +1,39 @@
+"""What the containers need before Airflow starts: databases, structure, the administrator's password."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from movierec import app, warehouse
+from movierec.errors import ConfigError, MovierecError
+from movierec.local import state
+from movierec.local.credentials import USER
+from movierec.local.postgres import create_missing
+
+SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
+
+
+def prepare() -> None:
+    """Create what is missing on the server `MOVIEREC_SERVER` (a libpq connection string); safe to repeat.
+
+    Raises:
+        ConfigError: a secret is empty.
+    """
+    empty = [name for name in SECRETS if not os.environ.get(name)]
+    if empty:
+        raise ConfigError(f"{', '.join(empty)} must not be empty; set it for docker compose")
+    server = os.environ["MOVIEREC_SERVER"]
+    create_missing(f"{server} dbname=postgres")
+    subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
+    warehouse.migrate(f"{server} dbname=warehouse")
+    app.seed(f"{server} dbname=app", Path(os.environ["MOVIEREC_DATASET"]))
+    passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    state.write_private(passwords, {USER: os.environ["MOVIEREC_ADMIN_PASSWORD"]})
+
+
+if __name__ == "__main__":
+    try:
+        prepare()
+    except MovierecError as error:
+        sys.exit(f"movierec: {error}")

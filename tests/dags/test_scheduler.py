@@ -1,0 +1,81 @@
+"""The whole chain under a real Airflow: servers, scheduler, the command line, as a person would run it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from movierec.config import ROOT
+from tests import movielens
+
+
+@pytest.fixture
+def movierec(tmp_path: Path):
+    """Run the command line on a state folder of its own; whatever it started is ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MOVIEREC"))}
+    env |= {"MOVIEREC_HOME": str(tmp_path / "state"), "MOVIEREC_PORT": str(port), "HOME": str(tmp_path)}
+
+    def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "movierec", *words]
+        return subprocess.run(
+            command, env={**env, **variables}, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        )
+
+    run.port = port
+    run.home = tmp_path / "state"
+    yield run
+    run("down")
+
+
+@pytest.mark.scheduler
+def test_a_night_is_served_a_bad_one_is_not_and_down_leaves_nothing(movierec, tmp_path):
+    folder = movielens.generate(tmp_path / "data")
+    served = movierec("run", MOVIEREC_DATASET=str(folder))
+    assert served.returncode == 0, served.stdout + served.stderr
+    assert "Version 1 is live" in served.stdout
+    assert "fit_ranker" in served.stdout
+    lists = "select count(*), count(distinct user_id) from serving.live_recommendation"
+    assert movierec("sql", lists).stdout == "3000|60\n"
+    check_the_api_knows_the_password(movierec)
+
+    ratings = folder / "tiny.inter"
+    lines = ratings.read_text().splitlines()
+    ratings.write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+    stopped = movierec("run", MOVIEREC_DATASET=str(folder))
+    assert stopped.returncode == 1
+    assert "movierec_ingest.check_staging" in stopped.stderr
+    assert "every table has at least 75 % of its usual rows; seen: table_name=ratings" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert movierec("sql", "select version_id from serving.live").stdout == "1\n"
+
+    password = json.loads((movierec.home / "airflow" / "passwords.json").read_text())["admin"]
+    assert not [
+        path for path in (movierec.home / "logs").rglob("*.log") if password in path.read_text(errors="replace")
+    ]
+    assert movierec("down").returncode == 0
+    assert [process for process in psutil.process_iter() if str(movierec.home) in " ".join(command_of(process))] == []
+
+
+def check_the_api_knows_the_password(movierec):
+    password = json.loads((movierec.home / "airflow" / "passwords.json").read_text())["admin"]
+    body = json.dumps({"username": "admin", "password": password}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{movierec.port}/auth/token", body, headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert json.load(answer)["access_token"]
+
+
+def command_of(process):
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []

@@ -1,0 +1,233 @@
+import threading
+from dataclasses import replace
+
+import pytest
+
+from movierec import publish, report, snapshot, training
+from movierec.artifacts import training_folder
+from movierec.db import connect, fetch, run_sql
+from movierec.errors import PublishError
+from tests import movielens
+from tests.night import ingest
+
+SHARDS = 2
+LENGTH = 20
+
+
+@pytest.fixture
+def champion(conn, app, tmp_path, settings):
+    """Take a generated night as far as a champion: EASE."""
+    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
+    training_id = training.open_training(conn, "run", batch_id, seed=1)
+    folder = training_folder(settings, training_id)
+    snapshot.take_snapshot(conn, folder / "snapshot")
+    training.build_features(folder, seed=1)
+    training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, "ease"))
+    training.choose_champion(conn, training_id)
+    return training_id
+
+
+def write(conn, settings, run_id="night"):
+    version_id = publish.open_version(conn, run_id, LENGTH)
+    publish.fit_champion(conn, version_id, settings)
+    for shard in range(SHARDS):
+        publish.write_lists(conn, version_id, shard, SHARDS, settings)
+    publish.write_similar(conn, version_id, settings)
+    publish.write_fallback(conn, version_id, settings)
+    return version_id
+
+
+def write_and_go_live(conn, settings, run_id="night"):
+    version_id = write(conn, settings, run_id)
+    publish.audit_version(conn, version_id)
+    return publish.go_live(conn, version_id)
+
+
+def rows(conn, table, version_id):
+    return conn.execute(f"select * from serving.{table} where version_id = %s order by 2, 3", [version_id]).fetchall()
+
+
+def test_a_version_gives_every_viewer_the_due_list_and_every_movie_its_twenty(conn, settings, champion):
+    version_id = write_and_go_live(conn, settings)
+    assert publish.live_version(conn) == version_id
+    assert conn.execute(
+        "select count(*), count(distinct user_id), min(rank), max(rank) from serving.live_recommendation"
+    ).fetchone() == (60 * LENGTH, 60, 1, LENGTH)
+    assert conn.execute("select count(*), count(distinct movie_id) from serving.live_similar_movie").fetchone() == (
+        90 * 20,
+        90,
+    )
+    assert conn.execute("select count(*) from serving.live_fallback").fetchone() == (LENGTH,)
+
+
+def test_reasons_are_true(conn, settings, champion):
+    write_and_go_live(conn, settings)
+    untrue = conn.execute(
+        "select count(*) from serving.live_recommendation as shown"
+        " left join core.ratings on ratings.user_id = shown.user_id and ratings.movie_id = shown.because_movie_id"
+        " left join core.movies on movies.movie_id = shown.because_movie_id"
+        " left join (select user_id, avg(rating) as mean from core.ratings group by 1) as taste"
+        " on taste.user_id = shown.user_id"
+        " where because_movie_id is not null"
+        " and (ratings.rating is null or ratings.rating < taste.mean - 1e-5"
+        "      or reason is distinct from 'Because you liked ' || movies.title)"
+    ).fetchone()
+    assert untrue == (0,)
+    named = conn.execute("select count(because_movie_id) from serving.live_recommendation").fetchone()
+    assert named > (0,)
+
+
+def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
+    version_id = write(conn, settings)
+    before = {table: rows(conn, table, version_id) for table in ("recommendation", "similar_movie", "fallback")}
+    assert write(conn, settings) == version_id
+    assert {table: rows(conn, table, version_id) for table in before} == before
+
+
+DAMAGES = {
+    "delete from serving.recommendation where user_id = 1 and rank = 20": "not exactly the due number of movies: 1",
+    "delete from serving.recommendation where user_id = 1": "not exactly the due number of movies: 1",
+    "update serving.recommendation set movie_id = (select movie_id from core.ratings where user_id = 1 limit 1)"
+    " where user_id = 1 and rank = 3": "already rated by the viewer: 1",
+    "update serving.recommendation as listed set movie_id = (select movie_id from serving.recommendation as first"
+    " where first.version_id = listed.version_id and first.user_id = 1 and first.rank = 1)"
+    " where user_id = 1 and rank = 2": "stands twice in a list: 1",
+    "update serving.recommendation set rank = 99 where user_id = 1 and rank = 20": "ranks are not 1, 2, 3, …: 1",
+    "update serving.recommendation set movie_id = 9999 where user_id = 1 and rank = 2": "not in the catalogue: 1",
+    "update serving.recommendation set score = 'NaN' where user_id = 1 and rank = 1": "not a finite number",
+    "update serving.recommendation set score = 1e9 where user_id = 1 and rank = 5": "rises with the rank: 1",
+    "update serving.recommendation set because_movie_id = 9999 where user_id = 1 and rank = 1": "evidence is not in",
+    "update serving.recommendation set user_id = 777 where user_id = 1": "a viewer without ratings has a list: 1",
+    "delete from serving.similar_movie where movie_id = 1 and rank = 1": "due number of similar movies: 1",
+    "update serving.similar_movie set similar_movie_id = 1 where movie_id = 1 and rank = 1": "due number of similar",
+    "delete from serving.fallback where rank = 1": "newcomers' list has not exactly the due number",
+}
+
+
+def test_the_audit_finds_every_kind_of_damage_and_the_live_version_stays(conn, settings, champion):
+    live = write_and_go_live(conn, settings)
+    version_id = write(conn, settings, "next night")
+    conn.commit()
+    for damage, sentence in DAMAGES.items():
+        keep = conn.execute(damage + (" and" if "where" in damage else " where") + f" version_id = {version_id}")
+        assert keep.rowcount >= 1, damage
+        failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": publish.SIMILAR})
+        assert any(sentence in f"{row['failed_check']}: {row['failures']}" for row in failed), (damage, failed)
+        conn.rollback()
+    assert publish.live_version(conn) == live
+
+
+def test_a_version_that_fails_its_audit_is_rejected_and_cannot_go_live(conn, settings, champion):
+    live = write_and_go_live(conn, settings)
+    version_id = write(conn, settings, "next night")
+    conn.execute("delete from serving.recommendation where version_id = %s and user_id = 1", [version_id])
+    with pytest.raises(PublishError, match=f"version {version_id} is rejected and the live version stays. .*: 1 times"):
+        publish.audit_version(conn, version_id)
+    with pytest.raises(PublishError, match=f"version {version_id} has not passed its audit; the live version stays"):
+        publish.go_live(conn, version_id)
+    assert publish.live_version(conn) == live
+    assert conn.execute("select status from serving.version order by 1").fetchall() == [("published",), ("rejected",)]
+
+
+def test_writing_after_the_audit_takes_the_audit_back(conn, settings, champion):
+    version_id = write(conn, settings)
+    publish.audit_version(conn, version_id)
+    publish.write_fallback(conn, version_id, settings)
+    with pytest.raises(PublishError, match="has not passed its audit"):
+        publish.go_live(conn, version_id)
+
+
+def test_a_published_version_never_changes(conn, settings, champion):
+    version_id = write_and_go_live(conn, settings)
+    with pytest.raises(PublishError, match=f"version {version_id} is published and never changes; clear open_version"):
+        publish.write_lists(conn, version_id, 0, SHARDS, settings)
+    assert publish.open_version(conn, "night", LENGTH) != version_id
+
+
+def test_going_live_twice_changes_nothing(conn, settings, champion):
+    version_id = write_and_go_live(conn, settings)
+    since = conn.execute("select since from serving.live").fetchone()
+    assert publish.go_live(conn, version_id) == version_id
+    assert conn.execute("select since from serving.live").fetchone() == since
+
+
+def test_readers_see_whole_versions_and_nobody_waits(conn, warehouse, settings, champion):
+    write_and_go_live(conn, settings)
+    seen, stop = set(), threading.Event()
+
+    def read():
+        with connect(warehouse) as reader:
+            while not stop.is_set():
+                seen.add(
+                    reader.execute(
+                        "select min(version_id) = max(version_id), count(*), count(distinct user_id)"
+                        " from serving.live_recommendation"
+                    ).fetchone()
+                )
+                reader.commit()
+
+    with connect(warehouse) as dashboard:
+        dashboard.execute("select count(*) from serving.live_recommendation")  # and stays in its transaction
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        conn.execute("set lock_timeout to '5s'")
+        for night in range(3):
+            write_and_go_live(conn, settings, f"night {night}")
+            publish.prune(conn, settings)
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert seen == {(True, 60 * LENGTH, 60)}
+
+
+def test_the_function_offers_what_was_not_rated_since_and_newcomers_get_what_is_popular(conn, settings, champion):
+    write_and_go_live(conn, settings)
+    (first, second) = conn.execute("select movie_id, reason from serving.recommend(1, 2)").fetchall()
+    conn.execute("insert into core.ratings values (1, %s, 5, now())", [first[0]])
+    assert conn.execute("select rank, movie_id from serving.recommend(1, 1)").fetchall() == [(1, second[0])]
+    popular = conn.execute("select movie_id from serving.live_fallback order by rank limit 3").fetchall()
+    assert conn.execute("select movie_id from serving.recommend(123456, 3)").fetchall() == popular
+
+
+def test_a_list_leads_back_to_its_night(conn, settings, champion):
+    version_id = write_and_go_live(conn, settings)
+    (row,) = conn.execute("select version_id, ranker, training_id, batch_id from serving.freshness").fetchall()
+    assert row == (version_id, "ease", champion, 1)
+
+
+def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, champion):
+    conn.execute(
+        "insert into core.ratings select 1, movie_id, 3, now() from core.movies where movie_id > 5"
+        " on conflict do nothing"
+    )
+    conn.commit()
+    folder = training_folder(settings, champion)
+    snapshot.take_snapshot(conn, folder / "snapshot")
+    write_and_go_live(conn, settings)
+    left = conn.execute(
+        "select count(*) from core.movies where movie_id not in (select movie_id from core.ratings where user_id = 1)"
+    ).fetchone()
+    assert conn.execute("select count(*) from serving.live_recommendation where user_id = 1").fetchone() == left
+
+
+def test_old_versions_go_and_the_live_one_stays(conn, settings, champion):
+    live = write_and_go_live(conn, settings)
+    for night in range(3):
+        publish.open_version(conn, f"later {night}", LENGTH)
+    assert publish.prune(conn, replace(settings, keep_nights=2))["versions"] == 1
+    kept = conn.execute("select version_id from serving.version order by 1").fetchall()
+    assert kept == [(live,), (live + 2,), (live + 3,)]
+    run_sql(conn, "serving/live_version")
+
+
+def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, settings, champion, capsys):
+    assert report.live_version(warehouse) is None
+    version_id = write_and_go_live(conn, settings)
+    assert report.live_version(warehouse) == version_id
+    report.print_summary(warehouse)
+    shown = capsys.readouterr().out
+    assert f"Version {version_id} is live: ease, learned from batch 1." in shown
+    assert "precision@10  recall@10" in shown
+    assert "Winner: ease has the best NDCG@10" in shown
+    assert shown.count("is shown") == 3

@@ -1,0 +1,120 @@
+import pytest
+from upath import UPath
+
+from movierec import rankers, snapshot, training
+from movierec.artifacts import load_frame, prune_trainings, save_frame, training_folder
+from movierec.batch import open_batch
+from movierec.columns import MOVIE, USER
+from movierec.dataset import Dataset, empty
+from movierec.errors import ModelError, QualityError
+from tests import movielens
+from tests.night import ingest
+
+
+@pytest.fixture
+def opened(conn, app, tmp_path, settings):
+    """Open a training on a generated night, with its snapshot and features."""
+    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
+    training_id = training.open_training(conn, "run", batch_id, seed=1)
+    folder = training_folder(settings, training_id)
+    snapshot.take_snapshot(conn, folder / "snapshot")
+    training.build_features(folder, seed=1)
+    return training_id, folder
+
+
+def test_a_snapshot_holds_what_core_holds(conn, opened):
+    dataset = Dataset.load(opened[1] / "snapshot")
+    assert conn.execute("select count(*), sum(rating) from core.ratings").fetchone() == (
+        len(dataset.ratings),
+        dataset.ratings["rating"].sum(),
+    )
+
+
+def test_nothing_is_learned_from_a_batch_that_has_not_passed_its_gate(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path / "first"), "first")
+    batch_id = ingest(conn, app, movielens.write(tmp_path / "second"), "second", accept=False)
+    with pytest.raises(QualityError, match=f"core holds batch {batch_id}, which has not passed the gate core"):
+        snapshot.core_batch(conn)
+
+
+def test_a_night_that_was_stopped_before_core_leaves_the_last_good_batch_to_learn_from(conn, app, tmp_path):
+    batch_id = ingest(conn, app, movielens.write(tmp_path / "data"))
+    open_batch(conn, "stopped", str(tmp_path), False)
+    assert snapshot.core_batch(conn) == batch_id
+
+
+def test_a_run_that_starts_over_keeps_its_training(conn, opened):
+    assert training.open_training(conn, "run", 1, seed=1) == opened[0]
+    assert training.open_training(conn, "another run", 1, seed=1) != opened[0]
+
+
+def test_the_split_holds_every_rating_once_and_each_viewers_future_out(opened):
+    train, test = (load_frame(opened[1] / f"{side}.parquet") for side in ("train", "test"))
+    assert len(train) + len(test) == len(Dataset.load(opened[1] / "snapshot").ratings)
+    assert (train.groupby(USER)["rated_at"].max() <= test.groupby(USER)["rated_at"].min()).all()
+
+
+def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(conn, opened):
+    training_id, folder = opened
+    fitted = training.fit_ranker(folder, "ease")
+    for _ in range(2):
+        means = training.evaluate_ranker(conn, training_id, folder, fitted)
+    ((users, ndcg),) = conn.execute("select users, ndcg_at_k from ml.evaluation").fetchall()
+    assert round(ndcg, 6) == means["ndcg"]
+    assert conn.execute("select count(*), avg(ndcg_at_k) from ml.user_metric").fetchone() == (
+        users,
+        pytest.approx(ndcg),
+    )
+
+
+def test_lists_that_are_judged_never_hold_a_known_movie(opened):
+    training.fit_ranker(opened[1], "item_knn")
+    train = load_frame(opened[1] / "train.parquet")
+    lists = rankers.load(opened[1] / "models" / "item_knn").recommend(train[USER].unique(), 10)
+    assert lists.merge(train, on=[USER, MOVIE]).empty
+
+
+def test_the_best_ndcg_wins_and_the_reason_says_by_how_much(conn, opened):
+    training_id, folder = opened
+    for name in ("popularity", "ease"):
+        training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, name))
+    winner = training.choose_champion(conn, training_id)
+    best = conn.execute("select ranker from ml.evaluation order by ndcg_at_k desc limit 1").fetchone()
+    assert (winner,) == best
+    (reason,) = conn.execute("select reason from ml.champion").fetchone()
+    assert reason.startswith(f"{winner} has the best NDCG@10, ")
+    assert "the 95 % interval of the paired difference is" in reason
+
+
+def test_a_lone_ranker_wins_without_a_comparison(conn, opened):
+    training_id, folder = opened
+    training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, "ease"))
+    training.choose_champion(conn, training_id)
+    (reason,) = conn.execute("select reason from ml.champion").fetchone()
+    assert reason.endswith("no other ranker was evaluated")
+
+
+def test_no_champion_without_an_evaluation(conn, opened):
+    with pytest.raises(ModelError, match="no viewer has a relevant test rating"):
+        training.choose_champion(conn, opened[0])
+
+
+def test_a_damaged_artifact_is_named(tmp_path):
+    path = UPath(tmp_path) / "train.parquet"
+    path.write_bytes(b"not a table")
+    with pytest.raises(ModelError, match=r"train.parquet cannot be read .* train again"):
+        load_frame(path)
+
+
+def test_artifacts_of_other_trainings_are_pruned(settings):
+    for training_id in (1, 2, 3):
+        save_frame(training_folder(settings, training_id) / "train.parquet", empty("ratings"))
+    assert prune_trainings(settings, kept={2}) == [1, 3]
+    assert not training_folder(settings, 1).exists()
+    assert training_folder(settings, 2).exists()
+
+
+def test_no_model_file_is_a_pickle(opened):
+    training.fit_ranker(opened[1], "hybrid")
+    suffixes = {path.suffix for path in (opened[1] / "models").rglob("*") if path.is_file()}
+    assert suffixes <= {".npz", ".json", ".txt", ".parquet"}
