@@ -23,7 +23,6 @@ what was seen, the Data Docs lie under `<MOVIEREC_HOME>/quality/data_docs`. List
 Clearing a task runs it again; it replaces what it wrote before.
 """
 
-import os
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
@@ -33,17 +32,16 @@ from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, plain_erro
 
 @dag(
     **DAG_DEFAULTS,
-    dag_display_name="movierec: ingest",
     description="Sources to raw, staging, quarantine and core, through two gates",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC"),
     tags=["movierec", "nightly"],
     params={
         "dataset": Param(
-            os.environ.get("MOVIEREC_DATASET", "ml-100k"),
-            type="string",
+            None,
+            type=["null", "string"],
             title="Dataset",
-            description="Folder with the MovieLens files (*.inter, *.item, and *.kg with *.link where they exist).",
+            description="Folder with *.inter, *.item and, where they exist, *.kg and *.link. Empty: MOVIEREC_DATASET.",
         ),
         "sources": Param(
             ["movielens", "app"],
@@ -67,10 +65,11 @@ def movierec_ingest():
         from movierec import batch, warehouse
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
+        dataset = params["dataset"] or settings().dataset
         with plain_errors():
             warehouse.migrate(conninfo())
         with connected() as conn:
-            return batch.open_batch(conn, run_id, params["dataset"], params["accept_volume_change"])
+            return batch.open_batch(conn, run_id, dataset, params["accept_volume_change"])
 
     @task
     def list_sources() -> list[str]:
@@ -85,25 +84,28 @@ def movierec_ingest():
             return extract_source(conn, batch_id, source, conninfo)
 
     @task
-    def stage(batch_id: int) -> dict[str, int]:
+    def stage(batch_id: int) -> int:
         from movierec.stage import stage
 
         with connected() as conn:
-            return stage(conn, batch_id)
+            stage(conn, batch_id)
+        return batch_id
 
     @task
-    def check(gate: str, batch_id: int) -> dict[str, int]:
+    def check(gate: str, batch_id: int) -> int:
         from movierec import quality
 
         with connected() as conn:
-            return quality.check(conn, gate, batch_id, settings().home / "quality")
+            quality.check(conn, gate, batch_id, settings().home / "quality")
+        return batch_id
 
     @task
-    def build_core(batch_id: int) -> dict[str, int]:
+    def build_core(batch_id: int) -> int:
         from movierec.core import build_core
 
         with connected() as conn:
-            return build_core(conn, batch_id)
+            build_core(conn, batch_id)
+        return batch_id
 
     @task(outlets=[CORE])
     def accept_batch(batch_id: int) -> int:
@@ -114,9 +116,11 @@ def movierec_ingest():
 
     batch_id = open_batch()
     extracted = extract.partial(batch_id=batch_id).expand(source=list_sources())
-    check_staging = check.override(task_id="check_staging")("staging", batch_id)
-    check_core = check.override(task_id="check_core")("core", batch_id)
-    extracted >> stage(batch_id) >> check_staging >> build_core(batch_id) >> check_core >> accept_batch(batch_id)
+    staged = stage(batch_id)
+    checked = check.override(task_id="check_staging")("staging", staged)
+    built = build_core(checked)
+    accept_batch(check.override(task_id="check_core")("core", built))
+    extracted >> staged
 
 
 movierec_ingest()

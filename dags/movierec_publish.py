@@ -27,7 +27,6 @@ from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, connected, setting
 
 @dag(
     **DAG_DEFAULTS,
-    dag_display_name="movierec: publish",
     description="Refit, write a version, audit it, move the pointer",
     doc_md=__doc__,
     schedule=[CHAMPION],
@@ -62,11 +61,12 @@ def movierec_publish():
             return open_version(conn, context["run_id"], length)
 
     @task
-    def fit_champion(version_id: int) -> str:
+    def fit_champion(version_id: int) -> int:
         from movierec.publish import fit_champion
 
         with connected() as conn:
-            return fit_champion(conn, version_id, settings())
+            fit_champion(conn, version_id, settings())
+        return version_id
 
     @task
     def list_shards() -> list[int]:
@@ -96,11 +96,12 @@ def movierec_publish():
             return write_fallback(conn, version_id, settings())
 
     @task
-    def audit_version(version_id: int) -> None:
+    def audit_version(version_id: int) -> int:
         from movierec.publish import audit_version
 
         with connected() as conn:
             audit_version(conn, version_id)
+        return version_id
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
@@ -116,10 +117,11 @@ def movierec_publish():
         with connected() as conn:
             return prune(conn, settings())
 
-    version_id = open_version()
+    version_id = fit_champion(open_version())
     lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
-    written = [lists, write_similar(version_id), write_fallback(version_id)]
-    fit_champion(version_id) >> written >> audit_version(version_id) >> go_live(version_id) >> prune()
+    audited = audit_version(version_id)
+    [lists, write_similar(version_id), write_fallback(version_id)] >> audited
+    go_live(audited) >> prune()
 
 
 movierec_publish()

@@ -26,7 +26,6 @@ RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
 
 @dag(
     **DAG_DEFAULTS,
-    dag_display_name="movierec: train",
     description="Snapshot, features, rankers, honest evaluation, champion",
     doc_md=__doc__,
     schedule=[CORE],
@@ -61,18 +60,20 @@ def movierec_train():
             return training.open_training(conn, context["run_id"], snapshot.core_batch(conn), context["params"]["seed"])
 
     @task
-    def take_snapshot(training_id: int) -> dict[str, int]:
+    def take_snapshot(training_id: int) -> int:
         from movierec.snapshot import take_snapshot
 
         with connected() as conn:
-            return take_snapshot(conn, artifacts(training_id) / "snapshot")
+            take_snapshot(conn, artifacts(training_id) / "snapshot")
+        return training_id
 
     @task
-    def build_features(training_id: int) -> dict[str, int]:
+    def build_features(training_id: int) -> int:
         from movierec.training import build_features
 
         with plain_errors():
-            return build_features(artifacts(training_id), get_current_context()["params"]["seed"])
+            build_features(artifacts(training_id), get_current_context()["params"]["seed"])
+        return training_id
 
     @task
     def list_rankers() -> list[str]:
@@ -84,15 +85,15 @@ def movierec_train():
 
         get_current_context()["ranker"] = ranker
         with plain_errors():
-            return fit_ranker(artifacts(training_id), ranker)
+            return {"training_id": training_id, **fit_ranker(artifacts(training_id), ranker)}
 
     @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2)
-    def evaluate_ranker(fitted: dict[str, object], training_id: int) -> dict[str, float]:
+    def evaluate_ranker(fitted: dict[str, object]) -> dict[str, float]:
         from movierec.training import evaluate_ranker
 
         get_current_context()["ranker"] = fitted["ranker"]
         with connected() as conn:
-            return evaluate_ranker(conn, training_id, artifacts(training_id), fitted)
+            return evaluate_ranker(conn, artifacts(fitted["training_id"]), fitted)
 
     @task(outlets=[CHAMPION])
     def choose_champion(training_id: int) -> str:
@@ -101,12 +102,9 @@ def movierec_train():
         with connected() as conn:
             return choose_champion(conn, training_id)
 
-    training_id = open_training()
-    features = build_features(training_id)
+    training_id = build_features(take_snapshot(open_training()))
     fitted = fit_ranker.partial(training_id=training_id).expand(ranker=list_rankers())
-    evaluated = evaluate_ranker.partial(training_id=training_id).expand(fitted=fitted)
-    take_snapshot(training_id) >> features >> fitted
-    evaluated >> choose_champion(training_id)
+    evaluate_ranker.expand(fitted=fitted) >> choose_champion(training_id)
 
 
 movierec_train()

@@ -1,6 +1,8 @@
 """What the tests share: one embedded PostgreSQL for the session, a fresh warehouse and app database for each test."""
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,17 @@ from movierec.local import postgres
 # A test server may lose its data: no waiting for the disk.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the session a temporary folder of its own.
+
+    Under root, PostgreSQL runs as another user and must get through to its files; the folder that sessions share by
+    default is closed again by whichever session starts next.
+    """
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="movierec-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")

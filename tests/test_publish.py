@@ -22,7 +22,7 @@ def champion(conn, app, tmp_path, settings):
     folder = training_folder(settings, training_id)
     snapshot.take_snapshot(conn, folder / "snapshot")
     training.build_features(folder, seed=1)
-    training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, "ease"))
+    training.evaluate_ranker(conn, folder, {"training_id": training_id, **training.fit_ranker(folder, "ease")})
     training.choose_champion(conn, training_id)
     return training_id
 

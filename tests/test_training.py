@@ -22,6 +22,11 @@ def opened(conn, app, tmp_path, settings):
     return training_id, folder
 
 
+def judge(conn, opened, name):
+    training_id, folder = opened
+    training.evaluate_ranker(conn, folder, {"training_id": training_id, **training.fit_ranker(folder, name)})
+
+
 def test_a_snapshot_holds_what_core_holds(conn, opened):
     dataset = Dataset.load(opened[1] / "snapshot")
     assert conn.execute("select count(*), sum(rating) from core.ratings").fetchone() == (
@@ -56,9 +61,9 @@ def test_the_split_holds_every_rating_once_and_each_viewers_future_out(opened):
 
 def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(conn, opened):
     training_id, folder = opened
-    fitted = training.fit_ranker(folder, "ease")
+    fitted = {"training_id": training_id, **training.fit_ranker(folder, "ease")}
     for _ in range(2):
-        means = training.evaluate_ranker(conn, training_id, folder, fitted)
+        means = training.evaluate_ranker(conn, folder, fitted)
     ((users, ndcg),) = conn.execute("select users, ndcg_at_k from ml.evaluation").fetchall()
     assert round(ndcg, 6) == means["ndcg"]
     assert conn.execute("select count(*), avg(ndcg_at_k) from ml.user_metric").fetchone() == (
@@ -75,9 +80,9 @@ def test_lists_that_are_judged_never_hold_a_known_movie(opened):
 
 
 def test_the_best_ndcg_wins_and_the_reason_says_by_how_much(conn, opened):
-    training_id, folder = opened
+    training_id, _ = opened
     for name in ("popularity", "ease"):
-        training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, name))
+        judge(conn, opened, name)
     winner = training.choose_champion(conn, training_id)
     best = conn.execute("select ranker from ml.evaluation order by ndcg_at_k desc limit 1").fetchone()
     assert (winner,) == best
@@ -87,8 +92,8 @@ def test_the_best_ndcg_wins_and_the_reason_says_by_how_much(conn, opened):
 
 
 def test_a_lone_ranker_wins_without_a_comparison(conn, opened):
-    training_id, folder = opened
-    training.evaluate_ranker(conn, training_id, folder, training.fit_ranker(folder, "ease"))
+    training_id, _ = opened
+    judge(conn, opened, "ease")
     training.choose_champion(conn, training_id)
     (reason,) = conn.execute("select reason from ml.champion").fetchone()
     assert reason.endswith("no other ranker was evaluated")

@@ -64,8 +64,14 @@ def fit_ranker(folder: UPath, name: str) -> dict[str, Any]:
     return {"ranker": name, "fit_seconds": round(seconds, 3)}
 
 
-def evaluate_ranker(conn: Connection, training_id: int, folder: UPath, fitted: Mapping[str, Any]) -> dict[str, float]:
-    """Rank the whole catalogue for every viewer of the test side, keep the metrics, and return their means."""
+def evaluate_ranker(conn: Connection, folder: UPath, fitted: Mapping[str, Any]) -> dict[str, float]:
+    """Rank the whole catalogue for every viewer of the test side, keep the metrics, and return their means.
+
+    Args:
+        conn: the warehouse.
+        folder: the training's folder.
+        fitted: `training_id`, `ranker` and `fit_seconds`.
+    """
     test = load_frame(folder / "test.parquet")
     movies = len(load_frame(folder / "snapshot" / "movies.parquet"))
     ranker = rankers.load(folder / "models" / fitted["ranker"])
@@ -74,9 +80,9 @@ def evaluate_ranker(conn: Connection, training_id: int, folder: UPath, fitted: M
     seconds = time.monotonic() - started
     values = per_user(lists, test, K)
     summary = asdict(summarise(values, lists, test, movies, K))
-    parameters = {"training_id": training_id, **fitted, "score_seconds": seconds, **summary}
+    parameters = {**fitted, "score_seconds": seconds, **summary}
     run_sql(conn, "ml/evaluation", parameters)
-    _keep_user_metrics(conn, training_id, fitted["ranker"], values)
+    _keep_user_metrics(conn, fitted["training_id"], fitted["ranker"], values)
     conn.commit()
     log.info("evaluate %s: NDCG@%d %.4f over %d viewers", fitted["ranker"], K, summary["ndcg"], summary["users"])
     return {name: round(float(summary[name]), 6) for name in (*USER_METRICS, "coverage")}
