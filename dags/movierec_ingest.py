@@ -49,6 +49,8 @@ from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, plain_erro
             title="Sources",
             items={"type": "string", "enum": ["movielens", "app"]},
             examples=["movielens", "app"],
+            minItems=1,
+            uniqueItems=True,
             description="What to extract. A source that is left out brings no rows, which the volume check notices.",
         ),
         "accept_volume_change": Param(

@@ -8,7 +8,8 @@ Runs whenever a champion has been chosen (asset `movierec_champion`).
 3. **write_lists**, once per shard of viewers: the top movies of every active viewer, with the reason; beside them
    **write_similar** (20 movies like each movie) and **write_fallback** (the list for newcomers).
 4. **audit_version** checks the whole version against the facts: every active viewer has exactly the due number of
-   distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that is in their history.
+   distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that they liked; the same for similar
+   movies and newcomers.
 5. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`); **prune** drops old
    versions.
 
@@ -53,7 +54,7 @@ from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, connected, setting
 def movierec_publish():
     @task
     def open_version() -> int:
-        from movierec.publish import open_version
+        from movierec.versions import open_version
 
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
@@ -97,7 +98,7 @@ def movierec_publish():
 
     @task
     def audit_version(version_id: int) -> int:
-        from movierec.publish import audit_version
+        from movierec.versions import audit_version
 
         with connected() as conn:
             audit_version(conn, version_id)
@@ -105,14 +106,14 @@ def movierec_publish():
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
-        from movierec.publish import go_live
+        from movierec.versions import go_live
 
         with connected() as conn:
             return go_live(conn, version_id)
 
     @task
     def prune() -> dict[str, int]:
-        from movierec.publish import prune
+        from movierec.versions import prune
 
         with connected() as conn:
             return prune(conn, settings())

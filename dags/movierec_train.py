@@ -38,6 +38,7 @@ RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
             items={"type": "string", "enum": RANKERS},
             examples=RANKERS,
             minItems=1,
+            uniqueItems=True,
             description="What to fit and compare; the best becomes the champion.",
         ),
         "seed": Param(
@@ -64,7 +65,7 @@ def movierec_train():
         from movierec.snapshot import take_snapshot
 
         with connected() as conn:
-            take_snapshot(conn, artifacts(training_id) / "snapshot")
+            take_snapshot(conn, training_id, artifacts(training_id) / "snapshot")
         return training_id
 
     @task

@@ -59,7 +59,7 @@ def test_a_rating_event_is_a_rating(conn, app, tmp_path):
 
 def test_viewers_without_a_profile_are_viewers(conn, app, tmp_path):
     with connect(app) as other:
-        other.execute("insert into user_profile values (10, 24, 'm', 'Technician', 't8h 1n')")
+        other.execute("insert into user_profile values ('10', '24', 'm', 'Technician', 't8h 1n')")
     ingest(conn, app, movielens.write(tmp_path))
     assert conn.execute("select * from core.users order by user_id").fetchall() == [
         (10, 24, "M", "technician", "T8H 1N"),

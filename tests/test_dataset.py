@@ -96,5 +96,13 @@ def test_an_unknown_role_is_refused() -> None:
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"ratings\.parquet is not a readable table"):
+    with pytest.raises(ModelError, match=r"ratings\.parquet is missing"):
+        Dataset.load(UPath(tmp_path))
+
+
+def test_trouble_that_another_try_may_solve_comes_through(tmp_path: Path) -> None:
+    Dataset(**tables()).save(UPath(tmp_path))
+    (tmp_path / "genres.parquet").unlink()
+    (tmp_path / "genres.parquet").mkdir()
+    with pytest.raises(IsADirectoryError):
         Dataset.load(UPath(tmp_path))

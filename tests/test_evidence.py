@@ -39,6 +39,14 @@ def test_nothing_is_named_where_nothing_contributed(dataset: Dataset, ranker: st
     assert because(dataset, ranker, (10, 30), (9, 30), (9, 40), (10_000, 30)) == [None, 10, None, None]
 
 
+@pytest.mark.parametrize("ranker", ["ease", "item_knn", "hybrid"])
+def test_the_best_of_a_harsh_viewers_low_ratings_was_not_liked(dataset: Dataset, ranker: str) -> None:
+    harsh = pd.DataFrame([(11, 10, 2.0), (11, 20, 1.0)], columns=["user_id", "movie_id", "rating"])
+    rated_at = pd.Timestamp("1998-01-01", tz="UTC")
+    facts = dataset.with_ratings(pd.concat([dataset.ratings, harsh.assign(rated_at=rated_at)]))
+    assert because(facts, ranker, (11, 30), (9, 30)) == [None, 10]
+
+
 def test_a_ranker_without_pairs_of_movies_has_no_evidence(dataset: Dataset) -> None:
     assert because(dataset, "popularity", (9, 30)) == [None]
 
@@ -48,11 +56,12 @@ def test_no_recommendations_give_no_rows(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("ranker", sorted(RANKERS))
-def test_whatever_is_named_was_rated_at_least_as_high_as_the_users_mean(dataset: Dataset, ranker: str) -> None:
+def test_whatever_is_named_was_liked(dataset: Dataset, ranker: str) -> None:
     fitted = create(ranker).fit(dataset, MovieFeatures.build(dataset))
     found = evidence(fitted.recommend(range(1, 11), 4), dataset, fitted).dropna(subset="because_movie_id")
     rated = found.merge(dataset.ratings, left_on=["user_id", "because_movie_id"], right_on=["user_id", "movie_id"])
     means = dataset.ratings.groupby("user_id")["rating"].mean()
     assert len(rated) == len(found)
+    assert (rated["rating"] >= 4).all()
     assert (rated["rating"].to_numpy() >= means.loc[rated["user_id"]].to_numpy()).all()
     assert np.isfinite(found["score"]).all()

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from movierec import publish, report, snapshot, training
+from movierec import publish, report, snapshot, training, versions
 from movierec.artifacts import training_folder
-from movierec.db import connect, fetch, run_sql
+from movierec.db import connect, fetch
 from movierec.errors import PublishError
 from tests import movielens
 from tests.night import ingest
@@ -20,7 +20,7 @@ def champion(conn, app, tmp_path, settings):
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
     training_id = training.open_training(conn, "run", batch_id, seed=1)
     folder = training_folder(settings, training_id)
-    snapshot.take_snapshot(conn, folder / "snapshot")
+    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
     training.build_features(folder, seed=1)
     training.evaluate_ranker(conn, folder, {"training_id": training_id, **training.fit_ranker(folder, "ease")})
     training.choose_champion(conn, training_id)
@@ -28,7 +28,7 @@ def champion(conn, app, tmp_path, settings):
 
 
 def write(conn, settings, run_id="night"):
-    version_id = publish.open_version(conn, run_id, LENGTH)
+    version_id = versions.open_version(conn, run_id, LENGTH)
     publish.fit_champion(conn, version_id, settings)
     for shard in range(SHARDS):
         publish.write_lists(conn, version_id, shard, SHARDS, settings)
@@ -39,8 +39,8 @@ def write(conn, settings, run_id="night"):
 
 def write_and_go_live(conn, settings, run_id="night"):
     version_id = write(conn, settings, run_id)
-    publish.audit_version(conn, version_id)
-    return publish.go_live(conn, version_id)
+    versions.audit_version(conn, version_id)
+    return versions.go_live(conn, version_id)
 
 
 def rows(conn, table, version_id):
@@ -49,7 +49,7 @@ def rows(conn, table, version_id):
 
 def test_a_version_gives_every_viewer_the_due_list_and_every_movie_its_twenty(conn, settings, champion):
     version_id = write_and_go_live(conn, settings)
-    assert publish.live_version(conn) == version_id
+    assert versions.live_version(conn) == version_id
     assert conn.execute(
         "select count(*), count(distinct user_id), min(rank), max(rank) from serving.live_recommendation"
     ).fetchone() == (60 * LENGTH, 60, 1, LENGTH)
@@ -84,23 +84,35 @@ def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
     assert {table: rows(conn, table, version_id) for table in before} == before
 
 
+LIST, SIMILAR, NEW = "the list of a viewer", "the movies similar to a movie", "the list for newcomers"
 DAMAGES = {
-    "delete from serving.recommendation where user_id = 1 and rank = 20": "not exactly the due number of movies: 1",
-    "delete from serving.recommendation where user_id = 1": "not exactly the due number of movies: 1",
+    "delete from serving.recommendation where user_id = 1 and rank = 20": f"{LIST} has not exactly the due number",
+    "delete from serving.recommendation where user_id = 1": f"{LIST} has not exactly the due number of movies: 1",
+    "update serving.recommendation set user_id = 777 where user_id = 1": f"{LIST} has not exactly the due number",
     "update serving.recommendation set movie_id = (select movie_id from core.ratings where user_id = 1 limit 1)"
     " where user_id = 1 and rank = 3": "already rated by the viewer: 1",
     "update serving.recommendation as listed set movie_id = (select movie_id from serving.recommendation as first"
     " where first.version_id = listed.version_id and first.user_id = 1 and first.rank = 1)"
-    " where user_id = 1 and rank = 2": "stands twice in a list: 1",
-    "update serving.recommendation set rank = 99 where user_id = 1 and rank = 20": "ranks are not 1, 2, 3, …: 1",
-    "update serving.recommendation set movie_id = 9999 where user_id = 1 and rank = 2": "not in the catalogue: 1",
-    "update serving.recommendation set score = 'NaN' where user_id = 1 and rank = 1": "not a finite number",
-    "update serving.recommendation set score = 1e9 where user_id = 1 and rank = 5": "rises with the rank: 1",
-    "update serving.recommendation set because_movie_id = 9999 where user_id = 1 and rank = 1": "evidence is not in",
-    "update serving.recommendation set user_id = 777 where user_id = 1": "a viewer without ratings has a list: 1",
-    "delete from serving.similar_movie where movie_id = 1 and rank = 1": "due number of similar movies: 1",
-    "update serving.similar_movie set similar_movie_id = 1 where movie_id = 1 and rank = 1": "due number of similar",
-    "delete from serving.fallback where rank = 1": "newcomers' list has not exactly the due number",
+    " where user_id = 1 and rank = 2": f"{LIST} has a movie twice: 1",
+    "update serving.recommendation set rank = 99 where user_id = 1 and rank = 20": f"{LIST} has other ranks",
+    "update serving.recommendation set movie_id = 9999 where user_id = 1 and rank = 2": f"{LIST} has a movie that",
+    "update serving.recommendation set score = 'NaN' where user_id = 1 and rank = 1": f"{LIST} has a score that is not",
+    "update serving.recommendation set score = 1e9 where user_id = 1 and rank = 5": "finite or rises with the rank: 1",
+    "update serving.recommendation set because_movie_id = 9999 where user_id = 1 and rank = 1": "evidence is not",
+    "update serving.recommendation set because_movie_id = (select movie_id from core.ratings where user_id = 1"
+    " and rating < 4 limit 1) where user_id = 1 and rank = 1": "evidence is not a movie that the viewer liked: 1",
+    "update serving.recommendation set reason = ' ' where user_id = 1 and rank = 1": "a reason is empty: 1",
+    "delete from serving.recommendation": "no viewer has a list: 1",
+    "delete from serving.similar_movie where movie_id = 1 and rank = 1": f"{SIMILAR} has not exactly the due number",
+    "update serving.similar_movie set similar_movie_id = 1 where movie_id = 1 and rank = 1": "similar to itself: 1",
+    "update serving.similar_movie set similar_movie_id = 9999 where movie_id = 1 and rank = 1": f"{SIMILAR} has a",
+    "update serving.similar_movie set rank = 101 where movie_id = 1 and rank = 20": f"{SIMILAR} has other ranks",
+    "update serving.similar_movie set score = 'NaN' where movie_id = 1 and rank = 1": f"{SIMILAR} has a score that",
+    "update serving.similar_movie set movie_id = 9999 where movie_id = 1": f"{SIMILAR} has not exactly the due number",
+    "delete from serving.fallback where rank = 1": f"{NEW} has not exactly the due number",
+    "update serving.fallback set rank = 101 where rank = 1": f"{NEW} has other ranks",
+    "update serving.fallback set movie_id = 9999 where rank = 1": f"{NEW} has a movie that is not in the catalogue: 1",
+    "update serving.fallback set score = 'Infinity' where rank = 2": f"{NEW} has a score that is not finite",
 }
 
 
@@ -111,10 +123,10 @@ def test_the_audit_finds_every_kind_of_damage_and_the_live_version_stays(conn, s
     for damage, sentence in DAMAGES.items():
         keep = conn.execute(damage + (" and" if "where" in damage else " where") + f" version_id = {version_id}")
         assert keep.rowcount >= 1, damage
-        failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": publish.SIMILAR})
+        failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": versions.SIMILAR})
         assert any(sentence in f"{row['failed_check']}: {row['failures']}" for row in failed), (damage, failed)
         conn.rollback()
-    assert publish.live_version(conn) == live
+    assert versions.live_version(conn) == live
 
 
 def test_a_version_that_fails_its_audit_is_rejected_and_cannot_go_live(conn, settings, champion):
@@ -122,32 +134,90 @@ def test_a_version_that_fails_its_audit_is_rejected_and_cannot_go_live(conn, set
     version_id = write(conn, settings, "next night")
     conn.execute("delete from serving.recommendation where version_id = %s and user_id = 1", [version_id])
     with pytest.raises(PublishError, match=f"version {version_id} is rejected and the live version stays. .*: 1 times"):
-        publish.audit_version(conn, version_id)
-    with pytest.raises(PublishError, match=f"version {version_id} has not passed its audit; the live version stays"):
-        publish.go_live(conn, version_id)
-    assert publish.live_version(conn) == live
+        versions.audit_version(conn, version_id)
+    with pytest.raises(PublishError, match=f"version {version_id} has not passed its audit; live stays {live}"):
+        versions.go_live(conn, version_id)
+    assert versions.live_version(conn) == live
     assert conn.execute("select status from serving.version order by 1").fetchall() == [("published",), ("rejected",)]
 
 
 def test_writing_after_the_audit_takes_the_audit_back(conn, settings, champion):
     version_id = write(conn, settings)
-    publish.audit_version(conn, version_id)
+    versions.audit_version(conn, version_id)
     publish.write_fallback(conn, version_id, settings)
     with pytest.raises(PublishError, match="has not passed its audit"):
-        publish.go_live(conn, version_id)
+        versions.go_live(conn, version_id)
+
+
+def test_writers_of_a_version_do_not_wait_for_each_other(conn, warehouse, settings, champion):
+    version_id = write(conn, settings)
+    versions.hold_to_write(conn, version_id)
+    with connect(warehouse) as other:
+        other.execute("set lock_timeout to '2s'")
+        assert versions.hold_to_write(other, version_id).status == "building"
+
+
+def test_a_writer_that_was_given_up_on_cannot_touch_what_has_gone_live(conn, warehouse, settings, champion):
+    version_id = write(conn, settings)
+    versions.audit_version(conn, version_id)
+    conn.execute("select 1 from serving.version where version_id = %s for update", [version_id])  # as go_live does
+    outcome = []
+
+    def write_late():
+        with connect(warehouse) as late:
+            try:
+                versions.hold_to_write(late, version_id)
+            except PublishError as error:
+                outcome.append(str(error))
+
+    zombie = threading.Thread(target=write_late)
+    zombie.start()
+    versions.go_live(conn, version_id)
+    zombie.join(timeout=10)
+    assert outcome == [f"version {version_id} is published and never changes; clear open_version to write a new one"]
+
+
+def test_what_happens_to_the_catalogue_changes_no_live_list(conn, settings, champion):
+    write_and_go_live(conn, settings)
+    shown = conn.execute("select * from serving.live_recommendation order by 1, 2").fetchall()
+    conn.execute("update core.movies set title = 'broken'")
+    conn.execute("delete from core.movies where movie_id % 2 = 0")
+    assert conn.execute("select * from serving.live_recommendation order by 1, 2").fetchall() == shown
+    assert conn.execute("select count(*) from serving.live_fallback where title = 'broken'").fetchone() == (0,)
+
+
+def test_lists_of_an_earlier_batch_do_not_go_live_over_a_newer_core(conn, app, tmp_path, settings, champion):
+    version_id = write(conn, settings)
+    ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
+    with pytest.raises(PublishError, match=r"It was learned from batch 1 and core holds batch 2: run movierec_train"):
+        versions.audit_version(conn, version_id)
+
+
+def test_the_pointer_never_moves_back_by_running_an_old_task_again(conn, settings, champion):
+    old = write_and_go_live(conn, settings)
+    new = write_and_go_live(conn, settings, "next night")
+    with pytest.raises(PublishError, match=f"version {old} is older than the live one; live stays {new}"):
+        versions.go_live(conn, old)
+
+
+def test_an_older_training_that_is_decided_again_is_not_the_latest(conn, settings, champion):
+    later = training.open_training(conn, "later run", 1, seed=1)
+    training.choose_champion(conn, later)
+    training.choose_champion(conn, champion)
+    assert fetch(conn, "ml/latest_champion")[0]["training_id"] == later
 
 
 def test_a_published_version_never_changes(conn, settings, champion):
     version_id = write_and_go_live(conn, settings)
     with pytest.raises(PublishError, match=f"version {version_id} is published and never changes; clear open_version"):
         publish.write_lists(conn, version_id, 0, SHARDS, settings)
-    assert publish.open_version(conn, "night", LENGTH) != version_id
+    assert versions.open_version(conn, "night", LENGTH) != version_id
 
 
 def test_going_live_twice_changes_nothing(conn, settings, champion):
     version_id = write_and_go_live(conn, settings)
     since = conn.execute("select since from serving.live").fetchone()
-    assert publish.go_live(conn, version_id) == version_id
+    assert versions.go_live(conn, version_id) == version_id
     assert conn.execute("select since from serving.live").fetchone() == since
 
 
@@ -174,7 +244,7 @@ def test_readers_see_whole_versions_and_nobody_waits(conn, warehouse, settings, 
         conn.execute("set lock_timeout to '5s'")
         for night in range(3):
             write_and_go_live(conn, settings, f"night {night}")
-            publish.prune(conn, settings)
+            versions.prune(conn, settings)
         stop.set()
         for reader in readers:
             reader.join()
@@ -203,7 +273,7 @@ def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, 
     )
     conn.commit()
     folder = training_folder(settings, champion)
-    snapshot.take_snapshot(conn, folder / "snapshot")
+    snapshot.take_snapshot(conn, champion, folder / "snapshot")
     write_and_go_live(conn, settings)
     left = conn.execute(
         "select count(*) from core.movies where movie_id not in (select movie_id from core.ratings where user_id = 1)"
@@ -211,14 +281,25 @@ def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, 
     assert conn.execute("select count(*) from serving.live_recommendation where user_id = 1").fetchone() == left
 
 
-def test_old_versions_go_and_the_live_one_stays(conn, settings, champion):
-    live = write_and_go_live(conn, settings)
-    for night in range(3):
-        publish.open_version(conn, f"later {night}", LENGTH)
-    assert publish.prune(conn, replace(settings, keep_nights=2))["versions"] == 1
+def test_the_last_published_versions_are_kept_and_failed_ones_push_none_out(conn, settings, champion):
+    published = [write_and_go_live(conn, settings, f"night {number}") for number in range(3)]
+    for number in range(3):
+        versions.open_version(conn, f"failed {number}", LENGTH)
+    live = write_and_go_live(conn, settings, "last night")
+    being_written = versions.open_version(conn, "tonight", LENGTH)
+    versions.prune(conn, replace(settings, keep_nights=2))
     kept = conn.execute("select version_id from serving.version order by 1").fetchall()
-    assert kept == [(live,), (live + 2,), (live + 3,)]
-    run_sql(conn, "serving/live_version")
+    assert kept == [(published[-1],), (live,), (being_written,)]
+
+
+def test_artifacts_that_the_next_publication_needs_are_kept(conn, settings, champion):
+    later = training.open_training(conn, "later run", 1, seed=1)
+    for training_id in (champion, later, later + 1):
+        training_folder(settings, training_id).mkdir(parents=True, exist_ok=True)
+    versions.prune(conn, settings)
+    assert training_folder(settings, champion).exists()
+    assert training_folder(settings, later).exists()
+    assert not training_folder(settings, later + 1).exists()
 
 
 def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, settings, champion, capsys):

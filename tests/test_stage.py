@@ -1,5 +1,6 @@
 import pytest
 
+from movierec.app import seed
 from movierec.db import connect
 from movierec.stage import stage
 from tests import movielens
@@ -13,6 +14,14 @@ def quarantined(conn, table="ratings"):
         "select broken_rules, record from quarantine.row where table_name = %s order by position", [table]
     )
     return found.fetchall()
+
+
+def test_a_broken_profile_goes_to_quarantine_with_its_reason(conn, app, tmp_path):
+    folder = movielens.write(tmp_path, user=["10\t24\tM\ttechnician\t85711", "abc\t\tF\tother\t94043"])
+    seed(app, folder)
+    ingest(conn, app, folder)
+    assert [rules for rules, _ in quarantined(conn, "user_profile")] == [["user_id"]]
+    assert conn.execute("select age from core.users where user_id = 10").fetchone() == (24,)
 
 
 def test_good_rows_are_cast_and_named(conn, app, tmp_path):
@@ -36,6 +45,10 @@ def test_good_rows_are_cast_and_named(conn, app, tmp_path):
         ("10\t1\t5\t0", ["rated_at"]),
         ("10\t1\t5\t9999999999", ["rated_at"]),
         ("10\t1\t5\tnan", ["rated_at"]),
+        ("0x0A\t1\t5\t881250949", ["user_id"]),
+        ("1_0\t1\t5\t881250949", ["user_id"]),
+        ("10\t1\t0x4\t881250949", ["rating"]),
+        ("10\t1\tInfinity\t881250949", ["rating"]),
         ("10\t1", ["rated_at", "rating"]),
         ("10\t1\t5\t881250949\textra", ["columns"]),
         ("", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),

@@ -17,7 +17,7 @@ def opened(conn, app, tmp_path, settings):
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
     training_id = training.open_training(conn, "run", batch_id, seed=1)
     folder = training_folder(settings, training_id)
-    snapshot.take_snapshot(conn, folder / "snapshot")
+    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
     training.build_features(folder, seed=1)
     return training_id, folder
 
@@ -99,15 +99,29 @@ def test_a_lone_ranker_wins_without_a_comparison(conn, opened):
     assert reason.endswith("no other ranker was evaluated")
 
 
-def test_no_champion_without_an_evaluation(conn, opened):
-    with pytest.raises(ModelError, match="no viewer has a relevant test rating"):
-        training.choose_champion(conn, opened[0])
+def test_popularity_wins_where_nothing_can_be_judged(conn, opened):
+    assert training.choose_champion(conn, opened[0]) == "popularity"
+    assert conn.execute("select reason from ml.champion").fetchone() == (training.NOTHING_TO_COMPARE,)
+
+
+def test_a_snapshot_of_another_batch_is_refused(conn, app, tmp_path, opened):
+    training_id, folder = opened
+    ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
+    with pytest.raises(QualityError, match=f"training {training_id} is of batch 1 and core holds batch 2; start a new"):
+        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+
+
+def test_a_snapshot_of_a_batch_that_has_not_passed_its_gate_is_refused(conn, app, tmp_path, opened):
+    training_id, folder = opened
+    ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night", accept=False)
+    with pytest.raises(QualityError, match="core holds batch 2, which has not passed the gate core"):
+        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
 
 
 def test_a_damaged_artifact_is_named(tmp_path):
     path = UPath(tmp_path) / "train.parquet"
     path.write_bytes(b"not a table")
-    with pytest.raises(ModelError, match=r"train.parquet cannot be read .* train again"):
+    with pytest.raises(ModelError, match=r"train.parquet is not a readable table"):
         load_frame(path)
 
 

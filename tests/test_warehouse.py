@@ -1,3 +1,6 @@
+import psycopg
+import pytest
+
 from movierec import warehouse as structure
 from movierec.config import SQL
 from movierec.db import connect
@@ -14,6 +17,24 @@ def test_a_changed_structure_is_applied_over_the_old_one_and_keeps_its_rows(ware
     assert structure.migrate(warehouse) is True
     with connect(warehouse) as conn:
         assert conn.execute("select run_id from ops.batch").fetchall() == [("night",)]
+
+
+def test_an_earlier_structure_may_come_back(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("insert into ops.structure values ('of another checkout', now() + interval '1 second')")
+    assert structure.migrate(warehouse) is True
+    with connect(warehouse) as conn:
+        conn.execute("update ops.structure set applied_at = now() - interval '1 day' where checksum like 'of %'")
+    assert structure.migrate(warehouse) is False
+
+
+def test_an_idle_dashboard_makes_a_new_structure_wait_only_briefly(warehouse):
+    with connect(warehouse) as dashboard, connect(warehouse) as conn:
+        dashboard.execute("select count(*) from serving.live_recommendation")
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+        conn.commit()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            structure.migrate(warehouse)
 
 
 def test_every_structure_file_is_applied():

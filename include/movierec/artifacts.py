@@ -1,10 +1,18 @@
-"""The artifact store: a folder by default, S3, GCS or Azure by its URL. Snapshots, features and models live here."""
+"""The artifact store: a folder by default, S3, GCS or Azure by its URL. Snapshots, features and models live here.
+
+Tables are Parquet, arrays `.npz` without pickles; equal contents give equal bytes. A file that is missing or damaged is a
+`ModelError`, since trying again cannot help; trouble on the way to it is not, and comes through as it is.
+"""
 
 import logging
 from collections.abc import Collection
 from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
+from scipy import sparse
 from upath import UPath
 
 from movierec.config import Settings
@@ -12,18 +20,31 @@ from movierec.errors import ModelError
 
 log = logging.getLogger(__name__)
 
+Arrays = dict[str, np.ndarray[Any, Any]]
+
 
 def training_folder(settings: Settings, training_id: int) -> UPath:
     """Return the folder of a training."""
     return UPath(settings.artifacts) / "trainings" / f"{training_id:06d}"
 
 
+def read_bytes(path: UPath) -> bytes:
+    """Read a file whole, so that what fails afterwards is its contents and not the way to it.
+
+    Raises:
+        ModelError: the file is missing. Any other OSError is passed on: the next try may succeed.
+    """
+    try:
+        return bytes(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing; train again") from error
+
+
 def save_frame(path: UPath, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     buffer = BytesIO()
-    frame.to_parquet(buffer, index=False)
-    path.write_bytes(buffer.getvalue())
+    frame.to_parquet(buffer, index=False, compression="zstd")
+    _write(path, buffer)
 
 
 def load_frame(path: UPath) -> pd.DataFrame:
@@ -32,10 +53,44 @@ def load_frame(path: UPath) -> pd.DataFrame:
     Raises:
         ModelError: the file is missing or not Parquet.
     """
+    data = read_bytes(path)
     try:
-        return pd.read_parquet(BytesIO(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({error}); train again") from error
+        return pd.read_parquet(BytesIO(data))
+    except (OSError, ValueError) as error:  # from memory: Arrow calls some damage an OSError
+        raise ModelError(f"{path} is not a readable table ({error}); train again") from error
+
+
+def save_arrays(path: UPath, arrays: Arrays) -> None:
+    """Write named arrays as one `.npz`."""
+    buffer = BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    _write(path, buffer)
+
+
+def load_arrays(path: UPath) -> Arrays:
+    """Read what `save_arrays` wrote.
+
+    Raises:
+        ModelError: the file is missing, cut short or not of plain arrays.
+    """
+    data = read_bytes(path)
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ModelError(f"{path} does not hold readable arrays ({error}); train again") from error
+
+
+def pack(matrix: sparse.csr_matrix) -> Arrays:
+    """Take a sparse matrix apart into arrays that `unpack` puts together again."""
+    shape = np.array(matrix.shape, np.int64)
+    return {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr, "shape": shape}
+
+
+def unpack(arrays: Arrays) -> sparse.csr_matrix:
+    """Put a sparse matrix together again; a KeyError or ValueError says that these are not its parts."""
+    parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+    return sparse.csr_matrix(parts, shape=tuple(arrays["shape"]))
 
 
 def prune_trainings(settings: Settings, kept: Collection[int]) -> list[int]:
@@ -46,3 +101,8 @@ def prune_trainings(settings: Settings, kept: Collection[int]) -> list[int]:
     for folder in removed:
         folder.fs.rm(folder.path, recursive=True)
     return sorted(int(folder.name) for folder in removed)
+
+
+def _write(path: UPath, buffer: BytesIO) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(buffer.getvalue())

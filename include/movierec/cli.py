@@ -34,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted; what runs in the background goes on (`make down` ends it)")
         return INTERRUPTED
     except Exception as error:
-        if type(error).__name__ != "DiskFull":  # psycopg's, not imported here for its half a second
+        if type(error).__module__.partition(".")[0] != "psycopg":  # not imported here for its half a second
             raise
-        return _complain(f"disk full: {error}")
+        kind = "disk full" if type(error).__name__ == "DiskFull" else "the database refused"
+        return _complain(f"{kind}: {str(error).strip()}")
 
 
 def run(settings: Settings, _: argparse.Namespace) -> None:

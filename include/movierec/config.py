@@ -23,6 +23,7 @@ class Settings:
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: nights and versions that are kept (`MOVIEREC_KEEP_NIGHTS`).
+        accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
     """
 
     home: Path = ROOT / ".movierec"
@@ -32,6 +33,7 @@ class Settings:
     artifacts: str = str(ROOT / ".movierec" / "artifacts")
     top_n: int = 50
     keep_nights: int = 14
+    accept_volume_change: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -50,6 +52,7 @@ class Settings:
             artifacts=found.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
             top_n=_whole(found, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_whole(found, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
+            accept_volume_change=_yes(found, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
         )
 
 
@@ -58,3 +61,10 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     if not text.isdecimal() or not low <= int(text) <= high:
         raise ConfigError(f"{name} is '{text}'; allowed is a whole number from {low} to {high}")
     return int(text)
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "no")
+    if text.lower() not in ("yes", "no"):
+        raise ConfigError(f"{name} is '{text}'; allowed is yes or no")
+    return text.lower() == "yes"

@@ -5,13 +5,13 @@ features, rankers and evaluation see nothing else.
 """
 
 from dataclasses import dataclass, fields, replace
-from io import BytesIO
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from upath import UPath
 
+from movierec.artifacts import load_frame, save_frame
 from movierec.columns import MOVIE, RATED_AT, RATING, USER
 from movierec.errors import ModelError
 
@@ -60,28 +60,18 @@ class Dataset:
 
     def save(self, folder: UPath) -> None:
         """Write one Parquet file per table; equal datasets give equal bytes."""
-        folder.mkdir(parents=True, exist_ok=True)
         for field in fields(self):
-            buffer = BytesIO()
-            getattr(self, field.name).to_parquet(buffer, index=False, compression="zstd")
-            (folder / f"{field.name}.parquet").write_bytes(buffer.getvalue())
+            save_frame(folder / f"{field.name}.parquet", getattr(self, field.name))
 
     @classmethod
     def load(cls, folder: UPath) -> Self:
         """Read what `save` wrote."""
-        return cls(**{name: _read(folder / f"{name}.parquet") for name in SCHEMA})
+        return cls(**{name: load_frame(folder / f"{name}.parquet") for name in SCHEMA})
 
 
 def empty(table: str) -> pd.DataFrame:
     """Return `table` without rows: what a source that knows nothing about it contributes."""
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in SCHEMA[table].items()})
-
-
-def _read(path: UPath) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(BytesIO(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is not a readable table of a dataset ({error}); snapshot again") from error
 
 
 def _conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -46,6 +46,12 @@ def fetch_frame(conn: Connection, name: str, parameters: Parameters | None = Non
     return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
 
 
+def clear(conn: Connection, table: str, batch_id: int) -> None:
+    """Delete the rows of a batch from `schema.table` in the open transaction."""
+    name = sql.Identifier(*table.split("."))
+    conn.execute(sql.SQL("delete from {} where batch_id = %(batch_id)s").format(name), {"batch_id": batch_id})
+
+
 def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """COPY rows into `schema.table` in the open transaction and return how many went in."""
     statement = sql.SQL("copy {} ({}) from stdin").format(
@@ -66,7 +72,9 @@ def sqlalchemy_url(conn: Connection) -> str:
     if Path(info.host).is_absolute():
         query = urlencode({"host": info.host, "port": info.port})
         return f"postgresql+psycopg2://{login}@localhost/{quote(info.dbname)}?{query}"
-    return f"postgresql+psycopg2://{login}@{info.host}:{info.port}/{quote(info.dbname)}"
+    ssl = {key: value for key, value in info.get_parameters().items() if key.startswith("ssl")}
+    query = f"?{urlencode(ssl)}" if ssl else ""
+    return f"postgresql+psycopg2://{login}@{info.host}:{info.port}/{quote(info.dbname)}{query}"
 
 
 def _trusted(text: str) -> Any:

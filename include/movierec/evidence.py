@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from movierec.columns import MOVIE, USER
+from movierec.columns import MOVIE, RELEVANT_FROM, USER
 from movierec.dataset import Dataset
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
@@ -18,7 +18,7 @@ NONE = -1  # position of no movie
 def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.DataFrame:
     """Add `because_movie_id` (Int64): the liked movie with the largest item-item weight of the ranker.
 
-    Liked means rated at least as high as the user's own mean. Only a positive weight counts; where there is none, and
+    Liked means rated `RELEVANT_FROM` or higher and not below the user's own mean. Only a positive weight counts; where there is none, and
     for users without a history, the value is null.
 
     Args:
@@ -27,7 +27,7 @@ def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) ->
         ranker: a fitted ranker that works through pairs of movies (EASE, kNN, content, hybrid).
     """
     history = History.of(dataset)
-    liked = history.matrix(history.ratings >= history.user_means[history.users])
+    liked = history.matrix(history.ratings >= np.maximum(history.user_means, RELEVANT_FROM)[history.users])
     liked.eliminate_zeros()
     users, targets = (recommendations[column].to_numpy() for column in (USER, MOVIE))
     targets = np.searchsorted(history.movie_ids, targets)

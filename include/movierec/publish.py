@@ -1,85 +1,40 @@
-"""Write a version of the lists, audit it, move the pointer: readers see whole audited versions and never wait."""
+"""Write a version of the lists: what every viewer is shown and why, similar movies, the list for newcomers.
+
+Everything is computed first; the version is held only while the rows are copied in.
+"""
 
 import logging
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pandas as pd
+from upath import UPath
 
 from movierec import rankers
-from movierec.artifacts import prune_trainings, training_folder
+from movierec.artifacts import training_folder
 from movierec.columns import MOVIE, RANK, SCORE, USER
 from movierec.config import Settings
 from movierec.dataset import Dataset
-from movierec.db import Connection, copy_rows, fetch, run_sql
-from movierec.errors import PublishError
+from movierec.db import Connection, Parameters, copy_rows, run_sql
 from movierec.evidence import evidence
 from movierec.features.content import MovieFeatures
 from movierec.similar import similar_movies
+from movierec.versions import SIMILAR, find_version, hold_to_write
 
 log = logging.getLogger(__name__)
 
-SIMILAR = 20
 POPULAR = "Popular with everyone"
-LIST_COLUMNS = ("version_id", USER, RANK, MOVIE, SCORE, "because_movie_id", "reason")
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the lists and what it is made with."""
-
-    version_id: int
-    training_id: int
-    ranker: str
-    list_length: int
-    status: str
-
-
-def open_version(conn: Connection, run_id: str, list_length: int) -> int:
-    """Return the version that a run writes: made the first time, reopened while it is not published.
-
-    Raises:
-        PublishError: no training has chosen a champion yet.
-    """
-    champions = fetch(conn, "ml/latest_champion")
-    if not champions:
-        raise PublishError("no champion has been chosen yet; run movierec_train first")
-    champion = champions[0]
-    parameters = {**champion, "run_id": run_id, "list_length": list_length}
-    version_id = int(fetch(conn, "serving/open_version", parameters)[0]["version_id"])
-    conn.commit()
-    log.info("version %d: %s of training %d", version_id, champion["ranker"], champion["training_id"])
-    return version_id
-
-
-def writable(conn: Connection, version_id: int) -> Version:
-    """Return a version that may still change, and take back its audit in the open transaction.
-
-    Raises:
-        PublishError: the version does not exist or is published.
-    """
-    found = fetch(conn, "serving/version", {"version_id": version_id})
-    if not found:
-        raise PublishError(f"version {version_id} does not exist")
-    version = Version(**found[0])
-    if version.status == "published":
-        raise PublishError(
-            f"version {version_id} is published and never changes; clear open_version to write a new one"
-        )
-    run_sql(conn, "serving/set_status", {"version_id": version_id, "status": "building"})
-    return version
+FACTS = ("title", "release_year")
 
 
 def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
-    """Refit the winner on every rating of the snapshot."""
+    """Refit the winner on every rating of the snapshot and return its name."""
     started = time.monotonic()
-    version = writable(conn, version_id)
+    version = find_version(conn, version_id)
     folder = training_folder(settings, version.training_id)
     dataset = Dataset.load(folder / "snapshot")
     features = MovieFeatures.load(folder / "features")
     rankers.create(version.ranker).fit(dataset, features).save(folder / "final" / version.ranker)
-    conn.commit()
     log.info("refit %s: %s ratings, %.1f s", version.ranker, f"{len(dataset.ratings):,}", time.monotonic() - started)
     return version.ranker
 
@@ -87,19 +42,40 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
 def write_lists(conn: Connection, version_id: int, shard: int, shards: int, settings: Settings) -> int:
     """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows."""
     started = time.monotonic()
-    version = writable(conn, version_id)
+    version = find_version(conn, version_id)
     folder = training_folder(settings, version.training_id)
     dataset = Dataset.load(folder / "snapshot")
     active = dataset.ratings[USER].unique()
     ranker = rankers.load(folder / "final" / version.ranker)
     lists = ranker.recommend(active[active % shards == shard], version.list_length)
-    explained = _with_reasons(lists, dataset, ranker)
-    run_sql(conn, "serving/clear_shard", {"version_id": version_id, "shard": shard, "shards": shards})
-    rows = copy_rows(conn, "serving.recommendation", LIST_COLUMNS, _rows(version_id, explained, LIST_COLUMNS[1:]))
-    conn.commit()
-    viewers = lists[USER].nunique()
-    log.info("lists: shard %d of %d, %d viewers, %d rows, %.1f s", shard, shards, viewers, rows, _since(started))
+    shown = _with_facts(_with_reasons(lists, dataset, ranker), dataset, MOVIE)
+    columns = (USER, RANK, MOVIE, *FACTS, SCORE, "because_movie_id", "reason")
+    rows = _write(conn, version_id, "recommendation", shown[list(columns)], {"shard": shard, "shards": shards})
+    seconds = time.monotonic() - started
+    log.info("lists: shard %d of %d, %d viewers, %d rows, %.1f s", shard, shards, lists[USER].nunique(), rows, seconds)
     return rows
+
+
+def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
+    """Write the movies most like each movie and return how many rows."""
+    dataset, features, _ = _facts(conn, version_id, settings)
+    similar = _with_facts(similar_movies(dataset, features, SIMILAR), dataset, "similar_movie_id")
+    columns = [MOVIE, RANK, "similar_movie_id", *FACTS, SCORE]
+    return _write(conn, version_id, "similar_movie", similar[columns])
+
+
+def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
+    """Write the list for newcomers, what is popular, and return how many rows."""
+    dataset, features, length = _facts(conn, version_id, settings)
+    newcomer = int(dataset.ratings[USER].max()) + 1
+    popular = rankers.create("popularity").fit(dataset, features).recommend([newcomer], length)
+    return _write(conn, version_id, "fallback", _with_facts(popular, dataset, MOVIE)[[RANK, MOVIE, *FACTS, SCORE]])
+
+
+def _facts(conn: Connection, version_id: int, settings: Settings) -> tuple[Dataset, MovieFeatures, int]:
+    version = find_version(conn, version_id)
+    folder: UPath = training_folder(settings, version.training_id)
+    return Dataset.load(folder / "snapshot"), MovieFeatures.load(folder / "features"), version.list_length
 
 
 def _with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: rankers.Ranker) -> pd.DataFrame:
@@ -109,86 +85,20 @@ def _with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: rankers.Ranker)
     return explained.assign(reason=liked.fillna(POPULAR if ranker.name == "popularity" else "Picked for you"))
 
 
-def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
-    """Write the movies most like each movie and return how many rows."""
-    folder = training_folder(settings, writable(conn, version_id).training_id)
-    dataset = Dataset.load(folder / "snapshot")
-    similar = similar_movies(dataset, MovieFeatures.load(folder / "features"), SIMILAR)
-    run_sql(conn, "serving/clear_similar_movie", {"version_id": version_id})
-    columns = (MOVIE, RANK, "similar_movie_id", SCORE)
-    rows = copy_rows(conn, "serving.similar_movie", ("version_id", *columns), _rows(version_id, similar, columns))
+def _with_facts(lists: pd.DataFrame, dataset: Dataset, movie: str) -> pd.DataFrame:
+    return lists.join(dataset.movies.set_index(MOVIE)[list(FACTS)], on=movie)
+
+
+def _write(conn: Connection, version_id: int, table: str, frame: pd.DataFrame, part: Parameters | None = None) -> int:
+    """Replace a version's rows, or a part of them, in one transaction."""
+    hold_to_write(conn, version_id)
+    run_sql(conn, f"serving/clear_{table}", {"version_id": version_id, **(part or {})})
+    rows = copy_rows(conn, f"serving.{table}", ("version_id", *frame.columns), _rows(version_id, frame))
     conn.commit()
-    log.info("similar movies: %d rows", rows)
+    log.info("%s: %d rows", table, rows)
     return rows
 
 
-def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
-    """Write the list for newcomers, what is popular, and return how many rows."""
-    version = writable(conn, version_id)
-    folder = training_folder(settings, version.training_id)
-    dataset = Dataset.load(folder / "snapshot")
-    ranker = rankers.create("popularity").fit(dataset, MovieFeatures.load(folder / "features"))
-    newcomer = int(dataset.ratings[USER].max()) + 1
-    popular = ranker.recommend([newcomer], version.list_length)
-    run_sql(conn, "serving/clear_fallback", {"version_id": version_id})
-    columns = (RANK, MOVIE, SCORE)
-    rows = copy_rows(conn, "serving.fallback", ("version_id", *columns), _rows(version_id, popular, columns))
-    conn.commit()
-    log.info("fallback: %d rows", rows)
-    return rows
-
-
-def audit_version(conn: Connection, version_id: int) -> None:
-    """Check a written version against the facts; only then may it go live.
-
-    Raises:
-        PublishError: a check failed; the version is rejected and the live one stays.
-    """
-    writable(conn, version_id)
-    failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": SIMILAR})
-    status = "rejected" if failed else "audited"
-    run_sql(conn, "serving/set_status", {"version_id": version_id, "status": status})
-    conn.commit()
-    log.info("audit: version %d %s", version_id, status)
-    if failed:
-        seen = "; ".join(f"{row['failed_check']}: {row['failures']} times" for row in failed)
-        raise PublishError(f"version {version_id} is rejected and the live version stays. {seen}")
-
-
-def go_live(conn: Connection, version_id: int) -> int:
-    """Publish an audited version, point to it in the same transaction, and return it.
-
-    Raises:
-        PublishError: the version has not passed its audit.
-    """
-    run_sql(conn, "serving/go_live", {"version_id": version_id})
-    conn.commit()
-    if live_version(conn) != version_id:
-        raise PublishError(f"version {version_id} has not passed its audit; the live version stays")
-    log.info("live: version %d", version_id)
-    return version_id
-
-
-def live_version(conn: Connection) -> int | None:
-    """Return the version that readers see, or None before the first publication."""
-    rows = fetch(conn, "serving/live_version")
-    return int(rows[0]["version_id"]) if rows else None
-
-
-def prune(conn: Connection, settings: Settings) -> dict[str, int]:
-    """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each."""
-    versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
-    conn.commit()
-    kept = {int(row["training_id"]) for row in fetch(conn, "serving/kept_trainings")}
-    trainings = prune_trainings(settings, kept)
-    log.info("prune: %d versions, trainings %s", versions, trainings or "none")
-    return {"versions": versions, "trainings": len(trainings)}
-
-
-def _rows(version_id: int, frame: pd.DataFrame, columns: Iterable[str]) -> Iterable[list[object]]:
-    plain = frame[list(columns)].astype(object).where(frame[list(columns)].notna(), None)
+def _rows(version_id: int, frame: pd.DataFrame) -> Iterator[list[object]]:
+    plain = frame.astype(object).where(frame.notna(), None)
     return ([version_id, *row] for row in plain.itertuples(index=False))
-
-
-def _since(started: float) -> float:
-    return time.monotonic() - started

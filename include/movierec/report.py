@@ -1,7 +1,7 @@
 """What a person wants to see after a night: counts, the leaderboard, the winner, a few lists."""
 
 from movierec.db import Connection, connect, fetch
-from movierec.publish import live_version as _live_version
+from movierec.versions import live_version as _live_version
 
 VIEWERS = 3
 MOVIES = 5

@@ -28,13 +28,28 @@ def core_batch(conn: Connection) -> int:
     return int(held[0]["batch_id"])
 
 
-def take_snapshot(conn: Connection, folder: UPath) -> dict[str, int]:
-    """Copy core to Parquet and return the rows per table."""
+def take_snapshot(conn: Connection, training_id: int, folder: UPath) -> dict[str, int]:
+    """Copy core, as the training's batch left it, to Parquet and return the rows per table.
+
+    Raises:
+        QualityError: core holds another batch by now, or one that has not passed its gate.
+    """
     started = time.monotonic()
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
+        _require_batch(conn, training_id)
         dataset = Dataset(**{table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
     dataset.save(folder)
     counts = {table: len(getattr(dataset, table)) for table in SCHEMA}
     log.info("snapshot: %s, %.1f s", counts, time.monotonic() - started)
     return counts
+
+
+def _require_batch(conn: Connection, training_id: int) -> None:
+    (training,) = fetch(conn, "ml/training_batch", {"training_id": training_id})
+    held = core_batch(conn)
+    if held != training["batch_id"]:
+        raise QualityError(
+            f"training {training_id} is of batch {training['batch_id']} and core holds batch {held}; "
+            "start a new training"
+        )

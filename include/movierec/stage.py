@@ -14,6 +14,7 @@ TABLES = ("movies", "movie_link", "graph", "user_profile", "ratings", "feedback_
 def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     """Split a batch in one transaction and return its rows per layer; running it again leaves the same rows."""
     started = time.monotonic()
+    run_sql(conn, "ops/lock_batch", {"batch_id": batch_id})
     for table in TABLES:
         _split(conn, batch_id, table)
     run_sql(conn, "ops/layer_count", {"batch_id": batch_id})
@@ -32,4 +33,3 @@ def _split(conn: Connection, batch_id: int, table: str) -> None:
     run_sql(conn, f"staging/{table}", parameters)
     run_sql(conn, "quarantine/row", parameters)
     run_sql(conn, "ops/rule_count", parameters)
-    conn.execute(f"analyze staging.{table}")

@@ -18,7 +18,6 @@ from movierec.artifacts import load_frame, save_frame
 from movierec.columns import USER
 from movierec.dataset import Dataset
 from movierec.db import Connection, copy_rows, fetch, fetch_frame, run_sql
-from movierec.errors import ModelError
 from movierec.evaluation.metrics import per_user, summarise
 from movierec.evaluation.significance import paired_bootstrap
 from movierec.evaluation.splits import per_user_temporal
@@ -27,6 +26,7 @@ from movierec.features.content import MovieFeatures
 log = logging.getLogger(__name__)
 
 K = 10
+NOTHING_TO_COMPARE = "popularity, because no viewer has a relevant rating in the test window to judge the others by"
 USER_METRICS = ("precision", "recall", "f1", "ndcg")
 
 
@@ -98,15 +98,12 @@ def _keep_user_metrics(conn: Connection, training_id: int, ranker: str, values: 
 def choose_champion(conn: Connection, training_id: int) -> str:
     """Keep the ranker with the best mean NDCG, with the reason in words, and return its name.
 
-    Raises:
-        ModelError: nothing was evaluated, or no viewer has a relevant rating in the test window.
+    Where no viewer has a relevant rating in the test window, nothing can be compared and popularity wins.
     """
     ndcg = fetch_frame(conn, "ml/user_ndcg", {"training_id": training_id, "k": K})
-    if ndcg.empty:
-        raise ModelError(f"training {training_id}: no viewer has a relevant test rating; there is nothing to compare")
     table = ndcg.pivot(index="user_id", columns="ranker", values="ndcg_at_k")
-    winner = str(table.mean().idxmax())
-    reason = _reason(table, winner)
+    winner = str(table.mean().idxmax()) if len(table) else "popularity"
+    reason = _reason(table, winner) if len(table) else NOTHING_TO_COMPARE
     run_sql(conn, "ml/champion", {"training_id": training_id, "ranker": winner, "reason": reason})
     conn.commit()
     log.info("champion: %s", reason)

@@ -30,19 +30,23 @@ _LOCK = 7_305_001
 
 
 def migrate(conninfo: str) -> bool:
-    """Bring the warehouse to the structure of this checkout; return whether there was anything to do.
+    """Apply the structure files of this checkout where they changed; return whether there was anything to do.
+
+    Files add and replace; a column that has to go or to change its type needs a statement of its own in them.
 
     Raises:
         ConfigError: the server is older than PostgreSQL 17 (`merge … when not matched by source`).
     """
     with connect(conninfo) as conn:
         _require_server(conn)
+        # A dashboard that idles in a transaction must not make every other reader wait behind us.
+        conn.execute("set local lock_timeout = '5s'")
         conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         if _is_current(conn):
             return False
         for name in STRUCTURE:
             run_sql(conn, name)
-        conn.execute("insert into ops.structure (checksum) values (%s)", [_checksum()])
+        run_sql(conn, "ops/structure", {"checksum": _checksum()})
     log.info("warehouse: applied structure %s", _checksum()[:12])
     return True
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from movierec.artifacts import save_arrays
 from movierec.dataset import Dataset, empty
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
@@ -60,4 +61,16 @@ def test_saved_features_come_back_and_bytes_repeat(dataset: Dataset, tmp_path: P
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "movie_features.npz").write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"movie_features\.npz"):
+        MovieFeatures.load(UPath(tmp_path))
+
+
+def test_a_file_of_other_arrays_is_named(tmp_path: Path) -> None:
+    save_arrays(UPath(tmp_path) / "movie_features.npz", {"movie_ids": np.array([1])})
+    with pytest.raises(ModelError, match=r"movie_features\.npz does not hold movie features"):
+        MovieFeatures.load(UPath(tmp_path))
+
+
+def test_trouble_that_another_try_may_solve_comes_through(tmp_path: Path) -> None:
+    (tmp_path / "movie_features.npz").mkdir()
+    with pytest.raises(IsADirectoryError):
         MovieFeatures.load(UPath(tmp_path))

@@ -67,6 +67,31 @@ def test_a_night_that_was_stopped_is_no_measure_for_the_next(conn, app, tmp_path
         check(conn, "staging", batch_id, tmp_path / "quality")
 
 
+def test_a_change_that_was_accepted_is_the_measure_from_then_on(conn, app, tmp_path, usual):
+    accept_batch(conn, staged(conn, app, write(tmp_path / "half", RATINGS[:200]), "half", True), 14)
+    batch_id = staged(conn, app, tmp_path / "half", "next")
+    seen = "select usual_rows, ratio from ops.volume_tonight where table_name = 'ratings'"
+    assert conn.execute(seen).fetchone() == (200, 1)
+    assert check(conn, "staging", batch_id, tmp_path / "quality")["failures"] == 0
+
+
+def test_an_accepted_night_that_is_staged_again_is_no_measure_until_it_is_accepted_again(conn, app, tmp_path, usual):
+    accept_batch(conn, staged(conn, app, write(tmp_path / "data", RATINGS), "again"), 14)
+    staged(conn, app, write(tmp_path / "data", RATINGS[:100]), "again")
+    staged(conn, app, write(tmp_path / "data", RATINGS), "next")
+    seen = "select usual_rows from ops.volume_tonight where table_name = 'ratings'"
+    assert conn.execute(seen).fetchone() == (400,)
+
+
+def test_an_expectation_that_could_not_be_judged_is_no_finding(conn, app, tmp_path):
+    batch_id = ingest(conn, app, write(tmp_path / "data", RATINGS), accept=False)
+    conn.execute("alter table core.events rename to events_elsewhere")
+    conn.commit()
+    with pytest.raises(RuntimeError, match="core_events could not be judged"):
+        check(conn, "core", batch_id, tmp_path / "quality")
+    assert conn.execute("select count(*) from ops.quality_result").fetchone() == (0,)
+
+
 def test_many_rejected_rows_stop_the_night_and_a_few_are_a_warning(conn, app, tmp_path):
     few = staged(conn, app, write(tmp_path / "few", [*RATINGS, *["x"] * 4]), "few")
     assert check(conn, "staging", few, tmp_path / "quality")["warnings"] == 1

@@ -130,6 +130,29 @@ def test_a_damaged_file_is_named(saved: UPath, damage) -> None:
         load(saved)
 
 
+@pytest.mark.parametrize("file", ["ranker.json", "arrays.npz"])
+def test_trouble_that_another_try_may_solve_comes_through(saved: UPath, file: str) -> None:
+    (saved / file).unlink()
+    (saved / file).mkdir()
+    with pytest.raises(IsADirectoryError):
+        load(saved)
+
+
+def test_a_card_that_is_none_is_named(saved: UPath) -> None:
+    (saved / "ranker.json").write_bytes(b"\xff")
+    with pytest.raises(ModelError, match="not a ranker's card"):
+        load(saved)
+
+
+def test_a_model_saved_without_its_history_takes_it_back(name: str, fitted: Ranker, tmp_path: Path) -> None:
+    folder = UPath(tmp_path) / "model"
+    fitted.save(folder, with_history=False)
+    with pytest.raises(ModelError, match=f"not a whole '{name}' model"):
+        load(folder)
+    loaded = RANKERS[name].load(folder, fitted.history_)
+    pd.testing.assert_frame_equal(loaded.recommend(EVERYONE, 10), fitted.recommend(EVERYONE, 10))
+
+
 def test_another_format_is_refused(saved: UPath) -> None:
     card = json.loads((saved / "ranker.json").read_text())
     (saved / "ranker.json").write_text(json.dumps({**card, "format": 99}))
@@ -144,7 +167,7 @@ def test_a_model_of_another_ranker_is_refused(name: str, saved: UPath) -> None:
 
 
 def test_a_folder_without_a_model_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="not a ranker's card"):
+    with pytest.raises(ModelError, match=r"ranker\.json is missing"):
         RANKERS[name].load(UPath(tmp_path))
 
 

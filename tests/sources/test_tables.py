@@ -12,11 +12,19 @@ def execute(conninfo, *statements):
             conn.execute(statement)
 
 
-def test_rows_come_as_text_in_the_order_of_the_key(app):
-    execute(app, "insert into user_profile values (11, 53, 'F', 'other', '94043'), (2, null, 'M', null, 'T8H1N')")
+def test_numbers_come_in_the_order_of_the_key_not_of_their_text(app):
+    execute(
+        app,
+        "insert into feedback_event (event_id, user_id, movie_id, kind) values (11, 1, 1, 'view'), (2, 1, 1, 'view')",
+    )
+    assert [fields[0] for fields, _ in DatabaseTables(app).read(FEEDBACK_EVENT)] == ["2", "11"]
+
+
+def test_rows_come_as_text(app):
+    execute(app, "insert into user_profile values ('11', '53', 'F', 'other', '94043'), ('2', null, 'M', null, 'T8H1N')")
     assert list(DatabaseTables(app).read(USER_PROFILE)) == [
-        (["2", None, "M", None, "T8H1N"], None),
         (["11", "53", "F", "other", "94043"], None),
+        (["2", None, "M", None, "T8H1N"], None),
     ]
 
 

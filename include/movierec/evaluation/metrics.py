@@ -17,9 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from movierec.columns import MOVIE, RANK, RATING, USER
-
-RELEVANT_FROM = 4.0
+from movierec.columns import MOVIE, RANK, RATING, RELEVANT_FROM, USER
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """Movies described by what they are rather than by who rated them."""
 
 from dataclasses import dataclass
-from io import BytesIO
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -10,6 +8,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from upath import UPath
 
+from movierec.artifacts import load_arrays, pack, save_arrays, unpack
 from movierec.columns import MOVIE
 from movierec.dataset import ROLES, Dataset
 from movierec.errors import ModelError
@@ -50,11 +49,7 @@ class MovieFeatures:
 
     def save(self, folder: UPath) -> None:
         """Write the features as one `.npz` of plain arrays."""
-        folder.mkdir(parents=True, exist_ok=True)
-        buffer = BytesIO()
-        parts = {"data": self.matrix.data, "indices": self.matrix.indices, "indptr": self.matrix.indptr}
-        np.savez(buffer, movie_ids=self.movie_ids, shape=np.array(self.matrix.shape), **parts)
-        (folder / FILE).write_bytes(buffer.getvalue())
+        save_arrays(folder / FILE, {"movie_ids": self.movie_ids, **pack(self.matrix)})
 
     @classmethod
     def load(cls, folder: UPath) -> "MovieFeatures":
@@ -63,12 +58,11 @@ class MovieFeatures:
         Raises:
             ModelError: the file is missing or is not what `save` writes.
         """
+        arrays = load_arrays(folder / FILE)
         try:
-            with np.load(BytesIO((folder / FILE).read_bytes()), allow_pickle=False) as file:
-                parts = (file["data"], file["indices"], file["indptr"])
-                return cls(file["movie_ids"], sparse.csr_matrix(parts, shape=tuple(file["shape"])))
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise ModelError(f"{folder / FILE} does not hold movie features ({error}); build them again") from error
+            return cls(arrays["movie_ids"], unpack(arrays))
+        except (ValueError, KeyError) as error:
+            raise ModelError(f"{folder / FILE} does not hold movie features ({error!r}); train again") from error
 
 
 def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:

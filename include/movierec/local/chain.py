@@ -62,6 +62,8 @@ def _next_run(airflow: Airflow, dag_id: str, run_id: str, next_dag: str) -> str:
             started = airflow.followers(dag_id, run_id)
         except UnreachableError:
             started = []  # the answer cannot name a run that is queued but has not started
+        if not started and airflow.runs(next_dag, ("queued", "running")):
+            deadline = time.monotonic() + FOLLOW_SECONDS  # it waits for the run before it
         for run in started:
             if run["dag_id"] == next_dag:
                 return str(run["run_id"])

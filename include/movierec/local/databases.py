@@ -39,6 +39,22 @@ def prepare_airflow(settings: Settings) -> None:
             connection.execute(f"comment on database airflow is '{note}'".encode())
 
 
+def require_quiet(settings: Settings) -> None:
+    """Make sure that no night is under way before Airflow is restarted under it.
+
+    Raises:
+        MovierecError: a run of one of the DAGs is running.
+    """
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(postgres.conninfo(settings, "airflow")) as connection:
+        running = connection.execute("select dag_id, run_id from dag_run where state = 'running' limit 1").fetchone()
+    if running:
+        raise MovierecError(
+            f"settings have changed while {' '.join(running)} is running; wait until it ends, or make down first"
+        )
+
+
 def _migrate(settings: Settings) -> None:
     log = settings.home / "logs" / "migrate.log"
     with log.open("wb") as output:

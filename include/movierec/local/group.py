@@ -38,6 +38,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
         air = environment(settings, dataset)
         running = supervisor(settings.home)
         if running and _recorded(settings.home).get("settings") != _digest(air):
+            databases.require_quiet(settings)
             print("settings have changed: restarting Airflow", flush=True)
             _end(settings.home)
             running = None

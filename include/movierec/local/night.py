@@ -22,7 +22,7 @@ def run(settings: Settings) -> None:
         dataset = group.up(settings)
         warehouse = postgres.conninfo(settings, "warehouse")
         before = report.live_version(warehouse)
-        _follow(settings, {"dataset": str(dataset)})
+        _follow(settings, {"dataset": str(dataset), "accept_volume_change": settings.accept_volume_change})
         after = report.live_version(warehouse)
         if after is None or after == before:
             raise MovierecError(f"the night ended without a new version: live is {after or 'none'}")

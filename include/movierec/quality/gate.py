@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from movierec.batch import require_latest
 from movierec.config import ROOT
-from movierec.db import Connection, sqlalchemy_url
+from movierec.db import Connection, copy_rows, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError, QualityError
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str,
     Raises:
         ConfigError: there is no such gate.
         QualityError: a critical expectation failed; names each with what was seen.
+        RuntimeError: an expectation could not be judged, which another try may mend.
     """
     started = time.monotonic()
     if gate not in GATES:
@@ -80,7 +81,16 @@ def _judge(gate: str, batch_id: int, url: str, folder: Path) -> Iterator[Finding
         outcome = context.checkpoints.get(gate).run(run_id=_run_id(gate, batch_id))
         for result in outcome.run_results.values():
             for judged in result.results:
+                _require_judged(result.suite_name, judged)
                 yield _finding(result.suite_name, judged)
+
+
+def _require_judged(suite: str, judged: Any) -> None:
+    """Raise what kept an expectation from being judged, such as a lost connection: that is no finding."""
+    info = judged.exception_info or {}
+    for raised in [info, *(value for value in info.values() if isinstance(value, dict))]:
+        if raised.get("raised_exception"):
+            raise RuntimeError(f"{suite} could not be judged: {str(raised.get('exception_message')).strip()}")
 
 
 @contextmanager
@@ -125,16 +135,13 @@ def _observed(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep(conn: Connection, gate: str, batch_id: int, findings: list[Finding]) -> None:
-    conn.execute("delete from ops.quality_result where batch_id = %s and gate = %s", [batch_id, gate])
-    rows = [
+    run_sql(conn, "ops/clear_quality_result", {"batch_id": batch_id, "gate": gate})
+    columns = ("batch_id", "gate", "suite", "expectation", "severity", "passed", "observed")
+    rows = (
         (batch_id, gate, it.suite, it.sentence, it.severity, it.passed, Jsonb(it.observed, dumps=_dumps))
         for it in findings
-    ]
-    conn.cursor().executemany(
-        "insert into ops.quality_result (batch_id, gate, suite, expectation, severity, passed, observed)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
-        rows,
     )
+    copy_rows(conn, "ops.quality_result", columns, rows)
     conn.commit()
 
 

@@ -8,13 +8,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from upath import UPath
 
+from movierec.artifacts import Arrays, load_arrays, save_arrays
 from movierec.columns import MOVIE, RANK, SCORE, USER
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
-from movierec.rankers.storage import Arrays, read_arrays, read_card, write_arrays, write_card
+from movierec.rankers.storage import ARRAYS, read_card, write_card
 from movierec.rankers.top import top_k
 
 USERS_AT_ONCE = 256
@@ -85,15 +86,19 @@ class Ranker(ABC):
         """
         return np.zeros((len(sources), len(targets)), np.float32)
 
-    def save(self, folder: UPath) -> None:
-        """Write the model; `load` gives back one that recommends the same."""
+    def save(self, folder: UPath, with_history: bool = True) -> None:
+        """Write the model; `load` gives back one that recommends the same.
+
+        Rankers fitted on one history may leave it to whoever holds them all.
+        """
         write_card(folder, self.name, self.parameters())
-        kept = {f"history.{name}": getattr(self.history_, name) for name in HISTORY}
-        write_arrays(folder, {**kept, **self._state()})
+        parts = HISTORY if with_history else ()
+        kept = {f"history.{part}": getattr(self.history_, part) for part in parts}
+        save_arrays(folder / ARRAYS, {**kept, **self._state()})
 
     @classmethod
-    def load(cls, folder: UPath) -> Self:
-        """Read what `save` wrote.
+    def load(cls, folder: UPath, history: History | None = None) -> Self:
+        """Read what `save` wrote; without a `history` of its own the model needs the one it was fitted on.
 
         Raises:
             ModelError: the model is of another ranker or format, or its files are damaged.
@@ -103,11 +108,11 @@ class Ranker(ABC):
             raise ModelError(f"{folder} holds the ranker '{name}', not '{cls.name}'")
         try:
             ranker = cls(**parameters)
-            arrays = read_arrays(folder)
-            ranker.history_ = History(**{part: arrays[f"history.{part}"] for part in HISTORY})
+            arrays = load_arrays(folder / ARRAYS)
+            ranker.history_ = history or History(**{part: arrays[f"history.{part}"] for part in HISTORY})
             ranker._restore(arrays, folder)
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{folder} is not a whole '{name}' model ({error!r}); train it again") from error
+            raise ModelError(f"{folder} is not a whole '{name}' model ({error!r}); train again") from error
         return ranker
 
     def parameters(self) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from movierec.artifacts import Arrays, pack, unpack
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker, after_scored
-from movierec.rankers.storage import Arrays, pack, unpack
 
 
 class Content(Ranker):

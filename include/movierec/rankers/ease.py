@@ -4,12 +4,12 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 
+from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
-from movierec.rankers.storage import Arrays
 
 
 class Ease(Ranker):

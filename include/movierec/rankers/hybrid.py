@@ -4,33 +4,36 @@ What it learns from lies strictly before what it predicts. Each user's given rat
 and features see the history H, the label window L after it says what came next. Then the base rankers are fitted again
 on all given ratings, and their candidates are what is scored. `fit` on a training split and on everything is one code.
 
-The objective is pointwise cross-entropy: 1 for a movie liked in L, `LOWER_GRADE` for one rated lower, 0 otherwise. On
-an inner window of MovieLens 100K, an earlier set of features gave NDCG@10 .205 with graded cross-entropy, .199 with
-binary, .195 with LambdaRank (Burges 2010). A lower grade of 0.2, 0.5 and 0 gave .194, .193 and .191 over two windows.
+A movie of L has the grade 2 if it was liked and 1 if it was rated lower; candidates outside L have 0. LambdaRank (Burges
+2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that gain candidate by
+candidate. `python -m movierec.evaluation.objectives` compares the two on inner windows.
 """
+
+from typing import NamedTuple
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from upath import UPath
 
-from movierec.columns import MOVIE, RATING, USER
-from movierec.dataset import Dataset
+from movierec.artifacts import Arrays, read_bytes
+from movierec.columns import MOVIE, RATING, RELEVANT_FROM, USER
+from movierec.dataset import Dataset, empty
 from movierec.errors import ModelError
-from movierec.evaluation.metrics import RELEVANT_FROM
 from movierec.evaluation.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
 from movierec.rankers.stage import Bases, FirstStage, Table
-from movierec.rankers.storage import Arrays
 
 BOOSTER = "booster.txt"
-LOWER_GRADE = 0.2
+OBJECTIVES = ("lambdarank", "cross_entropy")
+GAINS = (0.0, 0.2, 1.0)  # of the grades 0, 1 and 2
 TREES_END = "end of trees"
 PARAMETERS = {
-    "objective": "cross_entropy",
+    "label_gain": GAINS,
     "num_leaves": 15,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.5,
@@ -44,6 +47,13 @@ PARAMETERS = {
 }
 
 
+class Lesson(NamedTuple):
+    """What is learned from: candidates as of the history, and the grade of each in the label window (int64)."""
+
+    table: Table
+    grades: Ints
+
+
 class Hybrid(Ranker):
     """Re-ranks the union of the base rankers' best candidates; movies that none proposed follow in EASE's order."""
 
@@ -52,6 +62,8 @@ class Hybrid(Ranker):
     def __init__(
         self,
         *,
+        objective: str = "lambdarank",
+        truncation: int = 30,
         candidates: int = 100,
         label_share: float = 0.2,
         rounds: int = 150,
@@ -59,7 +71,12 @@ class Hybrid(Ranker):
         training_users: int = 5_000,
         seed: int = 0,
     ) -> None:
-        """Store the candidates per base ranker, the share of ratings in L, the size of the model and of its sample."""
+        """Store how to learn, the candidates per base ranker, the share of ratings in L, the size of model and sample.
+
+        `objective` is one of `OBJECTIVES`; LambdaRank looks at pairs with a candidate among the first `truncation`.
+        """
+        self.objective = objective
+        self.truncation = truncation
         self.candidates = candidates
         self.label_share = label_share
         self.rounds = rounds
@@ -68,23 +85,34 @@ class Hybrid(Ranker):
         self.seed = seed
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        known, later = per_user_temporal(dataset.ratings, self.label_share, self.seed)
-        before = dataset.with_ratings(known)
-        self.booster_ = self._train(FirstStage(Bases.fit(before, features), before, self.candidates), later)
-        self.dataset_ = dataset
-        self.stage_ = FirstStage(Bases.fit(dataset, features), dataset, self.candidates)
+        if self.objective not in OBJECTIVES:
+            raise ModelError(f"'{self.objective}' is no objective of the hybrid; allowed are {', '.join(OBJECTIVES)}")
+        lesson = self._learning_table(dataset, features)
+        self.booster_ = None if lesson is None else self._train(lesson)
+        self.facts_ = dataset.with_ratings(empty("ratings"))
+        self.stage_ = self._first_stage(dataset, features)
 
-    def _train(self, stage: FirstStage, later: pd.DataFrame) -> lgb.Booster | None:
-        """Learn from the candidates of a sample of users; None where L holds nothing to tell candidates apart."""
+    def _learning_table(self, dataset: Dataset, features: MovieFeatures) -> Lesson | None:
+        """Describe and grade the candidates of a sample of users; None where L holds nothing to tell them apart."""
+        known, later = per_user_temporal(dataset.ratings, self.label_share, self.seed)
+        stage = self._first_stage(dataset.with_ratings(known), features)
         users = self._sample(stage.history, later)
         if len(users) == 0:
             return None
         table = stage.table(users)
-        labels = graded_labels(later, stage.history, users[table.rows], table.movies)
-        if labels.max(initial=0) == 0:
-            return None
-        data = lgb.Dataset(table.matrix, labels, feature_name=table.names)
-        parameters = {**PARAMETERS, "learning_rate": self.learning_rate, "seed": self.seed}
+        found = grades(later, stage.history, users[table.rows], table.movies)
+        return Lesson(table, found) if found.any() else None
+
+    def _first_stage(self, dataset: Dataset, features: MovieFeatures) -> FirstStage:
+        return FirstStage(Bases.fit(dataset, features), dataset, self.candidates)
+
+    def _train(self, lesson: Lesson) -> lgb.Booster:
+        table = lesson.table
+        labels = lesson.grades if self.objective == "lambdarank" else np.take(GAINS, lesson.grades)
+        _, sizes = np.unique(table.rows, return_counts=True)
+        data = lgb.Dataset(table.matrix, labels, group=sizes, feature_name=table.names)
+        chosen = {"objective": self.objective, "learning_rate": self.learning_rate, "seed": self.seed}
+        parameters = {**PARAMETERS, **chosen, "lambdarank_truncation_level": self.truncation}
         return lgb.train(parameters, data, self.rounds)
 
     def _sample(self, history: History, later: pd.DataFrame) -> Ints:
@@ -101,33 +129,34 @@ class Hybrid(Ranker):
         return scores
 
     def _predict(self, booster: lgb.Booster, table: Table) -> Floats:
-        return np.asarray(booster.predict(table.matrix, num_threads=PARAMETERS["num_threads"]), np.float32)
+        raw = booster.predict(table.matrix, raw_score=True, num_threads=PARAMETERS["num_threads"])
+        return np.asarray(expit(raw), np.float32)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return EASE's: the view of the history the model relies on most."""
         return self.stage_.bases.ease.item_weights(sources, targets)
 
-    def save(self, folder: UPath) -> None:
-        """Write the card, the facts, the base rankers and the trees as LightGBM's text."""
-        super().save(folder)
-        self.dataset_.save(folder / "dataset")
+    def save(self, folder: UPath, with_history: bool = True) -> None:
+        """Write the card, the history, the other facts, the base rankers and the trees as LightGBM's text."""
+        super().save(folder, with_history)
+        self.facts_.save(folder / "facts")
         self.stage_.bases.save(folder / "bases")
         text = "" if self.booster_ is None else self.booster_.model_to_string()
         (folder / BOOSTER).write_text(text, encoding="utf-8")
 
     def _restore(self, arrays: Arrays, folder: UPath) -> None:
-        self.dataset_ = Dataset.load(folder / "dataset")
-        self.stage_ = FirstStage(Bases.load(folder / "bases"), self.dataset_, self.candidates)
+        self.facts_ = Dataset.load(folder / "facts")
+        self.stage_ = FirstStage(Bases.load(folder / "bases", self.history_), self.facts_, self.candidates)
         self.booster_ = _read_booster(folder / BOOSTER)
 
 
-def graded_labels(later: pd.DataFrame, history: History, users: Ints, movies: Ints) -> Floats:
-    """Look pairs up in the label window: 1 if liked, `LOWER_GRADE` if rated lower, 0 if not rated (float32)."""
+def grades(later: pd.DataFrame, history: History, users: Ints, movies: Ints) -> Ints:
+    """Look pairs up in the label window: 2 if liked, 1 if rated lower, 0 if not rated."""
     movies_in_all = history.shape[1]
     rated = np.searchsorted(history.user_ids, later[USER]) * movies_in_all
     rated += np.searchsorted(history.movie_ids, later[MOVIE])
-    grades = pd.Series(np.where(later[RATING] >= RELEVANT_FROM, 1.0, LOWER_GRADE), index=rated)
-    return np.asarray(grades.reindex(users * movies_in_all + movies, fill_value=0.0), np.float32)
+    graded = pd.Series(np.where(later[RATING] >= RELEVANT_FROM, 2, 1), index=rated)
+    return np.asarray(graded.reindex(users * movies_in_all + movies, fill_value=0), np.int64)
 
 
 def _below(scores: Floats) -> Floats:
@@ -138,11 +167,12 @@ def _below(scores: Floats) -> Floats:
 
 def _read_booster(path: UPath) -> lgb.Booster | None:
     """Read the trees; an empty file says that there was nothing to learn from."""
+    data = read_bytes(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = data.decode()
         # LightGBM may read past a text that was cut short, so the end is looked for first.
         if text and TREES_END not in text:
-            raise ModelError(f"{path} ends before its last tree; train the model again")
+            raise ModelError(f"{path} ends before its last tree; train again")
         return lgb.Booster(model_str=text) if text else None
-    except (OSError, ValueError, lgb.basic.LightGBMError) as error:
-        raise ModelError(f"{path} is not a LightGBM model ({error}); train it again") from error
+    except (ValueError, lgb.basic.LightGBMError) as error:
+        raise ModelError(f"{path} is not a LightGBM model ({error}); train again") from error

@@ -3,12 +3,12 @@
 import numpy as np
 from scipy import sparse
 
+from movierec.artifacts import Arrays, pack, unpack
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker, after_scored
 from movierec.rankers.neighbours import nearest
-from movierec.rankers.storage import Arrays, pack, unpack
 
 
 class ItemKNN(Ranker):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.history import MICROSECONDS_A_DAY
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
-from movierec.rankers.storage import Arrays
 
 
 class Popularity(Ranker):

@@ -11,7 +11,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.pairs import PairFeatures
 from movierec.features.types import Floats, Ints
-from movierec.rankers.base import Ranker
+from movierec.rankers.base import USERS_AT_ONCE, Ranker
 from movierec.rankers.content import Content
 from movierec.rankers.ease import Ease
 from movierec.rankers.followers import Followers
@@ -19,8 +19,6 @@ from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.user_knn import UserKNN
 from movierec.rankers.views import propose, recent_views
-
-USERS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -47,21 +45,21 @@ class Bases:
         )
 
     @classmethod
-    def load(cls, folder: UPath) -> "Bases":
-        """Read what `save` wrote."""
+    def load(cls, folder: UPath, history: History) -> "Bases":
+        """Read what `save` wrote; all share the history they were fitted on."""
         return cls(
-            popularity=Popularity.load(folder / Popularity.name),
-            item_knn=ItemKNN.load(folder / ItemKNN.name),
-            user_knn=UserKNN.load(folder / UserKNN.name),
-            ease=Ease.load(folder / Ease.name),
-            followers=Followers.load(folder / Followers.name),
-            content=Content.load(folder / Content.name),
+            popularity=Popularity.load(folder / Popularity.name, history),
+            item_knn=ItemKNN.load(folder / ItemKNN.name, history),
+            user_knn=UserKNN.load(folder / UserKNN.name, history),
+            ease=Ease.load(folder / Ease.name, history),
+            followers=Followers.load(folder / Followers.name, history),
+            content=Content.load(folder / Content.name, history),
         )
 
     def save(self, folder: UPath) -> None:
-        """Write each to a folder of its own."""
+        """Write each to a folder of its own, without the history."""
         for name, ranker in self.named().items():
-            ranker.save(folder / name)
+            ranker.save(folder / name, with_history=False)
 
     def named(self) -> dict[str, Ranker]:
         """Return them by name, in a fixed order."""

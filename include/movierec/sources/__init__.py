@@ -12,7 +12,7 @@ from typing import Protocol
 
 from psycopg.types.json import Jsonb
 
-from movierec.db import Connection, copy_rows
+from movierec.db import Connection, clear, copy_rows, run_sql
 from movierec.errors import ConfigError
 from movierec.sources.contract import Contract
 
@@ -23,6 +23,10 @@ Record = tuple[list[str | None], dict[str, object] | None]
 
 class Source(Protocol):
     """Offers tables under contracts and reads their rows in a stable order."""
+
+    def known(self) -> Iterable[Contract]:
+        """Say which tables there can be."""
+        ...
 
     def contracts(self) -> Iterable[Contract]:
         """Say which tables there are tonight."""
@@ -62,8 +66,10 @@ def extract(conn: Connection, batch_id: int, source: Source) -> dict[str, int]:
     """Replace what this batch holds of a source's tables, in one transaction, and return rows per table."""
     started = time.monotonic()
     counts: dict[str, int] = {}
+    run_sql(conn, "ops/lock_batch", {"batch_id": batch_id})
+    for contract in source.known():
+        clear(conn, f"raw.{contract.table}", batch_id)
     for contract in source.contracts():
-        conn.execute(f"delete from raw.{contract.table} where batch_id = %s", [batch_id])  # noqa: S608  # type: ignore[arg-type]
         columns = ("batch_id", "position", *contract.columns, "extra")
         rows = _numbered(batch_id, source.read(contract))
         counts[contract.table] = copy_rows(conn, f"raw.{contract.table}", columns, rows)

@@ -27,13 +27,13 @@ class AtomicFiles:
 
     folder: Path
 
+    def known(self) -> Iterable[Contract]:
+        """Ratings, movies, and the graph around the movies."""
+        return (MOVIES, MOVIE_LINK, GRAPH, RATINGS)
+
     def contracts(self) -> Iterable[Contract]:
-        """Ratings, movies, and the graph around the movies where its two files exist."""
-        return [
-            contract
-            for contract in (MOVIES, MOVIE_LINK, GRAPH, RATINGS)
-            if contract.table in REQUIRED or self.has(contract)
-        ]
+        """Ratings and movies; the graph where its files exist."""
+        return [contract for contract in self.known() if contract.table in REQUIRED or self.has(contract)]
 
     def has(self, contract: Contract) -> bool:
         """Say whether the folder has a file for this table."""

@@ -19,9 +19,13 @@ class DatabaseTables:
 
     conninfo: str
 
-    def contracts(self) -> Iterable[Contract]:
+    def known(self) -> Iterable[Contract]:
         """Profiles and feedback."""
         return (USER_PROFILE, FEEDBACK_EVENT)
+
+    def contracts(self) -> Iterable[Contract]:
+        """Both, every night."""
+        return self.known()
 
     def read(self, contract: Contract) -> Iterator[Record]:
         """Yield the table in the order of its key, every value as PostgreSQL writes it.

@@ -1,7 +1,8 @@
 -- Purpose: the demo application's tables. Where an operational system exists, its own tables stand here.
+-- Profiles are text, as the dataset has them: what is wrong with one is for the night's rules to find.
 create table if not exists user_profile (
-    user_id bigint primary key,
-    age integer,
+    user_id text not null,
+    age text,
     gender text,
     occupation text,
     zip_code text

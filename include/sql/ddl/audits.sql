@@ -31,11 +31,17 @@ comment on view ops.reconciliation is
 'raw = staging + quarantine, counted afresh. Grain: batch and table; lost_rows is 0 or the night stops.';
 
 create or replace view ops.volume as
-with history as (
+with turning_point as (
+    -- a change that the operator accepted is the new measure: what came before it no longer counts
+    select coalesce(max(batch_id), 0) as batch_id
+    from ops.batch
+    where accept_volume_change and status = 'accepted'
+),
+
+history as (
     select
         tonight.batch_id,
         tonight.table_name,
-        tonight.raw_rows,
         earlier.raw_rows as earlier_rows,
         row_number() over (
             partition by tonight.batch_id, tonight.table_name
@@ -44,7 +50,8 @@ with history as (
     from ops.layer_count as tonight
     inner join ops.layer_count as earlier
         on tonight.table_name = earlier.table_name and tonight.batch_id > earlier.batch_id
-    inner join ops.batch on earlier.batch_id = batch.batch_id and batch.status = 'accepted'
+    cross join turning_point
+    where earlier.is_accepted and earlier.batch_id >= turning_point.batch_id
 ),
 
 usual as (

@@ -38,10 +38,11 @@ create table if not exists ops.layer_count (
     raw_rows bigint not null,
     staging_rows bigint not null,
     quarantine_rows bigint not null,
+    is_accepted boolean not null default false,
     primary key (batch_id, table_name)
 );
 comment on table ops.layer_count is
-'Rows per batch, table and layer as counted when the batch was staged; the history for volume checks.';
+'Rows per batch, table and layer as counted when the batch was staged; history for volume checks once accepted.';
 
 create table if not exists ops.quality_result (
     batch_id bigint not null references ops.batch on delete cascade,
@@ -58,11 +59,14 @@ comment on table ops.quality_result is 'Every expectation judged, per batch and 
 
 create or replace function ops.as_bigint(value text) returns bigint
 language sql stable parallel safe
-return case when pg_input_is_valid(value, 'bigint') then value::bigint end;
+return case when value ~ '^\s*[+-]?\d+\s*$' and pg_input_is_valid(value, 'bigint') then value::bigint end;
 
 create or replace function ops.as_numeric(value text) returns numeric
 language sql stable parallel safe
-return case when pg_input_is_valid(value, 'numeric') then nullif(value::numeric, 'NaN') end;
+return case
+    when value ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$' and pg_input_is_valid(value, 'numeric')
+        then value::numeric
+end;
 
 create or replace function ops.as_epoch(value text) returns timestamptz
 language sql stable parallel safe
@@ -72,7 +76,9 @@ end;
 
 create or replace function ops.as_timestamp(value text) returns timestamptz
 language sql stable parallel safe
-return case when pg_input_is_valid(value, 'timestamptz') then value::timestamptz end;
+return case
+    when value ~ '^\s*\d{4}-\d{2}-\d{2}' and pg_input_is_valid(value, 'timestamptz') then value::timestamptz
+end;
 
 create or replace function ops.as_word(value text) returns text
 language sql stable parallel safe

@@ -1,5 +1,6 @@
 -- What readers see. Lists are appended under a new version; a one-row pointer names the live version, so that a
--- reader sees all of one audited version or all of another, and nobody waits.
+-- reader sees all of one audited version or all of another, and nobody waits. Titles are kept with the version: what
+-- happens to the catalogue meanwhile changes no list that is live.
 create schema if not exists serving;
 
 create table if not exists serving.version (
@@ -27,6 +28,8 @@ create table if not exists serving.recommendation (
     user_id bigint not null,
     rank integer not null,
     movie_id bigint not null,
+    title text not null,
+    release_year integer,
     score double precision not null,
     because_movie_id bigint,
     reason text not null,
@@ -40,6 +43,8 @@ create table if not exists serving.similar_movie (
     movie_id bigint not null,
     rank integer not null,
     similar_movie_id bigint not null,
+    title text not null,
+    release_year integer,
     score double precision not null,
     primary key (version_id, movie_id, rank)
 );
@@ -49,6 +54,8 @@ create table if not exists serving.fallback (
     version_id bigint not null references serving.version on delete cascade,
     rank integer not null,
     movie_id bigint not null,
+    title text not null,
+    release_year integer,
     score double precision not null,
     primary key (version_id, rank)
 );
@@ -59,15 +66,14 @@ select
     recommendation.user_id,
     recommendation.rank,
     recommendation.movie_id,
-    movies.title,
-    movies.release_year,
+    recommendation.title,
+    recommendation.release_year,
     recommendation.score,
     recommendation.reason,
     recommendation.because_movie_id,
     live.version_id
 from serving.live
-inner join serving.recommendation on live.version_id = recommendation.version_id
-left join core.movies on recommendation.movie_id = movies.movie_id;
+inner join serving.recommendation on live.version_id = recommendation.version_id;
 comment on view serving.live_recommendation is
 'The live list of every active viewer, best first. Grain: viewer and rank. Columns are only ever added.';
 comment on column serving.live_recommendation.score is
@@ -81,24 +87,24 @@ select
     similar_movie.movie_id,
     similar_movie.rank,
     similar_movie.similar_movie_id,
-    movies.title as similar_title,
+    similar_movie.title as similar_title,
+    similar_movie.release_year as similar_release_year,
     similar_movie.score,
     live.version_id
 from serving.live
-inner join serving.similar_movie on live.version_id = similar_movie.version_id
-left join core.movies on similar_movie.similar_movie_id = movies.movie_id;
+inner join serving.similar_movie on live.version_id = similar_movie.version_id;
 comment on view serving.live_similar_movie is 'Twenty movies like each movie. Grain: movie and rank.';
 
 create or replace view serving.live_fallback as
 select
     fallback.rank,
     fallback.movie_id,
-    movies.title,
+    fallback.title,
+    fallback.release_year,
     fallback.score,
     live.version_id
 from serving.live
-inner join serving.fallback on live.version_id = fallback.version_id
-left join core.movies on fallback.movie_id = movies.movie_id;
+inner join serving.fallback on live.version_id = fallback.version_id;
 comment on view serving.live_fallback is 'The list for viewers without one of their own. Grain: rank.';
 
 create or replace view serving.freshness as

@@ -4,5 +4,5 @@ select
     champion.training_id,
     champion.ranker
 from ml.champion
-order by champion.decided_at desc
+order by champion.training_id desc
 limit 1;

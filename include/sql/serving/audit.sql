@@ -8,94 +8,136 @@ with version as (
     where version_id = %(version_id)s
 ),
 
+catalogue as (
+    select count(*) as movies
+    from core.movies
+),
+
 lists as (
     select recommendation.*
     from serving.recommendation
     inner join version on recommendation.version_id = version.version_id
 ),
 
-catalogue as (
-    select count(*) as movies
-    from core.movies
+entries as (
+    select
+        'the list of a viewer' as kind,
+        user_id as owner,
+        rank,
+        movie_id,
+        score
+    from lists
+    union all
+    select
+        'the movies similar to a movie' as kind,
+        similar_movie.movie_id as owner,
+        similar_movie.rank,
+        similar_movie.similar_movie_id as movie_id,
+        similar_movie.score
+    from serving.similar_movie
+    inner join version on similar_movie.version_id = version.version_id
+    union all
+    select
+        'the list for newcomers' as kind,
+        0 as owner,
+        fallback.rank,
+        fallback.movie_id,
+        fallback.score
+    from serving.fallback
+    inner join version on fallback.version_id = version.version_id
 ),
 
-active as (
+due as (
     select
-        ratings.user_id,
-        least(version.list_length, catalogue.movies - count(*)) as due
+        'the list of a viewer' as kind,
+        ratings.user_id as owner,
+        least(version.list_length, catalogue.movies - count(*)) as movies
     from core.ratings
     cross join version
     cross join catalogue
     group by ratings.user_id, version.list_length, catalogue.movies
+    union all
+    select
+        'the movies similar to a movie' as kind,
+        movies.movie_id as owner,
+        least(%(similar_length)s, catalogue.movies - 1) as movies
+    from core.movies
+    cross join catalogue
+    union all
+    select
+        'the list for newcomers' as kind,
+        0 as owner,
+        least(version.list_length, catalogue.movies) as movies
+    from version
+    cross join catalogue
 ),
 
 received as (
     select
-        user_id,
+        kind,
+        owner,
         count(*) as movies,
         count(distinct movie_id) as distinct_movies,
         min(rank) as first_rank,
         max(rank) as last_rank
-    from lists
-    group by user_id
+    from entries
+    group by kind, owner
 ),
 
 ordered as (
     select
+        kind,
         score,
-        lag(score) over (partition by user_id order by rank) as better_score
-    from lists
-),
-
-similar_lists as (
-    select
-        movies.movie_id,
-        count(distinct similar_movie.similar_movie_id) filter (
-            where similar_movie.similar_movie_id <> movies.movie_id
-        ) as others,
-        count(similar_movie.rank) as received
-    from core.movies
-    cross join version
-    left join serving.similar_movie
-        on movies.movie_id = similar_movie.movie_id and version.version_id = similar_movie.version_id
-    group by movies.movie_id
-),
-
-newcomers as (
-    select count(distinct fallback.movie_id) as movies
-    from version
-    left join serving.fallback on version.version_id = fallback.version_id
+        lag(score) over (partition by kind, owner order by rank) as better_score
+    from entries
 ),
 
 checks as (
     select
-        'an active viewer has not exactly the due number of movies' as failed_check,
+        coalesce(due.kind, received.kind) || ' has not exactly the due number of movies' as failed_check,
         count(*) as failures
-    from active
-    left join received on active.user_id = received.user_id
-    where coalesce(received.movies, 0) <> active.due
+    from due
+    full join received on due.kind = received.kind and due.owner = received.owner
+    where coalesce(due.movies, 0) <> coalesce(received.movies, 0)
+    group by coalesce(due.kind, received.kind)
     union all
     select
-        'a viewer without ratings has a list' as failed_check,
-        count(*) as failures
-    from received
-    where
-        not exists (
-            select 1 from active
-            where active.user_id = received.user_id
-        )
-    union all
-    select
-        'a movie stands twice in a list' as failed_check,
+        kind || ' has a movie twice' as failed_check,
         count(*) as failures
     from received
     where distinct_movies < movies
+    group by kind
     union all
     select
-        'ranks are not 1, 2, 3, …' as failed_check,
+        kind || ' has other ranks than 1, 2, 3, …' as failed_check,
         count(*) as failures
     from received
     where first_rank <> 1 or last_rank <> movies
+    group by kind
+    union all
+    select
+        kind || ' has a movie that is not in the catalogue' as failed_check,
+        count(*) as failures
+    from entries
+    where
+        not exists (
+            select 1 from core.movies
+            where movies.movie_id = entries.movie_id
+        )
+    group by kind
+    union all
+    select
+        kind || ' has a score that is not finite or rises with the rank' as failed_check,
+        count(*) as failures
+    from ordered
+    where score in ('NaN', 'Infinity', '-Infinity') or score > better_score
+    group by kind
+    union all
+    select
+        'a movie is similar to itself' as failed_check,
+        count(*) as failures
+    from entries
+    where kind = 'the movies similar to a movie' and owner = movie_id
     union all
     select
         'a movie was already rated by the viewer' as failed_check,
@@ -104,49 +146,22 @@ checks as (
     inner join core.ratings on lists.user_id = ratings.user_id and lists.movie_id = ratings.movie_id
     union all
     select
-        'a movie is not in the catalogue' as failed_check,
+        'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
     from lists
-    where
-        not exists (
-            select 1 from core.movies
-            where movies.movie_id = lists.movie_id
-        )
+    left join core.ratings on lists.user_id = ratings.user_id and lists.because_movie_id = ratings.movie_id
+    where lists.because_movie_id is not null and (ratings.rating is null or ratings.rating < 4)
     union all
     select
-        'a score is not a finite number or rises with the rank' as failed_check,
-        count(*) as failures
-    from ordered
-    where score in ('NaN', 'Infinity', '-Infinity') or score > better_score
-    union all
-    select
-        'the evidence is not in the viewer''s history' as failed_check,
+        'a reason is empty' as failed_check,
         count(*) as failures
     from lists
-    where
-        because_movie_id is not null
-        and not exists (
-            select 1
-            from core.ratings
-            where ratings.user_id = lists.user_id and ratings.movie_id = lists.because_movie_id
-        )
+    where btrim(reason) = ''
     union all
     select
-        'a movie has not exactly the due number of similar movies' as failed_check,
-        count(*) as failures
-    from similar_lists
-    cross join catalogue
-    where
-        similar_lists.others <> least(%(similar_length)s, catalogue.movies - 1)
-        or similar_lists.received <> similar_lists.others
-    union all
-    select
-        'the newcomers'' list has not exactly the due number of movies' as failed_check,
-        count(*) as failures
-    from newcomers
-    cross join version
-    cross join catalogue
-    where newcomers.movies <> least(version.list_length, catalogue.movies)
+        'no viewer has a list' as failed_check,
+        1 as failures
+    where not exists (select 1 from lists)
 )
 
 select

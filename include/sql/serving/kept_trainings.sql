@@ -1,9 +1,24 @@
--- Purpose: trainings whose artifacts a kept version, or the latest training, still needs.
+-- Purpose: trainings whose artifacts are still needed: by a kept version, the next publication, or the latest training.
 -- Grain: training.
+with needed as (
+    select version.training_id
+    from serving.version
+    union
+    (
+        select champion.training_id
+        from ml.champion
+        order by champion.training_id desc
+        limit 1
+    )
+    union
+    (
+        select training.training_id
+        from ml.training
+        order by training.training_id desc
+        limit 1
+    )
+)
+
 select training_id
-from serving.version
-union
-select max(training.training_id) as training_id
-from ml.training
-having max(training.training_id) is not null
+from needed
 order by training_id;

@@ -1,11 +1,15 @@
--- Purpose: drop all but the last versions; the live one always stays.
+-- Purpose: drop all but the last published versions, and what was never published before the live one.
 -- Parameters: keep_nights.
+with kept as (
+    select version_id
+    from serving.version
+    where status = 'published'
+    order by version_id desc
+    limit %(keep_nights)s
+)
+
 delete from serving.version
+using serving.live
 where
-    version.version_id not in (
-        select recent.version_id
-        from serving.version as recent
-        order by recent.version_id desc
-        limit %(keep_nights)s
-    )
-    and version.version_id not in (select live.version_id from serving.live);
+    version.version_id < live.version_id
+    and version.version_id not in (select kept.version_id from kept);

@@ -16,3 +16,5 @@ select
     judged.occurred_at
 from staging.feedback_event_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.feedback_event;

@@ -13,3 +13,5 @@ select
     judged.tail_id
 from staging.graph_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.graph;

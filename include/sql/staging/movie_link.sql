@@ -12,3 +12,5 @@ select
     judged.entity_id
 from staging.movie_link_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.movie_link;

@@ -14,3 +14,5 @@ select
     array_remove(judged.genres, '') as genres
 from staging.movies_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.movies;

@@ -14,3 +14,5 @@ select
     judged.rated_at
 from staging.ratings_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.ratings;

@@ -15,3 +15,5 @@ select
     judged.postcode
 from staging.user_profile_judged as judged
 where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
+
+analyze staging.user_profile;

@@ -1,4 +1,4 @@
--- Purpose: move a version that is not published to another status.
+-- Purpose: keep the outcome of an audit.
 -- Parameters: version_id, status.
 update serving.version
 set status = %(status)s

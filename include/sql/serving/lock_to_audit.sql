@@ -1,4 +1,4 @@
--- Purpose: one version.
+-- Purpose: one version, held against every writer until the end of the transaction.
 -- Grain: one row. Parameters: version_id.
 select
     version.version_id,
@@ -7,4 +7,5 @@ select
     version.list_length,
     version.status
 from serving.version
-where version.version_id = %(version_id)s;
+where version.version_id = %(version_id)s
+for update;

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from upath import UPath
+
+from movierec.artifacts import load_arrays, load_frame, pack, read_bytes, save_arrays, save_frame, unpack
+from movierec.errors import ModelError
+
+FRAME = pd.DataFrame({"movie_id": [1, 2], "title": ["Alien", None]})
+ARRAYS = {"movie_ids": np.array([1, 2]), "weights": np.eye(2, dtype=np.float32)}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> UPath:
+    return UPath(tmp_path) / "new" / "file"
+
+
+def test_a_frame_comes_back(path: UPath) -> None:
+    save_frame(path, FRAME)
+    pd.testing.assert_frame_equal(load_frame(path), FRAME)
+
+
+def test_arrays_come_back_and_equal_arrays_are_equal_bytes(path: UPath) -> None:
+    save_arrays(path, ARRAYS)
+    before = path.read_bytes()
+    loaded = load_arrays(path)
+    assert loaded.keys() == ARRAYS.keys()
+    np.testing.assert_array_equal(loaded["weights"], ARRAYS["weights"])
+    save_arrays(path, loaded)
+    assert path.read_bytes() == before
+
+
+def test_a_sparse_matrix_comes_back_from_its_parts(path: UPath) -> None:
+    matrix = sparse.csr_matrix([[0, 2, 0], [1, 0, 0]], dtype=np.float32)
+    save_arrays(path, pack(matrix))
+    assert unpack(load_arrays(path)).toarray().tolist() == [[0, 2, 0], [1, 0, 0]]
+
+
+def test_pickles_are_not_read(path: UPath) -> None:
+    path.parent.mkdir()
+    np.savez(Path(path), things=np.array([{}], dtype=object))
+    with pytest.raises(ModelError, match="does not hold readable arrays"):
+        load_arrays(UPath(f"{path}.npz"))
+
+
+@pytest.mark.parametrize("read", [read_bytes, load_frame, load_arrays])
+def test_a_missing_file_is_named(path: UPath, read) -> None:
+    with pytest.raises(ModelError, match="file is missing; train again"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("save", "content", "load"), [(save_frame, FRAME, load_frame), (save_arrays, ARRAYS, load_arrays)]
+)
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.7, 0.99])
+def test_a_file_that_was_cut_short_is_named(path: UPath, save, content, load, keep: float) -> None:
+    save(path, content)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * keep)])
+    with pytest.raises(ModelError, match="readable"):
+        load(path)
+
+
+@pytest.mark.parametrize("load", [load_frame, load_arrays])
+@pytest.mark.parametrize("start", range(0, 100, 7))
+def test_overwritten_bytes_are_no_trouble_worth_another_try(path: UPath, load, start: int) -> None:
+    save_frame(path, FRAME) if load is load_frame else save_arrays(path, ARRAYS)
+    data = bytearray(path.read_bytes())
+    data[len(data) * start // 100 :] = b"\xff" * (len(data) - len(data) * start // 100)
+    path.write_bytes(bytes(data))
+    with pytest.raises(ModelError, match="readable"):
+        load(path)
+
+
+@pytest.mark.parametrize("load", [read_bytes, load_frame, load_arrays])
+def test_trouble_on_the_way_to_a_file_comes_through(path: UPath, load, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> bytes:
+        raise ConnectionResetError("connection reset by peer")
+
+    monkeypatch.setattr(type(path), "read_bytes", interrupted)
+    with pytest.raises(ConnectionResetError):
+        load(path)
