@@ -22,7 +22,7 @@ help: ## show this list
 
 setup: ## make .venv and install the locked requirements
 	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
-		"$$python" -c "" 2>/dev/null && exec "$$python" $(BOOTSTRAP) $(SETUP); \
+		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec "$$python" $(BOOTSTRAP) $(SETUP); \
 	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
 
 installed:

@@ -16,6 +16,20 @@ def quarantined(conn, table="ratings"):
     return found.fetchall()
 
 
+@pytest.mark.parametrize(
+    ("table", "changes", "rule"),
+    [
+        ("movies", {"item": ["1\tToy Story\t1995\t" + "x" * 9000]}, "genre_length"),
+        ("movies", {"item": ["1\t" + "x" * 9000 + "\t1995\tDrama"]}, "title"),
+        ("graph", {"kg": ["m.toys\tfilm.film.actor\t" + "x" * 9000]}, "tail_id"),
+        ("movie_link", {"link": ["1\t" + "x" * 9000]}, "entity_id"),
+    ],
+)
+def test_text_that_no_index_could_hold_goes_to_quarantine(conn, app, tmp_path, table, changes, rule):
+    ingest(conn, app, movielens.write(tmp_path, **changes))
+    assert [rules for rules, _ in quarantined(conn, table)] == [[rule]]
+
+
 def test_a_broken_profile_goes_to_quarantine_with_its_reason(conn, app, tmp_path):
     folder = movielens.write(tmp_path, user=["10\t24\tM\ttechnician\t85711", "abc\t\tF\tother\t94043"])
     seed(app, folder)
@@ -46,6 +60,7 @@ def test_good_rows_are_cast_and_named(conn, app, tmp_path):
         ("10\t1\t5\t9999999999", ["rated_at"]),
         ("10\t1\t5\tnan", ["rated_at"]),
         ("0x0A\t1\t5\t881250949", ["user_id"]),
+        ("9223372036854775807\t1\t5\t881250949", ["user_id"]),
         ("1_0\t1\t5\t881250949", ["user_id"]),
         ("10\t1\t0x4\t881250949", ["rating"]),
         ("10\t1\tInfinity\t881250949", ["rating"]),

@@ -1,7 +1,7 @@
 """The artifact store: a folder by default, S3, GCS or Azure by its URL. Snapshots, features and models live here.
 
-Tables are Parquet, arrays `.npz` without pickles; equal contents give equal bytes. A file that is missing or damaged is a
-`ModelError`, since trying again cannot help; trouble on the way to it is not, and comes through as it is.
+Tables are Parquet, arrays `.npz` without pickles; equal contents give equal bytes. A file that is missing or damaged is
+a `ModelError`, since trying again cannot help; trouble on the way to it is not, and comes through as it is.
 """
 
 import logging

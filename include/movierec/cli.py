@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
+NEARLY_FULL = 8_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,9 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         read_env_file()
-        settings = Settings.from_env()
-        settings = replace(settings, home=settings.home.resolve())  # one spelling marks our processes
-        return int(options.command(settings, options) or 0)
+        return int(options.command(Settings.from_env(), options) or 0)
     except MovierecError as error:
         return _complain(str(error))
     except OSError as error:
@@ -98,9 +97,13 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
     """Run Airflow's own command line in this installation's environment."""
     from movierec.local import databases, environment  # noqa: PLC0415
 
-    words = options.words
-    if len(words) == 1:
-        words = shlex.split(words[0])  # a whole command line, as make hands it over
+    try:
+        # One word is a whole command line, as make hands it over.
+        words = shlex.split(options.words[0]) if len(options.words) == 1 else options.words
+    except ValueError as error:
+        raise ConfigError(f"ARGS is '{options.words[0]}', which the shell could not read: {error}") from error
+    if not words:
+        raise ConfigError('make airflow needs ARGS, such as make airflow ARGS="dags list"')
     databases.prepare_airflow(settings)
     command = [sys.executable, "-m", "airflow", *words]
     return subprocess.call(command, env=environment.environment(settings), cwd=settings.home / "airflow")
@@ -111,7 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (run, up, down, status, clean, sql, airflow):
         words = (command.__doc__ or "").rstrip(".")
-        sub = commands.add_parser(command.__name__, help=words, description=words, add_help=command is not airflow)
+        # Airflow's own options are words to us, wherever they stand.
+        prefix, has_help = ("\0", False) if command is airflow else ("-", True)
+        sub = commands.add_parser(
+            command.__name__, help=words, description=words, add_help=has_help, prefix_chars=prefix
+        )
         sub.set_defaults(command=command)
         if command is sql:
             sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
@@ -131,5 +138,17 @@ def read_env_file() -> None:
 
 
 def _complain(sentence: str) -> int:
-    print(f"movierec: {sentence}", file=sys.stderr)
+    print(f"movierec: {_disk_full(sentence)}{sentence}", file=sys.stderr)
     return 1
+
+
+def _disk_full(sentence: str) -> str:
+    """Name the cause that hides behind many an error, of PostgreSQL's and Airflow's too."""
+    if "disk full" in sentence:
+        return ""
+    home = Path(os.environ.get("MOVIEREC_HOME") or Settings.home).expanduser().absolute()
+    folder = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free > NEARLY_FULL and os.strerror(errno.ENOSPC) not in sentence:
+        return ""
+    return f"disk full: {folder} has {free / 1e6:.0f} MB left. "

@@ -18,8 +18,8 @@ NONE = -1  # position of no movie
 def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.DataFrame:
     """Add `because_movie_id` (Int64): the liked movie with the largest item-item weight of the ranker.
 
-    Liked means rated `RELEVANT_FROM` or higher and not below the user's own mean. Only a positive weight counts; where there is none, and
-    for users without a history, the value is null.
+    Liked means rated `RELEVANT_FROM` or higher and not below the user's own mean. Only a positive weight counts; where
+    there is none, and for users without a history, the value is null.
 
     Args:
         recommendations: (user_id, movie_id, …), in any order, which is kept.
@@ -34,7 +34,8 @@ def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) ->
     because = np.full(len(users), NONE, np.int64)
     for position, rows in _rows_by_user(users, history.user_ids):
         sources = np.sort(liked[position].indices).astype(np.int64)
-        because[rows] = _strongest(ranker.item_weights(sources, targets[rows]), sources)
+        if len(sources):
+            because[rows] = _strongest(ranker.item_weights(sources, targets[rows]), sources)
     found = because != NONE
     because_ids = pd.array(np.where(found, history.movie_ids[because], 0), dtype="Int64")
     because_ids[~found] = pd.NA

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 POPULAR = "Popular with everyone"
 FACTS = ("title", "release_year")
+NEWCOMER = 0  # nobody's id: they start at 1
 
 
 def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
@@ -67,8 +68,7 @@ def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
 def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the list for newcomers, what is popular, and return how many rows."""
     dataset, features, length = _facts(conn, version_id, settings)
-    newcomer = int(dataset.ratings[USER].max()) + 1
-    popular = rankers.create("popularity").fit(dataset, features).recommend([newcomer], length)
+    popular = rankers.create("popularity").fit(dataset, features).recommend([NEWCOMER], length)
     return _write(conn, version_id, "fallback", _with_facts(popular, dataset, MOVIE)[[RANK, MOVIE, *FACTS, SCORE]])
 
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests import movielens
 
 from movierec.dataset import Dataset, empty
 from movierec.evaluation.objectives import SETTINGS, WINDOWS, compare
 from movierec.evaluation.splits import per_user_temporal
-from tests import movielens
 
 FEW = [{"objective": "lambdarank", "rounds": 3}, {"objective": "cross_entropy", "rounds": 3}]
 

@@ -85,6 +85,26 @@ def test_down_finds_what_a_killed_supervisor_left_behind(home, settings, supervi
     assert processes.marked(home) == []
 
 
+def test_down_finds_processes_that_hide_their_environment(home, settings):
+    hidden = "import subprocess; subprocess.Popen(['env', '-i', '/bin/sleep', '300']); __import__('time').sleep(300)"
+    with subprocess.Popen([sys.executable, "-c", hidden], start_new_session=True) as leader:
+        record = {"pid": leader.pid, "created": psutil.Process(leader.pid).create_time(), "components": {}}
+        state.write_private(home / "group.json", record)
+        wait_for(lambda: len(processes.marked(home)) == 2)
+        group.down(settings)
+        assert processes.marked(home) == []
+
+
+def test_a_session_number_that_is_used_again_is_not_ours(home):
+    with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as other:
+        created = psutil.Process(other.pid).create_time() + 60
+        state.write_private(home / "group.json", {"failure": "", "session": {"pid": other.pid, "created": created}})
+        try:
+            assert processes.marked(home) == []
+        finally:
+            other.kill()
+
+
 def test_another_state_folders_processes_are_left_alone(home, settings, tmp_path):
     foreign = {**os.environ, processes.MARK: str(tmp_path / "elsewhere")}
     with subprocess.Popen(["sleep", "60"], env=foreign) as other:

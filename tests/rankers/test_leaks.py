@@ -47,7 +47,7 @@ def learned_from(
     """Fit until LightGBM is called, and return the features and labels it is given."""
 
     def stop(_: object, data: lgb.Dataset, *__: object) -> None:
-        raise Learned(data.get_data(), data.get_label())
+        raise Learned(data.data, data.label)
 
     monkeypatch.setattr(lgb, "train", stop)
     with pytest.raises(Learned) as caught:

@@ -32,10 +32,12 @@ def test_a_missing_column_stops_with_file_column_seen_and_required(tmp_path):
         read(folder, RATINGS)
 
 
-def test_an_empty_file_has_no_columns(tmp_path):
+def test_an_empty_file_is_named_with_what_it_lacks(tmp_path):
     folder = movielens.write(tmp_path)
     (folder / "tiny.inter").write_text("")
-    with pytest.raises(SourceError, match="column user_id, item_id, rating, timestamp is missing"):
+    with pytest.raises(
+        SourceError, match=r"tiny.inter is empty; required is a header with user_id, item_id, rating, timestamp"
+    ):
         read(folder, RATINGS)
 
 

@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -26,10 +26,16 @@ class UnreachableError(MovierecError):
 class Airflow:
     """A client that logs in as the installation's own user when first needed."""
 
-    def __init__(self, settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        """Remember whom to talk to, and for how long a silent server may be restarting."""
+    def __init__(
+        self,
+        settings: Settings,
+        patience_seconds: float = PATIENCE_SECONDS,
+        is_hopeless: Callable[[], object] = lambda: False,
+    ) -> None:
+        """Remember whom to talk to, and for how long a silent server may be restarting unless it is hopeless."""
         self.settings = settings
         self.patience_seconds = patience_seconds
+        self.is_hopeless = is_hopeless
         self._token = ""
 
     def health(self) -> Document:
@@ -87,7 +93,7 @@ class Airflow:
                 self._token = self._token or self._login()
                 return _send(f"{address(self.settings)}/api/v2{path}", method, body, self._token)
             except UnreachableError:
-                if time.monotonic() > deadline or method == "POST":
+                if time.monotonic() > deadline or method == "POST" or self.is_hopeless():
                     raise
                 time.sleep(1)
 

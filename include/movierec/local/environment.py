@@ -25,6 +25,7 @@ PREFERENCES = {
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "GX_ANALYTICS_ENABLED": "false",
+    "OMP_WAIT_POLICY": "passive",  # a thread that waits leaves the core to its neighbours
     # Several tasks run side by side: more threads in each would only push the others aside.
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
     "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def components(home: Path) -> dict[str, int]:
 def started_at(home: Path) -> float:
     """Return when the running group was started, in seconds since the epoch."""
     return float(_recorded(home).get("created", 0))
+
+
+def as_started(settings: Settings) -> Settings:
+    """Return the settings with the address at which the group was started, whatever is asked for now."""
+    record = _recorded(settings.home)
+    return replace(settings, host=record.get("host", settings.host), port=record.get("port", settings.port))
 
 
 def trouble(home: Path) -> str:

@@ -37,7 +37,7 @@ def where_to_look(settings: Settings) -> str:
 
 
 def _follow(settings: Settings, conf: dict[str, object]) -> None:
-    airflow = Airflow(settings)
+    airflow = Airflow(settings, is_hopeless=lambda: group.trouble(settings.home))
     for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
         print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
     run_id = airflow.trigger(group.DAGS[0], conf)

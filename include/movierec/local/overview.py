@@ -7,6 +7,7 @@ from movierec.local.api import Airflow
 
 def text(settings: Settings) -> str:
     """Return the state of the database, of Airflow's components, and where to look."""
+    settings = group.as_started(settings)
     database = "running" if postgres.is_running(settings) else "stopped"
     lines = [f"state folder: {settings.home}", f"PostgreSQL: {database}"]
     running = group.components(settings.home)

@@ -1,10 +1,13 @@
 """Processes that are ours: known by a mark in their environment, or by pid and start time together."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
+
+from movierec.local import state
 
 MARK = "MOVIEREC_GROUP"
 
@@ -20,8 +23,18 @@ def find(pid: int, created: float) -> psutil.Process | None:
 
 
 def marked(home: Path) -> list[psutil.Process]:
-    """Return every process of this state folder's group except the one that asks."""
-    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home)]
+    """Return every process of this state folder's group except the one that asks.
+
+    A process is ours by the mark in its environment, or by the session that our supervisor opened: Airflow's workers
+    hide their environment from everybody but root.
+    """
+    record = state.read_json(home / "group.json") or {}
+    leader = record.get("session", record)
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and (_is_marked(process, home) or _is_of_session(process, leader))
+    ]
 
 
 def end(processes: Iterable[psutil.Process], grace_seconds: float) -> None:
@@ -47,6 +60,19 @@ def _is_marked(process: psutil.Process, home: Path) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == str(home))
     except (psutil.Error, OSError):
         return False  # gone meanwhile, or another user's and therefore not ours
+
+
+def _is_of_session(process: psutil.Process, leader: Mapping[str, Any]) -> bool:
+    try:
+        return bool(
+            "pid" in leader
+            and os.getsid(process.pid) == leader["pid"]
+            and process.create_time() >= leader["created"]  # else the number has been used again
+            and process.uids().real == os.getuid()
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (psutil.Error, OSError):
+        return False  # gone meanwhile
 
 
 def _signal(send: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """The state folder: made by us, marked as ours, private, one writer at a time."""
 
+import errno
 import fcntl
 import json
 import os
@@ -17,10 +18,19 @@ def prepare(home: Path) -> None:
     """Make the state folder, or accept one that was made here before.
 
     Raises:
-        ConfigError: the path is a file, or a folder with someone else's files.
+        ConfigError: the path is a file, cannot be written, or is a folder with someone else's files.
     """
     if home.exists() and not home.is_dir():
         raise ConfigError(f"MOVIEREC_HOME is {home}, which is a file; name a folder")
+    try:
+        _make(home)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise ConfigError(f"MOVIEREC_HOME is {home}, which cannot be used: {error.strerror}") from error
+
+
+def _make(home: Path) -> None:
     if not is_ours(home):
         if home.exists() and any(home.iterdir()):
             raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")

@@ -78,7 +78,7 @@ def supervise(home: Path, commands: Mapping[str, Sequence[str]], about: Mapping[
     finally:
         processes.end(_children(components), GRACE_SECONDS)
         processes.end_marked(home, 1)
-        state.write_private(home / "group.json", {"failure": failure})
+        state.write_private(home / "group.json", {"failure": failure, "session": _self()})
     return failure
 
 
@@ -92,9 +92,13 @@ def _hopeless(components: Sequence[Component], home: Path) -> str:
 
 def _record(home: Path, components: Sequence[Component], about: Mapping[str, object]) -> None:
     pids = {each.name: each.process.pid for each in components if each.process}
-    content = {"pid": os.getpid(), "created": psutil.Process().create_time(), "components": pids, **about}
+    content = {**_self(), "components": pids, **about}
     if state.read_json(home / "group.json") != content:
         state.write_private(home / "group.json", content)
+
+
+def _self() -> dict[str, object]:
+    return {"pid": os.getpid(), "created": psutil.Process().create_time()}
 
 
 def _children(components: Sequence[Component]) -> list[psutil.Process]:
@@ -103,4 +107,9 @@ def _children(components: Sequence[Component]) -> list[psutil.Process]:
 
 
 if __name__ == "__main__":
-    sys.exit(supervise(Path(os.environ["MOVIEREC_HOME"]), COMPONENTS, {"settings": os.environ["MOVIEREC_SETTINGS"]}))
+    about = {
+        "settings": os.environ["MOVIEREC_SETTINGS"],
+        "host": os.environ["AIRFLOW__API__HOST"],
+        "port": int(os.environ["AIRFLOW__API__PORT"]),
+    }
+    sys.exit(supervise(Path(os.environ["MOVIEREC_HOME"]), COMPONENTS, about))

@@ -4,9 +4,9 @@ What it learns from lies strictly before what it predicts. Each user's given rat
 and features see the history H, the label window L after it says what came next. Then the base rankers are fitted again
 on all given ratings, and their candidates are what is scored. `fit` on a training split and on everything is one code.
 
-A movie of L has the grade 2 if it was liked and 1 if it was rated lower; candidates outside L have 0. LambdaRank (Burges
-2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that gain candidate by
-candidate. `python -m movierec.evaluation.objectives` compares the two on inner windows.
+A movie of L has the grade 2 if it was liked and 1 if it was rated lower; candidates outside L have 0. LambdaRank
+(Burges 2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that gain candidate
+by candidate. `python -m movierec.evaluation.objectives` compares the two on inner windows.
 """
 
 from typing import NamedTuple
@@ -66,8 +66,8 @@ class Hybrid(Ranker):
         truncation: int = 30,
         candidates: int = 100,
         label_share: float = 0.2,
-        rounds: int = 150,
-        learning_rate: float = 0.05,
+        rounds: int = 300,
+        learning_rate: float = 0.03,
         training_users: int = 5_000,
         seed: int = 0,
     ) -> None:

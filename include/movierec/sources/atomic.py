@@ -62,7 +62,10 @@ class AtomicFiles:
         path = self.path(contract)
         # backslashreplace and a spelt-out NUL: a byte that is not text stays visible, PostgreSQL stores neither.
         with path.open(encoding="utf-8", errors="backslashreplace", newline="\n") as lines:
-            names = _header(next(lines, ""))
+            first = next(lines, "")
+            if not first:
+                raise SourceError(f"{path.name} is empty; required is a header with {', '.join(contract.columns)}")
+            names = _header(first)
             contract.check(path.name, names)
             for line in lines:
                 yield _record(contract, names, _fields(line))

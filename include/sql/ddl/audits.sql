@@ -58,7 +58,7 @@ usual as (
     select
         batch_id,
         table_name,
-        percentile_cont(0.5) within group (order by earlier_rows) as usual_rows
+        percentile_disc(0.5) within group (order by earlier_rows) as usual_rows
     from history
     where nights_ago <= 7
     group by batch_id, table_name
@@ -70,7 +70,7 @@ select
     layer_count.raw_rows,
     usual.usual_rows,
     case
-        when not batch.accept_volume_change then layer_count.raw_rows / nullif(usual.usual_rows, 0)
+        when not batch.accept_volume_change then layer_count.raw_rows::double precision / nullif(usual.usual_rows, 0)
     end as ratio
 from ops.layer_count
 inner join ops.batch on layer_count.batch_id = batch.batch_id

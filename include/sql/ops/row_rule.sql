@@ -5,26 +5,68 @@ merge into ops.row_rule
 using (
     values
     ('movies', 'columns', 'reject', 'typed.extra -> ''overflow'' is null', 'has no more fields than the header'),
-    ('movies', 'movie_id', 'reject', 'typed.movie_id > 0', 'item_id is a positive whole number'),
-    ('movies', 'title', 'reject', 'typed.title is not null', 'movie_title is not empty'),
+    (
+        'movies',
+        'movie_id',
+        'reject',
+        'typed.movie_id between 1 and 2147483647',
+        'item_id is a whole number from 1 to 2147483647'
+    ),
+    ('movies', 'title', 'reject', 'length(typed.title) <= 500', 'movie_title has 1 to 500 characters'),
+    (
+        'movies',
+        'genre_length',
+        'reject',
+        'not exists (select 1 from unnest(typed.genres) as g (n) where length(g.n) > 100)',
+        'no genre in class has more than 100 characters'
+    ),
     ('movies', 'release_year', 'warning', 'typed.release_year between 1870 and 2100', 'release_year is a year'),
     ('movies', 'genres', 'warning', 'typed.genres <> array['''']', 'class names at least one genre'),
     ('movie_link', 'columns', 'reject', 'typed.extra -> ''overflow'' is null', 'has no more fields than the header'),
-    ('movie_link', 'movie_id', 'reject', 'typed.movie_id > 0', 'item_id is a positive whole number'),
-    ('movie_link', 'entity_id', 'reject', 'typed.entity_id is not null', 'entity_id is not empty'),
+    (
+        'movie_link',
+        'movie_id',
+        'reject',
+        'typed.movie_id between 1 and 2147483647',
+        'item_id is a whole number from 1 to 2147483647'
+    ),
+    ('movie_link', 'entity_id', 'reject', 'length(typed.entity_id) <= 200', 'entity_id has 1 to 200 characters'),
     ('graph', 'columns', 'reject', 'typed.extra -> ''overflow'' is null', 'has no more fields than the header'),
-    ('graph', 'head_id', 'reject', 'typed.head_id is not null', 'head_id is not empty'),
-    ('graph', 'relation_id', 'reject', 'typed.relation_id is not null', 'relation_id is not empty'),
-    ('graph', 'tail_id', 'reject', 'typed.tail_id is not null', 'tail_id is not empty'),
-    ('user_profile', 'user_id', 'reject', 'typed.user_id > 0', 'user_id is a positive whole number'),
+    ('graph', 'head_id', 'reject', 'length(typed.head_id) <= 200', 'head_id has 1 to 200 characters'),
+    ('graph', 'relation_id', 'reject', 'length(typed.relation_id) <= 200', 'relation_id has 1 to 200 characters'),
+    ('graph', 'tail_id', 'reject', 'length(typed.tail_id) <= 200', 'tail_id has 1 to 200 characters'),
+    (
+        'user_profile',
+        'user_id',
+        'reject',
+        'typed.user_id between 1 and 9007199254740991',
+        'user_id is a whole number from 1 to 2^53'
+    ),
     (
         'user_profile', 'age', 'reject', 'typed.age_text is null or typed.age between 1 and 120',
         'age is empty or from 1 to 120'
     ),
+    (
+        'user_profile', 'length', 'reject',
+        'length(concat(typed.gender, typed.occupation, typed.postcode)) <= 500',
+        'gender, occupation and zip_code have at most 500 characters together'
+    ),
     ('user_profile', 'gender', 'warning', 'typed.gender in (''F'', ''M'')', 'gender is F or M'),
     ('ratings', 'columns', 'reject', 'typed.extra -> ''overflow'' is null', 'has no more fields than the header'),
-    ('ratings', 'user_id', 'reject', 'typed.user_id > 0', 'user_id is a positive whole number'),
-    ('ratings', 'movie_id', 'reject', 'typed.movie_id > 0', 'item_id is a positive whole number'),
+    (
+        'ratings',
+        'user_id',
+        'reject',
+        'typed.user_id between 1 and 9007199254740991',
+        'user_id is a whole number from 1 to 2^53'
+    ),
+    (
+        'ratings',
+        'movie_id',
+        'reject',
+        'typed.movie_id between 1 and 2147483647',
+        'item_id is a whole number from 1 to 2147483647'
+    ),
     (
         'ratings', 'movie_known', 'reject',
         'exists (select 1 from staging.movies where movies.batch_id = typed.batch_id'
@@ -37,7 +79,13 @@ using (
         'timestamp is in seconds since 1970, from the year 1990 to today'
     ),
     ('feedback_event', 'event_id', 'reject', 'typed.event_id > 0', 'event_id is a positive whole number'),
-    ('feedback_event', 'user_id', 'reject', 'typed.user_id > 0', 'user_id is a positive whole number'),
+    (
+        'feedback_event',
+        'user_id',
+        'reject',
+        'typed.user_id between 1 and 9007199254740991',
+        'user_id is a whole number from 1 to 2^53'
+    ),
     (
         'feedback_event', 'movie_known', 'reject',
         'exists (select 1 from staging.movies where movies.batch_id = typed.batch_id'
