@@ -148,7 +148,8 @@ def _disk_full(sentence: str) -> str:
         return ""
     home = Path(os.environ.get("MOVIEREC_HOME") or Settings.home).expanduser().absolute()
     folder = next(path for path in (home, *home.parents) if path.exists())
-    free = shutil.disk_usage(folder).free
-    if free > NEARLY_FULL and os.strerror(errno.ENOSPC) not in sentence:
+    usage = shutil.disk_usage(folder)
+    is_full = 0 <= usage.free <= NEARLY_FULL < usage.total
+    if not is_full and os.strerror(errno.ENOSPC) not in sentence:
         return ""
-    return f"disk full: {folder} has {free / 1e6:.0f} MB left. "
+    return f"disk full: {folder} has {usage.free / 1e6:.0f} MB left. "

@@ -123,3 +123,24 @@ def make(folder: Path, *arguments):
     python.chmod(0o755)
     command = ["make", "--no-print-directory", "-C", str(ROOT), "-o", "setup", f"BIN={folder}", *arguments]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_a_full_disk_is_named_whoever_ran_into_it(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "state"))
+    cli._complain("FATAL: could not write init file: No space left on device")
+    assert capsys.readouterr().err.startswith(f"movierec: disk full: {tmp_path} has ")
+
+
+def test_other_errors_do_not_speak_of_the_disk(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "state"))
+    cli._complain("port 8080 is taken")
+    assert capsys.readouterr().err == "movierec: port 8080 is taken\n"
+
+
+def test_an_unclosed_quote_in_args_is_one_sentence(capsys):
+    assert cli.main(["airflow", "dags list 'x"]) == 1
+    assert "ARGS is 'dags list 'x', which the shell could not read: No closing quotation" in capsys.readouterr().err
+
+
+def test_airflows_own_options_are_handed_over():
+    assert cli._parser().parse_args(["airflow", "--help"]).words == ["--help"]
