@@ -17,7 +17,7 @@ using (
         'movies',
         'genre_length',
         'reject',
-        'not exists (select 1 from unnest(typed.genres) as g (n) where length(g.n) > 100)',
+        'not exists (select 1 from unnest(typed.genres) as named (genre) where length(named.genre) > 100)',
         'no genre in class has more than 100 characters'
     ),
     ('movies', 'release_year', 'warning', 'typed.release_year between 1870 and 2100', 'release_year is a year'),
