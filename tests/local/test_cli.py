@@ -119,7 +119,9 @@ def test_the_command_line_starts_quickly():
 def make(folder: Path, *arguments):
     """Run make with a Python that prints its arguments instead of obeying them."""
     python = folder / "python"
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "import json, sys; print(json.dumps(sys.argv[1:]))" "$@"\n')
+    python.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -c "import json, sys; print(json.dumps(sys.argv[1:]))" "$@"\n'
+    )
     python.chmod(0o755)
     command = ["make", "--no-print-directory", "-C", str(ROOT), "-o", "setup", f"BIN={folder}", *arguments]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
