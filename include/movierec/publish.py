@@ -19,7 +19,7 @@ from movierec.db import Connection, Parameters, copy_rows, run_sql
 from movierec.evidence import evidence
 from movierec.features.content import MovieFeatures
 from movierec.similar import similar_movies
-from movierec.versions import SIMILAR, find_version, hold_to_write
+from movierec.versions import SIMILAR, Version, find_version, hold_to_write
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,7 @@ NEWCOMER = 0  # nobody's id: they start at 1
 def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
     """Refit the winner on every rating of the snapshot and return its name."""
     started = time.monotonic()
-    version = find_version(conn, version_id)
-    folder = training_folder(settings, version.training_id)
-    dataset = Dataset.load(folder / "snapshot")
+    version, folder, dataset = _open(conn, version_id, settings)
     features = MovieFeatures.load(folder / "features")
     rankers.create(version.ranker).fit(dataset, features).save(folder / "final" / version.ranker)
     log.info("refit %s: %s ratings, %.1f s", version.ranker, f"{len(dataset.ratings):,}", time.monotonic() - started)
@@ -43,9 +41,7 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
 def write_lists(conn: Connection, version_id: int, shard: int, shards: int, settings: Settings) -> int:
     """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows."""
     started = time.monotonic()
-    version = find_version(conn, version_id)
-    folder = training_folder(settings, version.training_id)
-    dataset = Dataset.load(folder / "snapshot")
+    version, folder, dataset = _open(conn, version_id, settings)
     active = dataset.ratings[USER].unique()
     ranker = rankers.load(folder / "final" / version.ranker)
     lists = ranker.recommend(active[active % shards == shard], version.list_length)
@@ -59,7 +55,8 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
 
 def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the movies most like each movie and return how many rows."""
-    dataset, features, _ = _facts(conn, version_id, settings)
+    _, folder, dataset = _open(conn, version_id, settings)
+    features = MovieFeatures.load(folder / "features")
     similar = _with_facts(similar_movies(dataset, features, SIMILAR), dataset, "similar_movie_id")
     columns = [MOVIE, RANK, "similar_movie_id", *FACTS, SCORE]
     return _write(conn, version_id, "similar_movie", similar[columns])
@@ -67,15 +64,17 @@ def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
 
 def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the list for newcomers, what is popular, and return how many rows."""
-    dataset, features, length = _facts(conn, version_id, settings)
-    popular = rankers.create("popularity").fit(dataset, features).recommend([NEWCOMER], length)
+    version, folder, dataset = _open(conn, version_id, settings)
+    features = MovieFeatures.load(folder / "features")
+    popular = rankers.create("popularity").fit(dataset, features).recommend([NEWCOMER], version.list_length)
     return _write(conn, version_id, "fallback", _with_facts(popular, dataset, MOVIE)[[RANK, MOVIE, *FACTS, SCORE]])
 
 
-def _facts(conn: Connection, version_id: int, settings: Settings) -> tuple[Dataset, MovieFeatures, int]:
+def _open(conn: Connection, version_id: int, settings: Settings) -> tuple[Version, UPath, Dataset]:
+    """Return a version that may be written, its training's folder, and the facts it is made from."""
     version = find_version(conn, version_id)
-    folder: UPath = training_folder(settings, version.training_id)
-    return Dataset.load(folder / "snapshot"), MovieFeatures.load(folder / "features"), version.list_length
+    folder = training_folder(settings, version.training_id)
+    return version, folder, Dataset.load(folder / "snapshot")
 
 
 def _with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: rankers.Ranker) -> pd.DataFrame:

@@ -45,11 +45,19 @@ def take_snapshot(conn: Connection, training_id: int, folder: UPath) -> dict[str
     return counts
 
 
-def _require_batch(conn: Connection, training_id: int) -> None:
+def learned_and_held(conn: Connection, training_id: int) -> tuple[int, int]:
+    """Return the batch that a training is of and the one that core holds by now.
+
+    Raises:
+        QualityError: what core holds has not passed its gate.
+    """
     (training,) = fetch(conn, "ml/training_batch", {"training_id": training_id})
-    held = core_batch(conn)
-    if held != training["batch_id"]:
+    return int(training["batch_id"]), core_batch(conn)
+
+
+def _require_batch(conn: Connection, training_id: int) -> None:
+    learned, held = learned_and_held(conn, training_id)
+    if learned != held:
         raise QualityError(
-            f"training {training_id} is of batch {training['batch_id']} and core holds batch {held}; "
-            "start a new training"
+            f"training {training_id} is of batch {learned} and core holds batch {held}; start a new training"
         )

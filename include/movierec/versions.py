@@ -7,7 +7,7 @@ from movierec.artifacts import prune_trainings
 from movierec.config import Settings
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
-from movierec.snapshot import core_batch
+from movierec.snapshot import learned_and_held
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +124,10 @@ def _writable(conn: Connection, lock: str, version_id: int) -> Version:
 
 
 def _outdated(conn: Connection, version: Version) -> str:
-    (learned,) = fetch(conn, "ml/training_batch", {"training_id": version.training_id})
-    held = core_batch(conn)
-    if held == learned["batch_id"]:
+    learned, held = learned_and_held(conn, version.training_id)
+    if learned == held:
         return ""
-    return f"It was learned from batch {learned['batch_id']} and core holds batch {held}: run movierec_train"
+    return f"It was learned from batch {learned} and core holds batch {held}: run movierec_train"
 
 
 def _failed(conn: Connection, version: Version) -> str:
