@@ -53,3 +53,9 @@ def test_a_users_preference_wins_but_never_over_our_database(settings, home, mon
 def test_an_empty_home_is_replaced(settings, home, monkeypatch):
     monkeypatch.setenv("HOME", "")
     assert environment(settings)["HOME"] == str(home / "airflow")
+
+
+def test_what_is_meant_for_one_night_is_no_setting_of_airflow(settings, monkeypatch):
+    before = environment(settings)
+    monkeypatch.setenv("MOVIEREC_ACCEPT_VOLUME_CHANGE", "yes")
+    assert environment(settings) == before

@@ -30,6 +30,8 @@ PREFERENCES = {
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
     "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
 }
+# Handed to the one run it is meant for: what stays up needs no restart for it.
+OF_ONE_NIGHT = ("MOVIEREC_ACCEPT_VOLUME_CHANGE",)
 
 
 def environment(settings: Settings, dataset: Path | None = None) -> dict[str, str]:
@@ -40,7 +42,7 @@ def environment(settings: Settings, dataset: Path | None = None) -> dict[str, st
         dataset: the resolved folder of tonight's files, once it is known.
     """
     credentials.write_password_file(settings)
-    inherited = {key: value for key, value in os.environ.items() if value}
+    inherited = {key: value for key, value in os.environ.items() if value and key not in OF_ONE_NIGHT}
     return {
         **PREFERENCES,
         **inherited,
