@@ -55,7 +55,7 @@ def test_an_empty_home_is_replaced(settings, home, monkeypatch):
     assert environment(settings)["HOME"] == str(home / "airflow")
 
 
-def test_what_is_meant_for_one_night_is_no_setting_of_airflow(settings, monkeypatch):
+def test_what_is_meant_for_one_night_is_no_setting_of_airflow(home, settings, monkeypatch):
     before = environment(settings)
     monkeypatch.setenv("MOVIEREC_ACCEPT_VOLUME_CHANGE", "yes")
     assert environment(settings) == before
