@@ -1,38 +1,53 @@
 """
 ### Ingest: tonight's rows, from the sources to `core`
 
-1. **open_batch** brings the warehouse's structure up to date and opens a batch; every row of the night carries its id.
-2. **extract** copies each source to `raw`, as text, with batch and position: `movielens` (files) and `app` (profiles
-   and feedback events, over the Airflow connection `movierec_app`).
-3. **stage** casts the rows and splits them by the rules in `ops.row_rule`: good ones to `staging`, the others, whole
-   and with every reason, to `quarantine.row`.
-4. **check_staging** is the first gate (Great Expectations): volume against earlier nights, reconciliation, schema.
-5. **build_core** merges the batch into `core`; only rows that changed are touched.
-6. **check_core** is the second gate: keys, references, ranges.
-7. **accept_batch** releases the night to training (asset `movierec_core`) and prunes old batches.
+1. **open_batch** brings the warehouse's structure up to date and opens a batch: one night, as of one moment.
+2. **extract** copies each source to `raw`, as text: rating files, databases and feeds over Airflow connections, events,
+   credits. What was loaded before is not loaded again. **extract_late** does the same for sources that follow from
+   these, such as IMDb's files, which are cut to the known movies.
+3. **check_raw** is the first gate (Great Expectations): volume against earlier nights, freshness, schema.
+4. **stage** casts the rows and splits them by the rules in `ops.row_rule`: good ones to `staging`, the others, whole
+   and with every reason, to `quarantine.row`. Rows that somebody decided to replay come in here.
+5. **check_staging** is the second gate: every row accounted for, no rule broken, not too many rejects.
+6. **build_core** conforms the facts; only what differs from the night before is touched.
+7. **check_core** is the third gate: keys, references, ranges, distributions. If it stops the night, core goes back to the
+   last good one.
+8. **accept_batch** releases the night to training (asset `movierec_core`) and prunes what no kept night needs.
+
+#### When a source fails
+Its *extract* task is red and says why: file, column, what was seen and what is allowed. The other sources go on; the
+night uses what the failed one brought last, and check_raw decides whether that will do. Repair the source and clear the
+task, or wait for the next night.
 
 #### When it stops
 A gate that stops the night fails its task without retries; the log and `ops.quality_result` name the expectation and
 what was seen, the Data Docs lie under `<MOVIEREC_HOME>/quality/data_docs`. Lists that are live stay live.
 
-* *Rejected rows*: `select * from quarantine.row where batch_id = …`. Repair the source and run again.
-* *"at least 75 % of its usual rows"*: part of a file is missing. If so few rows are right tonight, trigger again with
-  **accept_volume_change**.
-* *A column is missing*: the message names file, column, what was seen and what is required.
+* *Rejected rows*: `movierec_replay` lists, edits, accepts and replays them.
+* *Fewer rows than usual*: part of a source is missing. If so few are right, trigger with **accept_volume_change**.
+
+#### Past nights
+`airflow backfill create --dag-id movierec_ingest --from-date … --to-date …` runs the nights between; each sees what had
+been rated, tagged and done by its moment. In whatever order they run, core ends up showing the newest.
+**as_of** does the same for one night.
 
 Clearing a task runs it again; it replaces what it wrote before.
 """
 
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
+from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_current_context, task
 
-from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, plain_errors, settings
+from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, moment, origin, plain_errors, settings
+
+
+# A source that fails stops nobody else, as long as the night itself could be opened.
+DESPITE_FAILURES = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
 
 
 @dag(
     **DAG_DEFAULTS,
-    description="Sources to raw, staging, quarantine and core, through two gates",
+    description="Sources to raw, staging, quarantine and core, through three gates",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC"),
     tags=["movierec", "nightly"],
@@ -41,23 +56,34 @@ from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, plain_erro
             None,
             type=["null", "string"],
             title="Dataset",
-            description="Folder with *.inter, *.item and, where they exist, *.kg and *.link. Empty: MOVIEREC_DATASET.",
+            description="Folder, zip, file or URL of the rating files. Empty: MOVIEREC_DATASET.",
         ),
         "sources": Param(
-            ["movielens", "app"],
-            type="array",
+            None,
+            type=["null", "array"],
             title="Sources",
-            items={"type": "string", "enum": ["movielens", "app"]},
-            examples=["movielens", "app"],
-            minItems=1,
-            uniqueItems=True,
-            description="What to extract. A source that is left out brings no rows, which the volume check notices.",
+            items={"type": "string"},
+            examples=["movielens", "app", "credits", "imdb", "events"],
+            description="What to read; the others stand with what they brought last. Empty: every configured source.",
+        ),
+        "as_of": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="As of",
+            description="The moment as which the night sees the world. Empty: that of the run's schedule.",
+        ),
+        "full": Param(
+            False,
+            type="boolean",
+            title="Full",
+            description="Read databases from the start, judge every row again, build core anew.",
         ),
         "accept_volume_change": Param(
             False,
             type="boolean",
             title="Accept volume change",
-            description="Tonight's row counts may differ from the nights before.",
+            description="Tonight's counts and distributions may differ from the nights before.",
         ),
     },
 )
@@ -67,23 +93,28 @@ def movierec_ingest():
         from movierec import batch, warehouse
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
-        dataset = params["dataset"] or settings().dataset
+        choices = (params["accept_volume_change"], params["full"])
         with plain_errors():
             warehouse.migrate(conninfo())
         with connected() as conn:
-            return batch.open_batch(conn, run_id, dataset, params["accept_volume_change"])
+            dataset = params["dataset"] or settings().dataset
+            return batch.open_batch(conn, run_id, dataset, moment(), *choices)
 
     @task
-    def list_sources() -> list[str]:
-        return get_current_context()["params"]["sources"]
+    def list_sources(late: bool) -> list[str]:
+        from movierec.sources.registry import LATE, chosen
 
-    @task(map_index_template="{{ source }}", execution_timeout=timedelta(hours=1))
+        with plain_errors():
+            asked = get_current_context()["params"]["sources"]
+            return [name for name in chosen(settings(), asked) if (name in LATE) == late]
+
+    @task(map_index_template="{{ source }}", execution_timeout=timedelta(hours=2))
     def extract(source: str, batch_id: int) -> dict[str, int]:
-        from movierec.sources.registry import extract_source
+        from movierec.extract import extract_source
 
         get_current_context()["source"] = source
         with connected() as conn:
-            return extract_source(conn, batch_id, source, conninfo)
+            return extract_source(conn, batch_id, source, origin)
 
     @task
     def stage(batch_id: int) -> int:
@@ -110,19 +141,24 @@ def movierec_ingest():
         return batch_id
 
     @task(outlets=[CORE])
-    def accept_batch(batch_id: int) -> int:
-        from movierec.batch import accept_batch
+    def accept_batch(batch_id: int) -> None:
+        from movierec import batch, quality
 
         with connected() as conn:
-            return accept_batch(conn, batch_id, settings().keep_nights)
+            batch.accept_batch(conn, batch_id, settings().keep_nights)
+        quality.prune(settings().home / "quality", settings().keep_nights)
+        get_current_context()["outlet_events"][CORE].extra = {"batch_id": batch_id}
 
     batch_id = open_batch()
-    extracted = extract.partial(batch_id=batch_id).expand(source=list_sources())
-    staged = stage(batch_id)
-    checked = check.override(task_id="check_staging")("staging", staged)
-    built = build_core(checked)
-    accept_batch(check.override(task_id="check_core")("core", built))
-    extracted >> staged
+    early = extract.partial(batch_id=batch_id).expand(source=list_sources(late=False))
+    late_sources = list_sources.override(task_id="list_late_sources")(late=True)
+    extract_late = extract.override(task_id="extract_late", trigger_rule=DESPITE_FAILURES)
+    late = extract_late.partial(batch_id=batch_id).expand(source=late_sources)
+    raw = check.override(task_id="check_raw", trigger_rule=DESPITE_FAILURES)("raw", batch_id)
+    staged = check.override(task_id="check_staging")("staging", stage(raw))
+    accept_batch(check.override(task_id="check_core")("core", build_core(staged)))
+    batch_id >> late_sources
+    early >> late >> raw
 
 
 movierec_ingest()

@@ -19,7 +19,7 @@ A training can be repeated from any task; a run keeps its training id and replac
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import CHAMPION, CORE, DAG_DEFAULTS, artifacts, connected, plain_errors
+from movierec_airflow import CHAMPION, CORE, DAG_DEFAULTS, artifacts, connected, offered_nights, plain_errors
 
 RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
 
@@ -41,6 +41,13 @@ RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
             uniqueItems=True,
             description="What to fit and compare; the best becomes the champion.",
         ),
+        "batch": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Night",
+            description="Id of the batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
+        ),
         "seed": Param(
             2026,
             type="integer",
@@ -58,7 +65,8 @@ def movierec_train():
 
         context = get_current_context()
         with connected() as conn:
-            return training.open_training(conn, context["run_id"], snapshot.core_batch(conn), context["params"]["seed"])
+            night = snapshot.night_to_learn(conn, offered_nights())
+            return training.open_training(conn, context["run_id"], night, context["params"]["seed"])
 
     @task
     def take_snapshot(training_id: int) -> int:

@@ -4,12 +4,12 @@ Errors of movierec that trying again cannot mend (bad input, a failed gate) end 
 sentence; everything else, such as a lost connection, is retried.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from movierec.config import Settings
     from movierec.db import Connection
+    from movierec.sources import Endpoint, Origin
 
 WAREHOUSE = "movierec_warehouse"
 
@@ -56,6 +57,65 @@ def conninfo(conn_id: str = WAREHOUSE) -> str:
         dbname=found.schema,
         **{key: value for key, value in found.extra_dejson.items() if key.startswith("ssl")},
     )
+
+
+def endpoint(conn_id: str) -> "Endpoint":
+    """Return the server behind an Airflow connection of type postgres, mysql or http.
+
+    Raises:
+        ConfigError: there is no such connection.
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from movierec.errors import ConfigError
+    from movierec.sources import Endpoint
+
+    try:
+        found = Connection.get(conn_id)
+    except AirflowNotFoundException as error:
+        raise ConfigError(f"Airflow has no connection '{conn_id}', which MOVIEREC_CONNECTIONS names") from error
+    return Endpoint(
+        # of an HTTP connection the schema is the protocol and the path stands in its extra
+        kind=(found.schema or "http") if found.conn_type == "http" else found.conn_type,
+        host=found.host or "localhost",
+        port=found.port,
+        login=found.login or "",
+        password=found.password or "",
+        database=str(found.extra_dejson.get("path", "")) if found.conn_type == "http" else found.schema or "",
+        extra=found.extra_dejson,
+    )
+
+
+def origin(batch: Mapping[str, Any]) -> "Origin":
+    """Return where a night's sources are."""
+    from movierec.sources import Origin
+
+    found = settings()
+    return Origin(
+        dataset=batch["dataset"],
+        cache=found.home / "cache",
+        places=found.places,
+        connections=found.connections,
+        endpoint=endpoint,
+        is_full=batch["is_full"],
+    )
+
+
+def offered_nights() -> list[int]:
+    """Return the batches of the asset events that triggered this run, and the one its form names."""
+    context = get_current_context()
+    events = context["triggering_asset_events"].get(CORE, [])
+    named = context["params"].get("batch")
+    return [named] if named else [event.extra["batch_id"] for event in events if "batch_id" in event.extra]
+
+
+def moment() -> datetime:
+    """Return the moment as which this run sees the world: its form's, its schedule's, or that of its trigger."""
+    context = get_current_context()
+    asked = context["params"]["as_of"]
+    run = context["dag_run"]
+    return datetime.fromisoformat(asked) if asked else (run.logical_date or run.run_after)
 
 
 def settings() -> "Settings":

@@ -1,10 +1,12 @@
 import pytest
 
 from movierec.app import seed
+from movierec.core import build_core
 from movierec.db import connect
+from movierec.errors import SourceError
 from movierec.stage import stage
 from tests import movielens
-from tests.night import ingest
+from tests.night import ingest, staged
 
 GOOD = "10\t1\t5\t881250949"
 
@@ -19,7 +21,7 @@ def quarantined(conn, table="ratings"):
 @pytest.mark.parametrize(
     ("table", "changes", "rule"),
     [
-        ("movies", {"item": ["1\tToy Story\t1995\t" + "x" * 9000]}, "genre_length"),
+        ("movies", {"item": ["1\tToy Story\t1995\t" + "x" * 9000]}, "genres_length"),
         ("movies", {"item": ["1\t" + "x" * 9000 + "\t1995\tDrama"]}, "title"),
         ("graph", {"kg": ["m.toys\tfilm.film.actor\t" + "x" * 9000]}, "tail_id"),
         ("movie_link", {"link": ["1\t" + "x" * 9000]}, "entity_id"),
@@ -34,7 +36,7 @@ def test_a_broken_profile_goes_to_quarantine_with_its_reason(conn, app, tmp_path
     folder = movielens.write(tmp_path, user=["10\t24\tM\ttechnician\t85711", "abc\t\tF\tother\t94043"])
     seed(app, folder)
     ingest(conn, app, folder)
-    assert [rules for rules, _ in quarantined(conn, "user_profile")] == [["user_id"]]
+    assert [rules for rules, _ in quarantined(conn, "user_profile")] == [["user_id"]] * 2  # the file and the app
     assert conn.execute("select age from core.users where user_id = 10").fetchone() == (24,)
 
 
@@ -64,9 +66,9 @@ def test_good_rows_are_cast_and_named(conn, app, tmp_path):
         ("1_0\t1\t5\t881250949", ["user_id"]),
         ("10\t1\t0x4\t881250949", ["rating"]),
         ("10\t1\tInfinity\t881250949", ["rating"]),
-        ("10\t1", ["rated_at", "rating"]),
+        ("10\t1", ["columns", "rated_at", "rating"]),
         ("10\t1\t5\t881250949\textra", ["columns"]),
-        ("", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),
+        ("\t\t\t", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),
     ],
 )
 def test_a_broken_rating_goes_to_quarantine_with_every_reason(conn, app, tmp_path, line, broken):
@@ -78,8 +80,16 @@ def test_a_broken_rating_goes_to_quarantine_with_every_reason(conn, app, tmp_pat
 def test_quarantine_keeps_the_whole_row_and_the_rules_sentence(conn, app, tmp_path):
     ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "10\t1\t9\t881250949"]))
     ((_, record),) = quarantined(conn)
-    assert record == {"user_id": "10", "item_id": "1", "rating": "9", "timestamp": "881250949", "extra": None}
-    assert conn.execute("select reasons from quarantine.row").fetchone() == (["rating is a number from 0.5 to 5"],)
+    assert record == {
+        "user_id": "10",
+        "movie_id": "1",
+        "rating": "9",
+        "rated_at": "881250949",
+        "extra": None,
+        "is_deleted": False,
+    }
+    ((reason,),) = conn.execute("select reasons from quarantine.row").fetchone()
+    assert reason.startswith("rating is a number on the scale of its source")
 
 
 def test_ratings_of_a_quarantined_movie_follow_it(conn, app, tmp_path):
@@ -91,7 +101,9 @@ def test_ratings_of_a_quarantined_movie_follow_it(conn, app, tmp_path):
 def test_a_warning_keeps_the_row_and_is_counted(conn, app, tmp_path):
     ingest(conn, app, movielens.write(tmp_path))
     assert conn.execute("select release_year from staging.movies where title = 'unknown'").fetchone() == (None,)
-    counted = conn.execute("select rule, broken_rows from ops.rule_count where table_name = 'movies'").fetchall()
+    counted = conn.execute(
+        "select rule, broken_rows from ops.rule_count join ops.slice using (slice_id) where table_name = 'movies'"
+    ).fetchall()
     assert counted == [("release_year", 1)]
 
 
@@ -117,11 +129,13 @@ def test_events_are_judged_by_their_kind(conn, app, tmp_path, values, broken):
 def test_every_raw_row_is_in_staging_or_in_quarantine(conn, app, tmp_path):
     ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x", "10\t1\t9\t1"], kg=["only a head"]))
     rows = conn.execute(
-        "select table_name, raw_rows, staging_rows, quarantine_rows, lost_rows from ops.reconciliation order by 1"
+        "select table_name, counted.* from ops.slice, ops.layer_rows(slice_id) as counted where source = 'movielens'"
     ).fetchall()
-    assert ("ratings", 3, 1, 2, 0) in rows
-    assert ("graph", 1, 0, 1, 0) in rows
-    assert all(lost == 0 for *_, lost in rows)
+    assert ("ratings", 3, 1, 2) in rows
+    assert ("graph", 1, 0, 1) in rows
+    assert all(raw == kept + rejected for _, raw, kept, rejected in rows)
+    noted = "select table_name, raw_rows, staging_rows, quarantine_rows from ops.slice where source = 'movielens'"
+    assert sorted(conn.execute(noted).fetchall()) == sorted(rows)
 
 
 def test_staging_a_batch_twice_leaves_the_same_rows(conn, app, tmp_path):
@@ -130,16 +144,47 @@ def test_staging_a_batch_twice_leaves_the_same_rows(conn, app, tmp_path):
     before = conn.execute(tables).fetchone()
     stage(conn, batch_id)
     assert conn.execute(tables).fetchone() == before
+    conn.execute("update ops.slice set staged_at = null")
+    stage(conn, batch_id)
+    assert conn.execute(tables).fetchone() == before
 
 
-def test_no_row_in_staging_breaks_a_rule(conn, app, tmp_path):
-    ingest(conn, app, movielens.write(tmp_path, inter=[GOOD, "x"]))
-    assert conn.execute("select count(*) from staging.violation").fetchone() == (0,)
+def test_a_second_night_with_the_same_files_loads_and_stages_nothing(conn, app, tmp_path):
+    folder = movielens.write(tmp_path, inter=[GOOD, "x"])
+    first = ingest(conn, app, folder, "first")
+    loaded = conn.execute("select max(slice_id), max(staged_at) from ops.slice where source = 'movielens'").fetchone()
+    second = ingest(conn, app, folder, "second")
+    assert (
+        conn.execute("select max(slice_id), max(staged_at) from ops.slice where source = 'movielens'").fetchone()
+        == loaded
+    )
+    seen = "select slice_id from ops.batch_slice join ops.slice using (slice_id) where source = 'movielens' and"
+    assert (
+        conn.execute(f"{seen} batch_slice.batch_id = {first} order by 1").fetchall()
+        == conn.execute(f"{seen} batch_slice.batch_id = {second} order by 1").fetchall()
+    )
 
 
-def test_a_row_that_slipped_through_is_found_by_the_audit(conn, app, tmp_path):
-    batch_id = ingest(conn, app, movielens.write(tmp_path))
-    conn.execute("update raw.ratings set rating = '9' where batch_id = %s and position = 1", [batch_id])
-    assert conn.execute("select table_name, position, broken_rules from staging.violation").fetchall() == [
-        ("ratings", 1, ["rating"])
-    ]
+def test_a_source_that_fails_leaves_the_night_with_what_it_brought_last(conn, app, tmp_path):
+    folder = movielens.write(tmp_path)
+    ingest(conn, app, folder, "first")
+    (folder / "tiny.inter").write_text((folder / "tiny.inter").read_text().replace("rating:float", "stars:float"))
+    with pytest.raises(SourceError, match=r"tiny.inter: column rating is missing; seen: .*stars"):
+        staged(conn, app, folder, "second")
+    second = staged(conn, app, folder, "second", sources=["app"])
+    told = conn.execute("select source, status, message from ops.batch_source where batch_id = %s order by 1", [second])
+    assert [(source, status) for source, status, _ in told] == [("app", "delivered"), ("movielens", "failed")]
+    assert sum(build_core(conn, second).values()) == 0
+    assert conn.execute("select count(*) from core.ratings").fetchone() == (3,)
+
+
+def test_ratings_of_a_movie_that_comes_later_arrive_with_it(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path / "first", inter=[GOOD, "10\t77\t4\t881250949"]), "first")
+    assert [rules for rules, _ in quarantined(conn)] == [["movie_known"]]
+    folder = movielens.write(
+        tmp_path / "second", inter=[GOOD, "10\t77\t4\t881250949"], item=["1\tA\t1995\tDrama", "77\tB\t1995\tDrama"]
+    )
+    for name in ("second", "third"):
+        ingest(conn, app, folder, name)
+        assert conn.execute("select movie_id, rating from core.ratings order by 1").fetchall() == [(1, 5.0), (77, 4.0)]
+    assert conn.execute("select status, count(*) from quarantine.row group by 1").fetchall() == [("replayed", 1)]

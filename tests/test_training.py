@@ -1,9 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 from upath import UPath
 
 from movierec import rankers, snapshot, training
 from movierec.artifacts import load_frame, prune_trainings, save_frame, training_folder
-from movierec.batch import open_batch
 from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset, empty
 from movierec.errors import ModelError, QualityError
@@ -36,16 +37,25 @@ def test_a_snapshot_holds_what_core_holds(conn, opened):
 
 
 def test_nothing_is_learned_from_a_batch_that_has_not_passed_its_gate(conn, app, tmp_path):
-    ingest(conn, app, movielens.write(tmp_path / "first"), "first")
-    batch_id = ingest(conn, app, movielens.write(tmp_path / "second"), "second", accept=False)
-    with pytest.raises(QualityError, match=f"core holds batch {batch_id}, which has not passed the gate core"):
-        snapshot.core_batch(conn)
+    first = ingest(conn, app, movielens.write(tmp_path / "first"), "first")
+    second = ingest(conn, app, movielens.write(tmp_path / "second"), "second", accept=False)
+    assert snapshot.night_to_learn(conn) == first
+    with pytest.raises(QualityError, match=f"batch {second} is built; only an accepted one may be learned from"):
+        snapshot.night_to_learn(conn, [second])
 
 
-def test_a_night_that_was_stopped_before_core_leaves_the_last_good_batch_to_learn_from(conn, app, tmp_path):
-    batch_id = ingest(conn, app, movielens.write(tmp_path / "data"))
-    open_batch(conn, "stopped", str(tmp_path), False)
-    assert snapshot.core_batch(conn) == batch_id
+def test_without_a_night_there_is_nothing_to_learn(conn):
+    with pytest.raises(QualityError, match="no night has been accepted yet; run movierec_ingest first"):
+        snapshot.night_to_learn(conn)
+
+
+def test_of_the_nights_that_are_offered_the_latest_is_learned_from(conn, app, tmp_path):
+    folder = movielens.write(tmp_path)
+    nights = [
+        ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5, 4)
+    ]
+    assert snapshot.night_to_learn(conn, nights) == nights[1]
+    assert snapshot.night_to_learn(conn, [nights[0], nights[2]]) == nights[2]
 
 
 def test_a_run_that_starts_over_keeps_its_training(conn, opened):
@@ -104,17 +114,19 @@ def test_popularity_wins_where_nothing_can_be_judged(conn, opened):
     assert conn.execute("select reason from ml.champion").fetchone() == (training.NOTHING_TO_COMPARE,)
 
 
-def test_a_snapshot_of_another_batch_is_refused(conn, app, tmp_path, opened):
+def test_a_snapshot_shows_its_own_night_though_core_has_moved_on(conn, app, tmp_path, opened):
     training_id, folder = opened
+    before = Dataset.load(folder / "snapshot").ratings
     ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
-    with pytest.raises(QualityError, match=f"training {training_id} is of batch 1 and core holds batch 2; start a new"):
-        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+    assert Dataset.load(folder / "snapshot").ratings.equals(before)
+    assert conn.execute("select layer, batch_id from ops.held order by 1").fetchall() == [("core", 2), ("past", 1)]
 
 
-def test_a_snapshot_of_a_batch_that_has_not_passed_its_gate_is_refused(conn, app, tmp_path, opened):
+def test_a_snapshot_of_a_night_whose_gate_stopped_it_is_refused(conn, opened):
     training_id, folder = opened
-    ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night", accept=False)
-    with pytest.raises(QualityError, match="core holds batch 2, which has not passed the gate core"):
+    conn.execute("update ops.batch set status = 'refused'")
+    with pytest.raises(QualityError, match="batch 1 is refused; only an accepted one may be learned from"):
         snapshot.take_snapshot(conn, training_id, folder / "snapshot")
 
 

@@ -12,7 +12,7 @@ def test_an_unchanged_structure_is_not_applied_again(warehouse):
 
 def test_a_changed_structure_is_applied_over_the_old_one_and_keeps_its_rows(warehouse):
     with connect(warehouse) as conn:
-        conn.execute("insert into ops.batch (run_id, dataset) values ('night', 'folder')")
+        conn.execute("insert into ops.batch (run_id, dataset, as_of) values ('night', 'folder', now())")
         conn.execute("update ops.structure set checksum = 'of an older checkout'")
     assert structure.migrate(warehouse) is True
     with connect(warehouse) as conn:
@@ -49,3 +49,16 @@ def test_every_table_and_view_for_readers_is_described(conn):
         " format('%I.%I', table_schema, table_name)::regclass, 'pg_class') is null"
     ).fetchall()
     assert undescribed == []
+
+
+def test_layers_from_before_slices_are_made_anew_and_what_is_served_stays(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("insert into ml.training (run_id, batch_id, seed) values ('kept', 1, 1)")
+        conn.execute("drop table ops.slice cascade; update ops.structure set checksum = 'old'; create table raw.old ()")
+    assert structure.migrate(warehouse) is True
+    with connect(warehouse) as conn:
+        assert conn.execute("select run_id from ml.training").fetchall() == [("kept",)]
+        assert conn.execute("select to_regclass('raw.old'), to_regclass('ops.slice')::text").fetchone() == (
+            None,
+            "ops.slice",
+        )

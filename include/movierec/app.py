@@ -3,25 +3,40 @@
 import logging
 from pathlib import Path
 
-from movierec.db import connect, copy_rows, run_sql
-from movierec.sources.atomic import AtomicFiles, read_profiles
-from movierec.sources.contract import USER_PROFILE
+from psycopg import sql
+
+from movierec.db import Connection, connect, run_sql
+from movierec.sources.movielens import profiles
 
 log = logging.getLogger(__name__)
 
 
-def seed(conninfo: str, folder: Path) -> int:
+def seed(conninfo: str, dataset: Path) -> int:
     """Create the tables `user_profile` and `feedback_event`, and fill the profiles where there are none yet.
 
     Profiles are copied once: afterwards the database belongs to the application, and what it changes stays.
-    A dataset without profiles (`*.user`) leaves the table empty. Returns the number of profiles added.
+    A dataset without profiles leaves the table empty. Returns the number of profiles added.
     """
     with connect(conninfo) as conn:
         run_sql(conn, "app/tables")
         (is_seeded,) = conn.execute("select exists (select 1 from user_profile)").fetchone() or (False,)
-        if is_seeded or not AtomicFiles(folder).has(USER_PROFILE):
-            return 0
-        rows = (fields for fields, _ in read_profiles(folder))
-        added = copy_rows(conn, "user_profile", USER_PROFILE.columns, rows)
-    log.info("app: seeded %s profiles from %s", f"{added:,}", folder)
+        added = 0 if is_seeded else _copy(conn, dataset)
+    if added:
+        log.info("app: seeded %s profiles from %s", f"{added:,}", dataset)
     return added
+
+
+def _copy(conn: Connection, dataset: Path) -> int:
+    """Copy the profiles in; what a line has beside them is not the application's."""
+    conn.execute(
+        "create temporary table seed "
+        "(user_id text, age text, gender text, occupation text, zip_code text, extra jsonb) on commit drop"
+    )
+    for chunk in profiles(dataset):
+        names = sql.SQL(", ").join(map(sql.Identifier, chunk.columns))
+        with conn.cursor() as cursor, cursor.copy(sql.SQL("copy seed ({}) from stdin").format(names)) as copy:
+            copy.write(chunk.data)
+    return conn.execute(
+        "insert into user_profile (user_id, age, gender, occupation, zip_code) "
+        "select user_id, age, gender, occupation, zip_code from seed where user_id is not null"
+    ).rowcount

@@ -1,6 +1,8 @@
 """A batch is one night of ingestion: opened by a run, accepted when every gate has passed, pruned when old."""
 
 import logging
+from datetime import UTC, datetime
+from typing import Any
 
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
@@ -8,35 +10,54 @@ from movierec.errors import ConfigError
 log = logging.getLogger(__name__)
 
 
-def open_batch(conn: Connection, run_id: str, dataset: str, accept_volume_change: bool) -> int:
-    """Return the batch of a run, making it the first time; a run that starts over keeps its batch."""
-    parameters = {"run_id": run_id, "dataset": dataset, "accept_volume_change": accept_volume_change}
+def open_batch(
+    conn: Connection,
+    run_id: str,
+    dataset: str,
+    as_of: datetime | None = None,
+    accept_volume_change: bool = False,
+    is_full: bool = False,
+) -> int:
+    """Return the batch of a run, making it the first time; a run that starts over keeps its batch.
+
+    Args:
+        conn: the warehouse.
+        run_id: the run; one batch each.
+        dataset: folder, zip or URL of the rating files.
+        as_of: the moment as which the night sees the world, with a time zone; None is now.
+        accept_volume_change: counts and distributions may differ from the nights before.
+        is_full: databases are read from the start, every row is judged again, core is rebuilt.
+
+    Raises:
+        ConfigError: the moment lies in the future, or has no time zone.
+    """
+    moment = as_of or datetime.now(UTC)
+    if moment.tzinfo is None or moment > datetime.now(UTC):
+        raise ConfigError(f"as_of is {moment.isoformat()}; allowed is a moment of the past, with its time zone")
+    choices = {"accept_volume_change": accept_volume_change, "is_full": is_full}
+    parameters = {"run_id": run_id, "dataset": dataset, "as_of": moment, **choices}
     batch_id = int(fetch(conn, "ops/open_batch", parameters)[0]["batch_id"])
     conn.commit()
-    log.info("batch %d: %s from %s", batch_id, run_id, dataset)
+    log.info("batch %d: %s as of %s from %s", batch_id, run_id, moment.isoformat(), dataset)
     return batch_id
 
 
 def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
-    """Mark a batch as good, drop the rows of batches older than the last `keep_nights`, and return it."""
+    """Mark a batch as good, drop slices that none of the last `keep_nights` saw, and return it."""
     run_sql(conn, "ops/accept_batch", {"batch_id": batch_id})
-    run_sql(conn, "ops/prune_batches", {"keep_nights": keep_nights})
+    run_sql(conn, "ops/prune_slices", {"keep_nights": keep_nights})
     conn.commit()
     log.info("batch %d: accepted", batch_id)
     return batch_id
 
 
-def dataset_of(conn: Connection, batch_id: int) -> str:
-    """Return the folder that a batch takes its files from."""
-    return str(fetch(conn, "ops/batch", {"batch_id": batch_id})[0]["dataset"])
-
-
-def require_latest(conn: Connection, batch_id: int) -> None:
-    """Make sure that no newer night has begun: an older batch must not overwrite what a newer one brought.
+def find_batch(conn: Connection, batch_id: int) -> dict[str, Any]:
+    """Return a batch: `run_id`, `dataset`, `as_of`, `status` and what the operator set.
 
     Raises:
-        ConfigError: there is a newer batch.
+        ConfigError: there is none of that id.
     """
-    latest = fetch(conn, "ops/latest_batch")[0]["batch_id"]
-    if batch_id != latest:
-        raise ConfigError(f"batch {batch_id} is not the latest one, which is {latest}; run a new night instead")
+    found = fetch(conn, "ops/batch", {"batch_id": batch_id})
+    if not found:
+        raise ConfigError(f"batch {batch_id} does not exist")
+    return found[0]

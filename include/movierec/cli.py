@@ -10,17 +10,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from movierec.commands import options as options_of
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL = 8_000_000
+WHOLE_LINE = ("airflow", "quarantine", "check")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; an error that a person can act on is one sentence."""
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
         read_env_file()
         return int(options.command(Settings.from_env(), options) or 0)
     except MovierecError as error:
@@ -97,22 +99,43 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
     """Run Airflow's own command line in this installation's environment."""
     from movierec.local import databases, environment  # noqa: PLC0415
 
-    try:
-        # One word is a whole command line, as make hands it over.
-        words = shlex.split(options.words[0]) if len(options.words) == 1 else options.words
-    except ValueError as error:
-        raise ConfigError(f"ARGS is '{options.words[0]}', which the shell could not read: {error}") from error
-    if not words:
+    if not options.words:
         raise ConfigError('make airflow needs ARGS, such as make airflow ARGS="dags list"')
     databases.prepare_airflow(settings)
-    command = [sys.executable, "-m", "airflow", *words]
+    command = [sys.executable, "-m", "airflow", *options.words]
     return subprocess.call(command, env=environment.environment(settings), cwd=settings.home / "airflow")
+
+
+def quarantine(settings: Settings, options: argparse.Namespace) -> None:
+    """List rejected rows, and edit, accept, dismiss or replay them."""
+    from movierec.commands import quarantine as command  # noqa: PLC0415
+
+    print(command.text(settings, options))
+
+
+def check(settings: Settings, options: argparse.Namespace) -> int:
+    """Run the expectations of a layer by hand."""
+    from movierec.commands import check as command  # noqa: PLC0415
+
+    text, has_passed = command.outcome(settings, options)
+    print(text)
+    return 0 if has_passed else 1
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Take the one word that make hands over apart: it is a whole command line."""
+    if len(arguments) != 2 or arguments[0] not in WHOLE_LINE:  # noqa: PLR2004
+        return list(arguments)
+    try:
+        return [arguments[0], *shlex.split(arguments[1])]
+    except ValueError as error:
+        raise ConfigError(f"ARGS is '{arguments[1]}', which the shell could not read: {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow):
+    for command in (run, up, down, status, clean, sql, airflow, quarantine, check):
         words = (command.__doc__ or "").rstrip(".")
         # Airflow's own options are words to us, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
@@ -124,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
+        if command in (quarantine, check):
+            getattr(options_of, command.__name__)(sub)
     return parser
 
 

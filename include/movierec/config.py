@@ -1,14 +1,16 @@
 """Settings of one installation, read once from the environment and never changed."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from movierec.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
+PLACES = ("credits", "imdb", "events")
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,15 @@ class Settings:
 
     Attributes:
         home: state folder: database, Airflow's home, caches, artifacts, logs (`MOVIEREC_HOME`).
-        dataset: `ml-100k`, or a folder of RecBole atomic files (`MOVIEREC_DATASET`).
+        dataset: a MovieLens edition by name, or a folder, zip, file or URL (`MOVIEREC_DATASET`).
         host: address the servers bind to (`MOVIEREC_HOST`).
         port: port of Airflow's web server and API (`MOVIEREC_PORT`).
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: nights and versions that are kept (`MOVIEREC_KEEP_NIGHTS`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
+        connections: servers that are sources, Airflow connection ids by source name (`MOVIEREC_CONNECTIONS`).
+        places: optional sources, folders, files or URLs by source name (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
     home: Path = ROOT / ".movierec"
@@ -34,6 +38,8 @@ class Settings:
     top_n: int = 50
     keep_nights: int = 14
     accept_volume_change: bool = False
+    connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -53,6 +59,8 @@ class Settings:
             top_n=_whole(found, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_whole(found, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
             accept_volume_change=_yes(found, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
+            connections=_connections(found.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
+            places={name: place for name in PLACES if (place := found.get(f"MOVIEREC_{name.upper()}"))},
         )
 
 
@@ -68,3 +76,18 @@ def _yes(env: Mapping[str, str], name: str) -> bool:
     if text.lower() not in ("yes", "no"):
         raise ConfigError(f"{name} is '{text}'; allowed is yes or no")
     return text.lower() == "yes"
+
+
+def _connections(text: str) -> dict[str, str]:
+    """Read `app=movierec_app, shop=shop_db`; the word `none` means no server at all."""
+    pairs = [] if text.strip() == "none" else [part.strip() for part in text.split(",") if part.strip()]
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, _, conn_id = (part.strip() for part in pair.partition("="))
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not conn_id or name in (*found, "movielens", *PLACES):
+            raise ConfigError(
+                f"MOVIEREC_CONNECTIONS is '{text}'; allowed is a list such as app=movierec_app,shop=shop_db: "
+                "each name once, in lower case, none of movielens, credits, imdb, events"
+            )
+        found[name] = conn_id
+    return found

@@ -1,10 +1,13 @@
-"""core → artifacts: the facts of one moment, read in one transaction; everything after learns from this copy."""
+"""core → artifacts: the facts of one night, read in one transaction; everything after learns from this copy."""
 
 import logging
 import time
+from collections.abc import Sequence
 
 from upath import UPath
 
+from movierec.batch import find_batch
+from movierec.core import hold
 from movierec.dataset import SCHEMA, Dataset
 from movierec.db import Connection, fetch, fetch_frame
 from movierec.errors import QualityError
@@ -12,52 +15,43 @@ from movierec.errors import QualityError
 log = logging.getLogger(__name__)
 
 
-def core_batch(conn: Connection) -> int:
-    """Return the batch that core holds.
+def night_to_learn(conn: Connection, offered: Sequence[int] = ()) -> int:
+    """Return the newest of the nights that are offered, or of all, that may be learned from.
 
     Raises:
-        QualityError: there is none yet, or it has not passed its gate: nothing may be learned from it.
+        QualityError: there is none, or the one that is offered has not passed its gates.
     """
-    held = fetch(conn, "ops/core_batch")
-    if not held:
-        raise QualityError("core holds no batch yet; run movierec_ingest first")
-    if held[0]["status"] != "accepted":
-        raise QualityError(
-            f"core holds batch {held[0]['batch_id']}, which has not passed the gate core; run movierec_ingest again"
-        )
-    return int(held[0]["batch_id"])
+    for batch_id in offered:
+        status = find_batch(conn, batch_id)["status"]
+        if status != "accepted":
+            raise QualityError(f"batch {batch_id} is {status}; only an accepted one may be learned from")
+    if offered:
+        return max(offered, key=lambda batch_id: (find_batch(conn, batch_id)["as_of"], batch_id))
+    newest = fetch(conn, "ops/newest_accepted")
+    if not newest:
+        raise QualityError("no night has been accepted yet; run movierec_ingest first")
+    return int(newest[0]["batch_id"])
 
 
 def take_snapshot(conn: Connection, training_id: int, folder: UPath) -> dict[str, int]:
-    """Copy core, as the training's batch left it, to Parquet and return the rows per table.
+    """Copy the night that a training learns from, as it was, to Parquet and return the rows per table.
 
     Raises:
-        QualityError: core holds another batch by now, or one that has not passed its gate.
+        QualityError: the night has not passed its gates.
+        ConfigError: its rows have been pruned.
     """
     started = time.monotonic()
-    with conn.transaction():
+    batch_id = night_to_learn(conn, [night_of(conn, training_id)])
+    with hold(conn, batch_id), conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
-        _require_batch(conn, training_id)
         dataset = Dataset(**{table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
     dataset.save(folder)
     counts = {table: len(getattr(dataset, table)) for table in SCHEMA}
-    log.info("snapshot: %s, %.1f s", counts, time.monotonic() - started)
+    log.info("snapshot of batch %d: %s, %.1f s", batch_id, counts, time.monotonic() - started)
     return counts
 
 
-def learned_and_held(conn: Connection, training_id: int) -> tuple[int, int]:
-    """Return the batch that a training is of and the one that core holds by now.
-
-    Raises:
-        QualityError: what core holds has not passed its gate.
-    """
+def night_of(conn: Connection, training_id: int) -> int:
+    """Return the batch that a training learns from."""
     (training,) = fetch(conn, "ml/training_batch", {"training_id": training_id})
-    return int(training["batch_id"]), core_batch(conn)
-
-
-def _require_batch(conn: Connection, training_id: int) -> None:
-    learned, held = learned_and_held(conn, training_id)
-    if learned != held:
-        raise QualityError(
-            f"training {training_id} is of batch {learned} and core holds batch {held}; start a new training"
-        )
+    return int(training["batch_id"])

@@ -1,35 +1,59 @@
-"""raw → staging and quarantine: every row of a batch goes to one of the two, by the rules of ops.row_rule."""
+"""raw → staging and quarantine: every row of a slice goes to one of the two, by the rules of ops.row_rule."""
 
 import logging
 import time
+from typing import Any
+
+from psycopg import sql
 
 from movierec.db import Connection, fetch, run_sql
+from movierec.sources.contract import CONTRACTS
+
+MANY = 10_000
 
 log = logging.getLogger(__name__)
 
-# Movies come before the ratings and events that must name one of them.
-TABLES = ("movies", "movie_link", "graph", "user_profile", "ratings", "feedback_event")
+# Movies come before the ratings, tags and events that must name one of them.
+ORDER = {table: place for place, table in enumerate(CONTRACTS)}
 
 
 def stage(conn: Connection, batch_id: int) -> dict[str, int]:
-    """Split a batch in one transaction and return its rows per layer; running it again leaves the same rows."""
+    """Split what the night brought, replay what was decided, and return the night's rows per layer.
+
+    Slices that earlier nights have split stay as they are; running it again leaves the same rows.
+    """
     started = time.monotonic()
-    run_sql(conn, "ops/lock_batch", {"batch_id": batch_id})
-    for table in TABLES:
-        _split(conn, batch_id, table)
-    run_sql(conn, "ops/layer_count", {"batch_id": batch_id})
-    totals = fetch(conn, "ops/batch_total", {"batch_id": batch_id})[0]
+    parameters = {"batch_id": batch_id}
+    run_sql(conn, "extract/lock_source", {"source": "stage"})
+    run_sql(conn, "extract/carry_sources", parameters)
+    _split_new(conn, batch_id)
+    run_sql(conn, "quarantine/release", parameters)
+    run_sql(conn, "quarantine/replay", parameters)
+    _split_new(conn, batch_id)
+    totals = fetch(conn, "ops/layer_total", parameters)[0]
     conn.commit()
     log.info(
-        "stage: %s in, %s kept, %s quarantined, %.1f s",
-        *(f"{totals[layer]:,}" for layer in ("raw", "staging", "quarantine")),
+        "stage: %s loaded tonight; in all %s in, %s kept, %s quarantined, %.1f s",
+        *(f"{totals[layer]:,}" for layer in ("fresh", "raw", "staging", "quarantine")),
         time.monotonic() - started,
     )
-    return {layer: int(rows) for layer, rows in totals.items()}
+    return {layer: int(totals[layer]) for layer in ("raw", "staging", "quarantine")}
 
 
-def _split(conn: Connection, batch_id: int, table: str) -> None:
-    parameters = {"batch_id": batch_id, "table_name": table}
-    run_sql(conn, f"staging/{table}", parameters)
-    run_sql(conn, "quarantine/row", parameters)
+def _split_new(conn: Connection, batch_id: int) -> None:
+    slices = fetch(conn, "ops/unstaged_slices", {"batch_id": batch_id})
+    for found in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
+        _split(conn, found)
+
+
+def _split(conn: Connection, found: dict[str, Any]) -> None:
+    parameters = {"slice_id": found["slice_id"], "table_name": found["table_name"]}
+    if found["raw_rows"] >= MANY:
+        # What was just loaded is unknown to the planner, who would look every movie up by itself.
+        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", found["table_name"])))
+    kept = run_sql(conn, f"staging/{found['table_name']}", parameters)
+    # The rules are asked a second time, one by one, only where a row broke one of them.
+    if kept < found["raw_rows"]:
+        run_sql(conn, "quarantine/row", parameters)
     run_sql(conn, "ops/rule_count", parameters)
+    run_sql(conn, "ops/mark_staged", parameters)

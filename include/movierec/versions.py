@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from movierec.artifacts import prune_trainings
 from movierec.config import Settings
+from movierec.core import hold
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
-from movierec.snapshot import learned_and_held
+from movierec.snapshot import night_of
 
 log = logging.getLogger(__name__)
 
@@ -64,35 +65,44 @@ def hold_to_write(conn: Connection, version_id: int) -> Version:
 
 
 def audit_version(conn: Connection, version_id: int) -> None:
-    """Check a written version against the facts that it was made from; only then may it go live.
+    """Check a written version against the facts of its night; only then may it go live.
 
     Raises:
-        PublishError: a check failed, or core has moved on: the version is rejected and the live one stays.
+        PublishError: a check failed: the version is rejected and the live one stays.
+        ConfigError: the rows of its night have been pruned.
     """
-    version = _writable(conn, "serving/lock_to_audit", version_id)
-    failed = _outdated(conn, version) or _failed(conn, version)
-    status = "rejected" if failed else "audited"
-    run_sql(conn, "serving/judge", {"version_id": version_id, "status": status})
-    conn.commit()
+    training_id = find_version(conn, version_id).training_id
+    with hold(conn, night_of(conn, training_id)):
+        version = _writable(conn, "serving/lock_to_audit", version_id)
+        failed = _failed(conn, version)
+        status = "rejected" if failed else "audited"
+        run_sql(conn, "serving/judge", {"version_id": version_id, "status": status})
+        conn.commit()
     log.info("audit: version %d %s", version_id, status)
     if failed:
         raise PublishError(f"version {version_id} is rejected and the live version stays. {failed}")
 
 
 def go_live(conn: Connection, version_id: int) -> int:
-    """Publish an audited version, point to it in the same transaction, and return it.
+    """Publish an audited version, point to it in the same transaction, and return the version that is live.
+
+    A version of an earlier night than the live one's, such as a backfill makes, is kept beside it.
 
     Raises:
-        PublishError: the version has not passed its audit, or a newer one is live.
+        PublishError: the version has not passed its audit, or a newer one of the same night is live.
     """
     run_sql(conn, "serving/go_live", {"version_id": version_id})
     conn.commit()
     live = live_version(conn)
-    if live != version_id:
-        cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
-        raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
-    log.info("live: version %d", version_id)
-    return version_id
+    if live == version_id:
+        log.info("live: version %d", version_id)
+        return version_id
+    (night,) = fetch(conn, "serving/night", {"version_id": version_id})
+    if live is not None and night["status"] == "audited" and night["is_earlier"]:
+        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, night["as_of"], live)
+        return live
+    cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
+    raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
 
 
 def live_version(conn: Connection) -> int | None:
@@ -121,13 +131,6 @@ def _writable(conn: Connection, lock: str, version_id: int) -> Version:
             f"version {version_id} is published and never changes; clear open_version to write a new one"
         )
     return version
-
-
-def _outdated(conn: Connection, version: Version) -> str:
-    learned, held = learned_and_held(conn, version.training_id)
-    if learned == held:
-        return ""
-    return f"It was learned from batch {learned} and core holds batch {held}: run movierec_train"
 
 
 def _failed(conn: Connection, version: Version) -> str:

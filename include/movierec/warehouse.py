@@ -11,10 +11,12 @@ log = logging.getLogger(__name__)
 
 # The order matters: views read the tables of earlier files.
 STRUCTURE = (
+    "ddl/reset_layers",
     "ddl/ops",
+    "ddl/casts",
     "ddl/raw",
-    "ddl/staging",
     "ddl/quarantine",
+    "ddl/staging",
     "ddl/core",
     "ddl/ml",
     "ddl/serving",
@@ -22,9 +24,10 @@ STRUCTURE = (
     "ops/row_rule",
     "ops/build_judges",
     "ddl/audits",
-    "ops/build_tonight",
     "ddl/prune",
 )
+# The conformed layers: the newest night, and an earlier one while it is looked at. One file describes both.
+LAYERS = ("core", "past")
 OLDEST_SERVER = 170_000
 _LOCK = 7_305_001
 
@@ -45,10 +48,21 @@ def migrate(conninfo: str) -> bool:
         if _is_current(conn):
             return False
         for name in STRUCTURE:
-            run_sql(conn, name)
+            _apply(conn, name)
         run_sql(conn, "ops/structure", {"checksum": _checksum()})
     log.info("warehouse: applied structure %s", _checksum()[:12])
     return True
+
+
+def _apply(conn: Connection, name: str) -> None:
+    if name != "ddl/core":
+        run_sql(conn, name)
+        return
+    for layer in LAYERS:
+        conn.execute(f"create schema if not exists {layer}".encode())
+        conn.execute(f"set local search_path to {layer}".encode())
+        run_sql(conn, name)
+        conn.execute("set local search_path to default")
 
 
 def _require_server(conn: Connection) -> None:

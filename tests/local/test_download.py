@@ -1,4 +1,5 @@
 import hashlib
+import io
 import zipfile
 from dataclasses import replace
 
@@ -6,8 +7,24 @@ import pytest
 
 from movierec.errors import SourceError
 from movierec.local import download, state
+from movierec.sources.transfer import Patience
+from tests.sources.web import serve
 
 CONTENT = {name: f"content of {name}".encode() for name in download.FILES}
+
+EDITION = {
+    "ratings.csv": "userId,movieId,rating,timestamp\n1,1,3,99\n",
+    "movies.csv": "movieId,title,genres\n1,Toy Story (1995),Comedy\n",
+}
+
+
+def zipped():
+    """Return the same few bytes every time."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in EDITION.items():
+            archive.writestr(zipfile.ZipInfo(f"ml/{name}"), content)
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -82,21 +99,91 @@ def test_the_package_index_delivers_the_published_files(settings):
     assert len((folder / "ml-100k.inter").read_text().splitlines()) == 100_001
 
 
+def dataset(folder, names=("ratings.csv", "movies.csv")):
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).write_text(EDITION[name])
+    return folder
+
+
 def test_a_folder_of_the_users_own_needs_ratings_and_movies_only(settings, tmp_path):
-    own = tmp_path / "mine"
-    own.mkdir()
-    chosen = replace(settings, dataset=str(own))
-    (own / "a.inter").touch()
-    with pytest.raises(SourceError, match=r"holds 0 \*\.item files; allowed is exactly one"):
+    chosen = replace(settings, dataset=str(dataset(tmp_path / "mine", ["ratings.csv"])))
+    with pytest.raises(SourceError, match=r"mine: no file has movies \(movie_id, title\); seen: ratings.csv; required"):
         download.dataset_folder(chosen)
-    (own / "a.item").touch()
-    assert download.dataset_folder(chosen) == own
-    (own / "a.kg").touch()
-    (own / "b.kg").touch()
-    with pytest.raises(SourceError, match=r"holds 2 \*\.kg files; allowed is at most one"):
-        download.dataset_folder(chosen)
+    assert download.dataset_folder(replace(chosen, dataset=str(dataset(tmp_path / "mine")))) == tmp_path / "mine"
 
 
-def test_a_dataset_that_is_no_folder_says_what_is_allowed(settings):
-    with pytest.raises(SourceError, match="not a folder; allowed is ml-100k or a folder"):
+def test_a_dataset_that_is_nowhere_says_what_is_allowed(settings):
+    with pytest.raises(
+        SourceError, match=r"'/nowhere', which does not exist; allowed is ml-100k, ml-latest-small, .*URL"
+    ):
         download.dataset_folder(replace(settings, dataset="/nowhere"))
+
+
+def test_a_zip_may_be_chosen(settings, tmp_path):
+    (tmp_path / "mine.zip").write_bytes(zipped())
+    chosen = replace(settings, dataset=str(tmp_path / "mine.zip"))
+    assert download.dataset_folder(chosen) == download.place(chosen) == tmp_path / "mine.zip"
+
+
+def test_a_url_is_fetched_into_the_cache(settings):
+    with serve({"/mine.zip": zipped()}) as site:
+        chosen = replace(settings, dataset=f"{site.address}/mine.zip#sha256={sha256(zipped())}")
+        path = download.dataset_folder(chosen)
+    assert path == download.place(chosen)
+    assert path.is_relative_to(settings.home / "cache")
+    assert path.read_bytes() == zipped()
+
+
+@pytest.fixture
+def grouplens(monkeypatch):
+    """A server in GroupLens' place that publishes one edition and its checksum."""
+    checksum = hashlib.md5(zipped(), usedforsecurity=False).hexdigest()
+    published = {"/ml-1m.zip": zipped(), "/ml-1m.zip.md5": f"MD5 (ml-1m.zip) = {checksum}\n".encode()}
+    with serve(published) as site:
+        monkeypatch.setenv("MOVIEREC_GROUPLENS", site.address)
+        yield site
+
+
+def test_an_edition_comes_from_grouplens_and_is_verified(settings, grouplens):
+    chosen = replace(settings, dataset="ml-1m")
+    path = download.dataset_folder(chosen)
+    assert path == download.place(chosen)
+    assert path.read_bytes() == zipped()
+
+
+def test_an_edition_that_is_not_the_published_one_is_refused(settings, grouplens):
+    grouplens.content["/ml-1m.zip.md5"] = b"0" * 32 + b"  ml-1m.zip\n"
+    chosen = replace(settings, dataset="ml-1m")
+    with pytest.raises(
+        SourceError, match=r"ml-1m.zip is not the published file: md5 .*, expected 000.*nothing was kept"
+    ):
+        download.dataset_folder(chosen)
+    assert not download.place(chosen).exists()
+
+
+def test_an_edition_without_a_published_checksum_is_taken_and_that_is_said(settings, grouplens, capsys):
+    del grouplens.content["/ml-1m.zip.md5"]
+    assert download.dataset_folder(replace(settings, dataset="ml-1m")).exists()
+    assert "taken without comparing its checksum" in capsys.readouterr().out
+
+
+def test_an_edition_in_the_cache_needs_no_server(settings, monkeypatch, grouplens):
+    monkeypatch.setattr(download.editions, "PATIENCE", Patience(attempts=1, timeout_seconds=5))
+    path = download.dataset_folder(replace(settings, dataset="ml-1m"))
+    grouplens.faults = [503] * 2
+    assert download.dataset_folder(replace(settings, dataset="ml-1m")) == path
+
+
+def test_a_server_that_cannot_be_reached_is_one_clear_sentence(settings, monkeypatch):
+    monkeypatch.setattr(download.editions, "PATIENCE", Patience(attempts=1, timeout_seconds=5))
+    monkeypatch.setenv("MOVIEREC_GROUPLENS", "http://127.0.0.1:1")
+    with pytest.raises(
+        SourceError, match=r"this machine cannot reach GroupLens for ml-25m: .*ml-25m.zip could not be fe"
+    ):
+        download.dataset_folder(replace(settings, dataset="ml-25m"))
+
+
+def test_the_address_is_grouplens_own(settings, monkeypatch):
+    monkeypatch.delenv("MOVIEREC_GROUPLENS", raising=False)
+    assert download.editions.address("ml-32m") == "https://files.grouplens.org/datasets/movielens/ml-32m.zip"

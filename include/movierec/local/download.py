@@ -1,4 +1,8 @@
-"""MovieLens 100K: fetched as part of the recbole package, verified file by file, never installed."""
+"""The night's dataset, brought to this machine.
+
+MovieLens 100K comes as part of the recbole package, verified file by file, never installed; other editions come from
+GroupLens; anything else is the user's own.
+"""
 
 import hashlib
 import os
@@ -11,6 +15,10 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import SourceError
+from movierec.local import editions
+from movierec.local.editions import EDITIONS
+from movierec.sources import movielens
+from movierec.sources.fetch import fetch, is_url, local_path
 
 PACKAGE = "recbole==1.2.1"
 WHEEL = "recbole-1.2.1-py3-none-any.whl"
@@ -33,36 +41,43 @@ PIP = (
 
 
 def dataset_folder(settings: Settings) -> Path:
-    """Return the folder with the night's files: the user's own, or MovieLens 100K from the cache.
+    """Return where the night's files are, fetched first where they have to be: a folder, a zip or a file.
 
     Raises:
         SourceError: files are missing, cannot be fetched or are not the published ones.
     """
-    folder = place(settings)
-    if settings.dataset != NAME:
-        return _own_folder(folder)
-    if not folder.exists():
-        _fetch(folder)
-    for name in FILES:
-        _verify(folder / name, f"remove {folder} to fetch it again")
-    return folder
+    if settings.dataset == NAME:
+        return _wheel_files(place(settings))
+    if settings.dataset in EDITIONS:
+        return editions.fetch_edition(settings.dataset, _cache(settings))
+    path = fetch(settings.dataset, _cache(settings)) if is_url(settings.dataset) else place(settings)
+    if not path.exists():
+        allowed = ", ".join((NAME, *EDITIONS))
+        raise SourceError(f"MOVIEREC_DATASET is '{path}', which does not exist; allowed is {allowed}, a path or a URL")
+    movielens.find(path)
+    return path
 
 
 def place(settings: Settings) -> Path:
     """Return where the night's files are, or will be once they are fetched."""
     if settings.dataset == NAME:
-        return settings.home / "cache" / NAME
+        return _cache(settings) / NAME
+    if settings.dataset in EDITIONS:
+        return local_path(editions.address(settings.dataset), _cache(settings))
+    if is_url(settings.dataset):
+        return local_path(settings.dataset, _cache(settings))
     return Path(settings.dataset).expanduser().absolute()
 
 
-def _own_folder(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise SourceError(f"MOVIEREC_DATASET is '{folder}', which is not a folder; allowed is ml-100k or a folder")
-    for kind, needed in (("inter", True), ("item", True), ("user", False), ("kg", False), ("link", False)):
-        found = sorted(folder.glob(f"*.{kind}"))
-        if len(found) > 1 or (needed and not found):
-            allowed = "exactly one" if needed else "at most one"
-            raise SourceError(f"MOVIEREC_DATASET: {folder} holds {len(found)} *.{kind} files; allowed is {allowed}")
+def _cache(settings: Settings) -> Path:
+    return settings.home / "cache"
+
+
+def _wheel_files(folder: Path) -> Path:
+    if not folder.exists():
+        _fetch(folder)
+    for name in FILES:
+        _verify(folder / name, f"remove {folder} to fetch it again")
     return folder
 
 

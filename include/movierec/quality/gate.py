@@ -1,149 +1,112 @@
-"""Run a gate: its suites by Great Expectations on the warehouse, results to ops.quality_result and the Data Docs."""
+"""Judge a night at a gate: measure, run the suites, keep the results in ops.quality_result and the Data Docs."""
 
 import json
 import logging
-import os
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from movierec.batch import require_latest
-from movierec.config import ROOT
-from movierec.db import Connection, copy_rows, run_sql, sqlalchemy_url
+from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
+from movierec.quality.findings import Finding, find
+from movierec.quality.night import GATES, find_night, measure, measured_for_now, shown
+from movierec.quality.project import gate_of, run_gate, run_suites, suites_of
 
 log = logging.getLogger(__name__)
 
-PROJECT = ROOT / "great_expectations"
-GATES = ("staging", "core")
-EXAMPLES = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One expectation judged."""
-
-    suite: str
-    sentence: str
-    severity: str
-    passed: bool
-    observed: dict[str, Any]
-
-    def __str__(self) -> str:
-        """Say what was expected and what was seen."""
-        seen = self.observed.get("examples") or [self.observed.get("observed_value", "nothing")]
-        return f"{self.suite}: {self.sentence}; seen: {'; '.join(map(_words, seen))}"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{key}={part}" for key, part in value.items())
-    return str(value)
-
 
 def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str, int]:
-    """Judge the latest batch at a gate and return the number of expectations, warnings and failures.
+    """Judge a night at a gate and return the number of expectations, warnings and failures.
 
     Args:
         conn: the warehouse; Great Expectations connects to the same database by itself.
-        gate: `staging` (before core changes) or `core` (before anything is learned from it).
-        batch_id: the batch that is about to pass.
+        gate: `raw` (before staging), `staging` (before core changes) or `core` (before anything is learned from it).
+        batch_id: the night that is about to pass, the newest or an earlier one.
         folder: where results and Data Docs are kept.
 
     Raises:
-        ConfigError: there is no such gate.
+        ConfigError: there is no such gate or batch.
         QualityError: a critical expectation failed; names each with what was seen.
         RuntimeError: an expectation could not be judged, which another try may mend.
     """
     started = time.monotonic()
+    _require_gate(gate)
+    with shown(conn, gate, find_night(conn, batch_id)) as url:
+        measure(conn, gate, batch_id)
+        judged = run_gate(url, folder, gate, f"batch-{batch_id:06d}-{gate}")
+        findings = [find(conn, suite, result) for suite, result in judged]
+        _keep(conn, gate, batch_id, findings)
+    log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
+    return _pass(gate, batch_id, findings)
+
+
+def check_by_hand(
+    conn: Connection,
+    gates: Iterable[str] = GATES,
+    suites: Iterable[str] = (),
+    batch_id: int | None = None,
+) -> list[Finding]:
+    """Judge a night, the newest if none is named, at some gates or by some suites; nothing of it is kept.
+
+    Raises:
+        ConfigError: there is no such gate, suite or batch.
+        RuntimeError: an expectation could not be judged.
+    """
+    gates, wanted = list(gates), list(suites)
+    for gate in gates:
+        _require_gate(gate)
+    chosen = {gate: suites_of(gate) for gate in gates}
+    if wanted:
+        asked = {suite: gate_of(suite) for suite in wanted}
+        chosen = {gate: [suite for suite in wanted if asked[suite] == gate] for gate in GATES}
+    night = find_night(conn, batch_id)
+    return [finding for gate, names in chosen.items() if names for finding in _look(conn, gate, night, names)]
+
+
+def _look(conn: Connection, gate: str, batch_id: int, suites: list[str]) -> list[Finding]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        shown(conn, gate, batch_id) as url,
+        measured_for_now(conn, gate, batch_id),
+    ):
+        return [find(conn, suite, result) for suite, result in run_suites(url, Path(folder), suites)]
+
+
+def _require_gate(gate: str) -> None:
     if gate not in GATES:
         raise ConfigError(f"gate '{gate}' is unknown; allowed: {', '.join(GATES)}")
-    require_latest(conn, batch_id)
-    findings = list(_judge(gate, batch_id, sqlalchemy_url(conn), folder))
-    _keep(conn, gate, batch_id, findings)
-    warnings = [finding for finding in findings if not finding.passed and finding.severity != "critical"]
-    failures = [finding for finding in findings if not finding.passed and finding.severity == "critical"]
+
+
+def _pass(gate: str, batch_id: int, findings: list[Finding]) -> dict[str, int]:
+    warnings = [finding for finding in findings if finding.verdict == "warning"]
+    failures = [finding for finding in findings if finding.verdict == "FAILED"]
     for warning in warnings:
         log.warning("check %s: %s", gate, warning)
-    log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
     if failures:
         raise QualityError(f"gate {gate} stops batch {batch_id}. " + " | ".join(map(str, failures)))
     return {"expectations": len(findings), "warnings": len(warnings), "failures": 0}
 
 
-def _judge(gate: str, batch_id: int, url: str, folder: Path) -> Iterator[Finding]:
-    with _context(url, folder) as context:
-        outcome = context.checkpoints.get(gate).run(run_id=_run_id(gate, batch_id))
-        for result in outcome.run_results.values():
-            for judged in result.results:
-                _require_judged(result.suite_name, judged)
-                yield _finding(result.suite_name, judged)
-
-
-def _require_judged(suite: str, judged: Any) -> None:
-    """Raise what kept an expectation from being judged, such as a lost connection: that is no finding."""
-    info = judged.exception_info or {}
-    for raised in [info, *(value for value in info.values() if isinstance(value, dict))]:
-        if raised.get("raised_exception"):
-            raise RuntimeError(f"{suite} could not be judged: {str(raised.get('exception_message')).strip()}")
-
-
-@contextmanager
-def _context(url: str, folder: Path) -> Iterator[Any]:
-    """Open the file context; the URL reaches it through the environment, so that no file ever holds it."""
-    os.environ |= {
-        "GX_ANALYTICS_ENABLED": "false",
-        "MOVIEREC_WAREHOUSE_URL": url,
-        "MOVIEREC_QUALITY": str(folder),
-    }
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations  # noqa: PLC0415 - takes seconds, and only a check needs it
-
-    try:
-        yield great_expectations.get_context(mode="file", context_root_dir=str(PROJECT))
-    finally:
-        del os.environ["MOVIEREC_WAREHOUSE_URL"]
-
-
-def _run_id(gate: str, batch_id: int) -> Any:
-    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
-
-    return RunIdentifier(run_name=f"batch-{batch_id:06d}-{gate}")
-
-
-def _finding(suite: str, judged: Any) -> Finding:
-    config = judged.expectation_config
-    return Finding(
-        suite=suite,
-        sentence=config.description or config.type,
-        severity=str(getattr(config.severity, "value", config.severity)),
-        passed=bool(judged.success),
-        observed=_observed(judged.result),
-    )
-
-
-def _observed(result: dict[str, Any]) -> dict[str, Any]:
-    """Keep what a person needs of a result: the value or the count, and a few examples."""
-    kept = {key: result[key] for key in ("observed_value", "unexpected_count") if result.get(key) is not None}
-    rows = (result.get("details") or {}).get("unexpected_rows") or result.get("partial_unexpected_list") or []
-    return {**kept, **({"examples": list(rows)[:EXAMPLES]} if rows else {})}
-
-
 def _keep(conn: Connection, gate: str, batch_id: int, findings: list[Finding]) -> None:
     run_sql(conn, "ops/clear_quality_result", {"batch_id": batch_id, "gate": gate})
-    columns = ("batch_id", "gate", "suite", "expectation", "severity", "passed", "observed")
+    columns = ("batch_id", "gate", "suite", "expectation", "severity", "passed", "observed", "bounds")
     rows = (
-        (batch_id, gate, it.suite, it.sentence, it.severity, it.passed, Jsonb(it.observed, dumps=_dumps))
+        (batch_id, gate, it.suite, it.sentence, it.severity, it.passed, _json(it.observed), _json(it.bounds))
         for it in findings
     )
     copy_rows(conn, "ops.quality_result", columns, rows)
     conn.commit()
 
 
+def _json(value: dict[str, Any]) -> Jsonb:
+    return Jsonb(value, dumps=_dumps)
+
+
 def _dumps(value: Any) -> str:
-    return json.dumps(value, default=str)
+    # NaN and the infinities are not JSON
+    text = json.dumps(value, default=str)
+    return json.dumps(json.loads(text, parse_constant=str))

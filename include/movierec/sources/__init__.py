@@ -1,87 +1,171 @@
 """Where rows come from. A source is one module and one line in the registry.
 
-A source offers tables, each with a contract; its rows go to `raw.<table>` as text, with batch and position.
+A source offers pieces: a file, a table of a database, a page of events. A piece is loaded whole, in one transaction,
+as one *slice* of `raw.<table>`; a piece whose content has been loaded before is not loaded again. A night is the list
+of slices that it saw (`ops.batch_slice`).
 """
 
-import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
-from psycopg.types.json import Jsonb
-
-from movierec.db import Connection, clear, copy_rows, run_sql
 from movierec.errors import ConfigError
 from movierec.sources.contract import Contract
 
-log = logging.getLogger(__name__)
+Mode = Literal["whole", "changes"]
 
-Record = tuple[list[str | None], dict[str, object] | None]
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows in PostgreSQL's COPY text format, each ending in a newline.
+
+    Attributes:
+        columns: columns of `raw.<table>` in the order of the fields; `extra` (jsonb) may be the last of them.
+        data: the rows; tabs, newlines, carriage returns and backslashes inside values are escaped, null is `\\N`.
+    """
+
+    columns: tuple[str, ...]
+    data: bytes
+
+
+@dataclass
+class Notes:
+    """What a reader has to say beside the rows; kept with the slice.
+
+    Attributes:
+        new_columns: columns that no contract knows; their values are in `extra`.
+        left_out: rows that were not wanted, such as titles of movies that nobody rated here.
+        watermark: up to where a database table has been read.
+    """
+
+    new_columns: list[str] = field(default_factory=list)
+    left_out: int = 0
+    watermark: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part of a source that is loaded as a whole.
+
+    Attributes:
+        contract: the table it belongs to.
+        name: what a person calls it: `ratings.csv`, `table feedback_event`.
+        mode: `whole` replaces what the piece of this name brought before; `changes` goes on top of it.
+        read: yields the rows and fills the notes; called once, inside the transaction that loads them.
+        fingerprint: equal fingerprints mean equal rows. None: it is taken from the rows while they are loaded.
+        scale: lowest and highest rating of this source; mapped to 0.5 to 5 unless it lies within.
+        keys: the keys of every row that exists at the source; what is loaded and no longer among them is deleted.
+    """
+
+    contract: Contract
+    name: str
+    mode: Mode
+    read: Callable[[Notes], Iterator[Chunk]]
+    fingerprint: str | None = None
+    scale: tuple[float, float] = (0.5, 5.0)
+    keys: Callable[[], Iterator[Chunk]] | None = None
+
+
+class Memory(Protocol):
+    """What the warehouse holds of a source."""
+
+    def watermark(self, table: str, piece: str) -> str | None:
+        """Return up to where a piece has been read, or None where it has to be read from the start."""
+        ...
+
+    def is_known(self, table: str, piece: str) -> bool:
+        """Tell whether a piece has been loaded on an earlier night."""
+        ...
+
+    def has(self, table: str, fingerprint: str) -> bool:
+        """Tell whether content has been loaded on any night."""
+        ...
+
+    def imdb_ids(self) -> frozenset[str]:
+        """Return the IMDb ids (`tt0114709`) of the known movies."""
+        ...
 
 
 class Source(Protocol):
-    """Offers tables under contracts and reads their rows in a stable order."""
+    """Offers tonight's pieces."""
 
-    def known(self) -> Iterable[Contract]:
-        """Say which tables there can be."""
+    def pieces(self, memory: Memory) -> Iterable[Piece]:
+        """Find what there is tonight, tables that others refer to first.
+
+        Raises:
+            SourceError: the source is missing, unreadable or breaks a contract.
+        """
         ...
 
-    def contracts(self) -> Iterable[Contract]:
-        """Say which tables there are tonight."""
-        ...
 
-    def read(self, contract: Contract) -> Iterator[Record]:
-        """Yield one table: the contract's columns in order, and what came beside them."""
-        ...
+@dataclass(frozen=True)
+class Endpoint:
+    """A server, as an Airflow connection describes it.
+
+    Attributes:
+        kind: `postgres`, `mysql`, `http` or `https`.
+        host: name or address; for PostgreSQL also the folder of a socket.
+        port: None for the kind's own.
+        login: user name, or empty.
+        password: password or token, or empty.
+        database: name of the database; for HTTP the path.
+        extra: further options of the connection.
+    """
+
+    kind: str
+    host: str
+    port: int | None = None
+    login: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where tonight's sources are: the dataset's folder, and the conninfo of a database by its connection id."""
+    """Where tonight's sources are.
+
+    Attributes:
+        dataset: folder, zip, file or URL of the rating files.
+        cache: folder for what is fetched.
+        places: folders, files and URLs of the optional sources, by source name.
+        connections: Airflow connection ids of the servers that are sources, by source name.
+        endpoint: finds the server behind a connection id.
+        is_full: read servers from the start, whatever their watermarks say.
+    """
 
     dataset: str
-    conninfo: Callable[[str], str]
+    cache: Path
+    places: Mapping[str, str]
+    connections: Mapping[str, str]
+    endpoint: Callable[[str], Endpoint]
+    is_full: bool = False
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The sources by name."""
+    """The sources by name.
 
-    makers: dict[str, Callable[[Origin], Source]] = field(default_factory=dict)
+    Attributes:
+        makers: sources of their own kind.
+        server: makes a source of any server that a connection names.
+    """
+
+    makers: Mapping[str, Callable[[Origin], Source]]
+    server: Callable[[Endpoint, bool], Source]
 
     def create(self, name: str, origin: Origin) -> Source:
         """Make a source.
 
         Raises:
-            ConfigError: no source has that name.
+            ConfigError: no source has that name, or its place is not configured.
         """
+        if name in origin.connections:
+            return self.server(origin.endpoint(origin.connections[name]), origin.is_full)
         if name not in self.makers:
-            raise ConfigError(f"source '{name}' is unknown; allowed: {', '.join(sorted(self.makers))}")
+            allowed = ", ".join(sorted((*self.makers, *origin.connections)))
+            raise ConfigError(f"source '{name}' is unknown; allowed: {allowed}")
+        if name != "movielens" and name not in origin.places:
+            raise ConfigError(f"source '{name}' has no place; set MOVIEREC_{name.upper()}")
         return self.makers[name](origin)
-
-
-def extract(conn: Connection, batch_id: int, source: Source) -> dict[str, int]:
-    """Replace what this batch holds of a source's tables, in one transaction, and return rows per table."""
-    started = time.monotonic()
-    counts: dict[str, int] = {}
-    run_sql(conn, "ops/lock_batch", {"batch_id": batch_id})
-    for contract in source.known():
-        clear(conn, f"raw.{contract.table}", batch_id)
-    for contract in source.contracts():
-        columns = ("batch_id", "position", *contract.columns, "extra")
-        rows = _numbered(batch_id, source.read(contract))
-        counts[contract.table] = copy_rows(conn, f"raw.{contract.table}", columns, rows)
-    conn.commit()
-    log.info("extract: %s in %.1f s", _sentence(counts), time.monotonic() - started)
-    return counts
-
-
-def _numbered(batch_id: int, records: Iterator[Record]) -> Iterator[list[object]]:
-    for position, (fields, extra) in zip(count(1), records, strict=False):
-        yield [batch_id, position, *fields, Jsonb(extra) if extra else None]
-
-
-def _sentence(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{rows:,} {table}" for table, rows in counts.items())

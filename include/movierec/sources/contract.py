@@ -1,46 +1,226 @@
-"""What a table of a source must look like, and what happens when it does not."""
+"""What a table of a source must look like, and what happens when it does not.
 
-from collections.abc import Sequence
+A contract names columns in the project's own terms. A source may call them otherwise (`aliases`), may order them as it
+likes, and may bring more: what is new is kept and reported. A required column that is missing, renamed or of another
+type stops the source, because every row of it would be wrong.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from movierec.errors import SourceError
+
+RETYPED_FROM = 20  # so many values, and most of them of another type, are no accident
+_NULLS = ("", "\\N")
+
+
+class Kind(StrEnum):
+    """What the values of a column are; the word that a message uses."""
+
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    TIME = "a time (seconds or milliseconds since 1970, or ISO 8601)"
+    TEXT = "text"
+
+
+_SHAPES = {
+    Kind.INTEGER: re.compile(r"\s*[+-]?\d+\s*"),
+    Kind.NUMBER: re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*", re.IGNORECASE),
+    Kind.TIME: re.compile(r"\s*(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|nan|\d{4}-\d{2}-\d{2}.*)\s*", re.IGNORECASE),
+    Kind.TEXT: re.compile(r".*", re.DOTALL),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column under the project's name, with the names that sources give it."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = True
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Contract:
-    """Columns that a table must have. A new column is kept beside them; a missing one stops the source.
+    """The columns of a table, the same in `raw.<table>` and in every source of it.
 
     Attributes:
         table: name in the layers raw and staging.
-        columns: required columns under the source's names, in the order of `raw.<table>`.
-        key: columns that tell one row from another and give a database table its order.
+        columns: in the order of `raw.<table>`.
+        key: columns that tell one row of a source from another.
+        changed_at: columns that can tell when a row changed, best first; for reading a database by watermark.
     """
 
     table: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     key: tuple[str, ...]
+    changed_at: tuple[str, ...] = ("updated_at",)
 
-    def check(self, where: str, seen: Sequence[str]) -> None:
-        """Compare the columns that came with the ones that must.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def match(self, where: str, seen: Sequence[str]) -> list[str | None]:
+        """Return, for every column that came, the contract's name of it, or None for a new one.
 
         Raises:
-            SourceError: required columns are missing, or a name stands twice.
+            SourceError: a required column is missing, or a column stands twice.
         """
-        missing = [column for column in self.columns if column not in seen]
+        names = {alias.casefold(): column.name for column in self.columns for alias in (column.name, *column.aliases)}
+        found = [names.get(name.strip().casefold()) for name in seen]
+        missing = [column for column in self.columns if column.required and column.name not in found]
         if missing:
             raise SourceError(
-                f"{where}: column {', '.join(missing)} is missing; "
-                f"seen: {', '.join(seen) or 'nothing'}; required: {', '.join(self.columns)}"
+                f"{where}: column {', '.join(column.name for column in missing)} is missing; "
+                f"seen: {', '.join(seen) or 'nothing'}; required: {', '.join(map(_spelt, self._required()))}"
             )
-        if len(set(seen)) < len(seen):
-            raise SourceError(f"{where}: a column name stands twice; seen: {', '.join(seen)}")
+        known = [name for name in found if name]
+        if len(set(known)) < len(known) or len(set(seen)) < len(seen):
+            raise SourceError(f"{where}: a column stands twice; seen: {', '.join(seen)}")
+        return found
+
+    def require_types(self, where: str, rows: Iterable[Mapping[str, str | None]]) -> None:
+        """Look at the first rows: a required column whose values are mostly of another type has been retyped.
+
+        Raises:
+            SourceError: names the column, examples of what was seen, and what is allowed.
+        """
+        sample = list(rows)
+        for column in self._required():
+            values = [value for row in sample if (value := row.get(column.name)) is not None and value not in _NULLS]
+            wrong = [value for value in values if not _SHAPES[column.kind].fullmatch(value)]
+            if len(values) >= RETYPED_FROM and len(wrong) * 2 > len(values):
+                examples = ", ".join(repr(value[:40]) for value in wrong[:3])
+                raise SourceError(f"{where}: column {column.name} is retyped; seen: {examples}; allowed: {column.kind}")
+            if len(sample) >= RETYPED_FROM and not values:
+                raise SourceError(f"{where}: column {column.name} is empty in every row; allowed: {column.kind}")
+
+    def _required(self) -> list[Column]:
+        return [column for column in self.columns if column.required]
 
 
-RATINGS = Contract("ratings", ("user_id", "item_id", "rating", "timestamp"), ("user_id", "item_id"))
-MOVIES = Contract("movies", ("item_id", "movie_title", "release_year", "class"), ("item_id",))
-MOVIE_LINK = Contract("movie_link", ("item_id", "entity_id"), ("item_id",))
-GRAPH = Contract("graph", ("head_id", "relation_id", "tail_id"), ("head_id", "relation_id", "tail_id"))
-USER_PROFILE = Contract("user_profile", ("user_id", "age", "gender", "occupation", "zip_code"), ("user_id",))
-FEEDBACK_EVENT = Contract(
-    "feedback_event", ("event_id", "user_id", "movie_id", "kind", "value", "created_at"), ("event_id",)
+def _spelt(column: Column) -> str:
+    return f"{column.name} (or {', '.join(column.aliases)})" if column.aliases else column.name
+
+
+def _optional(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, required=False) for name in names)
+
+
+_USER = Column("user_id", Kind.INTEGER, aliases=("userId",))
+_MOVIE = Column("movie_id", Kind.INTEGER, aliases=("movieId", "item_id"))
+_TCONST = Column("tconst")
+
+RATINGS = Contract(
+    "ratings",
+    (_USER, _MOVIE, Column("rating", Kind.NUMBER), Column("rated_at", Kind.TIME, aliases=("timestamp",))),
+    ("user_id", "movie_id"),
+    ("updated_at", "rated_at"),
 )
+MOVIES = Contract(
+    "movies",
+    (
+        _MOVIE,
+        Column("title", aliases=("movie_title",)),
+        Column("release_year", required=False),
+        Column("release_date", required=False),
+        Column("genres", required=False, aliases=("class", "genre")),
+    ),
+    ("movie_id",),
+)
+LINKS = Contract(
+    "links",
+    (_MOVIE, Column("imdb_id", aliases=("imdbId",)), Column("tmdb_id", required=False, aliases=("tmdbId",))),
+    ("movie_id",),
+)
+TAGS = Contract(
+    "tags",
+    (_USER, _MOVIE, Column("tag"), Column("tagged_at", Kind.TIME, aliases=("timestamp",))),
+    ("user_id", "movie_id", "tag"),
+    ("updated_at", "tagged_at"),
+)
+USER_PROFILE = Contract(
+    "user_profile",
+    (_USER, *_optional("age", "gender", "occupation"), Column("zip_code", required=False, aliases=("zip", "postcode"))),
+    ("user_id",),
+)
+MOVIE_LINK = Contract("movie_link", (_MOVIE, Column("entity_id")), ("movie_id",))
+GRAPH = Contract(
+    "graph",
+    (Column("head_id"), Column("relation_id"), Column("tail_id")),
+    ("head_id", "relation_id", "tail_id"),
+)
+CREDITS = Contract(
+    "credits",
+    (
+        _MOVIE,
+        Column("title", required=False),
+        Column("released", required=False, aliases=("release_date",)),
+        Column("director", aliases=("directors",)),
+        Column("actors", aliases=("cast",)),
+        Column("writers", required=False, aliases=("writer",)),
+    ),
+    ("movie_id",),
+)
+IMDB_TITLE = Contract(
+    "imdb_title",
+    (
+        _TCONST,
+        Column("title_type", aliases=("titleType",)),
+        Column("primary_title", aliases=("primaryTitle",)),
+        Column("original_title", aliases=("originalTitle",)),
+        Column("start_year", aliases=("startYear",)),
+        Column("runtime_minutes", aliases=("runtimeMinutes",)),
+        Column("genres"),
+    ),
+    ("tconst",),
+)
+IMDB_CREW = Contract("imdb_crew", (_TCONST, Column("directors"), Column("writers")), ("tconst",))
+IMDB_PRINCIPAL = Contract(
+    "imdb_principal",
+    (_TCONST, Column("ordering", Kind.INTEGER), Column("nconst"), Column("category"), *_optional("job", "characters")),
+    ("tconst", "ordering"),
+)
+IMDB_RATING = Contract(
+    "imdb_rating",
+    (
+        _TCONST,
+        Column("average_rating", Kind.NUMBER, aliases=("averageRating",)),
+        Column("num_votes", Kind.INTEGER, aliases=("numVotes",)),
+    ),
+    ("tconst",),
+)
+IMDB_NAME = Contract(
+    "imdb_name",
+    (
+        Column("nconst"),
+        Column("primary_name", aliases=("primaryName",)),
+        Column("birth_year", required=False, aliases=("birthYear",)),
+    ),
+    ("nconst",),
+)
+FEEDBACK_EVENT = Contract(
+    "feedback_event",
+    (
+        Column("event_id"),
+        _USER,
+        _MOVIE,
+        Column("kind"),
+        Column("value", required=False),
+        Column("created_at", Kind.TIME, aliases=("occurred_at", "timestamp")),
+    ),
+    ("event_id",),
+    ("updated_at", "created_at"),
+)
+
+CONTRACTS = {
+    contract.table: contract
+    for contract in (
+        *(MOVIES, LINKS, CREDITS, IMDB_TITLE, IMDB_CREW, IMDB_PRINCIPAL, IMDB_RATING, IMDB_NAME, MOVIE_LINK, GRAPH),
+        *(USER_PROFILE, RATINGS, TAGS, FEEDBACK_EVENT),
+    )
+}

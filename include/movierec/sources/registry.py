@@ -1,25 +1,51 @@
-"""The sources that exist, by the name that the trigger form offers."""
+"""The sources that exist, by the name that the trigger form and the settings use."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
-from movierec.batch import dataset_of
-from movierec.db import Connection
-from movierec.sources import Origin, Registry, extract
-from movierec.sources.atomic import AtomicFiles
+from movierec.config import Settings
+from movierec.errors import ConfigError
+from movierec.sources import Endpoint, Origin, Registry, Source
+from movierec.sources.credits import Credits
+from movierec.sources.events_api import EventsApi
+from movierec.sources.events_folder import EventsFolder
+from movierec.sources.imdb import Imdb
+from movierec.sources.movielens import MovieLens
 from movierec.sources.tables import DatabaseTables
 
-APP_CONNECTION = "movierec_app"
+# IMDb's files are cut to the movies that the others know.
+LATE = ("imdb",)
+
+
+def _server(endpoint: Endpoint, is_full: bool) -> Source:
+    return (EventsApi if endpoint.kind in ("http", "https") else DatabaseTables)(endpoint, is_full)
+
 
 SOURCES = Registry(
-    {
-        "movielens": lambda origin: AtomicFiles(Path(origin.dataset)),
-        "app": lambda origin: DatabaseTables(origin.conninfo(APP_CONNECTION)),
-    }
+    makers={
+        "movielens": lambda origin: MovieLens(origin.dataset, origin.cache),
+        "credits": lambda origin: Credits(origin.places["credits"], origin.cache),
+        "imdb": lambda origin: Imdb(origin.places["imdb"], origin.cache),
+        "events": lambda origin: EventsFolder(Path(origin.places["events"]).expanduser()),
+    },
+    server=_server,
 )
 
 
-def extract_source(conn: Connection, batch_id: int, name: str, conninfo: Callable[[str], str]) -> dict[str, int]:
-    """Bring one source into a batch, from where the batch says it is, and return rows per table."""
-    origin = Origin(dataset_of(conn, batch_id), conninfo)
-    return extract(conn, batch_id, SOURCES.create(name, origin))
+def configured(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the sources that this installation reads, in the order of asking."""
+    return ("movielens", *settings.connections, *(name for name in SOURCES.makers if name in settings.places))
+
+
+def chosen(settings: Settings, asked: Iterable[str] | None) -> list[str]:
+    """Return the sources to read tonight: the ones asked for, or all.
+
+    Raises:
+        ConfigError: a source that is asked for is not configured.
+    """
+    known = configured(settings)
+    names = list(asked or known)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError(f"source '{unknown[0]}' is not configured; configured are: {', '.join(known)}")
+    return names

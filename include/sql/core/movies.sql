@@ -1,21 +1,66 @@
--- Purpose: the catalogue, with the article in front of the title; the last row of a movie wins.
--- Grain and key: movie_id.
--- Inputs: staging.movies. Parameters: batch_id.
-merge into core.movies
+-- Purpose: the catalogue: movies that a source lists, each fact from the first source that knows it.
+-- Grain and key: movie_id. Inputs: claim, staging.movies, movie_alias, manifest. Parameters: none.
+merge into movies
 using (
-    select distinct on (movie_id)
-        movie_id,
-        -- "Usual Suspects, The" and "Misérables, Les": the article goes where it is read
-        regexp_replace(title, '^(.+), (The|A|An|Les|Le|La|Los|El|Il|Der|Die|Das)$', '\2 \1') as title,
-        release_year
-    from staging.movies
-    where batch_id = %(batch_id)s
-    order by movie_id asc, position desc
+    with versions as (
+        select distinct on (manifest.lineage, movies.movie_id)
+            movies.movie_id,
+            movies.is_deleted
+        from staging.movies
+        inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
+        order by manifest.lineage asc, movies.movie_id asc, movies.slice_id desc, movies.position desc
+    ),
+
+    listed as (
+        select distinct coalesce(movie_alias.movie_id, versions.movie_id) as movie_id
+        from versions
+        left join movie_alias on versions.movie_id = movie_alias.alias_id
+        where not versions.is_deleted
+    ),
+
+    chosen as (
+        select distinct on (movie_id, attribute)
+            movie_id,
+            attribute,
+            value
+        from claim
+        order by movie_id asc, attribute asc, source_rank asc, source asc
+    )
+
+    select
+        listed.movie_id,
+        max(chosen.value) filter (where chosen.attribute = 'title') as title,
+        max(chosen.value) filter (where chosen.attribute = 'original_title') as original_title,
+        max(chosen.value) filter (where chosen.attribute = 'release_year')::integer as release_year,
+        max(chosen.value) filter (where chosen.attribute = 'release_date')::date as release_date,
+        max(chosen.value) filter (where chosen.attribute = 'runtime_minutes')::integer as runtime_minutes,
+        max(chosen.value) filter (where chosen.attribute = 'imdb_id') as imdb_id,
+        max(chosen.value) filter (where chosen.attribute = 'tmdb_id')::bigint as tmdb_id,
+        max(chosen.value) filter (where chosen.attribute = 'imdb_rating')::real as imdb_rating,
+        max(chosen.value) filter (where chosen.attribute = 'imdb_votes')::integer as imdb_votes
+    from listed
+    inner join chosen on listed.movie_id = chosen.movie_id
+    group by listed.movie_id
 ) as tonight
     on movies.movie_id = tonight.movie_id
 when matched and row(movies.*) is distinct from row(tonight.*) then
-    update set title = tonight.title, release_year = tonight.release_year
+    update set
+        title = tonight.title,
+        original_title = tonight.original_title,
+        release_year = tonight.release_year,
+        release_date = tonight.release_date,
+        runtime_minutes = tonight.runtime_minutes,
+        imdb_id = tonight.imdb_id,
+        tmdb_id = tonight.tmdb_id,
+        imdb_rating = tonight.imdb_rating,
+        imdb_votes = tonight.imdb_votes
 when not matched then
-    insert (movie_id, title, release_year)
-    values (tonight.movie_id, tonight.title, tonight.release_year)
+    insert (
+        movie_id, title, original_title, release_year, release_date, runtime_minutes, imdb_id, tmdb_id,
+        imdb_rating, imdb_votes
+    )
+    values (
+        tonight.movie_id, tonight.title, tonight.original_title, tonight.release_year, tonight.release_date,
+        tonight.runtime_minutes, tonight.imdb_id, tonight.tmdb_id, tonight.imdb_rating, tonight.imdb_votes
+    )
 when not matched by source then delete;

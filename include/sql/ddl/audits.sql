@@ -1,103 +1,374 @@
--- Views that the quality gates read: is every row accounted for, and is there as much of it as usual?
--- Those called _tonight hold the latest batch alone; ops.build_tonight() makes them for the staging tables too.
-create or replace view ops.reconciliation as
-with tables as (
-    select distinct table_name from ops.row_rule
-),
+-- What the quality gates read. All of it shows one night, the one that the setting movierec.batch names: a gate sets it
+-- for its connections.
+create or replace function ops.tonight() returns bigint
+language sql stable
+return nullif(current_setting('movierec.batch', true), '')::bigint;
 
-layers as (
+create or replace view ops.tonight_slice as
+select slice.*
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+where batch_slice.batch_id = ops.tonight();
+comment on view ops.tonight_slice is 'What the night consists of. Grain: slice.';
+
+create or replace view ops.fresh_slice as
+select tonight_slice.*
+from ops.tonight_slice
+where tonight_slice.batch_id = ops.tonight();
+comment on view ops.fresh_slice is 'What was loaded for the night; the rest had been loaded and judged before.';
+
+create or replace view ops.earlier_night as
+select
+    batch.batch_id,
+    batch.as_of,
+    batch.accept_volume_change
+from ops.batch
+inner join ops.batch as tonight on (batch.as_of, batch.batch_id) < (tonight.as_of, tonight.batch_id)
+where tonight.batch_id = ops.tonight() and batch.status = 'accepted';
+comment on view ops.earlier_night is 'Accepted nights before this one. Grain: night.';
+
+create or replace view ops.usual_night as
+select earlier_night.batch_id
+from ops.earlier_night
+where not exists (
+    select 1
+    from ops.earlier_night as change
+    where
+        change.accept_volume_change
+        and (change.as_of, change.batch_id) > (earlier_night.as_of, earlier_night.batch_id)
+)
+order by earlier_night.as_of desc, earlier_night.batch_id desc
+limit 14;
+comment on view ops.usual_night is
+'The nights that this one is measured against: the last 14, not beyond the last whose change an operator accepted.';
+
+-- How far a number may lie from its median over the usual nights. The allowance is the larger of spread times the
+-- scaled median absolute deviation and a floor, which is a share of the median where is_relative, and never more than
+-- the share most of the median: nights that vary do not make everything usual. Without enough nights (min_nights), or
+-- with a median under min_usual, lowest and highest stand alone. A null floor: no bound on that side.
+-- A change that the operator accepts waives what is_waivable.
+create or replace view ops.metric_rule as
+select
+    layer,
+    metric,
+    severity,
+    lower_floor::double precision as lower_floor,
+    upper_floor::double precision as upper_floor,
+    is_relative,
+    spread::double precision as spread,
+    most::double precision as most,
+    min_usual::double precision as min_usual,
+    min_nights,
+    lowest::double precision as lowest,
+    highest::double precision as highest,
+    is_waivable
+from (
+    values
+    ('raw', 'rows', 'critical', 0.25, null, true, 5, 0.6, 50, 1, null, null, true),
+    ('raw', 'rows', 'warning', null, 0.5, true, 5, 2, 50, 1, null, null, true),
+    ('raw', 'source_rows', 'warning', 0.25, 0.5, true, 5, 2, 50, 1, null, null, true),
+    ('staging', 'rejected_share', 'critical', null, null, false, 0, null, null, 1, null, 0.05, true),
+    ('staging', 'rejected_share', 'warning', null, null, false, 0, null, null, 1, null, 0.005, true),
+    ('staging', 'rejected_share_of_few', 'warning', null, null, false, 0, null, null, 1, null, 0.005, true),
+    ('staging', 'mean_rating', 'critical', 1, 1, false, 5, 0.5, null, 1, null, null, true),
+    ('staging', 'mean_rating', 'warning', 0.5, 0.5, false, 5, 0.5, null, 1, 2, 4.8, true),
+    ('staging', 'newest_fact_days', 'warning', null, 3, false, 5, null, null, 3, null, null, true),
+    ('core', 'rows', 'critical', 0.25, null, true, 5, 0.6, 50, 1, null, null, true),
+    ('core', 'rows', 'warning', null, 0.5, true, 5, 2, 50, 1, null, null, true),
+    ('core', 'mean_rating', 'critical', 0.75, 0.75, false, 5, 0.5, null, 1, null, null, true),
+    ('core', 'mean_rating', 'warning', 0.25, 0.25, false, 5, 0.5, null, 1, 2, 4.8, true),
+    ('core', 'stddev_rating', 'warning', 0.25, 0.25, false, 5, 0.9, null, 1, 0.1, null, true),
+    ('core', 'share_of_stars', 'warning', 0.1, 0.1, false, 5, null, null, 1, null, null, true),
+    ('core', 'share_with_genre', 'critical', 0.5, null, false, 0, null, null, 1, null, null, true),
+    ('core', 'share_with_genre', 'warning', 0.1, null, false, 5, null, null, 1, 0.5, null, true),
+    ('core', 'share_with_release_year', 'warning', 0.1, null, false, 5, null, null, 1, 0.5, null, true),
+    ('core', 'share_with_director', 'critical', 0.5, null, false, 0, null, null, 1, null, null, true),
+    ('core', 'share_with_director', 'warning', 0.1, null, false, 5, null, null, 1, null, null, true),
+    ('core', 'share_with_profile', 'warning', 0.1, null, false, 5, null, null, 1, null, null, true),
+    ('core', 'ratings_of_a_user_max', 'warning', null, 1, true, 5, null, null, 1, null, 50000, true),
+    ('core', 'ratings_of_a_user_median', 'warning', 0.5, 0.5, true, 5, null, null, 1, null, null, true),
+    ('core', 'newest_rating_days', 'warning', null, 3, false, 5, null, null, 3, null, null, true),
+    ('core', 'unknown_movie', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
+    ('core', 'unknown_user', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
+    ('core', 'unknown_person', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
+    ('core', 'out_of_range', 'critical', null, null, false, 0, null, null, 1, null, 0, false)
+) as rules (
+    layer, metric, severity, lower_floor, upper_floor, is_relative, spread, most, min_usual, min_nights, lowest, highest,
+    is_waivable
+);
+comment on view ops.metric_rule is 'Which numbers are judged, and how. Grain: layer, metric and severity.';
+
+create or replace view ops.usual_metric as
+with history as (
     select
-        batch.batch_id,
-        tables.table_name,
-        count(*) filter (where layer_row.layer = 'raw') as raw_rows,
-        count(*) filter (where layer_row.layer = 'staging') as staging_rows,
-        count(*) filter (where layer_row.layer = 'quarantine') as quarantine_rows
-    from ops.batch
-    cross join tables
-    left join ops.layer_row on batch.batch_id = layer_row.batch_id and tables.table_name = layer_row.table_name
-    group by batch.batch_id, tables.table_name
+        metric.layer,
+        metric.subject,
+        metric.metric,
+        metric.value,
+        median.usual
+    from ops.metric
+    inner join ops.usual_night on metric.batch_id = usual_night.batch_id
+    inner join (
+        select
+            metric.layer,
+            metric.subject,
+            metric.metric,
+            percentile_cont(0.5) within group (order by metric.value) as usual
+        from ops.metric
+        inner join ops.usual_night on metric.batch_id = usual_night.batch_id
+        group by metric.layer, metric.subject, metric.metric
+    ) as median
+        on metric.layer = median.layer and metric.subject = median.subject and metric.metric = median.metric
+    where metric.value is not null
 )
 
 select
-    batch_id,
+    layer,
+    subject,
+    metric,
+    usual,
+    count(*) as nights,
+    1.4826 * percentile_cont(0.5) within group (order by abs(value - usual)) as deviation
+from history
+group by layer, subject, metric, usual;
+comment on view ops.usual_metric is
+'Median and scaled median absolute deviation over the usual nights. Grain: layer, subject and metric.';
+
+create or replace view ops.metric_bound as
+with judged as (
+    select
+        metric_rule.*,
+        metric.subject,
+        metric.value,
+        usual_metric.usual,
+        coalesce(usual_metric.nights, 0) as nights,
+        usual_metric.deviation,
+        metric_rule.is_waivable and batch.accept_volume_change as is_waived,
+        coalesce(
+            usual_metric.nights >= metric_rule.min_nights
+            and usual_metric.usual >= coalesce(metric_rule.min_usual, '-infinity'),
+            false
+        ) as has_history,
+        case when metric_rule.is_relative then abs(usual_metric.usual) else 1 end as unit
+    from ops.metric_rule
+    inner join ops.metric on metric_rule.layer = metric.layer and metric_rule.metric = metric.metric
+    inner join ops.batch on metric.batch_id = batch.batch_id
+    left join ops.usual_metric
+        on
+            metric.layer = usual_metric.layer
+            and metric.subject = usual_metric.subject
+            and metric.metric = usual_metric.metric
+    where metric.batch_id = ops.tonight()
+),
+
+bound as (
+    select
+        judged.*,
+        case
+            when is_waived then null
+            when has_history and lower_floor is not null
+                then usual - least(greatest(spread * deviation, lower_floor * unit), most * abs(usual))
+            else lowest
+        end as lower,
+        case
+            when is_waived then null
+            when has_history and upper_floor is not null
+                then usual + least(greatest(spread * deviation, upper_floor * unit), most * abs(usual))
+            else highest
+        end as upper
+    from judged
+)
+
+select
+    layer,
+    subject,
+    metric,
+    severity,
+    value,
+    usual,
+    nights,
+    lower,
+    upper,
+    coalesce(value >= coalesce(lower, '-infinity') and value <= coalesce(upper, 'infinity'), true) as is_within
+from bound;
+comment on view ops.metric_bound is
+'Tonight''s numbers and what is allowed. Grain: layer, subject, metric and severity. A bound that is null allows all.';
+
+create or replace view ops.source_tonight as
+select
+    batch_source.source,
+    batch_source.status,
+    coalesce(
+        batch_source.message,
+        case when batch_source.status = 'carried' then 'was not asked' end
+    ) as message,
+    exists (select 1 from ops.tonight_slice where tonight_slice.source = batch_source.source) as is_represented,
+    (
+        select count(*)
+        from ops.earlier_night
+        where
+            batch_source.status <> 'delivered'
+            and (earlier_night.as_of, earlier_night.batch_id) > coalesce(
+                (
+                    select (delivered.as_of, delivered.batch_id)
+                    from ops.earlier_night as delivered
+                    inner join ops.batch_source as earlier on delivered.batch_id = earlier.batch_id
+                    where earlier.source = batch_source.source and earlier.status = 'delivered'
+                    order by delivered.as_of desc, delivered.batch_id desc
+                    limit 1
+                ),
+                ('-infinity'::timestamptz, 0::bigint)
+            )
+    ) + (batch_source.status <> 'delivered')::integer as nights_without
+from ops.batch_source
+where batch_source.batch_id = ops.tonight();
+comment on view ops.source_tonight is
+'How the sources fared. Grain: source. nights_without counts the nights, this one included, since it last delivered.';
+
+create or replace view ops.new_column_tonight as
+select
+    source,
+    piece,
     table_name,
-    raw_rows,
-    staging_rows,
-    quarantine_rows,
-    raw_rows - staging_rows - quarantine_rows as lost_rows,
-    quarantine_rows::double precision / nullif(raw_rows, 0) as quarantine_share
-from layers;
-comment on view ops.reconciliation is
-'raw = staging + quarantine, counted afresh. Grain: batch and table; lost_rows is 0 or the night stops.';
+    array_to_string(new_columns, ', ') as new_columns
+from ops.fresh_slice
+where new_columns <> '{}';
+comment on view ops.new_column_tonight is 'Columns that came tonight and that no contract knows. Grain: slice.';
 
-create or replace view ops.volume as
-with turning_point as (
-    -- a change that the operator accepted is the new measure: what came before it no longer counts
-    select coalesce(max(batch_id), 0) as batch_id
-    from ops.batch
-    where accept_volume_change and status = 'accepted'
-),
-
-history as (
-    select
-        tonight.batch_id,
-        tonight.table_name,
-        earlier.raw_rows as earlier_rows,
-        row_number() over (
-            partition by tonight.batch_id, tonight.table_name
-            order by earlier.batch_id desc
-        ) as nights_ago
-    from ops.layer_count as tonight
-    inner join ops.layer_count as earlier
-        on tonight.table_name = earlier.table_name and tonight.batch_id > earlier.batch_id
-    cross join turning_point
-    where earlier.is_accepted and earlier.batch_id >= turning_point.batch_id
-),
-
-usual as (
-    select
-        batch_id,
-        table_name,
-        percentile_disc(0.5) within group (order by earlier_rows) as usual_rows
-    from history
-    where nights_ago <= 7
-    group by batch_id, table_name
-)
-
+-- Row counts of a night, counted afresh for what was loaded tonight; the rest had been counted before.
+create or replace view ops.reconciliation_tonight as
 select
-    layer_count.batch_id,
-    layer_count.table_name,
-    layer_count.raw_rows,
-    usual.usual_rows,
-    case
-        when not batch.accept_volume_change then layer_count.raw_rows::double precision / nullif(usual.usual_rows, 0)
-    end as ratio
-from ops.layer_count
-inner join ops.batch on layer_count.batch_id = batch.batch_id
-left join usual on layer_count.batch_id = usual.batch_id and layer_count.table_name = usual.table_name;
-comment on view ops.volume is
-'Rows of a night against the median of the last seven accepted nights; ratio: null on a first night or where accepted';
+    subject as table_name,
+    max(value) filter (where metric = 'fresh_rows')::bigint as fresh_rows,
+    max(value) filter (where metric = 'fresh_rejected_rows')::bigint as fresh_rejected_rows,
+    max(value) filter (where metric = 'loaded_rows')::bigint as loaded_rows,
+    max(value) filter (where metric = 'raw_rows')::bigint as raw_rows,
+    max(value) filter (where metric = 'staging_rows')::bigint as staging_rows,
+    max(value) filter (where metric = 'quarantine_rows')::bigint as quarantine_rows
+from ops.metric
+where batch_id = ops.tonight() and layer = 'staging'
+group by subject
+having count(*) filter (where metric = 'raw_rows') > 0;
+comment on view ops.reconciliation_tonight is
+'Rows per layer, as ops/measure_staging counted them. Grain: table. loaded_rows: what extraction says it loaded.';
 
-create or replace view ops.latest_batch as
-select max(batch.batch_id) as batch_id
-from ops.batch;
-
-create or replace procedure ops.build_tonight()
-language plpgsql as $$
+-- Asks the rules once more of rows that were let through tonight. Of a table with more than half a million of them
+-- every n-th position is asked, so that about half a million are.
+create or replace function ops.violations()
+returns table (table_name text, slice_id integer, "position" integer, broken_rules text)
+language plpgsql stable as $$
 declare
-    whole record;
+    loaded record;
 begin
-    for whole in
-        select distinct 'staging' as layer, row_rule.table_name as name from ops.row_rule
-        union
-        values ('staging', 'violation'), ('ops', 'reconciliation'), ('ops', 'volume')
+    for loaded in
+        select
+            fresh_slice.table_name as name,
+            array_agg(fresh_slice.slice_id) as slices,
+            1 + sum(fresh_slice.raw_rows)::bigint / 500000 as step
+        from ops.fresh_slice
+        where to_regclass('staging.' || quote_ident(fresh_slice.table_name || '_judged')) is not null
+        group by fresh_slice.table_name
     loop
-        execute format('drop view if exists %I.%I', whole.layer, whole.name || '_tonight');
-        execute format(
-            'create view %1$I.%2$I as select * from %1$I.%3$I '
-            'where batch_id = (select latest_batch.batch_id from ops.latest_batch)',
-            whole.layer, whole.name || '_tonight', whole.name
-        );
+        return query execute format(
+            'with broken as materialized ('
+            'select judged.slice_id, judged.position, judged.broken_rules from staging.%1$I as judged '
+            'where judged.slice_id = any($1) and judged.position %% $2 = 0 and not judged.is_good) '
+            'select %2$L::text, broken.slice_id, broken.position, array_to_string(broken.broken_rules, '', '') '
+            'from broken inner join staging.%3$I as kept '
+            'on broken.slice_id = kept.slice_id and broken.position = kept.position '
+            'where kept.slice_id = any($1) order by broken.slice_id, broken.position limit 20',
+            loaded.name || '_judged', loaded.name, loaded.name
+        ) using loaded.slices, loaded.step;
     end loop;
 end;
 $$;
+
+drop view if exists staging.violation_tonight;
+create view staging.violation_tonight as
+select
+    table_name,
+    slice_id,
+    "position",
+    broken_rules
+from ops.violations();
+comment on view staging.violation_tonight is
+'Rows that were let through tonight although they break a rejecting rule; at most 20 a table. Grain: row.';
+
+create or replace function ops.fresh_slices(subject text) returns integer []
+language sql stable
+return coalesce(
+    (select array_agg(fresh_slice.slice_id) from ops.fresh_slice where fresh_slice.table_name = subject), '{}'
+);
+comment on function ops.fresh_slices is 'The slices of a table that were loaded tonight; an array finds their blocks.';
+
+drop view if exists staging.ratings_tonight, staging.movies_tonight, staging.user_profile_tonight,
+staging.feedback_event_tonight;
+create view staging.ratings_tonight as
+select *
+from staging.ratings
+where slice_id = any(array(select unnest(ops.fresh_slices('ratings'))));
+
+create view staging.movies_tonight as
+select *
+from staging.movies
+where slice_id = any(array(select unnest(ops.fresh_slices('movies')))) and not is_deleted;
+
+create view staging.user_profile_tonight as
+select *
+from staging.user_profile
+where slice_id = any(array(select unnest(ops.fresh_slices('user_profile')))) and not is_deleted;
+
+create view staging.feedback_event_tonight as
+select *
+from staging.feedback_event
+where slice_id = any(array(select unnest(ops.fresh_slices('feedback_event')))) and not is_deleted;
+
+-- The keys that make every fact one row; the server sees to it as long as they exist.
+create or replace view ops.layer_key as
+with agreed (table_name, key) as (
+    values
+    ('users', 'user_id'),
+    ('movies', 'movie_id'),
+    ('movie_alias', 'alias_id'),
+    ('movie_claim', 'movie_id, attribute, source'),
+    ('movie_genre', 'movie_id, genre'),
+    ('person', 'person_id'),
+    ('movie_person', 'movie_id, role, person_id'),
+    ('movie_country', 'movie_id, country_id'),
+    ('ratings', 'user_id, movie_id'),
+    ('tags', 'user_id, movie_id, tag'),
+    ('events', 'source, event_id')
+),
+
+found as (
+    select
+        pg_class.relname as table_name,
+        pg_index.indisvalid and pg_index.indisready as is_valid,
+        (
+            select string_agg(pg_attribute.attname, ', ' order by part.place)
+            from unnest(pg_index.indkey::smallint []) with ordinality as part (number, place)
+            inner join pg_attribute
+                on pg_attribute.attrelid = pg_class.oid and part.number = pg_attribute.attnum
+        ) as key
+    from pg_index
+    inner join pg_class on pg_index.indrelid = pg_class.oid
+    where pg_index.indisprimary and pg_class.relnamespace = current_schema()::regnamespace
+)
+
+select
+    agreed.table_name,
+    agreed.key as agreed_key,
+    coalesce(found.key, 'none') as found_key,
+    coalesce(found.key = agreed.key and found.is_valid, false) as is_kept
+from agreed
+left join found on agreed.table_name = found.table_name;
+comment on view ops.layer_key is 'Primary keys of the layer that the search path names. Grain: table.';
+
+create or replace view ops.raw_column as
+select
+    table_name::text as table_name,
+    column_name::text as column_name,
+    data_type::text as data_type
+from information_schema.columns
+where table_schema = 'raw';
+comment on view ops.raw_column is 'Columns of the tables in raw. Grain: table and column.';

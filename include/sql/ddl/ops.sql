@@ -1,26 +1,101 @@
--- What the nights did: batches, row rules, counts, quality results. Safe casts that other layers use.
+-- What the nights did: batches, slices, row rules, counts, quality results. Casts and repairs that other layers use.
 create schema if not exists ops;
 
 create table if not exists ops.batch (
     batch_id bigint generated always as identity primary key,
     run_id text not null unique,
     dataset text not null,
+    as_of timestamptz not null,
     accept_volume_change boolean not null default false,
-    status text not null default 'open' check (status in ('open', 'built', 'accepted')),
+    is_full boolean not null default false,
+    status text not null default 'open' check (status in ('open', 'built', 'refused', 'accepted')),
+    is_pruned boolean not null default false,
     started_at timestamptz not null default now(),
     accepted_at timestamptz
 );
 comment on table ops.batch is
-'One night of ingestion; rows of raw, staging and quarantine carry its id. Grain: a run of movierec_ingest.';
+'One night of ingestion. Grain: a run of movierec_ingest. Nights are in the order of as_of, then of batch_id.';
+comment on column ops.batch.as_of is
+'The moment as which the night sees the world: what was rated, tagged or done later is not part of its core.';
 comment on column ops.batch.status is
-'open: on its way; built: core holds it, its gate has not passed; accepted: may be learned from.';
+'open: on its way; built: its core has been built, its gate has not passed; refused: the gate stopped it; accepted: may be learned from.';
 comment on column ops.batch.accept_volume_change is
-'Set by the operator: tonight''s row counts may differ from the nights before.';
+'Set by the operator: tonight''s counts and distributions may differ from the nights before.';
+comment on column ops.batch.is_full is
+'Set by the operator: databases are read from the start, every row is judged again, core is rebuilt.';
+
+create table if not exists ops.slice (
+    slice_id integer generated always as identity primary key,
+    batch_id bigint not null,
+    source text not null,
+    table_name text not null,
+    piece text not null,
+    mode text not null check (mode in ('whole', 'changes')),
+    fingerprint text not null,
+    scale_low real not null default 0.5,
+    scale_high real not null default 5,
+    watermark text,
+    new_columns text [] not null default '{}',
+    left_out bigint not null default 0,
+    raw_rows bigint not null,
+    staging_rows bigint,
+    quarantine_rows bigint,
+    first_at timestamptz,
+    last_at timestamptz,
+    loaded_at timestamptz not null default clock_timestamp(),
+    staged_at timestamptz
+);
+create index if not exists slice_piece on ops.slice (source, table_name, piece);
+comment on table ops.slice is
+'Rows that were loaded together: a file, a table, the changes of one. Grain: one load; never changed once staged.';
+comment on column ops.slice.batch_id is 'The night that loaded it; later nights that see the same content use it again.';
+comment on column ops.slice.mode is
+'whole: stands for everything its piece holds; changes: on top of the earlier slices of the piece.';
+comment on column ops.slice.scale_low is 'Lowest rating of the source; its scale is mapped to 0.5 to 5.';
+comment on column ops.slice.left_out is 'Rows that a documented filter left out, such as titles of unknown movies.';
+comment on column ops.slice.first_at is 'When the earliest fact of the slice happened; null where its rows have no time.';
+
+create table if not exists ops.batch_slice (
+    batch_id bigint not null references ops.batch on delete cascade,
+    slice_id integer not null references ops.slice on delete cascade,
+    primary key (batch_id, slice_id)
+);
+create index if not exists batch_slice_slice on ops.batch_slice (slice_id);
+comment on table ops.batch_slice is 'What a night consists of. Grain: batch and slice.';
+
+create table if not exists ops.batch_source (
+    batch_id bigint not null references ops.batch on delete cascade,
+    source text not null,
+    status text not null check (status in ('delivered', 'failed', 'carried')),
+    message text,
+    noted_at timestamptz not null default clock_timestamp(),
+    primary key (batch_id, source)
+);
+comment on table ops.batch_source is 'How each source fared in a night. Grain: batch and source.';
+comment on column ops.batch_source.status is
+'delivered: read tonight; failed: tried in vain; carried: not asked. The last two stand with what they brought last.';
+
+create table if not exists ops.held (
+    layer text primary key,
+    batch_id bigint not null,
+    as_of timestamptz not null,
+    held_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.held is
+'Which night a conformed layer shows: core the newest one, past the earlier one that was asked for last.';
+
+create table if not exists ops.held_slice (
+    layer text not null references ops.held on delete cascade,
+    slice_id integer not null,
+    primary key (layer, slice_id)
+);
+comment on table ops.held_slice is 'The slices that a conformed layer was made of. Grain: layer and slice.';
 
 create table if not exists ops.row_rule (
     table_name text not null,
     rule text not null,
     severity text not null check (severity in ('reject', 'warning')),
+    is_waivable boolean not null,
     predicate text not null,
     sentence text not null,
     primary key (table_name, rule)
@@ -31,18 +106,26 @@ comment on column ops.row_rule.predicate is
 'SQL over the typed row (alias: typed); a row for which it is not true breaks the rule.';
 comment on column ops.row_rule.severity is
 'reject: the row goes to quarantine; warning: it is kept and counted.';
+comment on column ops.row_rule.is_waivable is 'Whether a data engineer may accept a row although it breaks this rule.';
 
-create table if not exists ops.layer_count (
-    batch_id bigint not null references ops.batch on delete cascade,
-    table_name text not null,
-    raw_rows bigint not null,
-    staging_rows bigint not null,
-    quarantine_rows bigint not null,
-    is_accepted boolean not null default false,
-    primary key (batch_id, table_name)
+create table if not exists ops.rule_count (
+    slice_id integer not null references ops.slice on delete cascade,
+    rule text not null,
+    broken_rows bigint not null,
+    primary key (slice_id, rule)
 );
-comment on table ops.layer_count is
-'Rows per batch, table and layer as counted when the batch was staged; history for volume checks once accepted.';
+comment on table ops.rule_count is 'How many rows of a slice broke a rule, rejecting or warning.';
+
+create table if not exists ops.metric (
+    batch_id bigint not null references ops.batch on delete cascade,
+    layer text not null,
+    subject text not null,
+    metric text not null,
+    value double precision,
+    primary key (batch_id, layer, subject, metric)
+);
+comment on table ops.metric is
+'What was measured on a night: counts, means, shares. Grain: batch, layer, subject and metric. The history of bounds.';
 
 create table if not exists ops.quality_result (
     batch_id bigint not null references ops.batch on delete cascade,
@@ -52,46 +135,12 @@ create table if not exists ops.quality_result (
     severity text not null,
     passed boolean not null,
     observed jsonb,
+    bounds jsonb,
     checked_at timestamptz not null default now()
 );
 create index if not exists quality_result_batch on ops.quality_result (batch_id);
 comment on table ops.quality_result is 'Every expectation judged, per batch and gate; the latest attempt of a gate.';
-
-create or replace function ops.as_bigint(value text) returns bigint
-language sql stable parallel safe
-return case when value ~ '^\s*[+-]?\d+\s*$' and pg_input_is_valid(value, 'bigint') then value::bigint end;
-
-create or replace function ops.as_numeric(value text) returns numeric
-language sql stable parallel safe
-return case
-    when value ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$' and pg_input_is_valid(value, 'numeric')
-        then value::numeric
-end;
-
-create or replace function ops.as_epoch(value text) returns timestamptz
-language sql stable parallel safe
-return case
-    when ops.as_numeric(value) between -1e11 and 1e11 then to_timestamp(ops.as_numeric(value)::double precision)
-end;
-
-create or replace function ops.as_timestamp(value text) returns timestamptz
-language sql stable parallel safe
-return case
-    when value ~ '^\s*\d{4}-\d{2}-\d{2}' and pg_input_is_valid(value, 'timestamptz') then value::timestamptz
-end;
-
-create or replace function ops.as_word(value text) returns text
-language sql stable parallel safe
-return nullif(btrim(value), '');
-
-create table if not exists ops.rule_count (
-    batch_id bigint not null references ops.batch on delete cascade,
-    table_name text not null,
-    rule text not null,
-    broken_rows bigint not null,
-    primary key (batch_id, table_name, rule)
-);
-comment on table ops.rule_count is 'How many rows of a batch broke a rule, rejecting or warning.';
+comment on column ops.quality_result.bounds is 'What was allowed, where it is a range or a set.';
 
 create table if not exists ops.structure (
     checksum text primary key,

@@ -1,16 +1,52 @@
--- Retention, generated from ops.row_rule like the judges: whatever table has rules has rows to prune.
-create or replace procedure ops.prune_batches(keep_nights integer)
+-- Retention: rows go with their slice once no kept night and no layer consists of it.
+create or replace procedure ops.prune_slices(keep_nights integer)
 language plpgsql as $$
 declare
-    oldest bigint;
-    pruned text;
+    kept_table record;
 begin
-    select min(batch_id) into oldest
-    from (select batch_id from ops.batch order by batch_id desc limit keep_nights) as kept;
-    for pruned in select distinct table_name from ops.row_rule loop
-        execute format('delete from raw.%I where batch_id < $1', pruned) using oldest;
-        execute format('delete from staging.%I where batch_id < $1', pruned) using oldest;
+    -- two nights that prune at once would wait for each other's rows
+    perform pg_advisory_xact_lock(7305005);
+    create temporary table pruned_slice on commit drop as
+    select
+        slice.slice_id,
+        slice.table_name
+    from ops.slice
+    where
+        not exists (
+            select 1 from ops.batch_slice
+            where
+                batch_slice.slice_id = slice.slice_id
+                and batch_slice.batch_id in (select batch_id from ops.batch order by batch_id desc limit keep_nights)
+        )
+        and not exists (
+            select 1 from ops.held_slice
+            where held_slice.slice_id = slice.slice_id and held_slice.layer = 'core'
+        )
+        -- loaded by a night that is still on its way
+        and slice.batch_id < (select max(batch_id) from ops.batch);
+    for kept_table in select distinct table_name from pruned_slice loop
+        execute format(
+            'delete from raw.%1$I where slice_id in (select slice_id from pruned_slice)', kept_table.table_name
+        );
+        execute format(
+            'delete from staging.%1$I where slice_id in (select slice_id from pruned_slice)', kept_table.table_name
+        );
     end loop;
-    delete from quarantine.row where batch_id < oldest;
+    update ops.batch
+    set is_pruned = true
+    where batch_id in (
+        select batch_slice.batch_id
+        from ops.batch_slice
+        inner join pruned_slice on batch_slice.slice_id = pruned_slice.slice_id
+    );
+    -- an earlier night that the layer past shows can no longer be told from another: it is built anew when asked for
+    if exists (
+        select 1 from ops.held_slice
+        where held_slice.layer = 'past' and held_slice.slice_id in (select slice_id from pruned_slice)
+    ) then
+        delete from ops.held where layer = 'past';
+    end if;
+    delete from ops.slice where slice_id in (select slice_id from pruned_slice);
+    drop table pruned_slice;
 end;
 $$;

@@ -1,4 +1,4 @@
--- Purpose: note that core holds a batch whose gate has not passed.
+-- Purpose: note that core has been built of a batch, whose gate has yet to pass.
 -- Parameters: batch_id.
 update ops.batch
 set status = 'built'

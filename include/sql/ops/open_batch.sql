@@ -1,7 +1,11 @@
 -- Purpose: the batch of a run, made the first time and found again afterwards.
--- Grain: one row. Parameters: run_id, dataset, accept_volume_change.
-insert into ops.batch (run_id, dataset, accept_volume_change)
-values (%(run_id)s, %(dataset)s, %(accept_volume_change)s)
+-- Grain: one row. Parameters: run_id, dataset, as_of, accept_volume_change, is_full.
+insert into ops.batch (run_id, dataset, as_of, accept_volume_change, is_full)
+values (%(run_id)s, %(dataset)s, %(as_of)s, %(accept_volume_change)s, %(is_full)s)
 on conflict (run_id) do update
-    set dataset = excluded.dataset, accept_volume_change = excluded.accept_volume_change
+    set
+        dataset = excluded.dataset,
+        as_of = excluded.as_of,
+        accept_volume_change = excluded.accept_volume_change,
+        is_full = excluded.is_full
 returning batch_id;

@@ -1,16 +1,32 @@
--- Purpose: how many rows of one raw table break each rule, rejecting or warning.
--- Grain and key: batch_id, table_name, rule.
--- Inputs: staging.judged (generated from ops.row_rule). Parameters: batch_id, table_name.
+-- Purpose: how many rows of a slice break each rule, rejecting or warning.
+-- Grain and key: slice_id, rule.
+-- Inputs: staging.judged (generated from ops.row_rule). Parameters: slice_id, table_name.
 delete from ops.rule_count
-where batch_id = %(batch_id)s and table_name = %(table_name)s;
+where slice_id = %(slice_id)s;
 
-insert into ops.rule_count (batch_id, table_name, rule, broken_rows)
+insert into ops.rule_count (slice_id, rule, broken_rows)
 select
-    judged.batch_id,
-    judged.table_name,
+    "row".slice_id,
+    broken.rule,
+    count(*) as broken_rows
+from quarantine.row
+cross join lateral unnest("row".broken_rules) as broken (rule)
+where "row".slice_id = %(slice_id)s
+group by "row".slice_id, broken.rule;
+
+insert into ops.rule_count (slice_id, rule, broken_rows)
+select
+    judged.slice_id,
     broken.rule,
     count(*) as broken_rows
 from staging.judged
-cross join lateral unnest(judged.broken_rules || judged.warned_rules) as broken (rule)
-where judged.batch_id = %(batch_id)s and judged.table_name = %(table_name)s
-group by judged.batch_id, judged.table_name, broken.rule;
+cross join lateral unnest(judged.warned_rules) as broken (rule)
+where
+    judged.slice_id = %(slice_id)s
+    and judged.table_name = %(table_name)s
+    and judged.is_good
+    and exists (
+        select 1 from ops.row_rule
+        where row_rule.table_name = %(table_name)s and row_rule.severity = 'warning'
+    )
+group by judged.slice_id, broken.rule;

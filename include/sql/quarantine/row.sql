@@ -1,14 +1,14 @@
--- Purpose: rows of one raw table that break a rejecting rule, whole, with every reason.
--- Grain: one row of the raw table. Key: batch_id, table_name, position.
--- Inputs: staging.judged (generated from ops.row_rule). Parameters: batch_id, table_name.
-delete from quarantine.row
-where batch_id = %(batch_id)s and table_name = %(table_name)s;
-
-insert into quarantine.row (batch_id, table_name, position, broken_rules, reasons, record)
+-- Purpose: rows of a slice that break a rejecting rule, whole, with every reason. A row that has been decided about
+-- before, such as one that a file brings every night, keeps that decision.
+-- Grain: one row of the raw table. Key: slice_id, position.
+-- Inputs: staging.judged (generated from ops.row_rule). Parameters: slice_id, table_name.
+insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record)
 select
-    judged.batch_id,
-    judged.table_name,
+    judged.slice_id,
     judged.position,
+    slice.batch_id,
+    slice.source,
+    slice.table_name,
     judged.broken_rules,
     array(
         select row_rule.sentence
@@ -18,7 +18,45 @@ select
     ) as reasons,
     judged.record
 from staging.judged
+inner join ops.slice on judged.slice_id = slice.slice_id
 where
-    judged.batch_id = %(batch_id)s
+    judged.slice_id = %(slice_id)s
     and judged.table_name = %(table_name)s
-    and cardinality(judged.broken_rules) > 0;
+    and not judged.is_good
+on conflict (slice_id, position) do update
+    set broken_rules = excluded.broken_rules, reasons = excluded.reasons, record = excluded.record;
+
+-- judged again, by other rules: what is good by now lies in staging
+delete from quarantine.row as waiting
+using staging.judged
+where
+    waiting.slice_id = judged.slice_id
+    and waiting.position = judged.position
+    and judged.slice_id = %(slice_id)s
+    and judged.table_name = %(table_name)s
+    and judged.is_good
+    and waiting.status = 'rejected';
+
+call quarantine.keep_decided(%(slice_id)s, %(table_name)s);
+
+update quarantine.row as fresh
+set
+    status = decided.status,
+    replayed_slice_id = decided.replayed_slice_id,
+    replayed_position = decided.replayed_position,
+    decided_at = decided.decided_at,
+    decided_by = decided.decided_by
+from quarantine.row as decided
+where
+    fresh.slice_id = %(slice_id)s
+    -- what was replayed in vain is a row of its own
+    and not exists (
+        select 1 from ops.slice
+        where slice.slice_id = fresh.slice_id and slice.piece = 'replay'
+    )
+    and fresh.status = 'rejected'
+    and decided.slice_id <> fresh.slice_id
+    and decided.status <> 'rejected'
+    and decided.source = fresh.source
+    and decided.table_name = fresh.table_name
+    and md5(decided.record::text) = md5(fresh.record::text);

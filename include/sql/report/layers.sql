@@ -1,10 +1,13 @@
--- Purpose: rows of a batch per table and layer.
+-- Purpose: rows of a batch per table and layer, and how many of them were loaded for it.
 -- Grain: table. Parameters: batch_id.
 select
-    table_name as table,
-    raw_rows as raw,
-    staging_rows as staging,
-    quarantine_rows as quarantined
-from ops.layer_count
-where batch_id = %(batch_id)s
-order by raw_rows desc, table_name asc;
+    slice.table_name as table,
+    sum(slice.raw_rows)::bigint as raw,
+    sum(slice.staging_rows)::bigint as staging,
+    sum(slice.quarantine_rows)::bigint as quarantined,
+    coalesce(sum(slice.raw_rows) filter (where slice.batch_id = batch_slice.batch_id), 0)::bigint as fresh
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+where batch_slice.batch_id = %(batch_id)s
+group by slice.table_name
+order by raw desc, slice.table_name asc;

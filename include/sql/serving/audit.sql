@@ -10,7 +10,7 @@ with version as (
 
 catalogue as (
     select count(*) as movies
-    from core.movies
+    from movies
 ),
 
 lists as (
@@ -52,7 +52,7 @@ due as (
         'the list of a viewer' as kind,
         ratings.user_id as owner,
         least(version.list_length, catalogue.movies - count(*)) as movies
-    from core.ratings
+    from ratings
     cross join version
     cross join catalogue
     group by ratings.user_id, version.list_length, catalogue.movies
@@ -61,7 +61,7 @@ due as (
         'the movies similar to a movie' as kind,
         movies.movie_id as owner,
         least(%(similar_length)s, catalogue.movies - 1) as movies
-    from core.movies
+    from movies
     cross join catalogue
     union all
     select
@@ -121,7 +121,7 @@ checks as (
     from entries
     where
         not exists (
-            select 1 from core.movies
+            select 1 from movies
             where movies.movie_id = entries.movie_id
         )
     group by kind
@@ -143,13 +143,13 @@ checks as (
         'a movie was already rated by the viewer' as failed_check,
         count(*) as failures
     from lists
-    inner join core.ratings on lists.user_id = ratings.user_id and lists.movie_id = ratings.movie_id
+    inner join ratings on lists.user_id = ratings.user_id and lists.movie_id = ratings.movie_id
     union all
     select
         'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
     from lists
-    left join core.ratings on lists.user_id = ratings.user_id and lists.because_movie_id = ratings.movie_id
+    left join ratings on lists.user_id = ratings.user_id and lists.because_movie_id = ratings.movie_id
     where lists.because_movie_id is not null and (ratings.rating is null or ratings.rating < 4)
     union all
     select

@@ -1,15 +1,46 @@
 -- Purpose: publish an audited version and point to it; readers see the old version or the new one, whole.
--- The pointer never moves back to an older version here. Parameters: version_id.
-update serving.version
-set
-    status = 'published',
-    published_at = now()
-where version_id = %(version_id)s and status = 'audited';
+-- The pointer never moves back here, neither to an older version nor to an earlier night. Parameters: version_id.
+with candidate as (
+    select
+        version.version_id,
+        batch.as_of
+    from serving.version
+    inner join ml.training on version.training_id = training.training_id
+    inner join ops.batch on training.batch_id = batch.batch_id
+    where version.version_id = %(version_id)s and version.status in ('audited', 'published')
+),
+
+shown as (
+    select
+        live.version_id,
+        batch.as_of
+    from serving.live
+    inner join serving.version on live.version_id = version.version_id
+    inner join ml.training on version.training_id = training.training_id
+    left join ops.batch on training.batch_id = batch.batch_id
+),
+
+chosen as (
+    select candidate.version_id
+    from candidate
+    left join shown on true
+    where
+        shown.version_id is null
+        or (candidate.as_of, candidate.version_id) >= (coalesce(shown.as_of, candidate.as_of), shown.version_id)
+),
+
+published as (
+    update serving.version
+    set
+        status = 'published',
+        published_at = now()
+    from chosen
+    where version.version_id = chosen.version_id and version.status = 'audited'
+)
 
 insert into serving.live (version_id)
-select version.version_id
-from serving.version
-where version.version_id = %(version_id)s and version.status = 'published'
+select chosen.version_id
+from chosen
 on conflict (only_row) do update
     set version_id = excluded.version_id, since = now()
-    where live.version_id < excluded.version_id;
+    where live.version_id <> excluded.version_id;

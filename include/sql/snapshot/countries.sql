@@ -2,5 +2,5 @@
 select
     movie_id,
     country_id as country
-from core.movie_country
+from movie_country
 order by movie_id, country_id;

@@ -2,5 +2,5 @@
 select
     movie_id,
     genre
-from core.movie_genre
+from movie_genre
 order by movie_id, genre;

@@ -3,5 +3,5 @@ select
     movie_id,
     title,
     release_year
-from core.movies
+from movies
 order by movie_id;

@@ -3,5 +3,5 @@ select
     movie_id,
     person_id,
     role
-from core.movie_person
+from movie_person
 order by movie_id, role, person_id;

@@ -4,5 +4,5 @@ select
     movie_id,
     rating,
     rated_at
-from core.ratings
+from ratings
 order by user_id, movie_id;

@@ -4,5 +4,5 @@ select
     age,
     gender,
     occupation
-from core.users
+from users
 order by user_id;

@@ -1,17 +1,16 @@
--- Purpose: triples around the movies.
--- Grain: one row of raw.graph. Key: batch_id, position.
--- Inputs: staging.graph_judged (generated from ops.row_rule). Parameters: batch_id.
+-- Purpose: triples around the movies that satisfy every rule.
+-- Grain: one row of raw.graph. Key: slice_id, position.
+-- Inputs: staging.graph_judged (generated from ops.row_rule). Parameters: slice_id.
 delete from staging.graph
-where batch_id = %(batch_id)s;
+where slice_id = %(slice_id)s;
 
-insert into staging.graph (batch_id, position, head_id, relation_id, tail_id)
+insert into staging.graph (slice_id, position, head_id, relation_id, tail_id, is_deleted)
 select
-    judged.batch_id,
+    judged.slice_id,
     judged.position,
     judged.head_id,
     judged.relation_id,
-    judged.tail_id
+    judged.tail_id,
+    judged.is_deleted
 from staging.graph_judged as judged
-where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
-
-analyze staging.graph;
+where judged.slice_id = %(slice_id)s and judged.is_good;

@@ -1,16 +1,15 @@
--- Purpose: typed links between movies and graph entities.
--- Grain: one row of raw.movie_link. Key: batch_id, position.
--- Inputs: staging.movie_link_judged (generated from ops.row_rule). Parameters: batch_id.
+-- Purpose: movies and their entities in the graph that satisfy every rule.
+-- Grain: one row of raw.movie_link. Key: slice_id, position.
+-- Inputs: staging.movie_link_judged (generated from ops.row_rule). Parameters: slice_id.
 delete from staging.movie_link
-where batch_id = %(batch_id)s;
+where slice_id = %(slice_id)s;
 
-insert into staging.movie_link (batch_id, position, movie_id, entity_id)
+insert into staging.movie_link (slice_id, position, movie_id, entity_id, is_deleted)
 select
-    judged.batch_id,
+    judged.slice_id,
     judged.position,
     judged.movie_id,
-    judged.entity_id
+    judged.entity_id,
+    judged.is_deleted
 from staging.movie_link_judged as judged
-where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
-
-analyze staging.movie_link;
+where judged.slice_id = %(slice_id)s and judged.is_good;

@@ -1,19 +1,18 @@
--- Purpose: typed viewer profiles.
--- Grain: one row of raw.user_profile. Key: batch_id, position.
--- Inputs: staging.user_profile_judged (generated from ops.row_rule). Parameters: batch_id.
+-- Purpose: typed viewer profiles that satisfy every rule.
+-- Grain: one row of raw.user_profile. Key: slice_id, position.
+-- Inputs: staging.user_profile_judged (generated from ops.row_rule). Parameters: slice_id.
 delete from staging.user_profile
-where batch_id = %(batch_id)s;
+where slice_id = %(slice_id)s;
 
-insert into staging.user_profile (batch_id, position, user_id, age, gender, occupation, postcode)
+insert into staging.user_profile (slice_id, position, user_id, age, gender, occupation, postcode, is_deleted)
 select
-    judged.batch_id,
+    judged.slice_id,
     judged.position,
     judged.user_id,
-    judged.age,
+    case when judged.age between 1 and 120 then judged.age end as age,
     judged.gender,
     judged.occupation,
-    judged.postcode
+    judged.postcode,
+    judged.is_deleted
 from staging.user_profile_judged as judged
-where judged.batch_id = %(batch_id)s and cardinality(judged.broken_rules) = 0;
-
-analyze staging.user_profile;
+where judged.slice_id = %(slice_id)s and judged.is_good;

@@ -1,0 +1,23 @@
+"""`movierec check`: the expectations of a layer, run by hand."""
+
+import argparse
+
+from movierec.commands.warehouse import opened
+from movierec.config import Settings
+
+
+def outcome(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
+    """Run the suites and return what to print, and whether everything critical holds.
+
+    Raises:
+        ConfigError: there is no such suite or batch.
+    """
+    from movierec.quality import GATES, check_by_hand, lines  # noqa: PLC0415 (pandas and all)
+
+    gates = [options.gate] if options.gate else GATES
+    with opened(settings) as conn:
+        findings = check_by_hand(conn, gates, options.suite, options.batch)
+    verdicts = [finding.verdict for finding in findings]
+    failed, warned = verdicts.count("FAILED"), verdicts.count("warning")
+    total = f"{len(findings):,} expectations: {failed:,} failed, {warned:,} warnings"
+    return "\n".join((*lines(findings), "", total)), not failed

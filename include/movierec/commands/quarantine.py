@@ -1,0 +1,66 @@
+"""`movierec quarantine`: rejected rows, listed and decided about."""
+
+import argparse
+import getpass
+
+from movierec import listing
+from movierec.commands.warehouse import opened
+from movierec.config import Settings
+from movierec.db import Connection
+from movierec.errors import ConfigError
+from movierec.quarantine import EXAMPLES, LIMIT, decide, overview, rows
+from movierec.rejects import Filters
+
+
+def text(settings: Settings, options: argparse.Namespace) -> str:
+    """Do what was asked and return what to print.
+
+    Raises:
+        ConfigError: the choice or the change is refused.
+    """
+    filters = Filters(
+        options.batch, options.source, options.table, options.rule, tuple(options.row), options.status or None
+    )
+    changes = _changes(options.changes)
+    if changes and options.action in {"list", "show"}:
+        raise ConfigError(f"{options.action} changes nothing; edit takes --set")
+    with opened(settings) as conn:
+        if options.action == "list":
+            return _groups(conn, filters)
+        if options.action == "show":
+            return _rows(conn, filters, options.limit or EXAMPLES)
+        counts = decide(conn, filters, options.action, changes, options.by or _somebody(), limit=options.limit or LIMIT)
+    return f"{options.action}: {listing.counts(counts)}{_OUTCOMES[options.action]}"
+
+
+_ARRIVE = "; they arrive with the next night"
+_OUTCOMES = {"replay": _ARRIVE, "edit": _ARRIVE, "accept": _ARRIVE, "dismiss": " left out", "undo": " wait again"}
+
+
+def _groups(conn: Connection, filters: Filters) -> str:
+    groups = overview(conn, filters)
+    waiting = sum(group["rows"] for group in groups)
+    return f"{listing.table(groups)}\n\n{waiting:,} rows in {len(groups):,} groups; show lists them one by one"
+
+
+def _rows(conn: Connection, filters: Filters, limit: int) -> str:
+    found = rows(conn, filters, limit)
+    more = f"\n\nthe first {limit:,}; --limit shows more" if len(found) == limit else ""
+    return listing.table(found) + more
+
+
+def _changes(pairs: list[str]) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    for pair in pairs:
+        column, equals, value = pair.partition("=")
+        if not equals or not column.strip():
+            raise ConfigError(f"--set is '{pair}'; allowed is column=value, and column= for no value")
+        changes[column.strip()] = value
+    return changes
+
+
+def _somebody() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "command line"

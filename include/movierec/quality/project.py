@@ -1,0 +1,98 @@
+"""The Great Expectations project of this repository: suites and gates in files, results under the state folder."""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from movierec.config import ROOT
+from movierec.errors import ConfigError
+
+PROJECT = ROOT / "great_expectations"
+
+
+def suites_of(gate: str) -> list[str]:
+    """Return the names of a gate's suites."""
+    return sorted(path.stem for path in (PROJECT / "expectations").glob(f"{gate}_*.json"))
+
+
+def gate_of(suite: str) -> str:
+    """Return the gate that a suite belongs to.
+
+    Raises:
+        ConfigError: there is no such suite.
+    """
+    known = sorted(path.stem for path in (PROJECT / "expectations").glob("*.json"))
+    if suite not in known:
+        raise ConfigError(f"suite '{suite}' is unknown; allowed: {', '.join(known)}")
+    return suite.partition("_")[0]
+
+
+def run_gate(url: str, folder: Path, gate: str, run_name: str) -> Iterator[tuple[str, Any]]:
+    """Run a gate, write its Data Docs, and yield each suite's name with an expectation judged.
+
+    Raises:
+        RuntimeError: an expectation could not be judged, which another try may mend.
+    """
+    with open_project(folder, url) as context:
+        from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 - takes seconds
+
+        outcome = context.checkpoints.get(gate).run(run_id=RunIdentifier(run_name=run_name))
+        # once, not as an action of the checkpoint: that writes the index again for every suite
+        write_docs(context, suites_of(gate), outcome.run_results)
+        yield from _judged(outcome.run_results.values())
+
+
+def write_docs(context: Any, suites: Iterable[str], results: Iterable[Any] = ()) -> None:
+    """Write pages of suites and results, and the index of all there are."""
+    from great_expectations.data_context.types.resource_identifiers import (  # noqa: PLC0415 - takes seconds
+        ExpectationSuiteIdentifier,
+    )
+
+    pages = [*(ExpectationSuiteIdentifier(name=suite) for suite in suites), *results]
+    context.build_data_docs(resource_identifiers=pages)
+
+
+def run_suites(url: str, folder: Path, suites: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Run suites without writing Data Docs, and yield each suite's name with an expectation judged.
+
+    Raises:
+        RuntimeError: an expectation could not be judged.
+    """
+    with open_project(folder, url) as context:
+        for suite in suites:
+            yield from _judged([context.validation_definitions.get(suite).run(result_format="COMPLETE")])
+
+
+def _judged(results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for result in results:
+        for judged in result.results:
+            _require_judged(result.suite_name, judged)
+            yield result.suite_name, judged
+
+
+def _require_judged(suite: str, judged: Any) -> None:
+    """Raise what kept an expectation from being judged, such as a lost connection: that is no finding."""
+    info = judged.exception_info or {}
+    for raised in [info, *(value for value in info.values() if isinstance(value, dict))]:
+        if raised.get("raised_exception"):
+            raise RuntimeError(f"{suite} could not be judged: {str(raised.get('exception_message')).strip()}")
+
+
+@contextmanager
+def open_project(folder: Path, url: str = "postgresql+psycopg2://") -> Iterator[Any]:
+    """Open the file context; the URL reaches it through the environment, so that no file ever holds it."""
+    os.environ |= {
+        "GX_ANALYTICS_ENABLED": "false",
+        "MOVIEREC_WAREHOUSE_URL": url,
+        "MOVIEREC_QUALITY": str(folder),
+    }
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import great_expectations  # noqa: PLC0415 - takes seconds, and only a check needs it
+
+    try:
+        yield great_expectations.get_context(mode="file", context_root_dir=str(PROJECT))
+    finally:
+        del os.environ["MOVIEREC_WAREHOUSE_URL"]

@@ -1,0 +1,78 @@
+"""Bytes that should be UTF-8 text and sometimes are not."""
+
+import codecs
+from typing import Protocol
+
+INVALID = {"encoding": "invalid UTF-8"}
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Readable(Protocol):
+    """Something that gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to so many bytes, none at the end."""
+        ...
+
+
+class AsUtf8:
+    """A stream as UTF-8 without a byte order mark, whatever mark it begins with."""
+
+    def __init__(self, stream: Readable) -> None:
+        """Look at how the stream begins."""
+        self._stream = stream
+        self._start = stream.read(1 << 16)
+        self._decoder: codecs.IncrementalDecoder | None = None
+        wide = next((name for mark, name in _WIDE if self._start.startswith(mark)), None)
+        if wide:
+            self._decoder = codecs.getincrementaldecoder(wide)("backslashreplace")
+        else:
+            self._start = self._start.removeprefix(codecs.BOM_UTF8)
+
+    def read(self, size: int) -> bytes:
+        """Return some bytes, none at the end."""
+        while data := self._next(size):
+            if self._decoder is None:
+                return data
+            if text := self._decoder.decode(data):
+                return text.encode("utf-8", "backslashreplace")
+        return self._decoder.decode(b"", True).encode("utf-8", "backslashreplace") if self._decoder else b""
+
+    def _next(self, size: int) -> bytes:
+        start, self._start = self._start, b""
+        return start or self._stream.read(size)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Tell whether bytes are text as they stand."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode(line: bytes, is_western: bool) -> tuple[str, bool]:
+    """Return a line as text, and whether that is certain.
+
+    Args:
+        line: the bytes.
+        is_western: the file is older than UTF-8: what is not valid is windows-1252, or latin-1 where that has no
+            character. Otherwise a byte that is no text stays visible as `\\xNN`.
+    """
+    try:
+        return line.decode(), True
+    except UnicodeDecodeError:
+        if not is_western:
+            return line.decode("utf-8", "backslashreplace"), False
+    try:
+        return line.decode("cp1252"), True
+    except UnicodeDecodeError:
+        return line.decode("latin-1"), True

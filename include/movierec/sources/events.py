@@ -1,0 +1,126 @@
+"""Feedback events as JSON: one object is one row, and what is no object is a row too, so that it can be looked at."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, islice
+
+from movierec.sources import Chunk, Notes
+from movierec.sources.contract import FEEDBACK_EVENT
+from movierec.sources.copytext import Record, chunks
+
+NAME = "events"
+SAMPLE = 1_000  # events whose keys and values are compared with the contract
+NO_OBJECT = "not a JSON object"
+_NAMES = {
+    alias.casefold(): column.name for column in FEEDBACK_EVENT.columns for alias in (*column.aliases, column.name)
+}
+
+
+class Number(str):
+    """A number as it is written: 4.0 stays 4.0, and twenty digits stay twenty digits."""
+
+
+class Pairs(list[tuple[str, object]]):
+    """An object with its keys in order, also those that stand twice."""
+
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number, object_pairs_hook=Pairs)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: what was read, or None where it is no object, and the text that it was."""
+
+    pairs: Pairs | None
+    line: str = ""
+
+
+def parse(text: str) -> object:
+    """Read JSON without losing a digit or a key.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error
+
+
+def of_line(line: str) -> Event:
+    """Read one line."""
+    try:
+        value = parse(line)
+    except ValueError:
+        value = None
+    return Event(value) if isinstance(value, Pairs) else Event(None, line)
+
+
+def of_value(value: object) -> Event:
+    """Take what stood in a list of events."""
+    return Event(value) if isinstance(value, Pairs) else Event(None, written(value))
+
+
+def loaded(where: str, events: Iterable[Event], notes: Notes) -> Iterator[Chunk]:
+    """Yield events as chunks, after a look at the first ones.
+
+    Raises:
+        SourceError: a required key is missing in all of them, renamed, or holds something else.
+    """
+    rest = iter(events)
+    head = list(islice(rest, SAMPLE))
+    _require(where, head)
+    return chunks(FEEDBACK_EVENT.names, (_record(event, notes) for event in chain(head, rest)))
+
+
+def _require(where: str, head: list[Event]) -> None:
+    objects = [event.pairs for event in head if event.pairs is not None]
+    if not objects:
+        return
+    # Two producers may call a column differently: one name of each counts.
+    keys = {_name(key) or key: key for pairs in objects for key, _ in pairs}
+    FEEDBACK_EVENT.match(where, list(keys.values()))
+    rows = (_record(Event(pairs), Notes())[0] for pairs in objects)
+    FEEDBACK_EVENT.require_types(where, (dict(zip(FEEDBACK_EVENT.names, row, strict=True)) for row in rows))
+
+
+def _record(event: Event, notes: Notes) -> Record:
+    if event.pairs is None:
+        return [None] * len(FEEDBACK_EVENT.names), {"line": event.line, "error": NO_OBJECT}
+    values: dict[str, str | None] = {}
+    extra: dict[str, object] = {}
+    twice: dict[str, list[str | None]] = {}
+    for key, value in event.pairs:
+        name = _name(key)
+        if name is not None and name not in values:
+            values[name] = _text(value)
+        elif name is None and key not in extra:
+            extra[key] = _text(value)
+            if key not in notes.new_columns:
+                notes.new_columns.append(key)
+        else:
+            twice.setdefault(key, []).append(_text(value))
+    return [values.get(name) for name in FEEDBACK_EVENT.names], extra | ({"repeated": twice} if twice else {})
+
+
+@lru_cache(1_000)
+def _name(key: str) -> str | None:
+    return _NAMES.get(key.strip().casefold())
+
+
+def _text(value: object) -> str | None:
+    """Return a value as raw keeps it: text as it is, everything else as JSON writes it."""
+    return value if value is None or isinstance(value, str) else written(value)
+
+
+def written(value: object) -> str:
+    """Return what `parse` read as JSON again."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, Pairs):
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {written(it)}" for key, it in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,108 @@
+"""Feedback events in files of one JSON object per line (NDJSON), plain or gzip, each loaded once.
+
+A file whose last line has no end may still be written: it waits for the next night, unless nobody has touched it for
+ten minutes.
+"""
+
+import gzip
+import hashlib
+import logging
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from movierec.errors import SourceError
+from movierec.sources import Chunk, Memory, Notes, Piece
+from movierec.sources.contract import FEEDBACK_EVENT
+from movierec.sources.events import NAME, Event, loaded, of_line
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+SETTLED = 600  # seconds after which a file is taken to be complete
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class EventsFolder:
+    """The files of a folder, in the order of their names."""
+
+    folder: Path
+
+    def pieces(self, memory: Memory) -> Iterator[Piece]:
+        """Yield one piece per file that has not been loaded.
+
+        Raises:
+            SourceError: the folder does not exist, or a file is cut off or breaks the contract.
+        """
+        seen: set[str] = set()
+        for path in self._files():
+            fingerprint = _hash(path)
+            if fingerprint in seen or memory.has(FEEDBACK_EVENT.table, fingerprint):
+                continue
+            if not _is_finished(path):
+                log.info("%s: the last line has no end; left for the next night", path)
+                continue
+            seen.add(fingerprint)
+            yield Piece(FEEDBACK_EVENT, NAME, "changes", partial(_read, path), fingerprint)
+
+    def _files(self) -> list[Path]:
+        if self.folder.is_file():
+            return [self.folder]
+        if not self.folder.is_dir():
+            raise SourceError(f"{self.folder}: the folder does not exist; allowed: a folder of {', '.join(SUFFIXES)}")
+        return sorted(path for path in self.folder.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+
+
+def _read(path: Path, notes: Notes) -> Iterator[Chunk]:
+    before = path.stat()
+    try:
+        yield from loaded(str(path), _events(path), notes)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SourceError(f"{path}: the gzip file is cut off or damaged ({error}); nothing of it is loaded") from error
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise OSError(f"{path} changed while it was read")  # not a SourceError: the next attempt may succeed
+
+
+def _events(path: Path) -> Iterator[Event]:
+    """Yield every line; a blank one only where another follows."""
+    with _open(path) as lines:
+        blank = 0
+        for number, line in enumerate(lines):
+            text = line.removeprefix(b"\xef\xbb\xbf" if number == 0 else b"").decode("utf-8", "backslashreplace")
+            if not text.strip():
+                blank += 1
+                continue
+            yield from (Event(None) for _ in range(blank))
+            blank = 0
+            yield of_line(text.rstrip("\r\n"))
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open a file, whatever its name says about being compressed."""
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == _GZIP
+    return cast(BinaryIO, gzip.open(path, "rb")) if is_gzip else path.open("rb")
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_finished(path: Path) -> bool:
+    if time.time() - path.stat().st_mtime > SETTLED:
+        return True
+    last = b"\n"
+    try:
+        with _open(path) as lines:
+            for line in lines:
+                last = line
+    except (EOFError, zlib.error):
+        return False
+    return last.endswith(b"\n")

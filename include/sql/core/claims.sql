@@ -1,0 +1,152 @@
+-- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id goes first.
+-- Grain: movie, attribute and source. Inputs: staging.movies, .links, .credits, .imdb_title, .imdb_rating, movie_alias,
+-- manifest. Parameters: none.
+create temporary table claim on commit drop as
+with movie_version as (
+    select distinct on (manifest.lineage, movies.movie_id)
+        manifest.source,
+        manifest.source_rank,
+        movies.*
+    from staging.movies
+    inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, movies.movie_id asc, movies.slice_id desc, movies.position desc
+),
+
+link_version as (
+    select distinct on (manifest.lineage, links.movie_id)
+        manifest.source,
+        manifest.source_rank,
+        links.*
+    from staging.links
+    inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, links.movie_id asc, links.slice_id desc, links.position desc
+),
+
+credit_version as (
+    select distinct on (manifest.lineage, credits.movie_id)
+        manifest.source,
+        manifest.source_rank,
+        credits.*
+    from staging.credits
+    inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, credits.movie_id asc, credits.slice_id desc, credits.position desc
+),
+
+title_version as (
+    select distinct on (manifest.lineage, imdb_title.tconst)
+        manifest.source,
+        manifest.source_rank,
+        imdb_title.*
+    from staging.imdb_title
+    inner join manifest on imdb_title.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, imdb_title.tconst asc, imdb_title.slice_id desc, imdb_title.position desc
+),
+
+vote_version as (
+    select distinct on (manifest.lineage, imdb_rating.tconst)
+        manifest.source,
+        manifest.source_rank,
+        imdb_rating.*
+    from staging.imdb_rating
+    inner join manifest on imdb_rating.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, imdb_rating.tconst asc, imdb_rating.slice_id desc, imdb_rating.position desc
+),
+
+linked as (
+    select distinct
+        movie_id,
+        imdb_id
+    from link_version
+    where not is_deleted and imdb_id is not null
+),
+
+said as (
+    select
+        movie_version.movie_id,
+        movie_version.source,
+        movie_version.source_rank,
+        fact.attribute,
+        fact.value
+    from movie_version
+    cross join lateral (
+        values
+        ('title', ops.title(movie_version.title)),
+        (
+            'release_year',
+            coalesce(
+                movie_version.release_year,
+                ops.title_year(movie_version.title),
+                extract(year from movie_version.release_date)::integer
+            )::text
+        ),
+        ('release_date', movie_version.release_date::text)
+    ) as fact (attribute, value)
+    where not movie_version.is_deleted
+    union all
+    select
+        link_version.movie_id,
+        link_version.source,
+        link_version.source_rank,
+        fact.attribute,
+        fact.value
+    from link_version
+    cross join lateral (
+        values ('imdb_id', link_version.imdb_id), ('tmdb_id', link_version.tmdb_id::text)
+    ) as fact (attribute, value)
+    where not link_version.is_deleted
+    union all
+    select
+        credit_version.movie_id,
+        credit_version.source,
+        credit_version.source_rank,
+        fact.attribute,
+        fact.value
+    from credit_version
+    cross join lateral (
+        values
+        ('title', ops.title(credit_version.title)),
+        ('release_year', extract(year from credit_version.release_date)::integer::text),
+        ('release_date', credit_version.release_date::text)
+    ) as fact (attribute, value)
+    where not credit_version.is_deleted
+    union all
+    select
+        linked.movie_id,
+        title_version.source,
+        title_version.source_rank,
+        fact.attribute,
+        fact.value
+    from title_version
+    inner join linked on title_version.tconst = linked.imdb_id
+    cross join lateral (
+        values
+        ('title', ops.title(title_version.title)),
+        ('original_title', ops.title(title_version.original_title)),
+        ('release_year', title_version.release_year::text),
+        ('runtime_minutes', title_version.runtime_minutes::text)
+    ) as fact (attribute, value)
+    union all
+    select
+        linked.movie_id,
+        vote_version.source,
+        vote_version.source_rank,
+        fact.attribute,
+        fact.value
+    from vote_version
+    inner join linked on vote_version.tconst = linked.imdb_id
+    cross join lateral (
+        values ('imdb_rating', vote_version.mean_rating::text), ('imdb_votes', vote_version.votes::text)
+    ) as fact (attribute, value)
+)
+
+select distinct on (movie_id, said.attribute, said.source)
+    coalesce(movie_alias.movie_id, said.movie_id) as movie_id,
+    said.attribute,
+    said.source,
+    said.source_rank,
+    said.value
+from said
+left join movie_alias on said.movie_id = movie_alias.alias_id
+where said.value is not null
+order by
+    movie_id asc, said.attribute asc, said.source asc, movie_alias.alias_id asc nulls first, said.value asc;

@@ -1,0 +1,136 @@
+-- Purpose: who made which movie, as every source says; for each movie and role the first source that knows anybody counts:
+-- IMDb, then credits files, then the graph.
+-- Grain: movie, role and person. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .credits, .graph, .movie_link,
+-- movies, movie_alias, manifest. Parameters: none.
+create temporary table credit on commit drop as
+with crew as (
+    select distinct on (manifest.lineage, imdb_crew.tconst)
+        imdb_crew.tconst,
+        imdb_crew.directors,
+        imdb_crew.writers
+    from staging.imdb_crew
+    inner join manifest on imdb_crew.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, imdb_crew.tconst asc, imdb_crew.slice_id desc, imdb_crew.position desc
+),
+
+principal as (
+    select distinct on (manifest.lineage, imdb_principal.tconst, imdb_principal.billing)
+        imdb_principal.tconst,
+        imdb_principal.billing,
+        imdb_principal.nconst,
+        imdb_principal.category
+    from staging.imdb_principal
+    inner join manifest on imdb_principal.slice_id = manifest.slice_id and manifest.is_held
+    order by
+        manifest.lineage asc, imdb_principal.tconst asc, imdb_principal.billing asc, imdb_principal.slice_id desc,
+        imdb_principal.position desc
+),
+
+named as (
+    select distinct on (imdb_name.nconst)
+        imdb_name.nconst,
+        ops.clean(imdb_name.name) as name
+    from staging.imdb_name
+    inner join manifest on imdb_name.slice_id = manifest.slice_id and manifest.is_held
+    order by imdb_name.nconst asc, imdb_name.slice_id desc, imdb_name.position desc
+),
+
+credit_version as (
+    select distinct on (manifest.lineage, credits.movie_id)
+        credits.movie_id,
+        credits.directors,
+        credits.actors,
+        credits.writers,
+        credits.is_deleted
+    from staging.credits
+    inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, credits.movie_id asc, credits.slice_id desc, credits.position desc
+),
+
+entity as (
+    select distinct on (manifest.lineage, movie_link.movie_id)
+        movie_link.movie_id,
+        movie_link.entity_id
+    from staging.movie_link
+    inner join manifest on movie_link.slice_id = manifest.slice_id and manifest.is_held
+    order by manifest.lineage asc, movie_link.movie_id asc, movie_link.slice_id desc, movie_link.position desc
+),
+
+said as (
+    select
+        movies.movie_id,
+        listed.role,
+        person.nconst as person_id,
+        person.place as billing,
+        1 as preference
+    from crew
+    inner join movies on crew.tconst = movies.imdb_id
+    cross join lateral (values ('director', crew.directors), ('writer', crew.writers)) as listed (role, ids)
+    cross join lateral string_to_table(listed.ids, ',') with ordinality as person (nconst, place)
+    where person.nconst <> ''
+    union all
+    select
+        movies.movie_id,
+        'actor' as role,
+        principal.nconst as person_id,
+        row_number() over (partition by movies.movie_id order by principal.billing, principal.nconst) as billing,
+        1 as preference
+    from principal
+    inner join movies on principal.tconst = movies.imdb_id
+    where principal.category in ('actor', 'actress', 'self')
+    union all
+    select
+        coalesce(movie_alias.movie_id, credit_version.movie_id) as movie_id,
+        listed.role,
+        'name:' || lower(ops.clean(person.name)) as person_id,
+        person.place as billing,
+        2 as preference
+    from credit_version
+    left join movie_alias on credit_version.movie_id = movie_alias.alias_id
+    cross join lateral (
+        values
+        ('director', credit_version.directors),
+        ('actor', credit_version.actors),
+        ('writer', credit_version.writers)
+    ) as listed (role, names)
+    cross join lateral regexp_split_to_table(listed.names, '\s*[|;]\s*') with ordinality as person (name, place)
+    where not credit_version.is_deleted and ops.clean(person.name) is not null
+    union all
+    select
+        coalesce(movie_alias.movie_id, entity.movie_id) as movie_id,
+        case graph.relation_id
+            when 'film.film.actor' then 'actor'
+            when 'film.film.directed_by' then 'director'
+            when 'film.film.written_by' then 'writer'
+        end as role,
+        graph.tail_id as person_id,
+        null as billing,
+        3 as preference
+    from staging.graph
+    inner join manifest on graph.slice_id = manifest.slice_id and manifest.is_held
+    inner join entity on graph.head_id = entity.entity_id
+    left join movie_alias on entity.movie_id = movie_alias.alias_id
+    where graph.relation_id in ('film.film.actor', 'film.film.directed_by', 'film.film.written_by')
+),
+
+ranked as (
+    select
+        said.movie_id,
+        said.role,
+        said.person_id,
+        min(said.billing)::integer as billing,
+        rank() over (partition by said.movie_id, said.role order by min(said.preference)) as place
+    from said
+    inner join movies on said.movie_id = movies.movie_id
+    group by said.movie_id, said.role, said.person_id
+)
+
+select
+    ranked.movie_id,
+    ranked.role,
+    ranked.person_id,
+    ranked.billing,
+    named.name
+from ranked
+left join named on ranked.person_id = named.nconst
+where ranked.place = 1;

@@ -1,0 +1,20 @@
+-- Purpose: the night that a layer shows, and whether it is still made of what that night consists of.
+-- Grain: at most one row. Inputs: ops.held, ops.held_slice, ops.batch_slice. Parameters: layer.
+select
+    held.batch_id,
+    held.as_of = batch.as_of and not exists (
+        select slice_id from ops.held_slice
+        where held_slice.layer = held.layer
+        except
+        select slice_id from ops.batch_slice
+        where batch_slice.batch_id = held.batch_id
+    ) and not exists (
+        select slice_id from ops.batch_slice
+        where batch_slice.batch_id = held.batch_id
+        except
+        select slice_id from ops.held_slice
+        where held_slice.layer = held.layer
+    ) as is_current
+from ops.held
+inner join ops.batch on held.batch_id = batch.batch_id
+where held.layer = %(layer)s;

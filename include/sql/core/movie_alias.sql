@@ -1,0 +1,67 @@
+-- Purpose: one id for every movie: ids that links lead to the same movie in IMDb, or in TMDB where IMDb does not say
+-- otherwise, are one movie, whose id is the lowest of them.
+-- Grain and key: alias_id. Inputs: staging.links, manifest. Parameters: none.
+merge into movie_alias
+using (
+    with versions as (
+        select distinct on (manifest.lineage, links.movie_id)
+            manifest.source_rank,
+            links.movie_id,
+            links.imdb_id,
+            links.tmdb_id,
+            links.is_deleted
+        from staging.links
+        inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
+        order by manifest.lineage asc, links.movie_id asc, links.slice_id desc, links.position desc
+    ),
+
+    linked as (
+        select
+            movie_id,
+            (array_agg(imdb_id order by source_rank, imdb_id) filter (where imdb_id is not null))[1] as imdb_id,
+            (array_agg(tmdb_id order by source_rank, tmdb_id) filter (where tmdb_id is not null))[1] as tmdb_id
+        from versions
+        where not is_deleted
+        group by movie_id
+    ),
+
+    by_imdb as (
+        select
+            movie_id,
+            tmdb_id,
+            imdb_id,
+            case when imdb_id is null then movie_id else min(movie_id) over (partition by imdb_id) end as first_id
+        from linked
+    ),
+
+    agreed as (
+        select
+            tmdb_id,
+            min(first_id) as first_id
+        from by_imdb
+        where tmdb_id is not null
+        group by tmdb_id
+        having count(distinct imdb_id) <= 1
+    ),
+
+    joined as (
+        select
+            by_imdb.movie_id as alias_id,
+            min(least(by_imdb.first_id, agreed.first_id)) over (partition by by_imdb.first_id) as movie_id
+        from by_imdb
+        left join agreed on by_imdb.tmdb_id = agreed.tmdb_id
+    )
+
+    select
+        alias_id,
+        movie_id
+    from joined
+    where alias_id <> movie_id
+) as tonight
+    on movie_alias.alias_id = tonight.alias_id
+when matched and movie_alias.movie_id <> tonight.movie_id then
+    update set movie_id = tonight.movie_id
+when not matched then
+    insert (alias_id, movie_id)
+    values (tonight.alias_id, tonight.movie_id)
+when not matched by source then delete;

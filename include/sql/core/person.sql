@@ -1,0 +1,31 @@
+-- Purpose: people with a credit; a name that a credits file spells in several ways stands as most of its rows have it.
+-- Grain and key: person_id. Inputs: credit, staging.credits, manifest. Parameters: none.
+merge into person
+using (
+    with spelt as (
+        select
+            'name:' || lower(ops.clean(people.name)) as person_id,
+            mode() within group (order by ops.clean(people.name)) as name
+        from staging.credits
+        inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
+        cross join lateral regexp_split_to_table(
+            concat_ws('|', credits.directors, credits.actors, credits.writers), '\s*[|;]\s*'
+        ) as people (name)
+        where ops.clean(people.name) is not null
+        group by lower(ops.clean(people.name))
+    )
+
+    select
+        credit.person_id,
+        coalesce(max(credit.name), max(spelt.name)) as name
+    from credit
+    left join spelt on credit.person_id = spelt.person_id
+    group by credit.person_id
+) as tonight
+    on person.person_id = tonight.person_id
+when matched and person.name is distinct from tonight.name then
+    update set name = tonight.name
+when not matched then
+    insert (person_id, name)
+    values (tonight.person_id, tonight.name)
+when not matched by source then delete;

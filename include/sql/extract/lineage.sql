@@ -1,0 +1,25 @@
+-- Purpose: what a piece stands for: its last whole slice and the changes that came on top of it.
+-- Grain: slice, in the order of loading. Parameters: source, table_name, piece.
+with lineage as (
+    select
+        slice_id,
+        mode,
+        fingerprint,
+        watermark,
+        scale_low,
+        scale_high,
+        max(slice_id) filter (where mode = 'whole') over () as whole_slice_id
+    from ops.slice
+    where source = %(source)s and table_name = %(table_name)s and piece = %(piece)s
+)
+
+select
+    slice_id,
+    mode,
+    fingerprint,
+    watermark,
+    scale_low,
+    scale_high
+from lineage
+where slice_id >= coalesce(whole_slice_id, 0)
+order by slice_id;

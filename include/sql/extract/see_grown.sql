@@ -1,0 +1,20 @@
+-- Purpose: pieces that only grow stand in every night since they came, asked for or not: what they brought, such as
+-- events from files that are gone by now, stays.
+-- Parameters: batch_id, source.
+insert into ops.batch_slice (batch_id, slice_id)
+select
+    %(batch_id)s as batch_id,
+    slice.slice_id
+from ops.slice
+where
+    slice.source = %(source)s
+    and slice.mode = 'changes'
+    and not exists (
+        select 1 from ops.slice as whole
+        where
+            whole.source = slice.source
+            and whole.table_name = slice.table_name
+            and whole.piece = slice.piece
+            and whole.mode = 'whole'
+    )
+on conflict do nothing;

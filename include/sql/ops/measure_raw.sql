@@ -1,0 +1,47 @@
+-- Purpose: measure what came tonight: rows per table and per source.
+-- Grain and key: batch_id, layer, subject, metric. Inputs: ops.tonight_slice. Parameters: batch_id.
+-- A table or source that came on any night is measured on every one: it has 0 rows where nothing came.
+delete from ops.metric
+where batch_id = %(batch_id)s and layer = 'raw';
+
+insert into ops.metric (batch_id, layer, subject, metric, value)
+select
+    %(batch_id)s::bigint as batch_id,
+    'raw' as layer,
+    known.table_name as subject,
+    'rows' as metric,
+    coalesce(sum(tonight_slice.raw_rows), 0) as value
+from (
+    select table_name from ops.slice
+    union
+    values ('movies'), ('ratings')
+) as known
+left join ops.tonight_slice on known.table_name = tonight_slice.table_name
+group by known.table_name
+union all
+select
+    %(batch_id)s::bigint as batch_id,
+    'raw' as layer,
+    known.source as subject,
+    'source_rows' as metric,
+    coalesce(sum(tonight_slice.raw_rows), 0) as value
+from (select distinct source from ops.slice) as known
+left join ops.tonight_slice on known.source = tonight_slice.source
+group by known.source
+union all
+select
+    %(batch_id)s::bigint as batch_id,
+    'raw' as layer,
+    source as subject,
+    'nights_without' as metric,
+    nights_without as value
+from ops.source_tonight
+union all
+select
+    %(batch_id)s::bigint as batch_id,
+    'raw' as layer,
+    source as subject,
+    'new_columns' as metric,
+    sum(cardinality(new_columns)) as value
+from ops.fresh_slice
+group by source;

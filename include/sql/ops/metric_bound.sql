@@ -1,0 +1,13 @@
+-- Purpose: tonight's numbers that an expectation judges, and what is allowed.
+-- Grain: subject and metric. Inputs: ops.metric_bound. Parameters: layer, metrics, severity.
+select
+    subject,
+    metric,
+    value,
+    usual,
+    nights,
+    lower,
+    upper
+from ops.metric_bound
+where layer = %(layer)s and metric = any(%(metrics)s) and severity = %(severity)s
+order by metric, subject;

@@ -1,0 +1,9 @@
+-- Purpose: the newest night that may be learned from.
+-- Grain: one row, none before the first. Parameters: none.
+select
+    batch_id,
+    as_of
+from ops.batch
+where status = 'accepted'
+order by as_of desc, batch_id desc
+limit 1;

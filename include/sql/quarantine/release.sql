@@ -1,0 +1,17 @@
+-- Purpose: rows that only named a movie nobody knew come again by themselves once the movie is known.
+-- Grain: rejected row. Inputs: quarantine.row, staging.movies. Parameters: none.
+insert into quarantine.decision (slice_id, position, record, decided_by)
+select
+    waiting.slice_id,
+    waiting.position,
+    waiting.record,
+    'movierec: the movie is known by now' as decided_by
+from quarantine.row as waiting
+where
+    waiting.status = 'rejected'
+    and waiting.broken_rules = '{movie_known}'
+    and exists (
+        select 1 from staging.movies
+        where movies.movie_id = ops.as_bigint(waiting.record ->> 'movie_id') and not movies.is_deleted
+    )
+on conflict do nothing;

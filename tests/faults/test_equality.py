@@ -1,0 +1,34 @@
+"""The same facts, however a layer came to them: night by night, built anew, or jumping between nights."""
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from movierec import core
+from movierec.db import connect
+from tests.faults.world import DAYS, START, World, facts
+from tests.night import ingest
+
+NIGHTS = 10
+
+
+def as_of(night):
+    return START + timedelta(days=1 + night * DAYS / NIGHTS)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_core_moved_night_by_night_equals_core_built_anew(conn, app, tmp_path, seed):
+    world = World(random.Random(seed), tmp_path / "data", app)
+    held = {}
+    for night in range(NIGHTS):
+        batch_id = ingest(conn, app, world.folder, f"night {night}", accept=False, as_of=as_of(night))
+        held[batch_id] = facts(conn)
+        core.move(conn, "past", batch_id, is_rebuild=True)
+        assert facts(conn, "past") == held[batch_id], f"night {night}"
+        world.day()
+    visits = [*held, *held]
+    world.dice.shuffle(visits)
+    for batch_id in visits:
+        with core.hold(conn, batch_id) as layer:
+            assert facts(conn, layer) == held[batch_id], f"batch {batch_id} in {layer}"

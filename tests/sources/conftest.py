@@ -1,0 +1,5 @@
+"""The fixtures of the sources: foreign databases."""
+
+from tests.mariadb import mariadb, shop
+
+__all__ = ["mariadb", "shop"]

@@ -1,0 +1,71 @@
+"""What a source is told about earlier nights, and a small database to load chunks into."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from movierec.sources import Chunk, Notes, Piece, Source
+
+
+@dataclass
+class Remembered:
+    """A memory that the test fills itself."""
+
+    watermarks: dict[tuple[str, str], str] = field(default_factory=dict)
+    known: set[tuple[str, str]] = field(default_factory=set)
+    fingerprints: set[tuple[str, str]] = field(default_factory=set)
+
+    def watermark(self, table: str, piece: str) -> str | None:
+        return self.watermarks.get((table, piece))
+
+    def is_known(self, table: str, piece: str) -> bool:
+        return (table, piece) in self.known
+
+    def has(self, table: str, fingerprint: str) -> bool:
+        return (table, fingerprint) in self.fingerprints
+
+    def imdb_ids(self) -> frozenset[str]:
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A piece that has been read: what it was, its rows by column, its notes and the keys at the source."""
+
+    piece: Piece
+    rows: list[dict[str, object]]
+    notes: Notes
+    keys: list[dict[str, object]] | None
+
+
+def land(conninfo: str, source: Source, memory: Remembered) -> dict[str, Landed]:
+    """Read every piece as the landing does, COPY it into a table of its own, and remember it."""
+    landed = {}
+    for piece in source.pieces(memory):
+        notes = Notes()
+        rows = copied(conninfo, piece, piece.read(notes))
+        keys = None if piece.keys is None else copied(conninfo, piece, piece.keys())
+        place = (piece.contract.table, piece.name)
+        memory.known.add(place)
+        memory.fingerprints.add((piece.contract.table, piece.fingerprint or ""))
+        if notes.watermark is not None:
+            memory.watermarks[place] = notes.watermark
+        landed[piece.contract.table] = Landed(piece, rows, notes, keys)
+    return landed
+
+
+def copied(conninfo: str, piece: Piece, chunks: Iterable[Chunk]) -> list[dict[str, object]]:
+    """COPY chunks into a temporary table like the one in raw, and return its rows without what is null or false."""
+    columns = [f"{name} text" for name in piece.contract.names]
+    extra = ["is_deleted boolean not null default false", "extra jsonb", "n bigint generated always as identity"]
+    with psycopg.connect(conninfo) as conn:
+        conn.execute(f"create temporary table landed ({', '.join(columns + extra)}) on commit drop")
+        for chunk in chunks:
+            names = sql.SQL(", ").join(map(sql.Identifier, chunk.columns))
+            with conn.cursor().copy(sql.SQL("copy landed ({}) from stdin").format(names)) as copy:
+                copy.write(chunk.data)
+        cursor = conn.cursor(row_factory=psycopg.rows.dict_row)
+        rows = cursor.execute("select * from landed order by n").fetchall()
+    return [{name: value for name, value in row.items() if value not in (None, False) and name != "n"} for row in rows]

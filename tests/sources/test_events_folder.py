@@ -1,0 +1,167 @@
+import gzip
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from movierec.errors import SourceError
+from movierec.sources import Notes
+from movierec.sources.events_folder import EventsFolder
+from tests.sources.memory import Landed, Remembered, copied, land
+
+GOOD = '{"event_id": "e1", "user_id": 1, "movie_id": 2, "kind": "rating", "value": 4.0, "created_at": "2024-01-01"}'
+
+
+def write(folder: Path, *lines: str, name: str = "a.ndjson", end: str = "\n") -> Path:
+    path = folder / name
+    path.write_bytes(("\n".join(lines) + end).encode("utf-8", "surrogateescape"))
+    return path
+
+
+def read(app: str, folder: Path) -> Landed:
+    """Land the only file."""
+    (piece,) = EventsFolder(folder).pieces(Remembered())
+    notes = Notes()
+    return Landed(piece, copied(app, piece, piece.read(notes)), notes, None)
+
+
+def event(**changes: object) -> str:
+    return json.dumps({**json.loads(GOOD), **changes}, ensure_ascii=False)
+
+
+def test_values_arrive_as_they_are_written(app: str, tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace('"e1"', "12345678901234567890").replace("2,", "1e400,"))
+    (row,) = read(app, tmp_path).rows
+    assert row == {
+        "event_id": "12345678901234567890",
+        "user_id": "1",
+        "movie_id": "1e400",
+        "kind": "rating",
+        "value": "4.0",
+        "created_at": "2024-01-01",
+    }
+
+
+def test_unknown_keys_are_kept_and_reported(app: str, tmp_path: Path) -> None:
+    write(tmp_path, GOOD, event(device={"os": ["tv", 1.50, None, True]}, page=None, kind=False, value='a\t"\n\\N\0é🎬'))
+    landed = read(app, tmp_path)
+    assert landed.rows[1]["extra"] == {"device": '{"os": ["tv", 1.5, null, true]}', "page": None}
+    assert (landed.rows[1]["kind"], landed.rows[1]["value"]) == ("false", 'a\t"\n\\N\\x00é🎬')
+    assert landed.notes.new_columns == ["device", "page"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event_id": "e2", "user_id": 1',
+        "[1, 2]",
+        "NaN",
+        "7",
+        "null",
+        '"text"',
+        "{'event_id': 1}",
+        "[" * 100_000,
+        "é\t\\",
+    ],
+    ids=lambda line: line[:9],
+)
+def test_a_line_that_is_no_object_is_kept_whole(line: str, app: str, tmp_path: Path) -> None:
+    write(tmp_path, line, GOOD)
+    first, second = read(app, tmp_path).rows
+    assert first == {"extra": {"line": line, "error": "not a JSON object"}}
+    assert second["event_id"] == "e1"
+
+
+def test_a_blank_line_is_a_row_unless_it_is_the_last(app: str, tmp_path: Path) -> None:
+    write(tmp_path, GOOD, "", GOOD.replace("e1", "e2"), "", "")
+    rows = read(app, tmp_path).rows
+    assert [row.get("event_id") for row in rows] == ["e1", None, "e2"]
+
+
+def test_a_key_that_stands_twice_loses_nothing(app: str, tmp_path: Path) -> None:
+    write(tmp_path, GOOD[:-1] + ', "value": 1, "item_id": 9, "note": "a", "note": "b"}')
+    (row,) = read(app, tmp_path).rows
+    assert (row["value"], row["movie_id"]) == ("4.0", "2")
+    assert row["extra"] == {"note": "a", "repeated": {"value": ["1"], "item_id": ["9"], "note": ["b"]}}
+
+
+def test_bytes_that_are_no_text_stay_visible(app: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + GOOD.encode().replace(b"rating", b"caf\xe9") + b"\r\n")
+    (row,) = read(app, tmp_path).rows
+    assert row == {"extra": {"line": GOOD.replace("rating", "caf\\xe9"), "error": "not a JSON object"}}
+
+
+def test_every_file_is_loaded_once_in_the_order_of_names(app: str, tmp_path: Path) -> None:
+    write(tmp_path, GOOD.replace("e1", "e2"), name="b.jsonl")
+    (tmp_path / "a.ndjson.gz").write_bytes(gzip.compress(f"{GOOD}\n".encode()))
+    write(tmp_path, GOOD.replace("e1", "e2"), name="c.jsonl")
+    write(tmp_path, "not ours", name="readme.txt")
+    memory = Remembered()
+    pieces = list(EventsFolder(tmp_path).pieces(memory))
+    rows = [copied(app, piece, piece.read(Notes()))[0]["event_id"] for piece in pieces]
+    assert rows == ["e1", "e2"]
+    assert {(piece.name, piece.mode) for piece in pieces} == {("events", "changes")}
+    land(app, EventsFolder(tmp_path), memory)
+    assert list(EventsFolder(tmp_path).pieces(memory)) == []
+
+
+def test_a_truncated_gzip_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson.gz"
+    path.write_bytes(gzip.compress("\n".join(event(event_id=str(n)) for n in range(5_000)).encode())[:-20])
+    long_ago = time.time() - 3_600
+    os.utime(path, (long_ago, long_ago))
+    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    with pytest.raises(SourceError, match=r"a\.ndjson\.gz: the gzip file is cut off"):
+        list(piece.read(Notes()))
+
+
+@pytest.mark.parametrize("is_gzip", [False, True])
+def test_a_file_that_is_still_written_waits_ten_minutes(is_gzip: bool, app: str, tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD, '{"event_id": "e2"', end="", name="a.jsonl")
+    if is_gzip:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert list(EventsFolder(tmp_path).pieces(Remembered())) == []
+    long_ago = time.time() - 601
+    os.utime(path, (long_ago, long_ago))
+    assert read(app, tmp_path).rows[1]["extra"]["line"] == '{"event_id": "e2"'  # type: ignore[index]
+
+
+def test_a_renamed_key_stops_the_source(tmp_path: Path) -> None:
+    write(tmp_path, "broken", *(event().replace("movie_id", "film") for _ in range(3)))
+    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    with pytest.raises(SourceError, match=r"a\.ndjson: column movie_id is missing; seen: event_id, user_id, film"):
+        list(piece.read(Notes()))
+
+
+def test_a_retyped_key_stops_the_source(tmp_path: Path) -> None:
+    write(tmp_path, *(event(user_id=f"u{n}") for n in range(20)))
+    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    with pytest.raises(SourceError, match="column user_id is retyped; seen: 'u0', 'u1', 'u2'; allowed: a whole number"):
+        list(piece.read(Notes()))
+
+
+def test_one_event_without_a_required_key_is_left_to_the_rules(app: str, tmp_path: Path) -> None:
+    write(tmp_path, '{"userId": 1}', GOOD, GOOD.replace("created_at", "timestamp"))
+    rows = read(app, tmp_path).rows
+    assert rows[0] == {"user_id": "1"}
+    assert rows[2]["created_at"] == "2024-01-01"
+
+
+def test_an_empty_file_has_no_rows_and_a_missing_folder_is_named(app: str, tmp_path: Path) -> None:
+    write(tmp_path, end="")
+    assert read(app, tmp_path).rows == []
+    with pytest.raises(SourceError, match="nowhere: the folder does not exist"):
+        list(EventsFolder(tmp_path / "nowhere").pieces(Remembered()))
+
+
+def test_a_file_that_changes_while_it_is_read_can_be_tried_again(tmp_path: Path) -> None:
+    path = write(tmp_path, *(event(event_id=str(n)) for n in range(9_000)))
+    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    chunks = piece.read(Notes())
+    next(chunks)
+    with path.open("a") as file:
+        file.write(GOOD + "\n")
+    with pytest.raises(OSError, match="changed while it was read"):
+        list(chunks)

@@ -1,0 +1,280 @@
+import gzip
+import logging
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from movierec.errors import SourceError
+from movierec.sources import Notes
+from movierec.sources.movielens import MovieLens, profiles
+from movierec.sources.movielens_layouts import GENRES
+from tests import movielens
+from tests.sources.copied import rows
+from tests.sources.web import serve
+
+LATEST_SMALL = Path(__file__).resolve().parents[3] / "shared" / "data" / "ml-latest-small"
+FLAGS = "0|0|0|1|1|1|0|0|0|0|0|0|0|0|0|0|0|0|0"
+LAYOUTS = {
+    "100k": {
+        "u.data": "196\t242\t3\t881250949\n",
+        "u.item": f"1|Toy Story (1995)|01-Jan-1995||http://us.imdb.com/M/title-exact?Toy%20Story%20(1995)|{FLAGS}\n",
+        "u.user": "1|24|M|technician|85711\n",
+        "u.genre": "unknown|0\nAction|1\n",
+        "u1.base": "196\t242\t3\t881250949\n",
+        "README": "about\n",
+    },
+    "1m": {
+        "ratings.dat": "1::1193::5::978300760\n",
+        "movies.dat": "1::Toy Story (1995)::Animation|Children's|Comedy\n",
+        "users.dat": "1::F::1::10::48067\n",
+    },
+    "10m": {
+        "ratings.dat": "1::122::5::838985046\n",
+        "movies.dat": "1::Toy Story (1995)::Adventure|Animation\n",
+        "tags.dat": "15::4973:::)::1215184630\n",
+    },
+    "25m": {
+        "ratings.csv": "userId,movieId,rating,timestamp\r\n1,296,5.0,1147880044\r\n",
+        "movies.csv": 'movieId,title,genres\r\n11,"American President, The (1995)",Comedy|Drama\r\n',
+        "tags.csv": "userId,movieId,tag,timestamp\r\n3,260,classic,1439472355\r\n",
+        "links.csv": "movieId,imdbId,tmdbId\r\n1,0114709,862\r\n",
+        "genome-tags.csv": "tagId,tag\r\n1,007\r\n",
+        "genome-scores.csv": "movieId,tagId,relevance\r\n1,1,0.029\r\n",
+    },
+}
+PROFILE = {"user_id": "1", "age": "24", "gender": "M", "occupation": "technician", "zip_code": "85711"}
+
+
+def write(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def pieces(place):
+    return list(MovieLens(str(place), Path("/nowhere")).pieces())
+
+
+def read(place):
+    """Return the rows by table; a dataset of one row per table is easy to compare."""
+    return {piece.contract.table: rows(piece.read(Notes())) for piece in pieces(place)}
+
+
+def offered(place):
+    return [(piece.contract.table, piece.name) for piece in pieces(place)]
+
+
+def test_movielens_100k(tmp_path):
+    found = read(write(tmp_path, LAYOUTS["100k"]))
+    assert list(found) == ["movies", "user_profile", "ratings"]
+    assert found["ratings"] == [{"user_id": "196", "movie_id": "242", "rating": "3", "rated_at": "881250949"}]
+    assert found["user_profile"] == [PROFILE]
+    assert found["movies"] == [
+        {
+            "movie_id": "1",
+            "title": "Toy Story (1995)",
+            "release_date": "01-Jan-1995",
+            "genres": "Animation|Children's|Comedy",
+            "extra": {"imdb_url": "http://us.imdb.com/M/title-exact?Toy%20Story%20(1995)"},
+        }
+    ]
+
+
+def test_movielens_100k_is_western(tmp_path):
+    line = LAYOUTS["100k"]["u.item"].replace("Toy Story", "Misérables, Les").encode("latin-1")
+    (movie,) = read(write(tmp_path, {**LAYOUTS["100k"], "u.item": line}))["movies"]
+    assert movie["title"] == "Misérables, Les (1995)"
+
+
+def test_flags_that_are_none_are_kept_as_they_came(tmp_path):
+    first = LAYOUTS["100k"]["u.item"]
+    shifted = first.replace("Toy Story", "Toy|Story")
+    short = "3|Short|01-Jan-1995||\n"
+    found = read(write(tmp_path, {**LAYOUTS["100k"], "u.item": first * 3 + shifted + short}))["movies"]
+    assert found[3]["extra"]["overflow"] == ["0"]
+    assert len(found[3]["extra"]["flags"]) == len(GENRES) + 1
+    assert found[4]["extra"] == {"missing": len(GENRES), "flags": []}
+    assert found[4]["genres"] is None
+
+
+def test_movielens_1m(tmp_path):
+    found = read(write(tmp_path, LAYOUTS["1m"]))
+    assert list(found) == ["movies", "user_profile", "ratings"]
+    assert found["ratings"] == [{"user_id": "1", "movie_id": "1193", "rating": "5", "rated_at": "978300760"}]
+    assert found["movies"] == [{"movie_id": "1", "title": "Toy Story (1995)", "genres": "Animation|Children's|Comedy"}]
+    assert found["user_profile"] == [
+        {"user_id": "1", "gender": "F", "age": "1", "occupation": "10", "zip_code": "48067"}
+    ]
+
+
+def test_movielens_10m_has_tags(tmp_path):
+    found = read(write(tmp_path, LAYOUTS["10m"]))
+    assert list(found) == ["movies", "ratings", "tags"]
+    assert found["tags"] == [{"user_id": "15", "movie_id": "4973", "tag": ":)", "tagged_at": "1215184630"}]
+
+
+def test_movielens_25m_without_its_genome(tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        found = read(write(tmp_path, LAYOUTS["25m"]))
+    assert list(found) == ["movies", "links", "ratings", "tags"]
+    assert found["movies"][0]["title"] == "American President, The (1995)"
+    assert found["links"] == [{"movie_id": "1", "imdb_id": "0114709", "tmdb_id": "862"}]
+    assert "not used: genome-scores.csv, genome-tags.csv" in caplog.text
+
+
+def test_recbole_atomic_files(tmp_path):
+    found = read(movielens.write(tmp_path))
+    assert list(found) == ["movies", "movie_link", "graph", "user_profile", "ratings"]
+    assert found["movies"][0] == {
+        "movie_id": "1",
+        "title": "Toy Story",
+        "release_year": "1995",
+        "genres": "Animation Children's Comedy",
+    }
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_names_do_not_matter_where_the_content_tells(tmp_path, layout):
+    files = {
+        name: content for name, content in LAYOUTS[layout].items() if not name.startswith(("genome", "u1", "READ"))
+    }
+    renamed = {f"file{number}.txt": content for number, content in enumerate(files.values())}
+    assert list(read(write(tmp_path / "renamed", renamed))) == list(read(write(tmp_path / "named", files)))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_zip_with_a_top_folder_is_the_same_dataset(tmp_path, layout):
+    folder = write(tmp_path / "set", LAYOUTS[layout])
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, f"ml-{layout}/{path.name}")
+    assert read(tmp_path / "set.zip") == read(folder)
+    assert [piece.fingerprint for piece in pieces(tmp_path / "set.zip")] == [
+        piece.fingerprint for piece in pieces(folder)
+    ]
+
+
+def test_a_dataset_comes_from_a_url(tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for name, content in LAYOUTS["1m"].items():
+            archive.writestr(f"ml-1m/{name}", content)
+    with serve({"/ml-1m.zip": (tmp_path / "set.zip").read_bytes()}) as site:
+        found = list(MovieLens(site.address + "/ml-1m.zip", tmp_path / "cache").pieces())
+    assert [piece.name for piece in found] == ["movies.dat", "users.dat", "ratings.dat"]
+
+
+def test_other_editions_are_recognised_by_their_header(tmp_path):
+    files = {
+        "my_ratings.csv": "timestamp;rating;movieId;userId\n99;3;2;1\n",
+        "films.tsv": "movie_id\ttitle\n2\tAlien\n",
+        "people.csv": "userId|age\n1|24\n",
+    }
+    found = read(write(tmp_path, files))
+    assert found["ratings"] == [{"rated_at": "99", "rating": "3", "movie_id": "2", "user_id": "1"}]
+    assert found["movies"] == [{"movie_id": "2", "title": "Alien"}]
+    assert found["user_profile"] == [{"user_id": "1", "age": "24"}]
+
+
+def test_a_table_may_come_in_parts_packed_or_not(tmp_path):
+    header = "userId,movieId,rating,timestamp\n"
+    files = {
+        **{"movies.csv": "movieId,title,genres\n1,A,B\n", "ratings/2024-05.csv": header + "1,1,3,99\n"},
+        **{"ratings/2024-06.csv.gz": gzip.compress((header + "1,1,4,100\n").encode())},
+    }
+    assert offered(write(tmp_path, files)) == [
+        ("movies", "movies.csv"),
+        ("ratings", "ratings/2024-05.csv"),
+        ("ratings", "ratings/2024-06.csv"),
+    ]
+
+
+def test_scraped_movies_with_credits_and_links_serve_three_tables(tmp_path):
+    files = {
+        "ratings.csv": "userId,movieId,rating,timestamp\n1,1,3,99\n",
+        "scraped.csv": "movieId,title,director,actors,imdbId,mood\n1,A,B,C,0114709,dark\n",
+    }
+    found = {piece.contract.table: piece for piece in pieces(write(tmp_path, files))}
+    assert list(found) == ["movies", "links", "credits", "ratings"]
+    notes = Notes()
+    assert rows(found["credits"].read(notes))[0]["director"] == "B"
+    assert notes.new_columns == ["mood"]
+
+
+def test_credits_beside_the_movies_are_no_movies(tmp_path):
+    files = {**LAYOUTS["25m"], "credits.csv": "movieId,title,actors,director\n11,American President,A,B\n"}
+    assert ("credits", "credits.csv") in offered(write(tmp_path, files))
+    assert [name for table, name in offered(tmp_path) if table == "movies"] == ["movies.csv"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "scale"), [(1, (0.5, 5.0)), (2, (1.0, 10.0)), (20, (0.0, 100.0))], ids=["five", "ten", "hundred"]
+)
+def test_the_scale_is_what_most_ratings_speak_for(tmp_path, factor, scale):
+    ratings = "".join(f"{user},1,{stars * factor},99\n" for user, stars in enumerate((2, 3, 3.5, 4, 4, 4.5, 5, 11, 0)))
+    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,rating,timestamp\n" + ratings}
+    assert pieces(write(tmp_path, files))[2].scale == scale
+
+
+@pytest.mark.parametrize("missing", ["ratings.csv", "movies.csv"])
+def test_ratings_and_movies_are_required(tmp_path, missing):
+    files = {name: content for name, content in LAYOUTS["25m"].items() if name != missing}
+    with pytest.raises(SourceError, match=rf"no file has {missing[:-4]} \(.*\); seen: genome-.*; required are ratings"):
+        pieces(write(tmp_path, files))
+
+
+def test_nothing_is_offered_when_a_later_file_breaks_its_contract(tmp_path):
+    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,stars,timestamp\n1,2,3,4\n"}
+    with pytest.raises(
+        SourceError, match=r"ratings.csv: column rating is missing; seen: userId, movieId, stars, timest"
+    ):
+        next(MovieLens(str(write(tmp_path, files)), tmp_path).pieces())
+
+
+@pytest.mark.parametrize(("layout", "name"), [("25m", "ratings.csv"), ("100k", "u.data"), ("1m", "movies.dat")])
+def test_an_empty_file_is_named(tmp_path, layout, name):
+    with pytest.raises(SourceError, match=rf"{name} is empty; required"):
+        pieces(write(tmp_path, {**LAYOUTS[layout], name: ""}))
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    packed = gzip.compress(LAYOUTS["25m"]["ratings.csv"].encode())[:-4]
+    files = {name: content for name, content in LAYOUTS["25m"].items() if name != "ratings.csv"}
+    with pytest.raises(SourceError, match=r"ratings.csv.gz is damaged after"):
+        pieces(write(tmp_path, {**files, "ratings.csv.gz": packed}))
+
+
+def test_two_datasets_in_one_folder_are_one_too_many(tmp_path):
+    for name in ("a", "b"):
+        write(tmp_path / name, LAYOUTS["25m"])
+    with pytest.raises(SourceError, match=r"more than one dataset: a/movies.csv and b/movies.csv; choose the folder"):
+        pieces(tmp_path)
+
+
+def test_the_fingerprint_is_the_contents(tmp_path):
+    first = {piece.name: piece.fingerprint for piece in pieces(write(tmp_path, LAYOUTS["25m"]))}
+    (tmp_path / "tags.csv").write_text("userId,movieId,tag,timestamp\n3,260,other,1439472355\n")
+    second = {piece.name: piece.fingerprint for piece in pieces(tmp_path)}
+    assert [name for name in first if first[name] != second[name]] == ["tags.csv"]
+
+
+@pytest.mark.parametrize("layout", ["100k", "1m"])
+def test_profiles_come_from_any_layout_that_has_them(tmp_path, layout):
+    assert [row["user_id"] for row in rows(profiles(write(tmp_path, LAYOUTS[layout])))] == ["1"]
+
+
+def test_a_layout_without_profiles_has_none(tmp_path):
+    assert rows(profiles(write(tmp_path, LAYOUTS["25m"]))) == []
+
+
+@pytest.mark.skipif(not LATEST_SMALL.is_dir(), reason=f"{LATEST_SMALL} is not on this machine")
+def test_every_row_of_the_real_small_edition_arrives():
+    notes = Notes()
+    counts = {
+        piece.contract.table: sum(chunk.data.count(b"\n") for chunk in piece.read(notes))
+        for piece in pieces(LATEST_SMALL)
+    }
+    assert counts == {"movies": 9_742, "links": 9_742, "ratings": 100_836, "tags": 3_683}
+    assert notes == Notes()

@@ -1,0 +1,80 @@
+"""A real HTTP server on the loopback that misbehaves as it is told."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What the server has, what it is asked, and what goes wrong with the next answers.
+
+    Attributes:
+        content: bytes by path.
+        etag: version that is named in every answer, or None.
+        has_ranges: whether a part may be asked for.
+        faults: one for each of the next answers: a status, or `cut` (the connection breaks after half the body).
+        seen: headers of the requests.
+    """
+
+    content: dict[str, bytes]
+    etag: str | None = '"one"'
+    has_ranges: bool = True
+    faults: list[int | str] = field(default_factory=list)
+    seen: list[dict[str, str]] = field(default_factory=list)
+    address: str = ""
+
+
+@contextmanager
+def serve(content: dict[str, bytes]) -> Iterator[Site]:
+    """Run a server while the test lasts."""
+    site = Site(content)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"site": site}))
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    site: Site
+
+    def do_GET(self) -> None:
+        site = self.site
+        site.seen.append(dict(self.headers))
+        fault = site.faults.pop(0) if site.faults else None
+        body = site.content.get(self.path.partition("?")[0])
+        if isinstance(fault, int) or body is None:
+            self._answer(fault if isinstance(fault, int) else 404, b"", {"Retry-After": "0"})
+        elif site.etag and self.headers.get("If-None-Match") == site.etag:
+            self._answer(304, b"", {})
+        else:
+            self._send(body, fault)
+
+    def _send(self, body: bytes, fault: str | None) -> None:
+        site, asked = self.site, self.headers.get("Range")
+        headers = {"ETag": site.etag} if site.etag else {}
+        if asked and site.has_ranges and self.headers.get("If-Range") == site.etag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+            self._answer(206, body[start:], headers, fault)
+        else:
+            self._answer(200, body, headers, fault)
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str], fault: str | None = None) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if fault == "cut" else body)
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
