@@ -15,7 +15,7 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow test test-all lint lock
+.PHONY: help setup installed dev run up down status clean sql airflow quarantine check bench-ingest test test-all lint lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -51,6 +51,15 @@ sql: setup ## ask the warehouse: make sql Q="select 1"; without Q, a prompt
 
 airflow: setup ## Airflow's own command line: make airflow ARGS="dags list"
 	@$(MOVIEREC) airflow "$$MOVIEREC_ARGS"
+
+quarantine: setup ## rejected rows: make quarantine ARGS="list", …"edit --row 17:4 --set rating=4"
+	@$(MOVIEREC) quarantine "$$MOVIEREC_ARGS"
+
+check: setup ## judge a gate by hand: make check ARGS="raw", …"core --suite core_ratings"
+	@$(MOVIEREC) check "$$MOVIEREC_ARGS"
+
+bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare COPY (half an hour, 20 GB)
+	@$(BIN)/python -m movierec.bench.ingest $$MOVIEREC_ARGS
 
 test: dev ## run the tests: make test ARGS="-k ease"
 	@$(BIN)/python -m pytest $(ARGS)

@@ -38,11 +38,11 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_current_context, task
 
-from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, moment, origin, plain_errors, settings
+from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, moment, opened, origin, plain_errors, settings
 
 
-# A source that fails stops nobody else, as long as the night itself could be opened.
-DESPITE_FAILURES = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+# A source that fails, or is left out, stops nobody else.
+DESPITE_FAILURES = TriggerRule.ALL_DONE
 
 
 @dag(
@@ -114,7 +114,7 @@ def movierec_ingest():
 
         get_current_context()["source"] = source
         with connected() as conn:
-            return extract_source(conn, batch_id, source, origin)
+            return extract_source(conn, opened(batch_id), source, origin)
 
     @task
     def stage(batch_id: int) -> int:
@@ -129,7 +129,7 @@ def movierec_ingest():
         from movierec import quality
 
         with connected() as conn:
-            quality.check(conn, gate, batch_id, settings().home / "quality")
+            quality.check(conn, gate, opened(batch_id), settings().home / "quality")
         return batch_id
 
     @task

@@ -102,6 +102,13 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
     )
 
 
+def opened(batch_id: int | None) -> int:
+    """Return the night that a task works on, which goes on despite failures before it, though not despite this one."""
+    if batch_id is None:
+        raise AirflowFailException("no night has been opened; see open_batch")
+    return batch_id
+
+
 def offered_nights() -> list[int]:
     """Return the batches of the asset events that triggered this run, and the one its form names."""
     context = get_current_context()

@@ -1,16 +1,24 @@
 import psycopg
 from sqlalchemy import create_engine, text
 
-from movierec.db import connect, copy_rows, fetch_frame, sqlalchemy_url
+from movierec.db import connect, copy_rows, fetch_frame, run_sql, sqlalchemy_url
 
 
 def test_values_are_bound_never_formatted_in(conn):
-    copy_rows(conn, "raw.ratings", ("batch_id", "position", "user_id"), [(1, 1, "'; drop table raw.ratings; --")])
+    copy_rows(conn, "raw.ratings", ("slice_id", "position", "user_id"), [(1, 1, "'; drop table raw.ratings; --")])
     assert conn.execute("select user_id from raw.ratings").fetchall() == [("'; drop table raw.ratings; --",)]
 
 
 def test_a_query_file_gives_a_frame_with_its_columns(conn):
+    conn.execute("set search_path to core")
     assert list(fetch_frame(conn, "snapshot/movies").columns) == ["movie_id", "title", "release_year"]
+
+
+def test_a_file_of_several_statements_tells_how_many_rows_the_last_one_touched(conn):
+    conn.execute("insert into raw.links (slice_id, position, movie_id, imdb_id) values (1, 1, '7', '114709')")
+    conn.execute("insert into raw.movies (slice_id, position, movie_id, title) values (1, 1, '7', 'Heat')")
+    assert run_sql(conn, "staging/movies", {"slice_id": 1}) == 1
+    assert run_sql(conn, "staging/movies", {"slice_id": 2}) == 0
 
 
 def test_the_sqlalchemy_url_reaches_the_same_database(conn):

@@ -88,7 +88,7 @@ def move(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) 
     started = time.monotonic()
     _require_staged(conn, batch_id)
     _search(conn, layer, is_local=True)
-    for setting in ("work_mem = '256MB'", "maintenance_work_mem = '256MB'", "temp_buffers = '64MB'"):
+    for setting in ("work_mem = '256MB'", "maintenance_work_mem = '256MB'"):
         conn.execute(f"set local {setting}".encode())
     is_rebuild = is_rebuild or not fetch(conn, "core/held", {"layer": layer})
     place = {"layer": layer, "batch_id": batch_id}

@@ -30,7 +30,10 @@ def read_sql(name: str) -> str:
 
 def run_sql(conn: Connection, name: str, parameters: Parameters | None = None) -> int:
     """Run `include/sql/<name>.sql` in the open transaction and return how many rows its last statement touched."""
-    return conn.execute(_trusted(read_sql(name)), parameters).rowcount
+    cursor = conn.execute(_trusted(read_sql(name)), parameters)
+    while cursor.nextset():  # a cursor starts with the result of the first statement
+        pass
+    return cursor.rowcount
 
 
 def fetch(conn: Connection, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ def print_summary(conninfo: str) -> None:
         (live,) = fetch(conn, "report/live")
         print(f"\nVersion {live['version_id']} is live: {live['ranker']}, learned from batch {live['batch_id']}.\n")
         _print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
+        for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
+            print(f"Source {source['source']} {source['status']}: {source['message']}\n")
         _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)

@@ -52,8 +52,8 @@ def _split(conn: Connection, found: dict[str, Any]) -> None:
         # What was just loaded is unknown to the planner, who would look every movie up by itself.
         conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", found["table_name"])))
     kept = run_sql(conn, f"staging/{found['table_name']}", parameters)
-    # The rules are asked a second time, one by one, only where a row broke one of them.
-    if kept < found["raw_rows"]:
+    # The rules are asked a second time, one by one, only where a row breaks one of them, or did.
+    if kept < found["raw_rows"] or found["quarantine_rows"]:
         run_sql(conn, "quarantine/row", parameters)
     run_sql(conn, "ops/rule_count", parameters)
     run_sql(conn, "ops/mark_staged", parameters)

@@ -46,8 +46,8 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
     (halved / "tiny.inter").write_text("\n".join(lines[: len(lines) // 2]) + "\n")
     stopped = night.run("movierec_ingest", dataset=str(halved))
     assert stopped.state == "failed"
-    assert states(stopped)["check_staging"] == "failed"
-    assert states(stopped)["build_core"] == "upstream_failed"
+    assert states(stopped)["check_raw"] == "failed"
+    assert states(stopped)["stage"] == "upstream_failed"
     assert query(night.warehouse, "select version_id from serving.live") == [(2,)]
     with connect(night.warehouse) as conn:
         assert fingerprints(conn) == first
@@ -67,6 +67,8 @@ def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night,
     (folder / "tiny.inter").write_text(text)
     run = night.run("movierec_ingest", dataset=str(folder))
     assert states(run)["extract[0]"] == "failed"  # not up_for_retry: a second try would see the same file
+    assert states(run)["extract[1]"] == "success"
+    assert states(run)["check_raw"] == "failed"  # no earlier night has ratings to go on with
     assert states(run)["stage"] == "upstream_failed"
     assert "tiny.inter: column rating is missing; seen: user_id, item_id, stars, timestamp" in capsys.readouterr().out
 
@@ -74,7 +76,7 @@ def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night,
 def test_training_before_any_night_says_what_to_run_first(night, capsys):
     run = night.run("movierec_train")
     assert states(run)["open_training"] == "failed"
-    assert "core holds no batch yet; run movierec_ingest first" in capsys.readouterr().out
+    assert "no night has been accepted yet; run movierec_ingest first" in capsys.readouterr().out
 
 
 def test_publishing_before_any_training_says_what_to_run_first(night, capsys):

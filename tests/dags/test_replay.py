@@ -6,6 +6,20 @@ from tests import movielens
 from tests.dags.test_nights import query, states
 
 BAD = "11\t2\t9\t881250952"
+# `dag.test` keeps the conf of one run as the defaults of the next: every field is stated each time.
+FORM = {
+    "action": "list",
+    "table": None,
+    "source": None,
+    "rule": None,
+    "batch": None,
+    "rows": [],
+    "status": None,
+    "changes": {},
+    "limit": 10_000,
+    "who": None,
+    "start_night": True,
+}
 
 
 @pytest.fixture
@@ -14,6 +28,11 @@ def folder(night, tmp_path):
     folder = movielens.write(tmp_path / "data", inter=[*movielens.FILES["inter"], BAD])
     take_in(night, folder)
     return folder
+
+
+def ask(night, **fields):
+    """Fill in the form and run the DAG."""
+    return night.run("movierec_replay", **{**FORM, **fields})
 
 
 def take_in(night, folder):
@@ -56,7 +75,7 @@ def test_an_edited_row_arrives_with_the_next_night_and_stays_one(night, folder):
 
 
 def test_a_list_shows_groups_and_rows_and_decides_nothing(night, folder, caplog):
-    run = night.run("movierec_replay")
+    run = ask(night)
     assert run.state == "success", states(run)
     assert states(run)["start_night"] == "skipped"
     shown = caplog.text
@@ -67,7 +86,7 @@ def test_a_list_shows_groups_and_rows_and_decides_nothing(night, folder, caplog)
 
 def test_a_night_is_started_so_that_the_row_arrives_now(night, folder):
     before = nights_started()
-    run = night.run("movierec_replay", action="edit", table="ratings", changes={"rating": 4})
+    run = ask(night, action="edit", table="ratings", changes={"rating": 4})
     assert states(run)["start_night"] == "success", states(run)
     assert nights_started() == before + 1
     (decision,) = query(night.warehouse, "select decided_by from quarantine.decision")
@@ -75,20 +94,20 @@ def test_a_night_is_started_so_that_the_row_arrives_now(night, folder):
 
 
 def test_a_dismissal_needs_no_night(night, folder):
-    run = night.run("movierec_replay", action="dismiss", table="ratings")
+    run = ask(night, action="dismiss", table="ratings")
     assert states(run)["start_night"] == "skipped"
     assert query(night.warehouse, "select status from quarantine.row") == [("dismissed",)]
 
 
-def test_a_refusal_fails_at_once_with_its_sentence(night, folder, capsys):
-    run = night.run("movierec_replay", action="accept", table="ratings")
+def test_a_refusal_fails_at_once_and_starts_no_night(night, folder):
+    run = ask(night, action="accept", table="ratings")
     assert states(run) == {
         "look": "success",
         "decide": "failed",
         "wants_night": "upstream_failed",
         "start_night": "upstream_failed",
     }
-    assert "accept may not waive ratings.rating" in capsys.readouterr().out
+    assert query(night.warehouse, "select count(*) from quarantine.decision") == [(0,)]
 
 
 def test_the_form_offers_every_action(airflow):
@@ -96,6 +115,7 @@ def test_the_form_offers_every_action(airflow):
 
     schema = airflow.dags["movierec_replay"].params.get_param("action").schema
     assert schema["enum"] == ["list", *ACTIONS]
+    assert set(airflow.dags["movierec_replay"].params) == set(FORM)
 
 
 def test_the_form_explains_itself_and_can_be_left_alone(airflow):

@@ -59,7 +59,9 @@ NOT_IDS = ("12.5", "0x1F", "abc", "", "1e3", "99999999999999999999", "-7", "0", 
 
 RATINGS = (
     _rating("rating out of range", _put(2, "0", "11", "-1", "5.5", "0.4", "1e9"), "rating"),
-    _rating("rating no number", _put(2, "NaN", "good", "", "inf", "-Infinity", "4,5x", "1/2"), "rating", layouts="csv dat"),
+    _rating(
+        "rating no number", _put(2, "NaN", "good", "", "inf", "-Infinity", "4,5x", "1/2"), "rating", layouts="csv dat"
+    ),
     _rating("rating no number", _put(2, "NaN", "good", "", "inf"), "rating", layouts="100k atomic"),
     _rating("user no id", _put(0, *NOT_IDS), "user_id"),
     _rating("movie no id", _put(1, *NOT_IDS), "movie_id"),
@@ -87,7 +89,9 @@ MOVIES = (
     _movie("long title", _put(1, "x" * 501), "title"),
     _movie("title and genres swapped", lambda _, row: (row[0], row[2], row[1]), "aligned", layouts="csv dat atomic"),
     _movie("a field too many", lambda _, row: (*row[:2], "oops", *row[2:]), "columns", layouts="csv dat atomic"),
-    _movie("comma outside quotes", lambda _, row: (row[0], "Film", " The", *row[2:]), "columns", layouts="csv dat atomic"),
+    _movie(
+        "comma outside quotes", lambda _, row: (row[0], "Film", " The", *row[2:]), "columns", layouts="csv dat atomic"
+    ),
     _movie("a field too few", lambda _, row: row[:2], "columns", layouts="csv dat atomic"),
     _movie("bytes that may be anything", _titled("Film \udcff\udcfe\udcd7"), "encoding", layouts="csv atomic"),
     _movie("mojibake", _titled("AmÃ©lie", "LÃ©on", "CitÃ© des enfants perdus")),
@@ -121,7 +125,9 @@ LINKS = (
     Mutation("IMDb id no id", "links", _put(1, "abc", "tt", "12x"), frozenset(["imdb_id"]), frozenset(["csv"])),
     Mutation("TMDB id no id", "links", _put(2, "abc", "-4", "0", "1.5"), frozenset(["tmdb_id"]), frozenset(["csv"])),
     Mutation("no TMDB id", "links", _put(2, ""), frozenset(), frozenset(["csv"])),
-    Mutation("IMDb id with tt", "links", lambda _, row: (row[0], "tt" + row[1], row[2]), frozenset(), frozenset(["csv"])),
+    Mutation(
+        "IMDb id with tt", "links", lambda _, row: (row[0], "tt" + row[1], row[2]), frozenset(), frozenset(["csv"])
+    ),
     Mutation("movie no id", "links", _put(0, *NOT_IDS), frozenset(["movie_id"]), frozenset(["csv"])),
 )
 MUTATIONS = (*RATINGS, *MOVIES, *USERS, *TAGS, *LINKS)

@@ -1,12 +1,11 @@
 """The same facts, however a layer came to them: night by night, built anew, or jumping between nights."""
 
-import random
 from datetime import timedelta
 
 import pytest
 
 from movierec import core
-from movierec.db import connect
+from tests.faults.datasets import thrown
 from tests.faults.world import DAYS, START, World, facts
 from tests.night import ingest
 
@@ -19,10 +18,11 @@ def as_of(night):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_core_moved_night_by_night_equals_core_built_anew(conn, app, tmp_path, seed):
-    world = World(random.Random(seed), tmp_path / "data", app)
+    world = World(thrown(seed), tmp_path / "data", app)
     held = {}
     for night in range(NIGHTS):
-        batch_id = ingest(conn, app, world.folder, f"night {night}", accept=False, as_of=as_of(night))
+        choices = {"as_of": as_of(night), "is_full": world.dice.random() < 0.2}
+        batch_id = ingest(conn, app, world.folder, f"night {night}", accept=False, **choices)
         held[batch_id] = facts(conn)
         core.move(conn, "past", batch_id, is_rebuild=True)
         assert facts(conn, "past") == held[batch_id], f"night {night}"

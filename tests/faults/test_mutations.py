@@ -1,11 +1,10 @@
 """Rows spoilt at random against a key: what has to be caught is caught, by the right rule, and nothing else."""
 
-import random
 from dataclasses import asdict
 
 import pytest
 
-from tests.faults.datasets import LAYOUTS, TABLES, Rows, clean
+from tests.faults.datasets import LAYOUTS, TABLES, Rows, clean, thrown
 from tests.faults.mutations import MUTATIONS, spoil
 from tests.night import ingest, staged
 
@@ -20,12 +19,14 @@ UNRECONCILED = (
 @pytest.mark.parametrize(("seed", "share"), [(1, 0.02), (2, 0.1), (3, 0.4)])
 def test_quarantine_holds_what_the_key_says_and_nothing_else(conn, app, tmp_path, layout, seed, share):
     tables = {table: rows for table, rows in asdict(clean(seed)).items() if table in TABLES[layout]}
-    key = spoil(random.Random(f"{layout} {seed}"), tables, layout, share)
+    key = spoil(thrown(f"{layout} {seed}"), tables, layout, share)
     staged(conn, app, LAYOUTS[layout](tmp_path, Rows(**tables)), sources=["movielens"])
     expected = {(NAMES.get(table, table), place): rules for (table, place), rules in key.broken.items()}
     done = {(NAMES.get(table, table), place): mutation.name for (table, place), mutation in key.done.items()}
     found = {(table, place): set(rules) for table, place, rules in conn.execute(QUARANTINED)}
-    wrong = {place: (done.get(place), expected.get(place), found.get(place)) for place in expected.keys() | found.keys()}
+    wrong = {
+        place: (done.get(place), expected.get(place), found.get(place)) for place in expected.keys() | found.keys()
+    }
     assert {place: what for place, what in wrong.items() if what[1] != what[2]} == {}
     assert conn.execute(UNRECONCILED).fetchall() == []
 
@@ -37,11 +38,13 @@ def test_what_is_written_otherwise_means_the_same(conn, app, tmp_path, layout):
     plain = conn.execute("select * from core.ratings order by user_id, movie_id").fetchall()
     tables = {table: lines for table, lines in asdict(rows).items() if table in TABLES[layout]}
     others = [mutation for mutation in MUTATIONS if not mutation.broken and mutation.name not in ("orphan", "no year")]
-    spoil(random.Random(layout), tables, layout, 0.5, others)
+    spoil(thrown(layout), tables, layout, 0.5, others)
     ingest(conn, app, LAYOUTS[layout](tmp_path / "other", Rows(**tables)), "other", sources=["movielens"])
     assert conn.execute("select * from core.ratings order by user_id, movie_id").fetchall() == plain
     assert conn.execute("select count(*) from quarantine.row").fetchone() == (0,)
-    assert conn.execute("select count(*) from core.movies where release_year <> 1950 + movie_id % 60").fetchone() == (0,)
+    assert conn.execute("select count(*) from core.movies where release_year <> 1950 + movie_id % 60").fetchone() == (
+        0,
+    )
 
 
 def test_a_title_is_repaired_where_that_is_certain_and_kept_as_text_otherwise(conn, app, tmp_path):

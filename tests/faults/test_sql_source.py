@@ -2,6 +2,7 @@
 
 import pytest
 
+from movierec import core
 from movierec.db import connect
 from tests.faults.datasets import Rows, write_csv
 from tests.night import ingest
@@ -56,11 +57,16 @@ def test_a_rating_table_is_followed_through_updates_and_deletes(conn, app, folde
     change(
         app,
         "create table ratings (user_id bigint, movie_id bigint, rating numeric, rated_at timestamptz)",
-        "insert into ratings values (11, 1, 2, '2020-05-01'), (11, 2, 2, '2020-05-01'), (10, 1, 1, '2001-09-09 01:46:40+00')",
+        "insert into ratings values (11, 1, 2, '2020-05-01'), (11, 2, 2, '2020-05-01'), "
+        "(10, 1, 1, '2001-09-09 01:46:40+00')",
     )
     ingest(conn, app, folder, "first")
     assert ratings(conn) == [(10, 1, 1.0), (10, 2, 4.0), (11, 1, 2.0), (11, 2, 2.0)]
-    change(app, "update ratings set rating = 4 where movie_id = 1 and user_id = 11", "delete from ratings where movie_id = 2")
+    change(
+        app,
+        "update ratings set rating = 4 where movie_id = 1 and user_id = 11",
+        "delete from ratings where movie_id = 2",
+    )
     ingest(conn, app, folder, "second")
     assert ratings(conn) == [(10, 1, 1.0), (10, 2, 4.0), (11, 1, 4.0)]
 
@@ -78,7 +84,9 @@ def test_a_row_with_a_broken_key_that_vanishes_stops_no_night(conn, app, folder,
 def test_profiles_are_followed_through_updates_and_deletes(conn, app, folder):
     change(app, "insert into user_profile values ('10', '30', 'M', 'writer', '12345'), ('7', '31', 'F', 'a', '1')")
     ingest(conn, app, folder, "first")
-    change(app, "update user_profile set age = '31' where user_id = '10'", "delete from user_profile where user_id = '7'")
+    change(
+        app, "update user_profile set age = '31' where user_id = '10'", "delete from user_profile where user_id = '7'"
+    )
     ingest(conn, app, folder, "second")
     assert conn.execute("select user_id, age from core.users").fetchall() == [(10, 31)]
 
@@ -96,3 +104,20 @@ def test_a_row_that_the_source_marks_as_deleted_may_be_broken_otherwise(conn, ap
         "select sum(raw_rows), sum(staging_rows), sum(quarantine_rows) from ops.slice"
     ).fetchone()
     assert raw == staging + quarantine
+
+
+def test_a_past_night_knows_which_of_two_words_came_last(conn, app, folder):
+    change(
+        app,
+        "create table ratings (user_id bigint, movie_id bigint, rating numeric, rated_at timestamptz, "
+        "updated_at timestamptz)",
+        "insert into ratings values (11, 1, 3, '2020-05-01', now())",
+    )
+    said = {ingest(conn, app, folder, "first"): 3.0}
+    for night, rating, is_full in (("second", 4, False), ("third", 4, True), ("fourth", 3, False), ("fifth", 3, False)):
+        change(app, f"update ratings set rating = {rating}, updated_at = clock_timestamp() where rating <> {rating}")
+        said[ingest(conn, app, folder, night, is_full=is_full)] = float(rating)
+    for batch_id in sorted(said, key=lambda batch_id: batch_id % 2):
+        with core.hold(conn, batch_id) as layer:
+            shown = conn.execute(f"select rating from {layer}.ratings where user_id = 11").fetchone()
+            assert shown == (said[batch_id],), f"batch {batch_id}"

@@ -51,12 +51,12 @@ class Figures:
         self.seconds[name] = time.monotonic() - started
 
 
-def measure(warehouse: str, folder: Path, rows: int, has_gates: bool, quality: Path) -> Figures:
-    """Take a folder through one night, from its files to accepted core."""
+def measure(warehouse: str, folder: Path, rows: int, quality: Path | None = None) -> Figures:
+    """Take a folder through one night, from its files to accepted core; the gates write to the folder `quality`."""
     figures = Figures(rows)
     with connect(warehouse) as conn:
         batch_id = open_batch(conn, f"bench {time.time_ns()}", str(folder))
-        judge = _judge(conn, batch_id, figures, quality) if has_gates else _pass
+        judge = _judge(conn, batch_id, figures, quality) if quality else _pass
         with figures.clock("raw"):
             extract(conn, batch_id, "movielens", SOURCES.create("movielens", origin(folder)))
         judge("raw")
@@ -88,7 +88,9 @@ def hashes(conn: Connection) -> dict[str, str]:
     tables = conn.execute("select tablename from pg_tables where schemaname = 'core' order by tablename").fetchall()
     found = {}
     for (table,) in tables:
-        statement = f"select count(*) || ' ' || coalesce(sum(hash_record_extended(t, 0)::numeric), 0) from core.{table} t"  # noqa: S608
+        statement = (
+            f"select count(*) || ' ' || coalesce(sum(hash_record_extended(t, 0)::numeric), 0) from core.{table} t"  # noqa: S608
+        )
         found[table] = str((conn.execute(statement.encode()).fetchone() or ("",))[0])
     conn.commit()
     return found

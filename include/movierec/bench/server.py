@@ -38,4 +38,4 @@ def database(settings: Settings, name: str) -> Iterator[str]:
 
 def _administer(settings: Settings, statement: str, name: str) -> None:
     with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+        conn.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -39,8 +39,8 @@ _OUTCOMES = {"replay": _ARRIVE, "edit": _ARRIVE, "accept": _ARRIVE, "dismiss": "
 
 def _groups(conn: Connection, filters: Filters) -> str:
     groups = overview(conn, filters)
-    waiting = sum(group["rows"] for group in groups)
-    return f"{listing.table(groups)}\n\n{waiting:,} rows in {len(groups):,} groups; show lists them one by one"
+    found = sum(group["rows"] for group in groups)
+    return f"{listing.table(groups)}\n\nrows: {found:,}, groups: {len(groups):,}; show lists rows one by one"
 
 
 def _rows(conn: Connection, filters: Filters, limit: int) -> str:

@@ -26,6 +26,7 @@ OPTIONS = {
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
+    "jit": "off",  # costs that a plan overrates would compile for seconds
     "log_checkpoints": "off",
 }
 

@@ -17,8 +17,13 @@ def prune(folder: Path, keep_nights: int) -> int:
     """Remove results and pages of all but the last `keep_nights` nights that were judged; return how many nights went.
 
     A night is the batch of its run, so one that is judged again stays one. The index is written anew.
+
+    Raises:
+        ValueError: no night would be kept.
     """
-    runs = [(path, found) for path in folder.glob("**/batch-*") if (found := _RUN.fullmatch(path.name))]
+    if keep_nights < 1:
+        raise ValueError(f"keep_nights is {keep_nights}; allowed is at least 1")
+    runs = [(path, found) for path in folder.glob("*/**/batch-*") if (found := _RUN.fullmatch(path.name))]
     nights = sorted({int(found[1]) for _, found in runs})
     gone = set(nights[: max(len(nights) - keep_nights, 0)])
     if not gone:

@@ -11,6 +11,7 @@ _RANGES = ("min_value", "max_value", "value_set", "column_set", "regex", "mostly
 
 # What is left of a number where it is named: counts whole, the rest with six digits.
 _DIGITS = 6
+_INDENT = " " * 8
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,16 @@ def lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"{finding.verdict:<8}{finding}"
         measured = finding.bounds.get("measured")
         for row in measured or ():
-            allowed = f"{_words(row['lower'])} to {_words(row['upper'])}"
-            yield f"        {row['subject']}: {_words(row['value'])}, usual {_words(row['usual'])}, allowed {allowed}"
+            yield _INDENT + _measurement(row)
         if finding.bounds and measured is None:
-            yield f"        allowed: {_words(finding.bounds)}"
+            yield f"{_INDENT}allowed: {_words(finding.bounds)}"
+
+
+def _measurement(row: dict[str, Any]) -> str:
+    value, usual, lower, upper = (
+        "-" if row[key] is None else _words(row[key]) for key in ("value", "usual", "lower", "upper")
+    )
+    return f"{row['subject']} {row['metric']}: {value}, usual {usual}, allowed from {lower} to {upper}"
 
 
 def find(conn: Connection, suite: str, judged: Any) -> Finding:
@@ -99,4 +106,4 @@ def _words(value: object) -> str:
         return " ".join(f"{key}={_words(part)}" for key, part in value.items())
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.{_DIGITS}g}"
-    return "any" if value is None else str(value)
+    return "empty" if value is None else str(value)

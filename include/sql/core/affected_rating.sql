@@ -2,8 +2,11 @@
 -- into sight or leave it with the night's moment, and movies that came, went or moved.
 -- Grain: viewer and movie. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie, manifest, ratings.
 -- Parameters: none.
+-- Only the slices that matter are read: their blocks are known, which a plan for the whole table would not use.
+set local enable_seqscan = off;
+
 create temporary table affected_rating on commit drop as
-with given as (
+with given as not materialized (
     select
         ratings.slice_id,
         ratings.user_id,
@@ -26,16 +29,25 @@ with given as (
 
 touched as (
     -- a file that came again with few changes brings the same rows in another slice: they cancel out, unless the
-    -- night's moment passes over them
+    -- night's moment passes over them, or their order counts, as it does where changes came on top
     select
         given.user_id,
         given.movie_id
     from given
     inner join manifest on given.slice_id = manifest.slice_id
-    where manifest.was_held <> manifest.is_held
+    where
+        given.slice_id = any(
+            array(
+                select swapped.slice_id
+                from manifest as swapped
+                where swapped.was_held <> swapped.is_held
+            )
+        )
+        and manifest.was_held <> manifest.is_held
     group by given.user_id, given.movie_id, given.rating, given.is_deleted, given.rated_at
     having
         count(*) filter (where manifest.was_held) <> count(*) filter (where manifest.is_held)
+        or bool_or(manifest.is_grown)
         or (
             given.rated_at >= least(min(manifest.old_as_of), min(manifest.new_as_of))
             and given.rated_at < greatest(min(manifest.old_as_of), min(manifest.new_as_of))
@@ -47,7 +59,14 @@ touched as (
     from given
     inner join manifest on given.slice_id = manifest.slice_id
     where
-        manifest.was_held and manifest.is_held
+        given.slice_id = any(
+            array(
+                select seen.slice_id
+                from manifest as seen
+                where seen.was_held and seen.is_held and seen.last_at >= least(seen.old_as_of, seen.new_as_of)
+            )
+        )
+        and manifest.was_held and manifest.is_held
         and manifest.last_at >= least(manifest.old_as_of, manifest.new_as_of)
         and given.rated_at >= least(manifest.old_as_of, manifest.new_as_of)
         and given.rated_at < greatest(manifest.old_as_of, manifest.new_as_of)
@@ -57,7 +76,15 @@ touched as (
         given.movie_id
     from given
     inner join manifest on given.slice_id = manifest.slice_id and manifest.is_held
-    where given.movie_id in (select moved_movie.known_id from moved_movie)
+    where
+        given.slice_id = any(
+            array(
+                select kept.slice_id
+                from manifest as kept
+                where kept.is_held and exists (select 1 from moved_movie)
+            )
+        )
+        and given.movie_id in (select moved_movie.known_id from moved_movie)
 )
 
 select
@@ -89,5 +116,7 @@ select
     ratings.movie_id
 from ratings
 where ratings.movie_id in (select moved_movie.old_movie_id from moved_movie);
+
+set local enable_seqscan = on;
 
 analyze affected_rating;

@@ -21,6 +21,10 @@ select
     now_held.slice_id is not null as was_held,
     to_hold.slice_id is not null as is_held,
     count(to_hold.slice_id) over (partition by slice.source, slice.table_name, slice.piece) = 1 as is_single,
+    greatest(
+        count(now_held.slice_id) over (partition by slice.source, slice.table_name, slice.piece),
+        count(to_hold.slice_id) over (partition by slice.source, slice.table_name, slice.piece)
+    ) > 1 as is_grown,
     coalesce((select held.as_of from ops.held where held.layer = %(layer)s), '-infinity') as old_as_of,
     (select batch.as_of from ops.batch where batch.batch_id = %(batch_id)s) as new_as_of
 from now_held

@@ -1,5 +1,5 @@
 -- Purpose: one id for every movie: ids that links lead to the same movie in IMDb, or in TMDB where IMDb does not say
--- otherwise, are one movie, whose id is the lowest of them.
+-- otherwise, are one movie, whose id is the lowest of them. No id leads to one that leads on.
 -- Grain and key: alias_id. Inputs: staging.links, manifest. Parameters: none.
 merge into movie_alias
 using (
@@ -34,11 +34,24 @@ using (
         from linked
     ),
 
+    -- TMDB has a say where it gives one id to all that IMDb takes for one movie
+    by_both as (
+        select
+            movie_id,
+            imdb_id,
+            first_id,
+            case
+                when min(tmdb_id) over (partition by first_id) = max(tmdb_id) over (partition by first_id)
+                    then min(tmdb_id) over (partition by first_id)
+            end as tmdb_id
+        from by_imdb
+    ),
+
     agreed as (
         select
             tmdb_id,
             min(first_id) as first_id
-        from by_imdb
+        from by_both
         where tmdb_id is not null
         group by tmdb_id
         having count(distinct imdb_id) <= 1
@@ -46,10 +59,10 @@ using (
 
     joined as (
         select
-            by_imdb.movie_id as alias_id,
-            min(least(by_imdb.first_id, agreed.first_id)) over (partition by by_imdb.first_id) as movie_id
-        from by_imdb
-        left join agreed on by_imdb.tmdb_id = agreed.tmdb_id
+            by_both.movie_id as alias_id,
+            coalesce(agreed.first_id, by_both.first_id) as movie_id
+        from by_both
+        left join agreed on by_both.tmdb_id = agreed.tmdb_id
     )
 
     select

@@ -26,14 +26,27 @@ using (
         order by manifest.lineage asc, imdb_title.tconst asc, imdb_title.slice_id desc, imdb_title.position desc
     ),
 
+    -- there are few different lists of genres
+    spelt as (
+        select
+            listed.genres,
+            ops.genres(listed.genres) as names
+        from (
+            select genres from movie_version
+            union
+            select genres from title_version
+        ) as listed
+    ),
+
     named as (
         select
             coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id,
             movie_version.source_rank,
             movie_version.source,
             movie_alias.alias_id,
-            ops.genres(movie_version.genres) as genres
+            spelt.names as genres
         from movie_version
+        inner join spelt on movie_version.genres = spelt.genres
         left join movie_alias on movie_version.movie_id = movie_alias.alias_id
         where not movie_version.is_deleted
         union all
@@ -42,8 +55,9 @@ using (
             title_version.source_rank,
             title_version.source,
             null as alias_id,
-            ops.genres(title_version.genres) as genres
+            spelt.names as genres
         from title_version
+        inner join spelt on title_version.genres = spelt.genres
         inner join movies on title_version.tconst = movies.imdb_id
     ),
 

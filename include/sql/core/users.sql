@@ -1,5 +1,6 @@
 -- Purpose: every viewer who has a profile, a rating or an event; the profile of the first source that has one.
--- Grain and key: user_id. Inputs: staging.user_profile, ratings, events, manifest. Parameters: none.
+-- Grain and key: user_id. Inputs: staging.user_profile, ratings, winning_rating,
+-- users, events, manifest. Parameters: none.
 merge into users
 using (
     with versions as (
@@ -31,9 +32,19 @@ using (
     seen as (
         select user_id from profiles
         union
-        select user_id from ratings
-        union
         select user_id from events
+        union
+        -- who rated before is known, who rated tonight stands in winning_rating: no need to read all ratings
+        select candidate.user_id
+        from (
+            select user_id from users
+            union
+            select user_id from winning_rating
+        ) as candidate
+        where exists (
+            select 1 from ratings
+            where ratings.user_id = candidate.user_id
+        )
     )
 
     select

@@ -14,7 +14,14 @@ with single as (
     inner join manifest on ratings.slice_id = manifest.slice_id and manifest.is_held and manifest.is_single
     left join movie_alias on ratings.movie_id = movie_alias.alias_id
     where
-        ratings.rated_at < manifest.new_as_of
+        ratings.slice_id = any(
+            array(
+                select held.slice_id
+                from manifest as held
+                where held.is_held and held.is_single
+            )
+        )
+        and ratings.rated_at < manifest.new_as_of
         and not ratings.is_deleted
         and (
             %(is_rebuild)s
@@ -39,7 +46,14 @@ grown as (
     inner join manifest on ratings.slice_id = manifest.slice_id and manifest.is_held and not manifest.is_single
     left join movie_alias on ratings.movie_id = movie_alias.alias_id
     where
-        ratings.rated_at < manifest.new_as_of
+        ratings.slice_id = any(
+            array(
+                select held.slice_id
+                from manifest as held
+                where held.is_held and not held.is_single
+            )
+        )
+        and ratings.rated_at < manifest.new_as_of
         and (
             %(is_rebuild)s
             or (ratings.user_id, coalesce(movie_alias.movie_id, ratings.movie_id)) in (

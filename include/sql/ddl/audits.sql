@@ -4,17 +4,48 @@ create or replace function ops.tonight() returns bigint
 language sql stable
 return nullif(current_setting('movierec.batch', true), '')::bigint;
 
-create or replace view ops.tonight_slice as
-select slice.*
+drop view if exists ops.tonight_slice cascade;
+create view ops.tonight_slice as
+select
+    slice.slice_id,
+    slice.batch_id,
+    slice.source,
+    slice.table_name,
+    slice.piece,
+    slice.mode,
+    slice.fingerprint,
+    slice.new_columns,
+    slice.left_out,
+    slice.raw_rows,
+    slice.staging_rows,
+    slice.quarantine_rows,
+    slice.first_at,
+    slice.last_at,
+    slice.staged_at
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 where batch_slice.batch_id = ops.tonight();
 comment on view ops.tonight_slice is 'What the night consists of. Grain: slice.';
 
 create or replace view ops.fresh_slice as
-select tonight_slice.*
+select
+    slice_id,
+    batch_id,
+    source,
+    table_name,
+    piece,
+    mode,
+    fingerprint,
+    new_columns,
+    left_out,
+    raw_rows,
+    staging_rows,
+    quarantine_rows,
+    first_at,
+    last_at,
+    staged_at
 from ops.tonight_slice
-where tonight_slice.batch_id = ops.tonight();
+where batch_id = ops.tonight();
 comment on view ops.fresh_slice is 'What was loaded for the night; the rest had been loaded and judged before.';
 
 create or replace view ops.earlier_night as
@@ -30,13 +61,14 @@ comment on view ops.earlier_night is 'Accepted nights before this one. Grain: ni
 create or replace view ops.usual_night as
 select earlier_night.batch_id
 from ops.earlier_night
-where not exists (
-    select 1
-    from ops.earlier_night as change
-    where
-        change.accept_volume_change
-        and (change.as_of, change.batch_id) > (earlier_night.as_of, earlier_night.batch_id)
-)
+where
+    not exists (
+        select 1
+        from ops.earlier_night as change
+        where
+            change.accept_volume_change
+            and (change.as_of, change.batch_id) > (earlier_night.as_of, earlier_night.batch_id)
+    )
 order by earlier_night.as_of desc, earlier_night.batch_id desc
 limit 14;
 comment on view ops.usual_night is
@@ -73,6 +105,9 @@ from (
     ('staging', 'mean_rating', 'critical', 1, 1, false, 5, 0.5, null, 1, null, null, true),
     ('staging', 'mean_rating', 'warning', 0.5, 0.5, false, 5, 0.5, null, 1, 2, 4.8, true),
     ('staging', 'newest_fact_days', 'warning', null, 3, false, 5, null, null, 3, null, null, true),
+    ('staging', 'out_of_range', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
+    ('staging', 'without_key', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
+    ('staging', 'out_of_time', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
     ('core', 'rows', 'critical', 0.25, null, true, 5, 0.6, 50, 1, null, null, true),
     ('core', 'rows', 'warning', null, 0.5, true, 5, 2, 50, 1, null, null, true),
     ('core', 'mean_rating', 'critical', 0.75, 0.75, false, 5, 0.5, null, 1, null, null, true),
@@ -93,7 +128,18 @@ from (
     ('core', 'unknown_person', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
     ('core', 'out_of_range', 'critical', null, null, false, 0, null, null, 1, null, 0, false)
 ) as rules (
-    layer, metric, severity, lower_floor, upper_floor, is_relative, spread, most, min_usual, min_nights, lowest, highest,
+    layer,
+    metric,
+    severity,
+    lower_floor,
+    upper_floor,
+    is_relative,
+    spread,
+    most,
+    min_usual,
+    min_nights,
+    lowest,
+    highest,
     is_waivable
 );
 comment on view ops.metric_rule is 'Which numbers are judged, and how. Grain: layer, metric and severity.';
@@ -104,33 +150,33 @@ with history as (
         metric.layer,
         metric.subject,
         metric.metric,
-        metric.value,
-        median.usual
+        metric.value
     from ops.metric
     inner join ops.usual_night on metric.batch_id = usual_night.batch_id
-    inner join (
-        select
-            metric.layer,
-            metric.subject,
-            metric.metric,
-            percentile_cont(0.5) within group (order by metric.value) as usual
-        from ops.metric
-        inner join ops.usual_night on metric.batch_id = usual_night.batch_id
-        group by metric.layer, metric.subject, metric.metric
-    ) as median
-        on metric.layer = median.layer and metric.subject = median.subject and metric.metric = median.metric
     where metric.value is not null
+),
+
+median as (
+    select
+        layer,
+        subject,
+        metric,
+        percentile_cont(0.5) within group (order by value) as usual
+    from history
+    group by layer, subject, metric
 )
 
 select
-    layer,
-    subject,
-    metric,
-    usual,
+    median.layer,
+    median.subject,
+    median.metric,
+    median.usual,
     count(*) as nights,
-    1.4826 * percentile_cont(0.5) within group (order by abs(value - usual)) as deviation
-from history
-group by layer, subject, metric, usual;
+    1.4826 * percentile_cont(0.5) within group (order by abs(history.value - median.usual)) as deviation
+from median
+inner join history
+    on median.layer = history.layer and median.subject = history.subject and median.metric = history.metric
+group by median.layer, median.subject, median.metric, median.usual;
 comment on view ops.usual_metric is
 'Median and scaled median absolute deviation over the usual nights. Grain: layer, subject and metric.';
 
@@ -165,16 +211,26 @@ bound as (
     select
         judged.*,
         case
-            when is_waived then null
-            when has_history and lower_floor is not null
-                then usual - least(greatest(spread * deviation, lower_floor * unit), most * abs(usual))
-            else lowest
+            when judged.is_waived then null
+            when judged.has_history and judged.lower_floor is not null
+                then
+                    judged.usual
+                    - least(
+                        greatest(judged.spread * judged.deviation, judged.lower_floor * judged.unit),
+                        judged.most * abs(judged.usual)
+                    )
+            else judged.lowest
         end as lower,
         case
-            when is_waived then null
-            when has_history and upper_floor is not null
-                then usual + least(greatest(spread * deviation, upper_floor * unit), most * abs(usual))
-            else highest
+            when judged.is_waived then null
+            when judged.has_history and judged.upper_floor is not null
+                then
+                    judged.usual
+                    + least(
+                        greatest(judged.spread * judged.deviation, judged.upper_floor * judged.unit),
+                        judged.most * abs(judged.usual)
+                    )
+            else judged.highest
         end as upper
     from judged
 )
@@ -202,7 +258,10 @@ select
         batch_source.message,
         case when batch_source.status = 'carried' then 'was not asked' end
     ) as message,
-    exists (select 1 from ops.tonight_slice where tonight_slice.source = batch_source.source) as is_represented,
+    exists(
+        select 1 from ops.tonight_slice
+        where tonight_slice.source = batch_source.source
+    ) as is_represented,
     (
         select count(*)
         from ops.earlier_night
@@ -254,8 +313,10 @@ comment on view ops.reconciliation_tonight is
 
 -- Asks the rules once more of rows that were let through tonight. Of a table with more than half a million of them
 -- every n-th position is asked, so that about half a million are.
-create or replace function ops.violations()
-returns table (table_name text, slice_id integer, "position" integer, broken_rules text)
+drop view if exists staging.violation_tonight;
+drop function if exists ops.violations();
+create function ops.violations()
+returns table (table_name text, slice_id integer, place integer, broken_rules text)
 language plpgsql stable as $$
 declare
     loaded record;
@@ -283,43 +344,86 @@ begin
 end;
 $$;
 
-drop view if exists staging.violation_tonight;
 create view staging.violation_tonight as
 select
     table_name,
     slice_id,
-    "position",
+    place as position,
     broken_rules
 from ops.violations();
 comment on view staging.violation_tonight is
 'Rows that were let through tonight although they break a rejecting rule; at most 20 a table. Grain: row.';
 
-create or replace function ops.fresh_slices(subject text) returns integer []
+-- Figures of tonight's ratings, slice by slice: with the slice as a constant the planner knows whether it is all of the
+-- table or a few blocks of it.
+create or replace function ops.fresh_rating_figures()
+returns table (ratings bigint, stars double precision, out_of_range bigint, without_key bigint, out_of_time bigint)
+language plpgsql stable as $$
+declare
+    loaded integer;
+begin
+    for loaded in select fresh_slice.slice_id from ops.fresh_slice where fresh_slice.table_name = 'ratings' loop
+        return query execute format(
+            'select count(*) filter (where not is_deleted), '
+            'sum(rating::double precision) filter (where not is_deleted), '
+            'count(*) filter (where not is_deleted and (rating between 0.5 and 5) is not true), '
+            'count(*) filter (where (user_id >= 1 and movie_id >= 1) is not true), '
+            'count(*) filter (where (rated_at between ''1990-01-01'' and now() + interval ''1 day'') is not true) '
+            'from staging.ratings where slice_id = %s',
+            loaded
+        );
+    end loop;
+end;
+$$;
+
+create or replace function ops.fresh_slices(subject text) returns integer[]
 language sql stable
 return coalesce(
-    (select array_agg(fresh_slice.slice_id) from ops.fresh_slice where fresh_slice.table_name = subject), '{}'
+    (
+        select array_agg(fresh_slice.slice_id) from ops.fresh_slice
+        where fresh_slice.table_name = $1
+    ), '{}'
 );
-comment on function ops.fresh_slices is 'The slices of a table that were loaded tonight; an array finds their blocks.';
+comment on function ops.fresh_slices is 'The slices of a table that were loaded tonight.';
 
-drop view if exists staging.ratings_tonight, staging.movies_tonight, staging.user_profile_tonight,
-staging.feedback_event_tonight;
-create view staging.ratings_tonight as
-select *
-from staging.ratings
-where slice_id = any(array(select unnest(ops.fresh_slices('ratings'))));
-
+drop view if exists staging.movies_tonight, staging.user_profile_tonight, staging.feedback_event_tonight;
 create view staging.movies_tonight as
-select *
+select
+    slice_id,
+    position,
+    movie_id,
+    title,
+    release_year,
+    release_date,
+    genres,
+    is_deleted
 from staging.movies
 where slice_id = any(array(select unnest(ops.fresh_slices('movies')))) and not is_deleted;
 
 create view staging.user_profile_tonight as
-select *
+select
+    slice_id,
+    position,
+    user_id,
+    age,
+    gender,
+    occupation,
+    postcode,
+    is_deleted
 from staging.user_profile
 where slice_id = any(array(select unnest(ops.fresh_slices('user_profile')))) and not is_deleted;
 
 create view staging.feedback_event_tonight as
-select *
+select
+    slice_id,
+    position,
+    event_id,
+    user_id,
+    movie_id,
+    kind,
+    value,
+    is_deleted,
+    occurred_at
 from staging.feedback_event
 where slice_id = any(array(select unnest(ops.fresh_slices('feedback_event')))) and not is_deleted;
 
@@ -346,7 +450,7 @@ found as (
         pg_index.indisvalid and pg_index.indisready as is_valid,
         (
             select string_agg(pg_attribute.attname, ', ' order by part.place)
-            from unnest(pg_index.indkey::smallint []) with ordinality as part (number, place)
+            from unnest(pg_index.indkey::smallint[]) with ordinality as part (number, place)
             inner join pg_attribute
                 on pg_attribute.attrelid = pg_class.oid and part.number = pg_attribute.attnum
         ) as key

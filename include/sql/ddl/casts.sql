@@ -144,10 +144,10 @@ language sql immutable parallel safe
 return regexp_replace(
     regexp_replace(
         value,
-        '(^|\()([^()]+?), (The|An?|Les?|La|Los|Las|El|Il|Lo|Gli|Der|Die|Das|Den|Det|Une?|Una|Eine?)(?=$|\)| \()',
+        '(^|\()([^()]+?), (The|An?|Les?|La|Los|Las|El|Il|Lo|Gli|Der|Die|Das|Den|Det|Une?|Una|Eine?)(?=$|\)|:| \()',
         '\1\3 \2', 'gi'
     ),
-    '(^|\()([^()]+?), (L'')(?=$|\)| \()', '\1\3\2', 'gi'
+    '(^|\()([^()]+?), (L'')(?=$|\)|:| \()', '\1\3\2', 'gi'
 );
 
 create or replace function ops.title(value text) returns text

@@ -34,30 +34,56 @@ select
     measured.metric,
     measured.value
 from per_table
-cross join lateral (
-    values
-    ('fresh_rows', fresh_rows),
-    ('fresh_rejected_rows', fresh_rejected_rows),
-    ('loaded_rows', loaded_rows),
-    ('raw_rows', raw_rows),
-    ('staging_rows', staging_rows),
-    ('quarantine_rows', quarantine_rows),
-    ('rejected_share', case when fresh_rows >= 20 then fresh_rejected_rows / fresh_rows end),
-    ('rejected_share_of_few', case when fresh_rows between 1 and 19 then fresh_rejected_rows / fresh_rows end)
-) as measured (metric, value)
+cross join
+    lateral (
+        values
+        ('fresh_rows', per_table.fresh_rows),
+        ('fresh_rejected_rows', per_table.fresh_rejected_rows),
+        ('loaded_rows', per_table.loaded_rows),
+        ('raw_rows', per_table.raw_rows),
+        ('staging_rows', per_table.staging_rows),
+        ('quarantine_rows', per_table.quarantine_rows),
+        (
+            'rejected_share',
+            case when per_table.fresh_rows >= 20 then per_table.fresh_rejected_rows / per_table.fresh_rows end
+        ),
+        (
+            'rejected_share_of_few',
+            case
+                when per_table.fresh_rows between 1 and 19 then per_table.fresh_rejected_rows / per_table.fresh_rows
+            end
+        )
+    ) as measured (metric, value)
 where measured.value is not null;
 
--- The mean of few ratings says nothing.
+with figures as (
+    select
+        coalesce(sum(ratings), 0) as ratings,
+        sum(stars) as stars,
+        coalesce(sum(out_of_range), 0) as out_of_range,
+        coalesce(sum(without_key), 0) as without_key,
+        coalesce(sum(out_of_time), 0) as out_of_time
+    from ops.fresh_rating_figures()
+)
+
 insert into ops.metric (batch_id, layer, subject, metric, value)
 select
     %(batch_id)s::bigint as batch_id,
     'staging' as layer,
     'ratings' as subject,
-    'mean_rating' as metric,
-    avg(rating::double precision) as value
-from staging.ratings_tonight
-where not is_deleted
-having count(*) >= 200;
+    measured.metric,
+    measured.value
+from figures
+cross join
+    lateral (
+        values
+        ('out_of_range', figures.out_of_range::double precision),
+        ('without_key', figures.without_key),
+        ('out_of_time', figures.out_of_time),
+        -- the mean of few ratings says nothing
+        ('mean_rating', case when figures.ratings >= 200 then figures.stars / figures.ratings end)
+    ) as measured (metric, value)
+where measured.value is not null;
 
 insert into ops.metric (batch_id, layer, subject, metric, value)
 select

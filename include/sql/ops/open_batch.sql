@@ -7,5 +7,7 @@ on conflict (run_id) do update
         dataset = excluded.dataset,
         as_of = excluded.as_of,
         accept_volume_change = excluded.accept_volume_change,
-        is_full = excluded.is_full
+        is_full = excluded.is_full,
+        -- a night that starts over has to pass its gates again
+        status = 'open'
 returning batch_id;

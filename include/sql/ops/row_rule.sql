@@ -258,7 +258,7 @@ using (
     ),
     (
         'ratings', 'movie_known', 'reject', false,
-        'exists (select 1 from staging.movies where movies.movie_id = typed.movie_id)',
+        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
         'movie_id is a movie that is known'
     ),
     (
@@ -288,7 +288,7 @@ using (
     ),
     (
         'tags', 'movie_known', 'reject', false,
-        'exists (select 1 from staging.movies where movies.movie_id = typed.movie_id)',
+        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
         'movie_id is a movie that is known'
     ),
     ('tags', 'tag', 'reject', false, 'length(typed.tag) <= 500', 'tag has 1 to 500 characters'),
@@ -324,7 +324,7 @@ using (
     ),
     (
         'feedback_event', 'movie_known', 'reject', false,
-        'exists (select 1 from staging.movies where movies.movie_id = typed.movie_id)',
+        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
         'movie_id is a movie that is known'
     ),
     (

@@ -6,13 +6,13 @@ where slice_id = %(slice_id)s;
 
 insert into ops.rule_count (slice_id, rule, broken_rows)
 select
-    "row".slice_id,
+    rejected.slice_id,
     broken.rule,
     count(*) as broken_rows
-from quarantine.row
-cross join lateral unnest("row".broken_rules) as broken (rule)
-where "row".slice_id = %(slice_id)s
-group by "row".slice_id, broken.rule;
+from quarantine.row as rejected
+cross join lateral unnest(rejected.broken_rules) as broken (rule)
+where rejected.slice_id = %(slice_id)s
+group by rejected.slice_id, broken.rule;
 
 insert into ops.rule_count (slice_id, rule, broken_rows)
 select

@@ -5,7 +5,8 @@ select
     slice.source,
     slice.table_name,
     slice.piece,
-    slice.raw_rows
+    slice.raw_rows,
+    slice.quarantine_rows
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.batch on batch_slice.batch_id = batch.batch_id

@@ -38,17 +38,17 @@ where
     and (%(source)s::text is null or rejected.source = %(source)s::text)
     and (%(table_name)s::text is null or rejected.table_name = %(table_name)s::text)
     and (%(rule)s::text is null or %(rule)s::text = any(rejected.broken_rules))
-    and case when decision.slice_id is null then rejected.status else 'pending' end = any(%(states)s::text [])
+    and case when decision.slice_id is null then rejected.status else 'pending' end = any(%(states)s::text[])
     and (
-        %(slices)s::integer [] is null
+        %(slices)s::integer[] is null
         or exists (
-            select 1 from unnest(%(slices)s::integer [], %(positions)s::integer []) as named (slice_id, position)
+            select 1 from unnest(%(slices)s::integer[], %(positions)s::integer[]) as named (slice_id, position)
             where named.slice_id = rejected.slice_id and named.position = rejected.position
         )
     )
     and (
         %(batch_id)s::bigint is not null
-        or %(slices)s::integer [] is not null
+        or %(slices)s::integer[] is not null
         or exists (
             select 1
             from newest

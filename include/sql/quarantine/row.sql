@@ -2,42 +2,53 @@
 -- before, such as one that a file brings every night, keeps that decision.
 -- Grain: one row of the raw table. Key: slice_id, position.
 -- Inputs: staging.judged (generated from ops.row_rule). Parameters: slice_id, table_name.
+with rejected as materialized (
+    select
+        judged.slice_id,
+        judged.position,
+        judged.table_name,
+        judged.broken_rules,
+        judged.record
+    from staging.judged
+    where
+        judged.slice_id = %(slice_id)s
+        and judged.table_name = %(table_name)s
+        and not judged.is_good
+),
+
+-- judged again, by other rules: what is good by now lies in staging
+good as (
+    delete from quarantine.row as waiting
+    where
+        waiting.slice_id = %(slice_id)s
+        and waiting.status = 'rejected'
+        and waiting.position not in (select rejected.position from rejected)
+)
+
 insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record)
 select
-    judged.slice_id,
-    judged.position,
+    rejected.slice_id,
+    rejected.position,
     slice.batch_id,
     slice.source,
     slice.table_name,
-    judged.broken_rules,
+    rejected.broken_rules,
     array(
         select row_rule.sentence
         from ops.row_rule
-        where row_rule.table_name = judged.table_name and row_rule.rule = any(judged.broken_rules)
+        where row_rule.table_name = rejected.table_name and row_rule.rule = any(rejected.broken_rules)
         order by row_rule.rule
     ) as reasons,
-    judged.record
-from staging.judged
-inner join ops.slice on judged.slice_id = slice.slice_id
-where
-    judged.slice_id = %(slice_id)s
-    and judged.table_name = %(table_name)s
-    and not judged.is_good
+    rejected.record
+from rejected
+inner join ops.slice on rejected.slice_id = slice.slice_id
 on conflict (slice_id, position) do update
     set broken_rules = excluded.broken_rules, reasons = excluded.reasons, record = excluded.record;
 
--- judged again, by other rules: what is good by now lies in staging
-delete from quarantine.row as waiting
-using staging.judged
-where
-    waiting.slice_id = judged.slice_id
-    and waiting.position = judged.position
-    and judged.slice_id = %(slice_id)s
-    and judged.table_name = %(table_name)s
-    and judged.is_good
-    and waiting.status = 'rejected';
-
 call quarantine.keep_decided(%(slice_id)s, %(table_name)s);
+
+-- without it, decisions would be looked up row by row
+analyze quarantine.row;
 
 update quarantine.row as fresh
 set

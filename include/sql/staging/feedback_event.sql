@@ -4,7 +4,10 @@
 delete from staging.feedback_event
 where slice_id = %(slice_id)s;
 
-insert into staging.feedback_event (slice_id, position, event_id, user_id, movie_id, kind, value, occurred_at, is_deleted)
+insert into staging.feedback_event (
+    slice_id, position, event_id, user_id, movie_id,
+    kind, value, occurred_at, is_deleted
+)
 select
     judged.slice_id,
     judged.position,

@@ -4,7 +4,10 @@
 delete from staging.imdb_title
 where slice_id = %(slice_id)s;
 
-insert into staging.imdb_title (slice_id, position, tconst, title_type, title, original_title, release_year, runtime_minutes, genres, is_deleted)
+insert into staging.imdb_title (
+    slice_id, position, tconst, title_type, title, original_title,
+    release_year, runtime_minutes, genres, is_deleted
+)
 select
     judged.slice_id,
     judged.position,
