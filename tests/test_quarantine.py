@@ -126,7 +126,7 @@ def test_an_edited_row_arrives_exactly_once(conn, night):
     night(HIGH)
     assert in_core(conn) == [4]
     assert in_staging(conn) == [4]
-    assert conn.execute("select count(*) from ops.slice where piece = 'replay'").fetchone() == (1,)
+    assert conn.execute("select count(*) from ops.slice where origin_slice_id is not null").fetchone() == (1,)
     assert overview(conn, Filters()) == []
 
 
@@ -370,6 +370,7 @@ def test_a_decision_during_staging_waits_and_finds_the_row_replayed(conn, wareho
     batch_id = open_batch(conn, "slow", str(tmp_path))
     with connect(warehouse) as slow, ThreadPoolExecutor(1) as person:
         run_sql(slow, "extract/lock_source", {"source": "stage"})
+        run_sql(slow, "extract/carry_sources", {"batch_id": batch_id})
         run_sql(slow, "quarantine/replay", {"batch_id": batch_id})
 
         def change_my_mind():

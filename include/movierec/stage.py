@@ -10,6 +10,7 @@ from movierec.db import Connection, fetch, run_sql
 from movierec.sources.contract import CONTRACTS
 
 MANY = 10_000
+ROUNDS = 4
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,11 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     run_sql(conn, "extract/carry_sources", parameters)
     _split_new(conn, batch_id)
     run_sql(conn, "quarantine/release", parameters)
-    run_sql(conn, "quarantine/replay", parameters)
-    _split_new(conn, batch_id)
+    # What comes back may have been decided about before, and so on; a circle of decisions ends with the rounds.
+    for _ in range(ROUNDS):
+        run_sql(conn, "quarantine/replay", parameters)
+        if not _split_new(conn, batch_id):
+            break
     totals = fetch(conn, "ops/layer_total", parameters)[0]
     conn.commit()
     log.info(
@@ -40,10 +44,11 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     return {layer: int(totals[layer]) for layer in ("raw", "staging", "quarantine")}
 
 
-def _split_new(conn: Connection, batch_id: int) -> None:
+def _split_new(conn: Connection, batch_id: int) -> int:
     slices = fetch(conn, "ops/unstaged_slices", {"batch_id": batch_id})
     for found in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
         _split(conn, found)
+    return len(slices)
 
 
 def _split(conn: Connection, found: dict[str, Any]) -> None:

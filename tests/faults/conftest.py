@@ -19,8 +19,6 @@ from movierec.local.programs import run
 STEP = """
 import sys
 sys.path[:0] = {paths!r}
-from pathlib import Path
-from datetime import datetime
 from tests.faults.steps import take
 take(*sys.argv[1:])
 """
@@ -43,25 +41,24 @@ class DurableServer:
         postgres.start(self.settings)
 
     def renew(self) -> None:
-        """Make the databases empty again."""
+        """Make the warehouse empty again."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as conn:
-            for database in ("warehouse", "app"):
-                conn.execute(f"drop database if exists {database} with (force)")
-                conn.execute(f"create database {database} template {database}_empty")
+            conn.execute("drop database if exists warehouse with (force)")
+            conn.execute("create database warehouse template warehouse_empty")
 
 
 @pytest.fixture(scope="package")
 def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableServer]:
-    """Start a server with fsync on, and empty databases to copy."""
+    """Start a server with fsync on, an empty application, and an empty warehouse to copy."""
     settings = replace(Settings(), home=tmp_path_factory.mktemp("durable"))
     postgres.start(settings, {"shared_buffers": "64MB"})
     server = DurableServer(settings)
     try:
         with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
-            for database in ("warehouse_empty", "app_empty"):
+            for database in ("warehouse_empty", "app"):
                 conn.execute(f"create database {database}")
         structure.migrate(server.conninfo("warehouse_empty"))
-        with connect(server.conninfo("app_empty")) as conn:
+        with connect(server.conninfo("app")) as conn:
             run_sql(conn, "app/tables")
         yield server
     finally:
@@ -70,7 +67,7 @@ def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Durable
 
 @pytest.fixture
 def durable(durable_server: DurableServer) -> DurableServer:
-    """Return the server with an empty warehouse and an empty application."""
+    """Return the server with an empty warehouse."""
     durable_server.renew()
     return durable_server
 

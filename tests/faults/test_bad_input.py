@@ -89,7 +89,6 @@ def test_orphans_come_by_themselves_once_when_their_movie_arrives(conn, app, tmp
         assert conn.execute("select count(*) from staging.ratings where movie_id = 9").fetchone() == (3,)
 
 
-@pytest.mark.xfail(strict=True, reason="replays stand beside every later night, whatever the source says by then")
 def test_what_was_replayed_goes_when_the_source_takes_it_back(conn, app, tmp_path):
     given = [("10", "1", "3", TIME), ("10", "9", "4", TIME)]
     movies = [*MOVIES, ("9", "Alien (1979)", "Horror")]

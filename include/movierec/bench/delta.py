@@ -48,8 +48,8 @@ def write(folder: Path, base_rows: int, rows: int, seed: int = 1) -> Shares:
     known, unrated = _pick(base_rows, shares, seed, generator)
     changed, late = known[: shares.changed], known[shares.changed :]
     tonight = LAST + generator.integers(0, 86_400, rows)
-    other = 11 - changed.half_stars
-    stars = generator.integers(1, 11, shares.new)
+    other = np.where(changed.half_stars < 10, changed.half_stars + 1, 9)  # noqa: PLR2004 - five stars
+    stars = generator.choice(known.half_stars, shares.new)
     with (folder / NAME).open("wb") as file:
         file.write(HEADER)
         write_block(file, Block(unrated // _PAIR, unrated % _PAIR, stars, tonight[: shares.new]))

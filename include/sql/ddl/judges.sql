@@ -1,6 +1,6 @@
--- Views generated from ops.row_rule: for each <table>_typed a <table>_judged that says of every row whether it is good and
--- which rules it breaks; staging.judged, the same for all tables. A row that is gone at the source has to name itself and
--- no more, and a data engineer may have waived a rule for a row.
+-- Views generated from ops.row_rule: for each <table>_typed a <table>_judged that says of every row whether it is good
+-- and which rules it breaks; staging.judged, the same for all tables. A row that is gone at the source has to name
+-- itself and no more, and a data engineer may have waived a rule for a row.
 create or replace function ops.rule_holds(rule text, predicate text, is_waivable boolean) returns text
 language sql immutable
 return case
@@ -35,14 +35,14 @@ return (
 );
 comment on function ops.broken_rules is 'The SQL expression for the names of the rules that a typed row breaks.';
 
-create or replace function ops.key_columns(subject text) returns text []
+create or replace function ops.key_columns(text) returns text[]
 language sql stable
 return array(
     select columns.column_name::text
     from information_schema.columns
     where
         columns.table_schema = 'staging'
-        and columns.table_name = subject
+        and columns.table_name = $1
         and columns.is_nullable = 'NO'
         and columns.column_name not in ('slice_id', 'position', 'is_deleted')
     order by columns.column_name

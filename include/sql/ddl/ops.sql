@@ -36,6 +36,7 @@ create table if not exists ops.slice (
     scale_high real not null default 5,
     watermark text,
     new_columns text [] not null default '{}',
+    origin_slice_id integer,
     left_out bigint not null default 0,
     raw_rows bigint not null,
     staging_rows bigint,
@@ -52,6 +53,8 @@ comment on column ops.slice.batch_id is 'The night that loaded it; later nights 
 comment on column ops.slice.mode is
 'whole: stands for everything its piece holds; changes: on top of the earlier slices of the piece.';
 comment on column ops.slice.scale_low is 'Lowest rating of the source; its scale is mapped to 0.5 to 5.';
+comment on column ops.slice.origin_slice_id is
+'Of replayed rows: the slice that they were rejected from. A night that sees it sees them too, another one does not.';
 comment on column ops.slice.left_out is 'Rows that a documented filter left out, such as titles of unknown movies.';
 comment on column ops.slice.first_at is 'When the earliest fact of the slice happened; null where its rows have no time.';
 

@@ -13,6 +13,8 @@ create table if not exists quarantine.row (
     status text not null default 'rejected' check (status in ('rejected', 'replayed', 'dismissed')),
     replayed_slice_id integer references ops.slice on delete set null,
     replayed_position integer,
+    decided_record jsonb,
+    waived text [] not null default '{}',
     decided_at timestamptz,
     decided_by text,
     primary key (slice_id, position)
@@ -23,6 +25,7 @@ create index if not exists row_record on quarantine.row (md5(record::text));
 comment on table quarantine.row is
 'Rejected rows. Grain: one row of a slice; the batch is the night that loaded it.';
 comment on column quarantine.row.record is 'The row as it came, column by column.';
+comment on column quarantine.row.decided_record is 'What was decided to come in its place, once it has come.';
 comment on column quarantine.row.status is
 'rejected: waits; replayed: came again, edited or accepted, as the row that replayed_slice_id and -position name; '
 'dismissed: looked at and left out.';
@@ -44,65 +47,84 @@ comment on column quarantine.decision.waived is 'Rules that a data engineer waiv
 create or replace procedure quarantine.replay(night bigint)
 language plpgsql as $$
 declare
-    share record;
+    origin record;
     fresh integer;
 begin
-    for share in
+    for origin in
         select
-            waiting.source,
-            waiting.table_name,
+            slice.slice_id,
+            slice.source,
+            slice.table_name,
             slice.scale_low,
             slice.scale_high,
             count(*) as rows
         from quarantine.decision
         inner join quarantine.row as waiting using (slice_id, position)
         inner join ops.slice on waiting.slice_id = slice.slice_id
+        inner join ops.batch_slice on slice.slice_id = batch_slice.slice_id and batch_slice.batch_id = night
         where waiting.status = 'rejected'
-        group by waiting.source, waiting.table_name, slice.scale_low, slice.scale_high
-        order by waiting.table_name, waiting.source
+        group by slice.slice_id
+        order by slice.slice_id
     loop
         insert into ops.slice (
-            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, raw_rows
+            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, origin_slice_id, raw_rows
         )
         values (
-            night, share.source, share.table_name, 'replay', 'changes', gen_random_uuid(),
-            share.scale_low, share.scale_high, share.rows
+            night, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
+            origin.scale_low, origin.scale_high, origin.slice_id, origin.rows
         )
         returning slice_id into fresh;
+        -- a piece of its own: replayed rows compete with others by their times, not by the night they came
+        update ops.slice set piece = format('replay %s of slice %s', fresh, origin.slice_id) where slice_id = fresh;
         execute format(
             'with chosen as ('
-            'select decision.slice_id, decision.position, decision.decided_by, '
-            'decision.record || case when decision.waived = ''{}'' then ''{}''::jsonb else jsonb_build_object('
+            'select decision.slice_id, decision.position, decision.decided_by, decision.record as decided_record, '
+            'decision.waived, decision.record || case when decision.waived = ''{}'' then ''{}''::jsonb '
+            'else jsonb_build_object('
             '''extra'', coalesce(nullif(decision.record -> ''extra'', ''null''), ''{}'') '
             '|| jsonb_build_object(''waived'', decision.waived)) end as record, '
-            'row_number() over (order by decision.slice_id, decision.position)::integer as place '
+            'row_number() over (order by decision.position)::integer as place '
             'from quarantine.decision inner join quarantine.row as waiting using (slice_id, position) '
-            'inner join ops.slice using (slice_id) '
-            'where waiting.status = ''rejected'' and waiting.source = $2 and waiting.table_name = $3 '
-            'and slice.scale_low = $4 and slice.scale_high = $5), '
+            'where waiting.status = ''rejected'' and waiting.slice_id = $2), '
             'marked as (update quarantine.row set status = ''replayed'', replayed_slice_id = $1, '
-            'replayed_position = chosen.place, decided_by = chosen.decided_by, decided_at = clock_timestamp() '
+            'replayed_position = chosen.place, decided_record = chosen.decided_record, waived = chosen.waived, '
+            'decided_by = chosen.decided_by, decided_at = clock_timestamp() '
             'from chosen where "row".slice_id = chosen.slice_id and "row".position = chosen.position), '
             'gone as (delete from quarantine.decision using chosen '
             'where decision.slice_id = chosen.slice_id and decision.position = chosen.position) '
             'insert into raw.%1$I select come.* from chosen cross join lateral jsonb_populate_record('
             'null::raw.%1$I, chosen.record || jsonb_build_object('
             '''slice_id'', $1, ''position'', chosen.place)) as come',
-            share.table_name
-        ) using fresh, share.source, share.table_name, share.scale_low, share.scale_high;
-        -- the batch's own source may be one that did not deliver: what is replayed stands beside what is carried
-        insert into ops.batch_slice (batch_id, slice_id) values (night, fresh);
+            origin.table_name
+        ) using fresh, origin.slice_id;
     end loop;
-    insert into ops.batch_slice (batch_id, slice_id)
-    select
-        night,
-        slice.slice_id
-    from ops.slice
-    where slice.piece = 'replay' and slice.mode = 'changes'
-    on conflict do nothing;
 end;
 $$;
-comment on procedure quarantine.replay is 'Bring every decided row into raw, once, and show it to a night.';
+comment on procedure quarantine.replay is
+'Bring the decided rows of the slices that a night sees into raw, once.';
+
+create or replace procedure quarantine.show_replayed(night bigint)
+language sql
+begin atomic
+    insert into ops.batch_slice (batch_id, slice_id)
+    with recursive replayed as (
+        select slice.slice_id
+        from ops.slice
+        inner join ops.batch_slice on slice.origin_slice_id = batch_slice.slice_id and batch_slice.batch_id = night
+        union
+        select slice.slice_id
+        from ops.slice
+        inner join replayed on slice.origin_slice_id = replayed.slice_id
+    )
+
+    select
+        night,
+        replayed.slice_id
+    from replayed
+    on conflict do nothing;
+end;
+comment on procedure quarantine.show_replayed is
+'Show a night the replayed rows of the slices that it sees, and of these again.';
 
 create or replace procedure quarantine.keep_decided(subject integer, subject_table text)
 language plpgsql as $$

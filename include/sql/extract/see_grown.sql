@@ -9,6 +9,7 @@ from ops.slice
 where
     slice.source = %(source)s
     and slice.mode = 'changes'
+    and slice.origin_slice_id is null
     and not exists (
         select 1 from ops.slice as whole
         where

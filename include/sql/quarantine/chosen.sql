@@ -55,8 +55,4 @@ where
             inner join ops.batch_slice on newest.batch_id = batch_slice.batch_id
             where newest.source = rejected.source and batch_slice.slice_id = rejected.slice_id
         )
-        or exists (
-            select 1 from ops.slice
-            where slice.slice_id = rejected.slice_id and slice.piece = 'replay'
-        )
     );

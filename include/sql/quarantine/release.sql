@@ -1,5 +1,5 @@
 -- Purpose: rows that only named a movie nobody knew come again by themselves once the movie is known.
--- Grain: rejected row. Inputs: quarantine.row, staging.movies. Parameters: none.
+-- Grain: rejected row. Inputs: quarantine.row, staging.movies. Parameters: batch_id.
 insert into quarantine.decision (slice_id, position, record, decided_by)
 select
     waiting.slice_id,
@@ -7,8 +7,10 @@ select
     waiting.record,
     'movierec: the movie is known by now' as decided_by
 from quarantine.row as waiting
+inner join ops.batch_slice on waiting.slice_id = batch_slice.slice_id
 where
-    waiting.status = 'rejected'
+    batch_slice.batch_id = %(batch_id)s
+    and waiting.status = 'rejected'
     and waiting.broken_rules = '{movie_known}'
     and exists (
         select 1 from staging.movies
