@@ -40,7 +40,6 @@ from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_curre
 
 from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, moment, opened, origin, plain_errors, settings
 
-
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
 
@@ -91,14 +90,16 @@ def movierec_ingest():
     @task
     def open_batch() -> int:
         from movierec import batch, warehouse
+        from movierec.sources.registry import chosen
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
-        choices = (params["accept_volume_change"], params["full"])
+        choices = {"accept_volume_change": params["accept_volume_change"], "is_full": params["full"]}
         with plain_errors():
+            chosen(settings(), params["sources"])
             warehouse.migrate(conninfo())
         with connected() as conn:
             dataset = params["dataset"] or settings().dataset
-            return batch.open_batch(conn, run_id, dataset, moment(), *choices)
+            return batch.open_batch(conn, run_id, dataset, moment(), **choices)
 
     @task
     def list_sources(late: bool) -> list[str]:

@@ -46,7 +46,7 @@ RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
             type=["null", "integer"],
             minimum=1,
             title="Night",
-            description="Id of the batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
+            description="Batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
         ),
         "seed": Param(
             2026,

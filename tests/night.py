@@ -33,7 +33,7 @@ def staged(
     places: dict[str, str] | None = None,
 ) -> int:
     """Take a folder and an app database through to staging and return the batch."""
-    batch_id = open_batch(conn, run_id, str(folder), as_of, accept_volume_change, is_full)
+    batch_id = open_batch(conn, run_id, str(folder), as_of, accept_volume_change=accept_volume_change, is_full=is_full)
     origin = Origin(
         str(folder), folder / "cache", places or {}, {"app": "movierec_app"}, lambda _: endpoint(app), is_full
     )

@@ -166,8 +166,11 @@ def test_content_that_no_kept_night_sees_is_pruned_and_its_night_says_so(conn, a
         ("Matrix, The (1999)", "The Matrix", 1999),
         ("Misérables, Les (1995)", "Les Misérables", 1995),
         ("Avventura, L' (L'avventura) (1960)", "L'Avventura (L'avventura)", 1960),
-        ("City of Lost Children, The (Cité des enfants perdus, La) (1995)",
-         "The City of Lost Children (La Cité des enfants perdus)", 1995),
+        (
+            "City of Lost Children, The (Cité des enfants perdus, La) (1995)",
+            "The City of Lost Children (La Cité des enfants perdus)",
+            1995,
+        ),
         ("AmÃ©lie (2001)", "Amélie", 2001),
         ("Ame\u0301lie (2001)", "Amélie", 2001),
         ("1984", "1984", None),

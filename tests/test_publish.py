@@ -202,9 +202,7 @@ def test_lists_of_an_earlier_night_are_kept_beside_the_live_ones(conn, app, tmp_
     earlier = ingest(conn, app, tmp_path / "data", "backfill")
     conn.execute("update ml.training set batch_id = %s where run_id = 'run'", [earlier])
     conn.execute("insert into ml.training (run_id, batch_id, seed) values ('live', 1, 1)")
-    conn.execute(
-        "update serving.version set training_id = (select training_id from ml.training where run_id = 'live')"
-    )
+    conn.execute("update serving.version set training_id = (select training_id from ml.training where run_id = 'live')")
     conn.commit()
     version_id = write(conn, settings, "backfill")
     versions.audit_version(conn, version_id)

@@ -51,9 +51,7 @@ def test_without_a_night_there_is_nothing_to_learn(conn):
 
 def test_of_the_nights_that_are_offered_the_latest_is_learned_from(conn, app, tmp_path):
     folder = movielens.write(tmp_path)
-    nights = [
-        ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5, 4)
-    ]
+    nights = [ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5, 4)]
     assert snapshot.night_to_learn(conn, nights) == nights[1]
     assert snapshot.night_to_learn(conn, [nights[0], nights[2]]) == nights[2]
 

@@ -15,6 +15,7 @@ def open_batch(
     run_id: str,
     dataset: str,
     as_of: datetime | None = None,
+    *,
     accept_volume_change: bool = False,
     is_full: bool = False,
 ) -> int:
@@ -29,8 +30,10 @@ def open_batch(
         is_full: databases are read from the start, every row is judged again, core is rebuilt.
 
     Raises:
-        ConfigError: the moment lies in the future, or has no time zone.
+        ConfigError: the moment lies in the future or has no time zone, or the dataset's URL holds a password.
     """
+    if "://" in dataset and "@" in dataset.partition("://")[2].partition("/")[0]:
+        raise ConfigError("the dataset's URL holds a password, which would be kept; allowed is a URL without one")
     moment = as_of or datetime.now(UTC)
     if moment.tzinfo is None or moment > datetime.now(UTC):
         raise ConfigError(f"as_of is {moment.isoformat()}; allowed is a moment of the past, with its time zone")

@@ -45,8 +45,7 @@ def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
     """Bring the layer of a night to it and return the rows that were touched per table."""
     (night,) = fetch(conn, "ops/batch", {"batch_id": batch_id})
     with _locked(conn, batch_id) as layer:
-        touched = move(conn, layer, batch_id, is_rebuild=bool(night["is_full"]))
-    return touched
+        return move(conn, layer, batch_id, is_rebuild=bool(night["is_full"]))
 
 
 @contextmanager
@@ -73,7 +72,7 @@ def hold(conn: Connection, batch_id: int) -> Iterator[str]:
 
 
 def refuse(conn: Connection, batch_id: int) -> None:
-    """Take a night that the gate stopped out of core again, which goes back to the newest good one where there is one."""
+    """Take a night that the gate stopped out of core, which goes back to the newest good one if there is any."""
     run_sql(conn, "ops/refuse_batch", {"batch_id": batch_id})
     conn.commit()
     good = fetch(conn, "ops/newest_accepted")

@@ -41,7 +41,7 @@ class WarehouseMemory:
         if self.is_full:
             return None
         lineage = self._lineage(table, piece)
-        return next((row["watermark"] for row in reversed(lineage) if row["watermark"] is not None), None)
+        return next((row["watermark"] for row in reversed(lineage) if row["watermark"] is not None), None) or None
 
     def is_known(self, table: str, piece: str) -> bool:
         """Tell whether a piece has been loaded on an earlier night."""
@@ -123,8 +123,9 @@ def _bring(conn: Connection, batch_id: int, source: str, piece: Piece) -> int:
     loading = Loading(conn, piece, slice_id)
     loading.copy(piece.read(notes))
     earlier = [row["slice_id"] for row in lineage] if piece.mode == "changes" else []
-    if piece.keys and earlier:
-        loading.delete_absent(piece.keys(), earlier)
+    if piece.keys and earlier and loading.delete_absent(piece.keys(), earlier):
+        log.warning("extract %s: %s has rows that came late; the next night reads it whole", source, piece.name)
+        notes.watermark = ""
     fingerprint = piece.fingerprint or loading.fingerprint
     if piece.mode == "whole" and len(lineage) == 1 and lineage[0]["fingerprint"] == fingerprint:
         loading.take_back()
@@ -178,8 +179,11 @@ class Loading:
                     for data in _ahead(worker, (chunk.data for chunk in run), self._numbered):
                         copy.write(data)
 
-    def delete_absent(self, keys: Iterable[Chunk], lineage: Sequence[int]) -> None:
-        """Add a deleted row for each key that the lineage holds and the source no longer has."""
+    def delete_absent(self, keys: Iterable[Chunk], lineage: Sequence[int]) -> bool:
+        """Add a deleted row for each key that the lineage holds and the source no longer has.
+
+        Returns whether the source has a key that has never been read: a row that came later than the overlap allows.
+        """
         key = _list(self._piece.contract.key)
         self._conn.execute(
             sql.SQL("create temp table present on commit drop as select {} from {} with no data").format(
@@ -190,7 +194,9 @@ class Loading:
             for chunk in keys:
                 copy.write(chunk.data)
         self.rows += self._conn.execute(self._deletion(), {"slices": list(lineage), **self._place()}).rowcount
+        late = self._conn.execute(self._late(), {"slices": [*lineage, self._slice_id]}).fetchone()
         self._conn.execute("drop table present")
+        return bool(late and late[0])
 
     def take_back(self) -> None:
         """Remove the rows again: they were there before."""
@@ -206,6 +212,12 @@ class Loading:
         numbered, count = number_lines(data, f"{self._slice_id}\t".encode(), self.rows + 1)
         self.rows += count
         return numbered
+
+    def _late(self) -> sql.Composed:
+        return sql.SQL(
+            "select exists (select 1 from present where not exists ("
+            "select 1 from {} as held where held.slice_id = any(%(slices)s) and {}))"
+        ).format(self._table, _same(self._piece.contract.key, "present", "held"))
 
     def _deletion(self) -> sql.Composed:
         """Return the statement that compares keys: the last word on a key is its latest row."""

@@ -48,6 +48,9 @@ def _split_new(conn: Connection, batch_id: int) -> int:
     slices = fetch(conn, "ops/unstaged_slices", {"batch_id": batch_id})
     for found in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
         _split(conn, found)
+    if any(found["is_again"] for found in slices):
+        # Rows of slices that a layer holds may have changed: it is built anew.
+        run_sql(conn, "core/forget", {"slices": [found["slice_id"] for found in slices]})
     return len(slices)
 
 

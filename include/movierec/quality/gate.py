@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from movierec.core import refuse
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
 from movierec.quality.findings import Finding, find
@@ -41,7 +42,12 @@ def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str,
         findings = [find(conn, suite, result) for suite, result in judged]
         _keep(conn, gate, batch_id, findings)
     log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
-    return _pass(gate, batch_id, findings)
+    try:
+        return _pass(gate, batch_id, findings)
+    except QualityError:
+        if gate == "core":
+            refuse(conn, batch_id)
+        raise
 
 
 def check_by_hand(

@@ -27,7 +27,9 @@ class Kind(StrEnum):
 
 _SHAPES = {
     Kind.INTEGER: re.compile(r"\s*[+-]?\d+\s*"),
-    Kind.NUMBER: re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*", re.IGNORECASE),
+    Kind.NUMBER: re.compile(
+        r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*", re.IGNORECASE
+    ),
     Kind.TIME: re.compile(r"\s*(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|nan|\d{4}-\d{2}-\d{2}.*)\s*", re.IGNORECASE),
     Kind.TEXT: re.compile(r".*", re.DOTALL),
 }

@@ -169,7 +169,9 @@ def _by_lines(file: File, lines: Sequence[bytes]) -> Found | None:
 
 def _names_columns(line: bytes) -> bool:
     """Tell whether a line is a header, though perhaps not a right one: a value is never called like a column."""
-    names = {name for delimiter, is_quoted in _DELIMITERS.items() for name in header(line, Format(delimiter, is_quoted))}
+    names = {
+        name for delimiter, is_quoted in _DELIMITERS.items() for name in header(line, Format(delimiter, is_quoted))
+    }
     return any(_known(contract, name) for contract in _BY_HEADER for name in names)
 
 

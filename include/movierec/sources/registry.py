@@ -5,7 +5,7 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.sources import Endpoint, Origin, Registry, Source
+from movierec.sources import Endpoint, Registry, Source
 from movierec.sources.credits import Credits
 from movierec.sources.events_api import EventsApi
 from movierec.sources.events_folder import EventsFolder

@@ -1,6 +1,7 @@
 -- Purpose: viewers and movies whose rating may differ from what the layer shows: rows that came or went, rows that come
 -- into sight or leave it with the night's moment, and movies that came, went or moved.
--- Grain: viewer and movie. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie, manifest, ratings.
+-- Grain: viewer and movie. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie, manifest,
+-- ratings.
 -- Parameters: none.
 -- Only the slices that matter are read: their blocks are known, which a plan for the whole table would not use.
 set local enable_seqscan = off;
@@ -20,7 +21,7 @@ with given as not materialized (
         feedback_event.slice_id,
         feedback_event.user_id,
         feedback_event.movie_id,
-        feedback_event.value::real as rating,
+        case when feedback_event.kind = 'rating' then feedback_event.value::real end as rating,
         feedback_event.is_deleted,
         feedback_event.occurred_at as rated_at
     from staging.feedback_event
@@ -44,7 +45,8 @@ touched as (
             )
         )
         and manifest.was_held <> manifest.is_held
-    group by given.user_id, given.movie_id, given.rating, given.is_deleted, given.rated_at
+    group by
+        given.user_id, given.movie_id, given.rating, given.is_deleted, given.rated_at, manifest.source_rank
     having
         count(*) filter (where manifest.was_held) <> count(*) filter (where manifest.is_held)
         or bool_or(manifest.is_grown)

@@ -1,4 +1,5 @@
--- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id goes first.
+-- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id goes
+-- first.
 -- Grain: movie, attribute and source. Inputs: staging.movies, .links, .credits, .imdb_title, .imdb_rating, movie_alias,
 -- manifest. Parameters: none.
 create temporary table claim on commit drop as
@@ -9,7 +10,7 @@ with movie_version as (
         movies.*
     from staging.movies
     inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, movies.movie_id asc, movies.slice_id desc, movies.position desc
+    order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
 ),
 
 link_version as (
@@ -19,7 +20,7 @@ link_version as (
         links.*
     from staging.links
     inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, links.movie_id asc, links.slice_id desc, links.position desc
+    order by manifest.lineage asc, links.movie_id asc, manifest.turn desc, links.position desc
 ),
 
 credit_version as (
@@ -29,7 +30,7 @@ credit_version as (
         credits.*
     from staging.credits
     inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, credits.movie_id asc, credits.slice_id desc, credits.position desc
+    order by manifest.lineage asc, credits.movie_id asc, manifest.turn desc, credits.position desc
 ),
 
 title_version as (
@@ -39,7 +40,7 @@ title_version as (
         imdb_title.*
     from staging.imdb_title
     inner join manifest on imdb_title.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_title.tconst asc, imdb_title.slice_id desc, imdb_title.position desc
+    order by manifest.lineage asc, imdb_title.tconst asc, manifest.turn desc, imdb_title.position desc
 ),
 
 vote_version as (
@@ -49,7 +50,7 @@ vote_version as (
         imdb_rating.*
     from staging.imdb_rating
     inner join manifest on imdb_rating.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_rating.tconst asc, imdb_rating.slice_id desc, imdb_rating.position desc
+    order by manifest.lineage asc, imdb_rating.tconst asc, manifest.turn desc, imdb_rating.position desc
 ),
 
 linked as (
@@ -68,19 +69,20 @@ said as (
         fact.attribute,
         fact.value
     from movie_version
-    cross join lateral (
-        values
-        ('title', ops.title(movie_version.title)),
-        (
-            'release_year',
-            coalesce(
-                movie_version.release_year,
-                ops.title_year(movie_version.title),
-                extract(year from movie_version.release_date)::integer
-            )::text
-        ),
-        ('release_date', movie_version.release_date::text)
-    ) as fact (attribute, value)
+    cross join
+        lateral (
+            values
+            ('title', ops.title(movie_version.title)),
+            (
+                'release_year',
+                coalesce(
+                    movie_version.release_year,
+                    ops.title_year(movie_version.title),
+                    extract(year from movie_version.release_date)::integer
+                )::text
+            ),
+            ('release_date', movie_version.release_date::text)
+        ) as fact (attribute, value)
     where not movie_version.is_deleted
     union all
     select
@@ -90,9 +92,10 @@ said as (
         fact.attribute,
         fact.value
     from link_version
-    cross join lateral (
-        values ('imdb_id', link_version.imdb_id), ('tmdb_id', link_version.tmdb_id::text)
-    ) as fact (attribute, value)
+    cross join
+        lateral (
+            values ('imdb_id', link_version.imdb_id), ('tmdb_id', link_version.tmdb_id::text)
+        ) as fact (attribute, value)
     where not link_version.is_deleted
     union all
     select
@@ -102,12 +105,13 @@ said as (
         fact.attribute,
         fact.value
     from credit_version
-    cross join lateral (
-        values
-        ('title', ops.title(credit_version.title)),
-        ('release_year', extract(year from credit_version.release_date)::integer::text),
-        ('release_date', credit_version.release_date::text)
-    ) as fact (attribute, value)
+    cross join
+        lateral (
+            values
+            ('title', ops.title(credit_version.title)),
+            ('release_year', extract(year from credit_version.release_date)::integer::text),
+            ('release_date', credit_version.release_date::text)
+        ) as fact (attribute, value)
     where not credit_version.is_deleted
     union all
     select
@@ -118,13 +122,14 @@ said as (
         fact.value
     from title_version
     inner join linked on title_version.tconst = linked.imdb_id
-    cross join lateral (
-        values
-        ('title', ops.title(title_version.title)),
-        ('original_title', ops.title(title_version.original_title)),
-        ('release_year', title_version.release_year::text),
-        ('runtime_minutes', title_version.runtime_minutes::text)
-    ) as fact (attribute, value)
+    cross join
+        lateral (
+            values
+            ('title', ops.title(title_version.title)),
+            ('original_title', ops.title(title_version.original_title)),
+            ('release_year', title_version.release_year::text),
+            ('runtime_minutes', title_version.runtime_minutes::text)
+        ) as fact (attribute, value)
     union all
     select
         linked.movie_id,

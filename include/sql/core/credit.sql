@@ -1,4 +1,5 @@
--- Purpose: who made which movie, as every source says; for each movie and role the first source that knows anybody counts:
+-- Purpose: who made which movie, as every source says; for each movie and role the first source that knows anybody
+-- counts:
 -- IMDb, then credits files, then the graph.
 -- Grain: movie, role and person. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .credits, .graph, .movie_link,
 -- movies, movie_alias, manifest. Parameters: none.
@@ -10,7 +11,7 @@ with crew as (
         imdb_crew.writers
     from staging.imdb_crew
     inner join manifest on imdb_crew.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_crew.tconst asc, imdb_crew.slice_id desc, imdb_crew.position desc
+    order by manifest.lineage asc, imdb_crew.tconst asc, manifest.turn desc, imdb_crew.position desc
 ),
 
 principal as (
@@ -22,7 +23,7 @@ principal as (
     from staging.imdb_principal
     inner join manifest on imdb_principal.slice_id = manifest.slice_id and manifest.is_held
     order by
-        manifest.lineage asc, imdb_principal.tconst asc, imdb_principal.billing asc, imdb_principal.slice_id desc,
+        manifest.lineage asc, imdb_principal.tconst asc, imdb_principal.billing asc, manifest.turn desc,
         imdb_principal.position desc
 ),
 
@@ -32,7 +33,7 @@ named as (
         ops.clean(imdb_name.name) as name
     from staging.imdb_name
     inner join manifest on imdb_name.slice_id = manifest.slice_id and manifest.is_held
-    order by imdb_name.nconst asc, imdb_name.slice_id desc, imdb_name.position desc
+    order by imdb_name.nconst asc, manifest.turn desc, imdb_name.position desc
 ),
 
 credit_version as (
@@ -44,7 +45,7 @@ credit_version as (
         credits.is_deleted
     from staging.credits
     inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, credits.movie_id asc, credits.slice_id desc, credits.position desc
+    order by manifest.lineage asc, credits.movie_id asc, manifest.turn desc, credits.position desc
 ),
 
 entity as (
@@ -53,7 +54,7 @@ entity as (
         movie_link.entity_id
     from staging.movie_link
     inner join manifest on movie_link.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, movie_link.movie_id asc, movie_link.slice_id desc, movie_link.position desc
+    order by manifest.lineage asc, movie_link.movie_id asc, manifest.turn desc, movie_link.position desc
 ),
 
 said as (
@@ -87,12 +88,13 @@ said as (
         2 as preference
     from credit_version
     left join movie_alias on credit_version.movie_id = movie_alias.alias_id
-    cross join lateral (
-        values
-        ('director', credit_version.directors),
-        ('actor', credit_version.actors),
-        ('writer', credit_version.writers)
-    ) as listed (role, names)
+    cross join
+        lateral (
+            values
+            ('director', credit_version.directors),
+            ('actor', credit_version.actors),
+            ('writer', credit_version.writers)
+        ) as listed (role, names)
     cross join lateral regexp_split_to_table(listed.names, '\s*[|;]\s*') with ordinality as person (name, place)
     where not credit_version.is_deleted and ops.clean(person.name) is not null
     union all

@@ -10,7 +10,7 @@ using (
         inner join manifest on feedback_event.slice_id = manifest.slice_id and manifest.is_held
         where feedback_event.occurred_at < manifest.new_as_of
         order by
-            manifest.source asc, feedback_event.event_id asc, feedback_event.slice_id desc,
+            manifest.source asc, feedback_event.event_id asc, manifest.turn desc,
             feedback_event.position desc
     )
 

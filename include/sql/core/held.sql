@@ -3,16 +3,20 @@
 select
     held.batch_id,
     held.as_of = batch.as_of and not exists (
-        select slice_id from ops.held_slice
+        select held_slice.slice_id
+        from ops.held_slice
         where held_slice.layer = held.layer
         except
-        select slice_id from ops.batch_slice
+        select batch_slice.slice_id
+        from ops.batch_slice
         where batch_slice.batch_id = held.batch_id
     ) and not exists (
-        select slice_id from ops.batch_slice
+        select batch_slice.slice_id
+        from ops.batch_slice
         where batch_slice.batch_id = held.batch_id
         except
-        select slice_id from ops.held_slice
+        select held_slice.slice_id
+        from ops.held_slice
         where held_slice.layer = held.layer
     ) as is_current
 from ops.held

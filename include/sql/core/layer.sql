@@ -5,7 +5,9 @@ select
         when exists (
             select 1
             from ops.batch as newer
-            where newer.status in ('built', 'accepted') and (newer.as_of, newer.batch_id) > (batch.as_of, batch.batch_id)
+            where
+                newer.status in ('built', 'accepted')
+                and (newer.as_of, newer.batch_id) > (batch.as_of, batch.batch_id)
         ) then 'past' else 'core'
     end as layer
 from ops.batch

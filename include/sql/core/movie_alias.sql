@@ -1,6 +1,6 @@
 -- Purpose: one id for every movie: ids that links lead to the same movie in IMDb, or in TMDB where IMDb does not say
--- otherwise, are one movie, whose id is the lowest of them. No id leads to one that leads on.
--- Grain and key: alias_id. Inputs: staging.links, manifest. Parameters: none.
+-- otherwise, are one movie, whose id is the lowest that is listed. No id leads to one that leads on.
+-- Grain and key: alias_id. Inputs: staging.links, staging.movies, manifest. Parameters: none.
 merge into movie_alias
 using (
     with versions as (
@@ -12,7 +12,7 @@ using (
             links.is_deleted
         from staging.links
         inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, links.movie_id asc, links.slice_id desc, links.position desc
+        order by manifest.lineage asc, links.movie_id asc, manifest.turn desc, links.position desc
     ),
 
     linked as (
@@ -23,6 +23,14 @@ using (
         from versions
         where not is_deleted
         group by movie_id
+    ),
+
+    -- a movie is called by an id under which a source lists it
+    listed as (
+        select distinct movies.movie_id
+        from staging.movies
+        inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
+        where not movies.is_deleted
     ),
 
     by_imdb as (
@@ -63,12 +71,22 @@ using (
             coalesce(agreed.first_id, by_both.first_id) as movie_id
         from by_both
         left join agreed on by_both.tmdb_id = agreed.tmdb_id
+    ),
+
+    named as (
+        select
+            joined.alias_id,
+            coalesce(
+                min(listed.movie_id) over (partition by joined.movie_id), joined.movie_id
+            ) as movie_id
+        from joined
+        left join listed on joined.alias_id = listed.movie_id
     )
 
     select
         alias_id,
         movie_id
-    from joined
+    from named
     where alias_id <> movie_id
 ) as tonight
     on movie_alias.alias_id = tonight.alias_id

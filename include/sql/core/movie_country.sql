@@ -10,7 +10,7 @@ using (
         from staging.movie_link
         inner join manifest on movie_link.slice_id = manifest.slice_id and manifest.is_held
         left join movie_alias on movie_link.movie_id = movie_alias.alias_id
-        order by manifest.lineage asc, movie_link.movie_id asc, movie_link.slice_id desc, movie_link.position desc
+        order by manifest.lineage asc, movie_link.movie_id asc, manifest.turn desc, movie_link.position desc
     )
 
     select distinct

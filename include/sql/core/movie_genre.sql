@@ -12,7 +12,7 @@ using (
             movies.is_deleted
         from staging.movies
         inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, movies.movie_id asc, movies.slice_id desc, movies.position desc
+        order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
     ),
 
     title_version as (
@@ -23,7 +23,7 @@ using (
             imdb_title.genres
         from staging.imdb_title
         inner join manifest on imdb_title.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, imdb_title.tconst asc, imdb_title.slice_id desc, imdb_title.position desc
+        order by manifest.lineage asc, imdb_title.tconst asc, manifest.turn desc, imdb_title.position desc
     ),
 
     -- there are few different lists of genres

@@ -8,7 +8,7 @@ using (
             movies.is_deleted
         from staging.movies
         inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, movies.movie_id asc, movies.slice_id desc, movies.position desc
+        order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
     ),
 
     listed as (

@@ -8,9 +8,10 @@ using (
             mode() within group (order by ops.clean(people.name)) as name
         from staging.credits
         inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
-        cross join lateral regexp_split_to_table(
-            concat_ws('|', credits.directors, credits.actors, credits.writers), '\s*[|;]\s*'
-        ) as people (name)
+        cross join
+            lateral regexp_split_to_table(
+                concat_ws('|', credits.directors, credits.actors, credits.writers), '\s*[|;]\s*'
+            ) as people (name)
         where ops.clean(people.name) is not null
         group by lower(ops.clean(people.name))
     )

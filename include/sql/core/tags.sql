@@ -13,8 +13,8 @@ using (
         inner join manifest on tags.slice_id = manifest.slice_id and manifest.is_held
         where tags.tagged_at < manifest.new_as_of
         order by
-            manifest.lineage asc, tags.user_id asc, tags.movie_id asc, tags.tag asc, tags.slice_id desc,
-            tags.tagged_at desc
+            manifest.lineage asc, tags.user_id asc, tags.movie_id asc, tags.tag asc, manifest.turn desc,
+            tags.is_deleted asc, tags.tagged_at desc
     )
 
     select

@@ -11,7 +11,7 @@ using (
         from staging.user_profile
         inner join manifest on user_profile.slice_id = manifest.slice_id and manifest.is_held
         order by
-            manifest.lineage asc, user_profile.user_id asc, user_profile.slice_id desc, user_profile.position desc
+            manifest.lineage asc, user_profile.user_id asc, manifest.turn desc, user_profile.position desc
     ),
 
     profiles as (
@@ -26,7 +26,7 @@ using (
         from versions
         where not is_deleted
         -- the application knows its viewers better than an old file does
-        order by user_id asc, source_rank = 2 desc, source_rank asc, source asc
+        order by user_id asc, source_rank = 2 desc, source_rank asc, source asc, slice_id desc, position desc
     ),
 
     seen as (

@@ -64,15 +64,15 @@ grown as (
             )
         )
     order by
-        manifest.lineage asc, ratings.user_id asc, ratings.movie_id asc, ratings.slice_id desc,
-        ratings.rated_at desc, ratings.rating desc
+        manifest.lineage asc, ratings.user_id asc, ratings.movie_id asc, manifest.turn desc,
+        ratings.is_deleted asc, ratings.rated_at desc, ratings.rating desc
 ),
 
 event as (
     select distinct on (manifest.lineage, feedback_event.event_id)
         feedback_event.user_id,
         coalesce(movie_alias.movie_id, feedback_event.movie_id) as movie_id,
-        feedback_event.value::real as rating,
+        case when feedback_event.kind = 'rating' then feedback_event.value::real end as rating,
         feedback_event.occurred_at as rated_at,
         feedback_event.kind = 'rating' and not feedback_event.is_deleted as is_rating
     from staging.feedback_event
@@ -80,7 +80,7 @@ event as (
     left join movie_alias on feedback_event.movie_id = movie_alias.alias_id
     where feedback_event.occurred_at < manifest.new_as_of
     order by
-        manifest.lineage asc, feedback_event.event_id asc, feedback_event.slice_id desc,
+        manifest.lineage asc, feedback_event.event_id asc, manifest.turn desc,
         feedback_event.position desc
 ),
 

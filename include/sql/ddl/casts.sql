@@ -26,19 +26,23 @@ create or replace function ops.as_time(value text) returns timestamptz
 language sql stable parallel safe
 return case
     when value ~ '^ *[0-9]{9,10} *$' then to_timestamp(value::double precision)
-    when value ~ '^ *[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)? *(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)? *$'
+    when value ~ '^ *[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)? *(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)? *$' -- noqa: LT05
         then
-            case when pg_input_is_valid(replace(value, ',', '.'), 'timestamptz') then replace(value, ',', '.')::timestamptz end
+            case
+                when pg_input_is_valid(replace(value, ',', '.'), 'timestamptz')
+                    then replace(value, ',', '.')::timestamptz
+            end
     else ops.as_moment(ops.as_number(value))
 end;
 
+-- A date of the years in which movies are made; any other is none.
 create or replace function ops.as_date(value text) returns date
 language sql stable parallel safe
 return case
     when
         value ~* '^ *([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[- ][a-z]{3}[a-z]*[- ][0-9]{4})([T ].*)?$'
         and pg_input_is_valid(value, 'date')
-        then value::date
+        then case when extract(year from value::date) between 1870 and 2100 then value::date end
 end;
 
 create or replace function ops.as_word(value text) returns text
@@ -69,7 +73,8 @@ begin
 end;
 $$;
 
--- UTF-8 that was read as Windows-1252 and written as UTF-8 again, once or twice. It is certain where every letter of the
+-- UTF-8 that was read as Windows-1252 and written as UTF-8 again, once or twice. It is certain where every letter of
+-- the
 -- text exists in Windows-1252 and the bytes they stand for are valid UTF-8. By chance that happens with a capital and a
 -- sign behind it ("CAFÉ’S", "Spaß…"): a single letter beyond the Latin ones proves nothing.
 create or replace function ops.from_mojibake(value text) returns text
@@ -93,21 +98,23 @@ end;
 $$;
 
 -- Windows-1252 leaves five bytes open; what decoders make of them is the control character of the same number.
+-- noqa: disable=RF03
 create or replace function ops.as_windows_bytes(value text) returns bytea
 language sql immutable parallel safe
 return (
     select
         string_agg(
             case
-                when ascii(letter) in (129, 141, 143, 144, 157) then decode(to_hex(ascii(letter)), 'hex')
-                when ascii(letter) between 128 and 159 then decode(to_hex(ascii(letter)), 'hex')
-                else convert_to(letter, 'WIN1252')
+                when ascii(letters.letter) between 128 and 159 then decode(to_hex(ascii(letters.letter)), 'hex')
+                else convert_to(letters.letter, 'WIN1252')
             end,
             ''::bytea
-            order by place
+            order by letters.place
         )
     from regexp_split_to_table(value, '') with ordinality as letters (letter, place)
 );
+
+-- noqa: enable=all
 
 -- One form of every text: repaired, Unicode NFC, without control and direction characters, single spaces.
 create or replace function ops.clean(value text) returns text
@@ -121,7 +128,9 @@ return case
                 regexp_replace(
                     regexp_replace(
                         normalize(ops.from_mojibake(ops.from_latin(value)), nfc),
-                        '[\u0001-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]', '', 'g'
+                        '[\u0001-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]', -- noqa: LT05
+                        '',
+                        'g'
                     ),
                     '[\s\u00a0]+', ' ', 'g'
                 )
@@ -130,15 +139,21 @@ return case
         )
 end;
 
+-- What no repair made whole: a replacement character, a NUL that was spelt out, a rest of mojibake.
+create or replace function ops.is_whole(value text) returns boolean
+language sql stable parallel safe
+return coalesce(ops.clean(value), '') !~ '\ufffd|\\x00|[ÃÂ][\u0080-\u00bf]|â€';
+
 -- A rating on the scale 0.5 to 5. Scales that lie within are stars already; another one is stretched.
 create or replace function ops.as_stars(value double precision, low real, high real) returns real
 language sql immutable parallel safe
 return case
-    when low >= 0.5 and high <= 5 then value
+    when low >= 0.5 and high <= 5 then case when value between low and high then value end
     when value between low and high then 0.5 + (value - low) * 4.5 / (high - low)
 end;
 
--- "Matrix, The (1999)" is The Matrix; "City of Lost Children, The (Cité des enfants perdus, La)" has two articles to move.
+-- "Matrix, The (1999)" is The Matrix; "City of Lost Children, The (Cité des enfants perdus, La)" has two articles to
+-- move.
 create or replace function ops.with_article(value text) returns text
 language sql immutable parallel safe
 return regexp_replace(
@@ -183,21 +198,25 @@ return case lower(ops.clean(value))
 end;
 
 -- Genres in one field, separated by a sign or, where there is none, by spaces; a name of two words stays whole.
-create or replace function ops.genres(value text) returns text []
+-- noqa: disable=RF03
+create or replace function ops.genres(value text) returns text[]
 language sql stable parallel safe
 return array(
-    select distinct ops.genre(part)
-    from regexp_split_to_table(
-        value,
-        case
-            when value ~ '[|,;/]' then '[|,;/]'
-            when lower(btrim(value)) in ('film noir', 'science fiction', 'sci fi', 'tv movie', '(no genres listed)')
-                then '[|]'
-            else '\s+'
-        end
-    ) as parts (part)
-    where ops.genre(part) is not null
+    select distinct ops.genre(parts.part)
+    from
+        regexp_split_to_table(
+            value,
+            case
+                when value ~ '[|,;/]' then '[|,;/]'
+                when lower(btrim(value)) in ('film noir', 'science fiction', 'sci fi', 'tv movie', '(no genres listed)')
+                    then '[|]'
+                else '\s+'
+            end
+        ) as parts (part)
+    where ops.genre(parts.part) ~ '[[:alpha:]]'
 );
+
+-- noqa: enable=all
 
 create or replace function ops.age_group(age integer) returns text
 language sql immutable parallel safe
@@ -228,13 +247,14 @@ end;
 create or replace function ops.occupation(value text) returns text
 language sql stable parallel safe
 return case
-    when value ~ '^ *([0-9]|1[0-9]|20) *$' then (
-        array[
-            'other', 'educator', 'artist', 'clerical', 'student', 'customer service', 'doctor', 'executive', 'farmer',
-            'homemaker', 'k-12 student', 'lawyer', 'programmer', 'retired', 'salesman', 'scientist', 'self-employed',
-            'technician', 'tradesman', 'none', 'writer'
-        ]
-    )[btrim(value)::integer + 1]
+    when value ~ '^ *([0-9]|1[0-9]|20) *$'
+        then (
+            array[
+                'other', 'educator', 'artist', 'clerical', 'student', 'customer service', 'doctor', 'executive',
+                'farmer', 'homemaker', 'k-12 student', 'lawyer', 'programmer', 'retired', 'salesman', 'scientist',
+                'self-employed', 'technician', 'tradesman', 'none', 'writer'
+            ]
+        )[btrim(value)::integer + 1]
     else lower(ops.clean(value))
 end;
 

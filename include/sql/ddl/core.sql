@@ -57,7 +57,8 @@ select
 from movie_claim
 group by movie_id, attribute
 having count(distinct lower(value)) > 1;
-comment on view movie_disagreement is 'Facts on which sources differ, and whose word was taken. Grain: movie and attribute.';
+comment on view movie_disagreement is
+'Facts on which sources differ, and whose word was taken. Grain: movie and attribute.';
 
 create table if not exists movie_genre (
     movie_id bigint not null,
@@ -71,7 +72,8 @@ create table if not exists person (
     name text
 );
 comment on table person is 'People with a credit. Grain: one person; the graph knows no names.';
-comment on column person.person_id is 'nm… of IMDb, name:<name in lower case> of a credits file, or the entity of the graph.';
+comment on column person.person_id is
+'nm… of IMDb, name:<name in lower case> of a credits file, or the entity of the graph.';
 
 create table if not exists movie_person (
     movie_id bigint not null,
@@ -82,7 +84,8 @@ create table if not exists movie_person (
 );
 comment on table movie_person is
 'Who made a movie, for each role from the best source that knows it. Grain: movie, role and person.';
-comment on column movie_person.billing is 'Place in the credits of the role, from 1; null where the source has no order.';
+comment on column movie_person.billing is
+'Place in the credits of the role, from 1; null where the source has no order.';
 
 create table if not exists movie_country (
     movie_id bigint not null,
@@ -109,7 +112,8 @@ create table if not exists tags (
     tagged_at timestamptz not null,
     primary key (user_id, movie_id, tag)
 );
-comment on table tags is 'Words that viewers put on movies, in lower case. Grain: viewer, movie and tag; the latest time.';
+comment on table tags is
+'Words that viewers put on movies, in lower case. Grain: viewer, movie and tag; the latest time.';
 
 create table if not exists events (
     source text not null,

@@ -18,7 +18,8 @@ comment on table ops.batch is
 comment on column ops.batch.as_of is
 'The moment as which the night sees the world: what was rated, tagged or done later is not part of its core.';
 comment on column ops.batch.status is
-'open: on its way; built: its core has been built, its gate has not passed; refused: the gate stopped it; accepted: may be learned from.';
+'open: on its way; built: its core has been built, its gate has not passed; '
+'refused: the gate stopped it; accepted: may be learned from.';
 comment on column ops.batch.accept_volume_change is
 'Set by the operator: tonight''s counts and distributions may differ from the nights before.';
 comment on column ops.batch.is_full is
@@ -35,8 +36,9 @@ create table if not exists ops.slice (
     scale_low real not null default 0.5,
     scale_high real not null default 5,
     watermark text,
-    new_columns text [] not null default '{}',
+    new_columns text[] not null default '{}',
     origin_slice_id integer,
+    root_slice_id integer,
     left_out bigint not null default 0,
     raw_rows bigint not null,
     staging_rows bigint,
@@ -49,14 +51,17 @@ create table if not exists ops.slice (
 create index if not exists slice_piece on ops.slice (source, table_name, piece);
 comment on table ops.slice is
 'Rows that were loaded together: a file, a table, the changes of one. Grain: one load; never changed once staged.';
-comment on column ops.slice.batch_id is 'The night that loaded it; later nights that see the same content use it again.';
+comment on column ops.slice.batch_id is
+'The night that loaded it; later nights that see the same content use it again.';
 comment on column ops.slice.mode is
 'whole: stands for everything its piece holds; changes: on top of the earlier slices of the piece.';
 comment on column ops.slice.scale_low is 'Lowest rating of the source; its scale is mapped to 0.5 to 5.';
 comment on column ops.slice.origin_slice_id is
 'Of replayed rows: the slice that they were rejected from. A night that sees it sees them too, another one does not.';
+comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
 comment on column ops.slice.left_out is 'Rows that a documented filter left out, such as titles of unknown movies.';
-comment on column ops.slice.first_at is 'When the earliest fact of the slice happened; null where its rows have no time.';
+comment on column ops.slice.first_at is
+'When the earliest fact of the slice happened; null where its rows have no time.';
 
 create table if not exists ops.batch_slice (
     batch_id bigint not null references ops.batch on delete cascade,

@@ -4,8 +4,8 @@ language plpgsql as $$
 declare
     kept_table record;
 begin
-    -- two nights that prune at once would wait for each other's rows
-    perform pg_advisory_xact_lock(7305005);
+    -- an extraction that is about to refer to an old slice again has to come before or after
+    lock table ops.batch_slice in share row exclusive mode;
     create temporary table pruned_slice on commit drop as
     select
         slice.slice_id,
@@ -16,11 +16,24 @@ begin
             select 1 from ops.batch_slice
             where
                 batch_slice.slice_id = slice.slice_id
-                and batch_slice.batch_id in (select batch_id from ops.batch order by batch_id desc limit keep_nights)
+                and batch_slice.batch_id in (
+                    (select batch_id from ops.batch order by batch_id desc limit keep_nights)
+                    union
+                    -- what core goes back to, and what is on its way
+                    (
+                        select batch_id from ops.batch
+                        where status = 'accepted'
+                        order by as_of desc, batch_id desc
+                        limit 2
+                    )
+                    union
+                    select batch_id from ops.batch
+                    where status in ('open', 'built') and started_at > now() - interval '1 day'
+                )
         )
         and not exists (
             select 1 from ops.held_slice
-            where held_slice.slice_id = slice.slice_id and held_slice.layer = 'core'
+            where held_slice.slice_id = slice.slice_id
         )
         -- loaded by a night that is still on its way
         and slice.batch_id < (select max(batch_id) from ops.batch);
@@ -39,13 +52,6 @@ begin
         from ops.batch_slice
         inner join pruned_slice on batch_slice.slice_id = pruned_slice.slice_id
     );
-    -- an earlier night that the layer past shows can no longer be told from another: it is built anew when asked for
-    if exists (
-        select 1 from ops.held_slice
-        where held_slice.layer = 'past' and held_slice.slice_id in (select slice_id from pruned_slice)
-    ) then
-        delete from ops.held where layer = 'past';
-    end if;
     delete from ops.slice where slice_id in (select slice_id from pruned_slice);
     drop table pruned_slice;
 end;

@@ -7,14 +7,14 @@ create table if not exists quarantine.row (
     batch_id bigint not null,
     source text not null,
     table_name text not null,
-    broken_rules text [] not null,
-    reasons text [] not null,
+    broken_rules text[] not null,
+    reasons text[] not null,
     record jsonb not null,
     status text not null default 'rejected' check (status in ('rejected', 'replayed', 'dismissed')),
     replayed_slice_id integer references ops.slice on delete set null,
     replayed_position integer,
     decided_record jsonb,
-    waived text [] not null default '{}',
+    waived text[] not null default '{}',
     decided_at timestamptz,
     decided_by text,
     primary key (slice_id, position)
@@ -34,7 +34,7 @@ create table if not exists quarantine.decision (
     slice_id integer not null,
     position integer not null,
     record jsonb not null,
-    waived text [] not null default '{}',
+    waived text[] not null default '{}',
     decided_by text not null,
     decided_at timestamptz not null default clock_timestamp(),
     primary key (slice_id, position),
@@ -57,6 +57,7 @@ begin
             slice.table_name,
             slice.scale_low,
             slice.scale_high,
+            coalesce(slice.root_slice_id, slice.slice_id) as root_slice_id,
             count(*) as rows
         from quarantine.decision
         inner join quarantine.row as waiting using (slice_id, position)
@@ -67,11 +68,12 @@ begin
         order by slice.slice_id
     loop
         insert into ops.slice (
-            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, origin_slice_id, raw_rows
+            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, origin_slice_id,
+            root_slice_id, raw_rows
         )
         values (
             night, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
-            origin.scale_low, origin.scale_high, origin.slice_id, origin.rows
+            origin.scale_low, origin.scale_high, origin.slice_id, origin.root_slice_id, origin.rows
         )
         returning slice_id into fresh;
         -- a piece of its own: replayed rows compete with others by their times, not by the night they came
@@ -103,6 +105,7 @@ $$;
 comment on procedure quarantine.replay is
 'Bring the decided rows of the slices that a night sees into raw, once.';
 
+-- noqa: disable=RF01,RF02,RF03
 create or replace procedure quarantine.show_replayed(night bigint)
 language sql
 begin atomic
@@ -110,7 +113,8 @@ begin atomic
     with recursive replayed as (
         select slice.slice_id
         from ops.slice
-        inner join ops.batch_slice on slice.origin_slice_id = batch_slice.slice_id and batch_slice.batch_id = night
+        inner join ops.batch_slice on slice.origin_slice_id = batch_slice.slice_id
+        where batch_slice.batch_id = show_replayed.night
         union
         select slice.slice_id
         from ops.slice
@@ -118,11 +122,12 @@ begin atomic
     )
 
     select
-        night,
+        show_replayed.night,
         replayed.slice_id
     from replayed
     on conflict do nothing;
 end;
+-- noqa: enable=all
 comment on procedure quarantine.show_replayed is
 'Show a night the replayed rows of the slices that it sees, and of these again.';
 

@@ -69,7 +69,8 @@ create table if not exists raw.imdb_crew (
     extra jsonb
 );
 create index if not exists imdb_crew_slice on raw.imdb_crew using brin (slice_id);
-comment on table raw.imdb_crew is 'IMDb title.crew: directors and writers, several in one field. Grain: one row of a source.';
+comment on table raw.imdb_crew is
+'IMDb title.crew: directors and writers, several in one field. Grain: one row of a source.';
 
 create table if not exists raw.imdb_principal (
     slice_id integer not null,
@@ -84,7 +85,8 @@ create table if not exists raw.imdb_principal (
     extra jsonb
 );
 create index if not exists imdb_principal_slice on raw.imdb_principal using brin (slice_id);
-comment on table raw.imdb_principal is 'IMDb title.principals: who did what, in the order of billing. Grain: one row of a source.';
+comment on table raw.imdb_principal is
+'IMDb title.principals: who did what, in the order of billing. Grain: one row of a source.';
 
 create table if not exists raw.imdb_rating (
     slice_id integer not null,
@@ -108,7 +110,8 @@ create table if not exists raw.imdb_name (
     extra jsonb
 );
 create index if not exists imdb_name_slice on raw.imdb_name using brin (slice_id);
-comment on table raw.imdb_name is 'IMDb name.basics: the names of people in crew and principals. Grain: one row of a source.';
+comment on table raw.imdb_name is
+'IMDb name.basics: the names of people in crew and principals. Grain: one row of a source.';
 
 create table if not exists raw.movie_link (
     slice_id integer not null,

@@ -63,6 +63,17 @@ create index if not exists links_slice on staging.links using brin (slice_id);
 comment on table staging.links is 'Ids of movies elsewhere. Grain: one row of raw.links.';
 comment on column staging.links.imdb_id is 'As IMDb writes it: tt and at least seven digits.';
 
+create or replace view staging.known_movie as
+select movies.movie_id
+from staging.movies
+union
+select links.movie_id
+from staging.links
+inner join staging.links as same_movie on links.imdb_id = same_movie.imdb_id
+inner join staging.movies on same_movie.movie_id = movies.movie_id;
+comment on view staging.known_movie is
+'Ids of movies that a source lists, and other ids that links lead to one of these. Grain: movie id.';
+
 create or replace view staging.credits_typed as
 select
     credits.slice_id,
@@ -291,6 +302,7 @@ create table if not exists staging.user_profile (
 create index if not exists user_profile_slice on staging.user_profile using brin (slice_id);
 comment on table staging.user_profile is 'Viewers as a source knows them. Grain: one row of raw.user_profile.';
 
+-- noqa: disable=LT02,LT05,PRS,ST05
 -- "offset 0" keeps the casts in one place: written out, each rule and each column would cast for itself. Nearly every
 -- rating is written in plain digits, which one look at the whole row tells; the casts that understand more cost more.
 create or replace view staging.ratings_typed as
@@ -331,6 +343,7 @@ cross join lateral (
         end as rated_at
     offset 0
 ) as typed;
+-- noqa: enable=all
 
 create table if not exists staging.ratings (
     slice_id integer not null,

@@ -25,15 +25,17 @@ with missing as (
         )
 ),
 
+-- a night that a gate stopped is taken only where no good one had the source
 last_night as (
-    select
+    select distinct on (slice.source)
         slice.source,
-        max(batch_slice.batch_id) as batch_id
+        batch.batch_id
     from ops.batch_slice
     inner join ops.slice on batch_slice.slice_id = slice.slice_id
+    inner join ops.batch on batch_slice.batch_id = batch.batch_id
     inner join missing on slice.source = missing.source
-    where batch_slice.batch_id <> %(batch_id)s
-    group by slice.source
+    where batch.batch_id <> %(batch_id)s
+    order by slice.source asc, batch.status = 'accepted' desc, batch.as_of desc, batch.batch_id desc
 )
 
 insert into ops.batch_slice (batch_id, slice_id)

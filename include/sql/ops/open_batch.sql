@@ -9,5 +9,7 @@ on conflict (run_id) do update
         accept_volume_change = excluded.accept_volume_change,
         is_full = excluded.is_full,
         -- a night that starts over has to pass its gates again
-        status = 'open'
+        status = 'open',
+        is_pruned = false,
+        started_at = now()
 returning batch_id;

@@ -17,15 +17,21 @@ using (
     ('movies', 'title', 'reject', false, 'length(ops.clean(typed.title)) <= 500', 'title has 1 to 500 characters'),
     (
         'movies', 'genres_length', 'reject', false,
-        'typed.genres is null or length(typed.genres) <= 1000',
-        'genres has at most 1000 characters'
+        'typed.genres is null or length(typed.genres) <= 1000 and coalesce((select max(length(genre)) from '
+        || 'unnest(ops.genres(typed.genres)) as genres (genre)), 0) <= 100',
+        'genres has at most 1000 characters, each of them at most 100'
     ),
     (
         'movies', 'aligned', 'reject', true,
-        'coalesce(typed.genres, '''') !~ ''\((18|19|20)[0-9]{2}\)|https?://'' and coalesce(typed.title, '''') !~ '
+        'coalesce(typed.genres, '''') !~ ''\((18|19|20)[0-9]{2}\)|https?://|[{}]'' and coalesce(typed.title, '''') !~ '
         || '''^(https?://|[A-Z][A-Za-z''''-]+(\|[A-Z][A-Za-z''''-]+)+$)'' and '
         || 'coalesce(typed.release_year_text, '''') !~ ''[|]''',
         'title, release_year and genres hold what their names say'
+    ),
+    (
+        'movies', 'damaged', 'reject', true,
+        'ops.is_whole(typed.title)',
+        'text is whole: no replacement characters, no NUL, no letters that were read in a wrong encoding'
     ),
     (
         'movies', 'encoding', 'reject', true,
@@ -87,6 +93,11 @@ using (
         'directors, actors and writers are names'
     ),
     (
+        'credits', 'damaged', 'reject', true,
+        'ops.is_whole(concat(typed.title, typed.directors, typed.actors, typed.writers))',
+        'text is whole: no replacement characters, no NUL, no letters that were read in a wrong encoding'
+    ),
+    (
         'credits', 'encoding', 'reject', true,
         'typed.extra is null or not typed.extra ? ''encoding'' or ops.is_latin(coalesce(typed.title, '
         || ''''') || coalesce(typed.directors, '''') || coalesce(typed.actors, '''') || '
@@ -97,6 +108,13 @@ using (
         'credits', 'length', 'reject', false,
         'length(concat(typed.title, typed.directors, typed.actors, typed.writers)) <= 8000',
         'all names together have at most 8000 characters'
+    ),
+    (
+        'credits', 'name_length', 'reject', false,
+        'coalesce((select max(length(name)) from '
+        || 'regexp_split_to_table(concat_ws(''|'', typed.directors, typed.actors, typed.writers), ''[|;]'') '
+        || 'as names (name)), 0) <= 200',
+        'no name has more than 200 characters'
     ),
     ('credits', 'director', 'warning', false, 'typed.directors is not null', 'director names somebody'),
     (
@@ -117,6 +135,11 @@ using (
         'runtime_minutes is empty or from 1 to 100000'
     ),
     (
+        'imdb_title', 'damaged', 'reject', true,
+        'ops.is_whole(typed.title)',
+        'text is whole: no replacement characters, no NUL, no letters that were read in a wrong encoding'
+    ),
+    (
         'imdb_title', 'encoding', 'reject', true,
         'typed.extra is null or not typed.extra ? ''encoding'' or ops.is_latin(coalesce(typed.title, '
         || ''''') || coalesce(typed.original_title, ''''))',
@@ -130,7 +153,7 @@ using (
     ('imdb_crew', 'tconst', 'reject', false, 'typed.tconst ~ ''^tt[0-9]{1,12}$''', 'tconst is tt and a number'),
     (
         'imdb_crew', 'people', 'reject', false,
-        'concat(typed.directors, '','', typed.writers) ~ ''^(nm[0-9]+|,)*$''',
+        'concat(typed.directors, '','', typed.writers) ~ ''^(nm[0-9]{1,12}|,)*$''',
         'directors and writers are lists of nm ids'
     ),
     (
@@ -173,6 +196,11 @@ using (
     ),
     ('imdb_name', 'nconst', 'reject', false, 'typed.nconst ~ ''^nm[0-9]{1,12}$''', 'nconst is nm and a number'),
     ('imdb_name', 'name', 'reject', false, 'length(typed.name) <= 300', 'primary_name has 1 to 300 characters'),
+    (
+        'imdb_name', 'damaged', 'reject', true,
+        'ops.is_whole(typed.name)',
+        'text is whole: no replacement characters, no NUL, no letters that were read in a wrong encoding'
+    ),
     (
         'imdb_name', 'encoding', 'reject', true,
         'typed.extra is null or not typed.extra ? ''encoding'' or ops.is_latin(coalesce(typed.name, ''''))',
@@ -258,7 +286,7 @@ using (
     ),
     (
         'ratings', 'movie_known', 'reject', false,
-        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
+        'typed.movie_id in (select known_movie.movie_id from staging.known_movie)',
         'movie_id is a movie that is known'
     ),
     (
@@ -288,10 +316,15 @@ using (
     ),
     (
         'tags', 'movie_known', 'reject', false,
-        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
+        'typed.movie_id in (select known_movie.movie_id from staging.known_movie)',
         'movie_id is a movie that is known'
     ),
     ('tags', 'tag', 'reject', false, 'length(typed.tag) <= 500', 'tag has 1 to 500 characters'),
+    (
+        'tags', 'damaged', 'reject', true,
+        'ops.is_whole(typed.tag)',
+        'text is whole: no replacement characters, no NUL, no letters that were read in a wrong encoding'
+    ),
     (
         'tags', 'encoding', 'reject', true,
         'typed.extra is null or not typed.extra ? ''encoding'' or ops.is_latin(coalesce(typed.tag, ''''))',
@@ -324,7 +357,7 @@ using (
     ),
     (
         'feedback_event', 'movie_known', 'reject', false,
-        'typed.movie_id in (select distinct movies.movie_id from staging.movies)',
+        'typed.movie_id in (select known_movie.movie_id from staging.known_movie)',
         'movie_id is a movie that is known'
     ),
     (
@@ -334,8 +367,8 @@ using (
     ),
     (
         'feedback_event', 'value', 'reject', false,
-        'case when typed.kind = ''rating'' then typed.value between 0.5 and 5 else typed.value_text is '
-        || 'null or typed.value is not null end',
+        'case when typed.kind = ''rating'' then typed.value between 0.5 and 5 else '
+        || 'typed.value_text is null or typed.value = 0 or abs(typed.value) between 1e-30 and 1e30 end',
         'value is a number, from 0.5 to 5 for a rating'
     ),
     (

@@ -6,7 +6,8 @@ select
     slice.table_name,
     slice.piece,
     slice.raw_rows,
-    slice.quarantine_rows
+    slice.quarantine_rows,
+    slice.staged_at is not null as is_again
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.batch on batch_slice.batch_id = batch.batch_id
@@ -14,4 +15,4 @@ where
     batch_slice.batch_id = %(batch_id)s
     and (slice.staged_at is null or (batch.is_full and slice.staged_at < batch.started_at))
 order by slice.slice_id
-for update of slice;
+for no key update of slice;

@@ -34,11 +34,12 @@ waiver as (
         so_far.position,
         array_agg(distinct waived.rule order by waived.rule) as waived
     from so_far
-    cross join lateral unnest(
-        so_far.waived
-        || so_far.broken_rules
-        || array(select jsonb_array_elements_text(so_far.record -> 'extra' -> 'waived'))
-    ) as waived (rule)
+    cross join
+        lateral unnest(
+            so_far.waived
+            || so_far.broken_rules
+            || array(select jsonb_array_elements_text(so_far.record -> 'extra' -> 'waived'))
+        ) as waived (rule)
     where %(action)s = 'accept'
     group by so_far.slice_id, so_far.position
 )

@@ -1,5 +1,5 @@
 -- Purpose: rows that only named a movie nobody knew come again by themselves once the movie is known.
--- Grain: rejected row. Inputs: quarantine.row, staging.movies. Parameters: batch_id.
+-- Grain: rejected row. Inputs: quarantine.row, staging.known_movie. Parameters: batch_id.
 insert into quarantine.decision (slice_id, position, record, decided_by)
 select
     waiting.slice_id,
@@ -13,7 +13,7 @@ where
     and waiting.status = 'rejected'
     and waiting.broken_rules = '{movie_known}'
     and exists (
-        select 1 from staging.movies
-        where movies.movie_id = ops.as_bigint(waiting.record ->> 'movie_id') and not movies.is_deleted
+        select 1 from staging.known_movie
+        where known_movie.movie_id = ops.as_bigint(waiting.record ->> 'movie_id')
     )
 on conflict do nothing;

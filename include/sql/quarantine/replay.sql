@@ -1,6 +1,7 @@
--- Purpose: bring decided rows into raw, as one slice per slice that they were rejected from, and show the night what has
+-- Purpose: bring decided rows into raw, as one slice per slice that they were rejected from, and show the night what
+-- has
 -- been replayed of the slices that it sees. A decision goes with the row that it is about, in one transaction: what is
--- replayed arrives once. A line that several loads brought counts as one, in the last load that the night sees.
+-- replayed arrives once for every line that the night sees.
 -- Inputs: quarantine.decision. Parameters: batch_id.
 with equal_line as (
     select
@@ -25,6 +26,7 @@ where
 
 call quarantine.show_replayed(%(batch_id)s);
 
+-- noqa: disable=RF01
 -- a decision about a load that has been replaced is about the same line in the load that the night sees
 update quarantine.decision
 set
@@ -49,31 +51,41 @@ where
         where taken.slice_id = seen.slice_id and taken.position = seen.position
     );
 
+-- noqa: enable=all
+-- a line that was replayed before, in a load that the night does not see, is replayed again
+insert into quarantine.decision (slice_id, position, record, waived, decided_by)
+select distinct on (fresh.slice_id, fresh.position)
+    fresh.slice_id,
+    fresh.position,
+    decided.decided_record as record,
+    decided.waived,
+    decided.decided_by
+from quarantine.row as fresh
+inner join quarantine.row as decided
+    on
+        fresh.source = decided.source
+        and fresh.table_name = decided.table_name
+        and md5(fresh.record::text) = md5(decided.record::text)
+        and fresh.slice_id <> decided.slice_id
+inner join ops.slice on fresh.slice_id = slice.slice_id
+inner join ops.batch_slice on fresh.slice_id = batch_slice.slice_id
+inner join ops.slice as decided_slice on decided.slice_id = decided_slice.slice_id
+where
+    batch_slice.batch_id = %(batch_id)s
+    and fresh.status = 'rejected'
+    and decided.status = 'replayed'
+    and decided.decided_record is not null
+    -- what was replayed in vain is a row of its own: it follows what was decided about such a row, or waits
+    and (
+        slice.origin_slice_id is null
+        or (decided_slice.origin_slice_id is not null and decided.decided_record <> fresh.record)
+    )
+order by fresh.slice_id asc, fresh.position asc, decided.decided_at desc, decided.slice_id desc
+on conflict do nothing;
+
 call quarantine.replay(%(batch_id)s);
 
 call quarantine.show_replayed(%(batch_id)s);
-
--- the same line from loads that have been replaced has come with it
-update quarantine.row as twin
-set
-    status = decided.status,
-    decided_record = decided.decided_record,
-    waived = decided.waived,
-    decided_at = decided.decided_at,
-    decided_by = decided.decided_by
-from quarantine.row as decided
-inner join ops.slice as arrived on decided.replayed_slice_id = arrived.slice_id,
-    ops.slice as loaded
-where
-    arrived.batch_id = %(batch_id)s
-    and arrived.staged_at is null
-    and twin.slice_id = loaded.slice_id
-    and loaded.origin_slice_id is null
-    and twin.status = 'rejected'
-    and twin.slice_id <> decided.slice_id
-    and twin.source = decided.source
-    and twin.table_name = decided.table_name
-    and md5(twin.record::text) = md5(decided.record::text);
 
 delete from quarantine.decision
 using quarantine.row as settled

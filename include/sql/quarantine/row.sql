@@ -50,7 +50,7 @@ call quarantine.keep_decided(%(slice_id)s, %(table_name)s);
 -- without it, decisions would be looked up row by row
 analyze quarantine.row;
 
--- the same line in another load: a dismissal holds for it, a replay is to be done again
+-- the same line in another load: a dismissal holds for it; a replay is done again, when the night is replayed
 update quarantine.row as fresh
 set
     status = decided.status,
@@ -65,32 +65,3 @@ where
     and decided.source = fresh.source
     and decided.table_name = fresh.table_name
     and md5(decided.record::text) = md5(fresh.record::text);
-
-insert into quarantine.decision (slice_id, position, record, waived, decided_by)
-select distinct on (fresh.slice_id, fresh.position)
-    fresh.slice_id,
-    fresh.position,
-    decided.decided_record as record,
-    decided.waived,
-    decided.decided_by
-from quarantine.row as fresh
-inner join quarantine.row as decided
-    on
-        fresh.source = decided.source
-        and fresh.table_name = decided.table_name
-        and md5(fresh.record::text) = md5(decided.record::text)
-        and fresh.slice_id <> decided.slice_id
-inner join ops.slice on fresh.slice_id = slice.slice_id
-inner join ops.slice as decided_slice on decided.slice_id = decided_slice.slice_id
-where
-    fresh.slice_id = %(slice_id)s
-    and fresh.status = 'rejected'
-    and decided.status = 'replayed'
-    and decided.decided_record is not null
-    -- what was replayed in vain is a row of its own: it follows what was decided about such a row, or waits
-    and (
-        slice.origin_slice_id is null
-        or (decided_slice.origin_slice_id is not null and decided.decided_record <> fresh.record)
-    )
-order by fresh.slice_id asc, fresh.position asc, decided.decided_at desc, decided.slice_id desc
-on conflict do nothing;

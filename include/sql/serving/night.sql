@@ -4,7 +4,7 @@ select
     batch.batch_id,
     batch.as_of,
     version.status,
-    exists (
+    exists(
         select 1
         from serving.live
         inner join serving.version as shown on live.version_id = shown.version_id
