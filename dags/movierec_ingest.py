@@ -10,8 +10,8 @@
    and with every reason, to `quarantine.row`. Rows that somebody decided to replay come in here.
 5. **check_staging** is the second gate: every row accounted for, no rule broken, not too many rejects.
 6. **build_core** conforms the facts; only what differs from the night before is touched.
-7. **check_core** is the third gate: keys, references, ranges, distributions. If it stops the night, core goes back to the
-   last good one.
+7. **check_core** is the third gate: keys, references, ranges, distributions. If it stops the night, core goes back to
+   the last good one.
 8. **accept_batch** releases the night to training (asset `movierec_core`) and prunes what no kept night needs.
 
 #### When a source fails
