@@ -25,6 +25,7 @@ _LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
 _CATALOGUE = ("movies", "links", "credits", "imdb_title", "imdb_rating")
 _CREDITS = ("imdb_crew", "imdb_principal", "imdb_name", "graph", "movie_link")
 STEPS = {
+    "versions": (*_CATALOGUE, *_CREDITS),
     "movie_alias": _CATALOGUE,
     "claims": _CATALOGUE,
     "movies": _CATALOGUE,

@@ -1,64 +1,14 @@
--- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id goes
--- first.
--- Grain: movie, attribute and source. Inputs: staging.movies, .links, .credits, .imdb_title, .imdb_rating, movie_alias,
--- manifest. Parameters: none.
+-- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id
+-- goes first.
+-- Grain: movie, attribute and source. Inputs: movie_version, link_version, credit_version, title_version, vote_version,
+-- movie_alias. Parameters: none.
 create temporary table claim on commit drop as
-with movie_version as (
-    select distinct on (manifest.lineage, movies.movie_id)
-        manifest.source,
-        manifest.source_rank,
-        movies.*
-    from staging.movies
-    inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
-),
-
-link_version as (
-    select distinct on (manifest.lineage, links.movie_id)
-        manifest.source,
-        manifest.source_rank,
-        links.*
-    from staging.links
-    inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, links.movie_id asc, manifest.turn desc, links.position desc
-),
-
-credit_version as (
-    select distinct on (manifest.lineage, credits.movie_id)
-        manifest.source,
-        manifest.source_rank,
-        credits.*
-    from staging.credits
-    inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, credits.movie_id asc, manifest.turn desc, credits.position desc
-),
-
-title_version as (
-    select distinct on (manifest.lineage, imdb_title.tconst)
-        manifest.source,
-        manifest.source_rank,
-        imdb_title.*
-    from staging.imdb_title
-    inner join manifest on imdb_title.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_title.tconst asc, manifest.turn desc, imdb_title.position desc
-),
-
-vote_version as (
-    select distinct on (manifest.lineage, imdb_rating.tconst)
-        manifest.source,
-        manifest.source_rank,
-        imdb_rating.*
-    from staging.imdb_rating
-    inner join manifest on imdb_rating.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_rating.tconst asc, manifest.turn desc, imdb_rating.position desc
-),
-
-linked as (
+with linked as (
     select distinct
         movie_id,
         imdb_id
     from link_version
-    where not is_deleted and imdb_id is not null
+    where imdb_id is not null
 ),
 
 said as (
@@ -83,7 +33,6 @@ said as (
             ),
             ('release_date', movie_version.release_date::text)
         ) as fact (attribute, value)
-    where not movie_version.is_deleted
     union all
     select
         link_version.movie_id,
@@ -96,7 +45,6 @@ said as (
         lateral (
             values ('imdb_id', link_version.imdb_id), ('tmdb_id', link_version.tmdb_id::text)
         ) as fact (attribute, value)
-    where not link_version.is_deleted
     union all
     select
         credit_version.movie_id,
@@ -112,7 +60,6 @@ said as (
             ('release_year', extract(year from credit_version.release_date)::integer::text),
             ('release_date', credit_version.release_date::text)
         ) as fact (attribute, value)
-    where not credit_version.is_deleted
     union all
     select
         linked.movie_id,

@@ -1,8 +1,7 @@
--- Purpose: who made which movie, as every source says; for each movie and role the first source that knows anybody
--- counts:
--- IMDb, then credits files, then the graph.
--- Grain: movie, role and person. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .credits, .graph, .movie_link,
--- movies, movie_alias, manifest. Parameters: none.
+-- Purpose: who made which movie, as every source says. For each movie and role the first source that knows anybody
+-- counts: IMDb, then credits files, then the graph.
+-- Grain: movie, role and person. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .graph, credit_version,
+-- entity_version, movies, movie_alias, manifest. Parameters: none.
 create temporary table credit on commit drop as
 with crew as (
     select distinct on (manifest.lineage, imdb_crew.tconst)
@@ -34,27 +33,6 @@ named as (
     from staging.imdb_name
     inner join manifest on imdb_name.slice_id = manifest.slice_id and manifest.is_held
     order by imdb_name.nconst asc, manifest.turn desc, imdb_name.position desc
-),
-
-credit_version as (
-    select distinct on (manifest.lineage, credits.movie_id)
-        credits.movie_id,
-        credits.directors,
-        credits.actors,
-        credits.writers,
-        credits.is_deleted
-    from staging.credits
-    inner join manifest on credits.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, credits.movie_id asc, manifest.turn desc, credits.position desc
-),
-
-entity as (
-    select distinct on (manifest.lineage, movie_link.movie_id)
-        movie_link.movie_id,
-        movie_link.entity_id
-    from staging.movie_link
-    inner join manifest on movie_link.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, movie_link.movie_id asc, manifest.turn desc, movie_link.position desc
 ),
 
 said as (
@@ -96,10 +74,10 @@ said as (
             ('writer', credit_version.writers)
         ) as listed (role, names)
     cross join lateral regexp_split_to_table(listed.names, '\s*[|;]\s*') with ordinality as person (name, place)
-    where not credit_version.is_deleted and ops.clean(person.name) is not null
+    where ops.clean(person.name) is not null
     union all
     select
-        coalesce(movie_alias.movie_id, entity.movie_id) as movie_id,
+        coalesce(movie_alias.movie_id, entity_version.movie_id) as movie_id,
         case graph.relation_id
             when 'film.film.actor' then 'actor'
             when 'film.film.directed_by' then 'director'
@@ -110,8 +88,8 @@ said as (
         3 as preference
     from staging.graph
     inner join manifest on graph.slice_id = manifest.slice_id and manifest.is_held
-    inner join entity on graph.head_id = entity.entity_id
-    left join movie_alias on entity.movie_id = movie_alias.alias_id
+    inner join entity_version on graph.head_id = entity_version.entity_id
+    left join movie_alias on entity_version.movie_id = movie_alias.alias_id
     where graph.relation_id in ('film.film.actor', 'film.film.directed_by', 'film.film.written_by')
 ),
 

@@ -1,36 +1,21 @@
 -- Purpose: one id for every movie: ids that links lead to the same movie in IMDb, or in TMDB where IMDb does not say
 -- otherwise, are one movie, whose id is the lowest that is listed. No id leads to one that leads on.
--- Grain and key: alias_id. Inputs: staging.links, staging.movies, manifest. Parameters: none.
+-- Grain and key: alias_id. Inputs: link_version, movie_version. Parameters: none.
 merge into movie_alias
 using (
-    with versions as (
-        select distinct on (manifest.lineage, links.movie_id)
-            manifest.source_rank,
-            links.movie_id,
-            links.imdb_id,
-            links.tmdb_id,
-            links.is_deleted
-        from staging.links
-        inner join manifest on links.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, links.movie_id asc, manifest.turn desc, links.position desc
-    ),
-
-    linked as (
+    with linked as (
         select
             movie_id,
             (array_agg(imdb_id order by source_rank, imdb_id) filter (where imdb_id is not null))[1] as imdb_id,
             (array_agg(tmdb_id order by source_rank, tmdb_id) filter (where tmdb_id is not null))[1] as tmdb_id
-        from versions
-        where not is_deleted
+        from link_version
         group by movie_id
     ),
 
     -- a movie is called by an id under which a source lists it
     listed as (
-        select distinct movies.movie_id
-        from staging.movies
-        inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-        where not movies.is_deleted
+        select distinct movie_version.movie_id
+        from movie_version
     ),
 
     by_imdb as (

@@ -1,33 +1,9 @@
 -- Purpose: genres of each movie, from the first source that names any.
--- Grain and key: movie_id, genre. Inputs: staging.movies, staging.imdb_title, movies, movie_alias, manifest.
--- Parameters: none.
+-- Grain and key: movie_id, genre. Inputs: movie_version, title_version, movies, movie_alias. Parameters: none.
 merge into movie_genre
 using (
-    with movie_version as (
-        select distinct on (manifest.lineage, movies.movie_id)
-            manifest.source,
-            manifest.source_rank,
-            movies.movie_id,
-            movies.genres,
-            movies.is_deleted
-        from staging.movies
-        inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
-    ),
-
-    title_version as (
-        select distinct on (manifest.lineage, imdb_title.tconst)
-            manifest.source,
-            manifest.source_rank,
-            imdb_title.tconst,
-            imdb_title.genres
-        from staging.imdb_title
-        inner join manifest on imdb_title.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, imdb_title.tconst asc, manifest.turn desc, imdb_title.position desc
-    ),
-
     -- there are few different lists of genres
-    spelt as (
+    with spelt as (
         select
             listed.genres,
             ops.genres(listed.genres) as names
@@ -48,7 +24,6 @@ using (
         from movie_version
         inner join spelt on movie_version.genres = spelt.genres
         left join movie_alias on movie_version.movie_id = movie_alias.alias_id
-        where not movie_version.is_deleted
         union all
         select
             movies.movie_id,

@@ -1,21 +1,11 @@
 -- Purpose: the catalogue: movies that a source lists, each fact from the first source that knows it.
--- Grain and key: movie_id. Inputs: claim, staging.movies, movie_alias, manifest. Parameters: none.
+-- Grain and key: movie_id. Inputs: claim, movie_version, movie_alias. Parameters: none.
 merge into movies
 using (
-    with versions as (
-        select distinct on (manifest.lineage, movies.movie_id)
-            movies.movie_id,
-            movies.is_deleted
-        from staging.movies
-        inner join manifest on movies.slice_id = manifest.slice_id and manifest.is_held
-        order by manifest.lineage asc, movies.movie_id asc, manifest.turn desc, movies.position desc
-    ),
-
-    listed as (
-        select distinct coalesce(movie_alias.movie_id, versions.movie_id) as movie_id
-        from versions
-        left join movie_alias on versions.movie_id = movie_alias.alias_id
-        where not versions.is_deleted
+    with listed as (
+        select distinct coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id
+        from movie_version
+        left join movie_alias on movie_version.movie_id = movie_alias.alias_id
     ),
 
     chosen as (
