@@ -32,7 +32,8 @@ def prepare(home: Path) -> None:
 
 def _make(home: Path) -> None:
     if not is_ours(home):
-        if home.exists() and any(home.iterdir()):
+        # Asked again at the end: whoever starts beside us marks the folder before anything else is in it.
+        if home.exists() and any(home.iterdir()) and not is_ours(home):
             raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (home / MARKER).write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
