@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from psycopg import sql
 
+from movierec.batch import find_batch
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
 
@@ -24,17 +25,18 @@ _LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
 # What each step reads from staging. It is left out where the night sees the same slices of all of them.
 _CATALOGUE = ("movies", "links", "credits", "imdb_title", "imdb_rating")
 _CREDITS = ("imdb_crew", "imdb_principal", "imdb_name", "graph", "movie_link")
+_PEOPLE = (*_CATALOGUE, *_CREDITS)
 STEPS = {
-    "versions": (*_CATALOGUE, *_CREDITS),
+    "versions": _PEOPLE,
     "movie_alias": _CATALOGUE,
     "claims": _CATALOGUE,
     "movies": _CATALOGUE,
     "movie_claim": _CATALOGUE,
     "movie_genre": _CATALOGUE,
-    "credit": (*_CATALOGUE, *_CREDITS),
-    "person": (*_CATALOGUE, *_CREDITS),
-    "movie_person": (*_CATALOGUE, *_CREDITS),
-    "movie_country": (*_CATALOGUE, *_CREDITS),
+    "credit": _PEOPLE,
+    "person": _PEOPLE,
+    "movie_person": _PEOPLE,
+    "movie_country": _PEOPLE,
 }
 TABLES = (
     *("movies", "movie_alias", "movie_claim", "movie_genre", "person", "movie_person", "movie_country"),
@@ -44,7 +46,7 @@ TABLES = (
 
 def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
     """Bring the layer of a night to it and return the rows that were touched per table."""
-    (night,) = fetch(conn, "ops/batch", {"batch_id": batch_id})
+    night = find_batch(conn, batch_id)
     with _locked(conn, batch_id) as layer:
         return move(conn, layer, batch_id, is_rebuild=bool(night["is_full"]))
 
@@ -112,7 +114,7 @@ def _catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> dict[st
         if is_rebuild or not changed.isdisjoint(inputs)
     }
     run_sql(conn, "core/moved_movie")
-    return {table: touched.get(table, 0) for table in TABLES if table in STEPS or table == "movies"}
+    return {table: touched.get(table, 0) for table in TABLES if table in STEPS}
 
 
 def _facts(conn: Connection, is_rebuild: bool) -> dict[str, int]:

@@ -21,12 +21,14 @@ def night_to_learn(conn: Connection, offered: Sequence[int] = ()) -> int:
     Raises:
         QualityError: there is none, or the one that is offered has not passed its gates.
     """
-    for batch_id in offered:
-        status = find_batch(conn, batch_id)["status"]
-        if status != "accepted":
-            raise QualityError(f"batch {batch_id} is {status}; only an accepted one may be learned from")
-    if offered:
-        return max(offered, key=lambda batch_id: (find_batch(conn, batch_id)["as_of"], batch_id))
+    nights = [find_batch(conn, batch_id) for batch_id in offered]
+    for night in nights:
+        if night["status"] != "accepted":
+            raise QualityError(
+                f"batch {night['batch_id']} is {night['status']}; only an accepted one may be learned from"
+            )
+    if nights:
+        return int(max((night["as_of"], night["batch_id"]) for night in nights)[1])
     newest = fetch(conn, "ops/newest_accepted")
     if not newest:
         raise QualityError("no night has been accepted yet; run movierec_ingest first")

@@ -4,6 +4,7 @@ import hashlib
 import logging
 
 from movierec.config import SQL
+from movierec.core import CORE, PAST
 from movierec.db import Connection, connect, run_sql
 from movierec.errors import ConfigError
 
@@ -26,8 +27,6 @@ STRUCTURE = (
     "ddl/audits",
     "ddl/prune",
 )
-# The conformed layers: the newest night, and an earlier one while it is looked at. One file describes both.
-LAYERS = ("core", "past")
 OLDEST_SERVER = 170_000
 _LOCK = 7_305_001
 
@@ -58,7 +57,7 @@ def _apply(conn: Connection, name: str) -> None:
     if name != "ddl/core":
         run_sql(conn, name)
         return
-    for layer in LAYERS:
+    for layer in (CORE, PAST):  # one file describes both
         conn.execute(f"create schema if not exists {layer}".encode())
         conn.execute(f"set local search_path to {layer}".encode())
         run_sql(conn, name)
