@@ -31,7 +31,7 @@ def test_frames_come_out_typed_and_sorted() -> None:
 def test_other_columns_are_left_out() -> None:
     extra = tables()
     extra["movies"]["poster"] = "url"
-    assert list(Dataset(**extra).movies.columns) == ["movie_id", "title", "release_year"]
+    assert list(Dataset(**extra).movies.columns) == list(SCHEMA["movies"])
 
 
 def test_saved_tables_come_back_and_equal_facts_are_equal_bytes(tmp_path: Path) -> None:
@@ -49,7 +49,8 @@ def test_saved_tables_come_back_and_equal_facts_are_equal_bytes(tmp_path: Path) 
 def test_all_tables_may_be_empty(tmp_path: Path) -> None:
     dataset = Dataset(**{name: empty(name) for name in SCHEMA})
     dataset.save(UPath(tmp_path))
-    assert all(frame.empty for frame in vars(Dataset.load(UPath(tmp_path))).values())
+    loaded = Dataset.load(UPath(tmp_path))
+    assert all(getattr(loaded, name).empty for name in SCHEMA)
 
 
 def test_other_ratings_leave_the_facts_alone() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from movierec.columns import MOVIE, RELEVANT_FROM, USER
+from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
@@ -27,7 +27,7 @@ def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) ->
         ranker: a fitted ranker that works through pairs of movies (EASE, kNN, content, hybrid).
     """
     history = History.of(dataset)
-    liked = history.matrix(history.ratings >= np.maximum(history.user_means, RELEVANT_FROM)[history.users])
+    liked = history.matrix(history.liked & (history.above >= 0))
     liked.eliminate_zeros()
     users, targets = (recommendations[column].to_numpy() for column in (USER, MOVIE))
     targets = np.searchsorted(history.movie_ids, targets)

@@ -46,7 +46,7 @@ def take_snapshot(conn: Connection, training_id: int, folder: UPath) -> dict[str
     batch_id = night_to_learn(conn, [night_of(conn, training_id)])
     with hold(conn, batch_id), conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
-        dataset = Dataset(**{table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
+        dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
     dataset.save(folder)
     counts = {table: len(getattr(dataset, table)) for table in SCHEMA}
     log.info("snapshot of batch %d: %s, %.1f s", batch_id, counts, time.monotonic() - started)

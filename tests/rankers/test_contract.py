@@ -156,7 +156,7 @@ def test_a_model_saved_without_its_history_takes_it_back(name: str, fitted: Rank
 def test_another_format_is_refused(saved: UPath) -> None:
     card = json.loads((saved / "ranker.json").read_text())
     (saved / "ranker.json").write_text(json.dumps({**card, "format": 99}))
-    with pytest.raises(ModelError, match="format 99; this version reads format 1"):
+    with pytest.raises(ModelError, match="format 99; this version reads format 2"):
         load(saved)
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.columns import MOVIE, RATED_AT, RATING, RELEVANT_FROM, USER
+from movierec.columns import LIKED_WEIGHT, MOVIE, RATED_AT, RATING, USER, WEIGHT
 from movierec.dataset import Dataset
 from movierec.features.types import Floats, Ints
 
@@ -24,7 +25,11 @@ class History:
         movie_ids: the whole catalogue, ascending; a movie's position is the column.
         users: position of each rating's user (int64), ascending.
         movies: position of each rating's movie (int64).
-        ratings: values as rated (float32).
+        ratings: values as rated (float32), NaN where other feedback speaks.
+        liked: whether the user liked the movie (bool).
+        signal: how much each rating says about what its user wants (float32): 1 if they liked the movie,
+            `LOWER_SIGNAL` if less, for other feedback its weight. Watching at all is a choice too, and more than 0
+            leaves nobody without a history.
         times: microseconds since 1970 UTC (int64).
     """
 
@@ -33,6 +38,8 @@ class History:
     users: Ints
     movies: Ints
     ratings: Floats
+    liked: NDArray[np.bool_]
+    signal: Floats
     times: Ints
 
     @classmethod
@@ -40,12 +47,17 @@ class History:
         """Number the users and movies of a dataset; its ratings come sorted by user and movie."""
         user_ids, users = np.unique(dataset.ratings[USER].to_numpy(), return_inverse=True)
         movie_ids = dataset.movies[MOVIE].to_numpy()
+        liked = is_liked(dataset.ratings, dataset.relevant_from)
+        weight = dataset.ratings[WEIGHT].to_numpy(np.float32)
+        is_rated = dataset.ratings[RATING].notna().to_numpy()
         return cls(
             user_ids=user_ids.astype(np.int64),
             movie_ids=movie_ids.astype(np.int64),
             users=users.astype(np.int64),
             movies=np.searchsorted(movie_ids, dataset.ratings[MOVIE].to_numpy()).astype(np.int64),
             ratings=dataset.ratings[RATING].to_numpy(np.float32),
+            liked=liked,
+            signal=np.where(is_rated, np.where(liked, 1, LOWER_SIGNAL), weight).astype(np.float32),
             times=dataset.ratings[RATED_AT].to_numpy(dtype="datetime64[us]").astype(np.int64),
         )
 
@@ -58,14 +70,6 @@ class History:
     def seen(self) -> sparse.csr_matrix:
         """1 where a user rated a movie (users × movies, float32)."""
         return self.matrix(np.ones(len(self.users), np.float32))
-
-    @cached_property
-    def signal(self) -> Floats:
-        """How much each rating says about what its user wants: 1 if they liked the movie, `LOWER_SIGNAL` if less.
-
-        Watching at all is a choice too, and more than 0 leaves nobody without a history.
-        """
-        return np.where(self.ratings >= RELEVANT_FROM, 1, LOWER_SIGNAL).astype(np.float32)
 
     @cached_property
     def wanted(self) -> sparse.csr_matrix:
@@ -100,10 +104,24 @@ class History:
 
     @cached_property
     def user_means(self) -> Floats:
-        """Each user's mean rating (float32)."""
-        totals = np.bincount(self.users, weights=self.ratings, minlength=self.shape[0])
-        return (totals / np.maximum(np.bincount(self.users, minlength=self.shape[0]), 1)).astype(np.float32)
+        """Each user's mean rating (float32); 0 for users who only gave other feedback."""
+        is_rated = np.isfinite(self.ratings)
+        totals = np.bincount(self.users[is_rated], self.ratings[is_rated], self.shape[0])
+        counts = np.bincount(self.users[is_rated], minlength=self.shape[0])
+        return (totals / np.maximum(counts, 1)).astype(np.float32)
+
+    @cached_property
+    def above(self) -> Floats:
+        """How far each rating is above its user's mean (float32); 0 for other feedback."""
+        return np.asarray(np.nan_to_num(self.ratings - self.user_means[self.users]), np.float32)
 
     def matrix(self, values: NDArray[np.generic]) -> sparse.csr_matrix:
         """Lay one value per rating out as users × movies."""
         return sparse.csr_matrix((values.astype(np.float32), (self.users, self.movies)), shape=self.shape)
+
+
+def is_liked(ratings: pd.DataFrame, relevant_from: float | None) -> NDArray[np.bool_]:
+    """Tell which rows of (…, rating, weight) say that the movie was liked; NaN is no rating and the weight decides."""
+    is_rated = ratings[RATING].notna().to_numpy()
+    by_rating = is_rated if relevant_from is None else ratings[RATING].to_numpy(np.float32) >= relevant_from
+    return np.where(is_rated, by_rating, ratings[WEIGHT].to_numpy(np.float32) >= LIKED_WEIGHT)

@@ -7,18 +7,17 @@ from and a pair that is recommended look at the world in the same way.
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.columns import MOVIE, USER
+from movierec.columns import MOVIE
 from movierec.dataset import Dataset
 from movierec.features.asof import AsOf
 from movierec.features.content import terms
 from movierec.features.history import MICROSECONDS_A_DAY, History
+from movierec.features.profiles import groups
 from movierec.features.types import Floats, Ints
 
-AGE_BOUNDS = (18, 25, 35, 45, 56)
 RECENT = 10
 PRIOR_RATINGS = 10.0
 YEAR = 31_556_952_000_000  # microseconds
@@ -53,14 +52,14 @@ class PairFeatures:
     @classmethod
     def of(cls, dataset: Dataset, history: History) -> "PairFeatures":
         """Prepare the features of all pairs."""
-        groups = _groups(dataset.users, history.user_ids)
-        cells = groups[history.users] * history.shape[1] + history.movies
+        group = groups(dataset.users, history.user_ids)
+        cells = group[history.users] * history.shape[1] + history.movies
         by_movie = AsOf.of(history.movies, history.times, history.ratings)
         years = dataset.movies["release_year"].to_numpy(np.float32, na_value=np.nan)
         genres = _genres(dataset)
         return cls(
             history=history,
-            groups=groups,
+            groups=group,
             overall=AsOf.of(np.zeros_like(history.movies), history.times, history.ratings),
             by_movie=by_movie,
             by_group=AsOf.of(cells, history.times, history.ratings),
@@ -108,14 +107,6 @@ class PairFeatures:
         }
 
 
-def _groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
-    known = users.set_index(USER).reindex(user_ids)
-    age = known["age"].to_numpy(np.float64, na_value=-1)
-    band = np.where(age < 0, 0, 1 + np.digitize(age, AGE_BOUNDS))
-    gender, _ = pd.factorize(known["gender"], sort=True)
-    return ((gender + 1) * (len(AGE_BOUNDS) + 2) + band).astype(np.int64)
-
-
 def _genres(dataset: Dataset) -> Floats:
     matrix = terms(dataset.genres, "genre", dataset.movies[MOVIE].to_numpy())
     present = (matrix > 0).toarray().astype(np.float32)
@@ -144,9 +135,8 @@ def _mean_by_user(history: History, values: Floats, chosen: NDArray[np.bool_]) -
 
 
 def _tastes(history: History, genres: Floats) -> dict[str, Floats]:
-    above = history.ratings - history.user_means[history.users]
     recent = (history.recency < RECENT).astype(np.float32)
-    weights = {"genre_share": np.ones_like(above), "genre_recent": recent, "genre_liking": above}
+    weights = {"genre_share": np.ones_like(history.above), "genre_recent": recent, "genre_liking": history.above}
     return {name: _weighted_mean(history.matrix(values), genres) for name, values in weights.items()}
 
 

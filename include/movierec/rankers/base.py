@@ -1,5 +1,6 @@
 """The contract every ranker keeps: fit on a dataset, recommend lists, be saved and loaded."""
 
+import copy
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -15,22 +16,34 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
+from movierec.rankers.newcomers import Newcomers
+from movierec.rankers.space import Space
 from movierec.rankers.storage import ARRAYS, read_card, write_card
 from movierec.rankers.top import top_k
 
 USERS_AT_ONCE = 256
-HISTORY = ("user_ids", "movie_ids", "users", "movies", "ratings", "times")
+SCORES_AT_ONCE = 8_000_000  # of users × movies: what bounds the memory of a block
+HISTORY = ("user_ids", "movie_ids", "users", "movies", "ratings", "liked", "signal", "times")
 
 
 class Ranker(ABC):
     """Orders the whole catalogue for a user.
 
     `__init__` stores hyper-parameters under their own names; what is learned ends in `_`. A subclass says how it learns
-    and how it scores a block of known users; who is unknown gets the most rated movies, here and for every ranker.
+    and how it scores a block of users with a history; who has none gets what people of their age and gender rate most.
+
+    Attributes:
+        name: what the ranker is called everywhere.
+        space: the hyper-parameters that may be tuned.
+        fitted_: the history that was learned from.
+        history_: the history of those who are recommended to; another one after `fold_in`.
     """
 
     name: ClassVar[str]
+    space: ClassVar[Space] = {}
+    fitted_: History
     history_: History
+    newcomers_: Newcomers
 
     def fit(self, dataset: Dataset, features: MovieFeatures) -> Self:
         """Learn from all ratings of `dataset`, forgetting what was learned before.
@@ -42,9 +55,27 @@ class Ranker(ABC):
             raise ModelError(f"ranker '{self.name}' got no ratings; at least one is needed")
         if not np.array_equal(features.movie_ids, dataset.movies[MOVIE]):
             raise ModelError(f"ranker '{self.name}' got features of another catalogue; build them from this dataset")
-        self.history_ = History.of(dataset)
+        self.history_ = self.fitted_ = History.of(dataset)
+        self.newcomers_ = Newcomers.of(dataset, self.fitted_)
         self._learn(dataset, features)
         return self
+
+    def fold_in(self, dataset: Dataset) -> Self:
+        """Return this ranker for the users of `dataset`, whom it need not have seen; nothing is learned from them.
+
+        Raises:
+            ModelError: the catalogue is another one.
+        """
+        history = History.of(dataset)
+        if not np.array_equal(history.movie_ids, self.fitted_.movie_ids):
+            raise ModelError(f"ranker '{self.name}' was fitted on another catalogue; allowed is the same one")
+        folded = copy.copy(self)
+        folded.history_ = history
+        folded._meet(dataset)
+        return folded
+
+    def _meet(self, dataset: Dataset) -> None:  # noqa: B027 - most rankers score from `history_` alone
+        """Prepare for the users of another dataset, whose history is in `history_`."""
 
     @abstractmethod
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
@@ -54,27 +85,45 @@ class Ranker(ABC):
     def scores(self, users: Ints) -> Floats:
         """Score all movies for the users at these positions (users × movies, float32, finite)."""
 
-    def recommend(self, users: ArrayLike, k: int, exclude_seen: bool = True) -> pd.DataFrame:
-        """Rank k movies for each of the given user ids, in blocks of `USERS_AT_ONCE`.
+    def recommend(
+        self, users: ArrayLike, k: int, exclude_seen: bool = True, exclude: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Rank k movies for each of the given user ids, in blocks of bounded size.
+
+        Args:
+            users: user ids; a repeated one counts once.
+            k: the length of a list.
+            exclude_seen: leave out what the user has in the history.
+            exclude: (user_id, movie_id) to leave out as well.
 
         Returns:
             (user_id, movie_id, score, rank), rank from 1; fewer than k rows where fewer movies are left.
+
+        Raises:
+            ModelError: a score is not a finite number.
         """
         asked = pd.unique(np.asarray(users, np.int64))
-        blocks = [asked[start : start + USERS_AT_ONCE] for start in range(0, len(asked), USERS_AT_ONCE)]
-        lists = [self._lists(block, k, exclude_seen) for block in blocks or [asked]]
+        size = int(np.clip(SCORES_AT_ONCE // max(self.history_.shape[1], 1), 1, USERS_AT_ONCE))
+        blocks = [asked[start : start + size] for start in range(0, len(asked), size)]
+        lists = [self._lists(block, k, exclude_seen, exclude) for block in blocks or [asked]]
         return pd.concat(lists, ignore_index=True)
 
-    def _lists(self, users: Ints, k: int, exclude_seen: bool) -> pd.DataFrame:
+    def _lists(self, users: Ints, k: int, exclude_seen: bool, exclude: pd.DataFrame | None) -> pd.DataFrame:
         history = self.history_
         places = np.minimum(np.searchsorted(history.user_ids, users), len(history.user_ids) - 1)
         known = history.user_ids[places] == users
-        scores = np.tile(popularity(history), (len(users), 1))
+        scores = np.empty((len(users), history.shape[1]), np.float32)
+        scores[~known] = self.newcomers_.scores(users[~known])
         if known.any():
             scores[known] = self.scores(places[known])
+        broken = int((~np.isfinite(scores)).sum())
+        if broken:
+            raise ModelError(f"ranker '{self.name}' gave {broken} scores that are no finite numbers")
         if exclude_seen:
             seen = history.seen[places].multiply(known[:, None]).tocoo()
             scores[seen.row[seen.data > 0], seen.col[seen.data > 0]] = -np.inf
+        if exclude is not None:
+            scores[_cells(exclude, users, history.movie_ids)] = -np.inf
         rows, columns, ranks = top_k(scores, k)
         columns_of = {USER: users[rows], MOVIE: history.movie_ids[columns]}
         return pd.DataFrame({**columns_of, SCORE: scores[rows, columns], RANK: ranks})
@@ -93,8 +142,8 @@ class Ranker(ABC):
         """
         write_card(folder, self.name, self.parameters())
         parts = HISTORY if with_history else ()
-        kept = {f"history.{part}": getattr(self.history_, part) for part in parts}
-        save_arrays(folder / ARRAYS, {**kept, **self._state()})
+        kept = {f"history.{part}": getattr(self.fitted_, part) for part in parts}
+        save_arrays(folder / ARRAYS, {**kept, **self.newcomers_.arrays(), **self._state()})
 
     @classmethod
     def load(cls, folder: UPath, history: History | None = None) -> Self:
@@ -109,7 +158,9 @@ class Ranker(ABC):
         try:
             ranker = cls(**parameters)
             arrays = load_arrays(folder / ARRAYS)
-            ranker.history_ = history or History(**{part: arrays[f"history.{part}"] for part in HISTORY})
+            ranker.fitted_ = history or History(**{part: arrays[f"history.{part}"] for part in HISTORY})
+            ranker.history_ = ranker.fitted_
+            ranker.newcomers_ = Newcomers.of_arrays(arrays)
             ranker._restore(arrays, folder)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{folder} is not a whole '{name}' model ({error!r}); train again") from error
@@ -125,6 +176,14 @@ class Ranker(ABC):
 
     def _restore(self, arrays: Arrays, folder: UPath) -> None:  # noqa: B027 - nothing to take back is the common case
         """Take back what `_state` returned."""
+
+
+def _cells(pairs: pd.DataFrame, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
+    """Find those of the pairs that are of these users and this catalogue in the block of scores."""
+    rows = pd.Index(users).get_indexer(pd.Index(pairs[USER]))
+    columns = pd.Index(movie_ids).get_indexer(pd.Index(pairs[MOVIE]))
+    found = (rows >= 0) & (columns >= 0)
+    return rows[found], columns[found]
 
 
 def popularity(history: History) -> Floats:

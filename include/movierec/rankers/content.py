@@ -29,10 +29,9 @@ class Content(Ranker):
     def scores(self, users: Ints) -> Floats:
         """Compare these users' profiles with all movies."""
         history = self.history_
-        above = history.ratings - history.user_means[history.users]
-        weights = np.exp(self.liking * above) * 0.5 ** (history.recency / self.half_life)
+        weights = np.exp(self.liking * history.above) * 0.5 ** (history.recency / self.half_life)
         profiles = history.matrix(weights)[users] @ self.movies_
-        return after_scored((profiles @ self.movies_.T).toarray(), history)
+        return after_scored((profiles @ self.movies_.T).toarray(), self.fitted_)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return the content similarities."""

@@ -35,7 +35,7 @@ class Followers(Ranker):
     def scores(self, users: Ints) -> Floats:
         """Sum over the last movies of these users."""
         last = self.history_.matrix(self.history_.recency < self.last)
-        return after_scored((last[users] @ self.weights_).toarray(), self.history_)
+        return after_scored((last[users] @ self.weights_).toarray(), self.fitted_)
 
     def _state(self) -> Arrays:
         return pack(self.weights_)

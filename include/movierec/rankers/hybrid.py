@@ -14,16 +14,17 @@ from typing import NamedTuple
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import expit
 from upath import UPath
 
 from movierec.artifacts import Arrays, read_bytes
-from movierec.columns import MOVIE, RATING, RELEVANT_FROM, USER
+from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset, empty
 from movierec.errors import ModelError
 from movierec.evaluation.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
+from movierec.features.history import History, is_liked
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
 from movierec.rankers.stage import Bases, FirstStage, Table
@@ -100,7 +101,8 @@ class Hybrid(Ranker):
         if len(users) == 0:
             return None
         table = stage.table(users)
-        found = grades(later, stage.history, users[table.rows], table.movies)
+        liked = is_liked(later, dataset.relevant_from)
+        found = grades(later, liked, stage.history, users[table.rows], table.movies)
         return Lesson(table, found) if found.any() else None
 
     def _first_stage(self, dataset: Dataset, features: MovieFeatures) -> FirstStage:
@@ -150,12 +152,12 @@ class Hybrid(Ranker):
         self.booster_ = _read_booster(folder / BOOSTER)
 
 
-def grades(later: pd.DataFrame, history: History, users: Ints, movies: Ints) -> Ints:
+def grades(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
     """Look pairs up in the label window: 2 if liked, 1 if rated lower, 0 if not rated."""
     movies_in_all = history.shape[1]
     rated = np.searchsorted(history.user_ids, later[USER]) * movies_in_all
     rated += np.searchsorted(history.movie_ids, later[MOVIE])
-    graded = pd.Series(np.where(later[RATING] >= RELEVANT_FROM, 2, 1), index=rated)
+    graded = pd.Series(np.where(liked, 2, 1), index=rated)
     return np.asarray(graded.reindex(users * movies_in_all + movies, fill_value=0), np.int64)
 
 

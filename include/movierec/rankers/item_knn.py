@@ -27,7 +27,7 @@ class ItemKNN(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Sum over each user's history."""
-        return after_scored(self.scores_of(self.history_.wanted[users]), self.history_)
+        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
 
     def scores_of(self, histories: sparse.csr_matrix) -> Floats:
         """Score any weighted histories over the catalogue (rows × movies)."""

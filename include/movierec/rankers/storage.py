@@ -9,7 +9,7 @@ from upath import UPath
 from movierec.artifacts import read_bytes
 from movierec.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
 CARD = "ranker.json"
 ARRAYS = "arrays.npz"
 

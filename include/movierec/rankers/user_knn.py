@@ -22,7 +22,8 @@ class UserKNN(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Find the neighbours of these users and sum what they rated."""
-        wanted = self.history_.wanted
-        similarity = cosine(wanted[users], wanted, self.shrinkage)
-        similarity[range(len(users)), users] = 0
-        return after_scored((keep_top(similarity, self.neighbours) @ wanted).toarray(), self.history_)
+        pool = self.fitted_.wanted
+        similarity = cosine(self.history_.wanted[users], pool, self.shrinkage)
+        same = self.history_.user_ids[users][:, None] == self.fitted_.user_ids
+        similarity[same] = 0
+        return after_scored((keep_top(similarity, self.neighbours) @ pool).toarray(), self.fitted_)

@@ -32,12 +32,11 @@ def recent_views(ease: Ease, item_knn: ItemKNN) -> dict[str, Scorer]:
     """Look at recent parts of the history through the item-item weights: taste drifts, and this follows it."""
     history = ease.history_
     recency = history.recency
-    above = history.ratings - history.user_means[history.users]
     weights = {
         "last_5": recency < 5,  # noqa: PLR2004 - the name says it
         "last_20": recency < 20,  # noqa: PLR2004
         "decayed": 0.5 ** (recency / HALF_LIFE),
-        "liked": above * 0.5 ** (recency / LIKING_HALF_LIFE),
+        "liked": history.above * 0.5 ** (recency / LIKING_HALF_LIFE),
     }
     views = {f"ease_{name}": _view(ease, values) for name, values in weights.items()}
     return views | {"item_knn_decayed": _view(item_knn, weights["decayed"])}

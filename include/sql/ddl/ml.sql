@@ -49,3 +49,22 @@ create table if not exists ml.champion (
     decided_at timestamptz not null default now()
 );
 comment on table ml.champion is 'The winner of a training and why. Grain: one training.';
+
+create table if not exists ml.feedback_weight (
+    kind text primary key,
+    weight real not null check (weight between 0 and 1),
+    is_verdict boolean not null,
+    meaning text not null
+);
+comment on table ml.feedback_weight is
+'How much feedback says about what a viewer wants, where they gave no rating. Change a weight here, then train again.
+Grain: one kind of feedback; kinds that are not listed are not learned from.';
+comment on column ml.feedback_weight.weight is '0 to 1; a liked movie has 1, and 0.5 or more counts as liked.';
+comment on column ml.feedback_weight.is_verdict is 'Says whether the movie was liked: the last verdict outweighs the rest.';
+insert into ml.feedback_weight (kind, weight, is_verdict, meaning)
+values
+('like', 1, true, 'pressed like'),
+('dislike', 0, true, 'pressed dislike: not recommended again, and no sign of taste'),
+('view', 0.3, false, 'watched'),
+('click', 0.1, false, 'opened the page of the movie')
+on conflict (kind) do nothing;

@@ -2,6 +2,9 @@
 select
     movie_id,
     title,
-    release_year
+    release_year,
+    release_date::timestamp at time zone 'utc' as release_date,
+    runtime_minutes,
+    null::text as plot
 from movies
 order by movie_id;

@@ -1,7 +1,11 @@
 -- Purpose: credits as they stand. Grain: movie, role and person.
 select
-    movie_id,
-    person_id,
-    role
+    movie_person.movie_id,
+    movie_person.person_id,
+    movie_person.role,
+    movie_person.billing,
+    person.name
 from movie_person
-order by movie_id, role, person_id;
+left join person
+    on movie_person.person_id = person.person_id
+order by movie_person.movie_id, movie_person.role, movie_person.person_id;

@@ -3,6 +3,7 @@ select
     user_id,
     age,
     gender,
-    occupation
+    occupation,
+    postcode
 from users
 order by user_id;

@@ -1,0 +1,8 @@
+-- Purpose: words on movies as they stand. Grain: viewer, movie and tag.
+select
+    user_id,
+    movie_id,
+    tag,
+    tagged_at
+from tags
+order by user_id, movie_id, tag;
