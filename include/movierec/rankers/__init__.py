@@ -1,5 +1,8 @@
 """Rankers by name: the one place that knows them all."""
 
+import inspect
+from typing import Any
+
 from upath import UPath
 
 from movierec.errors import ModelError
@@ -20,13 +23,18 @@ RANKERS: dict[str, type[Ranker]] = {
 }
 
 
-def create(name: str) -> Ranker:
-    """Make the named ranker with its default hyper-parameters.
+def create(name: str, **parameters: Any) -> Ranker:
+    """Make the named ranker, with its defaults for hyper-parameters that are not given.
 
     Raises:
-        ModelError: there is no such ranker.
+        ModelError: there is no such ranker, or it has no such hyper-parameter.
     """
-    return _kind(name)()
+    kind = _kind(name)
+    allowed = inspect.signature(kind).parameters
+    unknown = sorted(set(parameters) - set(allowed))
+    if unknown:
+        raise ModelError(f"ranker '{name}' has no hyper-parameter {unknown}; allowed are {', '.join(allowed)}")
+    return kind(**parameters)
 
 
 def load(folder: UPath) -> Ranker:
