@@ -6,40 +6,110 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
 1. **open_training** opens a training on the accepted batch and **take_snapshot** copies `core` to Parquet, in one
    transaction; everything after learns from that copy.
 2. **build_features** splits the ratings in time (per viewer: the first 80 % known, the last 20 % held out) and
-   describes the movies (genres, people, release, countries, TF-IDF of the titles).
-3. **fit_ranker**, once per ranker: fits it on the known side. The hybrid splits that side again by itself, so that its
-   second stage never sees what it will be asked.
-4. **evaluate_ranker**, once per ranker: ranks the whole catalogue for every viewer of the held-out side; metrics go to
-   `ml.evaluation`, per viewer to `ml.user_metric`.
-5. **choose_champion** keeps the best NDCG@10 with the reason in words in `ml.champion` (asset `movierec_champion`).
+   describes the movies from the known side alone.
+3. **list_rankers** adds to those of the form whom they have to meet: popularity and the reigning champion.
+4. **fit_ranker**, once per ranker: tunes it if the form says so, then fits it on the known side. Rankers that learn
+   from others split that side again by themselves, so that no stage sees what it will be asked.
+5. **evaluate_ranker**, once per ranker: ranks the whole catalogue for every viewer of the held-out side; then the same
+   for a split of everybody's ratings at one moment, for which it is fitted again.
+6. **compare** lets the best ranker by NDCG@10 meet the reigning champion of the same dataset, which has learned
+   from the same ratings, and writes the verdict with its reason to `ml.decision`.
+7. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
 
-Numbers: `select * from ml.evaluation order by training_id desc, ndcg_at_k desc`.
+#### The verdict
+- `promote`: the lead is beyond chance (95 % interval of the paired difference above 0, p below .05 after Holm's
+  correction over all challengers) and all guardrails hold. The first training has no champion to meet: the best whose
+  guardrails hold wins, else popularity.
+- `keep`: the champion is the best; or the lead is within chance and below 1 %; or the challenger is **refused**: its
+  scores are constant or no numbers, its lists are popularity's or not whole, it is not better than popularity, or it
+  knows what it is asked about (**leak**: its lists change when the held-out ratings are hidden from all it is built
+  from, or it leads on the test window and not on one before).
+- `ask`: a lead of 1 % or more within chance, or a sure one that hurts one softer guardrail (coverage below half of the
+  champion's, a group of viewers worse off). **ask_person** then waits in Airflow's *Required Actions* with the reason.
+  *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion.
+
+A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`.
+
+#### Tuning
+`tuning_trials` is the budget of every ranker, baselines included; 0 goes on with the values in `ml.tuned`, which are
+kept per dataset. The search (Optuna) sees only the known side, divided once more in time. It starts from the best
+values so far and the defaults; what it tried is in `ml.trial`. With a budget expect trials × the time of a fit.
+
+#### Numbers
+- `select * from ml.evaluation order by training_id desc, ndcg_at_k desc`: means at 10.
+- `select * from ml.metric where training_id = …`: every metric at 10, 20 and 50 with its interval, under both splits
+  (`protocol`), over all viewers and by activity, gender, age, and cold or warm movies (`dimension`, `stratum`).
+- `select ranker, parameters, value from ml.tuned order by training_id desc`.
+- `select verdict, reason, guardrails, decided_by from ml.decision order by training_id desc`.
+
 A training can be repeated from any task; a run keeps its training id and replaces what it wrote before.
 """
 
+from datetime import timedelta
+
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import CHAMPION, CORE, DAG_DEFAULTS, artifacts, connected, offered_nights, plain_errors
+from movierec.names import RANKERS
+from movierec_airflow import (
+    CHAMPION,
+    CORE,
+    DAG_DEFAULTS,
+    answer_of,
+    artifacts,
+    connected,
+    offered_nights,
+    plain_errors,
+)
+from movierec_approval import Approval
 
-RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
+PROTOCOLS = ["per_user_temporal", "global_temporal"]
+APPROVALS = ["when unsure", "always", "never"]
+PATIENCE = timedelta(hours=2)
+LONGEST_SEARCH = timedelta(hours=8)
 
 
 @dag(
-    **DAG_DEFAULTS,
+    **DAG_DEFAULTS | {"dagrun_timeout": timedelta(hours=12)},
     description="Snapshot, features, rankers, honest evaluation, champion",
     doc_md=__doc__,
     schedule=[CORE],
     tags=["movierec", "nightly"],
     params={
         "rankers": Param(
-            RANKERS,
+            list(RANKERS),
             type="array",
             title="Rankers",
-            items={"type": "string", "enum": RANKERS},
-            examples=RANKERS,
+            items={"type": "string", "enum": list(RANKERS)},
+            examples=list(RANKERS),
             minItems=1,
             uniqueItems=True,
-            description="What to fit and compare; the best becomes the champion.",
+            description="What to fit and compare, beside popularity and the reigning champion.",
+        ),
+        "tuning_trials": Param(
+            0,
+            type="integer",
+            minimum=0,
+            maximum=100,
+            title="Tuning trials",
+            description="Settings to try for every ranker. 0: go on with the values of the last search.",
+        ),
+        "approval": Param(
+            "when unsure",
+            type="string",
+            enum=APPROVALS,
+            title="Approval",
+            description="When a person is asked before the champion changes. Unanswered, the champion stays.",
+        ),
+        "protocols": Param(
+            PROTOCOLS,
+            type="array",
+            title="Protocols",
+            items={"type": "string", "enum": PROTOCOLS},
+            examples=PROTOCOLS,
+            minItems=1,
+            uniqueItems=True,
+            description="Splits to judge by. The first one decides and is always used; the other costs a second fit.",
         ),
         "batch": Param(
             None,
@@ -54,7 +124,7 @@ RANKERS = ["popularity", "item_knn", "user_knn", "ease", "content", "hybrid"]
             minimum=0,
             maximum=2**31 - 1,
             title="Seed",
-            description="Settles the order of ratings with equal timestamps in the split.",
+            description="Settles the order of ratings with equal timestamps in the splits, and of the search.",
         ),
     },
 )
@@ -85,35 +155,67 @@ def movierec_train():
         return training_id
 
     @task
-    def list_rankers() -> list[str]:
-        return get_current_context()["params"]["rankers"]
+    def list_rankers(training_id: int) -> list[str]:
+        from movierec.promotion import rankers_to_fit
 
-    @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2)
+        with connected() as conn:
+            return rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"])
+
+    @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
     def fit_ranker(ranker: str, training_id: int) -> dict[str, object]:
-        from movierec.training import fit_ranker
+        from movierec.study import fit_tuned
 
-        get_current_context()["ranker"] = ranker
-        with plain_errors():
-            return {"training_id": training_id, **fit_ranker(artifacts(training_id), ranker)}
+        context = get_current_context()
+        context["ranker"], params = ranker, context["params"]
+        place = {"folder": artifacts(training_id), "training_id": training_id, "name": ranker}
+        with connected() as conn:
+            return fit_tuned(conn, **place, trials=params["tuning_trials"], seed=params["seed"])
 
     @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2)
     def evaluate_ranker(fitted: dict[str, object]) -> dict[str, float]:
         from movierec.training import evaluate_ranker
 
-        get_current_context()["ranker"] = fitted["ranker"]
+        context = get_current_context()
+        context["ranker"] = fitted["ranker"]
         with connected() as conn:
-            return evaluate_ranker(conn, artifacts(fitted["training_id"]), fitted)
+            return evaluate_ranker(conn, artifacts(fitted["training_id"]), fitted, context["params"]["protocols"])
 
-    @task(outlets=[CHAMPION])
+    @task
+    def compare(training_id: int) -> dict[str, object]:
+        from movierec.promotion import compare
+
+        with connected() as conn:
+            return compare(conn, artifacts(training_id), training_id, get_current_context()["params"]["seed"])
+
+    @task.branch
+    def ask_if_unsure(decision: dict[str, object]) -> str:
+        from movierec.promotion import needs_person
+
+        is_asked = needs_person(decision, get_current_context()["params"]["approval"])
+        return "ask_person" if is_asked else "choose_champion"
+
+    # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
+    @task(outlets=[CHAMPION], trigger_rule="none_failed")
     def choose_champion(training_id: int) -> str:
-        from movierec.training import choose_champion
+        from movierec.promotion import choose_champion
 
         with connected() as conn:
-            return choose_champion(conn, training_id)
+            return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
 
     training_id = build_features(take_snapshot(open_training()))
-    fitted = fit_ranker.partial(training_id=training_id).expand(ranker=list_rankers())
-    evaluate_ranker.expand(fitted=fitted) >> choose_champion(training_id)
+    fitted = fit_ranker.partial(training_id=training_id).expand(ranker=list_rankers(training_id))
+    decision = compare(training_id)
+    ask_person = Approval(
+        task_id="ask_person",
+        subject="Shall {{ ti.xcom_pull('compare')['challenger'] }} become champion?",
+        body="{{ ti.xcom_pull('compare')['reason'] }}",
+        defaults=Approval.REJECT,
+        response_timeout=PATIENCE,
+    )
+    champion = choose_champion(training_id)
+    evaluate_ranker.expand(fitted=fitted) >> decision
+    ask_if_unsure(decision) >> [ask_person, champion]
+    ask_person >> EmptyOperator(task_id="approved") >> champion
 
 
 movierec_train()

@@ -117,6 +117,14 @@ def offered_nights() -> list[int]:
     return [named] if named else [event.extra["batch_id"] for event in events if "batch_id" in event.extra]
 
 
+def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
+    """Return what a person answered to an `Approval`, None where `branch` did not lead to it."""
+    ti = get_current_context()["ti"]
+    # A run that is repeated may still hold the answer to what it asked before.
+    answer: dict[str, Any] | None = ti.xcom_pull(task_ids=task_id, key="answer")
+    return answer if ti.xcom_pull(task_ids=branch) == task_id else None
+
+
 def moment() -> datetime:
     """Return the moment as which this run sees the world: its form's, its schedule's, or that of its trigger."""
     context = get_current_context()

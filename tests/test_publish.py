@@ -3,10 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from movierec import publish, report, snapshot, training, versions
+from movierec import promotion, publish, rankers, report, snapshot, training, versions
 from movierec.artifacts import training_folder
+from movierec.dataset import Dataset
 from movierec.db import connect, fetch
 from movierec.errors import PublishError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.storage import write_card
 from tests import movielens
 from tests.night import ingest
 
@@ -23,8 +26,13 @@ def champion(conn, app, tmp_path, settings):
     snapshot.take_snapshot(conn, training_id, folder / "snapshot")
     training.build_features(folder, seed=1)
     training.evaluate_ranker(conn, folder, {"training_id": training_id, **training.fit_ranker(folder, "ease")})
-    training.choose_champion(conn, training_id)
+    decide(conn, folder, training_id)
     return training_id
+
+
+def decide(conn, folder, training_id):
+    promotion.compare(conn, folder, training_id)
+    promotion.choose_champion(conn, training_id)
 
 
 def write(conn, settings, run_id="night"):
@@ -220,8 +228,8 @@ def test_the_pointer_never_moves_back_by_running_an_old_task_again(conn, setting
 
 def test_an_older_training_that_is_decided_again_is_not_the_latest(conn, settings, champion):
     later = training.open_training(conn, "later run", 1, seed=1)
-    training.choose_champion(conn, later)
-    training.choose_champion(conn, champion)
+    for training_id in (later, champion):
+        decide(conn, training_folder(settings, training_id), training_id)
     assert fetch(conn, "ml/latest_champion")[0]["training_id"] == later
 
 
@@ -297,6 +305,49 @@ def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, 
         "select count(*) from core.movies where movie_id not in (select movie_id from core.ratings where user_id = 1)"
     ).fetchone()
     assert conn.execute("select count(*) from serving.live_recommendation where user_id = 1").fetchone() == left
+
+
+def test_who_has_a_profile_and_no_rating_is_shown_what_their_group_rates(conn, settings, champion):
+    conn.execute("insert into core.users (user_id, age, gender) values (701, 30, 'F'), (702, null, null)")
+    conn.commit()
+    snapshot.take_snapshot(conn, champion, training_folder(settings, champion) / "snapshot")
+    write_and_go_live(conn, settings)
+    reasons = conn.execute("select reason from serving.live_recommendation where user_id = 701").fetchall()
+    assert len(reasons) == LENGTH
+    assert set(reasons) <= {("Popular with women aged 25–34",), ("Popular with everyone",)}
+    assert ("Popular with women aged 25–34",) in reasons
+    assert conn.execute("select 1 from serving.live_recommendation where user_id = 702").fetchall() == []
+    assert len(conn.execute("select * from serving.recommend(702, 5)").fetchall()) == 5
+
+
+def test_a_like_makes_a_viewer_and_may_be_the_evidence(conn, settings, champion):
+    conn.execute(
+        "insert into core.events (source, event_id, user_id, movie_id, kind, occurred_at)"
+        " values ('app', '1', 703, 1, 'like', now()), ('app', '2', 703, 2, 'dislike', now())"
+    )
+    conn.commit()
+    snapshot.take_snapshot(conn, champion, training_folder(settings, champion) / "snapshot")
+    version_id = write_and_go_live(conn, settings)
+    shown = conn.execute(
+        "select movie_id, because_movie_id from serving.live_recommendation where user_id = 703"
+    ).fetchall()
+    assert len(shown) == LENGTH
+    assert not {1, 2} & {movie for movie, _ in shown}
+    assert 1 in {because for _, because in shown} <= {1, None}
+    conn.execute("set search_path to core")  # as an audit finds it
+    conn.execute("update serving.recommendation set because_movie_id = 2 where user_id = 703 and rank = 1")
+    failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": versions.SIMILAR})
+    assert [row["failed_check"] for row in failed] == ["the evidence is not a movie that the viewer liked"]
+
+
+def test_the_winner_is_refitted_as_it_was_tuned_with_features_of_everything(conn, settings, champion):
+    folder = training_folder(settings, champion)
+    write_card(folder / "models" / "ease", "ease", {"regularisation": 7.0})
+    write(conn, settings)
+    assert rankers.load(folder / "final" / "ease").parameters()["regularisation"] == 7.0
+    known = MovieFeatures.load(folder / "final" / "features")
+    built = MovieFeatures.build(Dataset.load(folder / "snapshot"))
+    assert (known.matrix != built.matrix).nnz == 0
 
 
 def test_the_last_published_versions_are_kept_and_failed_ones_push_none_out(conn, settings, champion):

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from upath import UPath
 
@@ -8,6 +9,8 @@ from movierec.artifacts import load_frame, prune_trainings, save_frame, training
 from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset, empty
 from movierec.errors import ModelError, QualityError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.popularity import Popularity
 from tests import movielens
 from tests.night import ingest
 
@@ -87,29 +90,55 @@ def test_lists_that_are_judged_never_hold_a_known_movie(opened):
     assert lists.merge(train, on=[USER, MOVIE]).empty
 
 
-def test_the_best_ndcg_wins_and_the_reason_says_by_how_much(conn, opened):
-    training_id, _ = opened
-    for name in ("popularity", "ease"):
-        judge(conn, opened, name)
-    winner = training.choose_champion(conn, training_id)
-    best = conn.execute("select ranker from ml.evaluation order by ndcg_at_k desc limit 1").fetchone()
-    assert (winner,) == best
-    (reason,) = conn.execute("select reason from ml.champion").fetchone()
-    assert reason.startswith(f"{winner} has the best NDCG@10, ")
-    assert "the 95 % interval of the paired difference is" in reason
+def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewers(conn, opened):
+    training_id, folder = opened
+    fitted = {"training_id": training_id, **training.fit_ranker(folder, "ease")}
+    for _ in range(2):
+        training.evaluate_ranker(conn, folder, fitted)
+    kept = "select value, low <= value and value <= high from ml.metric where dimension = 'all' and protocol = %s"
+    ((ndcg, is_inside),) = conn.execute(f"{kept} and metric = 'ndcg' and k = 10", ["per_user_temporal"]).fetchall()
+    assert (ndcg, is_inside) == (conn.execute("select ndcg_at_k from ml.evaluation").fetchone()[0], True)
+    found = conn.execute("select distinct protocol, k from ml.metric order by 1, 2").fetchall()
+    assert found == [(protocol, k) for protocol in sorted(training.PROTOCOLS) for k in training.KS]
+    dimensions = conn.execute("select distinct dimension from ml.metric order by 1").fetchall()
+    assert {"activity", "all", "gender"} <= {name for (name,) in dimensions}
 
 
-def test_a_lone_ranker_wins_without_a_comparison(conn, opened):
-    training_id, _ = opened
+def test_only_the_asked_protocols_are_evaluated(conn, opened):
+    training_id, folder = opened
+    fitted = {"training_id": training_id, **training.fit_ranker(folder, "popularity")}
+    training.evaluate_ranker(conn, folder, fitted, [training.PER_USER_TEMPORAL])
+    assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
+
+
+def test_a_ranker_that_gives_no_numbers_is_refused_with_its_reason_and_keeps_nothing(conn, opened, monkeypatch):
+    folder = opened[1]
+    judge(conn, opened, "popularity")
+    monkeypatch.setattr(Popularity, "scores", lambda self, users: np.full((len(users), 90), np.nan, np.float32))
+    assert training.evaluate_ranker(conn, folder, {"training_id": 1, "ranker": "popularity", "fit_seconds": 0}) == {}
+    ((reason,),) = conn.execute("select reason from ml.refused").fetchall()
+    assert "scores that are no finite numbers" in reason
+    assert conn.execute("select count(*) from ml.metric").fetchone() == (0,)
+
+
+def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, opened):
+    training_id, folder = opened
+    fitted = training.fit_ranker(folder, "ease", {"regularisation": -1e6})
+    training.evaluate_ranker(conn, folder, {"training_id": training_id, **fitted})
+    assert "larger than 0" in conn.execute("select reason from ml.refused").fetchone()[0]
     judge(conn, opened, "ease")
-    training.choose_champion(conn, training_id)
-    (reason,) = conn.execute("select reason from ml.champion").fetchone()
-    assert reason.endswith("no other ranker was evaluated")
+    assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
 
 
-def test_popularity_wins_where_nothing_can_be_judged(conn, opened):
-    assert training.choose_champion(conn, opened[0]) == "popularity"
-    assert conn.execute("select reason from ml.champion").fetchone() == (training.NOTHING_TO_COMPARE,)
+def test_features_are_built_from_the_known_side_alone(opened, monkeypatch):
+    folder = opened[1]
+    seen = []
+    monkeypatch.setattr(
+        MovieFeatures, "build", lambda known: seen.append(known) or MovieFeatures.load(folder / "features")
+    )
+    training.build_features(folder, seed=1)
+    (known,) = seen
+    assert len(known.ratings) == len(load_frame(folder / "train.parquet"))
 
 
 def test_a_snapshot_shows_its_own_night_though_core_has_moved_on(conn, app, tmp_path, opened):
@@ -147,3 +176,13 @@ def test_no_model_file_is_a_pickle(opened):
     training.fit_ranker(opened[1], "hybrid")
     suffixes = {path.suffix for path in (opened[1] / "models").rglob("*") if path.is_file()}
     assert suffixes <= {".npz", ".json", ".txt", ".parquet"}
+
+
+def test_a_window_in_which_nobody_can_be_judged_is_no_error(conn, opened):
+    folder = opened[1]
+    facts = Dataset.load(folder / "snapshot")
+    moment = facts.ratings["rated_at"].min()
+    facts.with_ratings(facts.ratings.assign(rated_at=moment)).save(folder / "snapshot")
+    judge(conn, opened, "popularity")
+    found = conn.execute("select distinct protocol from ml.metric where metric = 'ndcg'").fetchall()
+    assert found == [("per_user_temporal",)]

@@ -16,7 +16,7 @@ from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL = 8_000_000
-WHOLE_LINE = ("airflow", "quarantine", "check")
+WHOLE_LINE = ("airflow", "quarantine", "check", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,6 +122,15 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if has_passed else 1
 
 
+def evaluate(_: Settings, options: argparse.Namespace) -> int:
+    """Compare rankers on files of your own: a leaderboard with intervals, and all results as JSON."""
+    from movierec.commands import evaluate as command  # noqa: PLC0415
+
+    text, has_passed = command.outcome(options)
+    print(text)
+    return 0 if has_passed else 1
+
+
 def _words(arguments: Sequence[str]) -> list[str]:
     """Take the one word that make hands over apart: it is a whole command line."""
     if len(arguments) != 2 or arguments[0] not in WHOLE_LINE:  # noqa: PLR2004
@@ -135,7 +144,7 @@ def _words(arguments: Sequence[str]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow, quarantine, check):
+    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate):
         words = (command.__doc__ or "").rstrip(".")
         # Airflow's own options are words to us, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
@@ -147,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
-        if command in (quarantine, check):
+        if command in (quarantine, check, evaluate):
             getattr(options_of, command.__name__)(sub)
     return parser
 

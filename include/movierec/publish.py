@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 from upath import UPath
 
@@ -16,24 +17,30 @@ from movierec.columns import MOVIE, RANK, SCORE, USER
 from movierec.config import Settings
 from movierec.dataset import Dataset
 from movierec.db import Connection, Parameters, copy_rows, run_sql
-from movierec.evidence import evidence
 from movierec.features.content import MovieFeatures
+from movierec.features.profiles import is_known
+from movierec.features.types import Ints
+from movierec.rankers.storage import CARD, read_card
+from movierec.reasons import with_reasons
 from movierec.similar import similar_movies
 from movierec.versions import SIMILAR, Version, find_version, hold_to_write
 
 log = logging.getLogger(__name__)
 
-POPULAR = "Popular with everyone"
 FACTS = ("title", "release_year")
 NEWCOMER = 0  # nobody's id: they start at 1
 
 
 def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
-    """Refit the winner on every rating of the snapshot and return its name."""
+    """Refit the winner, with the hyper-parameters it won with, on every rating of the snapshot; return its name."""
     started = time.monotonic()
     version, folder, dataset = _open(conn, version_id, settings)
-    features = MovieFeatures.load(folder / "features")
-    rankers.create(version.ranker).fit(dataset, features).save(folder / "final" / version.ranker)
+    features = MovieFeatures.build(dataset)
+    features.save(folder / "final" / "features")
+    won = folder / "models" / version.ranker
+    parameters = read_card(won)[1] if (won / CARD).exists() else {}
+    ranker = rankers.create(version.ranker, **parameters).fit(dataset, features)
+    ranker.save(folder / "final" / version.ranker)
     log.info("refit %s: %s ratings, %.1f s", version.ranker, f"{len(dataset.ratings):,}", time.monotonic() - started)
     return version.ranker
 
@@ -42,10 +49,10 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
     """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows."""
     started = time.monotonic()
     version, folder, dataset = _open(conn, version_id, settings)
-    active = dataset.ratings[USER].unique()
+    active = _viewers(dataset)
     ranker = rankers.load(folder / "final" / version.ranker)
     lists = ranker.recommend(active[active % shards == shard], version.list_length)
-    shown = _with_facts(_with_reasons(lists, dataset, ranker), dataset, MOVIE)
+    shown = _with_facts(with_reasons(lists, dataset, ranker), dataset, MOVIE)
     columns = (USER, RANK, MOVIE, *FACTS, SCORE, "because_movie_id", "reason")
     rows = _write(conn, version_id, "recommendation", shown[list(columns)], {"shard": shard, "shards": shards})
     seconds = time.monotonic() - started
@@ -56,7 +63,7 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
 def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the movies most like each movie and return how many rows."""
     _, folder, dataset = _open(conn, version_id, settings)
-    features = MovieFeatures.load(folder / "features")
+    features = MovieFeatures.load(folder / "final" / "features")
     similar = _with_facts(similar_movies(dataset, features, SIMILAR), dataset, "similar_movie_id")
     columns = [MOVIE, RANK, "similar_movie_id", *FACTS, SCORE]
     return _write(conn, version_id, "similar_movie", similar[columns])
@@ -65,7 +72,7 @@ def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
 def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the list for newcomers, what is popular, and return how many rows."""
     version, folder, dataset = _open(conn, version_id, settings)
-    features = MovieFeatures.load(folder / "features")
+    features = MovieFeatures.load(folder / "final" / "features")
     popular = rankers.create("popularity").fit(dataset, features).recommend([NEWCOMER], version.list_length)
     return _write(conn, version_id, "fallback", _with_facts(popular, dataset, MOVIE)[[RANK, MOVIE, *FACTS, SCORE]])
 
@@ -77,11 +84,10 @@ def _open(conn: Connection, version_id: int, settings: Settings) -> tuple[Versio
     return version, folder, Dataset.load(folder / "snapshot")
 
 
-def _with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: rankers.Ranker) -> pd.DataFrame:
-    explained = evidence(lists, dataset, ranker)
-    titles = dataset.movies.set_index(MOVIE)["title"]
-    liked = "Because you liked " + explained["because_movie_id"].map(titles).astype("string")
-    return explained.assign(reason=liked.fillna(POPULAR if ranker.name == "popularity" else "Picked for you"))
+def _viewers(dataset: Dataset) -> Ints:
+    """Return who gets a list: whoever said something about a movie, or gave their age or gender; ascending."""
+    with_profile = dataset.users.loc[is_known(dataset.users), USER]
+    return np.union1d(dataset.ratings[USER], with_profile).astype(np.int64)
 
 
 def _with_facts(lists: pd.DataFrame, dataset: Dataset, movie: str) -> pd.DataFrame:

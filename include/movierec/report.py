@@ -22,6 +22,9 @@ def print_summary(conninfo: str) -> None:
         for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
             print(f"Source {source['source']} {source['status']}: {source['message']}\n")
         _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
+        tuned = fetch(conn, "report/tuned", {"training_id": live["training_id"]})
+        if tuned:
+            _print_table("Tuned", tuned)
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
 
@@ -51,6 +54,8 @@ def _print_table(title: str, rows: list[dict[str, object]]) -> None:
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

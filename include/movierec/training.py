@@ -1,33 +1,42 @@
-"""Fit every ranker on the known side of the split, judge it on the other, choose the best.
+"""Fit every ranker on the known side of the split and judge it on the other.
 
 Artifacts of a training: `snapshot/` (the facts), `train.parquet` and `test.parquet` (the split of the ratings),
-`features/` (the movies), `models/<ranker>/` (fitted on train).
+`features/` (the movies, as the known side shows them), `models/<ranker>/` (fitted on train), `lists/<ranker>.parquet`.
 """
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 from upath import UPath
 
 from movierec import rankers
 from movierec.artifacts import load_frame, save_frame
-from movierec.columns import USER
 from movierec.dataset import Dataset
-from movierec.db import Connection, copy_rows, fetch, fetch_frame, run_sql
-from movierec.evaluation.metrics import per_user, summarise
-from movierec.evaluation.significance import paired_bootstrap
-from movierec.evaluation.splits import per_user_temporal
+from movierec.db import Connection, copy_rows, fetch, run_sql
+from movierec.errors import ModelError
+from movierec.evaluation.judge import Judgement, judge
+from movierec.evaluation.metrics import K as K_COLUMN
+from movierec.evaluation.splits import global_temporal, per_user_temporal
 from movierec.features.content import MovieFeatures
+from movierec.measures import keep_measures
 
 log = logging.getLogger(__name__)
 
 K = 10
-NOTHING_TO_COMPARE = "popularity, because no viewer has a relevant rating in the test window to judge the others by"
+KS = (10, 20, 50)
+PER_USER_TEMPORAL, GLOBAL_TEMPORAL = PROTOCOLS = ("per_user_temporal", "global_temporal")
 USER_METRICS = ("precision", "recall", "f1", "ndcg")
+
+
+class Judged(NamedTuple):
+    """What a ranker was fitted on, what it was asked about, and what its lists were worth."""
+
+    known: Dataset
+    test: pd.DataFrame
+    judgement: Judgement
 
 
 def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> int:
@@ -38,89 +47,118 @@ def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> in
     return training_id
 
 
+def known_side(dataset: Dataset, train: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
+    """Return all that may be learned from: the facts with these ratings alone, and features built from nothing else."""
+    known = dataset.with_ratings(train)
+    return known, MovieFeatures.build(known)
+
+
 def build_features(folder: UPath, seed: int) -> dict[str, int]:
-    """Split the snapshot's ratings in time, describe its movies, and return the sizes."""
+    """Split the snapshot's ratings in time, describe its movies from the known side, and return the sizes."""
     dataset = Dataset.load(folder / "snapshot")
     train, test = per_user_temporal(dataset.ratings, seed=seed)
     save_frame(folder / "train.parquet", train)
     save_frame(folder / "test.parquet", test)
-    features = MovieFeatures.build(dataset)
+    _, features = known_side(dataset, train)
     features.save(folder / "features")
     sizes = {"train": len(train), "test": len(test), "terms": int(features.matrix.shape[1])}
     log.info("features: %s", sizes)
     return sizes
 
 
-def fit_ranker(folder: UPath, name: str) -> dict[str, Any]:
-    """Fit a ranker on the known side of the split, keep it, and return its name and the seconds it took."""
-    dataset = Dataset.load(folder / "snapshot")
-    known = dataset.with_ratings(load_frame(folder / "train.parquet"))
+def fit_ranker(folder: UPath, name: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Fit a ranker on the known side of the split and keep it.
+
+    Returns:
+        `ranker` and `fit_seconds`, and `refused`, the reason in words, where it cannot be fitted.
+    """
+    known = Dataset.load(folder / "snapshot").with_ratings(load_frame(folder / "train.parquet"))
     features = MovieFeatures.load(folder / "features")
+    ranker = rankers.create(name, **(parameters or {}))
     started = time.monotonic()
-    ranker = rankers.create(name).fit(known, features)
+    try:
+        ranker.fit(known, features)
+    except ModelError as error:
+        log.warning("fit %s: %s", name, error)
+        return {"ranker": name, "fit_seconds": 0.0, "refused": str(error)}
     seconds = time.monotonic() - started
     ranker.save(folder / "models" / name)
-    log.info("fit %s: %s ratings, %.1f s", name, f"{len(known.ratings):,}", seconds)
+    log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(known.ratings):,}", seconds, ranker.parameters())
     return {"ranker": name, "fit_seconds": round(seconds, 3)}
 
 
-def evaluate_ranker(conn: Connection, folder: UPath, fitted: Mapping[str, Any]) -> dict[str, float]:
-    """Rank the whole catalogue for every viewer of the test side, keep the metrics, and return their means.
+def evaluate_ranker(
+    conn: Connection, folder: UPath, fitted: Mapping[str, Any], protocols: Sequence[str] = PROTOCOLS
+) -> dict[str, float]:
+    """Rank the whole catalogue for everybody who liked a movie of the test side, keep the metrics, return their means.
+
+    A ranker that could not be fitted, or whose scores are no numbers, is kept in `ml.refused` with the reason instead.
 
     Args:
         conn: the warehouse.
         folder: the training's folder.
-        fitted: `training_id`, `ranker` and `fit_seconds`.
+        fitted: `training_id` and what `fit_ranker` returned.
+        protocols: the splits to judge by; for any but the first the ranker is fitted again.
     """
-    test = load_frame(folder / "test.parquet")
-    movies = len(load_frame(folder / "snapshot" / "movies.parquet"))
-    ranker = rankers.load(folder / "models" / fitted["ranker"])
-    started = time.monotonic()
-    lists = ranker.recommend(test[USER].unique(), K)
-    seconds = time.monotonic() - started
-    values = per_user(lists, test, K)
-    summary = asdict(summarise(values, lists, test, movies, K))
-    parameters = {**fitted, "score_seconds": seconds, **summary}
-    run_sql(conn, "ml/evaluation", parameters)
-    _keep_user_metrics(conn, fitted["training_id"], fitted["ranker"], values)
+    place = {"training_id": fitted["training_id"], "ranker": fitted["ranker"]}
+    judged, reason = None, fitted.get("refused")
+    if reason is None:
+        asked = _open(folder, fitted["ranker"])
+        try:
+            judged = _judge(*asked, protocols)
+        except ModelError as error:
+            reason = str(error)
+    run_sql(conn, "ml/forget_ranker", place)
+    if judged is None:
+        run_sql(conn, "ml/refused", {**place, "reason": reason})
+        conn.commit()
+        log.warning("evaluate %s: refused: %s", fitted["ranker"], reason)
+        return {}
+    for protocol, found in judged.items():
+        keep_measures(conn, {**place, "protocol": protocol}, *found)
+    judgement = judged[PER_USER_TEMPORAL].judgement
+    means = _keep(conn, place, float(fitted["fit_seconds"]), judgement)
+    save_frame(folder / "lists" / f"{fitted['ranker']}.parquet", judgement.lists)
     conn.commit()
-    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", fitted["ranker"], K, summary["ndcg"], summary["users"])
-    return {name: round(float(summary[name]), 6) for name in (*USER_METRICS, "coverage")}
+    return means
 
 
-def _keep_user_metrics(conn: Connection, training_id: int, ranker: str, values: pd.DataFrame) -> None:
-    run_sql(conn, "ml/clear_user_metric", {"training_id": training_id, "ranker": ranker})
-    columns = ("training_id", "ranker", "k", USER, *(f"{name}_at_k" for name in USER_METRICS))
-    rows = ((training_id, ranker, K, *row) for row in values[[USER, *USER_METRICS]].itertuples(index=False))
-    copy_rows(conn, "ml.user_metric", columns, rows)
+def _open(folder: UPath, name: str) -> tuple[Dataset, rankers.Ranker, MovieFeatures, pd.DataFrame, pd.DataFrame]:
+    """Return the facts, the fitted ranker, the features and both sides of the split."""
+    train, test = (load_frame(folder / f"{side}.parquet") for side in ("train", "test"))
+    features = MovieFeatures.load(folder / "features")
+    return Dataset.load(folder / "snapshot"), rankers.load(folder / "models" / name), features, train, test
 
 
-def choose_champion(conn: Connection, training_id: int) -> str:
-    """Keep the ranker with the best mean NDCG, with the reason in words, and return its name.
+def _judge(
+    dataset: Dataset,
+    ranker: rankers.Ranker,
+    features: MovieFeatures,
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    protocols: Sequence[str],
+) -> dict[str, Judged]:
+    judgement = judge(ranker, test, KS, relevant_from=dataset.relevant_from, features=features)
+    judged = {PER_USER_TEMPORAL: Judged(dataset.with_ratings(train), test, judgement)}
+    if GLOBAL_TEMPORAL in protocols:
+        judged[GLOBAL_TEMPORAL] = _judge_globally(dataset, ranker)
+    return judged
 
-    Where no viewer has a relevant rating in the test window, nothing can be compared and popularity wins.
-    """
-    ndcg = fetch_frame(conn, "ml/user_ndcg", {"training_id": training_id, "k": K})
-    table = ndcg.pivot(index="user_id", columns="ranker", values="ndcg_at_k")
-    winner = str(table.mean().idxmax()) if len(table) else "popularity"
-    reason = _reason(table, winner) if len(table) else NOTHING_TO_COMPARE
-    run_sql(conn, "ml/champion", {"training_id": training_id, "ranker": winner, "reason": reason})
-    conn.commit()
-    log.info("champion: %s", reason)
-    return winner
+
+def _judge_globally(dataset: Dataset, ranker: rankers.Ranker) -> Judged:
+    train, test = global_temporal(dataset.ratings)
+    known, features = known_side(dataset, train)
+    again = rankers.create(ranker.name, **ranker.parameters()).fit(known, features)
+    return Judged(known, test, judge(again, test, KS, relevant_from=dataset.relevant_from, features=features))
 
 
-def _reason(table: pd.DataFrame, winner: str) -> str:
-    means = table.mean().sort_values(ascending=False)
-    best = f"{winner} has the best NDCG@{K}, {means[winner]:.4f} over {len(table)} viewers"
-    others = means.drop(winner)
-    if others.empty:
-        return f"{best}; no other ranker was evaluated"
-    second = str(others.index[0])
-    lead = paired_bootstrap(table[winner], table[second])
-    verdict = "beyond chance" if lead.low > 0 else "within chance"
-    share = f"{means[winner] / means[second] - 1:+.1%} " if means[second] else ""
-    return (
-        f"{best}: {share}over {second} ({means[second]:.4f}), {verdict}: "
-        f"the 95 % interval of the paired difference is {lead.low:+.4f} to {lead.high:+.4f}"
-    )
+def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, judgement: Judgement) -> dict[str, float]:
+    values = judgement.at(K)[list(USER_METRICS)]
+    shown = float(judgement.totals.loc[judgement.totals[K_COLUMN] == K, "coverage"].iloc[0])
+    means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS} | {"coverage": shown}
+    sizes = {"k": K, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": judgement.seconds}
+    run_sql(conn, "ml/evaluation", {**place, **sizes, **means})
+    columns = (*place, "k", "user_id", *(f"{name}_at_k" for name in USER_METRICS))
+    copy_rows(conn, "ml.user_metric", columns, ((*place.values(), K, *row) for row in values.itertuples()))
+    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", place["ranker"], K, means["ndcg"], len(values))
+    return {name: round(value, 6) for name, value in means.items()}

@@ -54,14 +54,30 @@ def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
     code = (
         f"import runpy, sys; sys.path.insert(0, {str(ROOT / 'plugins')!r});"
         f"runpy.run_path({str(ROOT / 'dags' / dag_id) + '.py'!r});"
-        "heavy = {'pandas', 'numpy', 'sklearn', 'lightgbm', 'great_expectations', 'psycopg', 'movierec'};"
-        "print(sorted(heavy & set(sys.modules)))"
+        "heavy = {'pandas', 'numpy', 'sklearn', 'lightgbm', 'great_expectations', 'psycopg', 'optuna'};"
+        "light = {'movierec', 'movierec.names'};"
+        "own = {name for name in sys.modules if name.split('.')[0] == 'movierec'};"
+        "print(sorted(heavy & set(sys.modules) | own - light))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_rankers_of_the_form_exist(airflow):
+def test_the_form_offers_every_ranker_that_is_not_a_part_of_others(airflow):
+    from movierec.names import INNER
     from movierec.rankers import RANKERS
 
-    assert set(airflow.dags["movierec_train"].params["rankers"]) <= set(RANKERS)
+    assert set(airflow.dags["movierec_train"].params["rankers"]) | set(INNER) == set(RANKERS)
+
+
+def test_the_form_offers_the_protocols_there_are(airflow):
+    from movierec.training import PROTOCOLS
+
+    assert tuple(airflow.dags["movierec_train"].params["protocols"]) == PROTOCOLS
+
+
+def test_an_unanswered_question_is_a_rejection_in_time(airflow):
+    dag = airflow.dags["movierec_train"]
+    question = dag.get_task("ask_person")
+    assert question.defaults == ["Reject"]
+    assert question.response_timeout < dag.dagrun_timeout

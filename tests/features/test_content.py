@@ -74,3 +74,39 @@ def test_trouble_that_another_try_may_solve_comes_through(tmp_path: Path) -> Non
     (tmp_path / "movie_features.npz").mkdir()
     with pytest.raises(IsADirectoryError):
         MovieFeatures.load(UPath(tmp_path))
+
+
+def test_a_name_that_is_billed_first_binds_more(dataset: Dataset) -> None:
+    billed = {"movie_id": [1, 2, 3], "person_id": ["x", "x", "x"], "role": "actor", "billing": [1, 1, 9]}
+    own = {"movie_id": [1, 2, 3], "person_id": ["a", "b", "c"], "role": "actor", "billing": [2, 2, 1]}
+    people = pd.concat([pd.DataFrame(billed), pd.DataFrame(own)])
+    bare = {**vars(dataset), "genres": empty("genres"), "people": people}
+    movies = dataset.movies.assign(title="", release_year=pd.NA)
+    matrix = MovieFeatures.build(Dataset(**{**bare, "movies": movies})).matrix
+    alike = (matrix @ matrix.T).toarray()
+    assert alike[0, 1] > alike[0, 2] > 0
+
+
+def test_tags_plots_and_names_are_read_as_words(dataset: Dataset) -> None:
+    tags = pd.DataFrame({"user_id": 1, "movie_id": [1, 4], "tag": ["xenomorph", "Xenomorph"]})
+    tags = tags.assign(tagged_at=pd.Timestamp(0, tz="UTC"))
+    people = dataset.people.assign(name=["Sigourney Weaver", "Sigourney Weaver", "Heist Mann"])
+    movies = dataset.movies.assign(plot=[None, None, "a heist", "the heist"])
+    told = Dataset(**{**vars(dataset), "tags": tags, "people": people, "movies": movies})
+    matrix, before = MovieFeatures.build(told).matrix, MovieFeatures.build(dataset).matrix
+    assert (matrix[0] @ matrix[3].T)[0, 0] > 0 == (before[0] @ before[3].T)[0, 0]
+    assert (matrix[2] @ matrix[3].T)[0, 0] > 0 == (before[2] @ before[3].T)[0, 0]
+
+
+def test_what_is_written_about_a_movie_has_a_direction_of_meaning(dataset: Dataset) -> None:
+    embeddings = MovieFeatures.build(dataset).embeddings
+    assert embeddings[0] @ embeddings[1] > embeddings[0] @ embeddings[2]
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), [1, 1, 1, 0], atol=1e-6)
+
+
+def test_ratings_change_no_features(dataset: Dataset) -> None:
+    rated = pd.DataFrame({"user_id": [1], "movie_id": [1], "rating": [5.0], "rated_at": pd.Timestamp(0, tz="UTC")})
+    with_them = MovieFeatures.build(dataset.with_ratings(rated))
+    without = MovieFeatures.build(dataset)
+    assert (with_them.matrix != without.matrix).nnz == 0
+    np.testing.assert_array_equal(with_them.embeddings, without.embeddings)

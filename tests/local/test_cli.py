@@ -246,3 +246,27 @@ def test_an_unclosed_quote_in_args_is_one_sentence(capsys):
 
 def test_airflows_own_options_are_handed_over():
     assert cli._parser().parse_args(["airflow", "--help"]).words == ["--help"]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_an_evaluation_is_described_in_words_or_as_one_line(tmp_path, monkeypatch, capsys, split):
+    monkeypatch.chdir(tmp_path)
+    line = "--train T.csv --test S.csv --out results.json"
+    assert cli.main(["evaluate", *(line.split() if split else [line])]) == 1
+    assert capsys.readouterr().err == "movierec: T.csv cannot be read: No such file or directory\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["", "--train T.csv --test S.csv", "--train T --test S --out R --windows never"])
+def test_wrong_usage_of_evaluate_ends_with_status_two(line):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["evaluate", *line.split()])
+    assert ended.value.code == 2
+
+
+def test_the_help_of_evaluate_names_every_option(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["evaluate", "--help"])
+    shown = capsys.readouterr().out
+    names = "train test valid fold-in movies users rankers k relevant-from exclude windows tune seed out per-user"
+    assert [name for name in names.split() if f"--{name}" not in shown] == []

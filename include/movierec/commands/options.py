@@ -42,6 +42,42 @@ def check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, metavar="N", help="of this night (the newest unless named)")
 
 
+def evaluate(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec evaluate`."""
+    rows = "user_id, movie_id, rating?, timestamp? (comma or tab, gz is welcome)"
+    parser.add_argument("--train", required=True, metavar="T.csv", help=f"what is known: {rows}")
+    parser.add_argument("--test", required=True, metavar="S.csv", help="what is asked; never looked at by fit")
+    parser.add_argument("--valid", metavar="V.csv", help="rows to tune by; they are never in a list")
+    parser.add_argument("--fold-in", metavar="F.csv", help="what is known of test users who are not in T")
+    parser.add_argument(
+        "--movies",
+        metavar="M.csv",
+        help="movie_id, title?, release_year?, release_date?, genres?, directors?, actors? (|-separated), plot?",
+    )
+    parser.add_argument("--users", metavar="U.csv", help="user_id, age?, gender?, occupation?, postcode?")
+    parser.add_argument("--rankers", default="all", metavar="A,B", help="all (the default), or names")
+    parser.add_argument("--k", default="10", metavar="10,20", help="lengths of lists; the first one orders (10)")
+    parser.add_argument(
+        "--relevant-from", default="4", metavar="R", help="rating from which a movie was liked (4), or none: every row"
+    )
+    parser.add_argument(
+        "--exclude",
+        default="T",
+        choices=("T", "none"),
+        help="leave out of lists what the user has in T (T), or nothing",
+    )
+    parser.add_argument(
+        "--windows",
+        default="auto",
+        choices=("auto", "time", "random"),
+        help="how learned rankers cut what they learn from out of T (auto: as V was, else by time if there is any)",
+    )
+    parser.add_argument("--tune", type=_count, default=0, metavar="N", help="settings to try on V for every ranker")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
+    parser.add_argument("--out", required=True, metavar="results.json", help="where the results go")
+    parser.add_argument("--per-user", metavar="values.csv", help="where every user's values go")
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"'{text}'; allowed is a whole number from 1")

@@ -1,77 +1,124 @@
-"""How good lists are, per user and on average.
+"""How well lists match what users turned out to like, by full ranking: every movie of the catalogue competes.
 
-A user u has a list L(u) of at most k movies and the set R(u) of test movies they rated `relevant_from` or higher; h of
-the list's movies are in R(u).
+For one user let R be the relevant movies (all that they liked in the test), L the first k of their list, h the number
+of relevant movies in L, r_i whether the movie at rank i is relevant, and P_i the share of relevant ones among the first
+i. Published tables differ in what they divide by, so the name says which:
 
-    precision@k = h / k
-    recall@k    = h / |R(u)|
-    f1@k        = 2 · precision · recall / (precision + recall), 0 without a hit
-    ndcg@k      = Σ_{hits at rank r} 1 / log2(r + 1)  divided by  Σ_{r = 1 … min(k, |R(u)|)} 1 / log2(r + 1)
+- `precision` h / k, also for a list that is shorter than k.
+- `recall` h / #R, as RecBole's tables and LightGCN's line have it.
+- `recall_capped` h / min(k, #R), which the strong-generalisation tables call Recall (Mult-VAE, EASE, RecVAE, iALS++).
+- `f1` 2h / (k + #R), the harmonic mean of `precision` and `recall`.
+- `ndcg` Σ r_i / log2(i + 1), divided by that of the best list, which has min(k, #R) hits first (binary gains; all).
+- `map` Σ r_i · P_i / min(k, #R), as RecBole's tables have it; dividing by #R, as elsewhere, punishes #R > k.
+- `mrr` 1 / the rank of the first relevant movie, 0 if there is none among k.
+- `hit_rate` 1 if h > 0, else 0.
 
-Averages are over users with a non-empty R(u); the others cannot be judged and are counted. A judged user without a list
-scores 0.
+Users without a relevant movie are not judged, and counted. A judged user without a list scores 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from movierec.columns import MOVIE, RANK, RATING, RELEVANT_FROM, USER
+from movierec.columns import MOVIE, RANK, USER, WEIGHT
+from movierec.errors import ModelError
+from movierec.features.history import is_liked
+from movierec.features.types import Ints
 
+ACCURACY = ("precision", "recall", "recall_capped", "f1", "ndcg", "map", "mrr", "hit_rate")
+K = "k"
 
-@dataclass(frozen=True)
-class Summary:
-    """Means over the judged users; `coverage` is the share of the catalogue that appears in their lists."""
-
-    k: int
-    precision: float
-    recall: float
-    f1: float
-    ndcg: float
-    coverage: float
-    users: int
-    users_without_relevant: int
+Values = NDArray[np.float64]
 
 
-def per_user(
-    recommendations: pd.DataFrame, test: pd.DataFrame, k: int = 10, relevant_from: float = RELEVANT_FROM
-) -> pd.DataFrame:
-    """Score every judged user's list; one row (user_id, precision, recall, f1, ndcg) per user, in order of user_id."""
-    relevant = test.loc[test[RATING] >= relevant_from, [USER, MOVIE]]
-    sizes = relevant.groupby(USER).size()
-    hits = recommendations.loc[recommendations[RANK] <= k, [USER, MOVIE, RANK]].merge(relevant, on=[USER, MOVIE])
-    gains = (1 / np.log2(hits[RANK] + 1)).groupby(hits[USER]).sum().reindex(sizes.index, fill_value=0.0)
-    h = hits.groupby(USER).size().reindex(sizes.index, fill_value=0)
-    ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))[np.minimum(sizes, k) - 1]
-    return (
-        pd.DataFrame(
-            {
-                "precision": h / k,
-                "recall": h / sizes,
-                # 2PR / (P + R) with P = h / k and R = h / |R(u)| is 2h / (k + |R(u)|), which needs no case for h = 0.
-                "f1": 2 * h / (k + sizes),
-                "ndcg": gains / ideal,
-            }
-        )
-        .rename_axis(USER)
-        .reset_index()
+def relevant_pairs(test: pd.DataFrame, relevant_from: float | None) -> pd.DataFrame:
+    """Return the distinct (user_id, movie_id) that `test` says were liked, in order; None: every rated movie was."""
+    told = test if WEIGHT in test.columns else test.assign(**{WEIGHT: np.float32("nan")})
+    pairs = told.loc[is_liked(told, relevant_from), [USER, MOVIE]]
+    _, first = np.unique(pair_keys(pairs)[0], return_index=True)
+    return pairs.iloc[first].sort_values([USER, MOVIE], ignore_index=True)
+
+
+def accuracy(lists: pd.DataFrame, relevant: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
+    """Score lists (user_id, movie_id, rank) against `relevant_pairs`.
+
+    Returns:
+        user_id, k and `ACCURACY`: one row per k and user of `relevant`, in the order of `ks`, then of user_id.
+
+    Raises:
+        ModelError: these are no lists (see `check_lists`).
+    """
+    check_lists(lists, ks)
+    users, sizes = np.unique(relevant[USER].to_numpy(np.int64), return_counts=True)
+    hits = hit_table(lists, relevant, users, max(ks))
+    frames = [_at(k, users, sizes, hits[:, :k]) for k in ks]
+    return pd.concat(frames, ignore_index=True)
+
+
+def hit_table(lists: pd.DataFrame, relevant: pd.DataFrame, users: Ints, k: int) -> NDArray[np.bool_]:
+    """Tell for each of `users` (rows, ascending) and ranks up to k (columns) whether the movie there is relevant."""
+    wanted, shown = pair_keys(relevant, lists)
+    wanted = np.sort(wanted)
+    places = np.minimum(np.searchsorted(wanted, shown), len(wanted) - 1)
+    found = (wanted[places] == shown) if len(wanted) else np.zeros(len(shown), np.bool_)
+    ranks = lists[RANK].to_numpy(np.int64)
+    found &= ranks <= k
+    hits = np.zeros((len(users), k), np.bool_)
+    hits[np.searchsorted(users, lists[USER].to_numpy()[found]), ranks[found] - 1] = True
+    return hits
+
+
+def check_lists(lists: pd.DataFrame, ks: Sequence[int]) -> None:
+    """Refuse what would count a hit twice.
+
+    Raises:
+        ModelError: a list names a movie twice, its ranks are not 1, 2, 3 …, or a k is below 1.
+    """
+    if not len(ks) or min(ks) < 1:
+        raise ModelError(f"lists cannot be judged at k = {list(ks)}; allowed are whole numbers from 1")
+    keys = np.sort(pair_keys(lists)[0])
+    repeated = int((np.diff(keys) == 0).sum())
+    if repeated:
+        raise ModelError(f"{repeated} rows of the lists name a movie that their user's list has already")
+    order = np.lexsort((lists[RANK], lists[USER]))
+    users, ranks = lists[USER].to_numpy()[order], lists[RANK].to_numpy()[order]
+    is_first = np.diff(users, prepend=users[:1] - 1) != 0
+    before = np.where(is_first, 0, np.roll(ranks, 1))
+    if not np.array_equal(ranks, before + 1):
+        raise ModelError("the ranks of a list do not count 1, 2, 3 …; allowed is each once, from 1 and without gaps")
+
+
+def _at(k: int, users: Ints, sizes: Ints, hits: NDArray[np.bool_]) -> pd.DataFrame:
+    ranks = np.arange(1, k + 1)
+    discounts = 1 / np.log2(ranks + 1)
+    h = hits.sum(axis=1)
+    first = np.where(h > 0, hits.argmax(axis=1) + 1, np.inf)
+    capped = np.minimum(sizes, k)
+    precisions_at_hits: Values = (hits * np.cumsum(hits, axis=1)) @ (1 / ranks)
+    return pd.DataFrame(
+        {
+            USER: users,
+            K: k,
+            "precision": h / k,
+            "recall": h / sizes,
+            "recall_capped": h / capped,
+            # 2PR / (P + R) with P = h / k and R = h / #R is 2h / (k + #R), which needs no case for h = 0.
+            "f1": 2 * h / (k + sizes),
+            "ndcg": (hits @ discounts) / np.cumsum(discounts)[capped - 1],
+            "map": precisions_at_hits / capped,
+            "mrr": 1 / first,
+            "hit_rate": (h > 0).astype(np.float64),
+        }
     )
 
 
-def summarise(
-    values: pd.DataFrame, recommendations: pd.DataFrame, test: pd.DataFrame, movies: int, k: int = 10
-) -> Summary:
-    """Average the rows of `per_user`; `movies` is the size of the catalogue."""
-    shown = recommendations.loc[(recommendations[RANK] <= k) & recommendations[USER].isin(values[USER]), MOVIE]
-    means = values[["precision", "recall", "f1", "ndcg"]].mean().fillna(0.0)
-    return Summary(
-        k=k,
-        precision=float(means["precision"]),
-        recall=float(means["recall"]),
-        f1=float(means["f1"]),
-        ndcg=float(means["ndcg"]),
-        coverage=shown.nunique() / max(movies, 1),
-        users=len(values),
-        users_without_relevant=int(test[USER].nunique()) - len(values),
-    )
+def pair_keys(*frames: pd.DataFrame) -> list[Ints]:
+    """Give each pair (user_id, movie_id) of all frames one number, the same for the same pair."""
+    users = np.concatenate([frame[USER].to_numpy(np.int64) for frame in frames])
+    movies = np.concatenate([frame[MOVIE].to_numpy(np.int64) for frame in frames])
+    if min(users.min(initial=0), movies.min(initial=0)) < 0 or max(users.max(initial=0), movies.max(initial=0)) >> 31:
+        users, movies = pd.factorize(users)[0], pd.factorize(movies)[0]
+    keys = (users.astype(np.int64) << 31) | movies.astype(np.int64)
+    return np.split(keys, np.cumsum([len(frame) for frame in frames])[:-1])

@@ -1,11 +1,13 @@
 """Counting what had happened by a moment, for many cells and moments at once."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierec.features.types import Floats, Ints
+from movierec.kernels import compiled, over_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,36 +15,47 @@ class AsOf:
     """Events in cells (a movie, or a movie within a group of users), sorted by cell and time.
 
     Attributes:
-        moments: the distinct times of all events, ascending (microseconds).
-        keys: cell · (moments + 1) + number of the event's moment, ascending; exact for any span of time.
-        totals: running sum of the events' values, one longer than `keys` (float64).
+        starts: where each cell's events start, and where the last one's end.
+        times: of the events (microseconds).
+        totals: running sum of the events' values, one longer than `times` (float64).
     """
 
-    moments: Ints
-    keys: Ints
+    starts: Ints
+    times: Ints
     totals: NDArray[np.float64]
 
     @classmethod
-    def of(cls, cells: Ints, times: Ints, values: Floats) -> "AsOf":
-        """Sort the events; linear in their number but for the sort."""
-        moments, numbers = np.unique(times, return_inverse=True)
-        keys = cells * (len(moments) + 1) + numbers
-        order = np.argsort(keys, kind="stable")
-        totals = np.concatenate([[0.0], np.cumsum(values[order], dtype=np.float64)])
-        return cls(moments, keys[order], totals)
+    def of(cls, cells: Ints, times: Ints, values: Floats, size: int) -> Self:
+        """Sort the events of cells 0 … size - 1; linear in their number but for the sort."""
+        order = np.lexsort((times, cells))
+        starts = np.searchsorted(cells[order], np.arange(size + 1))
+        return cls(starts, times[order], np.concatenate([[0.0], np.cumsum(values[order], dtype=np.float64)]))
 
     def count(self, cells: Ints, until: Ints, since: Ints | None = None) -> Floats:
         """Count each cell's events with since < time <= until (float32)."""
-        first, last = self._range(cells, until, since)
-        return (last - first).astype(np.float32)
+        first = self.starts[cells] if since is None else self._place(cells, since)
+        return (self._place(cells, until) - first).astype(np.float32)
 
     def total(self, cells: Ints, until: Ints) -> Floats:
         """Sum each cell's values with time <= until (float32)."""
-        first, last = self._range(cells, until, None)
-        return (self.totals[last] - self.totals[first]).astype(np.float32)
+        return (self.totals[self._place(cells, until)] - self.totals[self.starts[cells]]).astype(np.float32)
 
-    def _range(self, cells: Ints, until: Ints, since: Ints | None) -> tuple[Ints, Ints]:
-        base = cells * (len(self.moments) + 1)
-        start = base if since is None else base + np.searchsorted(self.moments, since, side="right")
-        stop = base + np.searchsorted(self.moments, until, side="right")
-        return np.searchsorted(self.keys, start), np.searchsorted(self.keys, stop)
+    def _place(self, cells: Ints, moments: Ints) -> Ints:
+        """Return where the first event of each cell after the moment stands."""
+        places = np.empty(len(cells), np.int64)
+        over_rows(find, len(cells), self.starts, self.times, cells, moments, places)
+        return places
+
+
+@compiled
+def find(start, stop, starts, times, cells, moments, places):  # type: ignore[no-untyped-def]
+    """Halve each cell's events until the first one after the moment is found."""
+    for row in range(start, stop):
+        low, high = starts[cells[row]], starts[cells[row] + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if times[middle] <= moments[row]:
+                low = middle + 1
+            else:
+                high = middle
+        places[row] = low

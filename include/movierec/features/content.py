@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
 from upath import UPath
 
 from movierec.artifacts import load_arrays, pack, save_arrays, unpack
-from movierec.columns import MOVIE
+from movierec.columns import MOVIE, WEIGHT
 from movierec.dataset import ROLES, Dataset
 from movierec.errors import ModelError
-from movierec.features.types import Ints
+from movierec.features.embeddings import embed
+from movierec.features.text import texts, word_weights
+from movierec.features.types import Floats, Ints
 
 FILE = "movie_features.npz"
 YEARS_A_DECADE = 10
@@ -24,32 +26,43 @@ WEIGHTS = {
     "year": 0.3,
     "decade": 0.6,
     "country": 0.4,
-    "title": 0.5,
+    "tag": 0.6,
+    "text": 0.5,
 }
 
 
 @dataclass(frozen=True, eq=False)
 class MovieFeatures:
-    """One row per movie; the dot product of two rows is their content similarity, from 0 to 1.
+    """One row per movie; the dot product of two rows is their similarity.
 
     Attributes:
         movie_ids: the catalogue, ascending.
-        matrix: movies × terms, float32, rows of length 1 (of length 0 for a movie about which nothing is known).
+        matrix: movies × terms, float32, rows of length 1 (of length 0 for a movie about which nothing is known);
+            similarities from 0 to 1.
+        embeddings: movies × dimensions, float32: the meaning of what is written about a movie, rows of length 1 or 0;
+            similarities from -1 to 1.
     """
 
     movie_ids: Ints
     matrix: sparse.csr_matrix
+    embeddings: Floats
 
     @classmethod
     def build(cls, dataset: Dataset) -> "MovieFeatures":
-        """Weigh the blocks of `WEIGHTS` against each other, each row of a block having length 1 before."""
+        """Weigh the blocks of `WEIGHTS` against each other, each row of a block having length 1 before.
+
+        A block of which the dataset knows nothing has no columns. No rating is looked at; tags are, so build the
+        features from the known side of a split.
+        """
         movie_ids = dataset.movies[MOVIE].to_numpy()
-        blocks = [WEIGHTS[name] * _unit_rows(block) for name, block in _blocks(dataset, movie_ids).items()]
-        return cls(movie_ids, _unit_rows(sparse.hstack(blocks, format="csr", dtype=np.float32)))
+        lines = texts(dataset)
+        terms_of = _blocks(dataset, movie_ids) | {"text": word_weights(lines)}
+        blocks = [WEIGHTS[name] * _unit_rows(block) for name, block in terms_of.items()]
+        return cls(movie_ids, _unit_rows(sparse.hstack(blocks, format="csr", dtype=np.float32)), embed(lines))
 
     def save(self, folder: UPath) -> None:
         """Write the features as one `.npz` of plain arrays."""
-        save_arrays(folder / FILE, {"movie_ids": self.movie_ids, **pack(self.matrix)})
+        save_arrays(folder / FILE, {"movie_ids": self.movie_ids, "embeddings": self.embeddings, **pack(self.matrix)})
 
     @classmethod
     def load(cls, folder: UPath) -> "MovieFeatures":
@@ -60,7 +73,7 @@ class MovieFeatures:
         """
         arrays = load_arrays(folder / FILE)
         try:
-            return cls(arrays["movie_ids"], unpack(arrays))
+            return cls(arrays["movie_ids"], unpack(arrays), arrays["embeddings"])
         except (ValueError, KeyError) as error:
             raise ModelError(f"{folder / FILE} does not hold movie features ({error!r}); train again") from error
 
@@ -71,12 +84,18 @@ def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:
     people = dataset.people
     return {
         "genre": terms(dataset.genres, "genre", movie_ids),
-        **{role: terms(people[people["role"] == role], "person_id", movie_ids) for role in ROLES},
+        **{role: terms(_billed(people[people["role"] == role]), "person_id", movie_ids) for role in ROLES},
         "year": terms(year, "release_year", movie_ids),
         "decade": terms(decade, "release_year", movie_ids),
         "country": terms(dataset.countries, "country", movie_ids),
-        "title": _titles(dataset.movies["title"]),
+        "tag": terms(dataset.tags.assign(tag=dataset.tags["tag"].str.lower()), "tag", movie_ids),
     }
+
+
+def _billed(people: pd.DataFrame) -> pd.DataFrame:
+    """Weigh people by their place in the credits: 1, 1/√2, 1/√3 …; unknown places count like the first."""
+    place = people["billing"].fillna(1).clip(lower=1).to_numpy(np.float64)
+    return people.assign(**{WEIGHT: 1 / np.sqrt(place)})
 
 
 def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -86,17 +105,13 @@ def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def terms(frame: pd.DataFrame, column: str, movie_ids: Ints) -> sparse.csr_matrix:
-    """Lay a table of (movie, term) out as movies × terms; rarer terms weigh more (smoothed inverse frequency)."""
+    """Lay a table of (movie, term) out as movies × terms; rarer terms weigh more (smoothed inverse frequency).
+
+    A column `weight` says how much a row counts, else each counts 1.
+    """
     known = frame[frame[MOVIE].isin(movie_ids)].dropna(subset=column)
     codes, names = pd.factorize(known[column], sort=True)
     cells = (np.searchsorted(movie_ids, known[MOVIE].to_numpy()), codes)
-    counts = sparse.csr_matrix((np.ones(len(known)), cells), shape=(len(movie_ids), len(names)))
+    weights = known[WEIGHT].to_numpy(np.float64) if WEIGHT in known else np.ones(len(known))
+    counts = sparse.csr_matrix((weights, cells), shape=(len(movie_ids), len(names)))
     return TfidfTransformer(norm=None).fit_transform(counts) if counts.nnz else counts
-
-
-def _titles(titles: pd.Series) -> sparse.csr_matrix:
-    text = titles.fillna("")
-    vectorizer = TfidfVectorizer(strip_accents="unicode", stop_words="english")
-    if not any(map(vectorizer.build_analyzer(), text)):
-        return sparse.csr_matrix((len(text), 0))
-    return vectorizer.fit_transform(text)

@@ -5,141 +5,126 @@ from and a pair that is recommended look at the world in the same way.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from movierec.columns import MOVIE
 from movierec.dataset import Dataset
-from movierec.features.asof import AsOf
-from movierec.features.content import terms
+from movierec.features import activity, profiles
+from movierec.features.affinity import Affinities
+from movierec.features.content import MovieFeatures
+from movierec.features.counts import PRIOR_RATINGS, Counts, occupations
 from movierec.features.history import MICROSECONDS_A_DAY, History
-from movierec.features.profiles import groups
 from movierec.features.types import Floats, Ints
 
-RECENT = 10
-PRIOR_RATINGS = 10.0
-YEAR = 31_556_952_000_000  # microseconds
+YEAR_DAYS = 365.2425
+LAST = 3
 
 
 @dataclass(frozen=True, eq=False)
 class PairFeatures:
-    """Everything `of_pairs` needs, computed once per history.
+    """Everything `of_block` needs, computed once per history.
 
     Attributes:
-        history: what is known.
-        groups: age and gender group of each user (int64); those who gave neither are a group as well.
-        overall: all ratings in one cell.
-        by_movie: ratings in cells of one movie.
-        by_group: ratings in cells of one movie and one group.
-        years: release year of each movie, NaN where unknown (float32).
-        genres: movies × genres, rows of length 1.
-        of_user: one row of features per user.
-        tastes: users × genres: how much of the history, and how much of the liking, went to a genre.
+        history: what is known of the users.
+        counts: what everybody had rated by when.
+        affinities: users' tastes.
+        groups, occupations: of the users, as in `Counts`.
+        of_user: one value per user and feature.
+        of_movie: one value per movie and feature.
+        traits: numbers of movies with which a user's own are compared.
+        released: days since 1970 of each movie's release, NaN where unknown (float64).
     """
 
     history: History
+    counts: Counts
+    affinities: Affinities
     groups: Ints
-    overall: AsOf
-    by_movie: AsOf
-    by_group: AsOf
-    years: Floats
-    genres: Floats
+    occupations: Ints
     of_user: dict[str, Floats]
-    tastes: dict[str, Floats]
+    of_movie: dict[str, Floats]
+    traits: dict[str, Floats]
+    released: Floats
 
     @classmethod
-    def of(cls, dataset: Dataset, history: History) -> "PairFeatures":
-        """Prepare the features of all pairs."""
-        group = groups(dataset.users, history.user_ids)
-        cells = group[history.users] * history.shape[1] + history.movies
-        by_movie = AsOf.of(history.movies, history.times, history.ratings)
-        years = dataset.movies["release_year"].to_numpy(np.float32, na_value=np.nan)
-        genres = _genres(dataset)
+    def of(cls, dataset: Dataset, features: MovieFeatures, history: History, world: History | None = None) -> Self:
+        """Prepare the features of all pairs of the users of `history`; `world` is everybody's, the same by default."""
+        world = history if world is None else world
+        traits = _traits(dataset, world)
+        known = {name: values for name, values in traits.items() if np.isfinite(values).any()}
+        own = profiles.of_users(dataset.users, history.user_ids)
         return cls(
             history=history,
-            groups=group,
-            overall=AsOf.of(np.zeros_like(history.movies), history.times, history.ratings),
-            by_movie=by_movie,
-            by_group=AsOf.of(cells, history.times, history.ratings),
-            years=years,
-            genres=genres,
-            of_user=_of_user(history, years, by_movie),
-            tastes=_tastes(history, genres),
+            counts=Counts.of(world, dataset.users),
+            affinities=Affinities.of(dataset, features, history, known),
+            groups=profiles.groups(dataset.users, history.user_ids),
+            occupations=occupations(dataset.users, history.user_ids),
+            of_user=activity.of_users(history, known) | own,
+            of_movie=known | _runtime(dataset),
+            traits=known,
+            released=_released(dataset),
         )
 
-    def of_pairs(self, users: Ints, movies: Ints) -> dict[str, Floats]:
-        """Describe pairs given by position; every value is float32 of the pairs' length, NaN where unknown."""
-        features = {name: values[users] for name, values in self.of_user.items()}
-        features |= self._counts(users, movies) | self._years(users, movies)
-        features["popularity_gap"] = features["count_all"] - features["user_popularity"]
-        for name, taste in self.tastes.items():
-            features[name] = np.einsum("pg,pg->p", taste[users], self.genres[movies])
+    def of_block(self, users: Ints, rows: Ints, movies: Ints) -> dict[str, Floats]:
+        """Describe pairs of a row of `users` (positions) and a movie (position).
+
+        Returns:
+            By name, float32 of the pairs' length, NaN where unknown. Which names there are depends on what is known.
+        """
+        who = users[rows]
+        now = self.history.now[who]
+        features = {name: values[who] for name, values in self.of_user.items()}
+        features |= {f"movie_{name}": values[movies] for name, values in self.of_movie.items()}
+        features |= self.counts.of_pairs(movies, now, self.groups[who], self.occupations[who])
+        for name, values in self.traits.items():
+            features[f"{name}_gap"] = values[movies] - self.of_user[f"user_{name}"][who]
+            features[f"{name}_gap_recent"] = values[movies] - self.of_user[f"user_{name}_recent"][who]
+        features["place_gap"] = features["movie_place"] - features["user_count"]
+        if np.isfinite(self.released).any():
+            features["movie_age"] = (now / MICROSECONDS_A_DAY - self.released[movies]).astype(np.float32)
+        for name, block in self.affinities.blocks(users):
+            features[name] = block[rows, movies]
         return features
 
-    def _counts(self, users: Ints, movies: Ints) -> dict[str, Floats]:
-        now = self.history.now[users]
-        count = self.by_movie.count(movies, now)
-        total = self.by_movie.total(movies, now)
-        group = self.by_group.count(self.groups[users] * self.history.shape[1] + movies, now)
-        everything = np.zeros_like(users)
-        mean = self.overall.total(everything, now) / self.overall.count(everything, now)
-        recent = {
-            f"count_{days}_days": np.log1p(self.by_movie.count(movies, now, now - days * MICROSECONDS_A_DAY))
-            for days in (14, 60)
-        }
-        return recent | {
-            "count_all": np.log1p(count),
-            "movie_mean": (total + PRIOR_RATINGS * mean) / (count + PRIOR_RATINGS),
-            "group_count": np.log1p(group),
-            "group_share": (group + 1) / (count + PRIOR_RATINGS),
-        }
 
-    def _years(self, users: Ints, movies: Ints) -> dict[str, Floats]:
-        year = self.years[movies]
-        now = (1970 + self.history.now[users] / YEAR).astype(np.float32)
-        return {
-            "movie_year": year,
-            "movie_age": now - year,
-            "year_gap": year - self.of_user["user_year"][users],
-            "year_gap_recent": year - self.of_user["user_year_recent"][users],
-        }
-
-
-def _genres(dataset: Dataset) -> Floats:
-    matrix = terms(dataset.genres, "genre", dataset.movies[MOVIE].to_numpy())
-    present = (matrix > 0).toarray().astype(np.float32)
-    return np.asarray(present / np.maximum(np.sqrt(present.sum(axis=1, keepdims=True)), 1), np.float32)
-
-
-def _of_user(history: History, years: Floats, by_movie: AsOf) -> dict[str, Floats]:
-    popularity = np.log1p(by_movie.count(history.movies, history.now[history.users]))
-    recent = history.recency < RECENT
-    return {
-        "user_count": np.log1p(np.bincount(history.users)).astype(np.float32),
-        "user_mean": history.user_means,
-        "user_popularity": _mean_by_user(history, popularity, np.ones(len(recent), bool)),
-        "user_popularity_recent": _mean_by_user(history, popularity, recent),
-        "user_year": _mean_by_user(history, years[history.movies], np.ones(len(recent), bool)),
-        "user_year_recent": _mean_by_user(history, years[history.movies], recent),
+def _traits(dataset: Dataset, world: History) -> dict[str, Floats]:
+    """Describe movies by numbers: year, log of popularity, mean rating, and where in a history they stand."""
+    counts = np.bincount(world.movies, minlength=world.shape[1])
+    rated = np.isfinite(world.ratings)
+    mean = float(world.ratings[rated].mean()) if rated.any() else 0.0
+    totals = np.bincount(world.movies[rated], world.ratings[rated], world.shape[1])
+    sizes = np.bincount(world.movies[rated], minlength=world.shape[1])
+    traits = {
+        "year": dataset.movies["release_year"].to_numpy(np.float32, na_value=np.nan),
+        "popularity": np.log1p(counts),
+        "quality": (totals + PRIOR_RATINGS * mean) / (sizes + PRIOR_RATINGS)
+        if rated.any()
+        else np.full(len(counts), np.nan),
+        **_places(world),
     }
+    return {name: np.asarray(values, np.float32) for name, values in traits.items()}
 
 
-def _mean_by_user(history: History, values: Floats, chosen: NDArray[np.bool_]) -> Floats:
-    use = chosen & np.isfinite(values)
-    users = history.shape[0]
-    count = np.bincount(history.users[use], minlength=users)
-    total = np.bincount(history.users[use], weights=values[use], minlength=users)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+def _places(world: History) -> dict[str, Floats]:
+    """Say where a movie stands in histories on average: after how many ratings (log), after which share of them."""
+    size = np.bincount(world.users)[world.users]
+    before = size - 1 - world.recency
+    prior = PRIOR_RATINGS / 2
+    counts = np.bincount(world.movies, minlength=world.shape[1]) + prior
+    places = {}
+    for name, values in (("place", np.log1p(before)), ("phase", (before + 0.5) / size)):
+        places[name] = (np.bincount(world.movies, values, world.shape[1]) + prior * values.mean()) / counts
+    return places
 
 
-def _tastes(history: History, genres: Floats) -> dict[str, Floats]:
-    recent = (history.recency < RECENT).astype(np.float32)
-    weights = {"genre_share": np.ones_like(history.above), "genre_recent": recent, "genre_liking": history.above}
-    return {name: _weighted_mean(history.matrix(values), genres) for name, values in weights.items()}
+def _runtime(dataset: Dataset) -> dict[str, Floats]:
+    minutes = dataset.movies["runtime_minutes"].to_numpy(np.float32, na_value=np.nan)
+    return {"runtime": minutes} if np.isfinite(minutes).any() else {}
 
 
-def _weighted_mean(weights: sparse.csr_matrix, genres: Floats) -> Floats:
-    size = np.asarray(abs(weights).sum(axis=1), np.float32)
-    return np.asarray(weights @ genres / np.maximum(size, 1e-9), np.float32)
+def _released(dataset: Dataset) -> Floats:
+    """Take the release date, else the middle of the year."""
+    date = dataset.movies["release_date"].to_numpy(dtype="datetime64[us]")
+    days = np.where(np.isnat(date), np.nan, date.astype(np.int64) / MICROSECONDS_A_DAY)
+    year = dataset.movies["release_year"].to_numpy(np.float64, na_value=np.nan)
+    return np.where(np.isfinite(days), days, (year + 0.5 - 1970) * YEAR_DAYS)

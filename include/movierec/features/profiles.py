@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from movierec.columns import USER
-from movierec.features.types import Ints
+from movierec.features.types import Floats, Ints
 
 AGE_BOUNDS = (18, 25, 35, 45, 56)
 UNKNOWN_GROUP = 0
@@ -19,3 +19,49 @@ def groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
     names = np.sort(users["gender"].dropna().unique())
     gender = 1 + pd.Index(names).get_indexer(known["gender"])
     return np.asarray(gender * (len(AGE_BOUNDS) + 2) + band, np.int64)
+
+
+def group_names(users: pd.DataFrame, user_ids: Ints) -> list[str]:
+    """Call each user's group of age and gender by name, such as "women aged 25–34"; empty for who said neither."""
+    known = users.set_index(USER).reindex(user_ids)
+    ages = known["age"].to_numpy(np.float64, na_value=-1)
+    genders = known["gender"].astype(object).where(known["gender"].notna(), None)
+    return [_group_name(age, gender) for age, gender in zip(ages, genders, strict=True)]
+
+
+def is_known(users: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell whose age or gender is known."""
+    return users["age"].notna() | users["gender"].notna()
+
+
+def of_users(users: pd.DataFrame, user_ids: Ints) -> dict[str, Floats]:
+    """Describe users by age, gender, occupation and region, the first character of the postcode.
+
+    Returns:
+        float32 of the length of `user_ids`, NaN where unknown; all but the age are numbers of their values in
+        alphabetical order. What is known of nobody is left out.
+    """
+    known = users.set_index(USER).reindex(user_ids)
+    features = {"age": known["age"].to_numpy(np.float32, na_value=np.nan)}
+    texts = {"gender": users["gender"], "occupation": users["occupation"], "region": users["postcode"].str[:1]}
+    for name, values in texts.items():
+        # Numbered over everybody, so that a value has one number whoever is asked about.
+        names = np.sort(values.dropna().unique())
+        own = values.set_axis(users[USER]).reindex(user_ids)
+        codes = pd.Index(names).get_indexer(pd.Index(own)).astype(np.float32)
+        features[name] = np.where(codes < 0, np.float32(np.nan), codes)
+    return {name: values for name, values in features.items() if np.isfinite(values).any()}
+
+
+def _group_name(age: float, gender: str | None) -> str:
+    is_child = 0 <= age < AGE_BOUNDS[0]
+    nouns = {"F": "girls", "M": "boys"} if is_child else {"F": "women", "M": "men"}
+    noun = nouns.get(gender or "", "viewers")
+    if age < 0:
+        return noun if gender in nouns else ""
+    band = int(np.digitize(age, AGE_BOUNDS))
+    if is_child:
+        return f"{noun} under {AGE_BOUNDS[0]}"
+    if band == len(AGE_BOUNDS):
+        return f"{noun} aged {AGE_BOUNDS[-1]} and over"
+    return f"{noun} aged {AGE_BOUNDS[band - 1]}–{AGE_BOUNDS[band] - 1}"

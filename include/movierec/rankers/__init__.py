@@ -7,19 +7,38 @@ from upath import UPath
 
 from movierec.errors import ModelError
 from movierec.rankers.base import Ranker
+from movierec.rankers.blend import Blend
 from movierec.rankers.content import Content
 from movierec.rankers.ease import Ease
-from movierec.rankers.followers import Followers
+from movierec.rankers.gradient_boosting import GradientBoosting
 from movierec.rankers.hybrid import Hybrid
+from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.random_forest import RandomForest
+from movierec.rankers.slim import Slim
+from movierec.rankers.slit import Slit
 from movierec.rankers.storage import read_card
 from movierec.rankers.user_knn import UserKNN
 
 __all__ = ["RANKERS", "Ranker", "create", "load"]
 
 RANKERS: dict[str, type[Ranker]] = {
-    ranker.name: ranker for ranker in (Popularity, ItemKNN, UserKNN, Ease, Followers, Content, Hybrid)
+    ranker.name: ranker
+    for ranker in (
+        Popularity,
+        UserKNN,
+        ItemKNN,
+        IALS,
+        Ease,
+        Slim,
+        Slit,
+        Content,
+        Blend,
+        RandomForest,
+        GradientBoosting,
+        Hybrid,
+    )
 }
 
 

@@ -1,44 +1,129 @@
-"""Movies like those a user rated, alike meaning in genres, people, release, countries and title."""
+"""Movies like those a user rated, a movie nobody rated yet being placed among the others by what it is."""
+
+from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
 
-from movierec.artifacts import Arrays, pack, unpack
+from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
+from movierec.features.embeddings import unit_rows
+from movierec.features.history import History
 from movierec.features.types import Floats, Ints
-from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.base import Ranker
+from movierec.rankers.space import Range, Space
+
+STEPS = 25  # of conjugate gradients
+POWER_ITERATIONS = 6
+SEED = 0  # of the start of the decomposition, which hardly depends on it
 
 
 class Content(Ranker):
     """Compares movies with the mean of what the user rated, liked and recent movies counting more.
 
+    A movie's vector is v = w · o + (1 - w) · c with w = n / (n + prior_ratings), n being its ratings. o is where those
+    who rate it place it (the movies' side of a singular value decomposition, length 1), c is where its genres, people,
+    words, release and countries let it be expected: a ridge regression of o on the terms. So content decides about new
+    and rarely rated movies, and gives way as ratings come in (after Wang and Blei 2011, who learn both jointly).
+
     A rating r of a user whose mean is m weighs exp(liking · (r - m)) · ½^(recency / half_life), recency being how many
-    ratings of the user came later: positive, so a user who rates everything alike still has a profile.
+    ratings of the user came later: positive, so a user who rates everything alike still has a profile. Other feedback
+    counts with its weight. `popularity_weight` times the logarithm of n, as a share of the largest, is added to the
+    mean similarity; it orders the movies about which nothing else is known.
     """
 
     name = "content"
+    space: ClassVar[Space] = {
+        "factors": Range(32, 256, log=True, whole=True),
+        "prior_ratings": Range(1, 50, log=True),
+        "regularisation": Range(0.03, 3, log=True),
+        "liking": Range(0, 2),
+        "half_life": Range(3, 50, log=True),
+        "popularity_weight": Range(0.001, 0.3, log=True),
+    }
 
-    def __init__(self, liking: float = 1.0, half_life: float = 5.0) -> None:
-        """Store how much a rating above the mean counts, and after how many ratings interest halves."""
+    def __init__(
+        self,
+        *,
+        factors: int = 128,
+        prior_ratings: float = 10.0,
+        regularisation: float = 0.5,
+        liking: float = 1.0,
+        half_life: float = 10.0,
+        popularity_weight: float = 0.05,
+    ) -> None:
+        """Store the length of a vector, how soon ratings outweigh content, the ridge, and what makes a profile."""
+        self.factors = factors
+        self.prior_ratings = prior_ratings
+        self.regularisation = regularisation
         self.liking = liking
         self.half_life = half_life
+        self.popularity_weight = popularity_weight
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        self.movies_ = features.matrix
+        n = self.fitted_.counts
+        w = n / (n + self.prior_ratings)
+        o = places(self.fitted_, self.factors)
+        c = expected(features.matrix, o, w, self.regularisation)
+        self.vectors_ = np.asarray(w[:, None] * o + (1 - w)[:, None] * c, np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """Compare these users' profiles with all movies."""
         history = self.history_
-        weights = np.exp(self.liking * history.above) * 0.5 ** (history.recency / self.half_life)
-        profiles = history.matrix(weights)[users] @ self.movies_
-        return after_scored((profiles @ self.movies_.T).toarray(), self.fitted_)
+        by_rating = np.where(np.isfinite(history.ratings), np.exp(self.liking * history.above), history.signal)
+        weights = history.matrix(by_rating * 0.5 ** (history.recency / self.half_life))[users]
+        profiles = weights @ self.vectors_ / np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
+        n = np.log1p(self.fitted_.counts)
+        popularity = self.popularity_weight * n / max(float(n.max(initial=0)), 1e-9)
+        return np.asarray(profiles @ self.vectors_.T + popularity, np.float32)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return the content similarities."""
-        return np.asarray((self.movies_[sources] @ self.movies_[targets].T).toarray(), np.float32)
+        """Return the similarities whose mean is the score."""
+        return np.asarray(self.vectors_[sources] @ self.vectors_[targets].T, np.float32)
 
     def _state(self) -> Arrays:
-        return pack(self.movies_)
+        return {"vectors": self.vectors_}
 
     def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.movies_ = unpack(arrays)
+        self.vectors_ = arrays["vectors"]
+
+
+def places(history: History, factors: int) -> Floats:
+    """Decompose who wants what into unit vectors of the movies (movies × at most factors); zero without ratings.
+
+    The matrix is divided by the roots of its rows' and columns' sums, so that neither busy users nor popular movies
+    take all factors.
+    """
+    wanted = history.wanted
+    by_user, by_movie = (np.maximum(np.asarray(wanted.sum(axis=axis)).ravel(), 1e-9) for axis in (1, 0))
+    even = sparse.diags_array(by_user**-0.5) @ wanted @ sparse.diags_array(by_movie**-0.5)
+    size = min(factors, *even.shape)
+    _, strength, movies = randomized_svd(even.tocsr(), size, n_iter=POWER_ITERATIONS, random_state=SEED)
+    return unit_rows((movies.T * strength).astype(np.float32))
+
+
+def expected(terms: sparse.csr_matrix, vectors: Floats, trust: Floats, regularisation: float) -> Floats:
+    """Predict every movie's vector from its terms by a ridge regression in which movie i weighs `trust[i]`.
+
+    With X the terms of the trusted movies it is terms · Xᵀ · A where (X Xᵀ + diag(regularisation / trust)) A = vectors:
+    solved by conjugate gradients, preconditioned by the diagonal, without forming X Xᵀ.
+    """
+    known = trust > 0
+    X, ridge = terms[known], (regularisation / trust[known])[:, None]
+    diagonal = ridge + np.asarray(X.multiply(X).sum(axis=1)).reshape(-1, 1)
+    rest = vectors[known].astype(np.float32)
+    A = np.zeros_like(rest)
+    step = rest / diagonal
+    size = (rest * step).sum(axis=0)
+    for _ in range(STEPS):
+        change = X @ (X.T @ step) + ridge * step
+        length = size / np.maximum((step * change).sum(axis=0), 1e-30)
+        A += length * step
+        rest = rest - length * change
+        scaled = rest / diagonal
+        left = (rest * scaled).sum(axis=0)
+        step = scaled + left / np.maximum(size, 1e-30) * step
+        size = left
+    return np.asarray(terms @ (X.T @ A), np.float32)

@@ -1,12 +1,16 @@
-"""Cosine neighbours of the rows of a sparse matrix, found block by block."""
+"""The nearest rows of a sparse matrix by shrunk cosine, and other products of which only the best are kept."""
+
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from movierec.features.types import Floats
-from movierec.rankers.top import top_k
+from movierec import kernels_nearest
+from movierec.features.types import Floats, Ints
+from movierec.kernels import Kernel, over_rows, parts
 
 ROWS_AT_ONCE = 512
+NOBODY = -1
 
 
 def cosine(block: sparse.csr_matrix, matrix: sparse.csr_matrix, shrinkage: float) -> Floats:
@@ -15,31 +19,50 @@ def cosine(block: sparse.csr_matrix, matrix: sparse.csr_matrix, shrinkage: float
     Shrinkage (Bell and Koren 2007) pulls similarities that rest on few common entries towards 0.
     """
     dot = (block @ matrix.T).toarray().astype(np.float32)
-    length = np.outer(_lengths(block), _lengths(matrix))
+    length = np.outer(lengths(block), lengths(matrix))
     return np.asarray(dot / np.maximum(length + np.float32(shrinkage), np.float32(1e-9)), np.float32)
 
 
 def nearest(matrix: sparse.csr_matrix, k: int, shrinkage: float) -> sparse.csr_matrix:
-    """Keep the k most similar other rows of every row (rows × rows, float32); memory is a block of rows at a time."""
-    starts = range(0, matrix.shape[0], ROWS_AT_ONCE)
-    return sparse.vstack([_nearest_of_block(matrix, start, k, shrinkage) for start in starts], format="csr")
+    """Keep the k rows of highest cosine with every row, itself left out (rows × rows, float32)."""
+    length = lengths(matrix)
+    own = np.arange(matrix.shape[0])
+    return largest(matrix, matrix.T.tocsr(), length, length, k=k, shrinkage=shrinkage, own=own)
 
 
-def _nearest_of_block(matrix: sparse.csr_matrix, start: int, k: int, shrinkage: float) -> sparse.csr_matrix:
-    block = matrix[start : start + ROWS_AT_ONCE]
-    similarity = cosine(block, matrix, shrinkage)
-    own = np.arange(block.shape[0])
-    similarity[own, start + own] = 0
-    return keep_top(similarity, k)
+def largest(
+    left: sparse.csr_matrix,
+    right: sparse.csr_matrix,
+    a: Floats,
+    b: Floats,
+    *,
+    k: int,
+    shrinkage: float = 0.0,
+    own: Ints | None = None,
+) -> sparse.csr_matrix:
+    """Keep the k largest positive (L R)ᵢⱼ / (aᵢ bⱼ + shrinkage) of every row i (L's rows × R's columns, float32).
+
+    `own` is for each row the column it may not keep, `NOBODY` for none. The product itself is never stored.
+    """
+    own = np.full(left.shape[0], NOBODY) if own is None else own
+    arguments = (parts(left), parts(right), a, b, np.float32(shrinkage), own)
+    return kept(kernels_nearest.nearest, (left.shape[0], right.shape[1]), k, *arguments)
 
 
-def keep_top(similarity: Floats, k: int) -> sparse.csr_matrix:
-    """Return the k highest positive values of every row as a sparse matrix."""
-    rows, columns, _ = top_k(similarity, k)
-    kept = sparse.csr_matrix((similarity[rows, columns], (rows, columns)), shape=similarity.shape, dtype=np.float32)
-    kept.eliminate_zeros()
-    return kept
+def kept(kernel: Kernel, shape: tuple[int, int], k: int, *arguments: Any) -> sparse.csr_matrix:
+    """Run a kernel that keeps k entries of every row and lay them out as a sparse matrix of this shape."""
+    k = min(k, shape[1])
+    columns = np.empty((shape[0], k), np.int32)
+    values = np.empty((shape[0], k), np.float32)
+    sizes = np.empty(shape[0], np.int64)
+    over_rows(kernel, shape[0], *arguments, k, columns, values, sizes)
+    filled = np.arange(k) < sizes[:, None]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    matrix = sparse.csr_matrix((values[filled], columns[filled], starts), shape=shape)
+    matrix.sort_indices()
+    return matrix
 
 
-def _lengths(matrix: sparse.csr_matrix) -> Floats:
-    return np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float32)).ravel()
+def lengths(matrix: sparse.csr_matrix) -> Floats:
+    """Return the Euclidean length of every row (float32)."""
+    return np.asarray(np.sqrt(matrix.multiply(matrix).sum(axis=1)), np.float32).ravel()

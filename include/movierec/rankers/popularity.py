@@ -1,19 +1,24 @@
-"""Most rated movies: the baseline every other ranker must beat, and what newcomers see."""
+"""Most wanted movies: the baseline every other ranker must beat, and what newcomers see."""
+
+from typing import ClassVar
 
 import numpy as np
 
 from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
+from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.history import MICROSECONDS_A_DAY
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
+from movierec.rankers.space import Choice, Space
 
 
 class Popularity(Ranker):
-    """Counts ratings; given a half-life in days, a rating counts half for every half-life before the newest one."""
+    """Sums the signal of ratings; given a half-life, a rating counts half for every half-life before the newest one."""
 
     name = "popularity"
+    space: ClassVar[Space] = {"half_life_days": Choice((None, 7.0, 30.0, 90.0, 365.0, 1825.0))}
 
     def __init__(self, half_life_days: float | None = None) -> None:
         """Store the half-life; None counts all ratings alike."""
@@ -21,12 +26,8 @@ class Popularity(Ranker):
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
         history = self.history_
-        weights = np.ones(len(history.times))
-        if self.half_life_days is not None:
-            age_days = (history.times.max() - history.times) / MICROSECONDS_A_DAY
-            weights = 0.5 ** (age_days / self.half_life_days)
-        counts = np.bincount(history.movies, weights=weights, minlength=history.shape[1])
-        self.counts_ = counts.astype(np.float32)
+        weights = history.signal * _decay(history.times, self.half_life_days)
+        self.counts_ = np.bincount(history.movies, weights, history.shape[1]).astype(np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """Give every user the same scores."""
@@ -37,3 +38,12 @@ class Popularity(Ranker):
 
     def _restore(self, arrays: Arrays, folder: object) -> None:
         self.counts_ = arrays["counts"]
+
+
+def _decay(times: Ints, half_life_days: float | None) -> Floats:
+    if half_life_days is None:
+        return np.ones(len(times), np.float32)
+    if half_life_days <= 0:
+        raise ModelError(f"popularity got a half-life of {half_life_days} days; it must be larger than 0, or None")
+    age_days = (times.max() - times) / MICROSECONDS_A_DAY
+    return np.asarray(0.5 ** (age_days / half_life_days), np.float32)

@@ -1,6 +1,7 @@
-"""The base rankers of the hybrid, fitted together on one history, and the table of candidates they give."""
+"""The first stage: the table of candidates that one history gives, described in every way the learned rankers use."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,59 +12,9 @@ from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.pairs import PairFeatures
 from movierec.features.types import Floats, Ints
-from movierec.rankers.base import USERS_AT_ONCE, Ranker
-from movierec.rankers.content import Content
-from movierec.rankers.ease import Ease
-from movierec.rankers.followers import Followers
-from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.popularity import Popularity
-from movierec.rankers.user_knn import UserKNN
-from movierec.rankers.views import propose, recent_views
-
-
-@dataclass(frozen=True)
-class Bases:
-    """One of each base ranker."""
-
-    popularity: Popularity
-    item_knn: ItemKNN
-    user_knn: UserKNN
-    ease: Ease
-    followers: Followers
-    content: Content
-
-    @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures) -> "Bases":
-        """Fit all of them with their own defaults."""
-        return cls(
-            popularity=Popularity().fit(dataset, features),
-            item_knn=ItemKNN().fit(dataset, features),
-            user_knn=UserKNN().fit(dataset, features),
-            ease=Ease().fit(dataset, features),
-            followers=Followers().fit(dataset, features),
-            content=Content().fit(dataset, features),
-        )
-
-    @classmethod
-    def load(cls, folder: UPath, history: History) -> "Bases":
-        """Read what `save` wrote; all share the history they were fitted on."""
-        return cls(
-            popularity=Popularity.load(folder / Popularity.name, history),
-            item_knn=ItemKNN.load(folder / ItemKNN.name, history),
-            user_knn=UserKNN.load(folder / UserKNN.name, history),
-            ease=Ease.load(folder / Ease.name, history),
-            followers=Followers.load(folder / Followers.name, history),
-            content=Content.load(folder / Content.name, history),
-        )
-
-    def save(self, folder: UPath) -> None:
-        """Write each to a folder of its own, without the history."""
-        for name, ranker in self.named().items():
-            ranker.save(folder / name, with_history=False)
-
-    def named(self) -> dict[str, Ranker]:
-        """Return them by name, in a fixed order."""
-        return dict(vars(self))
+from movierec.rankers.base import USERS_AT_ONCE
+from movierec.rankers.bases import Bases
+from movierec.rankers.views import Views
 
 
 @dataclass(frozen=True)
@@ -77,16 +28,31 @@ class Table:
 
 
 class FirstStage:
-    """What one history says about candidates; the learning window and the night's lists are two of these."""
+    """What one history says about candidates; the label windows and the night's lists each have their own."""
 
-    def __init__(self, bases: Bases, dataset: Dataset, depth: int) -> None:
-        """Prepare the views and the pair features of the history the bases were fitted on."""
+    def __init__(self, bases: Bases, facts: Dataset, features: MovieFeatures, depth: int) -> None:
+        """Prepare the views and the pair features of the users whom the bases know; ratings are taken from these."""
         self.bases = bases
-        self.history: History = bases.ease.history_
+        self.facts = facts
+        self.features = features
         self.depth = depth
-        self.pairs = PairFeatures.of(dataset, self.history)
-        own = {name: ranker.scores for name, ranker in bases.named().items()}
-        self.views = own | recent_views(bases.ease, bases.item_knn)
+        self.history: History = bases.ease.history_
+        self.views = Views.of(bases)
+        self.pairs = PairFeatures.of(facts, features, self.history, bases.ease.fitted_)
+
+    @classmethod
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> Self:
+        """Fit the bases on the ratings of a dataset."""
+        return cls(Bases.fit(dataset, features), dataset, features, depth)
+
+    @classmethod
+    def load(cls, folder: UPath, facts: Dataset, features: MovieFeatures, history: History, depth: int) -> Self:
+        """Read the bases that were fitted on `history`."""
+        return cls(Bases.load(folder, history), facts, features, depth)
+
+    def fold_in(self, dataset: Dataset) -> "FirstStage":
+        """Return the same stage for the users of another dataset."""
+        return FirstStage(self.bases.fold_in(dataset), self.facts, self.features, self.depth)
 
     def table(self, users: Ints) -> Table:
         """Propose and describe candidates for the users at these positions, a block at a time."""
@@ -97,7 +63,9 @@ class FirstStage:
 
     def _block(self, users: Ints, start: int) -> tuple[Ints, Ints, Floats, list[str]]:
         seen: NDArray[np.bool_] = self.history.seen[users].toarray() > 0
-        found = propose(self.views, users, seen, self.depth)
-        features = found.features | self.pairs.of_pairs(users[found.rows], found.movies)
-        matrix = np.column_stack(list(features.values())).astype(np.float32)
+        found = self.views.propose(users, seen, self.depth)
+        features = found.features | self.pairs.of_block(users, found.rows, found.movies)
+        matrix = np.empty((len(found.rows), len(features)), np.float32)
+        for column, values in enumerate(features.values()):
+            matrix[:, column] = values
         return found.rows + start, found.movies, matrix, list(features)

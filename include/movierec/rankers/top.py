@@ -3,6 +3,8 @@
 import numpy as np
 
 from movierec.features.types import Floats, Ints
+from movierec.kernels import over_rows
+from movierec.kernels_nearest import best
 
 
 def top_k(scores: Floats, k: int) -> tuple[Ints, Ints, Ints]:
@@ -10,14 +12,12 @@ def top_k(scores: Floats, k: int) -> tuple[Ints, Ints, Ints]:
 
     Equal scores are ordered by column. A row with fewer than k finite scores gives fewer entries.
     """
+    k = min(k, scores.shape[1])
     if scores.size == 0 or k < 1:
         return (np.empty(0, np.int64),) * 3
-    k = min(k, scores.shape[1])
-    # The k-th value first: sorting only what reaches it is linear in the catalogue.
-    threshold = np.partition(scores, -k, axis=1)[:, -k, None]
-    rows, columns = np.nonzero((scores >= threshold) & np.isfinite(scores))
-    order = np.lexsort((columns, -scores[rows, columns], rows))
-    rows, columns = rows[order], columns[order]
-    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-    kept = ranks <= k
-    return rows[kept], columns[kept], ranks[kept]
+    columns = np.empty((len(scores), k), np.int64)
+    sizes = np.empty(len(scores), np.int64)
+    over_rows(best, len(scores), np.ascontiguousarray(scores), k, columns, np.empty(columns.shape, scores.dtype), sizes)
+    kept = np.arange(k) < sizes[:, None]
+    rows, places = np.nonzero(kept)
+    return rows, columns[kept], places + 1

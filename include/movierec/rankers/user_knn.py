@@ -1,16 +1,28 @@
 """What users with a like history rated."""
 
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
+from movierec.kernels_matrix import product
 from movierec.rankers.base import Ranker, after_scored
-from movierec.rankers.neighbours import cosine, keep_top
+from movierec.rankers.neighbours import NOBODY, largest, lengths
+from movierec.rankers.space import Range, Space
 
 
 class UserKNN(Ranker):
     """Sums the movies of the nearest users, weighted by shrunk cosine similarity (Herlocker et al. 1999)."""
 
     name = "user_knn"
+    space: ClassVar[Space] = {
+        "neighbours": Range(20, 500, log=True, whole=True),
+        "shrinkage": Range(0.1, 500, log=True),
+    }
 
     def __init__(self, neighbours: int = 50, shrinkage: float = 20.0) -> None:
         """Store how many neighbours a user has and how strongly small overlaps are shrunk."""
@@ -18,12 +30,34 @@ class UserKNN(Ranker):
         self.shrinkage = shrinkage
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        """The history is the model."""
+        """Turn the history, which is the model, so that a movie's raters stand together."""
+        self.raters_ = self.fitted_.wanted.T.tocsr()
+        self.lengths_ = lengths(self.fitted_.wanted)
 
     def scores(self, users: Ints) -> Floats:
         """Find the neighbours of these users and sum what they rated."""
-        pool = self.fitted_.wanted
-        similarity = cosine(self.history_.wanted[users], pool, self.shrinkage)
-        same = self.history_.user_ids[users][:, None] == self.fitted_.user_ids
-        similarity[same] = 0
-        return after_scored((keep_top(similarity, self.neighbours) @ pool).toarray(), self.fitted_)
+        return after_scored(self.scores_of(self.history_.wanted[users], users), self.fitted_)
+
+    def scores_of(self, histories: sparse.csr_matrix, users: Ints) -> Floats:
+        """Score any weighted histories of the users at these positions, who are not their own neighbours."""
+        own = _positions(self.history_.user_ids[users], self.fitted_.user_ids)
+        similarity = largest(
+            histories,
+            self.raters_,
+            lengths(histories),
+            self.lengths_,
+            k=self.neighbours,
+            shrinkage=self.shrinkage,
+            own=own,
+        )
+        return product(similarity, self.fitted_.wanted)
+
+    def _restore(self, arrays: Arrays, folder: object) -> None:
+        self.raters_ = self.fitted_.wanted.T.tocsr()
+        self.lengths_ = lengths(self.fitted_.wanted)
+
+
+def _positions(user_ids: Ints, among: Ints) -> Ints:
+    """Find each user among others who are in ascending order; `NOBODY` for who is not there."""
+    places = np.minimum(np.searchsorted(among, user_ids), len(among) - 1)
+    return np.where(among[places] == user_ids, places, NOBODY)

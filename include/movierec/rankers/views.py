@@ -1,22 +1,23 @@
-"""Views of the catalogue: every base ranker, and some on recent history alone, propose candidates and rate them."""
+"""Views of the catalogue: all base rankers, some on recent or liked history alone, propose candidates and rate them."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from movierec.features.history import History
 from movierec.features.types import Floats, Ints
-from movierec.rankers.ease import Ease
-from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.bases import Bases
 from movierec.rankers.top import top_k
 
-Scorer = Callable[[Ints], Floats]
-
 # In ratings of the same user.
-HALF_LIFE = 15
+HALF_LIVES = {"short": 4, "decayed": 12, "long": 40}
 LIKING_HALF_LIFE = 50
+# Recent history points at what is popular now anyway: its scores are divided by (ratings + PRIOR) ** DAMPING.
+PRIOR, DAMPING = 20.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -28,38 +29,60 @@ class Candidates:
     features: dict[str, Floats]
 
 
-def recent_views(ease: Ease, item_knn: ItemKNN) -> dict[str, Scorer]:
-    """Look at recent parts of the history through the item-item weights: taste drifts, and this follows it."""
-    history = ease.history_
-    recency = history.recency
-    weights = {
-        "last_5": recency < 5,  # noqa: PLR2004 - the name says it
-        "last_20": recency < 20,  # noqa: PLR2004
-        "decayed": 0.5 ** (recency / HALF_LIFE),
-        "liked": history.above * 0.5 ** (recency / LIKING_HALF_LIFE),
-    }
-    views = {f"ease_{name}": _view(ease, values) for name, values in weights.items()}
-    return views | {"item_knn_decayed": _view(item_knn, weights["decayed"])}
+@dataclass(frozen=True, eq=False)
+class Views:
+    """All views of one history.
 
+    Attributes:
+        bases: the rankers, fitted; they know whom they recommend to.
+        histories: by name, the histories (users × movies) as a view weighs them.
+        damping: divisor of each movie's score in views of recent history (float32).
+    """
 
-def propose(views: dict[str, Scorer], users: Ints, seen: NDArray[np.bool_], depth: int) -> Candidates:
-    """Unite the `depth` best unseen movies of every view; describe each by its rank and score in every view."""
-    scores = {name: np.where(seen, -np.inf, score(users)).astype(np.float32) for name, score in views.items()}
-    tops = {name: top_k(block, depth) for name, block in scores.items()}
-    chosen = np.zeros(seen.shape, bool)
-    for rows, movies, _ in tops.values():
-        chosen[rows, movies] = True
-    rows, movies = np.nonzero(chosen)
-    features: dict[str, Floats] = {}
-    for name, top in tops.items():
-        features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
-        features[f"{name}_score"] = _standard(scores[name], top)[rows, movies]
-    return Candidates(rows, movies, features)
+    bases: Bases
+    histories: dict[str, sparse.csr_matrix]
+    damping: Floats
 
+    @classmethod
+    def of(cls, bases: Bases) -> Self:
+        """Weigh the histories: taste drifts, and recent views follow it."""
+        history: History = bases.ease.history_
+        histories = {
+            name: history.matrix(history.signal * 0.5 ** (history.recency / half_life))
+            for name, half_life in HALF_LIVES.items()
+        }
+        histories["liked"] = history.matrix(history.above * 0.5 ** (history.recency / LIKING_HALF_LIFE))
+        return cls(bases, histories, ((bases.ease.fitted_.counts + PRIOR) ** DAMPING).astype(np.float32))
 
-def _view(ranker: Ease | ItemKNN, values: NDArray[Any]) -> Scorer:
-    histories = ranker.history_.matrix(ranker.history_.signal * values)
-    return lambda users: ranker.scores_of(histories[users])
+    def scores(self, users: Ints) -> Iterator[tuple[str, Floats]]:
+        """Give name and scores (users × movies) of each view for the users at these positions."""
+        bases = self.bases
+        for name, ranker in bases.named().items():
+            yield name, ranker.scores(users)
+        for name in HALF_LIVES:
+            yield f"ease_{name}", bases.ease.scores_of(self.histories[name][users]) / self.damping
+        yield "ease_liked", bases.ease.scores_of(self.histories["liked"][users])
+        recent = self.histories["decayed"][users]
+        yield "item_knn_decayed", bases.item_knn.scores_of(recent)
+        yield "nearby_decayed", bases.nearby.scores_of(recent)
+        yield "user_knn_decayed", bases.user_knn.scores_of(recent, users)
+        yield "ials_decayed", bases.ials.scores_of(recent)
+
+    def propose(self, users: Ints, seen: NDArray[np.bool_], depth: int) -> Candidates:
+        """Unite the `depth` best unseen movies of every view; describe each by its rank and score in every view."""
+        tops, scores = {}, {}
+        for name, block in self.scores(users):
+            scores[name] = block
+            tops[name] = top_k(np.where(seen, np.float32(-np.inf), block), depth)
+        chosen = np.zeros(seen.shape, bool)
+        for rows, movies, _ in tops.values():
+            chosen[rows, movies] = True
+        rows, movies = np.nonzero(chosen)
+        features: dict[str, Floats] = {}
+        for name, top in tops.items():
+            features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
+            features[f"{name}_score"] = _standard(scores[name], top, rows, movies)
+        return Candidates(rows, movies, features)
 
 
 def _log_ranks(top: tuple[Ints, Ints, Ints], shape: tuple[int, ...], depth: int) -> Floats:
@@ -69,11 +92,11 @@ def _log_ranks(top: tuple[Ints, Ints, Ints], shape: tuple[int, ...], depth: int)
     return ranks
 
 
-def _standard(scores: Floats, top: tuple[Ints, Ints, Ints]) -> Floats:
+def _standard(scores: Floats, top: tuple[Ints, Ints, Ints], rows: Ints, movies: Ints) -> Floats:
     """Standardise by each user's best movies: raw scales shift whenever a ranker is fitted again."""
-    rows, movies, _ = top
-    size = np.maximum(np.bincount(rows, minlength=len(scores)), 1)
-    mean = np.bincount(rows, scores[rows, movies], len(scores)) / size
-    off = scores[rows, movies] - mean[rows]
-    spread = np.sqrt(np.bincount(rows, off**2, len(scores)) / size) + 1e-6
-    return ((scores - mean[:, None]) / spread[:, None]).astype(np.float32)
+    best = top[0]
+    size = np.maximum(np.bincount(best, minlength=len(scores)), 1)
+    values = scores[best, top[1]]
+    mean = np.bincount(best, values, len(scores)) / size
+    spread = np.sqrt(np.bincount(best, (values - mean[best]) ** 2, len(scores)) / size) + 1e-6
+    return ((scores[rows, movies] - mean[rows]) / spread[rows]).astype(np.float32)

@@ -50,6 +50,87 @@ create table if not exists ml.champion (
 );
 comment on table ml.champion is 'The winner of a training and why. Grain: one training.';
 
+create table if not exists ml.metric (
+    training_id bigint not null references ml.training on delete cascade,
+    protocol text not null,
+    ranker text not null,
+    k integer not null,
+    metric text not null,
+    dimension text not null,
+    stratum text not null,
+    value double precision not null,
+    low double precision,
+    high double precision,
+    users integer not null,
+    primary key (training_id, protocol, ranker, k, metric, dimension, stratum)
+);
+comment on table ml.metric is
+'Every metric of a ranker with its 95 % interval, over all judged viewers and over groups of them.
+Grain: protocol, ranker, k, metric and stratum; dimension all has the one stratum all.';
+comment on column ml.metric.protocol is
+'per_user_temporal: the last fifth of every viewer''s ratings is asked about; it alone decides. '
+'global_temporal: all ratings after one moment are.';
+comment on column ml.metric.low is 'Of the percentile bootstrap over viewers; null where a metric is not a mean.';
+
+create table if not exists ml.refused (
+    training_id bigint not null references ml.training on delete cascade,
+    ranker text not null,
+    reason text not null,
+    primary key (training_id, ranker)
+);
+comment on table ml.refused is 'Rankers that could not be fitted or scored no numbers. Grain: training and ranker.';
+
+create table if not exists ml.tuned (
+    dataset text not null,
+    ranker text not null,
+    training_id bigint not null references ml.training on delete cascade,
+    parameters jsonb not null,
+    value double precision,
+    trials integer not null,
+    tuned_at timestamptz not null default now(),
+    primary key (dataset, ranker, training_id)
+);
+comment on table ml.tuned is
+'Hyper-parameters that a search on the validation window settled on; the newest row of a dataset and ranker holds.
+Grain: dataset, ranker and training that tuned.';
+comment on column ml.tuned.value is 'NDCG@10 on the inner window of the known side.';
+
+create table if not exists ml.trial (
+    training_id bigint not null references ml.training on delete cascade,
+    ranker text not null,
+    trial integer not null,
+    parameters jsonb not null,
+    value double precision,
+    error text,
+    seconds double precision not null,
+    primary key (training_id, ranker, trial),
+    check ((value is null) <> (error is null))
+);
+comment on table ml.trial is
+'What a search tried: its study, from which the next search of the same dataset starts.
+Grain: training, ranker and trial; a trial that failed has an error instead of a value.';
+
+create table if not exists ml.decision (
+    training_id bigint primary key references ml.training on delete cascade,
+    challenger text,
+    champion text,
+    verdict text not null check (verdict in ('promote', 'keep', 'ask')),
+    reason text not null,
+    lead_mean double precision,
+    lead_low double precision,
+    lead_high double precision,
+    p double precision,
+    guardrails jsonb not null,
+    ranker text,
+    decided_by text not null,
+    decided_at timestamptz not null default now()
+);
+comment on table ml.decision is 'Challenger against reigning champion: the verdict and why. Grain: one training.';
+comment on column ml.decision.champion is 'The reigning champion, fitted on the same data; null where there is none.';
+comment on column ml.decision.p is 'Of the lead, two-sided, adjusted by Holm over all challengers.';
+comment on column ml.decision.ranker is 'What became champion; null while a person is asked.';
+comment on column ml.decision.decided_by is 'rules, timeout, or who answered.';
+
 create table if not exists ml.feedback_weight (
     kind text primary key,
     weight real not null check (weight between 0 and 1),
@@ -60,7 +141,8 @@ comment on table ml.feedback_weight is
 'How much feedback says about what a viewer wants, where they gave no rating. Change a weight here, then train again.
 Grain: one kind of feedback; kinds that are not listed are not learned from.';
 comment on column ml.feedback_weight.weight is '0 to 1; a liked movie has 1, and 0.5 or more counts as liked.';
-comment on column ml.feedback_weight.is_verdict is 'Says whether the movie was liked: the last verdict outweighs the rest.';
+comment on column ml.feedback_weight.is_verdict is
+'Says whether the movie was liked: the last verdict outweighs the rest.';
 insert into ml.feedback_weight (kind, weight, is_verdict, meaning)
 values
 ('like', 1, true, 'pressed like'),

@@ -1,5 +1,6 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
--- Grain: check. Inputs: serving.recommendation, similar_movie, fallback; core. Parameters: version_id, similar_length.
+-- Grain: check. Inputs: serving.recommendation, similar_movie, fallback; core;
+-- ml.feedback_weight. Parameters: version_id, similar_length.
 with version as (
     select
         version_id,
@@ -47,15 +48,45 @@ entries as (
     inner join version on fallback.version_id = version.version_id
 ),
 
+said as (
+    select
+        user_id,
+        movie_id,
+        rating >= 4 as is_liked
+    from ratings
+    union all
+    select
+        events.user_id,
+        events.movie_id,
+        bool_or(feedback_weight.weight >= 0.5) as is_liked
+    from events
+    inner join ml.feedback_weight on events.kind = feedback_weight.kind
+    where
+        not exists (
+            select 1 from ratings
+            where ratings.user_id = events.user_id and ratings.movie_id = events.movie_id
+        )
+    group by events.user_id, events.movie_id
+),
+
+viewers as (
+    select user_id from said
+    union
+    select user_id
+    from users
+    where age is not null or gender is not null
+),
+
 due as (
     select
         'the list of a viewer' as kind,
-        ratings.user_id as owner,
-        least(version.list_length, catalogue.movies - count(*)) as movies
-    from ratings
+        viewers.user_id as owner,
+        least(version.list_length, catalogue.movies - count(said.movie_id)) as movies
+    from viewers
     cross join version
     cross join catalogue
-    group by ratings.user_id, version.list_length, catalogue.movies
+    left join said on viewers.user_id = said.user_id
+    group by viewers.user_id, version.list_length, catalogue.movies
     union all
     select
         'the movies similar to a movie' as kind,
@@ -143,14 +174,14 @@ checks as (
         'a movie was already rated by the viewer' as failed_check,
         count(*) as failures
     from lists
-    inner join ratings on lists.user_id = ratings.user_id and lists.movie_id = ratings.movie_id
+    inner join said on lists.user_id = said.user_id and lists.movie_id = said.movie_id
     union all
     select
         'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
     from lists
-    left join ratings on lists.user_id = ratings.user_id and lists.because_movie_id = ratings.movie_id
-    where lists.because_movie_id is not null and (ratings.rating is null or ratings.rating < 4)
+    left join said on lists.user_id = said.user_id and lists.because_movie_id = said.movie_id
+    where lists.because_movie_id is not null and said.is_liked is not true
     union all
     select
         'a reason is empty' as failed_check,

@@ -6,20 +6,22 @@ with feedback as (
         events.user_id,
         events.movie_id,
         max(feedback_weight.weight) as heaviest,
-        (array_agg(feedback_weight.weight order by events.occurred_at desc, feedback_weight.weight)
+        (
+            array_agg(feedback_weight.weight order by events.occurred_at desc, feedback_weight.weight asc)
             filter (where feedback_weight.is_verdict)
         )[1] as verdict,
         max(events.occurred_at) as rated_at
     from events
     inner join ml.feedback_weight
         on events.kind = feedback_weight.kind
-    where not exists (
-        select 1
-        from ratings
-        where
-            ratings.user_id = events.user_id
-            and ratings.movie_id = events.movie_id
-    )
+    where
+        not exists (
+            select 1
+            from ratings
+            where
+                ratings.user_id = events.user_id
+                and ratings.movie_id = events.movie_id
+        )
     group by events.user_id, events.movie_id
 )
 

@@ -1,0 +1,164 @@
+"""Somebody's own delimited files, read fast; where a value is wrong, the error names its file, line and column."""
+
+import csv
+import gzip
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import pyarrow as pa
+from pyarrow import csv as arrow
+
+from movierec.errors import ConfigError
+
+DELIMITERS = ("\t", ",", ";")
+# What columns are called elsewhere: MovieLens's CSV, RecBole's atomic files, plain words; without case or signs.
+ALIASES = {
+    "user_id": ("userid", "user", "uid", "viewerid"),
+    "movie_id": ("movieid", "movie", "itemid", "item", "iid", "filmid"),
+    "rating": ("rating", "ratings", "stars"),
+    "weight": ("weight",),
+    "timestamp": ("timestamp", "time", "ratedat", "datetime", "date"),
+    "title": ("title", "movietitle", "name"),
+    "release_year": ("releaseyear", "year"),
+    "release_date": ("releasedate",),
+    "genres": ("genres", "genre", "class"),
+    "directors": ("directors", "director"),
+    "actors": ("actors", "actor", "cast"),
+    "plot": ("plot", "overview", "description"),
+    "age": ("age",),
+    "gender": ("gender", "sex"),
+    "occupation": ("occupation",),
+    "postcode": ("postcode", "zipcode", "zip"),
+}
+NOTHING = ("", "NaN", "nan", "NA", "NULL", "null", "\\N")
+
+
+Rule = tuple[Callable[[str], bool], str]  # whether a text is right, and what is allowed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A file's delimiter and which of its columns is which: our name to the header's word."""
+
+    path: Path
+    delimiter: str
+    words: Mapping[str, str]
+    header: tuple[str, ...]
+
+    @property
+    def quote(self) -> str | bool:
+        """Tab-separated files of the field quote nothing; a title may begin with a quotation mark there."""
+        return False if self.delimiter == "\t" else '"'
+
+
+def layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
+    """Read the header.
+
+    Raises:
+        ConfigError: the file cannot be read, is empty, or lacks one of the `needed` columns, or two are the same.
+    """
+    with opened(path) as file:
+        line = file.readline().rstrip("\r\n")
+    if not line.strip():
+        raise ConfigError(f"{path} is empty; needed is a header with {', '.join(needed)}, and rows")
+    delimiter = max(DELIMITERS, key=line.count)
+    header = tuple(next(csv.reader([line], delimiter=delimiter)))
+    words: dict[str, str] = {}
+    for name in wanted:
+        found = [word for word in header if _plain(word) in ALIASES[name]]
+        if len(found) > 1:
+            raise ConfigError(f"{path}: the columns {' and '.join(found)} both mean {name}; allowed is one")
+        if found:
+            words[name] = found[0]
+    missing = [name for name in needed if name not in words]
+    if missing:
+        raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {', '.join(header)}")
+    return Layout(path, delimiter, words, header)
+
+
+def read(found: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table | None:
+    """Read the columns of `kinds` under our names; None where a value is not of its kind.
+
+    Raises:
+        ConfigError: the file is damaged or not a table.
+    """
+    words = {found.words[name]: kind for name, kind in kinds.items()}
+    try:
+        table = arrow.read_csv(
+            found.path,
+            read_options=arrow.ReadOptions(block_size=1 << 24),
+            parse_options=arrow.ParseOptions(
+                delimiter=found.delimiter, quote_char=found.quote, newlines_in_values="title" in kinds
+            ),
+            convert_options=arrow.ConvertOptions(
+                column_types=words, include_columns=list(words), null_values=NOTHING, strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "conversion error" in str(error):
+            return None
+        raise ConfigError(f"{found.path} is not a table: {str(error).strip()}") from error
+    except OSError as error:
+        raise ConfigError(f"{found.path} cannot be read: {error}") from error
+    return table.rename_columns(list(kinds))
+
+
+def refuse(found: Layout, rules: Mapping[str, Rule]) -> ConfigError:
+    """Find the first value that breaks a rule, and say where it stands."""
+    with opened(found.path) as file:
+        rows = csv.reader(file, delimiter=found.delimiter, quoting=csv.QUOTE_MINIMAL if found.quote else csv.QUOTE_NONE)
+        next(rows)
+        places = {name: found.header.index(found.words[name]) for name in rules}
+        for row in rows:
+            for name, (is_right, allowed) in rules.items():
+                value = row[places[name]].strip() if places[name] < len(row) else ""
+                if row and not is_right(value):
+                    where = f"{found.path}, line {rows.line_num}, column {found.words[name]}"
+                    return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
+    return ConfigError(f"{found.path} holds a value that cannot be read in one of {', '.join(rules)}")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """Open a text file, unpacked if it is gzip.
+
+    Raises:
+        ConfigError: it is missing, damaged or not UTF-8.
+    """
+    try:
+        with (gzip.open if path.suffix == ".gz" else Path.open)(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ConfigError(f"{path} is not UTF-8 (byte 0x{byte:02x}); save it as UTF-8 and try again") from error
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise ConfigError(f"{path} is not a whole gzip file: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def is_given(text: str) -> bool:
+    """Tell whether there is a value at all."""
+    return text not in NOTHING
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number, written with or without a point."""
+    return re.fullmatch(r"[+-]?\d{1,18}(\.0*)?", text) is not None
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a finite number."""
+    try:
+        return abs(float(text)) < float("inf")
+    except ValueError:
+        return False
+
+
+def _plain(word: str) -> str:
+    """Return `userid` for user_id, userId and RecBole's user_id:token."""
+    return re.sub(r"[^a-z0-9]", "", word.strip().lower().partition(":")[0])

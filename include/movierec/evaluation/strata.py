@@ -1,0 +1,107 @@
+"""For whom a ranker is good: users by activity, gender and age, movies by how much was known of them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from movierec.columns import MOVIE, USER
+from movierec.dataset import Dataset
+from movierec.evaluation.bootstrap import mean_intervals
+from movierec.evaluation.metrics import K, accuracy
+from movierec.features.profiles import AGE_BOUNDS
+from movierec.features.types import Ints
+
+DIMENSION, STRATUM = "dimension", "stratum"
+COLD_USER = 10  # known ratings below which a user is cold
+COLD_MOVIE = 10  # known ratings up to which a movie is cold
+SHOWN = ("recall", "ndcg")
+PARTS = (1 / 3, 2 / 3)
+
+
+def strata(known: Dataset, users: ArrayLike) -> pd.DataFrame:
+    """Put users into strata by what was known of them.
+
+    Activity is the number of known ratings: none (newcomer), fewer than `COLD_USER` (cold), and the terciles of the
+    other `users` (low, medium, high); gender and age group only where they are known.
+
+    Returns:
+        (user_id, dimension, stratum), one row per user and dimension that applies; the stratum names its bounds.
+    """
+    asked = np.unique(np.asarray(users, np.int64))
+    profiles = known.users.set_index(USER).reindex(asked)
+    columns = {
+        "activity": _activity(_counts(known.ratings[USER], asked)),
+        "gender": profiles["gender"].astype(object).to_numpy(),
+        "age": _ages(profiles["age"]),
+    }
+    frames = [pd.DataFrame({USER: asked, DIMENSION: name, STRATUM: column}) for name, column in columns.items()]
+    return pd.concat(frames, ignore_index=True).dropna(subset=STRATUM, ignore_index=True)
+
+
+def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Average the per-user values (user_id, k, metrics) of a judgement in every stratum.
+
+    Returns:
+        (dimension, stratum, k, metric, mean, low, high, users), with the 95 % interval of the mean.
+    """
+    joined = values.merge(strata, on=USER)
+    groups = joined.groupby([DIMENSION, STRATUM, K], sort=True)
+    return _table([(str(of), str(name), int(rows[K].iloc[0]), rows) for (of, name, _), rows in groups], metrics)
+
+
+def by_movie_stratum(
+    lists: pd.DataFrame, relevant: pd.DataFrame, known: Dataset, ks: Sequence[int], cold: int = COLD_MOVIE
+) -> pd.DataFrame:
+    """Judge lists by the relevant movies with up to `cold` known ratings alone, and by the others alone.
+
+    A user without a relevant movie of the stratum is not judged in it.
+
+    Returns:
+        As `by_stratum`, the dimension being 'movies'.
+    """
+    counts = _counts(known.ratings[MOVIE], relevant[MOVIE].to_numpy(np.int64))
+    parts = {f"cold (0–{cold} ratings)": counts <= cold, f"warm (over {cold} ratings)": counts > cold}
+    groups = []
+    for stratum, belongs in parts.items():
+        if belongs.any():
+            values = accuracy(lists, relevant[belongs], ks)
+            groups += [("movies", stratum, k, values[values[K] == k]) for k in ks]
+    return _table(groups, SHOWN)
+
+
+def _table(groups: list[tuple[str, str, int, pd.DataFrame]], metrics: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (dimension, stratum, k, metric, interval.mean, interval.low, interval.high, len(values))
+        for dimension, stratum, k, values in groups
+        for metric, interval in mean_intervals(values[list(metrics)]).items()
+    ]
+    return pd.DataFrame(rows, columns=[DIMENSION, STRATUM, K, "metric", "mean", "low", "high", "users"])
+
+
+def _counts(column: pd.Series, ids: Ints) -> Ints:
+    return np.asarray(column.value_counts().reindex(ids, fill_value=0), np.int64)
+
+
+def _activity(counts: Ints) -> NDArray[np.object_]:
+    active = counts[counts >= COLD_USER]
+    low, high = np.quantile(active, PARTS, method="lower").tolist() if active.size else (COLD_USER, COLD_USER)
+    names = [
+        "newcomer (0 ratings)",
+        f"cold (1–{COLD_USER - 1} ratings)",
+        f"low ({COLD_USER}–{low} ratings)",
+        f"medium ({low + 1}–{high} ratings)",
+        f"high (over {high} ratings)",
+    ]
+    place = np.searchsorted([0, COLD_USER - 1, low, high], counts)
+    return np.array(names, object)[place]
+
+
+def _ages(ages: pd.Series) -> NDArray[np.object_]:
+    bounds = AGE_BOUNDS
+    between = [f"{low}–{high - 1}" for low, high in pairwise(bounds)]
+    names = np.array([f"under {bounds[0]}", *between, f"{bounds[-1]} and over"], object)
+    place = np.digitize(ages.fillna(0).to_numpy(np.int64), bounds)
+    return np.asarray(np.where(ages.isna(), None, names[place]), object)

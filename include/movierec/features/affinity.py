@@ -1,0 +1,118 @@
+"""How a movie fits a user's taste: what their movies have in common with it, whole blocks of users at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from movierec.columns import MOVIE
+from movierec.dataset import Dataset
+from movierec.features.content import MovieFeatures, terms
+from movierec.features.history import History
+from movierec.features.types import Floats, Ints
+from movierec.kernels_matrix import product
+
+RECENT = 10
+LAST = 5
+HALF_LIFE = 50
+BINS = 12
+PRIOR_SHARE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Affinities:
+    """Profiles of the users and descriptions of the movies in the same terms; their product says how they fit.
+
+    Attributes:
+        profiles: by name, users × terms.
+        descriptions: by name, terms × movies.
+    """
+
+    profiles: dict[str, sparse.csr_matrix]
+    descriptions: dict[str, sparse.csr_matrix | Floats]
+
+    @classmethod
+    def of(cls, dataset: Dataset, features: MovieFeatures, history: History, traits: dict[str, Floats]) -> Self:
+        """Lay out what is known; a kind of fact that no movie has gives nothing.
+
+        Args:
+            dataset: the facts about the movies.
+            features: their terms and embeddings.
+            history: whose taste is asked for.
+            traits: numbers of the movies whose neighbourhood matters (year, log of popularity, mean rating).
+        """
+        profiles, descriptions = {}, {}
+        for name, weights, terms_of in _kinds(dataset, features, history, traits):
+            if terms_of.shape[1]:
+                profiles[name] = (history.matrix(weights) @ sparse.csr_matrix(terms_of)).tocsr().astype(np.float32)
+                descriptions[name] = _turned(terms_of)
+        return cls(profiles, descriptions)
+
+    def blocks(self, users: Ints) -> Iterator[tuple[str, Floats]]:
+        """Give name and values (users × movies) of every affinity."""
+        for name, profile in self.profiles.items():
+            yield name, product(profile[users], self.descriptions[name])
+
+
+def _kinds(
+    dataset: Dataset, features: MovieFeatures, history: History, traits: dict[str, Floats]
+) -> Iterator[tuple[str, NDArray[np.generic], sparse.csr_matrix | Floats]]:
+    """Give name, weight of every rating in the profile, and movies × terms."""
+    share = 1 / np.bincount(history.users, minlength=history.shape[0])[history.users]
+    recent = _mean_of(history, history.recency < RECENT)
+    last = _mean_of(history, history.recency < LAST)
+    newest = _mean_of(history, history.recency == 0)
+    liked = _mean_of(history, history.liked * 0.5 ** (history.recency / HALF_LIFE))
+    above = history.above * share
+    genres = _unit(_present(dataset.genres, "genre", dataset))
+    people = _unit(_present(dataset.people, "person_id", dataset))
+    yield from (("genre_share", share, genres), ("genre_recent", recent, genres), ("genre_liking", above, genres))
+    yield from (("people_liked", liked, people), ("people_recent", recent, people))
+    yield from (("content_last", last, features.matrix), ("content_liked", liked, features.matrix))
+    if features.embeddings.any():
+        meanings = features.embeddings
+        yield from (("meaning_newest", newest, meanings), ("meaning_liked", liked, meanings))
+    for name, values in traits.items():
+        yield f"{name}_share", share, _bins(values)
+
+
+def _turned(terms_of: sparse.csr_matrix | Floats) -> sparse.csr_matrix | Floats:
+    return np.ascontiguousarray(terms_of.T) if isinstance(terms_of, np.ndarray) else terms_of.T.tocsr()
+
+
+def _mean_of(history: History, chosen: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Weigh the chosen ratings of each user so that they sum to 1."""
+    totals = np.bincount(history.users, chosen, history.shape[0])
+    return np.asarray(chosen / np.maximum(totals, 1e-9)[history.users], np.float64)
+
+
+def _present(frame: pd.DataFrame, column: str, dataset: Dataset) -> sparse.csr_matrix:
+    found = terms(frame[[MOVIE, column]].drop_duplicates(), column, dataset.movies[MOVIE].to_numpy())
+    return (found > 0).astype(np.float32)
+
+
+def _unit(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    lengths = np.sqrt(np.asarray(matrix.sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.maximum(lengths, 1)) @ matrix)
+
+
+def _bins(values: Floats) -> sparse.csr_matrix:
+    """Put the movies into `BINS` of equal size by a number; a neighbouring bin counts half, unknown is in none.
+
+    Columns are divided by the share of movies in the bin, so that the share of a history in it is a lift.
+    """
+    known = np.isfinite(values)
+    if not known.any():
+        return sparse.csr_matrix((len(values), 0))
+    edges = np.unique(np.quantile(values[known], np.linspace(0, 1, BINS + 1)[1:-1]))
+    place = np.digitize(values, edges)
+    member = np.zeros((len(values), len(edges) + 1), np.float32)
+    for step, weight in ((0, 1.0), (-1, 0.5), (1, 0.5)):
+        beside = place + step
+        inside = known & (beside >= 0) & (beside <= len(edges))
+        member[inside, beside[inside]] += weight
+    return sparse.csr_matrix(member / np.sqrt(member.mean(axis=0) + PRIOR_SHARE))

@@ -1,0 +1,64 @@
+"""How the hot loops run: compiled by numba, their rows shared out to threads that live as long as one call.
+
+The loops release the interpreter's lock and plain threads carry them. A pool of numba's own would outlive the call: it
+ends the process when two threads use it at once or, over GNU OpenMP, in a child that was forked after its first use, as
+Airflow's tasks are. Every row is computed by one thread alone, so results do not depend on the number of threads.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+BLOCKS_A_THREAD = 16  # rows differ in length; small blocks even that out
+# Sums may be reordered, so that the processor adds eight or sixteen numbers at once; NaN and infinity stay themselves.
+FAST = {"reassoc", "contract", "nsz"}
+
+Kernel = Callable[..., None]
+Parts = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile on the first call; the machine code is kept in `NUMBA_CACHE_DIR`, `__pycache__` or the user's cache.
+
+    Where none of them can be written to, every process compiles for itself.
+    """
+    try:
+        return numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+    except RuntimeError:  # numba found no folder to write to
+        return numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy")
+
+
+def cores() -> int:
+    """Return how many threads to use: `OMP_NUM_THREADS`, which bounds BLAS too, else the cores this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def over_rows(kernel: Kernel, rows: int, *arguments: Any) -> None:
+    """Call `kernel(start, stop, *arguments)` until all rows are done; blocks of rows are shared out to threads."""
+    threads = min(cores(), rows)
+    if threads <= 1:
+        kernel(0, rows, *arguments)
+        return
+    size = -(-rows // (threads * BLOCKS_A_THREAD))
+    with ThreadPoolExecutor(threads) as pool:
+        blocks = [pool.submit(kernel, start, min(start + size, rows), *arguments) for start in range(0, rows, size)]
+    for block in blocks:
+        block.result()
+
+
+def parts(matrix: sparse.csr_matrix) -> Parts:
+    """Return row starts, columns and values of a sparse matrix, each in the one type the kernels are compiled for.
+
+    Columns have no sign: numba then need not ask whether an index counts from the end.
+    """
+    columns = matrix.indices.astype(np.int32, copy=False).view(np.uint32)
+    return matrix.indptr.astype(np.int64, copy=False), columns, matrix.data.astype(np.float32, copy=False)

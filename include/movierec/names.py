@@ -1,0 +1,16 @@
+"""The rankers that may be asked for, by name: light, so that a form can list them without importing any."""
+
+RANKERS = (
+    "popularity",
+    "user_knn",
+    "item_knn",
+    "ials",
+    "ease",
+    "slim",
+    "content",
+    "blend",
+    "random_forest",
+    "gradient_boosting",
+    "hybrid",
+)
+INNER = ("slit",)  # a part of the learned ones

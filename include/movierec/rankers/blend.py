@@ -1,0 +1,81 @@
+"""A blend: the weighted sum of what several rankers say, the bar that learned rankers must pass."""
+
+from typing import ClassVar
+
+import numpy as np
+from upath import UPath
+
+from movierec.artifacts import Arrays
+from movierec.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.features.types import Floats, Ints
+from movierec.rankers.base import Ranker
+from movierec.rankers.ease import Ease
+from movierec.rankers.ials import IALS
+from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.slit import Slit
+from movierec.rankers.space import Range, Space
+from movierec.rankers.user_knn import UserKNN
+
+MEMBERS: tuple[type[Ranker], ...] = (Ease, Slit, UserKNN, ItemKNN, IALS)
+
+
+class Blend(Ranker):
+    """Sums the scores of five rankers, each standardised over the catalogue for every user: scales must not matter."""
+
+    name = "blend"
+    space: ClassVar[Space] = {kind.name: Range(0.0, 1.0) for kind in MEMBERS}
+
+    def __init__(
+        self, *, ease: float = 0.3, slit: float = 1.0, user_knn: float = 0.3, item_knn: float = 0.1, ials: float = 0.3
+    ) -> None:
+        """Store the weight of each member; one of weight 0 is not fitted."""
+        self.ease = ease
+        self.slit = slit
+        self.user_knn = user_knn
+        self.item_knn = item_knn
+        self.ials = ials
+
+    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+        self.members_ = {kind.name: kind().fit(dataset, features) for kind in self._chosen()}
+
+    def _chosen(self) -> list[type[Ranker]]:
+        """A blend of nothing is EASE."""
+        return [kind for kind in MEMBERS if getattr(self, kind.name) > 0] or [Ease]
+
+    def _meet(self, dataset: Dataset) -> None:
+        self.members_ = {name: member.fold_in(dataset) for name, member in self.members_.items()}
+
+    def scores(self, users: Ints) -> Floats:
+        """Sum up over the members."""
+        total = np.zeros((len(users), self.fitted_.shape[1]), np.float32)
+        for name, member in self.members_.items():
+            total += np.float32(getattr(self, name) or 1) * _standard(member.scores(users))
+        return total
+
+    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
+        """Sum up over the members, each divided by its largest weight here."""
+        weights = np.zeros((len(sources), len(targets)), np.float32)
+        for name, member in self.members_.items():
+            own = member.item_weights(sources, targets)
+            weights += np.float32(getattr(self, name) or 1) * own / max(float(np.abs(own).max(initial=0)), 1e-9)
+        return weights
+
+    def save(self, folder: UPath, with_history: bool = True) -> None:
+        """Write the card, the history and each member to a folder of its own."""
+        super().save(folder, with_history)
+        for name, member in self.members_.items():
+            member.save(folder / name, with_history=False)
+
+    def _state(self) -> Arrays:
+        return {"members": np.array(list(self.members_))}
+
+    def _restore(self, arrays: Arrays, folder: UPath) -> None:
+        kinds = {kind.name: kind for kind in MEMBERS}
+        names = [str(name) for name in arrays["members"]]
+        self.members_ = {name: kinds[name].load(folder / name, self.fitted_) for name in names}
+
+
+def _standard(scores: Floats) -> Floats:
+    mean, spread = scores.mean(axis=1, keepdims=True), scores.std(axis=1, keepdims=True)
+    return np.asarray((scores - mean) / np.maximum(spread, 1e-9), np.float32)

@@ -1,0 +1,95 @@
+"""iALS: factors of users and movies whose products tell what is wanted (Hu, Koren and Volinsky 2008)."""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from movierec.artifacts import Arrays
+from movierec.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.features.types import Floats, Ints
+from movierec.kernels import over_rows, parts
+from movierec.kernels_als import solve
+from movierec.rankers.base import Ranker
+from movierec.rankers.space import Range, Space
+
+LEARNING_STEPS = 3  # of conjugate gradients: the factors move on in the next epoch anyway (Takács et al. 2011)
+SOLVING_STEPS = 20  # enough that a user's factors are the solution to what a list can tell apart
+
+
+class IALS(Ranker):
+    """Finds X, Y minimising Σ (1 + cᵤᵢ)(pᵤᵢ - xᵤ·yᵢ)² + Σ λᵤ|xᵤ|² + Σ λᵢ|yᵢ|² over all users u and movies i.
+
+    p is 1 for what is wanted in the history and 0 elsewhere, c = α · signal. As Rendle et al. (2022, "Revisiting the
+    Performance of iALS") found, who says much needs more regularisation: λᵤ = λ (1 + Σᵢ cᵤᵢ / movies)^ν, and so for
+    movies; ν = 0 is the loss of 2008. Only Y is kept: xᵤ is solved from it, the same way for users who came later.
+    """
+
+    name = "ials"
+    space: ClassVar[Space] = {
+        "factors": Range(32, 256, log=True, whole=True),
+        "regularisation": Range(0.1, 100, log=True),
+        "alpha": Range(0.5, 100, log=True),
+        "scaling": Range(0, 1),
+        "epochs": Range(5, 30, whole=True),
+    }
+
+    def __init__(
+        self,
+        factors: int = 64,
+        regularisation: float = 20.0,
+        alpha: float = 3.0,
+        *,
+        scaling: float = 0.5,
+        epochs: int = 10,
+        seed: int = 0,
+    ) -> None:
+        """Store the length of a factor vector, λ, α, ν, how often both sides are solved, and the seed of the start."""
+        self.factors = factors
+        self.regularisation = regularisation
+        self.alpha = alpha
+        self.scaling = scaling
+        self.epochs = epochs
+        self.seed = seed
+
+    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+        by_user = self.history_.wanted * np.float32(self.alpha)
+        by_movie = by_user.T.tocsr()
+        X, Y = (self._start(side, seed) for seed, side in enumerate((by_user, by_movie)))
+        # YᵀY is too small to share out, and idle BLAS threads would spin on the cores that the kernel is about to use.
+        with threadpool_limits(1, "blas"):
+            for _ in range(self.epochs):
+                self._improve(X, by_user, Y, LEARNING_STEPS)
+                self._improve(Y, by_movie, X, LEARNING_STEPS)
+        self.factors_ = Y
+
+    def _start(self, confidence: sparse.csr_matrix, side: int) -> Floats:
+        """Draw small factors; a row without ratings has its solution, 0, from the start."""
+        generator = np.random.default_rng([self.seed, side])
+        drawn = generator.standard_normal((confidence.shape[0], self.factors), np.float32)
+        small = drawn * np.float32(0.1 / np.sqrt(self.factors))
+        return np.asarray(small * (np.diff(confidence.indptr) > 0)[:, None], np.float32)
+
+    def _improve(self, X: Floats, confidence: sparse.csr_matrix, Y: Floats, steps: int) -> None:
+        """Move every row of X towards what is best beside the given Y."""
+        share = np.asarray(confidence.sum(axis=1)).ravel() / confidence.shape[1]
+        ridge = (self.regularisation * (1 + share) ** self.scaling).astype(np.float32)
+        over_rows(solve, len(X), parts(confidence), Y, Y.T @ Y, ridge, steps, X)
+
+    def scores(self, users: Ints) -> Floats:
+        """Solve these users' factors and multiply them with the movies'."""
+        return self.scores_of(self.history_.wanted[users])
+
+    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
+        """Score any weighted histories over the catalogue (rows × movies)."""
+        X = np.zeros((histories.shape[0], self.factors), np.float32)
+        self._improve(X, histories * np.float32(self.alpha), self.factors_, SOLVING_STEPS)
+        return X @ self.factors_.T
+
+    def _state(self) -> Arrays:
+        return {"factors": self.factors_}
+
+    def _restore(self, arrays: Arrays, folder: object) -> None:
+        self.factors_ = arrays["factors"]

@@ -1,0 +1,148 @@
+"""What learned rankers learn from: candidates as they looked before a label window, and what came in it.
+
+Each user's given ratings are divided: base rankers and features see the history H, the label window L holds what the
+user turned to next. With `windows` "time" L is the end of the history, and further windows are cut from what is left
+before it; with "random" every window is another random part. Then the base rankers are fitted again on everything that
+was given, and their candidates are what is scored. Nothing that is asked about later is seen.
+"""
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from movierec.columns import MOVIE, USER
+from movierec.dataset import Dataset
+from movierec.errors import ModelError
+from movierec.evaluation.splits import per_user_temporal
+from movierec.features.content import MovieFeatures
+from movierec.features.history import History, is_liked
+from movierec.features.types import Floats, Ints
+from movierec.rankers.stage import FirstStage
+
+WINDOWS = ("time", "random")
+Split = tuple[pd.DataFrame, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How label windows are cut and described: which kind, what share of a history, how many, for how many users."""
+
+    windows: str
+    label_share: float
+    folds: int
+    candidates: int
+    training_users: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Candidates of label windows.
+
+    Attributes:
+        matrix: pairs × features (float32).
+        names: of the features.
+        grades: 2 if the user liked the movie in the window, 1 if they rated it lower, 0 if not at all (int64).
+        sizes: how many rows of `matrix` each user of each window has, in order.
+    """
+
+    matrix: Floats
+    names: list[str]
+    grades: Ints
+    sizes: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The lesson (None where the windows hold nothing to learn), and the first stage fitted on all that was given."""
+
+    lesson: Lesson | None
+    stage: FirstStage
+
+
+_made: "weakref.WeakKeyDictionary[Dataset, dict[Plan, Material]]" = weakref.WeakKeyDictionary()
+
+
+def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
+    """Prepare what a plan says; rankers that are fitted on one dataset object with one plan share it.
+
+    Raises:
+        ModelError: the plan's windows are of no known kind.
+    """
+    if plan.windows not in WINDOWS:
+        raise ModelError(f"'{plan.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
+    made = _made.setdefault(dataset, {})
+    if plan not in made:
+        lesson = _lesson(dataset, features, plan)
+        made[plan] = Material(lesson, FirstStage.fit(dataset, features, plan.candidates))
+    return made[plan]
+
+
+def _lesson(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Lesson | None:
+    found = (_of_window(dataset, features, split, plan) for split in label_windows(dataset.ratings, plan))
+    # Where all candidates have one grade, there is nothing to tell apart.
+    parts = [part for part in found if part is not None and part.grades.any() and not part.grades.all()]
+    if not parts:
+        return None
+    return Lesson(
+        np.concatenate([part.matrix for part in parts]),
+        parts[0].names,
+        np.concatenate([part.grades for part in parts]),
+        np.concatenate([part.sizes for part in parts]),
+    )
+
+
+def _of_window(dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan) -> Lesson | None:
+    known, later = split
+    if known.empty or later.empty:
+        return None
+    stage = FirstStage.fit(dataset.with_ratings(known), features, plan.candidates)
+    users = _sample(stage.history, later, plan)
+    table = stage.table(users)
+    liked = is_liked(later, dataset.relevant_from)
+    found = grades(later, liked, stage.history, users[table.rows], table.movies)
+    return Lesson(table.matrix, table.names, found, np.unique(table.rows, return_counts=True)[1])
+
+
+def _sample(history: History, later: pd.DataFrame, plan: Plan) -> Ints:
+    users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
+    chosen = np.random.default_rng(plan.seed).permutation(users)[: plan.training_users // plan.folds]
+    return np.sort(chosen).astype(np.int64)
+
+
+def label_windows(ratings: pd.DataFrame, plan: Plan) -> Iterator[Split]:
+    """Give (history, label window) for every fold of a plan."""
+    if plan.windows == "random":
+        yield from _random_windows(ratings, plan)
+        return
+    known = ratings
+    for _ in range(plan.folds):
+        known, later = per_user_temporal(known, plan.label_share, plan.seed)
+        yield known, later
+
+
+def _random_windows(ratings: pd.DataFrame, plan: Plan) -> Iterator[Split]:
+    """Deal each user's ratings out at random; a window takes `label_share` of them, and the next one the next."""
+    shuffled = ratings.sample(frac=1, random_state=plan.seed)
+    by_user = shuffled.groupby(USER)
+    place = by_user.cumcount().to_numpy()
+    size = by_user[USER].transform("size").to_numpy()
+    # A single rating stays known: its user would have no history otherwise.
+    held = np.minimum(np.floor(np.round(size * plan.label_share, 9)) + (size * plan.label_share < 1), size - 1)
+    for fold in range(plan.folds):
+        turned = (place - fold * held) % size
+        later = turned < held
+        yield shuffled[~later], shuffled[later]
+
+
+def grades(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
+    """Look pairs of positions up in the label window: 2 if liked, 1 if rated lower, 0 if not rated."""
+    movies_in_all = history.shape[1]
+    rated = np.searchsorted(history.user_ids, later[USER]) * movies_in_all
+    rated += np.searchsorted(history.movie_ids, later[MOVIE])
+    graded = pd.Series(np.where(liked, 2, 1), index=rated)
+    return np.asarray(graded.reindex(users * movies_in_all + movies, fill_value=0), np.int64)

@@ -1,0 +1,97 @@
+"""Movies that are rated close together: neighbours in the order of histories."""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from movierec.artifacts import Arrays, pack, unpack
+from movierec.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.features.types import Floats, Ints
+from movierec.kernels import compiled
+from movierec.kernels_matrix import product
+from movierec.kernels_nearest import keep
+from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.neighbours import kept
+from movierec.rankers.sequences import in_order
+from movierec.rankers.space import Range, Space
+
+REACH = 6  # distances beyond so many times the scale count nothing
+
+
+class Nearby(Ranker):
+    """Sums K[i, j] / √(c_i c_j) over the user's movies i, K being Σ exp(-|place of i - place of j| / scale) over users.
+
+    It is item-kNN by cosine in which two movies of a history count the less the further apart they were rated; c counts
+    the ratings of a movie.
+    """
+
+    name = "nearby"
+    space: ClassVar[Space] = {
+        "scale": Range(3, 300, log=True),
+        "neighbours": Range(20, 500, log=True, whole=True),
+    }
+
+    def __init__(self, scale: float = 30.0, neighbours: int = 100) -> None:
+        """Store the distance in ratings over which nearness falls to 1/e, and how many neighbours a movie keeps."""
+        self.scale = scale
+        self.neighbours = neighbours
+
+    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+        movies = self.fitted_.shape[1]
+        given = in_order(self.fitted_, np.arange(movies))
+        length = np.sqrt(np.maximum(self.fitted_.counts, 1)).astype(np.float32)
+        nearness = np.exp(-np.arange(int(REACH * self.scale) + 1) / self.scale).astype(np.float32)
+        arguments = (given.starts, given.movies, given.places, given.signal, given.users, given.movie_starts)
+        found = kept(near, (movies, movies), self.neighbours, *arguments, given.by_movie, nearness, length)
+        self.weights_ = found.T.tocsr()
+
+    def scores(self, users: Ints) -> Floats:
+        """Sum over each user's history."""
+        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
+
+    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
+        """Score any weighted histories over the catalogue (rows × movies)."""
+        return product(histories, self.weights_)
+
+    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
+        """Return the similarities that are summed."""
+        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
+
+    def _state(self) -> Arrays:
+        return pack(self.weights_)
+
+    def _restore(self, arrays: Arrays, folder: object) -> None:
+        self.weights_ = unpack(arrays)
+
+
+@compiled
+def near(  # type: ignore[no-untyped-def]
+    start,
+    stop,
+    starts,
+    movies,
+    places,
+    signal,
+    users,
+    movie_starts,
+    by_movie,
+    nearness,
+    length,
+    k,
+    columns,
+    values,
+    sizes,
+):
+    """Write the k highest K[i, j] / √(c_i c_j) of each movie i."""
+    total = np.empty(len(length), np.float32)
+    for i in range(start, stop):
+        total[:] = 0
+        for entry in by_movie[movie_starts[i] : movie_starts[i + 1]]:
+            first, after = starts[users[entry]], starts[users[entry] + 1]
+            begin, end = max(first, entry - len(nearness) + 1), min(after, entry + len(nearness))
+            for other in range(begin, end):
+                total[movies[other]] += nearness[abs(other - entry)] * signal[entry] * signal[other]
+        total[i] = 0
+        sizes[i] = keep(total, length[i], length, np.float32(0), k, columns[i], values[i])

@@ -1,0 +1,73 @@
+"""A random forest (Breiman 2001) over the candidates of all base rankers."""
+
+from typing import ClassVar
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from movierec.features.types import Floats
+from movierec.rankers.forest import MOST_LEAVES, Forest
+from movierec.rankers.learned import OneForest, importance, thinned
+from movierec.rankers.lessons import Lesson
+from movierec.rankers.space import Range, Space
+from movierec.rankers.stage import Table
+
+
+class RandomForest(OneForest):
+    """Orders candidates by the share of trees that say the user will like them."""
+
+    name = "random_forest"
+    space: ClassVar[Space] = {
+        "trees": Range(50, 300, whole=True),
+        "leaves": Range(16, MOST_LEAVES, whole=True),
+        "features": Range(0.1, 0.6),
+        "smallest_leaf": Range(5, 200, log=True, whole=True),
+    }
+
+    def __init__(
+        self,
+        *,
+        trees: int = 100,
+        leaves: int = MOST_LEAVES,
+        features: float = 0.3,
+        smallest_leaf: int = 20,
+        rows: int = 60_000,
+        windows: str = "time",
+        label_share: float = 0.2,
+        folds: int = 2,
+        candidates: int = 100,
+        training_users: int = 5_000,
+        seed: int = 0,
+    ) -> None:
+        """Store the size of the forest, the share of features a split may choose from, and the rows to learn from.
+
+        The plan of what to learn from is described in `lessons.Plan`.
+        """
+        self.trees = trees
+        self.leaves = leaves
+        self.features = features
+        self.smallest_leaf = smallest_leaf
+        self.rows = rows
+        self.windows = windows
+        self.label_share = label_share
+        self.folds = folds
+        self.candidates = candidates
+        self.training_users = training_users
+        self.seed = seed
+
+    def _grow(self, lesson: Lesson) -> Forest:
+        lesson = thinned(lesson, self.rows, self.seed)
+        model = RandomForestClassifier(
+            n_estimators=self.trees,
+            max_leaf_nodes=self.leaves,
+            max_features=self.features,
+            min_samples_leaf=self.smallest_leaf,
+            n_jobs=2,
+            random_state=self.seed,
+        )
+        model.fit(lesson.matrix, lesson.grades > 0, importance(lesson))
+        return Forest.of_random_forest(model)
+
+    def _rate(self, table: Table) -> Floats:
+        # The trees sum up to a probability already.
+        return np.asarray(self.forest_.predict(table.matrix), np.float32)

@@ -1,0 +1,68 @@
+"""SLIM: sparse item-item weights, learned as one regression per movie (Ning and Karypis 2011)."""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from movierec.artifacts import Arrays, pack, unpack
+from movierec.dataset import Dataset
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.features.types import Floats, Ints
+from movierec.kernels import over_rows
+from movierec.kernels_matrix import TILE, mirror, product, upper_gram
+from movierec.kernels_slim import descend
+from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.neighbours import kept
+from movierec.rankers.space import Range, Space
+
+MOST_WEIGHTS = 1000  # of one movie; more than ever differ from 0 under a penalty that is worth having
+
+
+class Slim(Ranker):
+    """Finds W ≥ 0 minimising ½|X - XW|² + ½ λ₂|W|² + λ₁|W|₁ under diag(W) = 0, X the signal of each rating.
+
+    EASE without the two constraints that make W sparse and easy to read: a movie speaks for others or not at all. The
+    regressions need no X, only XᵀX; as that is dense, only the `max_movies` most rated movies take part. On inner
+    windows of MovieLens 100K it ranked better than RP3beta (Paudel et al. 2017), by an eighth on a random one.
+    """
+
+    name = "slim"
+    space: ClassVar[Space] = {"l1": Range(0.3, 30, log=True), "l2": Range(5, 1000, log=True)}
+
+    def __init__(self, l1: float = 3.0, l2: float = 100.0, max_movies: int = 10_000) -> None:
+        """Store λ₁, which makes weights few, λ₂, which makes them small, and the size of the model."""
+        self.l1 = l1
+        self.l2 = l2
+        self.max_movies = max_movies
+
+    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+        if self.l1 <= 0 or self.l2 <= 0:
+            raise ModelError(f"SLIM got the penalties {self.l1} and {self.l2}; both must be larger than 0")
+        history = self.history_
+        chosen = np.sort(np.argsort(-history.counts, kind="stable")[: self.max_movies])
+        G = upper_gram(history.wanted[:, chosen])
+        over_rows(mirror, -(-len(G) // TILE), G)
+        W = kept(descend, G.shape, MOST_WEIGHTS, G, np.float32(self.l1), np.float32(self.l2)).tocoo()
+        # The kernel solves for a movie in its row; what it is predicted from comes first everywhere else.
+        cells = (chosen[W.col], chosen[W.row])
+        self.weights_ = sparse.csr_matrix((W.data, cells), shape=(history.shape[1],) * 2, dtype=np.float32)
+
+    def scores(self, users: Ints) -> Floats:
+        """Multiply these users' histories with W."""
+        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
+
+    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
+        """Score any weighted histories over the catalogue (rows × movies)."""
+        return product(histories, self.weights_)
+
+    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
+        """Return W between these movies."""
+        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
+
+    def _state(self) -> Arrays:
+        return pack(self.weights_)
+
+    def _restore(self, arrays: Arrays, folder: object) -> None:
+        self.weights_ = unpack(arrays)

@@ -1,0 +1,8 @@
+-- Purpose: the rankers of a training that were judged.
+-- Grain: ranker. Parameters: training_id, k.
+select
+    ranker,
+    coverage_at_k
+from ml.evaluation
+where training_id = %(training_id)s and k = %(k)s
+order by ranker;

@@ -1,0 +1,9 @@
+-- Purpose: the verdict on a training's challenger.
+-- Grain: one row, none before the comparison. Parameters: training_id.
+select
+    challenger,
+    champion,
+    verdict,
+    reason
+from ml.decision
+where training_id = %(training_id)s;

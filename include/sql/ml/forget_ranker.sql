@@ -1,0 +1,10 @@
+-- Purpose: forget what a training said about a ranker, before it is fitted again.
+-- Parameters: training_id, ranker.
+delete from ml.refused
+where training_id = %(training_id)s and ranker = %(ranker)s;
+delete from ml.metric
+where training_id = %(training_id)s and ranker = %(ranker)s;
+delete from ml.user_metric
+where training_id = %(training_id)s and ranker = %(ranker)s;
+delete from ml.evaluation
+where training_id = %(training_id)s and ranker = %(ranker)s;

@@ -1,0 +1,9 @@
+-- Purpose: the champion that a training's challengers meet: the last one that was chosen for the same dataset before.
+-- Grain: one row, none before the first training. Parameters: training_id, dataset.
+select champion.ranker
+from ml.champion
+inner join ml.training on champion.training_id = training.training_id
+inner join ops.batch on training.batch_id = batch.batch_id
+where batch.dataset = %(dataset)s and champion.training_id < %(training_id)s
+order by champion.training_id desc
+limit 1;

@@ -1,0 +1,22 @@
+"""A question to a person whose answer is kept, whatever it is."""
+
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+ANSWER = "answer"
+
+
+class Approval(ApprovalOperator):
+    """Waits for a person to approve; a rejection ends Airflow's own operator before it returns who gave it."""
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Keep `is_approved`, and `by`, the name of who answered, None where the time was up; then go on."""
+        if "error" not in event:
+            person = event["responded_by_user"]
+            answer = {
+                "is_approved": event["chosen_options"] == [self.APPROVE],
+                "by": person["name"] if person else None,
+            }
+            context["ti"].xcom_push(key=ANSWER, value=answer)
+        return super().execute_complete(context, event)

@@ -1,0 +1,137 @@
+"""The whole command, rankers in their own processes."""
+
+import csv
+import json
+import os
+import stat
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from movierec import cli, rankers
+from movierec.commands import evaluate
+from movierec.evaluation.judge import METRICS
+
+from .files import two_tastes, write
+
+
+def run(folder: Path, *words: str, names: str, **frames: pd.DataFrame | str) -> tuple[int, dict]:
+    train, test = two_tastes()
+    files = write(folder, **{"train": train, "test": test, **frames})
+    out = folder / "results.json"
+    status = cli.main(["evaluate", *files, "--rankers", names, "--out", str(out), *words])
+    return status, json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """One run whose users have text for names."""
+    folder = tmp_path_factory.mktemp("ordinary")
+    train, test = (part.assign(user_id="u" + part["user_id"].astype(str)) for part in two_tastes())
+    words = ("--k", "3,5", "--per-user", str(folder / "values.csv"))
+    status, results = run(folder, *words, names="popularity,item_knn", train=train, test=test)
+    assert status == 0
+    return folder, results
+
+
+def test_every_metric_stands_at_every_k_with_its_interval(ordinary: tuple[Path, dict]) -> None:
+    _, results = ordinary
+    assert list(results["rankers"]) == ["item_knn", "popularity"]  # the better one first: tastes can be learned
+    for result in results["rankers"].values():
+        assert [row["k"] for row in result["metrics"]] == [3, 5]
+        for row in result["metrics"]:
+            assert all(row[name]["low"] <= row[name]["mean"] <= row[name]["high"] for name in METRICS[:-1])
+            assert 0 < row["coverage"] <= 1
+            assert row["users"] == results["sizes"]["test_users"] == 30
+        assert result["peak_memory_bytes"] > 10_000_000
+        assert min(result["fit_seconds"], result["score_seconds"]) >= 0
+
+
+def test_the_per_user_file_averages_to_the_results(ordinary: tuple[Path, dict]) -> None:
+    folder, results = ordinary
+    values = pd.read_csv(folder / "values.csv").groupby(["ranker", "k"])["ndcg"].mean()
+    for name, result in results["rankers"].items():
+        for row in result["metrics"]:
+            assert values[name, row["k"]] == pytest.approx(row["ndcg"]["mean"])
+
+
+def test_the_results_say_how_they_came_about(ordinary: tuple[Path, dict]) -> None:
+    folder, results = ordinary
+    assert results["arguments"]["k"] == "3,5"
+    assert results["arguments"]["seed"] == 1
+    assert {"python", "numpy", "scikit-learn"} <= set(results["versions"])
+    assert results["sizes"]["train_rows"] == 30 * 6
+    assert results["rankers"]["item_knn"]["parameters"]["neighbours"] > 0
+    assert {row["stratum"] for row in results["rankers"]["item_knn"]["strata"]} >= {"cold (1–9 ratings)"}
+    assert results["comparison"]["best"] == "item_knn"
+    assert [row["other"] for row in results["comparison"]["others"]] == ["popularity"]
+    assert stat.S_IMODE((folder / "results.json").stat().st_mode) & 0o600 == 0o600
+
+
+def test_a_ranker_that_fails_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A ranker's own process fails where the library that it needs does not load.
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "sitecustomize.py").write_text(
+        "import sys\nif sys.orig_argv[-1] == 'ease':\n    raise SystemExit('no library')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(broken), os.environ.get("PYTHONPATH", "")]))
+    status, results = run(tmp_path, names="ease,popularity")
+    shown = capsys.readouterr()
+    assert status == 1
+    assert list(results["rankers"]) == ["popularity"]
+    assert "no library" in results["failed"]["ease"]
+    assert "failed: ease: " in shown.out
+    assert "30 users judged, full ranking of 24 movies" in shown.out
+    assert "NDCG@10" in shown.out
+    assert "note: inner windows: time" in shown.err
+
+
+def test_text_ids_come_back_as_they_were(ordinary: tuple[Path, dict]) -> None:
+    folder, results = ordinary
+    assert "user_id holds text such as 'u1': every user_id is taken as a name and numbered" in results["notes"]
+    with (folder / "values.csv").open(encoding="utf-8") as file:
+        assert {row["user_id"] for row in csv.DictReader(file)} == {f"u{user}" for user in range(1, 31)}
+
+
+BAD_OPTIONS = {
+    ("--k", "0"): "--k is '0'; allowed are whole numbers from 1",
+    ("--k", "10,x"): "--k is '10,x'",
+    ("--rankers", "oracle"): "there is no ranker 'oracle'; allowed are all, popularity",
+    ("--rankers", ","): "there is no ranker",
+    ("--relevant-from", "much"): "--relevant-from is 'much'; allowed is a rating, or none",
+    ("--relevant-from", "nan"): "--relevant-from is 'nan'",
+    ("--relevant-from", "9"): "no relevant row among 90 test rows: relevant is from 9.0 on, and ratings go from 3 to 5",
+    ("--tune", "5"): "--tune needs validation rows",
+    ("--out", "/nowhere/results.json"): "/nowhere/results.json cannot be written",
+    ("--out", "/"): "/ cannot be written",
+    ("--train", "/nowhere/T.csv"): "/nowhere/T.csv cannot be read: No such file or directory",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), BAD_OPTIONS.items(), ids=lambda value: value[:20] if isinstance(value, str) else value[0]
+)
+def test_a_wrong_option_is_one_sentence(
+    tmp_path: Path, words: tuple[str, str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, results = run(tmp_path, *words, names="popularity")
+    complaint = capsys.readouterr().err
+    assert (status, results) == (1, {})
+    assert complaint.startswith("movierec: ")
+    assert sentence in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_results_never_overwrite_what_they_come_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _ = run(tmp_path, "--per-user", str(tmp_path / "train.csv"), names="popularity")
+    assert status == 1
+    assert "train.csv is one of the files to read" in capsys.readouterr().err
+
+
+def test_every_ranker_takes_part_unless_named() -> None:
+    assert evaluate._names("all") == list(rankers.RANKERS)
+    assert evaluate._names("ease, ease,popularity") == ["ease", "popularity"]

@@ -1,0 +1,110 @@
+"""The question to a person, asked and answered as the scheduler and the interface do it."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from movierec.db import connect
+from tests import movielens
+from tests.dags.test_nights import query, states
+
+QUICK = {"protocols": ["per_user_temporal"]}
+
+
+def let_time_pass(session, ti):
+    """Do what the scheduler does when the time is up."""
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+
+    ti.trigger_timeout -= timedelta(days=1)
+    session.flush()
+    SchedulerJobRunner(Job()).check_awaiting_input_timeouts(session=session)
+
+
+def approve(session, ti):
+    """Do what the interface does with an answer."""
+    from airflow.models.trigger import handle_event_submit
+    from airflow.sdk import timezone
+    from airflow.triggers.base import TriggerEvent
+
+    detail = ti.hitl_detail
+    detail.responded_by, detail.responded_at = {"id": "7", "name": "ana"}, timezone.utcnow()
+    detail.chosen_options, detail.params_input = ["Approve"], {}
+    session.flush()
+    handle_event_submit(TriggerEvent(detail.as_resume_event_payload()), task_instance=ti, session=session)
+
+
+@pytest.fixture
+def asked_run(night, monkeypatch):
+    """Return what trains beside somebody who answers: a run that waits for a person sleeps, and `how` is done then."""
+
+    def asked_run(how, **params):
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+        from sqlalchemy.orm import joinedload
+
+        words = []
+
+        def answer(seconds):
+            with create_session(scoped=False) as session:
+                waiting = select(TaskInstance).options(joinedload(TaskInstance.hitl_detail))
+                waiting = waiting.where(TaskInstance.state == "awaiting_input")
+                for asked in session.scalars(waiting).unique().all():
+                    words.extend([asked.hitl_detail.subject, asked.hitl_detail.body])
+                    how(session, asked)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(time, "sleep", answer)
+            run = night.run("movierec_train", **QUICK, **params)
+        assert run.state == "success", states(run)
+        return words, states(run)
+
+    return asked_run
+
+
+def champions(night):
+    return query(
+        night.warehouse,
+        "select champion.ranker, verdict, decided_by from ml.champion join ml.decision using (training_id)"
+        " order by training_id",
+    )
+
+
+def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(night, asked_run, tmp_path):
+    folder = movielens.generate(tmp_path / "data", users=100, each=30)
+    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
+    first = night.run("movierec_train", rankers=["popularity"], approval="always", **QUICK)
+    assert first.state == "success", states(first)
+    assert {states(first)[task] for task in ("ask_person", "approved")} == {"skipped"}
+
+    said, ended = asked_run(let_time_pass, rankers=["ease"], approval="always")
+    assert said[0] == "Shall ease become champion?"
+    assert "over the champion popularity" in said[1]
+    assert (ended["ask_person"], ended["approved"], ended["choose_champion"]) == ("success", "skipped", "success")
+
+    _, ended = asked_run(approve, rankers=["ease"], approval="always")
+    assert (ended["ask_person"], ended["approved"], ended["choose_champion"]) == ("success", "success", "success")
+
+    assert champions(night) == [
+        ("popularity", "promote", "rules"),
+        ("popularity", "promote", "timeout"),
+        ("ease", "promote", "ana"),
+    ]
+    with connect(night.warehouse) as conn:
+        (reason,) = conn.execute("select reason from ml.champion order by training_id desc limit 1").fetchone()
+    assert reason.endswith("; ana approved ease")
+
+
+def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_nobody(night, tmp_path):
+    folder = movielens.generate(tmp_path / "data", users=100, each=30)
+    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
+    for ranker, trials in (("popularity", 0), ("ease", 2), ("ease", 0)):
+        run = night.run("movierec_train", rankers=[ranker], tuning_trials=trials, approval="when unsure", **QUICK)
+        assert run.state == "success", states(run)
+    assert [row[0] for row in champions(night)] == ["popularity", "ease", "ease"]
+    assert {states(run)[task] for task in ("ask_person", "approved")} == {"skipped"}
+    assert query(night.warehouse, "select ranker, trials from ml.tuned where ranker = 'ease'") == [("ease", 2)]
+    names = query(night.warehouse, "select distinct ranker, training_id from ml.trial order by 1")
+    assert names == [("ease", 2), ("popularity", 2)]

@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.dataset import Dataset
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.ease import Ease
+
+
+def closed_form(X: np.ndarray, regularisation: float) -> np.ndarray:
+    P = np.linalg.inv(X.T @ X + regularisation * np.eye(X.shape[1]))
+    return np.eye(X.shape[1]) - P / np.diag(P)
+
+
+def test_ease_is_the_closed_form(dataset: Dataset, features: MovieFeatures) -> None:
+    ease = Ease(regularisation=10.0).fit(dataset, features)
+    B = closed_form(ease.history_.wanted.toarray().astype(np.float64), 10.0)
+    np.testing.assert_allclose(ease.weights_, B, atol=1e-5)
+    np.testing.assert_allclose(ease.item_weights(np.arange(30), np.arange(30)), B, atol=1e-5)
+
+
+def test_ease_is_the_closed_form_over_many_tiles() -> None:
+    generator = np.random.default_rng(3)
+    pairs = np.unique(generator.integers(0, [400, 150], (6000, 2)), axis=0)
+    ratings = pd.DataFrame(pairs + 1, columns=["user_id", "movie_id"]).assign(
+        rating=generator.integers(1, 6, len(pairs)), rated_at=pd.Timestamp("1998-01-01", tz="UTC")
+    )
+    movies = pd.DataFrame({"movie_id": np.arange(1, 151), "title": "a film", "release_year": 1990})
+    dataset = Dataset.of({"ratings": ratings, "movies": movies})
+    ease = Ease(regularisation=20.0).fit(dataset, MovieFeatures.build(dataset))
+    B = closed_form(ease.history_.wanted.toarray().astype(np.float64), 20.0)
+    np.testing.assert_allclose(ease.weights_, B, atol=1e-5)
+
+
+def test_rarely_rated_movies_are_left_out_when_the_model_may_not_grow(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    ease = Ease(max_movies=3).fit(dataset, features)
+    most = np.sort(np.argsort(-ease.history_.counts, kind="stable")[:3])
+    assert ease.weights_.shape == (3, 3)
+    assert set(np.flatnonzero(ease.scores(np.arange(40)).any(axis=0))) <= set(most)
+
+
+def test_movies_that_nobody_rated_take_no_part(dataset: Dataset, features: MovieFeatures) -> None:
+    few = dataset.with_ratings(dataset.ratings[dataset.ratings["movie_id"] <= 6])
+    ease = Ease().fit(few, features)
+    assert ease.weights_.shape == (6, 6)
+    assert not ease.item_weights(np.arange(30), np.arange(30))[6:].any()
+
+
+@pytest.mark.parametrize("regularisation", [0.0, -1.0])
+def test_ease_without_regularisation_says_what_is_needed(
+    regularisation: float, dataset: Dataset, features: MovieFeatures
+) -> None:
+    with pytest.raises(ModelError, match=f"{regularisation}; it must be larger than 0"):
+        Ease(regularisation=regularisation).fit(dataset, features)
+
+
+def test_who_is_folded_in_gets_what_the_same_history_got_before(dataset: Dataset, features: MovieFeatures) -> None:
+    ease = Ease().fit(dataset, features)
+    renamed = dataset.with_ratings(dataset.ratings.assign(user_id=dataset.ratings["user_id"] + 1000))
+    folded = ease.fold_in(renamed).recommend([1004], 5)
+    assert folded[["movie_id", "score"]].equals(ease.recommend([4], 5)[["movie_id", "score"]])
