@@ -7,10 +7,11 @@ RANKERS = (
     "ials",
     "ease",
     "slim",
+    "slit",
     "content",
     "blend",
     "random_forest",
     "gradient_boosting",
     "hybrid",
 )
-INNER = ("slit",)  # a part of the learned ones
+INNER: tuple[str, ...] = ()  # parts of the learned ones that are not asked for

@@ -132,7 +132,7 @@ def test_rows_may_be_laid_out_in_any_way() -> None:
 
 
 def test_thresholds_between_two_float32_numbers_decide_as_the_float64_does() -> None:
-    numbers = np.array([0.1, -0.1, 1 / 3, 1e-40, 16777217.0, -16777217.0, 1e300, -1e300, np.inf, -np.inf, 0.0])
+    numbers = np.array([0.1, -0.1, 1 / 3, 1e-40, 16777217.0, -16777217.0, 1e300, np.inf, 0.0])
     below = _rounded_down(numbers)
     for bound, kept in zip(numbers, below, strict=True):
         near = np.float32(np.clip(bound, -3e38, 3e38))

@@ -14,22 +14,27 @@ from movierec.features.types import Floats, Ints
 from movierec.kernels import over_rows
 from movierec.kernels_matrix import TILE, ease_weights, product, upper_gram
 from movierec.rankers.base import Ranker
+from movierec.rankers.nearby import near_gram
 from movierec.rankers.space import Range, Space
+
+NEAR = 100.0  # ratings apart over which nearness falls to 1/e
 
 
 class Ease(Ranker):
     """Finds B minimising |X - XB|² + λ|B|² under diag(B) = 0, X being the signal of each rating (users × movies).
 
     With G = XᵀX + λI and P = G⁻¹ it is B = I - P · diagMat(1 / diag(P)). Memory is movies², so only the `max_movies`
-    most rated ones take part (20,000 take 1.6 GB); the others score 0.
+    most rated ones take part (20,000 take 1.6 GB); the others score 0. With a `near_share` above 0 that share of G
+    counts pairs of movies by how close together users rated them (see `nearby`), scaled to the sum it replaces.
     """
 
     name = "ease"
-    space: ClassVar[Space] = {"regularisation": Range(10, 5000, log=True)}
+    space: ClassVar[Space] = {"regularisation": Range(10, 5000, log=True), "near_share": Range(0, 0.9)}
 
-    def __init__(self, regularisation: float = 200.0, max_movies: int = 20_000) -> None:
-        """Store λ, to which larger values give smoother lists, and the size of the model."""
+    def __init__(self, regularisation: float = 200.0, near_share: float = 0.0, max_movies: int = 20_000) -> None:
+        """Store λ, to which larger values give smoother lists, the share of near pairs, and the size of the model."""
         self.regularisation = regularisation
+        self.near_share = near_share
         self.max_movies = max_movies
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
@@ -39,10 +44,19 @@ class Ease(Ranker):
         self.kept_ = np.sort(most_rated[self.history_.counts[most_rated] > 0])
         X = self.history_.wanted
         G = upper_gram(X if len(self.kept_) == X.shape[1] else X[:, self.kept_])
+        if self.near_share > 0:
+            self._mix_near_pairs_into(G)
         G[np.diag_indices_from(G)] += self.regularisation
         P = _inverse(G)
         over_rows(ease_weights, -(-len(P) // TILE), P, np.diag(P).copy())
         self.weights_ = P
+
+    def _mix_near_pairs_into(self, G: Floats) -> None:
+        K = near_gram(self.fitted_, self.kept_, NEAR)
+        own = G.diagonal().copy()
+        K *= (G.sum(dtype=np.float64) - own.sum(dtype=np.float64)) / max(K.sum(dtype=np.float64), 1e-9)
+        G += np.float32(self.near_share) * (K - G)
+        G[np.diag_indices_from(G)] = own
 
     def scores(self, users: Ints) -> Floats:
         """Multiply these users' histories with B."""

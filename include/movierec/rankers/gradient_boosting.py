@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from movierec.rankers.forest import Forest
@@ -54,6 +55,8 @@ class GradientBoosting(OneForest):
 
     def _grow(self, lesson: Lesson) -> Forest:
         lesson = thinned(lesson, self.rows, self.seed)
+        # scikit-learn cannot bin a feature that is unknown throughout; one that is always 0 takes no part either.
+        lesson.matrix[:, np.isnan(lesson.matrix).all(axis=0)] = 0
         model = HistGradientBoostingClassifier(
             max_iter=self.rounds,
             learning_rate=self.learning_rate,

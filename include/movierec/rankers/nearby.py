@@ -8,8 +8,9 @@ from scipy import sparse
 from movierec.artifacts import Arrays, pack, unpack
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
+from movierec.features.history import History
 from movierec.features.types import Floats, Ints
-from movierec.kernels import compiled
+from movierec.kernels import compiled, over_rows
 from movierec.kernels_matrix import product
 from movierec.kernels_nearest import keep
 from movierec.rankers.base import Ranker, after_scored
@@ -42,10 +43,8 @@ class Nearby(Ranker):
         movies = self.fitted_.shape[1]
         given = in_order(self.fitted_, np.arange(movies))
         length = np.sqrt(np.maximum(self.fitted_.counts, 1)).astype(np.float32)
-        nearness = np.exp(-np.arange(int(REACH * self.scale) + 1) / self.scale).astype(np.float32)
-        arguments = (given.starts, given.movies, given.places, given.signal, given.users, given.movie_starts)
-        found = kept(near, (movies, movies), self.neighbours, *arguments, given.by_movie, nearness, length)
-        self.weights_ = found.T.tocsr()
+        arguments = (*vars(given).values(), nearness(self.scale), length)
+        self.weights_ = kept(nearest, (movies, movies), self.neighbours, *arguments).T.tocsr()
 
     def scores(self, users: Ints) -> Floats:
         """Sum over each user's history."""
@@ -66,32 +65,43 @@ class Nearby(Ranker):
         self.weights_ = unpack(arrays)
 
 
+def near_gram(history: History, kept: Ints, scale: float) -> Floats:
+    """Return K between these movies (n × n, float32, only what is right of the diagonal)."""
+    K = np.zeros((len(kept), len(kept)), np.float32)
+    over_rows(pairs, len(K), *vars(in_order(history, kept)).values(), nearness(scale), K)
+    return np.triu(K, 1)
+
+
+def nearness(scale: float) -> Floats:
+    """Return exp(-distance / scale) of the distances that count."""
+    return np.exp(-np.arange(int(REACH * scale) + 1) / scale).astype(np.float32)
+
+
 @compiled
-def near(  # type: ignore[no-untyped-def]
-    start,
-    stop,
-    starts,
-    movies,
-    places,
-    signal,
-    users,
-    movie_starts,
-    by_movie,
-    nearness,
-    length,
-    k,
-    columns,
-    values,
-    sizes,
+def add_near(i, starts, movies, signal, users, entries, near, total):  # type: ignore[no-untyped-def]
+    """Add row i of K to `total`."""
+    for entry in entries:
+        first = max(starts[users[entry]], entry - len(near) + 1)
+        after = min(starts[users[entry] + 1], entry + len(near))
+        for other in range(first, after):
+            total[movies[other]] += near[abs(other - entry)] * signal[entry] * signal[other]
+    total[i] = 0
+
+
+@compiled
+def pairs(start, stop, starts, movies, places, signal, users, movie_starts, by_movie, near, K):  # type: ignore[no-untyped-def]
+    """Write the rows of K."""
+    for i in range(start, stop):
+        add_near(i, starts, movies, signal, users, by_movie[movie_starts[i] : movie_starts[i + 1]], near, K[i])
+
+
+@compiled
+def nearest(  # type: ignore[no-untyped-def]
+    start, stop, starts, movies, places, signal, users, movie_starts, by_movie, near, length, k, columns, values, sizes
 ):
     """Write the k highest K[i, j] / √(c_i c_j) of each movie i."""
     total = np.empty(len(length), np.float32)
     for i in range(start, stop):
         total[:] = 0
-        for entry in by_movie[movie_starts[i] : movie_starts[i + 1]]:
-            first, after = starts[users[entry]], starts[users[entry] + 1]
-            begin, end = max(first, entry - len(nearness) + 1), min(after, entry + len(nearness))
-            for other in range(begin, end):
-                total[movies[other]] += nearness[abs(other - entry)] * signal[entry] * signal[other]
-        total[i] = 0
+        add_near(i, starts, movies, signal, users, by_movie[movie_starts[i] : movie_starts[i + 1]], near, total)
         sizes[i] = keep(total, length[i], length, np.float32(0), k, columns[i], values[i])

@@ -125,7 +125,7 @@ def _scales(given: Ordered, gammas: NDArray[np.float64]) -> tuple[NDArray[np.flo
     """Return the scale of the row of S before each rating, and what the cuts after each rating add up to."""
     scale = np.zeros(len(given.movies))
     over_rows(row_lengths, len(given.starts) - 1, given.starts, given.signal, gammas, scale)
-    cut = given.places > 0
+    cut = scale > 0  # there is no history before a user's first rating, nor one of feedback that weighs nothing
     scale[cut] = (scale[cut].mean() if cut.any() else 0.0) / scale[cut]
     later = np.zeros((3, len(scale)))
     over_rows(sum_later, len(given.starts) - 1, given.starts, gammas, scale, later)
@@ -140,7 +140,7 @@ def row_lengths(start, stop, starts, signal, gammas, lengths):  # type: ignore[n
             square = 0.0
             for entry in range(starts[user], starts[user + 1]):
                 lengths[entry] += square
-                square = (square + signal[entry] ** 2) * gammas[life] ** 2
+                square = square * gammas[life] ** 2 + signal[entry] ** 2
         for entry in range(starts[user], starts[user + 1]):
             lengths[entry] = np.sqrt(lengths[entry])
 
