@@ -15,7 +15,8 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow quarantine check bench-ingest test test-all lint lock
+.PHONY: help setup installed dev run up down status clean sql airflow quarantine check evaluate \
+	bench-ingest bench-quality bench-speed test test-all lint lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -57,6 +58,15 @@ quarantine: setup ## rejected rows: make quarantine ARGS="list", …"edit --row 
 
 check: setup ## judge a gate by hand: make check ARGS="raw", …"core --suite core_ratings"
 	@$(MOVIEREC) check "$$MOVIEREC_ARGS"
+
+evaluate: setup ## compare rankers on your files: make evaluate ARGS="--train T.csv --test S.csv --out results.json"
+	@$(MOVIEREC) evaluate "$$MOVIEREC_ARGS"
+
+bench-quality: dev ## measure all rankers on published protocols, into docs/benchmarks.md (an hour)
+	@$(BIN)/python -m movierec.bench.quality $$MOVIEREC_ARGS
+
+bench-speed: dev ## measure all rankers at 1M ratings beside implicit and a bare inverse, into docs/benchmarks.md
+	@$(BIN)/python -m movierec.bench.speed --write $$MOVIEREC_ARGS
 
 bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare COPY (half an hour, 20 GB)
 	@$(BIN)/python -m movierec.bench.ingest $$MOVIEREC_ARGS

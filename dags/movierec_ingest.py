@@ -38,7 +38,18 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_current_context, task
 
-from movierec_airflow import CORE, DAG_DEFAULTS, connected, conninfo, moment, opened, origin, plain_errors, settings
+from movierec_airflow import (
+    APPROVALS,
+    CORE,
+    DAG_DEFAULTS,
+    connected,
+    conninfo,
+    moment,
+    opened,
+    origin,
+    plain_errors,
+    settings,
+)
 
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
@@ -83,6 +94,13 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             type="boolean",
             title="Accept volume change",
             description="Tonight's counts and distributions may differ from the nights before.",
+        ),
+        "approval": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, *APPROVALS],
+            title="Approval",
+            description="When a person is asked before the champion changes. Empty: as the training's form says.",
         ),
     },
 )
@@ -148,7 +166,8 @@ def movierec_ingest():
         with connected() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
         quality.prune(settings().home / "quality", settings().keep_nights)
-        get_current_context()["outlet_events"][CORE].extra = {"batch_id": batch_id}
+        context = get_current_context()
+        context["outlet_events"][CORE].extra = {"batch_id": batch_id, "approval": context["params"]["approval"]}
 
     batch_id = open_batch()
     early = extract.partial(batch_id=batch_id).expand(source=list_sources(late=False))

@@ -7,11 +7,13 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
    transaction; everything after learns from that copy.
 2. **build_features** splits the ratings in time (per viewer: the first 80 % known, the last 20 % held out) and
    describes the movies from the known side alone.
-3. **list_rankers** adds to those of the form whom they have to meet: popularity and the reigning champion.
-4. **fit_ranker**, once per ranker: tunes it if the form says so, then fits it on the known side. Rankers that learn
-   from others split that side again by themselves, so that no stage sees what it will be asked.
-5. **evaluate_ranker**, once per ranker: ranks the whole catalogue for every viewer of the held-out side; then the same
-   for a split of everybody's ratings at one moment, for which it is fitted again.
+3. **list_rankers** adds to those of the form whom they have to meet: popularity and the reigning champion. The learned
+   ones go together, since they share what they learn from; every other ranker is by itself.
+4. **fit_ranker**: tunes it if the form says so, then fits it on the known side. Rankers that learn from others split
+   that side again by themselves, so that no stage sees what it will be asked.
+5. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out side; then the same for a split of
+   everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its button
+   *Pictures*).
 6. **compare** lets the best ranker by NDCG@10 meet the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`.
 7. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
@@ -35,6 +37,10 @@ A ranker that cannot be fitted or scores no numbers is out of the comparison, wi
 kept per dataset. The search (Optuna) sees only the known side, divided once more in time. It starts from the best
 values so far and the defaults; what it tried is in `ml.trial`. With a budget expect trials × the time of a fit.
 
+#### Feedback
+A view, a click or a like counts as much as `ml.feedback_weight` says (0 to 1; from 0.5 on as liked). To change it:
+`update ml.feedback_weight set weight = 0.3 where kind = 'click'`; the next snapshot uses it.
+
 #### Numbers
 - `select * from ml.evaluation order by training_id desc, ndcg_at_k desc`: means at 10.
 - `select * from ml.metric where training_id = …`: every metric at 10, 20 and 50 with its interval, under both splits
@@ -52,19 +58,21 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from movierec.names import RANKERS
 from movierec_airflow import (
+    APPROVALS,
     CHAMPION,
     CORE,
     DAG_DEFAULTS,
     answer_of,
+    approval,
     artifacts,
     connected,
     offered_nights,
     plain_errors,
 )
 from movierec_approval import Approval
+from movierec_pictures import DrawPictures
 
 PROTOCOLS = ["per_user_temporal", "global_temporal"]
-APPROVALS = ["when unsure", "always", "never"]
 PATIENCE = timedelta(hours=2)
 LONGEST_SEARCH = timedelta(hours=8)
 
@@ -155,30 +163,30 @@ def movierec_train():
         return training_id
 
     @task
-    def list_rankers(training_id: int) -> list[str]:
-        from movierec.promotion import rankers_to_fit
+    def list_rankers(training_id: int) -> list[list[str]]:
+        from movierec.promotion import in_groups, rankers_to_fit
 
         with connected() as conn:
-            return rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"])
+            return in_groups(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
 
-    @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
-    def fit_ranker(ranker: str, training_id: int) -> dict[str, object]:
+    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
+    def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
         from movierec.study import fit_tuned
 
         context = get_current_context()
-        context["ranker"], params = ranker, context["params"]
-        place = {"folder": artifacts(training_id), "training_id": training_id, "name": ranker}
+        context["rankers"], params = ", ".join(names), context["params"]
+        choices = {"trials": params["tuning_trials"], "seed": params["seed"]}
         with connected() as conn:
-            return fit_tuned(conn, **place, trials=params["tuning_trials"], seed=params["seed"])
+            return fit_tuned(conn, artifacts(training_id), training_id, names, **choices)
 
-    @task(map_index_template="{{ ranker }}", max_active_tis_per_dagrun=2)
-    def evaluate_ranker(fitted: dict[str, object]) -> dict[str, float]:
-        from movierec.training import evaluate_ranker
+    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
+    def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float]]:
+        from movierec.training import evaluate_rankers
 
         context = get_current_context()
-        context["ranker"] = fitted["ranker"]
+        context["rankers"] = ", ".join(each["ranker"] for each in fitted)
         with connected() as conn:
-            return evaluate_ranker(conn, artifacts(fitted["training_id"]), fitted, context["params"]["protocols"])
+            return evaluate_rankers(conn, artifacts(training_id), fitted, context["params"]["protocols"])
 
     @task
     def compare(training_id: int) -> dict[str, object]:
@@ -191,8 +199,7 @@ def movierec_train():
     def ask_if_unsure(decision: dict[str, object]) -> str:
         from movierec.promotion import needs_person
 
-        is_asked = needs_person(decision, get_current_context()["params"]["approval"])
-        return "ask_person" if is_asked else "choose_champion"
+        return "ask_person" if needs_person(decision, approval()) else "choose_champion"
 
     # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
     @task(outlets=[CHAMPION], trigger_rule="none_failed")
@@ -203,7 +210,7 @@ def movierec_train():
             return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
 
     training_id = build_features(take_snapshot(open_training()))
-    fitted = fit_ranker.partial(training_id=training_id).expand(ranker=list_rankers(training_id))
+    fitted = fit_ranker.partial(training_id=training_id).expand(names=list_rankers(training_id))
     decision = compare(training_id)
     ask_person = Approval(
         task_id="ask_person",
@@ -213,7 +220,9 @@ def movierec_train():
         response_timeout=PATIENCE,
     )
     champion = choose_champion(training_id)
-    evaluate_ranker.expand(fitted=fitted) >> decision
+    evaluated = evaluate_ranker.partial(training_id=training_id).expand(fitted=fitted)
+    evaluated >> decision
+    evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
     ask_if_unsure(decision) >> [ask_person, champion]
     ask_person >> EmptyOperator(task_id="approved") >> champion
 

@@ -25,6 +25,8 @@ CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
 CHAMPION = Asset("movierec_champion", uri="movierec://warehouse/champion", group="movierec")
 SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="movierec")
 
+APPROVALS = ["when unsure", "always", "never"]
+
 DEFAULTS: dict[str, Any] = {
     "owner": "movierec",
     "retries": 2,
@@ -115,6 +117,14 @@ def offered_nights() -> list[int]:
     events = context["triggering_asset_events"].get(CORE, [])
     named = context["params"].get("batch")
     return [named] if named else [event.extra["batch_id"] for event in events if "batch_id" in event.extra]
+
+
+def approval() -> str:
+    """Return when a person is asked: as the night said that triggered this run, else as the form says."""
+    context = get_current_context()
+    events = context["triggering_asset_events"].get(CORE, [])
+    said = [event.extra["approval"] for event in events if event.extra.get("approval")]
+    return str(said[-1] if said else context["params"]["approval"])
 
 
 def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:

@@ -19,7 +19,9 @@ from movierec.decision import POPULARITY, Decision, decide
 from movierec.errors import ModelError
 from movierec.guardrails import Guardrail
 from movierec.leaks import no_leak
-from movierec.training import K, known_side
+from movierec.rankers.learned import Learned
+from movierec.sides import known_side
+from movierec.training import K
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,13 @@ def rankers_to_fit(conn: Connection, training_id: int, chosen: Sequence[str]) ->
     champion = reigning(conn, training_id)
     met = [name for name in (POPULARITY, champion) if name in rankers.RANKERS]
     return list(dict.fromkeys([*chosen, *met]))
+
+
+def in_groups(names: Sequence[str]) -> list[list[str]]:
+    """Put the learned rankers together, which share what they learn from, and first; every other one is by itself."""
+    learned = [name for name in names if issubclass(rankers.RANKERS[name], Learned)]
+    others = [[name] for name in names if name not in learned]
+    return [learned, *others] if learned else others
 
 
 def reigning(conn: Connection, training_id: int) -> str | None:

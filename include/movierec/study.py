@@ -1,17 +1,17 @@
 """Tuned values of a dataset: read the last ones, search on, keep what was found (`ml.tuned`, `ml.trial`)."""
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
 from upath import UPath
 
 from movierec import rankers
-from movierec.artifacts import load_frame
-from movierec.dataset import Dataset
 from movierec.db import Connection, copy_rows, fetch, run_sql
 from movierec.evaluation.splits import per_user_temporal
 from movierec.search import Parameters, Trial
+from movierec.sides import Sides
 from movierec.training import fit_ranker
 from movierec.tuning import Tuned, tune
 
@@ -19,7 +19,7 @@ EARLIER_TRIALS = 100
 
 
 def tune_ranker(
-    conn: Connection, folder: UPath, training_id: int, name: str, *, trials: int, seed: int
+    conn: Connection, folder: UPath, training_id: int, name: str, *, trials: int, seed: int, sides: Sides | None = None
 ) -> dict[str, Any]:
     """Return the hyper-parameters a training fits a ranker with, after a search of so many trials, and keep them.
 
@@ -33,8 +33,8 @@ def tune_ranker(
     conn.commit()
     if not trials:
         return current(name, start)
-    dataset = Dataset.load(folder / "snapshot")
-    known, judged = per_user_temporal(load_frame(folder / "train.parquet"), seed=seed)
+    dataset, _, _ = (sides or Sides(folder)).per_user
+    known, judged = per_user_temporal(dataset.ratings, seed=seed)
     earlier = [Trial(**row) for row in rows]
     tuned = tune(name, dataset.with_ratings(known), judged, trials, seed, start=start, earlier=earlier)
     _keep(conn, place, tuned)
@@ -42,11 +42,13 @@ def tune_ranker(
 
 
 def fit_tuned(
-    conn: Connection, folder: UPath, training_id: int, name: str, *, trials: int, seed: int
-) -> dict[str, Any]:
-    """Fit a ranker with what `tune_ranker` says, and return the training's id and what `fit_ranker` does."""
-    parameters = tune_ranker(conn, folder, training_id, name, trials=trials, seed=seed)
-    return {"training_id": training_id, **fit_ranker(folder, name, parameters)}
+    conn: Connection, folder: UPath, training_id: int, names: Sequence[str], *, trials: int, seed: int
+) -> list[dict[str, Any]]:
+    """Fit each ranker with what `tune_ranker` says; return the training's id and what `fit_ranker` does for each."""
+    sides = Sides(folder)
+    place: dict[str, Any] = {"folder": folder, "training_id": training_id, "trials": trials, "seed": seed, "sides": sides}
+    settings = {name: tune_ranker(conn, name=name, **place) for name in names}
+    return [{"training_id": training_id, **fit_ranker(folder, name, settings[name], sides)} for name in names]
 
 
 def current(name: str, start: Parameters | None) -> dict[str, Any]:

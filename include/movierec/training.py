@@ -13,15 +13,15 @@ import pandas as pd
 from upath import UPath
 
 from movierec import rankers
-from movierec.artifacts import load_frame, save_frame
+from movierec.artifacts import save_frame
 from movierec.dataset import Dataset
 from movierec.db import Connection, copy_rows, fetch, run_sql
 from movierec.errors import ModelError
 from movierec.evaluation.judge import Judgement, judge
 from movierec.evaluation.metrics import K as K_COLUMN
-from movierec.evaluation.splits import global_temporal, per_user_temporal
-from movierec.features.content import MovieFeatures
+from movierec.evaluation.splits import per_user_temporal
 from movierec.measures import keep_measures
+from movierec.sides import Sides, known_side
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,6 @@ def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> in
     return training_id
 
 
-def known_side(dataset: Dataset, train: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
-    """Return all that may be learned from: the facts with these ratings alone, and features built from nothing else."""
-    known = dataset.with_ratings(train)
-    return known, MovieFeatures.build(known)
-
-
 def build_features(folder: UPath, seed: int) -> dict[str, int]:
     """Split the snapshot's ratings in time, describe its movies from the known side, and return the sizes."""
     dataset = Dataset.load(folder / "snapshot")
@@ -66,14 +60,21 @@ def build_features(folder: UPath, seed: int) -> dict[str, int]:
     return sizes
 
 
-def fit_ranker(folder: UPath, name: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def fit_ranker(
+    folder: UPath, name: str, parameters: Mapping[str, Any] | None = None, sides: Sides | None = None
+) -> dict[str, Any]:
     """Fit a ranker on the known side of the split and keep it.
+
+    Args:
+        folder: the training's.
+        name: the ranker.
+        parameters: its hyper-parameters, where they are not the defaults.
+        sides: of the training, where several rankers share them.
 
     Returns:
         `ranker` and `fit_seconds`, and `refused`, the reason in words, where it cannot be fitted.
     """
-    known = Dataset.load(folder / "snapshot").with_ratings(load_frame(folder / "train.parquet"))
-    features = MovieFeatures.load(folder / "features")
+    known, features, _ = (sides or Sides(folder)).per_user
     ranker = rankers.create(name, **(parameters or {}))
     started = time.monotonic()
     try:
@@ -87,8 +88,20 @@ def fit_ranker(folder: UPath, name: str, parameters: Mapping[str, Any] | None = 
     return {"ranker": name, "fit_seconds": round(seconds, 3)}
 
 
+def evaluate_rankers(
+    conn: Connection, folder: UPath, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
+) -> dict[str, dict[str, float]]:
+    """Evaluate rankers one after the other on the same sides, and return the means of each."""
+    sides = Sides(folder)
+    return {str(each["ranker"]): evaluate_ranker(conn, folder, each, protocols, sides) for each in fitted}
+
+
 def evaluate_ranker(
-    conn: Connection, folder: UPath, fitted: Mapping[str, Any], protocols: Sequence[str] = PROTOCOLS
+    conn: Connection,
+    folder: UPath,
+    fitted: Mapping[str, Any],
+    protocols: Sequence[str] = PROTOCOLS,
+    sides: Sides | None = None,
 ) -> dict[str, float]:
     """Rank the whole catalogue for everybody who liked a movie of the test side, keep the metrics, return their means.
 
@@ -99,13 +112,14 @@ def evaluate_ranker(
         folder: the training's folder.
         fitted: `training_id` and what `fit_ranker` returned.
         protocols: the splits to judge by; for any but the first the ranker is fitted again.
+        sides: of the training, where several rankers share them.
     """
     place = {"training_id": fitted["training_id"], "ranker": fitted["ranker"]}
     judged, reason = None, fitted.get("refused")
     if reason is None:
-        asked = _open(folder, fitted["ranker"])
+        ranker = rankers.load(folder / "models" / fitted["ranker"])
         try:
-            judged = _judge(*asked, protocols)
+            judged = _judge(ranker, sides or Sides(folder), protocols)
         except ModelError as error:
             reason = str(error)
     run_sql(conn, "ml/forget_ranker", place)
@@ -123,33 +137,16 @@ def evaluate_ranker(
     return means
 
 
-def _open(folder: UPath, name: str) -> tuple[Dataset, rankers.Ranker, MovieFeatures, pd.DataFrame, pd.DataFrame]:
-    """Return the facts, the fitted ranker, the features and both sides of the split."""
-    train, test = (load_frame(folder / f"{side}.parquet") for side in ("train", "test"))
-    features = MovieFeatures.load(folder / "features")
-    return Dataset.load(folder / "snapshot"), rankers.load(folder / "models" / name), features, train, test
-
-
-def _judge(
-    dataset: Dataset,
-    ranker: rankers.Ranker,
-    features: MovieFeatures,
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    protocols: Sequence[str],
-) -> dict[str, Judged]:
-    judgement = judge(ranker, test, KS, relevant_from=dataset.relevant_from, features=features)
-    judged = {PER_USER_TEMPORAL: Judged(dataset.with_ratings(train), test, judgement)}
+def _judge(ranker: rankers.Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, Judged]:
+    known, features, test = sides.per_user
+    judgement = judge(ranker, test, KS, relevant_from=known.relevant_from, features=features)
+    judged = {PER_USER_TEMPORAL: Judged(known, test, judgement)}
     if GLOBAL_TEMPORAL in protocols:
-        judged[GLOBAL_TEMPORAL] = _judge_globally(dataset, ranker)
+        known, features, test = sides.at_one_moment
+        again = rankers.create(ranker.name, **ranker.parameters()).fit(known, features)
+        judgement = judge(again, test, KS, relevant_from=known.relevant_from, features=features)
+        judged[GLOBAL_TEMPORAL] = Judged(known, test, judgement)
     return judged
-
-
-def _judge_globally(dataset: Dataset, ranker: rankers.Ranker) -> Judged:
-    train, test = global_temporal(dataset.ratings)
-    known, features = known_side(dataset, train)
-    again = rankers.create(ranker.name, **ranker.parameters()).fit(known, features)
-    return Judged(known, test, judge(again, test, KS, relevant_from=dataset.relevant_from, features=features))
 
 
 def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, judgement: Judgement) -> dict[str, float]:

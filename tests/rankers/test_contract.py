@@ -16,6 +16,10 @@ from movierec.rankers import RANKERS, Ranker, create, load
 MOVIES = 30
 START = pd.Timestamp("1998-01-01", tz="UTC")
 EVERYONE = range(1, 41)
+# The learned rankers with as few trees as tell two tastes apart: these tests are about promises, not about quality.
+FEW_TREES = {"hybrid": {"rounds": 10}, "gradient_boosting": {"rounds": 10}, "random_forest": {"trees": 10}}
+# Their scores rest on who else is alike, and a stranger with somebody's history is not that somebody.
+BY_NEIGHBOURS = {"user_knn", "blend", *FEW_TREES}
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -27,7 +31,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def fitted(name: str, dataset: Dataset, features: MovieFeatures) -> Ranker:
-    return create(name).fit(dataset, features)
+    return small(name).fit(dataset, features)
+
+
+def small(name: str) -> Ranker:
+    return create(name, **FEW_TREES.get(name, {}))
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def rows(*ratings: tuple[int, int, float]) -> pd.DataFrame:
 
 def refit(name: str, dataset: Dataset, ratings: pd.DataFrame) -> Ranker:
     changed = dataset.with_ratings(ratings)
-    return create(name).fit(changed, MovieFeatures.build(changed))
+    return small(name).fit(changed, MovieFeatures.build(changed))
 
 
 def test_lists_have_ranks_from_one_and_falling_finite_scores(fitted: Ranker) -> None:
@@ -91,7 +99,7 @@ def test_nobody_asked_gives_no_rows(fitted: Ranker) -> None:
 
 
 def test_two_fits_agree(name: str, fitted: Ranker, dataset: Dataset, features: MovieFeatures) -> None:
-    again = create(name).fit(dataset, features)
+    again = small(name).fit(dataset, features)
     pd.testing.assert_frame_equal(again.recommend(EVERYONE, 10), fitted.recommend(EVERYONE, 10))
 
 
@@ -102,8 +110,8 @@ def test_the_order_of_rows_does_not_matter(name: str, fitted: Ranker, dataset: D
 
 def test_fitting_again_forgets_what_was_learned_before(name: str, dataset: Dataset, features: MovieFeatures) -> None:
     few = dataset.with_ratings(dataset.ratings[dataset.ratings["user_id"] <= 10])
-    ranker = create(name).fit(dataset, features).fit(few, features)
-    expected = create(name).fit(few, features)
+    ranker = small(name).fit(dataset, features).fit(few, features)
+    expected = small(name).fit(few, features)
     pd.testing.assert_frame_equal(ranker.recommend(EVERYONE, 5), expected.recommend(EVERYONE, 5))
 
 
@@ -177,38 +185,125 @@ def test_nothing_to_learn_from_is_an_error(name: str, dataset: Dataset, features
 
 
 def test_features_of_another_catalogue_are_refused(name: str, dataset: Dataset, features: MovieFeatures) -> None:
-    fewer = MovieFeatures(features.movie_ids[1:], features.matrix[1:])
+    fewer = MovieFeatures(features.movie_ids[1:], features.matrix[1:], features.embeddings[1:])
     with pytest.raises(ModelError, match="features of another catalogue"):
         create(name).fit(dataset, fewer)
 
 
-def test_a_user_with_one_rating_gets_a_full_list(name: str, dataset: Dataset) -> None:
-    newcomer = rows((99, 2, 5.0))
-    ranker = refit(name, dataset, pd.concat([dataset.ratings, newcomer]))
-    assert len(ranker.recommend([99], 10)) == 10
+CATALOGUES = {
+    "fewer_movies_than_k": pd.DataFrame({"movie_id": [1, 2, 3], "title": "t", "release_year": 1990}),
+    "one_movie": pd.DataFrame({"movie_id": [1], "title": "t", "release_year": 1990}),
+}
 
 
-def test_one_rating_in_all_is_enough(name: str, dataset: Dataset) -> None:
-    assert refit(name, dataset, rows((1, 1, 4.0))).recommend([1, 2], 3)["rank"].tolist() == [1, 2, 3] * 2
+def feedback(ratings: pd.DataFrame, is_watched: np.ndarray, weight: float) -> pd.DataFrame:
+    """Let some rows be no ratings but weights."""
+    rating, weights = ratings["rating"].mask(is_watched), np.where(is_watched, weight, np.nan)
+    return ratings.assign(rating=rating, weight=weights)
 
 
-@pytest.mark.parametrize("rating", [1.0, 5.0])
-def test_all_ratings_may_be_equal(name: str, dataset: Dataset, rating: float) -> None:
-    ranker = refit(name, dataset, dataset.ratings.assign(rating=np.float32(rating)))
-    lists = ranker.recommend(EVERYONE, 5)
-    assert len(lists) == 40 * 5
+def corners(dataset: Dataset, bare: Dataset) -> dict[str, Dataset]:
+    """Datasets at the edge of what is allowed."""
+    given, tables = dataset.ratings, vars(dataset)
+    every, third = np.ones(len(given), bool), np.arange(len(given)) % 3 == 0
+    ratings = {
+        "one_rating": rows((1, 1, 4.0)),
+        "one_user": given[given["user_id"] == 1],
+        "a_user_with_one_rating": pd.concat([given, rows((99, 2, 5.0))]),
+        "everybody_has_one_rating": given.groupby("user_id").head(1),
+        "all_rated_1": given.assign(rating=1.0),
+        "all_rated_5": given.assign(rating=5.0),
+        "one_moment": given.assign(rated_at=START),
+        "some_watched": feedback(given, third, 0.7),
+        "all_watched": feedback(given, every, 0.8),
+        "all_watched_a_little": feedback(given, every, 0.1),
+        "feedback_that_weighs_nothing": feedback(given, every, 0.0),
+        "nothing_left_to_see": rows(*((user, movie, 2.0 + movie % 4) for user in (1, 2, 3) for movie in range(1, 31))),
+    }
+    few = {"fewer_movies_than_k": rows(*((user, 1 + user % 3, 4.0) for user in range(1, 9))), "one_movie": rows((1, 1, 4.0))}
+    untitled = bare.movies.assign(title=None, release_year=pd.NA)
+    return {
+        **{corner: dataset.with_ratings(frame) for corner, frame in ratings.items()},
+        **{corner: Dataset.of({"ratings": frame, "movies": CATALOGUES[corner]}) for corner, frame in few.items()},
+        "everything_rated_is_liked": Dataset(**{**tables, "relevant_from": None}),
+        "nothing_is_liked": Dataset(**{**tables, "relevant_from": 9.0}),
+        "only_titles_known": bare,
+        "nothing_known": Dataset(**{**vars(bare), "movies": untitled}),
+    }
+
+
+CORNERS = (
+    *("one_rating", "one_user", "a_user_with_one_rating", "everybody_has_one_rating", "all_rated_1", "all_rated_5"),
+    *("one_moment", "some_watched", "all_watched", "all_watched_a_little", "feedback_that_weighs_nothing"),
+    *("nothing_left_to_see", "fewer_movies_than_k", "one_movie", "everything_rated_is_liked", "nothing_is_liked"),
+    *("only_titles_known", "nothing_known"),
+)
+
+
+@pytest.fixture(scope="module")
+def at_the_edge(dataset: Dataset, bare: Dataset) -> dict[str, tuple[Dataset, MovieFeatures]]:
+    """Made once, so that the learned rankers share what they learn from."""
+    return {corner: (given, MovieFeatures.build(given)) for corner, given in corners(dataset, bare).items()}
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_everybody_gets_what_is_left_at_any_corner(
+    name: str, corner: str, at_the_edge: dict[str, tuple[Dataset, MovieFeatures]]
+) -> None:
+    given, features = at_the_edge[corner]
+    asked = [*given.ratings["user_id"].unique(), 10_000]
+    lists = small(name).fit(given, features).recommend(asked, 10)
+    left = len(given.movies) - given.ratings.groupby("user_id").size().reindex(asked, fill_value=0)
+    expected = left.clip(upper=10)
+    assert lists.groupby("user_id").size().reindex(asked, fill_value=0).tolist() == expected.tolist()
     assert np.isfinite(lists["score"]).all()
+    assert lists.merge(given.ratings, on=["user_id", "movie_id"]).empty
 
 
-def test_all_ratings_may_be_of_one_moment(name: str, dataset: Dataset) -> None:
-    assert len(refit(name, dataset, dataset.ratings.assign(rated_at=START)).recommend(EVERYONE, 5)) == 40 * 5
+def strangers(dataset: Dataset) -> Dataset:
+    """Users 101 to 105 with the histories of users 1 to 5."""
+    some = dataset.ratings[dataset.ratings["user_id"] <= 5]
+    return dataset.with_ratings(some.assign(user_id=some["user_id"] + 100))
 
 
-def test_nothing_need_be_known_about_users_and_movies(name: str, bare: Dataset) -> None:
-    untitled = Dataset(**{**vars(bare), "movies": bare.movies.assign(title=None, release_year=pd.NA)})
-    for facts in (bare, untitled):
-        ranker = create(name).fit(facts, MovieFeatures.build(facts))
-        assert len(ranker.recommend(EVERYONE, 5)) == 40 * 5
+def test_strangers_who_are_folded_in_get_lists_of_their_own(name: str, fitted: Ranker, dataset: Dataset) -> None:
+    folded, before = fitted.fold_in(strangers(dataset)), fitted.recommend(EVERYONE, 5)
+    lists = folded.recommend(range(101, 106), 10)
+    assert lists["user_id"].value_counts().to_dict() == dict.fromkeys(range(101, 106), 10)
+    assert np.isfinite(lists["score"]).all()
+    assert lists.merge(strangers(dataset).ratings, on=["user_id", "movie_id"]).empty
+    if name not in BY_NEIGHBOURS:
+        known = fitted.recommend(range(1, 6), 10)
+        assert lists["movie_id"].tolist() == known["movie_id"].tolist()
+        np.testing.assert_allclose(lists["score"], known["score"], rtol=1e-5)
+    pd.testing.assert_frame_equal(fitted.recommend(EVERYONE, 5), before)
+
+
+def test_the_same_users_folded_in_get_the_same_lists(fitted: Ranker, dataset: Dataset) -> None:
+    again = fitted.fold_in(dataset.with_ratings(dataset.ratings)).recommend(EVERYONE, 10)
+    pd.testing.assert_frame_equal(again, fitted.recommend(EVERYONE, 10))
+
+
+def test_who_is_not_folded_in_is_a_newcomer(fitted: Ranker, dataset: Dataset) -> None:
+    folded = fitted.fold_in(strangers(dataset))
+    assert folded.recommend([10_000], 5)["movie_id"].tolist() == fitted.recommend([10_000], 5)["movie_id"].tolist()
+
+
+def test_folding_in_is_not_saved(fitted: Ranker, dataset: Dataset, tmp_path: Path) -> None:
+    fitted.fold_in(strangers(dataset)).save(UPath(tmp_path))
+    pd.testing.assert_frame_equal(load(UPath(tmp_path)).recommend(EVERYONE, 5), fitted.recommend(EVERYONE, 5))
+
+
+def test_a_loaded_model_folds_in_like_the_one_that_was_saved(fitted: Ranker, saved: UPath, dataset: Dataset) -> None:
+    lists = [ranker.fold_in(strangers(dataset)).recommend(range(101, 106), 5) for ranker in (load(saved), fitted)]
+    pd.testing.assert_frame_equal(*lists)
+
+
+def test_users_of_another_catalogue_cannot_be_folded_in(name: str, fitted: Ranker, bare: Dataset) -> None:
+    more = pd.DataFrame({"movie_id": [31], "title": "Film 31"})
+    other = Dataset(**{**vars(bare), "movies": pd.concat([bare.movies, more])})
+    with pytest.raises(ModelError, match=f"'{name}' was fitted on another catalogue"):
+        fitted.fold_in(other)
 
 
 def test_personal_rankers_find_the_own_taste(name: str, fitted: Ranker) -> None:

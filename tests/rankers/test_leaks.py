@@ -1,9 +1,10 @@
 """Nothing after a cut-off influences what is judged before it; and the checks that say so notice planted leaks."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,11 +15,18 @@ from movierec.artifacts import load_frame
 from movierec.dataset import Dataset
 from movierec.evaluation.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
-from movierec.rankers.hybrid import Hybrid, Lesson
+from movierec.features.counts import Counts
+from movierec.features.history import History
+from movierec.features.pairs import PairFeatures
+from movierec.rankers import lessons
+from movierec.rankers.bases import Bases
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.lessons import Lesson, Plan, label_windows
 from movierec.rankers.stage import FirstStage
 
 EVERYONE = range(1, 41)
+PLAN = Plan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
+FEW_TREES = {"hybrid": {"rounds": 3}, "gradient_boosting": {"rounds": 3}, "random_forest": {"trees": 3}}
 
 
 def altered(ratings: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -33,90 +41,128 @@ def altered(ratings: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
 
 def differently_labelled(dataset: Dataset) -> Dataset:
-    _, later = per_user_temporal(dataset.ratings, Hybrid().label_share, Hybrid().seed)
+    ((_, later),) = label_windows(dataset.ratings, PLAN)
     return dataset.with_ratings(altered(dataset.ratings, later))
 
 
-class Learned(Exception):  # noqa: N818 - it only ends the fit
-    """What LightGBM was asked to learn from."""
+def lesson_of(dataset: Dataset, features: MovieFeatures) -> Lesson:
+    given = lessons._lesson(dataset, features, PLAN)
+    assert given is not None
+    return given
 
 
-def learned_from(
-    kind: type[Hybrid], dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit until LightGBM is called, and return the features and labels it is given."""
+class Leak:
+    """A first stage that knows more than the history it is given."""
 
-    def stop(_: object, data: lgb.Dataset, *__: object) -> None:
-        raise Learned(data.data, data.label)
+    everything: ClassVar[Dataset]
 
-    monkeypatch.setattr(lgb, "train", stop)
-    with pytest.raises(Learned) as caught:
-        kind().fit(dataset, features)
-    return caught.value.args[0], caught.value.args[1]
+    @classmethod
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> FirstStage:
+        return cls.spoil(FirstStage.fit(dataset, features, depth), dataset)
 
-
-class BasesSawEverything(Hybrid):
-    """Leaks: the base rankers of the learning table know the label window, seen movies do not."""
-
-    def _learning_table(self, dataset: Dataset, features: MovieFeatures) -> Lesson | None:
-        self.everything_ = dataset
-        return super()._learning_table(dataset, features)
-
-    def _first_stage(self, dataset: Dataset, features: MovieFeatures) -> FirstStage:
-        stage = super()._first_stage(self.everything_, features)
-        bases = super()._first_stage(dataset, features).bases
-        for name, ranker in stage.bases.named().items():
-            ranker.history_ = getattr(bases, name).history_
-        return FirstStage(stage.bases, dataset, self.candidates)
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        raise NotImplementedError
 
 
-class ItemKNNSawTheLabels(Hybrid):
-    """Leaks: one base ranker of the learning table is fitted on the label window."""
-
-    def _learning_table(self, dataset: Dataset, features: MovieFeatures) -> Lesson | None:
-        _, self.later_ = per_user_temporal(dataset.ratings, self.label_share, self.seed)
-        return super()._learning_table(dataset, features)
-
-    def _first_stage(self, dataset: Dataset, features: MovieFeatures) -> FirstStage:
-        bases = super()._first_stage(dataset, features).bases
-        leaking = ItemKNN().fit(dataset.with_ratings(self.later_), features)
-        leaking.history_ = bases.item_knn.history_
-        return FirstStage(replace(bases, item_knn=leaking), dataset, self.candidates)
+class AllBasesSawTheLabels(Leak):
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        bases = Bases.fit(cls.everything, stage.features).fold_in(dataset)
+        return FirstStage(bases, stage.facts, stage.features, stage.depth)
 
 
-def test_the_label_window_gives_labels_and_nothing_else(
-    dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before, labels = learned_from(Hybrid, dataset, features, monkeypatch)
-    after, other_labels = learned_from(Hybrid, differently_labelled(dataset), features, monkeypatch)
-    np.testing.assert_array_equal(before, after)
-    assert (labels != other_labels).any()
+class OneBaseSawTheLabels(Leak):
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        leaking = ItemKNN().fit(cls.everything, stage.features).fold_in(dataset)
+        return FirstStage(replace(stage.bases, item_knn=leaking), stage.facts, stage.features, stage.depth)
 
 
-@pytest.mark.parametrize("leaking", [BasesSawEverything, ItemKNNSawTheLabels])
+class CountsKnowTheLabelWindow(Leak):
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        stage.pairs = replace(stage.pairs, counts=Counts.of(History.of(cls.everything), dataset.users))
+        return stage
+
+
+class TraitsKnowTheLabelWindow(Leak):
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        everything = History.of(cls.everything)
+        stage.pairs = PairFeatures.of(stage.facts, stage.features, stage.history, everything)
+        stage.pairs = replace(stage.pairs, counts=Counts.of(stage.history, dataset.users))
+        return stage
+
+
+class NowIsTheEndOfTheLabelWindow(Leak):
+    @classmethod
+    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+        vars(stage.history)["now"] = History.of(cls.everything).now
+        return stage
+
+
+LEAKS = [
+    AllBasesSawTheLabels,
+    OneBaseSawTheLabels,
+    CountsKnowTheLabelWindow,
+    TraitsKnowTheLabelWindow,
+    NowIsTheEndOfTheLabelWindow,
+]
+
+
+def test_the_label_window_gives_labels_and_nothing_else(dataset: Dataset, features: MovieFeatures) -> None:
+    before, after = lesson_of(dataset, features), lesson_of(differently_labelled(dataset), features)
+    assert before.names == after.names
+    np.testing.assert_array_equal(before.matrix, after.matrix)
+    np.testing.assert_array_equal(before.sizes, after.sizes)
+    assert (before.grades != after.grades).any()
+
+
+@pytest.mark.parametrize("leak", LEAKS)
 def test_a_planted_leak_is_noticed(
-    leaking: type[Hybrid], dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
+    leak: type[Leak], dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, _ = learned_from(leaking, dataset, features, monkeypatch)
-    after, _ = learned_from(leaking, differently_labelled(dataset), features, monkeypatch)
-    assert before.shape == after.shape
-    assert (before != after).any()
+    monkeypatch.setattr(lessons, "FirstStage", leak)
+    found = []
+    for given in (dataset, differently_labelled(dataset)):
+        monkeypatch.setattr(Leak, "everything", given, raising=False)
+        found.append(lesson_of(given, features))
+    assert found[0].matrix.shape == found[1].matrix.shape
+    assert not np.array_equal(found[0].matrix, found[1].matrix, equal_nan=True)
 
 
-def test_what_is_learned_from_is_the_learning_table(
-    dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
+def with_a_late_tag(dataset: Dataset, word: str) -> Dataset:
+    """Let user 1 put a word on movie 30 just before their last rating, which is in the label window."""
+    last = dataset.ratings.loc[dataset.ratings["user_id"] == 1, "rated_at"].max()
+    tags = pd.DataFrame({"user_id": [1], "movie_id": [30], "tag": word, "tagged_at": last - pd.Timedelta(hours=1)})
+    return Dataset(**{**vars(dataset), "tags": tags})
+
+
+@pytest.fixture
+def tagged_lessons(dataset: Dataset) -> Callable[[], list[Lesson]]:
+    facts = [with_a_late_tag(dataset, word) for word in ("film", "drama")]
+    return lambda: [lesson_of(given, MovieFeatures.build(given)) for given in facts]
+
+
+def test_a_word_of_the_label_window_describes_no_movie_before_it(tagged_lessons: Callable[[], list[Lesson]]) -> None:
+    film, drama = tagged_lessons()
+    np.testing.assert_array_equal(film.matrix, drama.matrix)
+
+
+def test_a_word_of_the_label_window_that_leaks_is_noticed(
+    tagged_lessons: Callable[[], list[Lesson]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson = Hybrid()._learning_table(dataset, features)
-    matrix, labels = learned_from(Hybrid, dataset, features, monkeypatch)
-    np.testing.assert_array_equal(lesson.table.matrix, matrix)
-    np.testing.assert_array_equal(lesson.grades, labels)
+    monkeypatch.setattr(lessons, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features))
+    film, drama = tagged_lessons()
+    assert not np.array_equal(film.matrix, drama.matrix, equal_nan=True)
 
 
 def lists_of(folder: UPath, dataset: Dataset, name: str) -> pd.DataFrame:
     """Train as a night does, from snapshot to saved model, and recommend."""
     dataset.save(folder / "snapshot")
     training.build_features(folder, seed=0)
-    training.fit_ranker(folder, name)
+    training.fit_ranker(folder, name, FEW_TREES.get(name))
     return rankers.load(folder / "models" / name).recommend(EVERYONE, 10)
 
 

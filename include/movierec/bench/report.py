@@ -18,8 +18,8 @@ GOALS = (
 def table(nights: Sequence[tuple[str, Figures, float | None]]) -> list[str]:
     """Return the lines of a table: a row for each night, its name, figures and, where measured, the ratio to COPY."""
     head = ("night", *STAGES, "total s", "rows/s", "Python MiB", "of COPY", "touched")
-    lines = [_cells(head), _cells(["---", *["---:"] * (len(head) - 1)])]
-    return lines + [_cells(_row(*night)) for night in nights]
+    lines = [cells(head), cells(["---", *["---:"] * (len(head) - 1)])]
+    return lines + [cells(_row(*night)) for night in nights]
 
 
 def _row(name: str, figures: Figures, ratio: float | None) -> list[str]:
@@ -35,8 +35,9 @@ def _row(name: str, figures: Figures, ratio: float | None) -> list[str]:
     ]
 
 
-def _cells(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def cells(values: Sequence[str]) -> str:
+    """Return a line of a table."""
+    return f"| {' | '.join(values)} |"
 
 
 def machine(server_version: str) -> str:
@@ -51,9 +52,20 @@ def machine(server_version: str) -> str:
 
 def write(path: Path, lines: Sequence[str]) -> None:
     """Put the lines in place of the section on ingestion; the other sections of the page stay."""
+    write_section(path, HEADING, lines)
+
+
+def write_section(path: Path, heading: str, lines: Sequence[str]) -> None:
+    """Put the lines below a heading of the second level in place of what is there; the other sections stay."""
     text = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    before, found, rest = text.partition(f"{HEADING}\n")
+    before, found, rest = text.partition(f"{heading}\n")
     after = rest[rest.index("\n## ") + 1 :] if found and "\n## " in rest else ""
-    section = "\n".join([HEADING, "", *lines, ""])
+    section = "\n".join([heading, "", *lines, ""])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{before.rstrip()}\n\n{section}{chr(10) + after if after else ''}", encoding="utf-8")
+
+
+def section(path: Path, heading: str) -> list[str]:
+    """Return the lines below a heading of the second level, none where there is no such section."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return text.partition(f"{heading}\n")[2].partition("\n## ")[0].splitlines()

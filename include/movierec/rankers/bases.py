@@ -23,7 +23,7 @@ from movierec.rankers.user_knn import UserKNN
 
 @dataclass(frozen=True)
 class Bases:
-    """One of each base ranker."""
+    """One of each base ranker; `ease_near` is the EASE that recent histories are put to."""
 
     popularity: Popularity
     item_knn: ItemKNN
@@ -31,14 +31,15 @@ class Bases:
     user_knn: UserKNN
     ials: IALS
     ease: Ease
+    ease_near: Ease
     slim: Slim
     slit: Slit
     content: Content
 
     @classmethod
     def fit(cls, dataset: Dataset, features: MovieFeatures) -> Self:
-        """Fit all of them with their own defaults."""
-        return cls._of({name: kind().fit(dataset, features) for name, kind in KINDS.items()})
+        """Fit all of them, with their own defaults but for `PARAMETERS`."""
+        return cls._of({name: kind(**PARAMETERS.get(name, {})).fit(dataset, features) for name, kind in KINDS.items()})
 
     @classmethod
     def load(cls, folder: UPath, history: History) -> Self:
@@ -64,3 +65,4 @@ class Bases:
 
 
 KINDS: dict[str, type[Ranker]] = {field.name: field.type for field in fields(Bases)}  # type: ignore[misc]
+PARAMETERS: dict[str, dict[str, float]] = {"ease_near": {"regularisation": 500.0, "near_share": 0.5}}

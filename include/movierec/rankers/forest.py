@@ -99,7 +99,7 @@ class Forest:
 
     def predict(self, matrix: Floats) -> NDArray[np.float64]:
         """Sum the trees for every row (rows × features, float32)."""
-        given = np.ascontiguousarray(matrix, np.float32)
+        given = np.asarray(matrix, np.float32)
         sums = np.full(len(given), self.base, np.float64)
         over_rows(add_trees, -(-len(given) // ROWS_AT_ONCE), given, *(getattr(self, part) for part in PARTS), sums)
         return sums
@@ -203,7 +203,7 @@ def add_trees(start, stop, rows, feature, threshold, is_missing_left, mask, firs
     for block in range(start, stop):
         first = block * ROWS_AT_ONCE
         size = min(ROWS_AT_ONCE, len(rows) - first)
-        columns = rows[first : first + size].T.copy()  # a feature of all rows side by side: the loops below vectorise
+        columns = np.ascontiguousarray(rows[first : first + size].T)  # a feature of all rows side by side: the loops below vectorise
         left = np.empty(size, mask.dtype)
         for tree in range(len(first_node) - 1):
             left[:] = every

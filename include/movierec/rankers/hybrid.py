@@ -59,7 +59,7 @@ class Hybrid(Learned):
         rounds: int = 120,
         learning_rate: float = 0.06,
         leaves: int = 15,
-        l2: float = 1_000.0,
+        l2: float = 3_000.0,
         rows: int = 300_000,
         windows: str = "time",
         label_share: float = 0.2,
@@ -92,6 +92,7 @@ class Hybrid(Learned):
         if not self.members or set(self.members) - set(allowed):
             raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(allowed)}")
         lesson = thinned(lesson, self.rows, self.seed)
+        self.gains_ = np.zeros((0, len(lesson.names)))
         self.forests_ = {name: self._grow(lesson, name) for name in OBJECTIVES if name in self.members}
         self.linear_ = self._regress(lesson) if LINEAR in self.members else None
 
@@ -100,7 +101,9 @@ class Hybrid(Learned):
         data = lgb.Dataset(lesson.matrix, labels, group=lesson.sizes, feature_name=lesson.names)
         chosen = {"objective": objective, "learning_rate": self.learning_rate, "num_leaves": self.leaves}
         parameters = {**PARAMETERS, **chosen, "lambdarank_truncation_level": self.truncation, "seed": self.seed}
-        return Forest.of_lightgbm(lgb.train(parameters, data, self.rounds))
+        booster = lgb.train(parameters, data, self.rounds)
+        self.gains_ = np.vstack([self.gains_, booster.feature_importance("gain")])
+        return Forest.of_lightgbm(booster)
 
     def _regress(self, lesson: Lesson) -> Linear:
         # Ranks say again what the scores say, less smoothly.
@@ -121,7 +124,8 @@ class Hybrid(Learned):
             for name, forest in self.forests_.items()
             for part, values in forest.arrays().items()
         }
-        return forests | (self.linear_.arrays() if self.linear_ is not None else {})
+        told = {"gains": self.gains_}
+        return forests | told | (self.linear_.arrays() if self.linear_ is not None else {})
 
     def _take_model(self, arrays: Arrays) -> None:
         self.forests_ = {
@@ -130,6 +134,7 @@ class Hybrid(Learned):
             if name in self.members
         }
         self.linear_ = Linear.of_arrays(arrays) if LINEAR in self.members else None
+        self.gains_ = arrays["gains"]
 
 
 def _standard(values: NDArray[Any], rows: Ints) -> NDArray[np.float64]:

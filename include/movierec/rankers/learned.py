@@ -1,13 +1,14 @@
 """What the learned rankers share: candidates of all base rankers, described, and a model that scores them."""
 
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import expit
 from upath import UPath
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset, empty
+from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
@@ -29,6 +30,7 @@ class Learned(Ranker):
     seed: int
     is_trained_: bool
     stage_: FirstStage
+    names_: list[str]
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
         plan = Plan(self.windows, self.label_share, self.folds, self.candidates, self.training_users, self.seed)
@@ -36,6 +38,7 @@ class Learned(Ranker):
         self.stage_ = given.stage
         self.is_trained_ = given.lesson is not None
         if given.lesson is not None:
+            self.names_ = given.lesson.names
             self._train(given.lesson)
 
     @abstractmethod
@@ -44,7 +47,7 @@ class Learned(Ranker):
 
     @abstractmethod
     def _rate(self, table: Table) -> Floats:
-        """Score candidates from 0 to 1."""
+        """Score candidates, described by the features of the lesson, from 0 to 1."""
 
     def _meet(self, dataset: Dataset) -> None:
         self.stage_ = self.stage_.fold_in(dataset)
@@ -54,6 +57,7 @@ class Learned(Ranker):
         scores = _below(self.stage_.bases.ease.scores(users))
         if self.is_trained_:
             table = self.stage_.table(users)
+            table = replace(table, matrix=table.columns(self.names_), names=self.names_)
             scores[table.rows, table.movies] = self._rate(table)
         return scores
 
@@ -64,7 +68,7 @@ class Learned(Ranker):
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history, the model, the facts, the movies' features and the base rankers."""
         super().save(folder, with_history)
-        self.stage_.facts.with_ratings(empty("ratings")).save(folder / "facts")
+        self.stage_.facts.save(folder / "facts")
         self.stage_.features.save(folder / "features")
         self.stage_.bases.save(folder / "bases")
 
@@ -73,10 +77,12 @@ class Learned(Ranker):
         self.stage_ = FirstStage.load(folder / "bases", facts, features, self.fitted_, self.candidates)
         self.is_trained_ = bool(arrays["is_trained"])
         if self.is_trained_:
+            self.names_ = arrays["names"].tolist()
             self._take_model(arrays)
 
     def _state(self) -> Arrays:
-        return {"is_trained": np.array(self.is_trained_), **(self._model() if self.is_trained_ else {})}
+        learned = {"names": np.array(self.names_), **self._model()} if self.is_trained_ else {}
+        return {"is_trained": np.array(self.is_trained_), **learned}
 
     @abstractmethod
     def _model(self) -> Arrays:

@@ -21,7 +21,7 @@ from movierec.evaluation.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History, is_liked
 from movierec.features.types import Floats, Ints
-from movierec.rankers.stage import FirstStage
+from movierec.rankers.stage import FirstStage, Table
 
 WINDOWS = ("time", "random")
 Split = tuple[pd.DataFrame, pd.DataFrame]
@@ -68,7 +68,7 @@ _made: "weakref.WeakKeyDictionary[Dataset, dict[Plan, Material]]" = weakref.Weak
 
 
 def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
-    """Prepare what a plan says; rankers that are fitted on one dataset object with one plan share it.
+    """Prepare what a plan says; rankers that are fitted on the same dataset and features objects by one plan share it.
 
     Raises:
         ModelError: the plan's windows are of no known kind.
@@ -76,7 +76,7 @@ def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
     if plan.windows not in WINDOWS:
         raise ModelError(f"'{plan.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
     made = _made.setdefault(dataset, {})
-    if plan not in made:
+    if plan not in made or made[plan].stage.features is not features:
         lesson = _lesson(dataset, features, plan)
         made[plan] = Material(lesson, FirstStage.fit(dataset, features, plan.candidates))
     return made[plan]
@@ -85,32 +85,38 @@ def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
 def _lesson(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Lesson | None:
     found = (_of_window(dataset, features, split, plan) for split in label_windows(dataset.ratings, plan))
     # Where all candidates have one grade, there is nothing to tell apart.
-    parts = [part for part in found if part is not None and part.grades.any() and not part.grades.all()]
+    parts = [part for part in found if part is not None and part[1].any() and not part[1].all()]
     if not parts:
         return None
+    names = list(dict.fromkeys(name for table, _ in parts for name in table.names))
     return Lesson(
-        np.concatenate([part.matrix for part in parts]),
-        parts[0].names,
-        np.concatenate([part.grades for part in parts]),
-        np.concatenate([part.sizes for part in parts]),
+        np.concatenate([table.columns(names) for table, _ in parts]),
+        names,
+        np.concatenate([of_table for _, of_table in parts]),
+        np.concatenate([np.unique(table.rows, return_counts=True)[1] for table, _ in parts]),
     )
 
 
-def _of_window(dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan) -> Lesson | None:
+def _of_window(dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan) -> tuple[Table, Ints] | None:
     known, later = split
     if known.empty or later.empty:
         return None
-    stage = FirstStage.fit(dataset.with_ratings(known), features, plan.candidates)
+    stage = FirstStage.fit(*_known_side(dataset, features, known), plan.candidates)
     users = _sample(stage.history, later, plan)
     table = stage.table(users)
     liked = is_liked(later, dataset.relevant_from)
-    found = grades(later, liked, stage.history, users[table.rows], table.movies)
-    return Lesson(table.matrix, table.names, found, np.unique(table.rows, return_counts=True)[1])
+    return table, grades(later, liked, stage.history, users[table.rows], table.movies)
+
+
+def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
+    """Leave out what came with the label window: words that users put on movies then describe these movies too."""
+    before = dataset.with_ratings(known)
+    return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
 
 
 def _sample(history: History, later: pd.DataFrame, plan: Plan) -> Ints:
     users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
-    chosen = np.random.default_rng(plan.seed).permutation(users)[: plan.training_users // plan.folds]
+    chosen = np.random.default_rng(plan.seed).permutation(users)[: max(plan.training_users // plan.folds, 1)]
     return np.sort(chosen).astype(np.int64)
 
 

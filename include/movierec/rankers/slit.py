@@ -76,7 +76,7 @@ class Slit(Ranker):
         self.weights_ = np.ascontiguousarray(B, np.float32)
 
     def _sums(self, history: History) -> tuple[Floats, Floats, Floats]:
-        """Return how often each movie came next, SᵀS (2n × 2n) and SᵀT (2n × n) for the n movies of the model."""
+        """Return how often each movie came next, SᵀS (2n × 2n, lower triangle) and SᵀT (2n × n) for n movies."""
         given = in_order(history, self.kept_)
         gammas = 0.5 ** (1 / np.array([self.long_half_life, self.short_half_life]))
         powers = gammas[:, None] ** np.arange(np.diff(given.starts).max() + 1)
@@ -161,7 +161,7 @@ def sum_later(start, stop, starts, gammas, scale, later):  # type: ignore[no-unt
 def add_up(  # type: ignore[no-untyped-def]
     start, stop, starts, movies, places, signal, users, movie_starts, by_movie, powers, scale, later, following, SS, ST
 ):
-    """Add what the cuts of all users contribute to these rows of SᵀS and SᵀT (movies i, under either half-life).
+    """Add what the cuts of all users contribute to these rows of SᵀS, left of its diagonal, and SᵀT (movies i, twice).
 
     The cuts c after both i (at place p) and j (at q) see them as γ^(c - 1 - p) and γ^(c - 1 - q).
     """
@@ -173,9 +173,10 @@ def add_up(  # type: ignore[no-untyped-def]
                 j, q = movies[other], places[other]
                 both = signal[entry] * signal[other]
                 last = max(p, q)
+                SS[n + i, j] += both * powers[1, last - p] * powers[0, last - q] * later[1, first + last]
                 for a in range(2):
-                    for b in range(2):
-                        cuts = later[a + b, first + last]
-                        SS[a * n + i, b * n + j] += both * powers[a, last - p] * powers[b, last - q] * cuts
+                    if j <= i:
+                        cuts = later[2 * a, first + last]
+                        SS[a * n + i, a * n + j] += both * powers[a, last - p] * powers[a, last - q] * cuts
                     for cut in range(max(p, q - following) + 1, q + 1):
                         ST[a * n + i, j] += both * scale[first + cut] * powers[a, cut - 1 - p]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from movierec.dataset import Dataset
+from movierec.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.pairs import PairFeatures
@@ -26,6 +26,17 @@ class Table:
     matrix: Floats
     names: list[str]
 
+    def columns(self, names: list[str]) -> Floats:
+        """Return the features of these names: which there are depends on what is known; others are NaN."""
+        if names == self.names:
+            return self.matrix
+        places = {name: place for place, name in enumerate(self.names)}
+        arranged = np.full((len(self.matrix), len(names)), np.nan, np.float32)
+        for column, name in enumerate(names):
+            if name in places:
+                arranged[:, column] = self.matrix[:, places[name]]
+        return arranged
+
 
 class FirstStage:
     """What one history says about candidates; the label windows and the night's lists each have their own."""
@@ -43,7 +54,8 @@ class FirstStage:
     @classmethod
     def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> Self:
         """Fit the bases on the ratings of a dataset."""
-        return cls(Bases.fit(dataset, features), dataset, features, depth)
+        # Without the ratings: whatever is kept for a dataset must not keep the dataset itself.
+        return cls(Bases.fit(dataset, features), dataset.with_ratings(empty("ratings")), features, depth)
 
     @classmethod
     def load(cls, folder: UPath, facts: Dataset, features: MovieFeatures, history: History, depth: int) -> Self:
@@ -58,14 +70,16 @@ class FirstStage:
         """Propose and describe candidates for the users at these positions, a block at a time."""
         starts = range(0, len(users), USERS_AT_ONCE)
         blocks = [self._block(users[start : start + USERS_AT_ONCE], start) for start in starts]
-        rows, movies, matrices = (np.concatenate([block[part] for block in blocks]) for part in range(3))
-        return Table(rows, movies, matrices, blocks[0][3])
+        if len(blocks) == 1:
+            return Table(*blocks[0])
+        rows, movies, matrix = (np.concatenate([block[part] for block in blocks]) for part in range(3))
+        return Table(rows, movies, matrix, blocks[0][3])
 
     def _block(self, users: Ints, start: int) -> tuple[Ints, Ints, Floats, list[str]]:
         seen: NDArray[np.bool_] = self.history.seen[users].toarray() > 0
         found = self.views.propose(users, seen, self.depth)
         features = found.features | self.pairs.of_block(users, found.rows, found.movies)
-        matrix = np.empty((len(found.rows), len(features)), np.float32)
+        matrix = np.empty((len(found.rows), len(features)), np.float32, order="F")  # filled, and read, by feature
         for column, values in enumerate(features.values()):
             matrix[:, column] = values
         return found.rows + start, found.movies, matrix, list(features)

@@ -60,7 +60,7 @@ class Views:
         for name, ranker in bases.named().items():
             yield name, ranker.scores(users)
         for name in HALF_LIVES:
-            yield f"ease_{name}", bases.ease.scores_of(self.histories[name][users]) / self.damping
+            yield f"ease_{name}", bases.ease_near.scores_of(self.histories[name][users]) / self.damping
         yield "ease_liked", bases.ease.scores_of(self.histories["liked"][users])
         recent = self.histories["decayed"][users]
         yield "item_knn_decayed", bases.item_knn.scores_of(recent)

@@ -1,0 +1,54 @@
+"""Who leads, and how surely."""
+
+import pandas as pd
+
+from movierec.evaluation.significance import paired_bootstrap
+from movierec.plots.given import Given
+from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, TEXT, figure, label, png
+
+ROW, MARGIN = 0.36, 1.5  # inches
+EXPLANATION = (
+    "Mean NDCG@10 of every ranker over the viewers who liked a held-out movie: 1 would be all of them on top of the "
+    "list. Bars are 95 % intervals over viewers (bootstrap). The title compares viewer by viewer, which is "
+    "surer than two bars that overlap."
+)
+
+
+def draw(given: Given) -> tuple[str, str, bytes] | None:
+    """Show NDCG@10 of all rankers with its intervals, the best on top."""
+    totals = given.totals("ndcg").dropna(subset=["low", "high"])
+    if totals.empty:
+        return None
+    title = _title(totals, given.per_user())
+    drawn, axes = figure(ROW * len(totals) + MARGIN)
+    best, last = float(totals["value"].iloc[0]), float(totals["high"].max())
+    for place, row in enumerate(totals.itertuples()):
+        colour = BLUE if place == 0 else GREY
+        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
+        axes.plot(row.value, place, "o", color=colour, markersize=8)
+        axes.text(last * 1.03, place, f"{row.value:.3f}", va="center", fontsize=TEXT, color=INK)
+    axes.axvline(best, color=BLUE, linewidth=0.8, linestyle=(0, (4, 4)), zorder=0)
+    axes.set_yticks(range(len(totals)), [_words(name) for name in totals["ranker"]])
+    axes.set_ylim(len(totals) - 0.4, -0.7)
+    axes.set_xlim(0, last * 1.12)
+    axes.grid(axis="x", color=FAINT)
+    users = int(totals["users"].iloc[0])
+    label(axes, title, f"NDCG@10, mean of {users:,} viewers and its 95 % interval (0 to 1, more is better)", "")
+    axes.tick_params(axis="x", labelsize=SMALL)
+    return title, EXPLANATION, png(drawn)
+
+
+def _title(totals: pd.DataFrame, values: pd.DataFrame) -> str:
+    names = [name for name in totals["ranker"] if name in values][:2]
+    if len(names) < 2:  # noqa: PLR2004
+        return f"{_words(totals['ranker'].iloc[0])} was judged alone"
+    best, second = names
+    lead = paired_bootstrap(values[best], values[second])
+    if lead.low <= 0:
+        return f"{_words(best)} leads, but {_words(second)} is within chance of it"
+    share = lead.mean / max(float(values[second].mean()), 1e-9)
+    return f"{_words(best)} leads surely: {share:+.1%} over {_words(second)}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

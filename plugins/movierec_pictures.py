@@ -1,0 +1,129 @@
+"""Pictures of trainings in Airflow: a task that draws them, a button that opens them, and an app that serves them.
+
+The app is mounted at /movierec/trainings in Airflow's own web server. It serves nothing but the page and the PNGs in
+`plots/` of a training, read-only, to who may read the DAG `movierec_train`.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperator, BaseOperatorLink
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from upath import UPath
+
+PREFIX = "/movierec/trainings"
+DAG = "movierec_train"
+FILE = re.compile(r"[a-z]+\.png|index\.html")
+TYPES = {"png": "image/png", "html": "text/html; charset=utf-8"}
+# The page holds no scripts, and shows nothing from elsewhere.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-cache",
+}
+
+Scope = MutableMapping[str, Any]
+Channel = Callable[..., Awaitable[Any]]
+
+
+def address(training_id: int) -> str:
+    """Return the path of a training's page, below whatever path Airflow is served at."""
+    from airflow.configuration import conf
+
+    return f"{urlsplit(conf.get('api', 'base_url', fallback='')).path.rstrip('/')}{PREFIX}/{training_id}/"
+
+
+class PicturesLink(BaseOperatorLink):
+    """The button of a task that has drawn pictures."""
+
+    name = "Pictures"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:
+        """Return the page of the training that the task drew; nothing before it knows which."""
+        training_id = str(getattr(operator, "training_id", ""))
+        return address(int(training_id)) if training_id.isdecimal() else ""
+
+
+class DrawPictures(BaseOperator):
+    """Draws the pictures of a training and returns their names."""
+
+    template_fields = ("training_id",)
+    operator_extra_links = (PicturesLink(),)
+
+    def __init__(self, *, training_id: Any, **kwargs: Any) -> None:
+        """Store which training; an XComArg is known when the task runs."""
+        super().__init__(**kwargs)
+        self.training_id = training_id
+
+    def execute(self, context: Any) -> list[str]:
+        """Draw; what cannot be drawn is left out with a line in the log."""
+        from movierec import plots
+        from movierec_airflow import artifacts, connected
+
+        training_id = int(self.training_id)
+        with connected() as conn:
+            names = plots.draw(conn, training_id, artifacts(training_id))
+        logging.getLogger(__name__).info("%d pictures: %s", len(names), address(training_id))
+        return names
+
+
+def find(root: "UPath", training_id: int, name: str) -> bytes | None:
+    """Return a file of a training's plots; None where the name is of another kind, or there is no such file."""
+    if not FILE.fullmatch(name) or training_id < 1:
+        return None
+    try:
+        return bytes((root / f"{training_id:06d}" / "plots" / name).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+@cache
+def web() -> "FastAPI":
+    """Make the app; only the web server gets here, so that no task imports FastAPI for it."""
+    from airflow.api_fastapi.core_api.security import requires_access_dag
+    from fastapi import Depends, FastAPI, HTTPException
+    from fastapi.responses import RedirectResponse, Response
+    from upath import UPath
+
+    from movierec.config import Settings
+
+    guard = Depends(requires_access_dag(method="GET", param_dag_id=DAG))
+    app = FastAPI(title="movierec: pictures of trainings", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/{training_id:int}", dependencies=[guard])
+    def open_page(training_id: int) -> RedirectResponse:
+        return RedirectResponse(address(training_id))
+
+    @app.get("/{training_id:int}/", dependencies=[guard])
+    @app.get("/{training_id:int}/{name}", dependencies=[guard])
+    def send(training_id: int, name: str = "index.html") -> Response:
+        root = UPath(Settings.from_env().artifacts) / "trainings"
+        data = find(root, training_id, name)
+        if data is None:
+            raise HTTPException(404, f"training {training_id} has no {'pictures' if name == 'index.html' else name}")
+        return Response(data, media_type=TYPES[name.rpartition(".")[2]], headers=HEADERS)
+
+    return app
+
+
+class OnFirstRequest:
+    """An ASGI app that is made when it is first asked."""
+
+    async def __call__(self, scope: Scope, receive: Channel, send: Channel) -> None:
+        """Pass the request on."""
+        await web()(scope, receive, send)
+
+
+class Pictures(AirflowPlugin):
+    """What Airflow finds in this file."""
+
+    name = "movierec_pictures"
+    fastapi_apps = [{"app": OnFirstRequest(), "url_prefix": PREFIX, "name": "movierec_pictures"}]  # noqa: RUF012
+    operator_extra_links = [PicturesLink()]  # noqa: RUF012
