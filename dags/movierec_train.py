@@ -38,8 +38,9 @@ kept per dataset. The search (Optuna) sees only the known side, divided once mor
 values so far and the defaults; what it tried is in `ml.trial`. With a budget expect trials × the time of a fit.
 
 #### Feedback
-A view, a click or a like counts as much as `ml.feedback_weight` says (0 to 1; from 0.5 on as liked). To change it:
-`update ml.feedback_weight set weight = 0.3 where kind = 'click'`; the next snapshot uses it.
+Where a viewer gave no rating, a view, a click or a like counts as much as `ml.feedback_weight` says: 0 to 1, from 0.5
+on the movie counts as liked. To change it: `make sql Q="update ml.feedback_weight set weight = 0.2 where kind =
+'click'"`; the next training's snapshot uses it.
 
 #### Numbers
 - `select * from ml.evaluation order by training_id desc, ndcg_at_k desc`: means at 10.

@@ -1,7 +1,5 @@
 """Compiled loops that keep the best k of many: of a row of scores, or of a row of a product that is never stored."""
 
-
-
 import numpy as np
 
 from movierec.kernels import compiled
@@ -10,11 +8,19 @@ from movierec.kernels import compiled
 @compiled
 def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-untyped-def]
     """Write each row's k highest finite scores and their columns, best first; equal ones in order of column."""
+    finite = np.empty(scores.shape[1], scores.dtype)
     for row in range(start, stop):
+        count = 0
+        for column in range(scores.shape[1]):
+            if np.isfinite(scores[row, column]):
+                finite[count] = scores[row, column]
+                count += 1
+        # What cannot be among the k best is sorted out first: a heap that everything is offered to costs five times that.
+        least = np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
         size = 0
         for column in range(scores.shape[1]):
             score = scores[row, column]
-            if np.isfinite(score):
+            if score >= least and np.isfinite(score):
                 size = push(values[row], columns[row], size, k, score, column)
         _sort(values[row], columns[row], size)
         sizes[row] = size

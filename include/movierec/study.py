@@ -46,9 +46,11 @@ def fit_tuned(
 ) -> list[dict[str, Any]]:
     """Fit each ranker with what `tune_ranker` says; return the training's id and what `fit_ranker` does for each."""
     sides = Sides(folder)
-    place: dict[str, Any] = {"folder": folder, "training_id": training_id, "trials": trials, "seed": seed, "sides": sides}
-    settings = {name: tune_ranker(conn, name=name, **place) for name in names}
-    return [{"training_id": training_id, **fit_ranker(folder, name, settings[name], sides)} for name in names]
+    fitted = []
+    for name in names:
+        parameters = tune_ranker(conn, folder, training_id, name, trials=trials, seed=seed, sides=sides)
+        fitted.append({"training_id": training_id, **fit_ranker(folder, name, parameters, sides)})
+    return fitted
 
 
 def current(name: str, start: Parameters | None) -> dict[str, Any]:

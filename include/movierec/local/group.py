@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from movierec.config import Settings
+from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import databases, postgres, processes, state
 from movierec.local.download import dataset_folder
@@ -40,7 +40,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
         running = supervisor(settings.home)
         if running and _recorded(settings.home).get("settings") != _digest(air):
             databases.require_quiet(settings)
-            print("settings have changed: restarting Airflow", flush=True)
+            print("settings or plugins have changed: restarting Airflow", flush=True)
             _end(settings.home)
             running = None
         if not running:
@@ -138,8 +138,10 @@ def check_port(settings: Settings) -> None:
 
 
 def _digest(air: dict[str, str]) -> str:
+    """Return what running processes cannot take over: their settings, and the plugins, which they have imported."""
     ours = sorted(item for item in air.items() if item[0].startswith(("AIRFLOW", "MOVIEREC_")))
-    return hashlib.sha256(repr(ours).encode()).hexdigest()
+    plugins = [path.read_bytes() for path in sorted((ROOT / "plugins").glob("*.py"))]
+    return hashlib.sha256(repr((ours, plugins)).encode()).hexdigest()
 
 
 def _recorded(home: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ EXPLANATION = (
     "Each point is a ranker: to the right it shows more of the catalogue, further up it is right more often. Those in "
     "blue are beaten by nobody on both at once."
 )
-NEAR = 0.2  # of the width: labels so close may overlap
+NEAR = 0.06  # of the width: labels so close may overlap
 
 
 def draw(given: Given) -> tuple[str, str, bytes] | None:
@@ -58,7 +58,7 @@ def _name(axes: Axes, points: pd.DataFrame, front: list[str]) -> None:
     """Write each name beside its point; names of one column of points are moved apart."""
     width, height = axes.get_xlim()[1], axes.get_ylim()[1]
     ordered = points.sort_values("coverage")
-    columns = np.cumsum(np.diff(ordered["coverage"], prepend=ordered["coverage"].iloc[0]) > width * NEAR / 2)
+    columns = np.cumsum(np.diff(ordered["coverage"], prepend=ordered["coverage"].iloc[0]) > width * NEAR)
     for column in np.unique(columns):
         members = ordered[columns == column]
         right = float(members["coverage"].max()) + width * 0.02

@@ -21,13 +21,12 @@ def draw(given: Given) -> tuple[str, str, bytes] | None:
         return None
     title = _title(totals, given.per_user())
     drawn, axes = figure(ROW * len(totals) + MARGIN)
-    best, last = float(totals["value"].iloc[0]), float(totals["high"].max())
+    last = float(totals["high"].max())
     for place, row in enumerate(totals.itertuples()):
         colour = BLUE if place == 0 else GREY
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
         axes.plot(row.value, place, "o", color=colour, markersize=8)
-        axes.text(last * 1.03, place, f"{row.value:.3f}", va="center", fontsize=TEXT, color=INK)
-    axes.axvline(best, color=BLUE, linewidth=0.8, linestyle=(0, (4, 4)), zorder=0)
+        axes.text(row.high + last * 0.015, place, f"{row.value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
     axes.set_yticks(range(len(totals)), [_words(name) for name in totals["ranker"]])
     axes.set_ylim(len(totals) - 0.4, -0.7)
     axes.set_xlim(0, last * 1.12)
@@ -45,9 +44,9 @@ def _title(totals: pd.DataFrame, values: pd.DataFrame) -> str:
     best, second = names
     lead = paired_bootstrap(values[best], values[second])
     if lead.low <= 0:
-        return f"{_words(best)} leads, but {_words(second)} is within chance of it"
+        return f"{_words(best)} is first, but chance alone may have put it before {_words(second)}"
     share = lead.mean / max(float(values[second].mean()), 1e-9)
-    return f"{_words(best)} leads surely: {share:+.1%} over {_words(second)}"
+    return f"{_words(best)} leads: {share:+.1%} over {_words(second)}, more than chance explains"
 
 
 def _words(name: str) -> str:

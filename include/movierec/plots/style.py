@@ -17,6 +17,7 @@ TITLE, TEXT, SMALL = 15, 11.5, 10.5
 def figure(height: float) -> tuple[Figure, Axes]:
     """Return an empty figure with one plot: no frame, faint lines behind."""
     drawn = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white", layout="constrained")
+    drawn.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr]
     axes = drawn.add_subplot()
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

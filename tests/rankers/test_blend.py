@@ -1,0 +1,86 @@
+"""A blend is the weighted sum of standardised scores of its members."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from upath import UPath
+
+from movierec.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.rankers import load
+from movierec.rankers.blend import MEMBERS, Blend
+from movierec.rankers.ease import Ease
+
+EVERYONE = range(1, 41)
+NONE = dict.fromkeys((kind.name for kind in MEMBERS), 0.0)
+
+
+def fit(dataset: Dataset, features: MovieFeatures, **weights: float) -> Blend:
+    return Blend(**{**NONE, **weights}).fit(dataset, features)
+
+
+def test_scores_are_the_weighted_sum_of_standardised_ones(dataset: Dataset, features: MovieFeatures) -> None:
+    blend = Blend().fit(dataset, features)
+    expected = np.zeros((40, 30))
+    for kind in MEMBERS:
+        scores = kind().fit(dataset, features).scores(np.arange(40))
+        centred = scores - scores.mean(axis=1, keepdims=True)
+        expected += getattr(blend, kind.name) * centred / scores.std(axis=1, keepdims=True)
+    np.testing.assert_allclose(blend.scores(np.arange(40)), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_weights_of_all_members_may_grow_alike(dataset: Dataset, features: MovieFeatures) -> None:
+    one, other = (fit(dataset, features, ease=size, item_knn=3 * size) for size in (0.1, 0.2))
+    assert one.recommend(EVERYONE, 10)["movie_id"].tolist() == other.recommend(EVERYONE, 10)["movie_id"].tolist()
+
+
+def test_members_of_weight_zero_are_not_fitted(dataset: Dataset, features: MovieFeatures) -> None:
+    assert list(fit(dataset, features, slit=0.5, ials=0.1).members_) == ["slit", "ials"]
+
+
+def test_a_blend_of_nothing_is_ease(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
+    blend = fit(dataset, features)
+    ease = Ease().fit(dataset, features)
+    assert list(blend.members_) == ["ease"]
+    assert blend.recommend(EVERYONE, 10)["movie_id"].tolist() == ease.recommend(EVERYONE, 10)["movie_id"].tolist()
+    blend.save(UPath(tmp_path))
+    pd.testing.assert_frame_equal(load(UPath(tmp_path)).recommend(EVERYONE, 10), blend.recommend(EVERYONE, 10))
+
+
+def test_a_member_alone_keeps_its_order(dataset: Dataset, features: MovieFeatures) -> None:
+    for kind in MEMBERS:
+        alone = kind().fit(dataset, features)
+        scores = fit(dataset, features, **{kind.name: 0.7}).scores(np.arange(40))
+        for own, blended in zip(alone.scores(np.arange(40)), scores, strict=True):
+            assert (np.diff(blended[np.argsort(own)]) >= -1e-5).all()
+
+
+def test_a_member_that_scores_all_alike_says_nothing(dataset: Dataset, features: MovieFeatures) -> None:
+    # Everybody has one rating: nothing follows anything, so SLIT is silent.
+    single = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
+    blend = fit(single, features, slit=1.0, ease=0.5)
+    ease = Ease().fit(single, features)
+    assert np.isfinite(blend.scores(np.arange(40))).all()
+    assert blend.recommend(EVERYONE, 5)["movie_id"].tolist() == ease.recommend(EVERYONE, 5)["movie_id"].tolist()
+
+
+def test_only_the_members_are_saved(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
+    fit(dataset, features, ease=1.0, user_knn=0.5).save(UPath(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["ease", "user_knn"]
+    loaded = load(UPath(tmp_path))
+    assert {id(member.history_) for member in loaded.members_.values()} == {id(loaded.history_)}
+
+
+@pytest.mark.parametrize("weights", [{}, {"ease": 1.0}, {"ease": 1.0, "item_knn": 0.5}])
+def test_reasons_weigh_every_member_by_its_largest_weight(
+    weights: dict[str, float], dataset: Dataset, features: MovieFeatures
+) -> None:
+    blend = fit(dataset, features, **weights)
+    movies = np.arange(30)
+    expected = np.zeros((30, 30))
+    for name, weight in (weights or {"ease": 1.0}).items():
+        own = blend.members_[name].item_weights(movies, movies)
+        expected += weight * own / np.abs(own).max()
+    np.testing.assert_allclose(blend.item_weights(movies, movies), expected, rtol=1e-4, atol=1e-6)
