@@ -137,3 +137,9 @@ def test_champions_are_of_one_dataset(conn, app, tmp_path, reigning):
     other = ingest(conn, app, movielens.generate(tmp_path / "other"), "other")
     training_id = training.open_training(conn, "other", other, seed=1)
     assert promotion.reigning(conn, training_id) is None
+
+
+def test_learned_rankers_are_fitted_together_and_first():
+    names = ["popularity", "random_forest", "ease", "hybrid"]
+    assert promotion.in_groups(names) == [["random_forest", "hybrid"], ["popularity"], ["ease"]]
+    assert promotion.in_groups(["ease", "slim"]) == [["ease"], ["slim"]]

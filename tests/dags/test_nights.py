@@ -6,6 +6,7 @@ from tests import movielens
 from tests.test_core import fingerprints
 
 CHAIN = ("movierec_ingest", "movierec_train", "movierec_publish")
+QUICK = {"rankers": ["item_knn", "ease"], "protocols": ["per_user_temporal"]}
 
 
 def states(run):
@@ -17,10 +18,10 @@ def query(conninfo, sql):
         return conn.execute(sql).fetchall()
 
 
-def run_chain(night, folder):
+def run_chain(night, folder, **training):
+    forms = {"movierec_ingest": {"dataset": str(folder)}, "movierec_train": training}
     for dag_id in CHAIN:
-        params = {"dataset": str(folder)} if dag_id == "movierec_ingest" else {}
-        run = night.run(dag_id, **params)
+        run = night.run(dag_id, **forms.get(dag_id, {}))
         assert run.state == "success", states(run)
 
 
@@ -37,7 +38,7 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
     with connect(night.warehouse) as conn:
         first = fingerprints(conn)
 
-    run_chain(night, folder)
+    run_chain(night, folder, **QUICK)
     assert query(night.warehouse, "select version_id from serving.live") == [(2,)]
     with connect(night.warehouse) as conn:
         assert fingerprints(conn) == first
@@ -56,7 +57,7 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
     broken = movielens.generate(tmp_path / "broken")
     with (broken / "tiny.inter").open("a") as file:
         file.write("1\t1\t9\t881250949\nabc\t1\t3\t881250949\n")
-    run_chain(night, broken)
+    run_chain(night, broken, **QUICK)
     assert query(night.warehouse, "select version_id from serving.live") == [(3,)]
     rejected = query(night.warehouse, "select broken_rules, record ->> 'user_id' from quarantine.row order by position")
     assert rejected == [(["rating"], "1"), (["user_id"], "abc")]

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,6 +75,23 @@ def test_the_form_offers_the_protocols_there_are(airflow):
     from movierec.training import PROTOCOLS
 
     assert tuple(airflow.dags["movierec_train"].params["protocols"]) == PROTOCOLS
+
+
+def test_the_training_says_where_weights_of_feedback_are_changed(airflow):
+    assert "update ml.feedback_weight set weight" in airflow.dags["movierec_train"].doc_md
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [([], "when unsure"), ([None], "when unsure"), (["never"], "never"), (["never", None], "never")],
+)
+def test_a_night_may_say_whether_a_person_is_asked(airflow, monkeypatch, said, expected):
+    import movierec_airflow
+
+    events = [SimpleNamespace(extra={"batch_id": 1, "approval": approval}) for approval in said]
+    context = {"triggering_asset_events": {movierec_airflow.CORE: events}, "params": {"approval": "when unsure"}}
+    monkeypatch.setattr(movierec_airflow, "get_current_context", lambda: context)
+    assert movierec_airflow.approval() == expected
 
 
 def test_an_unanswered_question_is_a_rejection_in_time(airflow):

@@ -63,6 +63,10 @@ def test_a_movie_is_known_since_its_first_rating() -> None:
     assert described([0, 1], 130)["days_known"] == pytest.approx([120, 20])
 
 
+def test_when_a_movie_will_first_be_rated_is_not_known_before() -> None:
+    assert described([0, 1, 2], 5)["days_known"] == [0, 0, 0]
+
+
 def test_groups_count_their_own() -> None:
     # Users 1 and 2 are women of 25 to 34; of them both rated movie 0.
     assert described([0], 500, user=1)["group_share"] == pytest.approx([(2 + 1) / (3 + PRIOR_RATINGS)])

@@ -17,7 +17,7 @@ MOVIES = 30
 START = pd.Timestamp("1998-01-01", tz="UTC")
 EVERYONE = range(1, 41)
 # The learned rankers with as few trees as tell two tastes apart: these tests are about promises, not about quality.
-FEW_TREES = {"hybrid": {"rounds": 10}, "gradient_boosting": {"rounds": 10}, "random_forest": {"trees": 10}}
+FEW_TREES = {"hybrid": {"rounds": 10}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 10}}
 # Their scores rest on who else is alike, and a stranger with somebody's history is not that somebody.
 BY_NEIGHBOURS = {"user_knn", "blend", *FEW_TREES}
 
@@ -220,7 +220,10 @@ def corners(dataset: Dataset, bare: Dataset) -> dict[str, Dataset]:
         "feedback_that_weighs_nothing": feedback(given, every, 0.0),
         "nothing_left_to_see": rows(*((user, movie, 2.0 + movie % 4) for user in (1, 2, 3) for movie in range(1, 31))),
     }
-    few = {"fewer_movies_than_k": rows(*((user, 1 + user % 3, 4.0) for user in range(1, 9))), "one_movie": rows((1, 1, 4.0))}
+    few = {
+        "fewer_movies_than_k": rows(*((user, 1 + user % 3, 4.0) for user in range(1, 9))),
+        "one_movie": rows((1, 1, 4.0)),
+    }
     untitled = bare.movies.assign(title=None, release_year=pd.NA)
     return {
         **{corner: dataset.with_ratings(frame) for corner, frame in ratings.items()},

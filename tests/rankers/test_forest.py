@@ -95,7 +95,9 @@ def test_split_trees_and_trees_of_one_leaf_may_follow_each_other() -> None:
 @pytest.mark.parametrize(("leaves", "missing"), [(2, 0.2), (16, 0.0), (64, 0.2)])
 def test_a_random_forest_tells_the_probability_that_scikit_learn_tells(leaves: int, missing: float) -> None:
     matrix, classes = given(missing=missing)
-    model = RandomForestClassifier(15, max_leaf_nodes=leaves, random_state=0).fit(matrix, classes, 1 + matrix[:, 5] ** 2)
+    model = RandomForestClassifier(15, max_leaf_nodes=leaves, random_state=0).fit(
+        matrix, classes, 1 + matrix[:, 5] ** 2
+    )
     rows = asked() if missing else np.nan_to_num(asked())
     expected = model.predict_proba(rows)[:, 1]
     np.testing.assert_allclose(Forest.of_random_forest(model).predict(rows), expected, rtol=0, atol=1e-12)

@@ -100,7 +100,7 @@ def test_members_are_kept(fitted: Hybrid, saved: UPath) -> None:
 def test_an_unknown_member_is_answered_with_the_allowed_ones(
     members: tuple[str, ...], dataset: Dataset, features: MovieFeatures
 ) -> None:
-    with pytest.raises(ModelError, match="members are .*; allowed are lambdarank, cross_entropy, logistic"):
+    with pytest.raises(ModelError, match=r"members are .*; allowed are lambdarank, cross_entropy, logistic"):
         Hybrid(members=members).fit(dataset, features)
 
 

@@ -153,7 +153,9 @@ def test_a_word_of_the_label_window_describes_no_movie_before_it(tagged_lessons:
 def test_a_word_of_the_label_window_that_leaks_is_noticed(
     tagged_lessons: Callable[[], list[Lesson]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lessons, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features))
+    monkeypatch.setattr(
+        lessons, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
+    )
     film, drama = tagged_lessons()
     assert not np.array_equal(film.matrix, drama.matrix, equal_nan=True)
 

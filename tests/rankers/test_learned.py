@@ -107,6 +107,23 @@ def test_less_is_described_where_less_is_known(dataset: Dataset, features: Movie
     assert not np.isnan(unknown.matrix).all(axis=0).any()
 
 
+def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, features: MovieFeatures) -> None:
+    stage = FirstStage.fit(dataset, features, 5)
+    one = dataset.ratings[dataset.ratings["user_id"] == 1].assign(user_id=101)
+    folded = stage.fold_in(dataset.with_ratings(one))
+    assert folded.history.user_ids.tolist() == [101]
+    names = [
+        f"{view}_score" for view in ("popularity", "item_knn", "nearby", "ials", "ease", "slim", "slit", "content")
+    ]
+    names += ["count_all", "movie_mean", "movie_popularity", "movie_place", "user_count", "genre_share"]
+    told, known = folded.table(np.array([0])), stage.table(np.array([0]))
+    same = dict(zip(known.movies, known.columns(names), strict=True))
+    found = [(row, same[movie]) for row, movie in zip(told.columns(names), told.movies, strict=True) if movie in same]
+    assert len(found) > 10
+    for row, expected in found:
+        np.testing.assert_allclose(row, expected, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("table", ["users", "genres", "people"])
 def test_each_kind_of_fact_may_be_missing_alone(dataset: Dataset, table: str) -> None:
     without = Dataset(**{**vars(dataset), table: empty(table)})

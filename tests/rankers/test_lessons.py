@@ -120,7 +120,9 @@ def test_without_label_windows_there_is_no_lesson(dataset: Dataset, features: Mo
 
 
 def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Dataset, features: MovieFeatures) -> None:
-    rows = pd.DataFrame([(user, movie) for user in range(1, 9) for movie in range(1, 31)], columns=["user_id", "movie_id"])
+    rows = pd.DataFrame(
+        [(user, movie) for user in range(1, 9) for movie in range(1, 31)], columns=["user_id", "movie_id"]
+    )
     moments = dataset.ratings["rated_at"].min() + pd.to_timedelta(rows["movie_id"], unit="D")
     everything = dataset.with_ratings(rows.assign(rating=5.0, rated_at=moments))
     assert material(everything, features, plan(folds=1)).lesson is None
@@ -146,7 +148,11 @@ def test_features_that_one_window_does_not_know_are_unknown_there(dataset: Datas
     windows = np.split(quality, [given.lesson.sizes[:40].sum()])
     assert np.isfinite(windows[0]).all()
     assert np.isnan(windows[1]).all()
-    for name, size in (("hybrid", {"rounds": 2}), ("gradient_boosting", {"rounds": 2}), ("random_forest", {"trees": 2})):
+    for name, size in (
+        ("hybrid", {"rounds": 2}),
+        ("gradient_boosting", {"rounds": 2}),
+        ("random_forest", {"trees": 2}),
+    ):
         ranker = create(name, **size, candidates=5).fit(late, features)
         table = ranker.stage_.table(np.arange(40))
         assert table.columns(ranker.names_).shape == (len(table.rows), len(ranker.names_))

@@ -1,5 +1,7 @@
 """Histories as sequences: in time order, and in no telling order within a moment."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -33,7 +35,7 @@ def test_each_users_ratings_come_in_time_order() -> None:
 
 def test_each_movies_ratings_are_found_by_the_movie() -> None:
     given = ordered(ROWS)
-    found = [given.by_movie[first:last].tolist() for first, last in zip(given.movie_starts, given.movie_starts[1:])]
+    found = [given.by_movie[first:last].tolist() for first, last in pairwise(given.movie_starts)]
     assert found == [[4], [1, 3], [0, 2], []]
 
 

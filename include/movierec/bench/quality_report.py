@@ -24,7 +24,9 @@ Found = Mapping[int, Mapping[str, Measured]]
 def lines(protocol: Protocol, found: Found, dataset: Dataset, trials: int) -> list[str]:
     """Return the lines of one protocol: what was done, a table, the goal, and what it was measured on."""
     rows = several(protocol, found) if protocol.seeds is None else one(protocol, next(iter(found.values())))
-    asked = f"Seeds {', '.join(map(str, found))}; hyper-parameters: {_settings(protocol, trials)}."
+    asked = (
+        f"Seed{'s' * (len(found) > 1)} {', '.join(map(str, found))}; hyper-parameters: {_settings(protocol, trials)}."
+    )
     text = [f"### {protocol.title}", "", protocol.text, asked, "", *rows, ""]
     if protocol.published:
         text.append(f"Published: {protocol.source}.")
@@ -64,7 +66,7 @@ def _table(head: Sequence[str], protocol: Protocol, ours: dict[str, tuple[float,
     """Order our rankers by NDCG@10; what was only published stands where it would be."""
     gaps = ["–"] * (len(head) - 2 - (2 if seeds else 1))
     others = {
-        name: (value, ["–", *gaps, *_published(protocol, name)[: 2 if seeds else 1]])
+        f"{name} (published)": (value, ["–", *gaps, *_published(protocol, name)[: 2 if seeds else 1]])
         for name, (value, _) in protocol.published.items()
         if name not in ours
     }

@@ -66,7 +66,8 @@ class Counts:
         features["trend"] = features["count_14_days"] - features["count_365_days"]
         features["movie_mean"] = (self.by_movie.total(movies, now) + PRIOR_RATINGS * mean) / (count + PRIOR_RATINGS)
         features["liked_share"] = (self.liked.total(movies, now) + PRIOR_RATINGS / 2) / (count + PRIOR_RATINGS)
-        features["days_known"] = ((now - self.first[movies]) / MICROSECONDS_A_DAY).astype(np.float32)
+        # 0 also before the first rating: when that will come is not known yet.
+        features["days_known"] = (np.maximum(now - self.first[movies], 0) / MICROSECONDS_A_DAY).astype(np.float32)
         for name, cells, of_user in (("group", self.by_group, group), ("occupation", self.by_occupation, occupation)):
             if cells is not None:
                 within = cells.count(of_user * self.movies + movies, now)

@@ -79,7 +79,7 @@ class History:
     @cached_property
     def now(self) -> Ints:
         """Each user's last known moment, in microseconds: nothing later may be counted for them."""
-        latest = np.zeros(len(self.user_ids), np.int64)
+        latest = np.full(len(self.user_ids), np.iinfo(np.int64).min)
         np.maximum.at(latest, self.users, self.times)
         return latest
 

@@ -1,7 +1,9 @@
 """What is known about a user and a movie at the user's last known moment.
 
-Nothing here looks past that moment: counts and means over other users' ratings stop at it, so a pair that is learned
-from and a pair that is recommended look at the world in the same way.
+Counts and means of `Counts` stop at that moment, so a pair that is learned from and a pair that is recommended look at
+the world in the same way. What describes a movie by itself, the traits popularity, quality, place and phase and what is
+compared with them, comes from every rating that was given, as the base rankers do: of other users also from later ones,
+but never from a label window or a test side, which are not among them.
 """
 
 from dataclasses import dataclass

@@ -46,12 +46,11 @@ def draw(given: Given) -> tuple[str, str, bytes] | None:
 
 
 def _title(values: pd.DataFrame) -> str:
-    best = str(values.index[0]).replace("_", " ")
-    leads = [name for name in values if values[name].idxmax() == values.index[0]]
-    if len(leads) == values.shape[1]:
-        return f"{best} is the best for every group of viewers"
-    others = [name.split(" (")[0] for name in values if name not in leads]
-    return f"{best} is the best overall, but not for viewers of {' and '.join(others)} activity"
+    best = values.index[0]
+    leaders = {str(group): values[group].idxmax() for group in values}
+    others = [f"{name} for {group.split(' (')[0]}" for group, name in leaders.items() if name != best]
+    said = f"{best} is ahead overall, {' and '.join(others)} activity" if others else f"{best} is ahead in every group"
+    return said.replace("_", " ")
 
 
 def _colours(ranking: list[str]) -> dict[str, str]:

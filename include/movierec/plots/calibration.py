@@ -59,8 +59,8 @@ def _title(tables: dict[str, pd.DataFrame]) -> str:
     name, table = next(iter(tables.items()))
     words, low, high = name.replace("_", " "), *table["liked"].iloc[[0, -1]]
     if high <= low:
-        return f"The {words}'s score says little: {high:.1%} of its top tenth were liked, {low:.1%} of its lowest"
-    return f"A higher score of the {words} means more: {high:.1%} liked in its top tenth, {low:.1%} in its lowest"
+        return f"Of the {words}'s top tenth no more were liked ({high:.1%}) than of its lowest ({low:.1%})"
+    return f"Of the {words}'s top tenth {high:.1%} were liked, of its lowest {low:.1%}"
 
 
 def _name(axes: Axes, lines: dict[str, tuple[str, pd.Series, str]], most: float) -> None:

@@ -47,24 +47,28 @@ def _title(points: pd.DataFrame) -> str:
     right, wide = (str(points[column].idxmax()) for column in ("ndcg", "coverage"))
     if right == wide:
         return f"{right.replace('_', ' ')} is right most often and shows most of the catalogue"
-    shown = points["coverage"]
-    words = (name.replace("_", " ") for name in (right, wide))
-    return "{} is right most often ({:.0f} % shown), {} shows most ({:.0f} %)".format(
-        *(part for name, share in zip(words, (shown[right], shown[wide]), strict=True) for part in (name, share))
-    )
+    most, other = points.loc[wide, "coverage"], points.loc[right, "coverage"]
+    names = [name.replace("_", " ") for name in (right, wide)]
+    return f"{names[0]} is right most often; {names[1]} shows most of the catalogue ({most:.0f} against {other:.0f} %)"
 
 
 def _name(axes: Axes, points: pd.DataFrame, front: list[str]) -> None:
-    """Write each name beside its point; names of one column of points are moved apart."""
-    width, height = axes.get_xlim()[1], axes.get_ylim()[1]
+    """Write each name beside its point; of points that are near, the left ones are named on the left."""
+    width = axes.get_xlim()[1]
     ordered = points.sort_values("coverage")
     columns = np.cumsum(np.diff(ordered["coverage"], prepend=ordered["coverage"].iloc[0]) > width * NEAR)
     for column in np.unique(columns):
         members = ordered[columns == column]
-        right = float(members["coverage"].max()) + width * 0.02
-        places = apart(members["ndcg"].tolist(), height * 0.042)
-        for (name, row), place in zip(members.iterrows(), places, strict=True):
-            colour = BLUE if str(name) in front else INK
-            start = (row["coverage"] + width * 0.008, right - width * 0.003)
-            axes.plot(start, (row["ndcg"], place), color=GREY, linewidth=0.6)
-            axes.text(right, place, str(name).replace("_", " "), va="center", fontsize=SMALL, color=colour)
+        is_left = members["coverage"] < members["coverage"].mean() - 1e-9
+        _beside(axes, members[~is_left], front, float(members["coverage"].max()) + width * 0.02, "left")
+        _beside(axes, members[is_left], front, float(members["coverage"].min()) - width * 0.02, "right")
+
+
+def _beside(axes: Axes, points: pd.DataFrame, front: list[str], x: float, alignment: str) -> None:
+    """Write names at x, each joined to its point by a line."""
+    places = apart(points["ndcg"].tolist(), axes.get_ylim()[1] * 0.042)
+    for (name, row), place in zip(points.iterrows(), places, strict=True):
+        colour = BLUE if str(name) in front else INK
+        axes.plot((row["coverage"], x), (row["ndcg"], place), color=GREY, linewidth=0.6, zorder=1)
+        text = f" {str(name).replace('_', ' ')} "
+        axes.text(x, place, text, va="center", ha=alignment, fontsize=SMALL, color=colour)

@@ -22,11 +22,11 @@ def draw(given: Given) -> tuple[str, str, bytes] | None:
     title = _title(totals, given.per_user())
     drawn, axes = figure(ROW * len(totals) + MARGIN)
     last = float(totals["high"].max())
-    for place, row in enumerate(totals.itertuples()):
+    for place, (value, low, high) in enumerate(totals[["value", "low", "high"]].to_numpy(float).tolist()):
         colour = BLUE if place == 0 else GREY
-        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
-        axes.plot(row.value, place, "o", color=colour, markersize=8)
-        axes.text(row.high + last * 0.015, place, f"{row.value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
+        axes.plot([low, high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
+        axes.plot(value, place, "o", color=colour, markersize=8)
+        axes.text(high + last * 0.015, place, f"{value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
     axes.set_yticks(range(len(totals)), [_words(name) for name in totals["ranker"]])
     axes.set_ylim(len(totals) - 0.4, -0.7)
     axes.set_xlim(0, last * 1.12)

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 INK, GREY, FAINT = "#222222", "#8A8A8A", "#E4E4E4"
 WIDTH, DPI = 9.0, 160  # inches; shown 900 pixels wide, drawn finer
 TITLE, TEXT, SMALL = 15, 11.5, 10.5
+LINE = 68  # letters of a title in one line
 
 
 def figure(height: float) -> tuple[Figure, Axes]:
     """Return an empty figure with one plot: no frame, faint lines behind."""
-    drawn = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white", layout="constrained")
-    drawn.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+    drawn = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white", layout=layout)
     axes = drawn.add_subplot()
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -29,7 +32,7 @@ def figure(height: float) -> tuple[Figure, Axes]:
 
 def label(axes: Axes, title: str, x: str, y: str) -> None:
     """Say what was found, and what the axes measure."""
-    axes.figure.suptitle(title, x=0.012, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
+    axes.figure.suptitle(fill(title, LINE), x=0.012, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
     axes.set_xlabel(x, fontsize=TEXT, color=INK, labelpad=8)
     axes.set_ylabel(y, fontsize=TEXT, color=INK, labelpad=8)
 

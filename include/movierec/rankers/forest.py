@@ -203,7 +203,8 @@ def add_trees(start, stop, rows, feature, threshold, is_missing_left, mask, firs
     for block in range(start, stop):
         first = block * ROWS_AT_ONCE
         size = min(ROWS_AT_ONCE, len(rows) - first)
-        columns = np.ascontiguousarray(rows[first : first + size].T)  # a feature of all rows side by side: the loops below vectorise
+        # A feature of all rows side by side: the loops below vectorise.
+        columns = np.ascontiguousarray(rows[first : first + size].T)
         left = np.empty(size, mask.dtype)
         for tree in range(len(first_node) - 1):
             left[:] = every
