@@ -5,13 +5,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from movierec.plots.given import Given
-from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, apart, figure, label, png
+from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, figure, label, png
 
 EXPLANATION = (
     "Each point is a ranker: to the right it shows more of the catalogue, further up it is right more often. Those in "
     "blue are beaten by nobody on both at once."
 )
-NEAR = 0.06  # of the width: labels so close may overlap
+LETTER, LINE = 0.0115, 0.038  # width of a letter and height of a line, as shares of the axes
+# Where a name may stand from its point: outwards, upwards, and on which side.
+PLACES = [
+    (out, up * sign, side)
+    for out in (0.014, 0.03)
+    for up in (0.0, 0.04, 0.075, 0.11)
+    for sign in (1, -1)
+    for side in (1, -1)
+]
+
+Box = tuple[float, float, float, float]
 
 
 def draw(given: Given) -> tuple[str, str, bytes] | None:
@@ -47,28 +57,32 @@ def _title(points: pd.DataFrame) -> str:
     right, wide = (str(points[column].idxmax()) for column in ("ndcg", "coverage"))
     if right == wide:
         return f"{right.replace('_', ' ')} is right most often and shows most of the catalogue"
-    most, other = points.loc[wide, "coverage"], points.loc[right, "coverage"]
-    names = [name.replace("_", " ") for name in (right, wide)]
-    return f"{names[0]} is right most often; {names[1]} shows most of the catalogue ({most:.0f} against {other:.0f} %)"
+    most, other = points["coverage"].loc[[wide, right]].tolist()
+    names = [str(name).replace("_", " ") for name in (right, wide)]
+    return f"{names[0]} is right most often; {names[1]} shows most movies ({most:.0f} against {other:.0f} %)"
 
 
 def _name(axes: Axes, points: pd.DataFrame, front: list[str]) -> None:
-    """Write each name beside its point; of points that are near, the left ones are named on the left."""
-    width = axes.get_xlim()[1]
-    ordered = points.sort_values("coverage")
-    columns = np.cumsum(np.diff(ordered["coverage"], prepend=ordered["coverage"].iloc[0]) > width * NEAR)
-    for column in np.unique(columns):
-        members = ordered[columns == column]
-        is_left = members["coverage"] < members["coverage"].mean() - 1e-9
-        _beside(axes, members[~is_left], front, float(members["coverage"].max()) + width * 0.02, "left")
-        _beside(axes, members[is_left], front, float(members["coverage"].min()) - width * 0.02, "right")
+    """Write each name beside its point, at the first place where it covers neither a point nor another name."""
+    width, height = axes.get_xlim()[1], axes.get_ylim()[1]
+    spots = points[["coverage", "ndcg"]].to_numpy(np.float64) / (width, height)
+    taken = [(x - 0.008, y - 0.012, x + 0.008, y + 0.012) for x, y in spots.tolist()]
+    for name, (x, y) in zip(map(str, points.index), spots.tolist(), strict=True):
+        boxes = [_box(x + side * out, y + up, len(name), side) for out, up, side in PLACES]
+        box = next((box for box in boxes if not any(_meet(box, other) for other in taken)), boxes[0])
+        taken.append(box)
+        colour, left = BLUE if name in front else INK, box[0] >= x
+        start, middle = (box[0] if left else box[2]) * width, (box[1] + box[3]) / 2 * height
+        axes.plot((x * width, start), (y * height, middle), color=GREY, linewidth=0.6, zorder=1)
+        words, alignment = name.replace("_", " "), "left" if left else "right"
+        axes.text(start, middle, words, va="center", ha=alignment, fontsize=SMALL, color=colour)
 
 
-def _beside(axes: Axes, points: pd.DataFrame, front: list[str], x: float, alignment: str) -> None:
-    """Write names at x, each joined to its point by a line."""
-    places = apart(points["ndcg"].tolist(), axes.get_ylim()[1] * 0.042)
-    for (name, row), place in zip(points.iterrows(), places, strict=True):
-        colour = BLUE if str(name) in front else INK
-        axes.plot((row["coverage"], x), (row["ndcg"], place), color=GREY, linewidth=0.6, zorder=1)
-        text = f" {str(name).replace('_', ' ')} "
-        axes.text(x, place, text, va="center", ha=alignment, fontsize=SMALL, color=colour)
+def _box(x: float, y: float, letters: int, side: int) -> Box:
+    """Return left, bottom, right and top of a name that begins (side 1) or ends (-1) at x, as shares of the axes."""
+    wide = letters * LETTER
+    return (x, y - LINE / 2, x + wide, y + LINE / 2) if side > 0 else (x - wide, y - LINE / 2, x, y + LINE / 2)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
