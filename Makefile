@@ -63,7 +63,7 @@ evaluate: setup ## compare rankers on your files: make evaluate ARGS="--train T.
 	@$(MOVIEREC) evaluate "$$MOVIEREC_ARGS"
 
 bench-quality: dev ## measure all rankers on published protocols, into docs/benchmarks.md (an hour)
-	@$(BIN)/python -m movierec.bench.quality $$MOVIEREC_ARGS
+	@$(BIN)/python -m movierec.bench.quality --write $$MOVIEREC_ARGS
 
 bench-speed: dev ## measure all rankers at 1M ratings beside implicit and a bare inverse, into docs/benchmarks.md
 	@$(BIN)/python -m movierec.bench.speed --write $$MOVIEREC_ARGS

@@ -16,3 +16,12 @@ def test_a_busy_port_is_one_sentence_that_names_it(settings):
 
 def test_a_free_port_is_accepted(settings):
     group.check_port(settings)
+
+
+def test_processes_started_with_another_plugin_have_another_fingerprint(tmp_path, monkeypatch):
+    monkeypatch.setattr(group, "ROOT", tmp_path)
+    (tmp_path / "plugins").mkdir()
+    before = group.fingerprint({"MOVIEREC_HOME": "here"})
+    assert group.fingerprint({"MOVIEREC_HOME": "here", "LANG": "C"}) == before
+    (tmp_path / "plugins" / "ours.py").write_text("NAME = 'new'")
+    assert group.fingerprint({"MOVIEREC_HOME": "here"}) != before

@@ -38,7 +38,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
         databases.prepare(settings, dataset)
         air = environment(settings, dataset)
         running = supervisor(settings.home)
-        if running and _recorded(settings.home).get("settings") != _digest(air):
+        if running and _recorded(settings.home).get("settings") != fingerprint(air):
             databases.require_quiet(settings)
             print("settings or plugins have changed: restarting Airflow", flush=True)
             _end(settings.home)
@@ -97,7 +97,7 @@ def _start(settings: Settings, air: dict[str, str]) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**air, processes.MARK: str(settings.home), "MOVIEREC_SETTINGS": _digest(air)},
+            env={**air, processes.MARK: str(settings.home), "MOVIEREC_SETTINGS": fingerprint(air)},
             cwd=settings.home / "airflow",
             start_new_session=True,
         )
@@ -137,7 +137,7 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
-def _digest(air: dict[str, str]) -> str:
+def fingerprint(air: dict[str, str]) -> str:
     """Return what running processes cannot take over: their settings, and the plugins, which they have imported."""
     ours = sorted(item for item in air.items() if item[0].startswith(("AIRFLOW", "MOVIEREC_")))
     plugins = [path.read_bytes() for path in sorted((ROOT / "plugins").glob("*.py"))]

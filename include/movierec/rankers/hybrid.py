@@ -15,6 +15,7 @@ from scipy.special import expit
 from movierec.artifacts import Arrays
 from movierec.errors import ModelError
 from movierec.features.types import Floats, Ints
+from movierec.kernels import cores
 from movierec.rankers.forest import Forest
 from movierec.rankers.learned import GAINS, Learned, importance, thinned
 from movierec.rankers.lessons import Lesson
@@ -32,7 +33,6 @@ PARAMETERS = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
-    "num_threads": 2,
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,
@@ -101,6 +101,7 @@ class Hybrid(Learned):
         data = lgb.Dataset(lesson.matrix, labels, group=lesson.sizes, feature_name=lesson.names)
         chosen = {"objective": objective, "learning_rate": self.learning_rate, "num_leaves": self.leaves}
         parameters = {**PARAMETERS, **chosen, "lambdarank_truncation_level": self.truncation, "seed": self.seed}
+        parameters["num_threads"] = cores()
         booster = lgb.train(parameters, data, self.rounds)
         self.gains_ = np.vstack([self.gains_, booster.feature_importance("gain")])
         return Forest.of_lightgbm(booster)

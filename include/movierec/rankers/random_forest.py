@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from movierec.features.types import Floats
+from movierec.kernels import cores
 from movierec.rankers.forest import MOST_LEAVES, Forest
 from movierec.rankers.learned import OneForest, importance, thinned
 from movierec.rankers.lessons import Lesson
@@ -29,9 +30,9 @@ class RandomForest(OneForest):
         *,
         trees: int = 100,
         leaves: int = MOST_LEAVES,
-        features: float = 0.3,
+        features: float = 0.2,
         smallest_leaf: int = 20,
-        rows: int = 60_000,
+        rows: int = 40_000,
         windows: str = "time",
         label_share: float = 0.2,
         folds: int = 2,
@@ -62,7 +63,7 @@ class RandomForest(OneForest):
             max_leaf_nodes=self.leaves,
             max_features=self.features,
             min_samples_leaf=self.smallest_leaf,
-            n_jobs=2,
+            n_jobs=cores(),
             random_state=self.seed,
         )
         model.fit(lesson.matrix, lesson.grades > 0, importance(lesson))
