@@ -18,32 +18,32 @@ USERS_AT_ONCE = 128
 
 
 def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.DataFrame:
-    """Add `because_movie_id` (Int64): the liked movie with the largest item-item weight of the ranker.
+    """Add `because_movie_id` (Int64): the liked movie that added most to the score, as the ranker weighs the history.
 
     Liked means rated `relevant_from` or higher and not below the user's own mean, or said so by other feedback. Only a
-    positive weight counts; where there is none, and for users without a history, the value is null.
+    positive contribution counts; where there is none, and for users without a history, the value is null. Of learned
+    rankers it is the contribution to the view of the history that drives them most.
 
     Args:
         recommendations: (user_id, movie_id, …), in any order, which is kept.
         dataset: the ratings the ranker was fitted on.
-        ranker: a fitted ranker; one that works through no pairs of movies has only weights of 0.
+        ranker: a fitted ranker; to one that uses nobody's history nothing contributes.
     """
     history = History.of(dataset)
     liked = liked_movies(history)
     targets = np.searchsorted(history.movie_ids, recommendations[MOVIE])
     because = np.full(len(targets), NONE, np.int64)
-    for positions, rows in _blocks(recommendations[USER].to_numpy(), history.user_ids):
-        sources = np.unique(liked[positions].indices)
-        wanted = np.unique(targets[rows])
-        weights = ranker.item_weights(sources.astype(np.int64), wanted)
-        for position, own in _by_value(positions, rows):
-            places = np.searchsorted(sources, np.sort(liked[[position]].indices))
-            if len(places):
-                columns = np.searchsorted(wanted, targets[own])
-                because[own] = _strongest(weights[np.ix_(places, columns)], sources[places])
-    found = because != NONE
-    because_ids = pd.array(np.where(found, history.movie_ids[because], 0), dtype="Int64")
-    because_ids[~found] = pd.NA
+    known = ranker.history_.user_ids
+    for positions, rows in blocks(recommendations[USER].to_numpy(), history.user_ids):
+        users, own = _by_value(positions, rows)
+        sources = [np.sort(liked[[user]].indices).astype(np.int64) for user in users]
+        theirs = np.searchsorted(known, history.user_ids[users])
+        found = ranker.contributions(theirs, sources, [targets[some] for some in own])
+        for some, given, added in zip(own, sources, found, strict=True):
+            because[some] = _strongest(added, given)
+    is_found = because != NONE
+    because_ids = pd.array(np.where(is_found, history.movie_ids[because], 0), dtype="Int64")
+    because_ids[~is_found] = pd.NA
     return recommendations.assign(**{BECAUSE: because_ids})
 
 
@@ -54,7 +54,7 @@ def liked_movies(history: History) -> sparse.csr_matrix:
     return liked
 
 
-def _blocks(users: Ints, user_ids: Ints) -> Iterator[tuple[Ints, Ints]]:
+def blocks(users: Ints, user_ids: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Give rows of known users, some users at a time: each row's position of the user, and the row."""
     if not len(user_ids):
         return
@@ -66,15 +66,16 @@ def _blocks(users: Ints, user_ids: Ints) -> Iterator[tuple[Ints, Ints]]:
         yield positions[chosen], chosen
 
 
-def _by_value(values: Ints, rows: Ints) -> Iterator[tuple[int, Ints]]:
-    """Give each of the ascending values and its rows."""
+def _by_value(values: Ints, rows: Ints) -> tuple[Ints, list[Ints]]:
+    """Return the different ones of ascending values, and the rows of each."""
     starts = np.flatnonzero(np.diff(values, prepend=-1))
-    for start, own in zip(starts, np.split(rows, starts[1:]), strict=True):
-        yield int(values[start]), own
+    return values[starts], np.split(rows, starts[1:])
 
 
-def _strongest(weights: Floats, sources: Ints) -> Ints:
-    """Return the source of each column's largest positive weight, the first of equals; `NONE` without one."""
-    best = weights.argmax(axis=0)
-    positive = weights[best, np.arange(weights.shape[1])] > 0
+def _strongest(added: Floats, sources: Ints) -> Ints:
+    """Return the source of each column's largest positive contribution, the first of equals; `NONE` without one."""
+    if not len(sources):
+        return np.full(added.shape[1], NONE)
+    best = added.argmax(axis=0)
+    positive = added[best, np.arange(added.shape[1])] > 0
     return np.where(positive, sources[best], NONE)

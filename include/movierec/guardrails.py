@@ -11,8 +11,12 @@ from movierec.columns import MOVIE, RANK, USER
 from movierec.dataset import Dataset
 from movierec.evaluation.significance import holm, paired_bootstrap, paired_p_value
 from movierec.evaluation.strata import DIMENSION, STRATUM, strata
+from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
+from movierec.rankers.top import top_k
 
+K = 10
+NOISE = 1e-6  # of the largest score: what scores may differ by and yet be the same
 SAMPLE = 200  # users whose scores are looked at
 OVERLAP = 0.8  # of lists with popularity's, from which on a ranker is popularity under another name
 COVERAGE = 0.5  # of the champion's
@@ -32,15 +36,32 @@ class Guardrail:
 
 
 def scores(ranker: Ranker) -> Guardrail:
-    """Scores are finite, and tell movies apart."""
+    """Scores are finite, and the order they give says something: movies do not tie, and not everybody gets the same."""
     places = np.unique(np.linspace(0, ranker.history_.shape[0] - 1, SAMPLE).astype(np.int64))
     found = ranker.scores(places)
     broken = int((~np.isfinite(found)).sum())
     if broken:
         return Guardrail("scores", "broken", f"{broken} of {found.size} scores are no finite numbers")
-    constant = int((np.ptp(found, axis=1) == 0).sum())
-    status: Status = "broken" if constant > len(places) / 2 else "holds"
-    return Guardrail("scores", status, f"all movies have one score for {constant} of {len(places)} viewers")
+    if len(places) > 1 and _is_one_order(found):
+        return Guardrail("scores", "broken", f"all of {len(places)} viewers get the same order of movies")
+    tied = _tied(found, ranker, places)
+    status: Status = "broken" if tied > len(places) / 2 else "holds"
+    return Guardrail("scores", status, f"the first {K} movies have one score for {tied} of {len(places)} viewers")
+
+
+def _is_one_order(found: Floats) -> bool:
+    """Tell whether the best movies of everybody are the same in the same order; ties are settled by the movie's id."""
+    order = top_k(found, K)[1].reshape(len(found), -1)
+    return bool((order == order[0]).all())
+
+
+def _tied(found: Floats, ranker: Ranker, places: Ints) -> int:
+    """Count viewers whose list, of movies they have not seen, is a tie from first to last."""
+    unseen = np.where(ranker.history_.seen[places].toarray() > 0, np.nan, found.astype(np.float64))
+    best = -np.sort(-unseen, axis=1)[:, :K]  # NaN is last
+    filled = best[np.isfinite(best).sum(axis=1) > 1]  # one movie has no order
+    spread = np.nanmax(filled, axis=1) - np.nanmin(filled, axis=1)
+    return int((spread <= NOISE * np.nanmax(np.abs(filled), axis=1)).sum())
 
 
 def better_than_popularity(values: pd.DataFrame, challenger: str, popularity: str = "popularity") -> Guardrail:

@@ -27,12 +27,11 @@ class Lead:
         return self.low > 0 and self.p < ALPHA
 
 
-def lead_of(values: pd.DataFrame, best: str, champion: str) -> Lead:
-    """Compare the champion with all others, so that they share Holm's correction, and turn the pair round."""
+def leads(values: pd.DataFrame, champion: str) -> dict[str, Lead]:
+    """Compare the champion with all others, so that they share Holm's correction, and turn the pairs round."""
     pairs = compare_with_best({str(name): values[name].to_numpy() for name in values}, champion)
-    pair = next(pair for pair in pairs if pair.other == best)
-    found = pair.difference
-    return Lead(-found.mean, -found.high, -found.low, pair.adjusted, len(pairs))
+    turned = ((pair, pair.difference) for pair in pairs)
+    return {pair.other: Lead(-it.mean, -it.high, -it.low, pair.adjusted, len(pairs)) for pair, it in turned}
 
 
 def ranked(values: pd.DataFrame, first: str) -> list[str]:
@@ -54,7 +53,8 @@ def standing(values: pd.DataFrame, name: str, tie: str) -> str:
     chance = "beyond chance" if found.low > 0 else "within chance"
     return (
         f"{best}: {share}over {pair.other} ({means[pair.other]:.4f}), {chance}: "
-        f"the 95 % interval of the paired difference is {found.low:+.4f} to {found.high:+.4f}"
+        f"the 95 % interval of the paired difference is {found.low:+.4f} to {found.high:+.4f}, "
+        "of this comparison alone"
     )
 
 
@@ -64,9 +64,10 @@ def in_words(values: pd.DataFrame, best: str, champion: str, lead: Lead) -> str:
     share = f"{means[best] / means[champion] - 1:+.1%} " if means[champion] else ""
     p = f"p = {lead.p:.3f}" if lead.p >= SMALLEST_P else f"p < {SMALLEST_P}"
     chance = "beyond chance" if lead.is_sure else "within chance"
+    which = "the best" if means[best] == means.max() else "an"
     return (
-        f"{best} has the best NDCG@{K}, {means[best]:.4f} over {len(values)} viewers: "
+        f"{best} has {which} NDCG@{K}, {means[best]:.4f} over {len(values)} viewers: "
         f"{share}over the champion {champion} ({means[champion]:.4f}), {chance}: "
         f"the 95 % interval of the paired difference is {lead.low:+.4f} to {lead.high:+.4f}, "
-        f"{p} by Holm over {lead.challengers} challenger{'s' if lead.challengers > 1 else ''}"
+        f"of this comparison alone, and {p}, adjusted by Holm over {lead.challengers} challenger{'s' if lead.challengers > 1 else ''}"
     )

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset
-from movierec.evidence import BECAUSE, evidence, liked_movies
+from movierec.evidence import BECAUSE, blocks, evidence, liked_movies
 from movierec.features.content import terms
 from movierec.features.history import History
 from movierec.features.profiles import group_names
@@ -16,7 +16,6 @@ from movierec.rankers.base import Ranker
 POPULAR = "Popular with everyone"
 PICKED = "Picked for you"
 REASON = "reason"
-ROWS_AT_ONCE = 20_000
 # What two movies can share, as a sentence, and how much more it says than a genre that is as rare.
 SHARED = {
     "director": ("You liked other movies by {}", 4.0),
@@ -62,12 +61,14 @@ def _shared(lists: pd.DataFrame, dataset: Dataset) -> list[str | None]:
     if not sentences:
         return [None] * len(lists)
     presence = (of_movie > 0).astype(np.float32)
-    liked = (liked_movies(history) @ presence).log1p().tocsr()
-    users = np.searchsorted(history.user_ids, lists[USER])
+    liked = liked_movies(history)
     movies = np.searchsorted(history.movie_ids, lists[MOVIE])
-    starts = range(0, len(lists), ROWS_AT_ONCE)
-    best = [_strongest(liked, of_movie, users[i : i + ROWS_AT_ONCE], movies[i : i + ROWS_AT_ONCE]) for i in starts]
-    chosen = np.concatenate([np.zeros(0, np.int64), *best])
+    chosen = np.full(len(lists), -1, np.int64)
+    for positions, rows in blocks(lists[USER].to_numpy(), history.user_ids):
+        users, places = np.unique(positions, return_inverse=True)
+        # What everybody liked shares is too much to hold at once.
+        things = (liked[users] @ presence).log1p().tocsr()
+        chosen[rows] = _strongest(things, of_movie, places, movies[rows])
     return [None if thing < 0 else sentences[thing] for thing in chosen]
 
 

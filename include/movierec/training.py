@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
+import psycopg
 from upath import UPath
 
 from movierec import rankers
@@ -24,6 +25,8 @@ from movierec.measures import keep_measures
 from movierec.sides import Sides, known_side
 
 log = logging.getLogger(__name__)
+
+NOT_THE_RANKERS = (MemoryError, OSError, psycopg.Error)  # trying again may help, so the task has to fail
 
 K = 10
 KS = (10, 20, 50)
@@ -79,9 +82,10 @@ def fit_ranker(
     started = time.monotonic()
     try:
         ranker.fit(known, features)
-    except ModelError as error:
-        log.warning("fit %s: %s", name, error)
-        return {"ranker": name, "fit_seconds": 0.0, "refused": str(error)}
+    except NOT_THE_RANKERS:
+        raise
+    except Exception as error:
+        return {"ranker": name, "fit_seconds": 0.0, "refused": _reason(error, f"fit {name}")}
     seconds = time.monotonic() - started
     ranker.save(folder / "models" / name)
     log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(known.ratings):,}", seconds, ranker.parameters())
@@ -120,8 +124,10 @@ def evaluate_ranker(
         ranker = rankers.load(folder / "models" / fitted["ranker"])
         try:
             judged = _judge(ranker, sides or Sides(folder), protocols)
-        except ModelError as error:
-            reason = str(error)
+        except NOT_THE_RANKERS:
+            raise
+        except Exception as error:
+            reason = _reason(error, f"evaluate {fitted['ranker']}")
     run_sql(conn, "ml/forget_ranker", place)
     if judged is None:
         run_sql(conn, "ml/refused", {**place, "reason": reason})
@@ -142,11 +148,30 @@ def _judge(ranker: rankers.Ranker, sides: Sides, protocols: Sequence[str]) -> di
     judgement = judge(ranker, test, KS, relevant_from=known.relevant_from, features=features)
     judged = {PER_USER_TEMPORAL: Judged(known, test, judgement)}
     if GLOBAL_TEMPORAL in protocols:
-        known, features, test = sides.at_one_moment
-        again = rankers.create(ranker.name, **ranker.parameters()).fit(known, features)
-        judgement = judge(again, test, KS, relevant_from=known.relevant_from, features=features)
-        judged[GLOBAL_TEMPORAL] = Judged(known, test, judgement)
+        try:
+            judged[GLOBAL_TEMPORAL] = _judge_at_one_moment(ranker, sides)
+        except NOT_THE_RANKERS:
+            raise
+        except Exception as error:  # it informs, and decides nothing: without it the ranker stays in
+            _reason(error, f"evaluate {ranker.name}: no figures for {GLOBAL_TEMPORAL}")
     return judged
+
+
+def _judge_at_one_moment(ranker: rankers.Ranker, sides: Sides) -> Judged:
+    known, features, test = sides.at_one_moment
+    again = rankers.create(ranker.name, **ranker.parameters()).fit(known, features)
+    return Judged(known, test, judge(again, test, KS, relevant_from=known.relevant_from, features=features))
+
+
+def _reason(error: Exception, what: str) -> str:
+    """Log what one ranker failed with, so that the others go on, and return it in words.
+
+    Only an error that nobody foresaw needs its traceback to be understood.
+    """
+    is_foreseen = isinstance(error, ModelError)
+    reason = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
+    log.warning("%s: %s", what, reason, exc_info=not is_foreseen)
+    return reason
 
 
 def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, judgement: Judgement) -> dict[str, float]:

@@ -40,6 +40,8 @@ def tune(
     fixed: Parameters | None = None,
     start: Parameters | None = None,
     earlier: Sequence[Trial] = (),
+    met: Dataset | None = None,
+    features: MovieFeatures | None = None,
 ) -> Tuned:
     """Find the hyper-parameters with which a ranker fitted on `known` ranks `judged` best.
 
@@ -56,6 +58,8 @@ def tune(
         fixed: hyper-parameters that are not searched.
         start: the best ones known so far.
         earlier: trials of the last searches.
+        met: what is known of the users of the window, where others are recommended to than were learned from.
+        features: of the movies in `known`; built where they are not given.
 
     Returns:
         The best setting, or `start` where none could be fitted and judged: then every trial says why.
@@ -69,10 +73,11 @@ def tune(
     kept = {key: value for key, value in (start or {}).items() if key in space}
     if trials < 1 or relevant_pairs(judged, known.relevant_from).empty:
         return Tuned({**fixed, **kept}, None, [])
-    features = MovieFeatures.build(known)
+    content = features or MovieFeatures.build(known)
 
     def measure(parameters: Parameters) -> float:
-        ranker = rankers.create(name, **{**fixed, **parameters}).fit(known, features)
+        ranker = rankers.create(name, **{**fixed, **parameters}).fit(known, content)
+        ranker = ranker if met is None else ranker.fold_in(met)
         judgement = judge(ranker, judged, (K,), relevant_from=known.relevant_from, exclude=exclude)
         return float(judgement.at(K)["ndcg"].mean())
 

@@ -12,7 +12,10 @@ import psutil
 import pytest
 
 from movierec.config import ROOT
+from movierec.names import RANKERS
 from tests import movielens
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def test_a_night_is_served_a_bad_one_is_not_and_down_leaves_nothing(movierec, tm
     assert served.returncode == 0, served.stdout + served.stderr
     assert "Version 1 is live" in served.stdout
     assert "fit_ranker" in served.stdout
+    assert movierec("sql", "select count(*) from ml.evaluation").stdout == f"{len(RANKERS)}\n"
     lists = "select count(*), count(distinct user_id) from serving.live_recommendation"
     assert movierec("sql", lists).stdout == "3000|60\n"
     check_the_api_knows_the_password(movierec)

@@ -16,7 +16,7 @@ class PredictsRatings(Protocol):
     """A ranker whose scores are also ratings, on the scale of the ratings it learned from."""
 
     def predict_ratings(self, users: ArrayLike, movies: ArrayLike) -> NDArray[np.floating]:
-        """Return the rating that each user (id) would give the movie (id) beside it."""
+        """Return the rating that each user (id) would give the movie (id) beside it; all NaN if it learned of none."""
         ...
 
 
@@ -50,4 +50,7 @@ def error_of(ranker: object, test: pd.DataFrame) -> RatingError | None:
     rated = test[test[RATING].notna()]
     if rated.empty or not isinstance(ranker, PredictsRatings):
         return None
-    return rating_error(ranker.predict_ratings(rated[USER].to_numpy(), rated[MOVIE].to_numpy()), rated[RATING])
+    predicted = ranker.predict_ratings(rated[USER].to_numpy(), rated[MOVIE].to_numpy())
+    if np.isnan(predicted).all():
+        return None
+    return rating_error(predicted, rated[RATING])

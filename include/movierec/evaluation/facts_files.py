@@ -11,15 +11,26 @@ from movierec.errors import ConfigError
 from movierec.evaluation.delimited import Layout, is_given, layout, read, refuse
 from movierec.evaluation.ratings_file import whole_ids
 
-MOVIE_COLUMNS = ("title", "release_year", "release_date", "genres", "directors", "actors", "plot")
+MOVIE_COLUMNS = (
+    "title",
+    "release_year",
+    "release_date",
+    "runtime_minutes",
+    "genres",
+    "countries",
+    "directors",
+    "actors",
+    "writers",
+    "plot",
+)
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
-ROLE_OF = {"directors": "director", "actors": "actor"}
+ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
 NO_GENRES = "(no genres listed)"  # MovieLens's own word for nothing
 
 
 def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """Read the tables movies, genres and people; a year that no column gives is taken from `Title (1995)`.
+    """Read the tables movies, genres, countries and people; a year that no column gives is taken from `Title (1995)`.
 
     Raises:
         ConfigError: the file cannot be read, has no rows, or a row has no movie_id.
@@ -30,7 +41,8 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     year = _whole(found, frame, "release_year", notes)
     year = year.fillna(date.dt.year.astype("Int64"))
     year = year.fillna(pd.to_numeric(frame["title"].str.extract(TITLE_YEAR)[0]).astype("Int64"))
-    movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date)
+    runtime = _whole(found, frame, "runtime_minutes", notes)
+    movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
     genres = _parts(found, frame, "genres").rename(columns={"genres": "genre"})
     people = [
         _parts(found, frame, column).rename(columns={column: "name"}).assign(role=role)
@@ -41,6 +53,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {
         "movies": movies,
         "genres": genres[genres["genre"] != NO_GENRES],
+        "countries": _parts(found, frame, "countries").rename(columns={"countries": "country"}),
         "people": persons.assign(billing=billing.astype("Int64")),
     }
 
@@ -62,6 +75,9 @@ def _frame(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> 
         raise refuse(found, {key: (is_given, "an id in every row")})
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
+    unused = [word for word in found.header if word not in found.words.values()]
+    if unused:
+        notes.append(f"{path}: nothing is made of the columns {', '.join(unused)}")
     frame = table.to_pandas()
     frame[key] = whole_ids(frame[key])
     repeated = int(frame.duplicated(key).sum())

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from movierec.columns import MOVIE, RATED_AT, USER
+from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset
 from movierec.evaluation.facts_files import read_movies, read_users
 from movierec.evaluation.numbering import number
 from movierec.evaluation.parts import PAIR, asked, catalogue, check_asked, latest, without
-from movierec.evaluation.ratings_file import RatingsFile, read_ratings
+from movierec.evaluation.ratings_file import read_ratings
+from movierec.evaluation.windows import choose, level_times
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,35 @@ class Inputs:
         """Return the dataset of those who are recommended to."""
         return self.known if self.folded is None else self.known.with_ratings(self.folded)
 
+    def tuned_on(self) -> Dataset:
+        """Return the dataset of those whose validation rows judge settings.
+
+        Of users with fold-in rows these are known, of others what was learned from them.
+        """
+        if self.folded is None or self.valid is None:
+            return self.known
+        learned = self.known.ratings
+        others = learned[USER].isin(self.valid[USER]) & ~learned[USER].isin(self.folded[USER])
+        return self.known.with_ratings(pd.concat([self.folded, learned[others]], ignore_index=True))
+
+    def check_tunable(self) -> None:
+        """Refuse to tune where nobody has a history that a ranker could use.
+
+        Raises:
+            ConfigError: there are no validation rows, or all are of users about whom nothing is known.
+        """
+        if self.valid is None:
+            raise ConfigError("--tune needs validation rows to tune by: --valid V.csv")
+        users = pd.Series(self.valid[USER].unique())
+        strangers = ~users.isin(self.tuned_on().ratings[USER])
+        if strangers.all():
+            raise ConfigError(
+                f"--tune: none of {len(users)} validation users has training or fold-in rows, and a newcomer's list "
+                "tells nothing about a ranker; needed are validation rows of users who have some"
+            )
+        if strangers.any():
+            self.notes.append(f"{int(strangers.sum())} validation users have no known rows: tuning judges newcomer's lists")
+
     def sizes(self) -> dict[str, int]:
         """Count what there is."""
         ratings = self.known.ratings
@@ -78,20 +108,21 @@ def read_inputs(files: Files, relevant_from: float | None, windows: str, exclude
         ConfigError: a file or value is unusable, or nobody liked anything in the test.
     """
     notes: list[str] = []
-    given = {"train": read_ratings(files.train), "test": read_ratings(files.test, with_times=False)}
-    given |= {name: read_ratings(path) for name in ("valid", "fold_in") if (path := getattr(files, name)) is not None}
+    paths = {name: path for name in ("train", "test", "valid", "fold_in") if (path := getattr(files, name)) is not None}
+    given = {name: read_ratings(path, with_times=name != "test", notes=notes) for name, path in paths.items()}
     about = _about(files, notes)
     rows = {name: file.rows for name, file in given.items()}
     names = number(rows, about, USER, notes)
     number(rows, about, MOVIE, notes)
     test = rows.pop("test")
-    parts = {name: latest(name, frame, notes) for name, frame in rows.items()}
+    parts = level_times(given, {name: latest(name, frame, notes) for name, frame in rows.items()}, notes)
     about["movies"] = catalogue(about.get("movies"), list(parts.values()))
     known = Dataset.of({"ratings": parts["train"], **about}, relevant_from)
-    chosen = _windows(windows, given, parts, notes)
+    chosen = choose(windows, given, parts, notes)
     seen, folded, valid = parts.get("fold_in", parts["train"]), parts.get("fold_in"), parts.get("valid")
     if valid is not None:
         valid = without(valid, parts["train"], "validation", "training", notes)
+        valid = valid if folded is None else without(valid, folded, "validation", "fold-in", notes)
     test = asked(test, seen, valid, exclude_seen, notes)
     check_asked(test, known, seen, relevant_from, notes)
     return Inputs(known, folded, valid, test, None if valid is None else valid[PAIR], chosen, names, notes)
@@ -101,25 +132,3 @@ def _about(files: Files, notes: list[str]) -> dict[str, pd.DataFrame]:
     """Read what is known about movies and users."""
     about = {} if files.movies is None else read_movies(files.movies, notes)
     return about if files.users is None else {**about, "users": read_users(files.users, notes)}
-
-
-def _windows(wish: str, given: dict[str, RatingsFile], parts: dict[str, pd.DataFrame], notes: list[str]) -> str:
-    """Choose label windows that are cut as the validation rows were, or by time where there is any."""
-    if wish != "auto":
-        return wish
-    train, valid = given["train"], given.get("valid")
-    if not train.has_times or train.rows[RATED_AT].nunique() < 2:  # noqa: PLR2004
-        return _say(notes, "random", "the training rows have no time order")
-    if valid is None:
-        return _say(notes, "time", "the training rows have timestamps, and no validation rows tell otherwise")
-    if not valid.has_times:
-        return _say(notes, "random", "the validation rows have no timestamps")
-    before = parts["valid"][USER].map(parts["train"].groupby(USER)[RATED_AT].max())
-    if (parts["valid"][RATED_AT] < before).any():
-        return _say(notes, "random", "some validation rows are earlier than their users' training rows")
-    return _say(notes, "time", "validation rows come after their users' training rows")
-
-
-def _say(notes: list[str], windows: str, why: str) -> str:
-    notes.append(f"inner windows: {windows}, because {why}")
-    return windows

@@ -19,6 +19,8 @@ def number(
                 table[name] = frame.assign(
                     **{key: names.get_indexer(pd.Index(frame[key].astype(str))).astype(np.int64)}
                 )
-    example = next(text for text in names if not text.isdecimal())
-    notes.append(f"{key} holds text such as '{example}': every {key} is taken as a name and numbered")
+    # Digits that are too many for a number are text, too.
+    example = next((text for text in names if not text.isdecimal()), max(names, key=len))
+    kind = "numbers that are too long, such as" if example.isdecimal() else "text such as"
+    notes.append(f"{key} holds {kind} '{example}': every {key} is taken as a name and numbered")
     return names

@@ -33,8 +33,10 @@ class RatingsFile:
     has_times: bool
 
 
-def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
+def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = None) -> RatingsFile:
     """Read user_id, movie_id, rating?, weight?, timestamp?; where there is no rating at all, every row is feedback.
+
+    Notes tell of ids that mean the same although they are written differently.
 
     Raises:
         ConfigError: the file cannot be read, has no rows, or a value is not of its kind.
@@ -44,6 +46,8 @@ def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
     if frame.empty:
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
     is_rated = _check_values(found, frame)
+    if notes is not None:
+        _tell_of_zeros(found, frame, notes)
     times = moments(found, frame) if TIMESTAMP in frame else None
     weight = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, frame.index)
     rows = pd.DataFrame(
@@ -79,6 +83,20 @@ def whole_ids(ids: pd.Series) -> pd.Series:
         return ids.astype(np.int64)
     texts = ids.astype(str).str.strip()
     return texts.str.replace(r"\.0*$", "", regex=True).astype(np.int64) if texts.map(is_whole).all() else texts
+
+
+def _tell_of_zeros(found: Layout, frame: pd.DataFrame, notes: list[str]) -> None:
+    """Note ids such as 007 that were read as numbers: 7 is the same then."""
+    whole = [name for name in IDS if frame[name].dtype == np.int64]
+    texts = read(found, dict.fromkeys(whole, pa.dictionary(pa.int32(), pa.string()))) if whole else None
+    for name in whole if texts is not None else []:
+        written = pd.Series(texts[name].unique().to_pylist(), dtype="str")
+        zeros = written[written.str.match(r"\s*[+-]?0\d")]
+        if len(zeros):
+            notes.append(
+                f"{found.path}: {len(zeros)} ids of column {found.words[name]} begin with 0, such as {zeros.iloc[0]}; "
+                f"they are read as numbers, the same as {int(float(zeros.iloc[0]))}"
+            )
 
 
 def _rules(found: Layout) -> dict[str, Rule]:

@@ -28,12 +28,14 @@ class Affinities:
     """Profiles of the users and descriptions of the movies in the same terms; their product says how they fit.
 
     Attributes:
-        profiles: by name, users × terms.
-        descriptions: by name, terms × movies.
+        weights: by name, how much each rating counts in the profile (users × movies).
+        terms: by name, movies × terms.
+        turned: by name, terms × movies.
     """
 
-    profiles: dict[str, sparse.csr_matrix]
-    descriptions: dict[str, sparse.csr_matrix | Floats]
+    weights: dict[str, sparse.csr_matrix]
+    terms: dict[str, sparse.csr_matrix | Floats]
+    turned: dict[str, sparse.csr_matrix | Floats]
 
     @classmethod
     def of(cls, dataset: Dataset, features: MovieFeatures, history: History, traits: dict[str, Floats]) -> Self:
@@ -45,17 +47,20 @@ class Affinities:
             history: whose taste is asked for.
             traits: numbers of the movies whose neighbourhood matters (year, log of popularity, mean rating).
         """
-        profiles, descriptions = {}, {}
-        for name, weights, terms_of in _kinds(dataset, features, history, traits):
-            if terms_of.shape[1]:
-                profiles[name] = (history.matrix(weights) @ sparse.csr_matrix(terms_of)).tocsr().astype(np.float32)
-                descriptions[name] = _turned(terms_of)
-        return cls(profiles, descriptions)
+        kinds = [kind for kind in _kinds(dataset, features, history, traits) if kind[2].shape[1]]
+        # Profiles themselves are made a block at a time: of all users they would be as long as all that was written.
+        made = {id(values): history.matrix(values) for _, values, _ in kinds}
+        return cls(
+            weights={name: made[id(values)] for name, values, _ in kinds},
+            terms={name: terms_of for name, _, terms_of in kinds},
+            turned={name: _turned(terms_of) for name, _, terms_of in kinds},
+        )
 
     def blocks(self, users: Ints) -> Iterator[tuple[str, Floats]]:
         """Give name and values (users × movies) of every affinity."""
-        for name, profile in self.profiles.items():
-            yield name, product(profile[users], self.descriptions[name])
+        for name, weights in self.weights.items():
+            profile = weights[users] @ self.terms[name]
+            yield name, product(sparse.csr_matrix(profile), self.turned[name])
 
 
 def _kinds(

@@ -36,9 +36,10 @@ class AsOf:
         first = self.starts[cells] if since is None else self._place(cells, since)
         return (self._place(cells, until) - first).astype(np.float32)
 
-    def total(self, cells: Ints, until: Ints) -> Floats:
-        """Sum each cell's values with time <= until (float32)."""
-        return (self.totals[self._place(cells, until)] - self.totals[self.starts[cells]]).astype(np.float32)
+    def total(self, cells: Ints, until: Ints, since: Ints | None = None) -> Floats:
+        """Sum each cell's values with since < time <= until (float32)."""
+        first = self.starts[cells] if since is None else self._place(cells, since)
+        return (self.totals[self._place(cells, until)] - self.totals[first]).astype(np.float32)
 
     def _place(self, cells: Ints, moments: Ints) -> Ints:
         """Return where the first event of each cell after the moment stands."""

@@ -10,11 +10,12 @@ import pandas as pd
 from movierec.columns import USER
 from movierec.features.asof import AsOf
 from movierec.features.history import MICROSECONDS_A_DAY, History
-from movierec.features.profiles import groups
+from movierec.features.profiles import frequent, groups
 from movierec.features.types import Floats, Ints
 
 PRIOR_RATINGS = 10.0
 WINDOWS_DAYS = (14, 60, 365)
+MOST_OCCUPATIONS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +59,11 @@ class Counts:
         count = self.by_movie.count(movies, now)
         everything = np.zeros_like(movies)
         mean = self.overall.total(everything, now) / np.maximum(self.overall.count(everything, now), 1)
-        features = {
-            f"count_{days}_days": np.log1p(self.by_movie.count(movies, now, now - days * MICROSECONDS_A_DAY))
-            for days in WINDOWS_DAYS
-        }
+        features: dict[str, Floats] = {}
+        for days in WINDOWS_DAYS:
+            since = now - days * MICROSECONDS_A_DAY
+            features[f"count_{days}_days"] = np.log1p(self.by_movie.count(movies, now, since))
+            features[f"likes_{days}_days"] = np.log1p(self.liked.total(movies, now, since))
         features["count_all"] = np.log1p(count)
         features["trend"] = features["count_14_days"] - features["count_365_days"]
         features["movie_mean"] = (self.by_movie.total(movies, now) + PRIOR_RATINGS * mean) / (count + PRIOR_RATINGS)
@@ -76,8 +78,8 @@ class Counts:
 
 
 def occupations(users: pd.DataFrame, user_ids: Ints) -> Ints:
-    """Number the users' occupations, 0 for unknown."""
-    names = np.sort(users["occupation"].dropna().unique())
+    """Number the users' occupations; 0 is unknown, and all beyond the `MOST_OCCUPATIONS` most frequent ones."""
+    names = frequent(users["occupation"], MOST_OCCUPATIONS)
     own = users.set_index(USER)["occupation"].reindex(user_ids)
     return np.asarray(1 + pd.Index(names).get_indexer(pd.Index(own)), np.int64)
 

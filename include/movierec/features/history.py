@@ -115,9 +115,18 @@ class History:
         """How far each rating is above its user's mean (float32); 0 for other feedback."""
         return np.asarray(np.nan_to_num(self.ratings - self.user_means[self.users]), np.float32)
 
+    @cached_property
+    def _starts(self) -> Ints:
+        return np.searchsorted(self.users, np.arange(self.shape[0] + 1)).astype(np.int64)
+
+    def ratings_of(self, user: int, movies: Ints) -> Ints:
+        """Find a user's ratings of these movies (positions), each of which the user has rated."""
+        first, last = self._starts[user : user + 2]
+        return np.asarray(first + np.searchsorted(self.movies[first:last], movies), np.int64)
+
     def matrix(self, values: NDArray[np.generic]) -> sparse.csr_matrix:
         """Lay one value per rating out as users × movies."""
-        return sparse.csr_matrix((values.astype(np.float32), (self.users, self.movies)), shape=self.shape)
+        return sparse.csr_matrix((values.astype(np.float32), self.movies, self._starts), shape=self.shape)
 
 
 def is_liked(ratings: pd.DataFrame, relevant_from: float | None) -> NDArray[np.bool_]:

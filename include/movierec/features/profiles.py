@@ -8,17 +8,27 @@ from movierec.features.types import Floats, Ints
 
 AGE_BOUNDS = (18, 25, 35, 45, 56)
 UNKNOWN_GROUP = 0
+MOST_GENDERS = 8  # it may be free text, and every group takes memory for the whole catalogue
 
 
 def groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
-    """Number the group of age and gender of each user; who said neither, or is unknown, is in `UNKNOWN_GROUP`."""
+    """Number the group of age and gender of each user; who said neither, or is unknown, is in `UNKNOWN_GROUP`.
+
+    Genders beyond the `MOST_GENDERS` most frequent ones count as not said.
+    """
     known = users.set_index(USER).reindex(user_ids)
     age = known["age"].to_numpy(np.float64, na_value=-1)
     band = np.where(age < 0, 0, 1 + np.digitize(age, AGE_BOUNDS))
     # Numbered over everybody, so that a group has one number whoever is asked about.
-    names = np.sort(users["gender"].dropna().unique())
+    names = frequent(users["gender"], MOST_GENDERS)
     gender = 1 + pd.Index(names).get_indexer(known["gender"])
     return np.asarray(gender * (len(AGE_BOUNDS) + 2) + band, np.int64)
+
+
+def frequent(values: "pd.Series[str]", most: int) -> list[str]:
+    """Return the values most often said, at most so many, in alphabetical order; of equals the first ones."""
+    counts = values.value_counts().sort_index()
+    return sorted(counts.sort_values(ascending=False, kind="stable").index[:most])
 
 
 def group_names(users: pd.DataFrame, user_ids: Ints) -> list[str]:

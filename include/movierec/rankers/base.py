@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -105,25 +106,29 @@ class Ranker(ABC):
         asked = pd.unique(np.asarray(users, np.int64))
         size = int(np.clip(SCORES_AT_ONCE // max(self.history_.shape[1], 1), 1, USERS_AT_ONCE))
         blocks = [asked[start : start + size] for start in range(0, len(asked), size)]
-        lists = [self._lists(block, k, exclude_seen, exclude) for block in blocks or [asked]]
+        excluded = _cells(exclude, asked, self.history_.movie_ids)
+        lists = []
+        for start, block in zip(range(0, len(asked) or 1, size), blocks or [asked], strict=True):
+            first, last = np.searchsorted(excluded[0], [start, start + len(block)])
+            cells = excluded[0][first:last] - start, excluded[1][first:last]
+            lists.append(self._lists(block, k, exclude_seen, cells))
         return pd.concat(lists, ignore_index=True)
 
-    def _lists(self, users: Ints, k: int, exclude_seen: bool, exclude: pd.DataFrame | None) -> pd.DataFrame:
+    def _lists(self, users: Ints, k: int, exclude_seen: bool, excluded: tuple[Ints, Ints]) -> pd.DataFrame:
         history = self.history_
-        places = np.minimum(np.searchsorted(history.user_ids, users), len(history.user_ids) - 1)
-        known = history.user_ids[places] == users
+        known = np.isin(users, history.user_ids)
+        places = np.searchsorted(history.user_ids, users[known])
         scores = np.empty((len(users), history.shape[1]), np.float32)
         scores[~known] = self.newcomers_.scores(users[~known])
         if known.any():
-            scores[known] = self.scores(places[known])
+            scores[known] = self.scores(places)
         broken = int((~np.isfinite(scores)).sum())
         if broken:
             raise ModelError(f"ranker '{self.name}' gave {broken} scores that are no finite numbers")
         if exclude_seen:
-            seen = history.seen[places].multiply(known[:, None]).tocoo()
-            scores[seen.row[seen.data > 0], seen.col[seen.data > 0]] = -np.inf
-        if exclude is not None:
-            scores[_cells(exclude, users, history.movie_ids)] = -np.inf
+            seen = history.seen[places].tocoo()
+            scores[np.flatnonzero(known)[seen.row], seen.col] = -np.inf
+        scores[excluded] = -np.inf
         rows, columns, ranks = top_k(scores, k)
         columns_of = {USER: users[rows], MOVIE: history.movie_ids[columns]}
         return pd.DataFrame({**columns_of, SCORE: scores[rows, columns], RANK: ranks})
@@ -134,6 +139,26 @@ class Ranker(ABC):
         All zero unless the ranker works through pairs of movies: then nothing of the history can be named as evidence.
         """
         return np.zeros((len(sources), len(targets)), np.float32)
+
+    def history_weights(self, ratings: Ints) -> Floats:
+        """Return what these ratings of `history_` (positions) count in a score, up to a factor of their user's."""
+        return self.history_.signal[ratings]
+
+    def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
+        """Give for each user how much each of some movies of the history adds to the scores of others.
+
+        Args:
+            users: positions.
+            sources: for each user, positions of movies in the history, ascending.
+            targets: for each user, positions of the movies that were scored.
+
+        Yields:
+            sources × targets, up to a positive factor of the user's; by default the weight of the rating times that of
+            the pair of movies.
+        """
+        for user, given, scored in zip(users, sources, targets, strict=True):
+            weights = self.history_weights(self.history_.ratings_of(user, given))
+            yield weights[:, None] * self.item_weights(given, scored)
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the model; `load` gives back one that recommends the same.
@@ -178,12 +203,15 @@ class Ranker(ABC):
         """Take back what `_state` returned."""
 
 
-def _cells(pairs: pd.DataFrame, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
-    """Find those of the pairs that are of these users and this catalogue in the block of scores."""
+def _cells(pairs: pd.DataFrame | None, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
+    """Find those of the pairs that are of these users and this catalogue: rows (ascending) and columns."""
+    if pairs is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     rows = pd.Index(users).get_indexer(pd.Index(pairs[USER]))
     columns = pd.Index(movie_ids).get_indexer(pd.Index(pairs[MOVIE]))
-    found = (rows >= 0) & (columns >= 0)
-    return rows[found], columns[found]
+    found = np.flatnonzero((rows >= 0) & (columns >= 0))
+    order = found[np.argsort(rows[found], kind="stable")]
+    return rows[order].astype(np.int64), columns[order].astype(np.int64)
 
 
 def popularity(history: History) -> Floats:
@@ -194,3 +222,13 @@ def popularity(history: History) -> Floats:
 def after_scored(scores: Floats, history: History) -> Floats:
     """Let movies without evidence (score <= 0) follow those with some, by popularity, with scores from -1 to 0."""
     return np.where(scores > 0, scores, popularity(history) - 1).astype(np.float32)
+
+
+def before_the_rest(scores: Floats, kept: Ints, history: History) -> Floats:
+    """Let movies that a model has no place for follow its `kept` ones, by popularity (rows × movies, float32)."""
+    if len(kept) == history.shape[1]:
+        return scores
+    lowest = scores.min(axis=1, keepdims=True, initial=0)
+    everything = lowest - 1 + popularity(history)[None]
+    everything[:, kept] = scores
+    return np.asarray(everything, np.float32)

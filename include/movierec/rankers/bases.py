@@ -65,4 +65,8 @@ class Bases:
 
 
 KINDS: dict[str, type[Ranker]] = {field.name: field.type for field in fields(Bases)}  # type: ignore[misc]
-PARAMETERS: dict[str, dict[str, float]] = {"ease_near": {"regularisation": 500.0, "near_share": 0.5}}
+# Smaller than they may be by themselves: three first stages are fitted for one learned ranker.
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "ease_near": {"regularisation": 500.0, "near_share": 0.5, "max_movies": 8_000},
+    "slim": {"max_movies": 4_000},
+}

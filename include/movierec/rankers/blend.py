@@ -1,5 +1,6 @@
 """A blend: the weighted sum of what several rankers say, the bar that learned rankers must pass."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from movierec.rankers.space import Range, Space
 from movierec.rankers.user_knn import UserKNN
 
 MEMBERS: tuple[type[Ranker], ...] = (Ease, Slit, UserKNN, ItemKNN, IALS)
+LEAST_SPREAD = 1e-9
 
 
 class Blend(Ranker):
@@ -53,13 +55,15 @@ class Blend(Ranker):
             total += np.float32(getattr(self, name) or 1) * _standard(member.scores(users))
         return total
 
-    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Sum up over the members, each divided by its largest weight here."""
-        weights = np.zeros((len(sources), len(targets)), np.float32)
-        for name, member in self.members_.items():
-            own = member.item_weights(sources, targets)
-            weights += np.float32(getattr(self, name) or 1) * own / max(float(np.abs(own).max(initial=0)), 1e-9)
-        return weights
+    def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
+        """Sum up over the members, each divided by the spread of its scores for the user, as the scores are."""
+        scales = [
+            np.float32(getattr(self, name) or 1) / np.maximum(member.scores(users).std(axis=1), LEAST_SPREAD)
+            for name, member in self.members_.items()
+        ]
+        own = [member.contributions(users, sources, targets) for member in self.members_.values()]
+        for scale, parts in zip(np.transpose(scales), zip(*own, strict=True), strict=True):
+            yield np.asarray(np.tensordot(scale, np.stack(parts), 1), np.float32)
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history and each member to a folder of its own."""
@@ -78,4 +82,4 @@ class Blend(Ranker):
 
 def _standard(scores: Floats) -> Floats:
     mean, spread = scores.mean(axis=1, keepdims=True), scores.std(axis=1, keepdims=True)
-    return np.asarray((scores - mean) / np.maximum(spread, 1e-9), np.float32)
+    return np.asarray((scores - mean) / np.maximum(spread, LEAST_SPREAD), np.float32)

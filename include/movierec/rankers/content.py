@@ -35,6 +35,7 @@ class Content(Ranker):
     """
 
     name = "content"
+    weighed_: tuple[History, sparse.csr_matrix] | None = None
     space: ClassVar[Space] = {
         "factors": Range(32, 256, log=True, whole=True),
         "prior_ratings": Range(1, 50, log=True),
@@ -71,13 +72,25 @@ class Content(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Compare these users' profiles with all movies."""
-        history = self.history_
-        by_rating = np.where(np.isfinite(history.ratings), np.exp(self.liking * history.above), history.signal)
-        weights = history.matrix(by_rating * 0.5 ** (history.recency / self.half_life))[users]
+        weights = self._weighed()[users]
         profiles = weights @ self.vectors_ / np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
         n = np.log1p(self.fitted_.counts)
         popularity = self.popularity_weight * n / max(float(n.max(initial=0)), 1e-9)
         return np.asarray(profiles @ self.vectors_.T + popularity, np.float32)
+
+    def _weighed(self) -> sparse.csr_matrix:
+        """Weigh the history once; the one that comes with `fold_in` is weighed anew."""
+        history = self.history_
+        if self.weighed_ is None or self.weighed_[0] is not history:
+            self.weighed_ = history, history.matrix(self.history_weights(np.arange(len(history.users))))
+        return self.weighed_[1]
+
+    def history_weights(self, ratings: Ints) -> Floats:
+        """Return what these ratings weigh in the mean."""
+        history = self.history_
+        liking = np.exp(self.liking * history.above[ratings])
+        by_rating = np.where(np.isfinite(history.ratings[ratings]), liking, history.signal[ratings])
+        return np.asarray(by_rating * 0.5 ** (history.recency[ratings] / self.half_life), np.float32)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return the similarities whose mean is the score."""

@@ -13,8 +13,8 @@ from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.kernels import over_rows
 from movierec.kernels_matrix import TILE, ease_weights, product, upper_gram
-from movierec.rankers.base import Ranker
-from movierec.rankers.nearby import near_gram
+from movierec.rankers.base import Ranker, before_the_rest
+from movierec.rankers.nearby import mix, near_gram
 from movierec.rankers.space import Range, Space
 
 NEAR = 100.0  # ratings apart over which nearness falls to 1/e
@@ -24,7 +24,7 @@ class Ease(Ranker):
     """Finds B minimising |X - XB|² + λ|B|² under diag(B) = 0, X being the signal of each rating (users × movies).
 
     With G = XᵀX + λI and P = G⁻¹ it is B = I - P · diagMat(1 / diag(P)). Memory is movies², so only the `max_movies`
-    most rated ones take part (20,000 take 1.6 GB); the others score 0. With a `near_share` above 0 that share of G
+    most rated ones take part (20,000 take 1.6 GB); the others follow. With a `near_share` above 0 that share of G
     counts pairs of movies by how close together users rated them (see `nearby`), scaled to the sum it replaces.
     """
 
@@ -53,10 +53,9 @@ class Ease(Ranker):
 
     def _mix_near_pairs_into(self, G: Floats) -> None:
         K = near_gram(self.fitted_, self.kept_, NEAR)
-        own = G.diagonal().copy()
-        K *= (G.sum(dtype=np.float64) - own.sum(dtype=np.float64)) / max(K.sum(dtype=np.float64), 1e-9)
-        G += np.float32(self.near_share) * (K - G)
-        G[np.diag_indices_from(G)] = own
+        pairs = float(G.sum(dtype=np.float64) - np.trace(G, dtype=np.float64))
+        scale = pairs / max(float(K.sum(dtype=np.float64)), 1e-9)
+        over_rows(mix, len(G), G, K, np.float32(1 - self.near_share), np.float32(self.near_share * scale))
 
     def scores(self, users: Ints) -> Floats:
         """Multiply these users' histories with B."""
@@ -66,9 +65,7 @@ class Ease(Ranker):
         """Score any weighted histories over the catalogue (rows × movies)."""
         if len(self.kept_) == histories.shape[1]:
             return product(histories, self.weights_)
-        scores = np.zeros(histories.shape, np.float32)
-        scores[:, self.kept_] = product(histories[:, self.kept_], self.weights_)
-        return scores
+        return before_the_rest(product(histories[:, self.kept_], self.weights_), self.kept_, self.fitted_)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return B between these movies; 0 for movies outside the model."""

@@ -25,6 +25,7 @@ from movierec.rankers.stage import Table
 
 OBJECTIVES = ("lambdarank", "cross_entropy")
 LINEAR = "logistic"
+FLATTER = 4.0  # sums are divided by it, or the best candidates of a long list would all round to 1
 PARAMETERS = {
     "label_gain": GAINS,
     "max_bin": 63,
@@ -117,7 +118,7 @@ class Hybrid(Learned):
             total += _standard(forest.predict(table.matrix), table.rows)
         if self.linear_ is not None:
             total += _standard(self.linear_.predict(table.matrix), table.rows)
-        return np.asarray(expit(total), np.float32)
+        return np.asarray(expit(total / FLATTER), np.float32)
 
     def _model(self) -> Arrays:
         forests = {

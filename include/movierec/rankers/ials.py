@@ -1,5 +1,6 @@
 """iALS: factors of users and movies whose products tell what is wanted (Hu, Koren and Volinsky 2008)."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -74,9 +75,12 @@ class IALS(Ranker):
 
     def _improve(self, X: Floats, confidence: sparse.csr_matrix, Y: Floats, steps: int) -> None:
         """Move every row of X towards what is best beside the given Y."""
+        over_rows(solve, len(X), parts(confidence), Y, Y.T @ Y, self._ridge(confidence), steps, X)
+
+    def _ridge(self, confidence: sparse.csr_matrix) -> Floats:
+        """Return λ of every row."""
         share = np.asarray(confidence.sum(axis=1)).ravel() / confidence.shape[1]
-        ridge = (self.regularisation * (1 + share) ** self.scaling).astype(np.float32)
-        over_rows(solve, len(X), parts(confidence), Y, Y.T @ Y, ridge, steps, X)
+        return np.asarray(self.regularisation * (1 + share) ** self.scaling, np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """Solve these users' factors and multiply them with the movies'."""
@@ -87,6 +91,22 @@ class IALS(Ranker):
         X = np.zeros((histories.shape[0], self.factors), np.float32)
         self._improve(X, histories * np.float32(self.alpha), self.factors_, SOLVING_STEPS)
         return X @ self.factors_.T
+
+    def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
+        """Split the scores by the movies they come from, as Hu et al. (2008, section 5) explain a recommendation.
+
+        xᵤ = Σᵢ (1 + cᵤᵢ) W yᵢ with W = (YᵀY + Σᵢ cᵤᵢ yᵢyᵢᵀ + λᵤI)⁻¹, so i adds (1 + cᵤᵢ) yᵢᵀ W yⱼ to the score of j.
+        """
+        Y = self.factors_.astype(np.float64)
+        G, confidence = Y.T @ Y, self.history_.wanted[users] * np.float32(self.alpha)
+        ridge = self._ridge(confidence)
+        for row, (given, scored) in enumerate(zip(sources, targets, strict=True)):
+            own = confidence[[row]]
+            rated = Y[own.indices]
+            A = G + (rated.T * own.data) @ rated + ridge[row] * np.eye(len(G))
+            c = self.alpha * self.history_.signal[self.history_.ratings_of(users[row], given)]
+            weight = np.where(c > 0, 1 + c, 0)[:, None]
+            yield np.asarray(weight * (Y[given] @ np.linalg.solve(A, Y[scored].T)), np.float32)
 
     def _state(self) -> Arrays:
         return {"factors": self.factors_}

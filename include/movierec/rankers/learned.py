@@ -15,6 +15,7 @@ from movierec.rankers.base import Ranker
 from movierec.rankers.forest import Forest
 from movierec.rankers.lessons import Lesson, Plan, material
 from movierec.rankers.stage import FirstStage, Table
+from movierec.rankers.views import HALF_LIVES
 
 GAINS = (0.0, 0.2, 1.0)  # of the grades 0, 1 and 2
 
@@ -62,8 +63,13 @@ class Learned(Ranker):
         return scores
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return EASE's: the view of the history that the models rely on most."""
-        return self.stage_.bases.ease.item_weights(sources, targets)
+        """Return those of the view `ease_decayed`: trees have none, and recent history is what drives them most."""
+        return self.stage_.bases.ease_near.item_weights(sources, targets) / self.stage_.views.damping[targets]
+
+    def history_weights(self, ratings: Ints) -> Floats:
+        """Return what the ratings count in that view."""
+        history = self.history_
+        return history.signal[ratings] * 0.5 ** (history.recency[ratings] / HALF_LIVES["decayed"])
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history, the model, the facts, the movies' features and the base rankers."""

@@ -69,7 +69,7 @@ def near_gram(history: History, kept: Ints, scale: float) -> Floats:
     """Return K between these movies (n × n, float32, only what is right of the diagonal)."""
     K = np.zeros((len(kept), len(kept)), np.float32)
     over_rows(pairs, len(K), *vars(in_order(history, kept)).values(), nearness(scale), K)
-    return np.triu(K, 1)
+    return K
 
 
 def nearness(scale: float) -> Floats:
@@ -90,9 +90,18 @@ def add_near(i, starts, movies, signal, users, entries, near, total):  # type: i
 
 @compiled
 def pairs(start, stop, starts, movies, places, signal, users, movie_starts, by_movie, near, K):  # type: ignore[no-untyped-def]
-    """Write the rows of K."""
+    """Write the rows of K, right of the diagonal."""
     for i in range(start, stop):
         add_near(i, starts, movies, signal, users, by_movie[movie_starts[i] : movie_starts[i + 1]], near, K[i])
+        K[i, :i] = 0
+
+
+@compiled
+def mix(start, stop, G, K, own, other):  # type: ignore[no-untyped-def]
+    """Replace these rows of G, right of the diagonal, by own · G + other · K."""
+    for i in range(start, stop):
+        for j in range(i + 1, len(G)):
+            G[i, j] = own * G[i, j] + other * K[i, j]
 
 
 @compiled

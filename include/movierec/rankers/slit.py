@@ -8,21 +8,23 @@ direction: sequels follow, they do not precede.
 Source: "Session-aware Linear Item-Item Models for Session-based Recommendation", WWW 2021.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
+from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.kernels import compiled, over_rows
 from movierec.kernels_matrix import product
-from movierec.rankers.base import Ranker
+from movierec.rankers.base import Ranker, before_the_rest
 from movierec.rankers.sequences import Ordered, in_order
 from movierec.rankers.space import Range, Space
 
@@ -35,10 +37,11 @@ class Slit(Ranker):
     Neither S nor T is built: with decay γ the history before a cut is γ times that before the last cut plus one item.
     So what two ratings of a user add up to over all cuts needs one running sum per rating, and SᵀS and SᵀT cost little
     more than EASE's XᵀX.
-    Memory is (2 · movies)², so only the `max_movies` most rated ones take part; the others score 0.
+    Memory is (2 · movies)², so only the `max_movies` most rated ones take part; the others follow.
     """
 
     name = "slit"
+    weighed_: tuple[History, list[sparse.csr_matrix]] | None = None  # the history that was weighed last
     space: ClassVar[Space] = {
         "long_half_life": Range(20, 200, log=True),
         "short_half_life": Range(1, 15, log=True),
@@ -65,13 +68,19 @@ class Slit(Ranker):
         self.max_movies = max_movies
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+        if self.regularisation <= 0:
+            raise ModelError(f"SLIT got the regularisation {self.regularisation}; it must be larger than 0")
         history = self.fitted_
         self.kept_ = np.sort(
             np.argsort(-history.counts, kind="stable")[: min(self.max_movies, np.count_nonzero(history.counts))]
         )
         A, SS, ST = self._sums(history)
         SS[np.diag_indices_from(SS)] += self.regularisation
-        B = cho_solve(cho_factor(SS, lower=True, overwrite_a=True, check_finite=False), ST, check_finite=False)
+        try:
+            factor = cho_factor(SS, lower=True, overwrite_a=True, check_finite=False)
+        except LinAlgError as error:
+            raise ModelError(f"SLIT cannot solve for {len(ST)} weights a movie ({error}); allowed is more λ") from error
+        B = cho_solve(factor, ST, check_finite=False)
         B /= (A + PRIOR) ** self.damping
         self.weights_ = np.ascontiguousarray(B, np.float32)
 
@@ -89,7 +98,9 @@ class Slit(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Take the users' histories as they stand before the next cut."""
-        return self.scores_of([self.history_.matrix(weights)[users] for weights in self.decays(self.history_)])
+        if self.weighed_ is None or self.weighed_[0] is not self.history_:
+            self.weighed_ = self.history_, [self.history_.matrix(weights) for weights in self.decays(self.history_)]
+        return self.scores_of([weighed[users] for weighed in self.weighed_[1]])
 
     def decays(self, history: History) -> list[Floats]:
         """Return the weight of every rating under each half-life."""
@@ -98,20 +109,29 @@ class Slit(Ranker):
 
     def scores_of(self, histories: list[sparse.csr_matrix]) -> Floats:
         """Score histories that were weighted with each half-life over the catalogue (rows × movies)."""
-        scores = np.zeros(histories[0].shape, np.float32)
         stacked = sparse.hstack([given[:, self.kept_] for given in histories], format="csr")
-        scores[:, self.kept_] = product(stacked, self.weights_)
-        return scores
+        return before_the_rest(product(stacked, self.weights_), self.kept_, self.fitted_)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return the weights of an item rated just now, both half-lives together; 0 for movies outside the model."""
+        return np.asarray(self._by_half_life(sources, targets).sum(axis=0), np.float32)
+
+    def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
+        """Give what each movie adds under both half-lives."""
+        decays = self.decays(self.history_)
+        for user, given, scored in zip(users, sources, targets, strict=True):
+            ratings = self.history_.ratings_of(user, given)
+            weights = np.stack([decay[ratings] for decay in decays])
+            yield np.einsum("ls,lst->st", weights, self._by_half_life(given, scored))
+
+    def _by_half_life(self, sources: Ints, targets: Ints) -> Floats:
         place = np.full(self.fitted_.shape[1], -1)
         place[self.kept_] = np.arange(len(self.kept_))
         rows, columns = place[sources], place[targets]
         n = len(self.kept_)
-        weights: Floats = self.weights_[np.ix_(rows, columns)] + self.weights_[np.ix_(rows + n, columns)]
-        weights[rows < 0] = 0
-        weights[:, columns < 0] = 0
+        weights: Floats = np.stack([self.weights_[np.ix_(rows + life * n, columns)] for life in range(2)])
+        weights[:, rows < 0] = 0
+        weights[:, :, columns < 0] = 0
         return weights
 
     def _state(self) -> Arrays:

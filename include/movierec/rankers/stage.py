@@ -12,7 +12,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.pairs import PairFeatures
 from movierec.features.types import Floats, Ints
-from movierec.rankers.base import USERS_AT_ONCE
+from movierec.rankers.base import SCORES_AT_ONCE, USERS_AT_ONCE
 from movierec.rankers.bases import Bases
 from movierec.rankers.views import Views
 
@@ -68,8 +68,9 @@ class FirstStage:
 
     def table(self, users: Ints) -> Table:
         """Propose and describe candidates for the users at these positions, a block at a time."""
-        starts = range(0, len(users), USERS_AT_ONCE)
-        blocks = [self._block(users[start : start + USERS_AT_ONCE], start) for start in starts]
+        size = int(np.clip(SCORES_AT_ONCE // max(self.history.shape[1], 1), 1, USERS_AT_ONCE))
+        starts = range(0, len(users), size)
+        blocks = [self._block(users[start : start + size], start) for start in starts]
         if len(blocks) == 1:
             return Table(*blocks[0])
         rows, movies, matrix = (np.concatenate([block[part] for block in blocks]) for part in range(3))

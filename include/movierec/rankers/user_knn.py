@@ -1,5 +1,6 @@
 """What users with a like history rated."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -40,8 +41,11 @@ class UserKNN(Ranker):
 
     def scores_of(self, histories: sparse.csr_matrix, users: Ints) -> Floats:
         """Score any weighted histories of the users at these positions, who are not their own neighbours."""
+        return product(self._neighbours(histories, users), self.fitted_.wanted)
+
+    def _neighbours(self, histories: sparse.csr_matrix, users: Ints) -> sparse.csr_matrix:
         own = _positions(self.history_.user_ids[users], self.fitted_.user_ids)
-        similarity = largest(
+        return largest(
             histories,
             self.raters_,
             lengths(histories),
@@ -50,7 +54,21 @@ class UserKNN(Ranker):
             shrinkage=self.shrinkage,
             own=own,
         )
-        return product(similarity, self.fitted_.wanted)
+
+    def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
+        """Split the similarities by the movies they come from: Σ xᵤᵢ xₙᵢ xₙⱼ / (|u| |n| + shrinkage) over neighbours n.
+
+        So a movie adds the more, the more of the neighbours who rated the target share it.
+        """
+        histories = self.history_.wanted[users]
+        nearest, length = self._neighbours(histories, users), lengths(histories)
+        for row, (given, scored) in enumerate(zip(sources, targets, strict=True)):
+            neighbours = nearest[[row]].indices
+            scale = length[row] * self.lengths_[neighbours] + np.float32(self.shrinkage)
+            rated = self.fitted_.wanted[neighbours]
+            shared = rated[:, given].toarray() / np.maximum(scale, np.float32(1e-9))[:, None]
+            signal = self.history_.signal[self.history_.ratings_of(users[row], given)]
+            yield signal[:, None] * np.asarray((rated[:, scored].T @ shared).T, np.float32)
 
     def _restore(self, arrays: Arrays, folder: object) -> None:
         self.raters_ = self.fitted_.wanted.T.tocsr()
