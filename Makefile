@@ -71,10 +71,11 @@ bench-speed: dev ## measure all rankers at 1M ratings beside implicit and a bare
 bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare COPY (half an hour, 20 GB)
 	@$(BIN)/python -m movierec.bench.ingest $$MOVIEREC_ARGS
 
-test: dev ## run the tests: make test ARGS="-k ease"
-	@$(BIN)/python -m pytest $(ARGS)
+test: dev ## run the tests but the slow ones: make test ARGS="-k ease"
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-all: lint test ## every check there is: lint, then test
+test-all: lint ## every check there is: lint, then all tests
+	@$(BIN)/python -m pytest $(ARGS)
 
 lint: dev ## style, types and SQL
 	$(BIN)/ruff check $(CHECKED)

@@ -84,10 +84,59 @@ def test_popularity_is_the_first_champion_where_nothing_else_holds():
     assert (alone.challenger, alone.verdict) == ("popularity", "promote")
 
 
-def test_a_champion_that_can_no_longer_be_fitted_makes_room():
+def test_a_champion_that_can_no_longer_be_fitted_stays_until_a_person_lets_another_one_follow():
     decision = verdict(values(ials=-0.1), champion="hybrid", refused={"hybrid": "its scores are no numbers"})
-    assert (decision.verdict, decision.challenger) == ("promote", "ease")
+    assert (decision.verdict, decision.challenger, decision.champion) == ("ask", "ease", "hybrid")
     assert "the champion hybrid cannot go on: its scores are no numbers" in decision.reason
+    assert decision.reason.endswith("a person decides whether ease follows")
+
+
+def test_a_champion_that_fails_with_all_others_stays():
+    decision = verdict(pd.DataFrame(), champion="hybrid", refused={"hybrid": "it failed", "ease": "it failed too"})
+    assert (decision.verdict, decision.challenger, decision.champion) == ("keep", None, "hybrid")
+
+
+@pytest.mark.parametrize("guardrail", [BROKEN, HURT])
+def test_the_second_best_becomes_champion_where_the_best_is_refused(guardrail):
+    frame = values(leaky=0.1, honest=0.02, worse=-0.1)
+    found = [guardrail, ALSO_HURT]
+    decision = decide(frame, "ease", lambda name: found if name == "leaky" else [HOLDS], {})
+    assert (decision.verdict, decision.challenger, decision.champion) == ("promote", "honest", "ease")
+    assert decision.lead.mean == pytest.approx(0.02)
+    assert decision.guardrails == [HOLDS]
+    assert guardrail.words in decision.reason
+    assert "leaky has the best NDCG@10" in decision.reason
+    assert "honest has an NDCG@10" in decision.reason
+    assert decision.reason.endswith("honest becomes champion")
+
+
+def test_where_every_challenger_is_refused_the_champion_stays_and_each_is_named():
+    asked = []
+    decision = decide(values(a=0.1, b=0.05, c=-0.1), "ease", lambda name: asked.append(name) or [BROKEN], {})
+    assert (decision.verdict, decision.challenger, asked) == ("keep", "a", ["a", "b"])
+    assert decision.reason.count("refused, because it knows the test") == 2
+    assert decision.reason.endswith("ease stays champion")
+
+
+def test_after_the_best_only_challengers_are_looked_at_whose_lead_could_change_something():
+    frame = values(best=0.1).assign(tiny=lambda frame: values(noise=0.05, tiny=0.0005)["tiny"])
+    asked = []
+    assert decide(frame, "ease", lambda name: asked.append(name) or [BROKEN], {}).verdict == "keep"
+    assert asked == ["best"]
+
+
+def test_the_first_champion_must_have_shown_that_it_does_not_know_the_test():
+    untried = Guardrail("leak", "hurt", "it could not be tried")
+    frame = values(untried=0.1, popularity=-0.1)
+    decision = decide(frame, None, lambda name: [untried if name == "untried" else HURT], {})
+    assert decision.challenger == "ease"
+    assert "untried was refused: it could not be tried" in decision.reason
+
+
+def test_the_reason_says_what_the_interval_and_the_p_value_are_of():
+    reason = verdict(values(hybrid=0.02, ials=-0.01)).reason
+    assert "of this comparison alone, and p < 0.001, adjusted by Holm over 2 challengers" in reason
+    assert "of this comparison alone" in verdict(values(ials=-0.01)).reason
 
 
 def test_refused_rankers_are_named_in_the_reason():

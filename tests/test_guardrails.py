@@ -17,6 +17,21 @@ def known():
     return known_side(dataset, per_user_temporal(dataset.ratings, seed=1)[0])
 
 
+class NearlyConstant(Ease):
+    """Has no opinion, but rounding errors."""
+
+    def scores(self, users):
+        noise = np.random.default_rng(1).normal(0, 1e-8, (len(users), self.history_.shape[1]))
+        return (0.001 + 1e-7 * noise).astype(np.float32)
+
+
+class Saturated(Ease):
+    """Tells apart only movies that nobody is shown."""
+
+    def scores(self, users):
+        return np.where(super().scores(users) > np.float32(-9), np.arange(self.history_.shape[1]) > 5, 0).astype("f4")
+
+
 def lists_of(ranker, known, users=range(1, 61)):
     return ranker.fit(*known).recommend(list(users), 10)
 
@@ -24,9 +39,11 @@ def lists_of(ranker, known, users=range(1, 61)):
 @pytest.mark.parametrize(
     ("ranker", "status", "words"),
     [
-        (Ease, "holds", "all movies have one score for 0 of 60 viewers"),
-        (Popularity, "holds", "all movies have one score for 0 of 60 viewers"),
-        (Constant, "broken", "all movies have one score for 60 of 60 viewers"),
+        (Ease, "holds", "the first 10 movies have one score for 0 of 60 viewers"),
+        (Popularity, "broken", "all of 60 viewers get the same order of movies"),
+        (Constant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
+        (NearlyConstant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
+        (Saturated, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
         (NoNumber, "broken", "5400 of 5400 scores are no finite numbers"),
     ],
 )

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from upath import UPath
 
 from movierec import leaks
 from movierec.evaluation.splits import per_user_temporal
@@ -77,6 +78,39 @@ def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset
     assert set(excerpt.whole.movies["movie_id"]) == set(excerpt.whole.ratings["movie_id"])
     assert len(excerpt.train) + len(excerpt.test) == len(excerpt.whole.ratings)
     assert excerpt.train.merge(test, on=["user_id", "movie_id"]).empty
+
+
+def test_a_ranker_that_cannot_be_tried_on_an_excerpt_is_a_doubt_and_does_not_stop_the_others(dataset, test):
+    class Singular(Ease):
+        def _learn(self, dataset, features):
+            raise np.linalg.LinAlgError("Singular matrix")
+
+    found = no_leak(Singular, known_side, dataset, test, seed=1)
+    assert (found.status, found.words) == ("hurt", "it could not be tried on 300 viewers: Singular matrix")
+
+
+@pytest.mark.parametrize("ranker", [Ease, ItemKNN])
+@pytest.mark.parametrize("fault", [None, "learned from the test", "other weights", "other lists"])
+def test_the_stored_model_must_be_what_the_ranker_learns_from_the_known_side(dataset, test, tmp_path, ranker, fault):
+    train = per_user_temporal(dataset.ratings, seed=1)[0]
+    known, features = known_side(dataset, train)
+    whole = ranker().fit(*known_side(dataset, dataset.ratings))
+    model = whole if fault == "learned from the test" else ranker().fit(known, features)
+    if fault == "other weights":
+        model = whole.fold_in(known)
+        model.fitted_ = model.history_
+    model.save(UPath(tmp_path) / "model")
+    stored = ranker.load(UPath(tmp_path) / "model")
+    lists = (whole if fault == "other lists" else stored).recommend(test["user_id"].unique(), 10)
+    found = leaks.not_another_model(stored, lists, known, lambda: ranker().fit(known, features), seed=1)
+    words = {
+        None: "the stored model is what it learns from the known ratings",
+        "learned from the test": "the stored model has learned from other ratings than the known ones",
+        "other weights": "of the stored model's lists are others than what it learns from the known ratings",
+        "other lists": "of the judged lists are not the stored model's",
+    }
+    assert found.status == ("broken" if fault else "holds")
+    assert words[fault] in found.words
 
 
 def test_where_nobody_can_be_asked_a_person_is(dataset, test):

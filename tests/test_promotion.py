@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from movierec import promotion, rankers, snapshot, training
@@ -82,9 +83,9 @@ def test_a_better_challenger_becomes_champion_and_every_guardrail_is_kept(conn, 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("constant", "refused, because all movies have one score for 100 of 100 viewers"),
+        ("constant", "refused, because the first 10 movies have one score for 100 of 100 viewers"),
         ("no_number", "no_number was refused: ranker 'no_number' gave"),
-        ("disguise", "refused, because 100% of its lists are popularity's"),
+        ("disguise", "100% of its lists are popularity's"),
         ("reads_test", "on a window before it"),
     ],
 )
@@ -93,6 +94,42 @@ def test_a_challenger_that_must_not_win_is_refused_and_the_champion_stays(conn, 
     assert decision["verdict"] == "keep"
     assert words in decision["reason"]
     assert champion(conn, training_id)[0] == "ease"
+
+
+def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, reigning, monkeypatch):
+    def fail(self, dataset, features):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(rankers.RANKERS["ease"], "_learn", fail)
+    training_id, decision = train("second", "item_knn")
+    assert (decision["verdict"], decision["champion"]) == ("ask", "ease")
+    assert "the champion ease cannot go on: LinAlgError: Singular matrix" in decision["reason"]
+    assert promotion.needs_person(decision, "when unsure")
+    assert champion(conn, training_id)[0] == "ease"
+    assert champion(conn, training_id, {"is_approved": True, "by": "ana"})[0] == decision["challenger"]
+
+
+@pytest.mark.parametrize(
+    ("name", "can_learn", "words"),
+    [
+        ("disguise", True, "100% of its lists are popularity's"),
+        ("item_knn", False, "it could not be compared with popularity: out of order"),
+    ],
+)
+def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_the_same(
+    conn, train, reigning, monkeypatch, name, can_learn, words
+):
+    def refuse(self, dataset, features):
+        raise ModelError("out of order")
+
+    fit = training.fit_ranker
+    refused = {"ranker": "popularity", "fit_seconds": 0.0, "refused": "no luck"}
+    monkeypatch.setattr(training, "fit_ranker", lambda at, name: refused if name == "popularity" else fit(at, name))
+    if not can_learn:
+        monkeypatch.setattr(rankers.RANKERS["popularity"], "_learn", refuse)
+    _, decision = train("second", name, best=name)
+    assert (decision["verdict"], decision["challenger"]) == ("keep", name)
+    assert words in decision["reason"]
 
 
 def test_a_second_comparison_leaves_the_same_row(conn, train, reigning, settings):

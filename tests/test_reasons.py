@@ -5,8 +5,8 @@ import pytest
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
-from movierec.rankers import RANKERS, Ranker, create
-from movierec.reasons import POPULAR, with_reasons
+from movierec.rankers import Ranker, create
+from movierec.reasons import POPULAR, _shared, with_reasons
 
 START = pd.Timestamp("1998-01-01", tz="UTC")
 
@@ -94,12 +94,15 @@ def claimed(dataset: Dataset, ranker: Ranker, user: int, movie: int) -> int | No
     ratings = dataset.ratings[dataset.ratings["user_id"] == user]
     liked = ratings[(ratings["rating"] >= 4) & (ratings["rating"] >= ratings["rating"].mean())]["movie_id"]
     places = np.searchsorted(dataset.movies["movie_id"], [movie, *sorted(liked)])
-    weights = [float(ranker.item_weights(places[[i]], places[[0]])[0, 0]) for i in range(1, len(places))]
+    who = np.searchsorted(ranker.history_.user_ids, [user])
+    weights = [
+        float(next(iter(ranker.contributions(who, [places[[i]]], [places[[0]]])))[0, 0]) for i in range(1, len(places))
+    ]
     best = int(np.argmax(weights)) if weights else -1
     return sorted(liked)[best] if weights and weights[best] > 0 else None
 
 
-@pytest.mark.parametrize("name", sorted(set(RANKERS) & {"ease", "item_knn", "content", "ials", "slim", "user_knn"}))
+@pytest.mark.parametrize("name", ["ease", "item_knn", "content", "ials", "slim", "slit", "user_knn", "blend"])
 def test_the_named_movie_is_in_the_history_was_liked_and_speaks_most(night: Dataset, name: str) -> None:
     ranker = create(name).fit(night, MovieFeatures.build(night))
     lists = ranker.recommend(night.ratings["user_id"].unique(), 5).sample(frac=1, random_state=1)
@@ -109,9 +112,21 @@ def test_the_named_movie_is_in_the_history_was_liked_and_speaks_most(night: Data
         named = None if pd.isna(row.because_movie_id) else int(row.because_movie_id)
         if named != expected:  # only of equal weights may another one be named
             places = np.searchsorted(History.of(night).movie_ids, [named, expected, row.movie_id])
-            weights = ranker.item_weights(places[:2], places[2:]).ravel()
-            assert weights[0] == pytest.approx(weights[1], rel=1e-4)
-    works_through_pairs = type(ranker).item_weights is not Ranker.item_weights
-    assert (found["because_movie_id"].notna().mean() > 0.5) == works_through_pairs
+            who = np.searchsorted(ranker.history_.user_ids, [row.user_id])
+            one, other = (next(iter(ranker.contributions(who, [places[[i]]], [places[2:]]))).item() for i in range(2))
+            assert one == pytest.approx(other, rel=1e-4)
+    assert found["because_movie_id"].notna().mean() > 0.5
     named = found.dropna(subset="because_movie_id")
     assert (named["reason"] == "Because you liked Film " + named["because_movie_id"].astype(str)).all()
+
+
+def test_what_is_shared_is_found_for_more_viewers_than_fit_one_block(night: Dataset) -> None:
+    genres = pd.DataFrame({"movie_id": range(1, 61), "genre": [f"Genre {movie % 4}" for movie in range(1, 61)]})
+    tables = {"ratings": night.ratings, "movies": night.movies, "genres": genres}
+    facts = Dataset.of(tables)
+    lists = pd.DataFrame({"user_id": range(300, 0, -1)})
+    lists["movie_id"] = [next(m for m in range(1, 61) if m % 4 == (user + 1) % 4) for user in lists["user_id"]]
+    liked = set(night.ratings.loc[night.ratings["rating"] == 5, "user_id"])
+    found = dict(zip(lists["user_id"], _shared(lists, facts), strict=True))
+    assert len(liked) > 200
+    assert all(found[user] == f"You liked other movies of the genre Genre {(user + 1) % 4}" for user in liked)

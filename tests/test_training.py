@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import psycopg
 import pytest
 from upath import UPath
 
@@ -128,6 +129,53 @@ def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, opened)
     assert "larger than 0" in conn.execute("select reason from ml.refused").fetchone()[0]
     judge(conn, opened, "ease")
     assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
+
+
+def learns_to_fail(error):
+    """Return a way to learn that fails with this error."""
+
+    def _learn(self, dataset, features):
+        raise error
+
+    return _learn
+
+
+def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_others_go_on(
+    conn, opened, monkeypatch, caplog
+):
+    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(np.linalg.LinAlgError("Singular matrix")))
+    for name in ("popularity", "ease"):
+        judge(conn, opened, name)
+    refused = conn.execute("select ranker, reason from ml.refused").fetchall()
+    assert refused == [("popularity", "LinAlgError: Singular matrix")]
+    assert conn.execute("select ranker from ml.evaluation").fetchall() == [("ease",)]
+    assert caplog.records[0].levelname == "WARNING"
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])
+def test_what_trying_again_may_mend_fails_the_task(opened, monkeypatch, error):
+    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
+    with pytest.raises(type(error)):
+        training.fit_ranker(opened[1], "popularity")
+
+
+def test_scores_that_fail_unforeseen_refuse_the_ranker(conn, opened, monkeypatch):
+    fitted = {"training_id": opened[0], **training.fit_ranker(opened[1], "popularity")}
+    monkeypatch.setattr(Popularity, "scores", lambda self, users: {}["none"])
+    assert training.evaluate_ranker(conn, opened[1], fitted) == {}
+    assert conn.execute("select reason from ml.refused").fetchall() == [("KeyError: 'none'",)]
+
+
+@pytest.mark.parametrize("error", [ModelError("too few"), ValueError("too few")])
+def test_an_error_in_the_second_protocol_costs_its_figures_and_not_the_ranker(conn, opened, monkeypatch, caplog, error):
+    training_id, folder = opened
+    fitted = {"training_id": training_id, **training.fit_ranker(folder, "popularity")}
+    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
+    assert training.evaluate_ranker(conn, folder, fitted)["ndcg"] > 0
+    assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
+    assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
+    assert "no figures for global_temporal" in caplog.text
 
 
 def test_features_are_built_from_the_known_side_alone(opened, monkeypatch):

@@ -7,7 +7,6 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.columns import MOVIE, USER
-from movierec.dataset import Dataset
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
@@ -17,7 +16,7 @@ NONE = -1  # position of no movie
 USERS_AT_ONCE = 128
 
 
-def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.DataFrame:
+def evidence(recommendations: pd.DataFrame, ranker: Ranker) -> pd.DataFrame:
     """Add `because_movie_id` (Int64): the liked movie that added most to the score, as the ranker weighs the history.
 
     Liked means rated `relevant_from` or higher and not below the user's own mean, or said so by other feedback. Only a
@@ -26,19 +25,16 @@ def evidence(recommendations: pd.DataFrame, dataset: Dataset, ranker: Ranker) ->
 
     Args:
         recommendations: (user_id, movie_id, …), in any order, which is kept.
-        dataset: the ratings the ranker was fitted on.
         ranker: a fitted ranker; to one that uses nobody's history nothing contributes.
     """
-    history = History.of(dataset)
+    history = ranker.history_
     liked = liked_movies(history)
     targets = np.searchsorted(history.movie_ids, recommendations[MOVIE])
     because = np.full(len(targets), NONE, np.int64)
-    known = ranker.history_.user_ids
     for positions, rows in blocks(recommendations[USER].to_numpy(), history.user_ids):
         users, own = _by_value(positions, rows)
         sources = [np.sort(liked[[user]].indices).astype(np.int64) for user in users]
-        theirs = np.searchsorted(known, history.user_ids[users])
-        found = ranker.contributions(theirs, sources, [targets[some] for some in own])
+        found = ranker.contributions(users, sources, [targets[some] for some in own])
         for some, given, added in zip(own, sources, found, strict=True):
             because[some] = _strongest(added, given)
     is_found = because != NONE

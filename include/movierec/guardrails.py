@@ -42,10 +42,10 @@ def scores(ranker: Ranker) -> Guardrail:
     broken = int((~np.isfinite(found)).sum())
     if broken:
         return Guardrail("scores", "broken", f"{broken} of {found.size} scores are no finite numbers")
-    if len(places) > 1 and _is_one_order(found):
-        return Guardrail("scores", "broken", f"all of {len(places)} viewers get the same order of movies")
     tied = _tied(found, ranker, places)
     status: Status = "broken" if tied > len(places) / 2 else "holds"
+    if status == "holds" and len(places) > 1 and _is_one_order(found):
+        return Guardrail("scores", "broken", f"all of {len(places)} viewers get the same order of movies")
     return Guardrail("scores", status, f"the first {K} movies have one score for {tied} of {len(places)} viewers")
 
 

@@ -69,5 +69,6 @@ def in_words(values: pd.DataFrame, best: str, champion: str, lead: Lead) -> str:
         f"{best} has {which} NDCG@{K}, {means[best]:.4f} over {len(values)} viewers: "
         f"{share}over the champion {champion} ({means[champion]:.4f}), {chance}: "
         f"the 95 % interval of the paired difference is {lead.low:+.4f} to {lead.high:+.4f}, "
-        f"of this comparison alone, and {p}, adjusted by Holm over {lead.challengers} challenger{'s' if lead.challengers > 1 else ''}"
+        f"of this comparison alone, and {p}, adjusted by Holm over {lead.challengers} "
+        f"challenger{'s' if lead.challengers > 1 else ''}"
     )

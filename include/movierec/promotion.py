@@ -17,8 +17,10 @@ from movierec.dataset import Dataset
 from movierec.db import Connection, fetch, fetch_frame, run_sql
 from movierec.decision import POPULARITY, Decision, decide
 from movierec.errors import ModelError
+from movierec.evaluation.judge import judge
+from movierec.features.content import MovieFeatures
 from movierec.guardrails import Guardrail
-from movierec.leaks import no_leak
+from movierec.leaks import no_leak, not_another_model
 from movierec.rankers.learned import Learned
 from movierec.sides import known_side
 from movierec.training import K
@@ -74,17 +76,43 @@ def inspect(
     ranker = rankers.load(folder / "models" / name)
     lists = load_frame(folder / "lists" / f"{name}.parquet")
     found = [guardrails.scores(ranker), guardrails.whole_lists(lists, known, values.index, K)]
-    if POPULARITY in values:
-        popular = load_frame(folder / "lists" / f"{POPULARITY}.parquet")
-        found.append(guardrails.better_than_popularity(values, name))
-        found.append(guardrails.not_popularity(lists, popular, K))
+    found += _against_popularity(folder, values, known, name, lists)
     if champion is not None:
         found.append(guardrails.covers(coverage[name], coverage[champion]))
         found.append(guardrails.spares_segments(values, name, champion, known))
     if all(guardrail.status != "broken" for guardrail in found):
-        make = partial(rankers.create, name, **ranker.parameters())
-        found.append(no_leak(make, known_side, dataset, load_frame(folder / "test.parquet"), seed))
+        found.append(_leak(folder, dataset, known, ranker, lists, seed))
     return found
+
+
+def _against_popularity(
+    folder: UPath, values: pd.DataFrame, known: Dataset, name: str, lists: pd.DataFrame
+) -> list[Guardrail]:
+    """Compare with popularity; where the training has none to show, with one of default hyper-parameters."""
+    try:
+        if POPULARITY in values:
+            popular = load_frame(folder / "lists" / f"{POPULARITY}.parquet")
+        else:
+            fitted = rankers.create(POPULARITY).fit(known, MovieFeatures.load(folder / "features"))
+            judged = judge(fitted, load_frame(folder / "test.parquet"), (K,), relevant_from=known.relevant_from)
+            values, popular = values.assign(**{POPULARITY: judged.at(K)["ndcg"]}), judged.lists
+    except ModelError as error:
+        return [Guardrail("popularity", "broken", f"it could not be compared with popularity: {error}")]
+    return [guardrails.better_than_popularity(values, name), guardrails.not_popularity(lists, popular, K)]
+
+
+def _leak(
+    folder: UPath, dataset: Dataset, known: Dataset, ranker: rankers.Ranker, lists: pd.DataFrame, seed: int
+) -> Guardrail:
+    """Try the ranker on an excerpt, and then whether the model that was judged is no other one."""
+    make = partial(rankers.create, ranker.name, **ranker.parameters())
+    found = no_leak(make, known_side, dataset, load_frame(folder / "test.parquet"), seed)
+    if found.status == "broken":
+        return found
+    # A learned ranker takes as long as all it learns from.
+    again = None if isinstance(ranker, Learned) else lambda: make().fit(*known_side(dataset, known.ratings))
+    stored = not_another_model(ranker, lists, known, again, seed)
+    return stored if stored.status == "broken" else found
 
 
 def needs_person(decision: Mapping[str, Any], approval: str) -> bool:

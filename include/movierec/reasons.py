@@ -33,7 +33,7 @@ def with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.Da
     with movies the viewer liked; else that it was picked. What is in the list because many rate it says so: all lists
     of the ranker by popularity, and those of viewers without a history.
     """
-    explained = evidence(lists, dataset, ranker)
+    explained = evidence(lists, ranker)
     titles = dataset.movies.set_index(MOVIE)["title"]
     reason = ("Because you liked " + explained[BECAUSE].map(titles).astype("string")).astype(object)
     new = ~explained[USER].isin(dataset.ratings[USER])

@@ -97,6 +97,21 @@ def test_text_ids_come_back_as_they_were(ordinary: tuple[Path, dict]) -> None:
         assert {row["user_id"] for row in csv.DictReader(file)} == {f"u{user}" for user in range(1, 31)}
 
 
+def test_learned_rankers_after_one_that_ends_their_process_get_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "sitecustomize.py").write_text(
+        "import os, signal, sys\nif 'random_forest' in sys.orig_argv[4:]:\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(broken), os.environ.get("PYTHONPATH", "")]))
+    status, results = run(tmp_path, names="random_forest,gradient_boosting")
+    assert status == 1
+    assert list(results["rankers"]) == ["gradient_boosting"]
+    assert "was ended by signal 9; the system ends a process so when memory" in results["failed"]["random_forest"]
+
+
 BAD_OPTIONS = {
     ("--k", "0"): "--k is '0'; allowed are whole numbers from 1",
     ("--k", "10,x"): "--k is '10,x'",
@@ -124,6 +139,28 @@ def test_a_wrong_option_is_one_sentence(
     assert complaint.startswith("movierec: ")
     assert sentence in complaint
     assert complaint.count("\n") == 1
+
+
+def test_what_costs_do_not_include_and_what_exclude_none_means_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = "random_forest,popularity,gradient_boosting"
+    status, results = run(tmp_path, "--exclude", "none", names=names)
+    shown = capsys.readouterr()
+    assert status == 0
+    assert results["features_seconds"] >= 0
+    assert sorted(results["shared"]["rankers"]) == ["gradient_boosting", "random_forest"]
+    assert results["rankers"]["popularity"]["shared_seconds"] == 0
+    assert "fit_s is without the movies' features, built once for all rankers" in shown.out
+    assert "share a process and what they learn from, made once" in shown.out
+    assert "--exclude none: random_forest, gradient_boosting learn to order what a user has not seen" in shown.err
+
+
+def test_item_neighbours_are_measured_by_ratings_too(ordinary: tuple[Path, dict]) -> None:
+    _, results = ordinary
+    error = results["rankers"]["item_knn"]["rating_error"]
+    assert 0 < error["mae"] <= error["rmse"] < 2
+    assert results["rankers"]["popularity"]["rating_error"] is None
 
 
 def test_results_never_overwrite_what_they_come_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

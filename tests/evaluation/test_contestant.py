@@ -9,8 +9,9 @@ from upath import UPath
 
 from movierec.errors import MovierecError
 from movierec.evaluation import contestant
-from movierec.evaluation.contest import lay_out
+from movierec.evaluation.contest import groups, lay_out
 from movierec.evaluation.inputs import Files, read_inputs
+from movierec.rankers.stage import FirstStage
 
 TASK = {"ks": [3], "exclude_seen": True, "trials": 0, "seed": 1, "fixed": {"windows": "time", "seed": 1}}
 QUICK = ("popularity", "item_knn", "user_knn", "ease", "content")
@@ -31,7 +32,7 @@ def prepared(folder: Path, task: dict[str, Any] | None = None, **texts: str) -> 
 def told(folder: Path, name: str, task: dict[str, Any] | None = None, **texts: str) -> dict[str, Any]:
     place = prepared(folder, task, **texts)
     (place / name).mkdir()
-    return contestant.run(place, name)
+    return contestant.run(contestant.Given.read(place), name)
 
 
 ODD = {
@@ -48,7 +49,7 @@ def test_the_only_movie_that_is_left_is_found(tmp_path: Path, train: str, test: 
     place = prepared(tmp_path, train=train, test=test)
     for name in QUICK:
         (place / name).mkdir()
-        result = contestant.run(place, name)
+        result = contestant.run(contestant.Given.read(place), name)
         assert result["metrics"][0]["recall"]["mean"] == 1, name
         assert result["metrics"][0]["users"] == 1, name
 
@@ -77,14 +78,68 @@ def test_hyper_parameters_are_chosen_by_the_validation_rows(tmp_path: Path) -> N
 def test_a_rankers_reason_to_fail_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told(tmp_path, "popularity", train="1,10,5,1", test="2,10,5,2")
     (tmp_path / "work" / "known" / "ratings.parquet").unlink()
-    assert contestant.main(UPath(tmp_path / "work"), "popularity") == 1
+    assert contestant.main(UPath(tmp_path / "work"), ["popularity"]) == 1
     result = (tmp_path / "work" / "popularity" / contestant.RESULT).read_text(encoding="utf-8")
     assert "ratings.parquet is missing" in result
     with pytest.raises(MovierecError):
-        contestant.run(UPath(tmp_path / "work"), "popularity")
+        contestant.Given.read(UPath(tmp_path / "work"))
 
 
 def test_values_are_kept_per_user(tmp_path: Path) -> None:
     told(tmp_path, "popularity", train="1,10,5,1\n2,20,4,1", test="1,20,5,2\n2,10,5,2")
     values = pd.read_parquet(tmp_path / "work" / "popularity" / contestant.VALUES)
     assert values[["user_id", "ndcg"]].to_numpy().tolist() == [[1, 1], [2, 1]]
+
+
+def test_settings_are_judged_by_what_the_validation_users_have_shown(tmp_path: Path) -> None:
+    # Most rate 10 and 11, which a newcomer would get first; whoever has shown 20 gets 21.
+    rows = [(user, movie + (10 if user < 3 else 0)) for user in range(8) for movie in (10, 11)]
+    texts = {"train": "\n".join(f"{user},{movie},5,1" for user, movie in rows), "test": "92,21,5,9"}
+    place = prepared(
+        tmp_path, {"trials": 1}, **texts, valid="90,21,5,3\n90,20,5,3\n1,10,5,3", fold_in="90,20,5,1\n92,20,5,1"
+    )
+    given = contestant.Given.read(place)
+    met = given.facing("tuned_on")
+    assert met is not None
+    assert sorted(met.ratings["user_id"].unique()) == [1, 90, 92]
+    (place / "item_knn").mkdir()
+    tuning = contestant.run(given, "item_knn")["tuning"]
+    assert tuning["ndcg"] == pytest.approx((1 + 1) / 2)
+    assert tuning["peak_memory_bytes"] > 0
+
+
+def test_movies_are_cold_by_what_was_learned_not_by_who_is_met(tmp_path: Path) -> None:
+    train = "\n".join(f"{user},{movie},5,{user}" for user in range(12) for movie in (10, 20))
+    result = told(tmp_path, "popularity", train=train, test="90,10,5,9", fold_in="90,20,5,1")
+    assert {row["stratum"] for row in result["strata"] if row["dimension"] == "movies"} == {"warm (over 10 ratings)"}
+
+
+def test_item_neighbours_have_a_rating_error_and_popularity_has_none(tmp_path: Path) -> None:
+    texts = {"train": "1,10,5,1\n1,20,3,1\n2,10,4,2\n2,20,2,3", "test": "1,30,5,9\n9,10,4,9"}
+    assert told(tmp_path, "item_knn", **texts)["rating_error"]["ratings"] == 2
+    (tmp_path / "again").mkdir()
+    assert told(tmp_path / "again", "popularity", **texts)["rating_error"] is None
+
+
+def test_the_learned_rankers_make_what_they_learn_from_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    fit = FirstStage.fit
+    monkeypatch.setattr(FirstStage, "fit", lambda *words: made.append(1) or fit(*words))
+    names = ["gradient_boosting", "random_forest"]
+    rows = [f"{user},{10 * (1 + (user + step) % 6)},5,{step}" for user in range(12) for step in range(4)]
+    place = prepared(tmp_path, train="\n".join(rows), test="0,60,5,9\n1,10,5,9")
+    given = contestant.Given.read(place)
+    shared = contestant.prepare(given, names[0])
+    alone = len(made)
+    assert alone > 0
+    for name in names:
+        (place / name).mkdir()
+        result = contestant.run(given, name, shared)
+        assert result["shared_seconds"] == round(shared.seconds, 3)
+        assert result["peak_memory_bytes"] >= shared.peak
+    assert len(made) == alone
+
+
+def test_learned_rankers_go_together_and_others_alone() -> None:
+    names = ["hybrid", "popularity", "random_forest", "ease"]
+    assert groups(names) == [["hybrid", "random_forest"], ["popularity"], ["ease"]]

@@ -39,6 +39,14 @@ def test_a_ranker_that_only_orders_has_no_error() -> None:
     assert error_of(Threes(), TEST.assign(rating=np.nan)) is None
 
 
+def test_a_ranker_that_learned_no_rating_has_no_error() -> None:
+    class Ignorant:
+        def predict_ratings(self, users: np.ndarray, movies: np.ndarray) -> np.ndarray:
+            return np.full(len(users), np.nan)
+
+    assert error_of(Ignorant(), TEST) is None
+
+
 @pytest.mark.parametrize(("predicted", "given"), [([], []), ([1.0], [1.0, 2.0]), ([np.nan], [3.0]), ([np.inf], [3.0])])
 def test_what_cannot_be_compared_is_refused(predicted: list[float], given: list[float]) -> None:
     with pytest.raises(ModelError, match=r"one per given rating|no finite numbers"):

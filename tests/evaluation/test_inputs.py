@@ -135,6 +135,42 @@ def test_windows_are_cut_as_the_validation_rows_were(tmp_path: Path, valid: str,
     assert inputs(tmp_path, valid=f"user_id,movie_id,rating,timestamp\n{valid}\n").windows == windows
 
 
+def test_validation_users_who_are_strangers_tell_nothing_of_time(tmp_path: Path) -> None:
+    found = inputs(tmp_path, valid="user_id,movie_id,rating,timestamp\n9,40,5,900\n")
+    assert found.windows == "random"
+    assert any("no validation user has training or fold-in rows" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("moment", "windows"), [(900, "time"), (100, "random")])
+def test_validation_rows_are_compared_with_fold_in_rows_too(tmp_path: Path, moment: int, windows: str) -> None:
+    header = "user_id,movie_id,rating,timestamp\n"
+    valid, fold_in = f"{header}9,40,5,{moment}\n", f"{header}9,10,5,500\n"
+    assert inputs(tmp_path, valid=valid, fold_in=fold_in).windows == windows
+
+
+@pytest.mark.parametrize("lacking", ["fold_in", "train"])
+def test_times_of_one_of_training_and_fold_in_are_left_out(tmp_path: Path, lacking: str) -> None:
+    texts = {"train": TRAIN, "fold_in": "user_id,movie_id,rating,timestamp\n9,10,4,500\n9,10,5,600\n9,20,5,700\n"}
+    texts[lacking] = "\n".join(line.rpartition(",")[0] for line in texts[lacking].splitlines()) + "\n"
+    found = inputs(tmp_path, **texts)
+    assert found.folded is not None
+    moments = pd.concat([found.known.ratings["rated_at"], found.folded["rated_at"]])
+    assert moments.nunique() == 1
+    assert rows(found.folded) == [(9, 10, 5), (9, 20, 5)]  # which row is the latest was told by its time before
+    assert found.windows == "random"
+    assert any(f"{lacking}.csv has no timestamps: those of the other" in note for note in found.notes)
+
+
+def test_tuning_is_refused_where_no_validation_user_is_known(tmp_path: Path) -> None:
+    strangers = "user_id,movie_id,rating\n9,40,5\n"
+    with pytest.raises(ConfigError, match="none of 1 validation users has training or fold-in rows"):
+        inputs(tmp_path, valid=strangers).check_tunable()
+    inputs(tmp_path, valid=strangers, fold_in="user_id,movie_id,rating\n9,10,5\n").check_tunable()
+    inputs(
+        tmp_path, valid="user_id,movie_id,rating\n1,40,5\n", fold_in="user_id,movie_id,rating\n9,10,5\n"
+    ).check_tunable()
+
+
 def test_validation_rows_without_moments_do_not_come_after(tmp_path: Path) -> None:
     assert inputs(tmp_path, valid="user_id,movie_id,rating\n1,40,5\n").windows == "random"
 
@@ -168,6 +204,15 @@ def test_movies_and_users_are_described(tmp_path: Path) -> None:
     assert found.users["age"].tolist() == [30, pd.NA]
 
 
+def test_writers_countries_and_runtime_are_read_and_other_columns_told(tmp_path: Path) -> None:
+    movies = "movie_id,title,writers,countries,runtime_minutes,tags,budget\n10,Heat,E F|G H,France|Italy,170,dark,1\n"
+    found = inputs(tmp_path, movies=movies)
+    assert found.known.people[["name", "role"]].to_numpy().tolist() == [["E F", "writer"], ["G H", "writer"]]
+    assert found.known.countries["country"].tolist() == ["France", "Italy"]
+    assert found.known.movies["runtime_minutes"].tolist() == [170, pd.NA]
+    assert any(note.endswith("nothing is made of the columns tags, budget") for note in found.notes)
+
+
 def test_recboles_movies_are_divided_at_spaces(tmp_path: Path) -> None:
     header = "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq"
     found = inputs(tmp_path, movies=f'{header}\n10\t"Heat" up\tunkonwn\tCrime Drama\n')
@@ -195,6 +240,29 @@ def test_ids_may_be_any_whole_numbers(tmp_path: Path) -> None:
     )
     assert rows(found.known.ratings) == [(-5, 2**40, 5), (0, 7, 4)]
     assert rows(found.test) == [(-5, 7, 5)]
+
+
+def test_ids_of_more_digits_than_a_number_has_are_names(tmp_path: Path) -> None:
+    long = "12345678901234567890"
+    found = inputs(
+        tmp_path, train=f"user_id,movie_id,rating\n{long},1,5\n7,2,4\n", test="user_id,movie_id,rating\n7,1,5\n"
+    )
+    assert found.names is not None
+    assert [found.names[user] for user in found.test["user_id"]] == ["7"]
+    assert any(f"user_id holds numbers that are too long, such as '{long}'" in note for note in found.notes)
+
+
+def test_ids_that_begin_with_zeros_are_told_to_be_numbers(tmp_path: Path) -> None:
+    found = inputs(
+        tmp_path, train="user_id,movie_id,rating\n007,10,5\n7,20,4\n0,30,5\n", test="user_id,movie_id\n7,40\n"
+    )
+    assert found.known.ratings["user_id"].tolist() == [0, 7, 7]
+    told = [note for note in found.notes if "begin with 0" in note]
+    assert len(told) == 1
+    assert (
+        "train.csv: 1 ids of column user_id begin with 0, such as 007; they are read as numbers, the same as 7"
+        in told[0]
+    )
 
 
 HEADER = "user_id,movie_id,rating,timestamp\n"

@@ -28,6 +28,11 @@ def test_values_are_summed_up_to_the_moment() -> None:
     assert EVENTS.total(np.array([0, 0, 1, 2]), np.array([10, 99, 99, 99])).tolist() == [2, 2 + 3 + 4, 5, 0]
 
 
+def test_a_sum_within_a_window_leaves_its_first_moment_out() -> None:
+    found = EVENTS.total(np.array([0, 0, 1]), np.array([20, 20, 99]), np.array([10, 9, 30]))
+    assert found.tolist() == [3 + 4, 3 + 4 + 2, 0]
+
+
 def test_moments_before_1970_are_moments_too() -> None:
     early = AsOf.of(np.zeros(2, np.int64), np.array([-20, -10]), np.ones(2, np.float32), 1)
     assert early.count(np.zeros(3, np.int64), np.array([-21, -20, 0])).tolist() == [0, 1, 2]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from movierec.dataset import Dataset, empty
-from movierec.features.counts import PRIOR_RATINGS, Counts, occupations
+from movierec.features.counts import MOST_OCCUPATIONS, PRIOR_RATINGS, Counts, occupations
 from movierec.features.history import MICROSECONDS_A_DAY, History
 from movierec.features.profiles import groups
 
@@ -49,6 +49,15 @@ def test_windows_count_the_days_before() -> None:
     assert found["trend"] == pytest.approx([-np.log1p(2)])
 
 
+def test_windows_count_the_likes_of_the_days_before() -> None:
+    # Of movie 0's ratings those of days 10 and 120 are likes, that of day 100 is not.
+    found = described([0], 130)
+    assert found["likes_14_days"] == pytest.approx([np.log1p(1)])
+    assert found["likes_60_days"] == pytest.approx([np.log1p(1)])
+    assert found["likes_365_days"] == pytest.approx([np.log1p(2)])
+    assert described([0], 114)["likes_60_days"] == [0]
+
+
 def test_means_are_shrunk_to_that_of_all_ratings_by_then() -> None:
     overall = (5 + 2) / 2
     assert described([0, 1], 100)["movie_mean"] == pytest.approx([(5 + 2 + 10 * overall) / (2 + 10), overall])
@@ -76,6 +85,14 @@ def test_groups_count_their_own() -> None:
 
 def test_occupations_are_numbered_and_unknown_is_zero() -> None:
     assert occupations(USERS, np.array([3, 1, 2, 99])).tolist() == [1, 2, 0, 0]
+
+
+def test_rare_occupations_beyond_the_most_frequent_are_unknown() -> None:
+    names = [f"job {i}" for i in range(1000)] + ["zookeeper"] * 2
+    users = pd.DataFrame({"user_id": range(1002), "occupation": names})
+    found = occupations(users, np.arange(1002))
+    assert found.max() == MOST_OCCUPATIONS == len(np.unique(found)) - 1
+    assert found[1000] == found[1001] > 0
 
 
 def test_what_nobody_tells_is_left_out() -> None:

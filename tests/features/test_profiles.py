@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from movierec.dataset import Dataset, empty
-from movierec.features.profiles import group_names, groups, is_known, of_users
+from movierec.features.profiles import AGE_BOUNDS, MOST_GENDERS, frequent, group_names, groups, is_known, of_users
 
 
 @pytest.fixture
@@ -57,3 +57,19 @@ def test_who_said_neither_age_nor_gender_is_in_the_unknown_group(users: pd.DataF
     assert found[2] == found[3] == 0
     assert len(set(found[:2])) == 2
     assert is_known(users).tolist() == [True] * 5 + [False]
+
+
+def test_free_text_for_a_gender_makes_no_more_groups_than_the_most_frequent_ones() -> None:
+    genders = [f"text {i:04}" for i in range(1000)] + ["F"] * 3
+    frame = pd.DataFrame({"user_id": range(1003), "age": 30, "gender": genders, "occupation": None})
+    users = Dataset.of({"users": frame}).users
+    found = groups(users, np.arange(1003))
+    assert found.max() < (MOST_GENDERS + 1) * (len(AGE_BOUNDS) + 2)
+    assert len(np.unique(found)) == MOST_GENDERS + 1
+    # The rare ones are with those who said their age alone.
+    silent = users.assign(gender=users["gender"].where(users["user_id"] != 999))
+    assert found[999] == groups(silent, np.array([999]))[0] != found[1000]
+
+
+def test_the_most_frequent_values_come_in_alphabetical_order() -> None:
+    assert frequent(pd.Series(["b", "c", "c", "a", None, "d", "d"]), 3) == ["a", "c", "d"]

@@ -80,6 +80,12 @@ def test_a_missing_file_is_refused(settings, cache):
         download.dataset_folder(settings)
 
 
+def test_who_comes_second_takes_what_the_first_has_extracted(settings, cache):
+    folder = download.dataset_folder(settings)
+    download._fetch(folder)  # as a process does that saw no folder yet
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == CONTENT
+
+
 def test_an_interrupted_extraction_leaves_nothing_that_looks_complete(settings, cache, monkeypatch):
     published = {**download.SHA256, "ml-100k.kg": "0" * 64}
     monkeypatch.setattr(download, "SHA256", published)

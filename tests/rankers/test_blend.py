@@ -74,13 +74,18 @@ def test_only_the_members_are_saved(dataset: Dataset, features: MovieFeatures, t
 
 
 @pytest.mark.parametrize("weights", [{}, {"ease": 1.0}, {"ease": 1.0, "item_knn": 0.5}])
-def test_reasons_weigh_every_member_by_its_largest_weight(
+def test_reasons_weigh_every_member_by_the_spread_of_its_scores_for_the_user(
     weights: dict[str, float], dataset: Dataset, features: MovieFeatures
 ) -> None:
     blend = fit(dataset, features, **weights)
-    movies = np.arange(30)
-    expected = np.zeros((30, 30))
+    everything, expected = np.arange(30), np.zeros((10, 30))
+    user = np.array([3])
+    rated = blend.history_.movies[blend.history_.users == 3]
     for name, weight in (weights or {"ease": 1.0}).items():
-        own = blend.members_[name].item_weights(movies, movies)
-        expected += weight * own / np.abs(own).max()
-    np.testing.assert_allclose(blend.item_weights(movies, movies), expected, rtol=1e-4, atol=1e-6)
+        member = blend.members_[name]
+        own = next(iter(member.contributions(user, [rated], [everything])))
+        expected += weight * own / member.scores(user).std()
+    others = blend.history_.movies[blend.history_.users == 25]
+    for block, given in ((user, [rated]), (np.array([3, 25]), [rated, others])):
+        found = next(iter(blend.contributions(block, given, [everything] * len(block))))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)

@@ -91,3 +91,16 @@ def test_what_says_nothing_is_not_wanted(dataset: Dataset, features: MovieFeatur
     silent.loc[silent["movie_id"] == 2, "rating"] = np.nan
     ials = IALS(epochs=30).fit(dataset.with_ratings(silent), features)
     assert abs(ials.scores(np.arange(20))[:, 1]).max() < 1e-3
+
+
+def test_a_movie_adds_to_a_score_what_the_score_of_nothing_else_wanted_would_be(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    """As Hu, Koren and Volinsky explain it: y_jᵀ W yᵢ (1 + cᵢ), written out."""
+    ials = IALS(factors=8, regularisation=2.0, alpha=5.0, scaling=0.5).fit(dataset, features)
+    signal, Y = ials.history_.wanted[3].toarray()[0].astype(np.float64), ials.factors_.astype(np.float64)
+    W = np.linalg.inv(Y.T @ np.diag(1 + 5 * signal) @ Y + 2.0 * np.sqrt(1 + 5 * signal.sum() / 30) * np.eye(8))
+    own, targets = np.flatnonzero(signal)[2:5], np.array([0, 7, 29])
+    found = next(iter(ials.contributions(np.array([3]), [own], [targets])))
+    expected = [[Y[j] @ W @ Y[i] * (1 + 5 * signal[i]) for j in targets] for i in own]
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from upath import UPath
 
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
@@ -66,3 +67,57 @@ def test_who_is_folded_in_gets_what_the_same_history_got_before(dataset: Dataset
 def test_feedback_that_says_nothing_breaks_nothing(weighting: str, dataset: Dataset, features: MovieFeatures) -> None:
     silent = dataset.with_ratings(dataset.ratings.assign(rating=np.nan, weight=np.float32(0)))
     assert len(ItemKNN(weighting=weighting).fit(silent, features).recommend([1], 5)) == 5
+
+
+def three_ratings(dataset: Dataset) -> Dataset:
+    rows = [(1, 1, 5.0), (1, 2, 3.0), (2, 1, 4.0), (2, 2, 2.0), (2, 3, 1.0)]
+    frame = pd.DataFrame(rows, columns=["user_id", "movie_id", "rating"])
+    return dataset.with_ratings(frame.assign(rated_at=START))
+
+
+def test_a_rating_is_the_baseline_and_the_mean_of_what_neighbours_got_above_theirs(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    knn = ItemKNN(shrinkage=0, weighting="none").fit(three_ratings(dataset), features)
+    mean = 3.0
+    b1, b2, b3 = (2 + 1) / 27, (0 - 1) / 27, -2 / 26  # Σ (r − μ) / (25 + ratings)
+    of_user = ((2 - b1) + (0 - b2)) / 12  # Σ (r − μ − b_i) / (10 + ratings)
+    above1, above2 = 2 - b1 - of_user, 0 - b2 - of_user
+    s1, s2 = knn.item_weights(np.array([0, 1]), np.array([2])).ravel()
+    assert s1 > 0
+    assert s2 > 0
+    expected = mean + of_user + b3 + (s1 * above1 + s2 * above2) / (s1 + s2)
+    assert knn.predict_ratings([1], [3])[0] == pytest.approx(expected, rel=1e-5)
+    # nobody rated movie 9, user 99 is unknown: only what is known of the other side speaks
+    np.testing.assert_allclose(
+        knn.predict_ratings([1, 99, 99], [9, 1, 999]), [mean + of_user, mean + b1, mean], rtol=1e-5
+    )
+
+
+def test_predicted_ratings_stay_on_the_scale_and_come_back_with_the_model(
+    dataset: Dataset, features: MovieFeatures, tmp_path: object
+) -> None:
+    knn = ItemKNN().fit(dataset, features)
+    users, movies = np.repeat(np.arange(1, 41), 30), np.tile(np.arange(1, 31), 40)
+    predicted = knn.predict_ratings(users, movies)
+    assert predicted.dtype == np.float32
+    assert 3 <= predicted.min() <= predicted.max() <= 5
+    knn.save(UPath(str(tmp_path)))
+    np.testing.assert_array_equal(ItemKNN.load(UPath(str(tmp_path))).predict_ratings(users, movies), predicted)
+
+
+def test_folded_in_users_are_predicted_by_their_own_ratings(dataset: Dataset, features: MovieFeatures) -> None:
+    knn = ItemKNN().fit(dataset, features)
+    renamed = dataset.with_ratings(dataset.ratings.assign(user_id=dataset.ratings["user_id"] + 1000))
+    folded = knn.fold_in(renamed).predict_ratings([1004, 1004], [1, 2])
+    np.testing.assert_array_equal(folded, knn.predict_ratings([4, 4], [1, 2]))
+
+
+def test_feedback_without_ratings_predicts_none_and_among_ratings_says_nothing(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    silent = dataset.with_ratings(dataset.ratings.assign(rating=np.nan, weight=np.float32(1)))
+    assert np.isnan(ItemKNN().fit(silent, features).predict_ratings([1], [1])).all()
+    mixed = dataset.ratings.assign(weight=np.float32(1))
+    mixed.loc[::3, "rating"] = np.nan
+    assert np.isfinite(ItemKNN().fit(dataset.with_ratings(mixed), features).predict_ratings([1, 2], [1, 2])).all()

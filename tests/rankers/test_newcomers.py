@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.dataset import Dataset, empty
+from movierec.features.content import MovieFeatures
 from movierec.features.history import History
+from movierec.rankers import RANKERS, create
 from movierec.rankers.newcomers import Newcomers
 
 
@@ -40,3 +42,16 @@ def test_an_unknown_profile_and_an_unknown_user_get_what_everybody_rates(dataset
 
 def test_a_group_of_nobody_gets_what_everybody_rates(dataset: Dataset) -> None:
     assert best(dataset, 93) == best(dataset, 92)
+
+
+@pytest.mark.parametrize("name", sorted(RANKERS))
+def test_newcomers_alone_may_be_asked_about(dataset: Dataset, name: str) -> None:
+    ranker = create(name).fit(dataset, MovieFeatures.build(dataset))
+    lists = ranker.fold_in(dataset.with_ratings(empty("ratings"))).recommend([90, 91], 1)
+    assert lists["movie_id"].tolist() == [1, 2]
+
+
+def test_a_thousand_genders_take_no_more_than_a_few_rows(dataset: Dataset) -> None:
+    users = dataset.users.assign(gender=[f"text {i}" for i in range(len(dataset.users))])
+    given = Dataset.of({"ratings": dataset.ratings, "movies": dataset.movies, "users": users})
+    assert len(Newcomers.of(given, History.of(given)).shares) <= 9 * 7

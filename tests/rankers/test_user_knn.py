@@ -49,3 +49,13 @@ def test_a_loaded_model_finds_the_same_neighbours(user: int, dataset: Dataset, f
     again.fitted_ = again.history_ = knn.fitted_
     again._restore({}, None)
     np.testing.assert_array_equal(again.scores(np.array([user])), knn.scores(np.array([user])))
+
+
+def test_a_movie_adds_what_it_has_in_common_with_the_neighbours_who_rated_the_target(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    knn = UserKNN(shrinkage=1).fit(rated(dataset, PAIRS), features)
+    own, targets = np.array([0, 1]), np.array([2, 3])
+    found = next(iter(knn.contributions(np.array([0]), [own], [targets])))
+    # User 2 shares both movies and leads to movie 3, user 3 shares the second one alone and leads to movie 4.
+    np.testing.assert_allclose(found, [[FIRST / 2, 0], [FIRST / 2, SECOND]], rtol=1e-6)

@@ -17,6 +17,7 @@ from movierec.columns import USER
 from movierec.commands import evaluate_report as report
 from movierec.errors import ConfigError
 from movierec.evaluation.contest import Contest, hold
+from movierec.evaluation.contestant import is_learned
 from movierec.evaluation.inputs import Files, Inputs, read_inputs
 
 
@@ -34,8 +35,14 @@ def outcome(options: argparse.Namespace) -> tuple[str, bool]:
         _check_writable(path, files)
     exclude_seen = options.exclude == "T"
     inputs = read_inputs(files, relevant_from, options.windows, exclude_seen)
-    if options.tune and inputs.valid is None:
-        raise ConfigError("--tune needs validation rows to tune by: --valid V.csv")
+    if options.tune:
+        inputs.check_tunable()
+    learned = [name for name in names if is_learned(name)]
+    if learned and not exclude_seen:
+        inputs.notes.append(
+            f"--exclude none: {', '.join(learned)} learn to order what a user has not seen; seen movies are not among "
+            "their candidates and follow after these"
+        )
     for note in inputs.notes:
         _tell(f"note: {note}")
     task = {

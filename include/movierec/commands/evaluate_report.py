@@ -44,6 +44,8 @@ def results(arguments: Mapping[str, Any], inputs: Inputs, contest: Contest, k: i
         "sizes": inputs.sizes(),
         "windows": inputs.windows,
         "notes": inputs.notes,
+        "features_seconds": contest.features_seconds,
+        "shared": _shared(contest, order),
         "rankers": {name: contest.results[name] for name in order},
         "failed": failed,
         "comparison": _comparison(contest, order, k, seed),
@@ -60,6 +62,8 @@ def text(found: Mapping[str, Any]) -> str:
         parts.append(
             f"{users:,} users judged, full ranking of {found['sizes']['movies']:,} movies\n{listing.table(rows)}"
         )
+    if done:
+        parts.append(_cost(found))
     if found["comparison"]["others"]:
         parts.append(_compared(found["comparison"]))
     parts += [f"failed: {name}: {reason}" for name, reason in found["failed"].items()]
@@ -79,6 +83,28 @@ def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> di
         "score_s": f"{result['score_seconds']:.1f}",
         "peak_MiB": round(result["peak_memory_bytes"] / 2**20),
     }
+
+
+def _shared(contest: Contest, order: list[str]) -> dict[str, Any]:
+    """Tell what the learned rankers made once for all of them, and in which process."""
+    sharing = [name for name in order if contest.results[name]["shared_seconds"]]
+    seconds = contest.results[sharing[0]]["shared_seconds"] if sharing else 0.0
+    return {"rankers": sharing, "seconds": seconds}
+
+
+def _cost(found: Mapping[str, Any]) -> str:
+    """Say what the seconds and the memory do not include, or include of others."""
+    text = (
+        f"fit_s is without the movies' features, built once for all rankers in {found['features_seconds']:.1f} s, and "
+        "without tuning; peak_MiB too"
+    )
+    shared = found["shared"]
+    if not shared["rankers"]:
+        return text
+    return (
+        f"{text}\n{', '.join(shared['rankers'])} share a process and what they learn from, made once in "
+        f"{shared['seconds']:.1f} s, which fit_s leaves out; peak_MiB of each holds it, and what earlier ones left"
+    )
 
 
 def _comparison(contest: Contest, order: list[str], k: int, seed: int) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """All rankers of an evaluation, one after the other, on the same inputs."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,10 +29,12 @@ class Contest:
     Attributes:
         results: by ranker: what `contestant.run` returns, or `error`.
         values: by ranker that did not fail: `Judgement.values`.
+        features_seconds: how long the movies' features took, which are built once for all rankers.
     """
 
     results: dict[str, dict[str, Any]]
     values: dict[str, pd.DataFrame]
+    features_seconds: float = 0.0
 
 
 def hold(names: Sequence[str], inputs: Inputs, task: Mapping[str, Any], tell: Told) -> Contest:
@@ -46,40 +50,67 @@ def hold(names: Sequence[str], inputs: Inputs, task: Mapping[str, Any], tell: To
     values: dict[str, pd.DataFrame] = {}
     with tempfile.TemporaryDirectory(prefix="movierec-evaluate-") as place:
         folder = UPath(place)
-        lay_out(folder, inputs, task)
-        for name in names:
-            results[name] = _one(folder, name)
-            if "error" not in results[name]:
-                values[name] = load_frame(folder / name / contestant.VALUES)
-            tell(_line(name, results[name]))
-    return Contest(results, values)
+        seconds = lay_out(folder, inputs, task)
+        for group in groups(names):
+            results |= _run(folder, group)
+            for name in group:
+                if "error" not in results[name]:
+                    values[name] = load_frame(folder / name / contestant.VALUES)
+                tell(_line(name, results[name]))
+    return Contest({name: results[name] for name in names}, values, round(seconds, 3))
 
 
-def lay_out(folder: UPath, inputs: Inputs, task: Mapping[str, Any]) -> None:
-    """Put what every ranker works on into the folder; task.json tells the rest."""
+def groups(names: Sequence[str]) -> list[list[str]]:
+    """Put the learned rankers together where the first of them stands, every other one on its own.
+
+    They learn from one material, which is made once in one process and twice in two.
+    """
+    learned = [name for name in names if contestant.is_learned(name)]
+    alone = [[name] if name not in learned else learned for name in names]
+    return [group for place, group in enumerate(alone) if group not in alone[:place]]
+
+
+def lay_out(folder: UPath, inputs: Inputs, task: Mapping[str, Any]) -> float:
+    """Put what every ranker works on into the folder (task.json tells the rest); return the features' seconds."""
     (folder / contestant.TASK).write_text(json.dumps(dict(task)), encoding="utf-8")
     for name in ("known", "features"):
         (folder / name).mkdir()
     inputs.known.save(folder / "known")
-    MovieFeatures.build(inputs.known).save(folder / "features")
+    started = time.perf_counter()
+    features = MovieFeatures.build(inputs.known)
+    seconds = time.perf_counter() - started
+    features.save(folder / "features")
     frames = {"test": inputs.test, "valid": inputs.valid, "exclude": inputs.exclude, "folded": inputs.folded}
+    if inputs.folded is not None and inputs.valid is not None:
+        frames["tuned_on"] = inputs.tuned_on().ratings
     for name, frame in frames.items():
         if frame is not None:
             save_frame(folder / f"{name}.parquet", frame)
+    return seconds
 
 
-def _one(folder: UPath, name: str) -> dict[str, Any]:
-    """Run one ranker; the last line that a broken one leaves is its reason."""
-    command = [sys.executable, "-m", contestant.__name__, str(folder), name]
+def _run(folder: UPath, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Run rankers in one process; those whose turn was to come when one ended it get another process."""
+    if not names:
+        return {}
+    command = [sys.executable, "-m", contestant.__name__, str(folder), *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
-    path = folder / name / contestant.RESULT
-    if path.exists():
-        result = dict(json.loads(path.read_text(encoding="utf-8")))
-        return {**result, "messages": done.stderr.splitlines()[-MESSAGES:]}
-    if done.returncode < 0:
-        memory = "; the system ends a process so when memory is short" if done.returncode == -9 else ""  # noqa: PLR2004
-        return {"error": f"was ended by signal {-done.returncode}{memory}"}
-    return {"error": (done.stderr.strip().splitlines() or ["ended without a word"])[-1]}
+    said = done.stderr.splitlines()
+    results: dict[str, dict[str, Any]] = {}
+    for place, name in enumerate(names):
+        path = folder / name / contestant.RESULT
+        if not path.exists():
+            return {**results, name: {"error": _why(done.returncode, said)}, **_run(folder, names[place + 1 :])}
+        results[name] = {**json.loads(path.read_text(encoding="utf-8")), "messages": said[-MESSAGES:]}
+    return results
+
+
+def _why(status: int, said: Sequence[str]) -> str:
+    """Return the last line that a broken process leaves, or what ended it."""
+    if status < 0:
+        memory = "; the system ends a process so when memory is short" if status == -signal.SIGKILL else ""
+        return f"was ended by signal {-status}{memory}"
+    return next((line for line in reversed(said) if line.strip()), "ended without a word")
 
 
 def _line(name: str, result: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """One ranker of an evaluation, in a process of its own, so that its memory is its own and its end ends nobody else.
 
-`python -m movierec.evaluation.contestant FOLDER NAME` reads what `contest` put into the folder and leaves a folder
-NAME there: `result.json` and `values.parquet`.
+`python -m movierec.evaluation.contestant FOLDER NAME…` reads what `contest` put into the folder and leaves a folder
+NAME there: `result.json` and `values.parquet`. Several names are of learned rankers: they share one process because
+they share what they learn from.
 """
 
 import inspect
 import json
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -25,64 +27,122 @@ from movierec.evaluation.memory import forget_peak, peak_bytes
 from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.features.content import MovieFeatures
+from movierec.rankers.learned import Learned
+from movierec.rankers.lessons import Plan, material
 
 TASK, RESULT, VALUES = "task.json", "result.json", "values.parquet"
 
 
-def run(folder: UPath, name: str) -> dict[str, Any]:
-    """Tune, fit and judge one ranker, and return all that is told of it."""
-    task = json.loads((folder / TASK).read_text(encoding="utf-8"))
-    known = Dataset.load(folder / "known")
-    parameters, tuning = _parameters(folder, name, known, task)
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What the rankers of one process work on, read once: the material of learned rankers is shared by its identity."""
+
+    folder: UPath
+    task: dict[str, Any]
+    known: Dataset
+    features: MovieFeatures
+
+    @classmethod
+    def read(cls, folder: UPath) -> "Given":
+        """Read what `contest.lay_out` put into the folder."""
+        task = json.loads((folder / TASK).read_text(encoding="utf-8"))
+        return cls(folder, task, Dataset.load(folder / "known"), MovieFeatures.load(folder / "features"))
+
+    def frame(self, name: str) -> pd.DataFrame | None:
+        """Read a table that need not be there."""
+        path = self.folder / f"{name}.parquet"
+        return load_frame(path) if path.exists() else None
+
+    def facing(self, name: str) -> Dataset | None:
+        """Return what is known with the ratings of a table in place of those learned from; None where it is not."""
+        ratings = self.frame(name)
+        return None if ratings is None else self.known.with_ratings(ratings)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What making the material of the learned rankers took, once for all of them: seconds, and the peak in bytes."""
+
+    seconds: float
+    peak: int
+
+
+def is_learned(name: str) -> bool:
+    """Tell whether a ranker learns from the candidates of others."""
+    return issubclass(rankers.RANKERS[name], Learned)
+
+
+def run(given: Given, name: str, shared: Shared | None = None) -> dict[str, Any]:
+    """Tune, fit and judge one ranker, and return all that is told of it.
+
+    `fit_seconds` are without the features of movies, tuning and what is `shared`; so is the peak, except that what is
+    shared counts for everyone who uses it.
+    """
+    known, task = given.known, given.task
+    parameters, tuning = _parameters(given, name)
     forget_peak()
-    features = MovieFeatures.load(folder / "features")
     started = time.perf_counter()
-    ranker = rankers.create(name, **parameters).fit(known, features)
+    ranker = rankers.create(name, **parameters).fit(known, given.features)
     fit_seconds = time.perf_counter() - started
-    met = known
-    if (folder / "folded.parquet").exists():
-        met = known.with_ratings(load_frame(folder / "folded.parquet"))
-        ranker = ranker.fold_in(met)
-    test, exclude = load_frame(folder / "test.parquet"), _optional(folder / "exclude.parquet")
+    met = given.facing("folded")
+    ranker = ranker if met is None else ranker.fold_in(met)
+    test = load_frame(given.folder / "test.parquet")
     judgement = judge(
         ranker,
         test,
         task["ks"],
         relevant_from=known.relevant_from,
-        exclude=exclude,
+        exclude=given.frame("exclude"),
         exclude_seen=task["exclude_seen"],
-        features=features,
+        features=given.features,
     )
     peak = peak_bytes()
-    save_frame(folder / name / VALUES, judgement.values)
+    save_frame(given.folder / name / VALUES, judgement.values)
     error = error_of(ranker, test)
     return {
         "parameters": ranker.parameters(),
         "tuning": tuning,
         "fit_seconds": round(fit_seconds, 3),
+        "shared_seconds": 0.0 if shared is None else round(shared.seconds, 3),
         "score_seconds": round(judgement.seconds, 3),
-        "peak_memory_bytes": peak,
+        "peak_memory_bytes": peak if shared is None else max(peak, shared.peak),
         "rating_error": None if error is None else asdict(error),
         "metrics": _metrics(judgement),
-        "strata": _strata(judgement, met, test, task["ks"]),
+        "strata": _strata(judgement, known, met or known, test, task["ks"]),
     }
 
 
-def _parameters(
-    folder: UPath, name: str, known: Dataset, task: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Give the ranker what the task fixes of its hyper-parameters, and tune the others on the validation rows."""
+def prepare(given: Given, name: str) -> Shared:
+    """Make the material that a learned ranker shares with others of the same plan."""
+    forget_peak()
+    started = time.perf_counter()
+    ranker = rankers.create(name, **_fixed(given, name))
+    material(given.known, given.features, Plan(**{part.name: getattr(ranker, part.name) for part in fields(Plan)}))
+    return Shared(time.perf_counter() - started, peak_bytes())
+
+
+def _fixed(given: Given, name: str) -> dict[str, Any]:
     allowed = inspect.signature(rankers.RANKERS[name]).parameters
-    fixed = {key: value for key, value in task["fixed"].items() if key in allowed}
-    judged = _optional(folder / "valid.parquet")
+    return {key: value for key, value in given.task["fixed"].items() if key in allowed}
+
+
+def _parameters(given: Given, name: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Give the ranker what the task fixes of its hyper-parameters, and tune the others on the validation rows."""
+    fixed, task, judged = _fixed(given, name), given.task, given.frame("valid")
     if judged is None or not task["trials"]:
         return fixed, None
     from movierec.tuning import tune  # noqa: PLC0415 (Optuna, only where something is tuned)
 
+    forget_peak()
     started = time.perf_counter()
-    tuned = tune(name, known, judged, task["trials"], task["seed"], fixed=fixed)
-    seconds = round(time.perf_counter() - started, 3)
-    return {**fixed, **tuned.parameters}, {"trials": len(tuned.trials), "ndcg": tuned.value, "seconds": seconds}
+    met = given.facing("tuned_on")
+    tuned = tune(name, given.known, judged, task["trials"], task["seed"], fixed=fixed, met=met, features=given.features)
+    return {**fixed, **tuned.parameters}, {
+        "trials": len(tuned.trials),
+        "ndcg": tuned.value,
+        "seconds": round(time.perf_counter() - started, 3),
+        "peak_memory_bytes": peak_bytes(),
+    }
 
 
 def _metrics(judgement: Judgement) -> list[dict[str, Any]]:
@@ -95,30 +155,47 @@ def _metrics(judgement: Judgement) -> list[dict[str, Any]]:
     return rows
 
 
-def _strata(judgement: Judgement, known: Dataset, test: pd.DataFrame, ks: list[int]) -> list[dict[str, Any]]:
-    of_users = by_stratum(judgement.values, strata(known, judgement.values["user_id"]))
+def _strata(
+    judgement: Judgement, known: Dataset, met: Dataset, test: pd.DataFrame, ks: list[int]
+) -> list[dict[str, Any]]:
+    """Put users into strata by what was known of them, movies by how much was learned about them."""
+    of_users = by_stratum(judgement.values, strata(met, judgement.values["user_id"]))
     relevant = relevant_pairs(test, known.relevant_from)
     of_movies = by_movie_stratum(judgement.lists, relevant, known, ks)
     tables = pd.concat([of_users, of_movies]).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in tables]
 
 
-def _optional(path: UPath) -> pd.DataFrame | None:
-    return load_frame(path) if path.exists() else None
-
-
-def main(folder: UPath, name: str) -> int:
-    """Leave the result, or in one sentence why there is none."""
-    (folder / name).mkdir(exist_ok=True)
+def main(folder: UPath, names: Sequence[str]) -> int:
+    """Leave the result of each ranker, or in one sentence why there is none."""
+    failed = 0
     try:
-        result = run(folder, name)
-    except MovierecError as error:
-        result = {"error": str(error)}
-    except MemoryError as error:
-        result = {"error": f"out of memory: {error}"}
+        given = Given.read(folder)
+        shared = prepare(given, names[0]) if is_learned(names[0]) else None
+    except (MovierecError, MemoryError) as error:
+        for name in names:
+            _leave(folder, name, _reason(error))
+        return 1
+    for name in names:
+        (folder / name).mkdir(exist_ok=True)
+        try:
+            result = run(given, name, shared)
+        except (MovierecError, MemoryError) as error:
+            result = _reason(error)
+        failed += _leave(folder, name, result)
+    return int(failed > 0)
+
+
+def _reason(error: Exception) -> dict[str, Any]:
+    return {"error": f"out of memory: {error}" if isinstance(error, MemoryError) else str(error)}
+
+
+def _leave(folder: UPath, name: str, result: dict[str, Any]) -> int:
+    """Write a result, and return 1 if it is a failure."""
+    (folder / name).mkdir(exist_ok=True)
     (folder / name / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return int("error" in result)
 
 
 if __name__ == "__main__":
-    sys.exit(main(UPath(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(UPath(sys.argv[1]), sys.argv[2:]))

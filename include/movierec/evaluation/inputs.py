@@ -11,6 +11,7 @@ import pandas as pd
 
 from movierec.columns import MOVIE, USER
 from movierec.dataset import Dataset
+from movierec.errors import ConfigError
 from movierec.evaluation.facts_files import read_movies, read_users
 from movierec.evaluation.numbering import number
 from movierec.evaluation.parts import PAIR, asked, catalogue, check_asked, latest, without
@@ -85,7 +86,9 @@ class Inputs:
                 "tells nothing about a ranker; needed are validation rows of users who have some"
             )
         if strangers.any():
-            self.notes.append(f"{int(strangers.sum())} validation users have no known rows: tuning judges newcomer's lists")
+            self.notes.append(
+                f"{int(strangers.sum())} validation users have no known rows: tuning judges newcomer's lists"
+            )
 
     def sizes(self) -> dict[str, int]:
         """Count what there is."""

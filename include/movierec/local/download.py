@@ -4,6 +4,7 @@ MovieLens 100K comes as part of the recbole package, verified file by file, neve
 GroupLens; anything else is the user's own.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -92,7 +93,11 @@ def _fetch(folder: Path) -> None:
         draft = Path(scratch) / folder.name
         draft.mkdir()
         _extract(wheel, draft)
-        draft.rename(folder)
+        try:
+            draft.rename(folder)
+        except OSError as error:  # another process was faster; what it made is verified like our own
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def _download(wheel: Path) -> None:

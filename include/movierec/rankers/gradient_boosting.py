@@ -25,11 +25,11 @@ class GradientBoosting(OneForest):
     def __init__(
         self,
         *,
-        rounds: int = 150,
+        rounds: int = 120,
         learning_rate: float = 0.05,
         leaves: int = 15,
         l2: float = 10.0,
-        rows: int = 300_000,
+        rows: int = 150_000,
         windows: str = "time",
         label_share: float = 0.2,
         folds: int = 2,

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from movierec.artifacts import Arrays, pack, unpack
@@ -13,9 +15,11 @@ from movierec.features.types import Floats, Ints
 from movierec.kernels_matrix import product
 from movierec.rankers.base import Ranker, after_scored
 from movierec.rankers.neighbours import nearest
+from movierec.rankers.rating_baseline import RatingBaseline
 from movierec.rankers.space import Choice, Range, Space
 
 WEIGHTINGS = ("none", "tfidf", "bm25")
+PAIRS_AT_ONCE = 8192  # whose users' ratings are laid side by side
 K1, B = 1.2, 0.75  # how fast repetition saturates, how much length counts: the usual values
 
 
@@ -39,6 +43,7 @@ class ItemKNN(Ranker):
         raters = weighted(self.history_.wanted.T.tocsr(), self.weighting)
         # A row of the transposed result sums over the movies that have the scored one as a neighbour.
         self.weights_ = nearest(raters, self.neighbours, self.shrinkage).T.tocsr()
+        self.baseline_ = RatingBaseline.of(self.history_)
 
     def scores(self, users: Ints) -> Floats:
         """Sum over each user's history."""
@@ -52,11 +57,42 @@ class ItemKNN(Ranker):
         """Return the similarities that are summed."""
         return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
 
+    def predict_ratings(self, users: ArrayLike, movies: ArrayLike) -> Floats:
+        """Predict the rating that each user (id) would give the movie (id) beside it (float32), on the known scale.
+
+        r̂_ui = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the movie's neighbours j that the user rated (Koren 2008);
+        b_ui alone where there are none. An unknown user or movie has b = 0. All NaN where no rating was learned.
+        """
+        history, baseline = self.history_, self.baseline_
+        rows = pd.Index(history.user_ids).get_indexer(pd.Index(np.asarray(users, np.int64)))
+        columns = pd.Index(history.movie_ids).get_indexer(pd.Index(np.asarray(movies, np.int64)))
+        of_users = baseline.of_users(history)
+        predicted = np.full(len(rows), baseline.mean, np.float32)
+        predicted += np.where(rows >= 0, of_users[rows], 0) + np.where(columns >= 0, baseline.movies[columns], 0)
+        both = np.flatnonzero((rows >= 0) & (columns >= 0))
+        predicted[both] += self._from_neighbours(rows[both], columns[both], baseline.residuals(history, of_users))
+        return np.clip(predicted, baseline.low, baseline.high)
+
+    def _from_neighbours(self, users: Ints, movies: Ints, residuals: Floats) -> Floats:
+        """Return the mean of each user's residuals over the movie's neighbours, weighted by likeness; 0 without any."""
+        values = self.history_.matrix(np.nan_to_num(residuals))
+        is_rated = self.history_.matrix(np.isfinite(residuals))
+        neighbours = self.weights_.T.tocsr()
+        means = np.zeros(len(users), np.float32)
+        for start in range(0, len(users), PAIRS_AT_ONCE):
+            block = slice(start, start + PAIRS_AT_ONCE)
+            alike = neighbours[movies[block]]
+            total = np.asarray(values[users[block]].multiply(alike).sum(axis=1)).ravel()
+            weight = np.asarray(is_rated[users[block]].multiply(alike).sum(axis=1)).ravel()
+            means[block] = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+        return means
+
     def _state(self) -> Arrays:
-        return pack(self.weights_)
+        return {**pack(self.weights_), **self.baseline_.arrays()}
 
     def _restore(self, arrays: Arrays, folder: object) -> None:
         self.weights_ = unpack(arrays)
+        self.baseline_ = RatingBaseline.of_arrays(arrays)
 
 
 def weighted(raters: sparse.csr_matrix, weighting: str) -> sparse.csr_matrix:

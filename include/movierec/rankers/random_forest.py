@@ -21,7 +21,7 @@ class RandomForest(OneForest):
     space: ClassVar[Space] = {
         "trees": Range(50, 300, whole=True),
         "leaves": Range(16, MOST_LEAVES, whole=True),
-        "features": Range(0.1, 0.6),
+        "features": Range(0.05, 0.5),
         "smallest_leaf": Range(5, 200, log=True, whole=True),
     }
 
@@ -30,9 +30,9 @@ class RandomForest(OneForest):
         *,
         trees: int = 100,
         leaves: int = MOST_LEAVES,
-        features: float = 0.2,
+        features: float = 0.1,
         smallest_leaf: int = 20,
-        rows: int = 40_000,
+        rows: int = 30_000,
         windows: str = "time",
         label_share: float = 0.2,
         folds: int = 2,

@@ -102,10 +102,12 @@ class Slit(Ranker):
             self.weighed_ = self.history_, [self.history_.matrix(weights) for weights in self.decays(self.history_)]
         return self.scores_of([weighed[users] for weighed in self.weighed_[1]])
 
-    def decays(self, history: History) -> list[Floats]:
-        """Return the weight of every rating under each half-life."""
+    def decays(self, history: History, ratings: Ints | slice = slice(None)) -> list[Floats]:
+        """Return the weight of the ratings at these positions under each half-life."""
         lives = (self.long_half_life, self.short_half_life)
-        return [(history.signal * 0.5 ** (history.recency / life)).astype(np.float32) for life in lives]
+        return [
+            (history.signal[ratings] * 0.5 ** (history.recency[ratings] / life)).astype(np.float32) for life in lives
+        ]
 
     def scores_of(self, histories: list[sparse.csr_matrix]) -> Floats:
         """Score histories that were weighted with each half-life over the catalogue (rows × movies)."""
@@ -118,10 +120,9 @@ class Slit(Ranker):
 
     def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
         """Give what each movie adds under both half-lives."""
-        decays = self.decays(self.history_)
         for user, given, scored in zip(users, sources, targets, strict=True):
             ratings = self.history_.ratings_of(user, given)
-            weights = np.stack([decay[ratings] for decay in decays])
+            weights = np.stack(self.decays(self.history_, ratings))
             yield np.einsum("ls,lst->st", weights, self._by_half_life(given, scored))
 
     def _by_half_life(self, sources: Ints, targets: Ints) -> Floats:
