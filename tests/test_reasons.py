@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,3 +132,20 @@ def test_what_is_shared_is_found_for_more_viewers_than_fit_one_block(night: Data
     found = dict(zip(lists["user_id"], _shared(lists, facts), strict=True))
     assert len(liked) > 200
     assert all(found[user] == f"You liked other movies of the genre Genre {(user + 1) % 4}" for user in liked)
+
+
+def test_what_is_shared_takes_memory_for_a_block_of_viewers_and_not_for_all() -> None:
+    users, liked, actors, movies = 6_000, 8, 60, 120
+    rows = pd.DataFrame({"user_id": np.repeat(np.arange(users), liked)})
+    rows["movie_id"] = (rows["user_id"] * 7 + np.tile(np.arange(liked), users) * 13) % movies
+    people = pd.DataFrame({"movie_id": np.repeat(np.arange(movies), actors), "role": "actor"})
+    people["name"] = people["person_id"] = [f"p{place}" for place in range(len(people))]
+    titles = pd.DataFrame({"movie_id": range(movies), "title": "t", "release_year": 1990})
+    facts = Dataset.of({"ratings": rows.assign(rating=5.0, rated_at=START), "movies": titles, "people": people})
+    lists = pd.DataFrame({"user_id": np.arange(users), "movie_id": 5})
+    tracemalloc.start()
+    _shared(lists, facts)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    everybody = users * liked * actors * 8  # a value and a column for all that was ever liked
+    assert peak < everybody

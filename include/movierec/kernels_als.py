@@ -1,7 +1,5 @@
 """The compiled loop of iALS."""
 
-
-
 import numpy as np
 
 from movierec.kernels import compiled

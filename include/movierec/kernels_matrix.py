@@ -1,7 +1,5 @@
 """Compiled loops over matrices: a sparse one times its transpose, a sparse one times a sparse or dense one."""
 
-
-
 import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import ssyrk

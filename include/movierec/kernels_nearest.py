@@ -15,7 +15,7 @@ def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-unt
             if np.isfinite(scores[row, column]):
                 finite[count] = scores[row, column]
                 count += 1
-        # What cannot be among the k best is sorted out first: a heap that everything is offered to costs five times that.
+        # What cannot be among the k best is sorted out first: a heap that everything is offered to costs much more.
         least = np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
         size = 0
         for column in range(scores.shape[1]):

@@ -1,7 +1,5 @@
 """The compiled loop of SLIM."""
 
-
-
 import numpy as np
 
 from movierec.kernels import compiled

@@ -89,7 +89,9 @@ def _tell_of_zeros(found: Layout, frame: pd.DataFrame, notes: list[str]) -> None
     """Note ids such as 007 that were read as numbers: 7 is the same then."""
     whole = [name for name in IDS if frame[name].dtype == np.int64]
     texts = read(found, dict.fromkeys(whole, pa.dictionary(pa.int32(), pa.string()))) if whole else None
-    for name in whole if texts is not None else []:
+    if texts is None:
+        return
+    for name in whole:
         written = pd.Series(texts.unify_dictionaries()[name].chunk(0).dictionary.to_pylist(), dtype="str")
         zeros = written[written.str.match(r"\s*[+-]?0\d")]
         if len(zeros):

@@ -21,7 +21,7 @@ def groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
     band = np.where(age < 0, 0, 1 + np.digitize(age, AGE_BOUNDS))
     # Numbered over everybody, so that a group has one number whoever is asked about.
     names = frequent(users["gender"], MOST_GENDERS)
-    gender = 1 + pd.Index(names).get_indexer(known["gender"])
+    gender = 1 + pd.Index(names).get_indexer(pd.Index(known["gender"]))
     return np.asarray(gender * (len(AGE_BOUNDS) + 2) + band, np.int64)
 
 

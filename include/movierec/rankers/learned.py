@@ -69,7 +69,8 @@ class Learned(Ranker):
     def history_weights(self, ratings: Ints) -> Floats:
         """Return what the ratings count in that view."""
         history = self.history_
-        return history.signal[ratings] * 0.5 ** (history.recency[ratings] / HALF_LIVES["decayed"])
+        decay = 0.5 ** (history.recency[ratings] / HALF_LIVES["decayed"])
+        return np.asarray(history.signal[ratings] * decay, np.float32)
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history, the model, the facts, the movies' features and the base rankers."""
