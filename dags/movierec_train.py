@@ -20,15 +20,17 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
 
 #### The verdict
 - `promote`: the lead is beyond chance (95 % interval of the paired difference above 0, p below .05 after Holm's
-  correction over all challengers) and all guardrails hold. The first training has no champion to meet: the best whose
-  guardrails hold wins, else popularity.
+  correction over all challengers) and all guardrails hold; of challengers that are refused, the next best is looked at.
+  The first training has no champion to meet: the best whose guardrails hold and whose leak check could be made wins,
+  else popularity.
 - `keep`: the champion is the best; or the lead is within chance and below 1 %; or the challenger is **refused**: its
   scores are constant or no numbers, its lists are popularity's or not whole, it is not better than popularity, or it
   knows what it is asked about (**leak**: its lists change when the held-out ratings are hidden from all it is built
   from, or it leads on the test window and not on one before).
 - `ask`: a lead of 1 % or more within chance, or a sure one that hurts one softer guardrail (coverage below half of the
   champion's, a group of viewers worse off). **ask_person** then waits in Airflow's *Required Actions* with the reason.
-  *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion.
+  *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion. So it goes where the
+  champion itself could not be fitted, too.
 
 A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`.
 

@@ -20,7 +20,7 @@ import pandas as pd
 from upath import UPath
 
 from movierec.bench import speed_anchors, speed_ratings, speed_report
-from movierec.bench.speed_report import LEARNED, Figures
+from movierec.bench.speed_report import COMPOSED, Figures
 from movierec.columns import MOVIE, RANK, USER
 from movierec.config import ROOT
 from movierec.dataset import Dataset
@@ -73,7 +73,7 @@ def of_ranker(folder: str, name: str) -> Figures:
     warm = dataset.with_ratings(dataset.ratings[:WARM_ROWS])
     features = MovieFeatures.build(dataset)
     create(name).fit(warm, features).recommend(warm.ratings[USER][:1], K)
-    repeats = 1 if name in LEARNED else REPEATS
+    repeats = 1 if name in COMPOSED else REPEATS
     fit, ranker = fastest(repeats, lambda: create(name).fit(dataset, features))
     users = ranker.history_.user_ids
     listing, lists = fastest(repeats, lambda: ranker.recommend(users, K))

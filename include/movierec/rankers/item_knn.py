@@ -7,13 +7,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from movierec.artifacts import Arrays, pack, unpack
+from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
-from movierec.kernels_matrix import product
-from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import nearest
 from movierec.rankers.rating_baseline import RatingBaseline
 from movierec.rankers.space import Choice, Range, Space
@@ -23,7 +22,7 @@ PAIRS_AT_ONCE = 8192  # whose users' ratings are laid side by side
 K1, B = 1.2, 0.75  # how fast repetition saturates, how much length counts: the usual values
 
 
-class ItemKNN(Ranker):
+class ItemKNN(ItemItem):
     """Sums the shrunk cosine similarities of a movie to the user's movies (Deshpande and Karypis 2004)."""
 
     name = "item_knn"
@@ -44,18 +43,6 @@ class ItemKNN(Ranker):
         # A row of the transposed result sums over the movies that have the scored one as a neighbour.
         self.weights_ = nearest(raters, self.neighbours, self.shrinkage).T.tocsr()
         self.baseline_ = RatingBaseline.of(self.history_)
-
-    def scores(self, users: Ints) -> Floats:
-        """Sum over each user's history."""
-        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
-
-    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
-        """Score any weighted histories over the catalogue (rows × movies)."""
-        return product(histories, self.weights_)
-
-    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return the similarities that are summed."""
-        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
 
     def predict_ratings(self, users: ArrayLike, movies: ArrayLike) -> Floats:
         """Predict the rating that each user (id) would give the movie (id) beside it (float32), on the known scale.
@@ -88,10 +75,10 @@ class ItemKNN(Ranker):
         return means
 
     def _state(self) -> Arrays:
-        return {**pack(self.weights_), **self.baseline_.arrays()}
+        return {**super()._state(), **self.baseline_.arrays()}
 
     def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.weights_ = unpack(arrays)
+        super()._restore(arrays, folder)
         self.baseline_ = RatingBaseline.of_arrays(arrays)
 
 

@@ -3,17 +3,14 @@
 from typing import ClassVar
 
 import numpy as np
-from scipy import sparse
 
-from movierec.artifacts import Arrays, pack, unpack
 from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.kernels import compiled, over_rows
-from movierec.kernels_matrix import product
 from movierec.kernels_nearest import keep
-from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import kept
 from movierec.rankers.sequences import in_order
 from movierec.rankers.space import Range, Space
@@ -21,7 +18,7 @@ from movierec.rankers.space import Range, Space
 REACH = 6  # distances beyond so many times the scale count nothing
 
 
-class Nearby(Ranker):
+class Nearby(ItemItem):
     """Sums K[i, j] / √(c_i c_j) over the user's movies i, K being Σ exp(-|place of i - place of j| / scale) over users.
 
     It is item-kNN by cosine in which two movies of a history count the less the further apart they were rated; c counts
@@ -45,24 +42,6 @@ class Nearby(Ranker):
         length = np.sqrt(np.maximum(self.fitted_.counts, 1)).astype(np.float32)
         arguments = (*vars(given).values(), nearness(self.scale), length)
         self.weights_ = kept(nearest, (movies, movies), self.neighbours, *arguments).T.tocsr()
-
-    def scores(self, users: Ints) -> Floats:
-        """Sum over each user's history."""
-        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
-
-    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
-        """Score any weighted histories over the catalogue (rows × movies)."""
-        return product(histories, self.weights_)
-
-    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return the similarities that are summed."""
-        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
-
-    def _state(self) -> Arrays:
-        return pack(self.weights_)
-
-    def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.weights_ = unpack(arrays)
 
 
 def near_gram(history: History, kept: Ints, scale: float) -> Floats:

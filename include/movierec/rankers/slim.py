@@ -5,22 +5,20 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from movierec.artifacts import Arrays, pack, unpack
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
 from movierec.kernels import over_rows
-from movierec.kernels_matrix import TILE, mirror, product, upper_gram
+from movierec.kernels_matrix import TILE, mirror, upper_gram
 from movierec.kernels_slim import descend
-from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import kept
 from movierec.rankers.space import Range, Space
 
 MOST_WEIGHTS = 1000  # of one movie; more than ever differ from 0 under a penalty that is worth having
 
 
-class Slim(Ranker):
+class Slim(ItemItem):
     """Finds W ≥ 0 minimising ½|X - XW|² + ½ λ₂|W|² + λ₁|W|₁ under diag(W) = 0, X the signal of each rating.
 
     EASE without the two constraints that make W sparse and easy to read: a movie speaks for others or not at all. The
@@ -48,21 +46,3 @@ class Slim(Ranker):
         # The kernel solves for a movie in its row; what it is predicted from comes first everywhere else.
         cells = (chosen[W.col], chosen[W.row])
         self.weights_ = sparse.csr_matrix((W.data, cells), shape=(history.shape[1],) * 2, dtype=np.float32)
-
-    def scores(self, users: Ints) -> Floats:
-        """Multiply these users' histories with W."""
-        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
-
-    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
-        """Score any weighted histories over the catalogue (rows × movies)."""
-        return product(histories, self.weights_)
-
-    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return W between these movies."""
-        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
-
-    def _state(self) -> Arrays:
-        return pack(self.weights_)
-
-    def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.weights_ = unpack(arrays)

@@ -1,0 +1,37 @@
+"""What rankers share whose model is a sparse matrix of weights from movie to movie."""
+
+import numpy as np
+from scipy import sparse
+
+from movierec.artifacts import Arrays, pack, unpack
+from movierec.features.types import Floats, Ints
+from movierec.kernels_matrix import product
+from movierec.rankers.base import Ranker, after_scored
+
+
+class ItemItem(Ranker):
+    """Sums W[i, j] over the movies i of a history; movies without any weight follow by popularity.
+
+    Attributes:
+        weights_: W, movies × movies.
+    """
+
+    weights_: sparse.csr_matrix
+
+    def scores(self, users: Ints) -> Floats:
+        """Sum over each user's history."""
+        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
+
+    def scores_of(self, histories: sparse.csr_matrix) -> Floats:
+        """Score any weighted histories over the catalogue (rows × movies)."""
+        return product(histories, self.weights_)
+
+    def item_weights(self, sources: Ints, targets: Ints) -> Floats:
+        """Return W between these movies."""
+        return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
+
+    def _state(self) -> Arrays:
+        return pack(self.weights_)
+
+    def _restore(self, arrays: Arrays, folder: object) -> None:
+        self.weights_ = unpack(arrays)
