@@ -23,6 +23,7 @@ from movierec.rankers.storage import ARRAYS, read_card, write_card
 from movierec.rankers.top import top_k
 
 USERS_AT_ONCE = 256
+GAP = 0.01  # of the range of a user's scores, below which movies outside a model stand
 SCORES_AT_ONCE = 8_000_000  # of users × movies: what bounds the memory of a block
 HISTORY = ("user_ids", "movie_ids", "users", "movies", "ratings", "liked", "signal", "times")
 
@@ -228,7 +229,11 @@ def before_the_rest(scores: Floats, kept: Ints, history: History) -> Floats:
     """Let movies that a model has no place for follow its `kept` ones, by popularity (rows × movies, float32)."""
     if len(kept) == history.shape[1]:
         return scores
-    lowest = scores.min(axis=1, keepdims=True, initial=0)
-    everything = lowest - 1 + popularity(history)[None]
+    if not len(kept):
+        return np.tile(popularity(history), (len(scores), 1))
+    lowest, highest = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    # Just below, so that who standardises the scores is not misled by outliers.
+    step = np.maximum(GAP * (highest - lowest), np.float32(1e-6))
+    everything = lowest - step * (1 + GAP - popularity(history)[None])
     everything[:, kept] = scores
     return np.asarray(everything, np.float32)
