@@ -10,5 +10,5 @@ def test_every_ranker_is_created_by_its_name() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_allowed_ones() -> None:
-    with pytest.raises(ModelError, match="no ranker 'svd'; allowed are popularity, item_knn"):
+    with pytest.raises(ModelError, match="no ranker 'svd'; allowed are popularity, user_knn"):
         create("svd")
