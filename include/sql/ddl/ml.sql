@@ -126,7 +126,8 @@ create table if not exists ml.decision (
     decided_at timestamptz not null default now()
 );
 comment on table ml.decision is 'Challenger against reigning champion: the verdict and why. Grain: one training.';
-comment on column ml.decision.champion is 'The reigning champion, fitted on the same data if that could be done; null where there is none.';
+comment on column ml.decision.champion is
+'The reigning champion, fitted on the same data if that could be done; null where there is none.';
 comment on column ml.decision.p is 'Of the lead, two-sided, adjusted by Holm over all challengers.';
 comment on column ml.decision.ranker is 'What became champion; null while a person is asked.';
 comment on column ml.decision.decided_by is 'rules, timeout, or who answered.';
