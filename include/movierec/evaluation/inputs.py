@@ -55,10 +55,6 @@ class Inputs:
     names: pd.Index | None
     notes: list[str]
 
-    def recommended_to(self) -> Dataset:
-        """Return the dataset of those who are recommended to."""
-        return self.known if self.folded is None else self.known.with_ratings(self.folded)
-
     def tuned_on(self) -> Dataset:
         """Return the dataset of those whose validation rows judge settings.
 

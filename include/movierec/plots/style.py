@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 INK, GREY, FAINT = "#222222", "#8A8A8A", "#E4E4E4"
 WIDTH, DPI = 9.0, 160  # inches; shown 900 pixels wide, drawn finer
 TITLE, TEXT, SMALL = 15, 11.5, 10.5

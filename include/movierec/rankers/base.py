@@ -225,6 +225,12 @@ def after_scored(scores: Floats, history: History) -> Floats:
     return np.where(scores > 0, scores, popularity(history) - 1).astype(np.float32)
 
 
+def most_rated(history: History, most: int) -> Ints:
+    """Return the positions of the `most` movies with most ratings, ascending; without any, a movie is not among them."""
+    ordered = np.argsort(-history.counts, kind="stable")[:most]
+    return np.sort(ordered[history.counts[ordered] > 0])
+
+
 def before_the_rest(scores: Floats, kept: Ints, history: History) -> Floats:
     """Let movies that a model has no place for follow its `kept` ones, by popularity (rows × movies, float32)."""
     if len(kept) == history.shape[1]:

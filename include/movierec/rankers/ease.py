@@ -13,7 +13,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.kernels import over_rows
 from movierec.kernels_matrix import TILE, ease_weights, product, upper_gram
-from movierec.rankers.base import Ranker, before_the_rest
+from movierec.rankers.base import Ranker, before_the_rest, most_rated
 from movierec.rankers.nearby import mix, near_gram
 from movierec.rankers.space import Range, Space
 
@@ -40,8 +40,7 @@ class Ease(Ranker):
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
         if self.regularisation <= 0:
             raise ModelError(f"EASE got the regularisation {self.regularisation}; it must be larger than 0")
-        most_rated = np.argsort(-self.history_.counts, kind="stable")[: self.max_movies]
-        self.kept_ = np.sort(most_rated[self.history_.counts[most_rated] > 0])
+        self.kept_ = most_rated(self.history_, self.max_movies)
         X = self.history_.wanted
         G = upper_gram(X if len(self.kept_) == X.shape[1] else X[:, self.kept_])
         if self.near_share > 0:

@@ -9,7 +9,7 @@ from movierec.artifacts import Arrays
 from movierec.columns import USER
 from movierec.dataset import Dataset
 from movierec.features.history import History
-from movierec.features.profiles import groups
+from movierec.features.profiles import UNKNOWN_GROUP, groups
 from movierec.features.types import Floats, Ints
 
 PRIOR_USERS = 50.0
@@ -41,15 +41,15 @@ class Newcomers:
         users = np.bincount(of_raters, minlength=size)[:, None]
         overall = history.counts / max(history.shape[0], 1)
         shares = (counts + PRIOR_USERS * overall) / (users + PRIOR_USERS)
-        shares[0] = overall
+        shares[UNKNOWN_GROUP] = overall
         return cls(user_ids, group, shares.astype(np.float32))
 
     def scores(self, users: Ints) -> Floats:
         """Score the catalogue for these user ids (users × movies)."""
         if not len(self.user_ids):
-            return np.tile(self.shares[0], (len(users), 1))
+            return np.tile(self.shares[UNKNOWN_GROUP], (len(users), 1))
         places = np.minimum(np.searchsorted(self.user_ids, users), len(self.user_ids) - 1)
-        return self.shares[np.where(self.user_ids[places] == users, self.groups[places], 0)]
+        return self.shares[np.where(self.user_ids[places] == users, self.groups[places], UNKNOWN_GROUP)]
 
     def arrays(self) -> Arrays:
         """Return what `of_arrays` takes."""

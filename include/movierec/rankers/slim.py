@@ -11,6 +11,7 @@ from movierec.features.content import MovieFeatures
 from movierec.kernels import over_rows
 from movierec.kernels_matrix import TILE, mirror, upper_gram
 from movierec.kernels_slim import descend
+from movierec.rankers.base import most_rated
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import kept
 from movierec.rankers.space import Range, Space
@@ -39,7 +40,7 @@ class Slim(ItemItem):
         if self.l1 <= 0 or self.l2 <= 0:
             raise ModelError(f"SLIM got the penalties {self.l1} and {self.l2}; both must be larger than 0")
         history = self.history_
-        chosen = np.sort(np.argsort(-history.counts, kind="stable")[: self.max_movies])
+        chosen = most_rated(history, self.max_movies)
         G = upper_gram(history.wanted[:, chosen])
         over_rows(mirror, -(-len(G) // TILE), G)
         W = kept(descend, G.shape, MOST_WEIGHTS, G, np.float32(self.l1), np.float32(self.l2)).tocoo()

@@ -24,7 +24,7 @@ from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.kernels import compiled, over_rows
 from movierec.kernels_matrix import product
-from movierec.rankers.base import Ranker, before_the_rest
+from movierec.rankers.base import Ranker, before_the_rest, most_rated
 from movierec.rankers.sequences import Ordered, in_order
 from movierec.rankers.space import Range, Space
 
@@ -71,9 +71,7 @@ class Slit(Ranker):
         if self.regularisation <= 0:
             raise ModelError(f"SLIT got the regularisation {self.regularisation}; it must be larger than 0")
         history = self.fitted_
-        self.kept_ = np.sort(
-            np.argsort(-history.counts, kind="stable")[: min(self.max_movies, np.count_nonzero(history.counts))]
-        )
+        self.kept_ = most_rated(history, self.max_movies)
         A, SS, ST = self._sums(history)
         SS[np.diag_indices_from(SS)] += self.regularisation
         try:
