@@ -5,7 +5,7 @@ import pytest
 from movierec.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import NEAR, Ease
 
 
 def closed_form(X: np.ndarray, regularisation: float) -> np.ndarray:
@@ -31,6 +31,52 @@ def test_ease_is_the_closed_form_over_many_tiles() -> None:
     ease = Ease(regularisation=20.0).fit(dataset, MovieFeatures.build(dataset))
     B = closed_form(ease.history_.wanted.toarray().astype(np.float64), 20.0)
     np.testing.assert_allclose(ease.weights_, B, atol=1e-5)
+
+
+def pairwise(users: int, movies: int) -> Dataset:
+    """Everybody rates all movies in an order of their own, in which two and two always come together."""
+    rng = np.random.default_rng(1)
+    orders = [rng.permutation(movies // 2)[:, None] * 2 + rng.permutation(2) for _ in range(users)]
+    ratings = pd.DataFrame(
+        {
+            "user_id": np.repeat(np.arange(1, users + 1), movies),
+            "movie_id": np.concatenate([order.ravel() for order in orders]) + 1,
+            "rating": 5.0,
+            "rated_at": pd.Timestamp("1998-01-01", tz="UTC")
+            + pd.to_timedelta(np.tile(np.arange(movies), users), unit="min"),
+        }
+    )
+    catalogue = pd.DataFrame({"movie_id": np.arange(1, movies + 1), "title": "a film", "release_year": 1990})
+    return Dataset.of({"ratings": ratings, "movies": catalogue})
+
+
+def test_near_pairs_of_long_histories_can_be_inverted() -> None:
+    # Without its diagonal, or scaled up to what it replaces, K is not positive definite here.
+    dataset = pairwise(users=400, movies=600)
+    ease = Ease(regularisation=50.0, near_share=0.6).fit(dataset, MovieFeatures.build(dataset))
+    partner = np.arange(600) ^ 1
+    others = np.delete(ease.weights_[0], [0, 1])
+    assert np.isfinite(ease.weights_).all()
+    assert ease.weights_[np.arange(600), partner].min() > 10 * np.abs(others).max()
+
+
+@pytest.mark.parametrize("near_share", [0.3, 1.0])
+def test_near_pairs_are_weighed_against_all_pairs(near_share: float) -> None:
+    dataset = pairwise(users=30, movies=12)
+    ease = Ease(regularisation=3.0, near_share=near_share).fit(dataset, MovieFeatures.build(dataset))
+    X = ease.history_.wanted.toarray().astype(np.float64)
+    moments = dataset.ratings.pivot_table(index="user_id", columns="movie_id", values="rated_at", aggfunc="first")
+    place = moments.rank(axis=1).to_numpy()
+    K = np.exp(-np.abs(place[:, :, None] - place[:, None, :]) / NEAR).sum(axis=0)
+    P = np.linalg.inv((1 - near_share) * X.T @ X + near_share * K + 3.0 * np.eye(12))
+    np.testing.assert_allclose(ease.weights_, np.eye(12) - P / np.diag(P), atol=1e-4)
+
+
+def test_a_matrix_that_rounding_spoils_gets_more_regularisation(caplog: pytest.LogCaptureFixture) -> None:
+    ratings = pairwise(users=3000, movies=60)
+    ease = Ease(regularisation=1e-6).fit(ratings, MovieFeatures.build(ratings))
+    assert np.isfinite(ease.weights_).all()
+    assert "EASE cannot be solved with the regularisation 1e-06" in caplog.text
 
 
 def test_rarely_rated_movies_follow_by_popularity_when_the_model_may_not_grow(

@@ -116,14 +116,14 @@ def test_the_history_is_saved_once(fitted: Hybrid, saved: UPath) -> None:
     assert holding == [Path(saved) / "arrays.npz"]
     assert Dataset.load(saved / "facts").ratings.empty
     loaded = load(saved)
-    assert {id(ranker.history_) for ranker in loaded.stage_.bases.named().values()} == {id(loaded.history_)}
+    assert {id(ranker.history_) for ranker in loaded.stage_.bases.fitted.values()} == {id(loaded.history_)}
 
 
 def test_without_labels_the_order_is_that_of_ease(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
     first = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
     hybrid = Hybrid().fit(first, features)
     assert not hybrid.is_trained_
-    ease = hybrid.stage_.bases.ease.recommend(EVERYONE, 5)
+    ease = hybrid.stage_.bases.fitted["ease"].recommend(EVERYONE, 5)
     pd.testing.assert_series_equal(hybrid.recommend(EVERYONE, 5)["movie_id"], ease["movie_id"])
     hybrid.save(UPath(tmp_path))
     pd.testing.assert_frame_equal(load(UPath(tmp_path)).recommend(EVERYONE, 5), hybrid.recommend(EVERYONE, 5))

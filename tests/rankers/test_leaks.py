@@ -46,7 +46,7 @@ def differently_labelled(dataset: Dataset) -> Dataset:
 
 
 def lesson_of(dataset: Dataset, features: MovieFeatures) -> Lesson:
-    given = lessons._lesson(dataset, features, PLAN)
+    given, _ = lessons._lesson(dataset, features, PLAN, {})
     assert given is not None
     return given
 
@@ -76,7 +76,12 @@ class OneBaseSawTheLabels(Leak):
     @classmethod
     def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
         leaking = ItemKNN().fit(cls.everything, stage.features).fold_in(dataset)
-        return FirstStage(replace(stage.bases, item_knn=leaking), stage.facts, stage.features, stage.depth)
+        return FirstStage(
+            replace(stage.bases, fitted={**stage.bases.fitted, "item_knn": leaking}),
+            stage.facts,
+            stage.features,
+            stage.depth,
+        )
 
 
 class CountsKnowTheLabelWindow(Leak):

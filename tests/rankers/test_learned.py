@@ -81,7 +81,7 @@ def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: Lea
     candidates = np.zeros((40, 30), bool)
     table = fitted.stage_.table(np.arange(40))
     candidates[table.rows, table.movies] = True
-    scores, ease = fitted.scores(np.arange(40)), fitted.stage_.bases.ease.scores(np.arange(40))
+    scores, ease = fitted.scores(np.arange(40)), fitted.stage_.bases.fitted["ease"].scores(np.arange(40))
     assert ((scores[candidates] >= 0) & (scores[candidates] <= 1)).all()
     for user in range(40):
         rest = np.flatnonzero(~candidates[user])

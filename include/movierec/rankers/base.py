@@ -226,7 +226,7 @@ def after_scored(scores: Floats, history: History) -> Floats:
 
 
 def most_rated(history: History, most: int) -> Ints:
-    """Return the positions of the `most` movies with most ratings, ascending; without any, a movie is not among them."""
+    """Return the positions of the `most` movies with most ratings, ascending; movies without any are not kept."""
     ordered = np.argsort(-history.counts, kind="stable")[:most]
     return np.sort(ordered[history.counts[ordered] > 0])
 

@@ -16,6 +16,7 @@ from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.slit import Slit
 from movierec.rankers.space import Range, Space
+from movierec.rankers.together import fit_together
 from movierec.rankers.user_knn import UserKNN
 
 MEMBERS: tuple[type[Ranker], ...] = (Ease, Slit, UserKNN, ItemKNN, IALS)
@@ -23,7 +24,10 @@ LEAST_SPREAD = 1e-9
 
 
 class Blend(Ranker):
-    """Sums the scores of five rankers, each standardised over the catalogue for every user: scales must not matter."""
+    """Sums the scores of five rankers, each standardised over the catalogue for every user: scales must not matter.
+
+    A member that cannot be fitted is left out.
+    """
 
     name = "blend"
     space: ClassVar[Space] = {kind.name: Range(0.0, 1.0) for kind in MEMBERS}
@@ -39,7 +43,8 @@ class Blend(Ranker):
         self.ials = ials
 
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        self.members_ = {kind.name: kind().fit(dataset, features) for kind in self._chosen()}
+        unfitted = ((kind.name, kind()) for kind in self._chosen())
+        self.members_, _ = fit_together(unfitted, dataset, features)
 
     def _chosen(self) -> list[type[Ranker]]:
         """A blend of nothing is EASE."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import spotrf, spotri
 
 from movierec.artifacts import Arrays
@@ -15,6 +16,7 @@ from movierec.kernels import over_rows
 from movierec.kernels_matrix import TILE, ease_weights, product, upper_gram
 from movierec.rankers.base import Ranker, before_the_rest, most_rated
 from movierec.rankers.nearby import mix, near_gram
+from movierec.rankers.ridge import with_raised_ridge
 from movierec.rankers.space import Range, Space
 
 NEAR = 100.0  # ratings apart over which nearness falls to 1/e
@@ -24,8 +26,10 @@ class Ease(Ranker):
     """Finds B minimising |X - XB|² + λ|B|² under diag(B) = 0, X being the signal of each rating (users × movies).
 
     With G = XᵀX + λI and P = G⁻¹ it is B = I - P · diagMat(1 / diag(P)). Memory is movies², so only the `max_movies`
-    most rated ones take part (20,000 take 1.6 GB); the others follow. With a `near_share` above 0 that share of G
-    counts pairs of movies by how close together users rated them (see `nearby`), scaled to the sum it replaces.
+    most rated ones take part (20,000 take 1.6 GB); the others follow. With a `near_share` s above 0, G is
+    (1 - s) XᵀX + s K + λI, where K counts a pair of movies by how close together users rated them (`near_gram`): a sum
+    of positive semi-definite matrices, so λ > 0 is enough to invert it. Where rounding spoils that, λ is raised
+    (`with_raised_ridge`).
     """
 
     name = "ease"
@@ -41,20 +45,19 @@ class Ease(Ranker):
         if self.regularisation <= 0:
             raise ModelError(f"EASE got the regularisation {self.regularisation}; it must be larger than 0")
         self.kept_ = most_rated(self.history_, self.max_movies)
-        X = self.history_.wanted
-        G = upper_gram(X if len(self.kept_) == X.shape[1] else X[:, self.kept_])
-        if self.near_share > 0:
-            self._mix_near_pairs_into(G)
-        G[np.diag_indices_from(G)] += self.regularisation
-        P = _inverse(G)
+        P = with_raised_ridge("EASE", self.regularisation, lambda ridge: _inverse(self._gram(ridge)))
         over_rows(ease_weights, -(-len(P) // TILE), P, np.diag(P).copy())
         self.weights_ = P
 
-    def _mix_near_pairs_into(self, G: Floats) -> None:
-        K = near_gram(self.fitted_, self.kept_, NEAR)
-        pairs = float(G.sum(dtype=np.float64) - np.trace(G, dtype=np.float64))
-        scale = pairs / max(float(K.sum(dtype=np.float64)), 1e-9)
-        over_rows(mix, len(G), G, K, np.float32(1 - self.near_share), np.float32(self.near_share * scale))
+    def _gram(self, ridge: float) -> Floats:
+        """Return G (only the diagonal and what is right of it)."""
+        X = self.history_.wanted
+        G = upper_gram(X if len(self.kept_) == X.shape[1] else X[:, self.kept_])
+        if self.near_share > 0:
+            K = near_gram(self.fitted_, self.kept_, NEAR)
+            over_rows(mix, len(G), G, K, np.float32(1 - self.near_share), np.float32(self.near_share))
+        G[np.diag_indices_from(G)] += np.float32(ridge)
+        return G
 
     def scores(self, users: Ints) -> Floats:
         """Multiply these users' histories with B."""
@@ -87,9 +90,12 @@ def _inverse(G: Floats) -> Floats:
     """Invert a positive definite matrix in place by Cholesky; of it and of the result only the upper triangle counts.
 
     LAPACK counts columns first: to it, the matrix is its own transpose and the triangle the lower one.
+
+    Raises:
+        LinAlgError: it is not positive definite.
     """
     factor, failed = spotrf(G.T, lower=True, clean=False, overwrite_a=True)
     if failed:
-        raise ModelError(f"EASE cannot invert its {len(G)} x {len(G)} matrix; the regularisation must be larger")
+        raise LinAlgError(f"the {len(G)} x {len(G)} matrix is not positive definite at row {failed}")
     P, _ = spotri(factor, lower=True, overwrite_c=True)
     return np.asarray(P.T, np.float32)

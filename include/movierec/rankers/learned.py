@@ -1,6 +1,7 @@
 """What the learned rankers share: candidates of all base rankers, described, and a model that scores them."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from movierec.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
+from movierec.rankers.bases import Bases
 from movierec.rankers.forest import Forest
 from movierec.rankers.lessons import Lesson, Plan, material
 from movierec.rankers.stage import FirstStage, Table
@@ -21,7 +23,10 @@ GAINS = (0.0, 0.2, 1.0)  # of the grades 0, 1 and 2
 
 
 class Learned(Ranker):
-    """Re-ranks the union of the base rankers' best candidates; movies that none proposed follow in EASE's order."""
+    """Re-ranks the union of the base rankers' best candidates; movies that none proposed follow in EASE's order.
+
+    A base ranker that cannot be fitted is left out of it, and so are the features that it gives.
+    """
 
     windows: str
     label_share: float
@@ -55,7 +60,7 @@ class Learned(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Score candidates from 0 to 1 by the model, all other movies from -2 to -1 by EASE."""
-        scores = _below(self.stage_.bases.ease.scores(users))
+        scores = _below(self.stage_.bases.first_of(("ease", "popularity")).scores(users))
         if self.is_trained_:
             table = self.stage_.table(users)
             table = replace(table, matrix=table.columns(self.names_), names=self.names_)
@@ -64,7 +69,9 @@ class Learned(Ranker):
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return those of the view `ease_decayed`: trees have none, and recent history is what drives them most."""
-        return self.stage_.bases.ease_near.item_weights(sources, targets) / self.stage_.views.damping[targets]
+        bases = self.stage_.bases
+        weights = bases.first_of(("ease_near", "ease", "popularity")).item_weights(sources, targets)
+        return weights / self.stage_.views.damping[targets]
 
     def history_weights(self, ratings: Ints) -> Floats:
         """Return what the ratings count in that view."""
@@ -81,7 +88,10 @@ class Learned(Ranker):
 
     def _restore(self, arrays: Arrays, folder: UPath) -> None:
         facts, features = Dataset.load(folder / "facts"), MovieFeatures.load(folder / "features")
-        self.stage_ = FirstStage.load(folder / "bases", facts, features, self.fitted_, self.candidates)
+        names, reasons = (arrays[name].tolist() if name in arrays else [] for name in ("left_out", "reasons"))
+        left_out = dict(zip(names, reasons, strict=True))
+        bases = Bases.load(folder / "bases", self.fitted_, left_out)
+        self.stage_ = FirstStage(bases, facts, features, self.candidates)
         self.is_trained_ = bool(arrays["is_trained"])
         if self.is_trained_:
             self.names_ = arrays["names"].tolist()
@@ -89,7 +99,14 @@ class Learned(Ranker):
 
     def _state(self) -> Arrays:
         learned = {"names": np.array(self.names_), **self._model()} if self.is_trained_ else {}
-        return {"is_trained": np.array(self.is_trained_), **learned}
+        left_out = self.left_out
+        reasons = {"left_out": np.array(list(left_out), str), "reasons": np.array(list(left_out.values()), str)}
+        return {"is_trained": np.array(self.is_trained_), **reasons, **learned}
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """The base rankers that it had to do without, and why, in words."""
+        return self.stage_.bases.left_out
 
     @abstractmethod
     def _model(self) -> Arrays:

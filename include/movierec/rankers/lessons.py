@@ -7,7 +7,7 @@ was given, and their candidates are what is scored. Nothing that is asked about 
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.history import History, is_liked
 from movierec.features.types import Floats, Ints
 from movierec.rankers.stage import FirstStage, Table
+from movierec.rankers.views import features_of
 
 WINDOWS = ("time", "random")
 Split = tuple[pd.DataFrame, pd.DataFrame]
@@ -77,31 +78,48 @@ def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
         raise ModelError(f"'{plan.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
     made = _made.setdefault(dataset, {})
     if plan not in made or made[plan].stage.features is not features:
-        lesson = _lesson(dataset, features, plan)
-        made[plan] = Material(lesson, FirstStage.fit(dataset, features, plan.candidates))
+        stage = FirstStage.fit(dataset, features, plan.candidates)
+        lesson, left_out = _lesson(dataset, features, plan, stage.bases.left_out)
+        made[plan] = Material(lesson, stage.without(left_out))
     return made[plan]
 
 
-def _lesson(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Lesson | None:
-    found = (_of_window(dataset, features, split, plan) for split in label_windows(dataset.ratings, plan))
-    # Where all candidates have one grade, there is nothing to tell apart.
-    parts = [part for part in found if part is not None and part[1].any() and not part[1].all()]
+def _lesson(
+    dataset: Dataset, features: MovieFeatures, plan: Plan, left_out: Mapping[str, str]
+) -> tuple[Lesson | None, dict[str, str]]:
+    """Return the lesson, and the base rankers to be left out, with the reasons: those that are, and further ones.
+
+    One that cannot be fitted on every window has no features in the lesson: they would mean another thing there.
+    """
+    missing = dict(left_out)
+    parts = []
+    for split in label_windows(dataset.ratings, plan):
+        found = _of_window(dataset, features, split, plan, missing)
+        # Where all candidates have one grade, there is nothing to tell apart.
+        if found is not None and found[1].any() and not found[1].all():
+            parts.append(found)
     if not parts:
-        return None
-    names = list(dict.fromkeys(name for table, _ in parts for name in table.names))
-    return Lesson(
+        return None, missing
+    unknown = features_of(missing)
+    names = list(dict.fromkeys(name for table, _ in parts for name in table.names if name not in unknown))
+    lesson = Lesson(
         np.concatenate([table.columns(names) for table, _ in parts]),
         names,
         np.concatenate([of_table for _, of_table in parts]),
         np.concatenate([np.unique(table.rows, return_counts=True)[1] for table, _ in parts]),
     )
+    return lesson, missing
 
 
-def _of_window(dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan) -> tuple[Table, Ints] | None:
+def _of_window(
+    dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan, missing: dict[str, str]
+) -> tuple[Table, Ints] | None:
+    """Return the candidates of a window and their grades; add to `missing` which base rankers it has to do without."""
     known, later = split
     if known.empty or later.empty:
         return None
-    stage = FirstStage.fit(*_known_side(dataset, features, known), plan.candidates)
+    stage = FirstStage.fit(*_known_side(dataset, features, known), plan.candidates).without(missing)
+    missing.update(stage.bases.left_out)
     users = _sample(stage.history, later, plan)
     table = stage.table(users)
     liked = is_liked(later, dataset.relevant_from)

@@ -40,20 +40,26 @@ class Nearby(ItemItem):
         movies = self.fitted_.shape[1]
         given = in_order(self.fitted_, np.arange(movies))
         length = np.sqrt(np.maximum(self.fitted_.counts, 1)).astype(np.float32)
-        arguments = (*vars(given).values(), nearness(self.scale), length)
+        arguments = (*vars(given).values(), nearness(self.scale, int(REACH * self.scale) + 1), length)
         self.weights_ = kept(nearest, (movies, movies), self.neighbours, *arguments).T.tocsr()
 
 
 def near_gram(history: History, kept: Ints, scale: float) -> Floats:
-    """Return K between these movies (n × n, float32, only what is right of the diagonal)."""
+    """Return K between these movies (n × n, float32, only the diagonal and what is right of it).
+
+    K is positive semi-definite: exp(-|distance| / scale) is a positive definite function, as long as no distance is cut
+    off and every movie's pair with itself, at distance 0, stays in. So its diagonal is that of XᵀX.
+    """
     K = np.zeros((len(kept), len(kept)), np.float32)
-    over_rows(pairs, len(K), *vars(in_order(history, kept)).values(), nearness(scale), K)
+    given = in_order(history, kept)
+    longest = int(np.diff(given.starts).max(initial=0))
+    over_rows(pairs, len(K), *vars(given).values(), nearness(scale, longest), K)
     return K
 
 
-def nearness(scale: float) -> Floats:
-    """Return exp(-distance / scale) of the distances that count."""
-    return np.exp(-np.arange(int(REACH * scale) + 1) / scale).astype(np.float32)
+def nearness(scale: float, distances: int) -> Floats:
+    """Return exp(-distance / scale) of so many distances, from 0 on."""
+    return np.exp(-np.arange(distances) / scale).astype(np.float32)
 
 
 @compiled
@@ -64,12 +70,11 @@ def add_near(i, starts, movies, signal, users, entries, near, total):  # type: i
         after = min(starts[users[entry] + 1], entry + len(near))
         for other in range(first, after):
             total[movies[other]] += near[abs(other - entry)] * signal[entry] * signal[other]
-    total[i] = 0
 
 
 @compiled
 def pairs(start, stop, starts, movies, places, signal, users, movie_starts, by_movie, near, K):  # type: ignore[no-untyped-def]
-    """Write the rows of K, right of the diagonal."""
+    """Write the rows of K, from the diagonal on."""
     for i in range(start, stop):
         add_near(i, starts, movies, signal, users, by_movie[movie_starts[i] : movie_starts[i + 1]], near, K[i])
         K[i, :i] = 0
@@ -77,9 +82,9 @@ def pairs(start, stop, starts, movies, places, signal, users, movie_starts, by_m
 
 @compiled
 def mix(start, stop, G, K, own, other):  # type: ignore[no-untyped-def]
-    """Replace these rows of G, right of the diagonal, by own · G + other · K."""
+    """Replace these rows of G, from the diagonal on, by own · G + other · K."""
     for i in range(start, stop):
-        for j in range(i + 1, len(G)):
+        for j in range(i, len(G)):
             G[i, j] = own * G[i, j] + other * K[i, j]
 
 
@@ -92,4 +97,5 @@ def nearest(  # type: ignore[no-untyped-def]
     for i in range(start, stop):
         total[:] = 0
         add_near(i, starts, movies, signal, users, by_movie[movie_starts[i] : movie_starts[i + 1]], near, total)
+        total[i] = 0
         sizes[i] = keep(total, length[i], length, np.float32(0), k, columns[i], values[i])

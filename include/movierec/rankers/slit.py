@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve
 
 from movierec.artifacts import Arrays
 from movierec.dataset import Dataset
@@ -25,6 +25,7 @@ from movierec.features.types import Floats, Ints
 from movierec.kernels import compiled, over_rows
 from movierec.kernels_matrix import product
 from movierec.rankers.base import Ranker, before_the_rest, most_rated
+from movierec.rankers.ridge import with_raised_ridge
 from movierec.rankers.sequences import Ordered, in_order
 from movierec.rankers.space import Range, Space
 
@@ -70,17 +71,21 @@ class Slit(Ranker):
     def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
         if self.regularisation <= 0:
             raise ModelError(f"SLIT got the regularisation {self.regularisation}; it must be larger than 0")
-        history = self.fitted_
-        self.kept_ = most_rated(history, self.max_movies)
-        A, SS, ST = self._sums(history)
-        SS[np.diag_indices_from(SS)] += self.regularisation
-        try:
-            factor = cho_factor(SS, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError as error:
-            raise ModelError(f"SLIT cannot solve for {len(ST)} weights a movie ({error}); allowed is more λ") from error
+        self.kept_ = most_rated(self.fitted_, self.max_movies)
+        self.weights_ = with_raised_ridge("SLIT", self.regularisation, self._solve)
+
+    def _solve(self, ridge: float) -> Floats:
+        """Return B, its columns damped.
+
+        Raises:
+            LinAlgError: SᵀS + λI is not positive definite.
+        """
+        A, SS, ST = self._sums(self.fitted_)
+        SS[np.diag_indices_from(SS)] += ridge
+        factor = cho_factor(SS, lower=True, overwrite_a=True, check_finite=False)
         B = cho_solve(factor, ST, check_finite=False)
         B /= (A + PRIOR) ** self.damping
-        self.weights_ = np.ascontiguousarray(B, np.float32)
+        return np.ascontiguousarray(B, np.float32)
 
     def _sums(self, history: History) -> tuple[Floats, Floats, Floats]:
         """Return how often each movie came next, SᵀS (2n × 2n, lower triangle) and SᵀT (2n × n) for n movies."""

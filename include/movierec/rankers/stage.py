@@ -1,11 +1,11 @@
 """The first stage: the table of candidates that one history gives, described in every way the learned rankers use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from upath import UPath
 
 from movierec.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
@@ -47,9 +47,9 @@ class FirstStage:
         self.facts = facts
         self.features = features
         self.depth = depth
-        self.history: History = bases.ease.history_
+        self.history: History = bases.history
         self.views = Views.of(bases)
-        self.pairs = PairFeatures.of(facts, features, self.history, bases.ease.fitted_)
+        self.pairs = PairFeatures.of(facts, features, self.history, bases.learned_from)
 
     @classmethod
     def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> Self:
@@ -57,14 +57,15 @@ class FirstStage:
         # Without the ratings: whatever is kept for a dataset must not keep the dataset itself.
         return cls(Bases.fit(dataset, features), dataset.with_ratings(empty("ratings")), features, depth)
 
-    @classmethod
-    def load(cls, folder: UPath, facts: Dataset, features: MovieFeatures, history: History, depth: int) -> Self:
-        """Read the bases that were fitted on `history`."""
-        return cls(Bases.load(folder, history), facts, features, depth)
-
     def fold_in(self, dataset: Dataset) -> "FirstStage":
         """Return the same stage for the users of another dataset."""
         return FirstStage(self.bases.fold_in(dataset), self.facts, self.features, self.depth)
+
+    def without(self, left_out: Mapping[str, str]) -> "FirstStage":
+        """Return the same stage without some base rankers, for these reasons."""
+        if left_out.keys() <= self.bases.left_out.keys():
+            return self
+        return FirstStage(self.bases.without(left_out), self.facts, self.features, self.depth)
 
     def table(self, users: Ints) -> Table:
         """Propose and describe candidates for the users at these positions, a block at a time."""

@@ -1,14 +1,13 @@
 """Views of the catalogue: all base rankers, some on recent or liked history alone, propose candidates and rate them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.features.history import History
 from movierec.features.types import Floats, Ints
 from movierec.rankers.bases import Bases
 from movierec.rankers.top import top_k
@@ -16,6 +15,12 @@ from movierec.rankers.top import top_k
 # In ratings of the same user.
 HALF_LIVES = {"short": 4, "decayed": 12, "long": 40}
 LIKING_HALF_LIFE = 50
+# By view: the base ranker and the weighted histories that it scores.
+WEIGHED = {
+    **{f"ease_{name}": ("ease_near", name) for name in HALF_LIVES},
+    "ease_liked": ("ease", "liked"),
+    **{f"{name}_decayed": (name, "decayed") for name in ("item_knn", "nearby", "user_knn", "ials")},
+}
 # Recent history points at what is popular now anyway: its scores are divided by (ratings + PRIOR) ** DAMPING.
 PRIOR, DAMPING = 20.0, 0.3
 
@@ -34,7 +39,7 @@ class Views:
     """All views of one history.
 
     Attributes:
-        bases: the rankers, fitted; they know whom they recommend to.
+        bases: the rankers, fitted; they know whom they recommend to. A view whose ranker was left out is not there.
         histories: by name, the histories (users × movies) as a view weighs them.
         damping: divisor of each movie's score in views of recent history (float32).
     """
@@ -46,27 +51,29 @@ class Views:
     @classmethod
     def of(cls, bases: Bases) -> Self:
         """Weigh the histories: taste drifts, and recent views follow it."""
-        history: History = bases.ease.history_
+        history = bases.history
         histories = {
             name: history.matrix(history.signal * 0.5 ** (history.recency / half_life))
             for name, half_life in HALF_LIVES.items()
         }
         histories["liked"] = history.matrix(history.above * 0.5 ** (history.recency / LIKING_HALF_LIFE))
-        return cls(bases, histories, ((bases.ease.fitted_.counts + PRIOR) ** DAMPING).astype(np.float32))
+        return cls(bases, histories, ((bases.learned_from.counts + PRIOR) ** DAMPING).astype(np.float32))
 
     def scores(self, users: Ints) -> Iterator[tuple[str, Floats]]:
         """Give name and scores (users × movies) of each view for the users at these positions."""
-        bases = self.bases
-        for name, ranker in bases.named().items():
+        fitted = self.bases.fitted
+        for name, ranker in fitted.items():
             yield name, ranker.scores(users)
-        for name in HALF_LIVES:
-            yield f"ease_{name}", bases.ease_near.scores_of(self.histories[name][users]) / self.damping
-        yield "ease_liked", bases.ease.scores_of(self.histories["liked"][users])
-        recent = self.histories["decayed"][users]
-        yield "item_knn_decayed", bases.item_knn.scores_of(recent)
-        yield "nearby_decayed", bases.nearby.scores_of(recent)
-        yield "user_knn_decayed", bases.user_knn.scores_of(recent, users)
-        yield "ials_decayed", bases.ials.scores_of(recent)
+        for name, (base, history) in WEIGHED.items():
+            if base in fitted:
+                yield name, self._of_weighed(base, self.histories[history][users], users)
+
+    def _of_weighed(self, base: str, histories: sparse.csr_matrix, users: Ints) -> Floats:
+        ranker: Any = self.bases.fitted[base]  # each of those in WEIGHED scores any weighted history
+        if base == "ease_near":
+            return np.asarray(ranker.scores_of(histories) / self.damping, np.float32)
+        scores: Floats = ranker.scores_of(histories, users) if base == "user_knn" else ranker.scores_of(histories)
+        return scores
 
     def propose(self, users: Ints, seen: NDArray[np.bool_], depth: int) -> Candidates:
         """Unite the `depth` best unseen movies of every view; describe each by its rank and score in every view."""
@@ -83,6 +90,12 @@ class Views:
             features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
             features[f"{name}_score"] = _standard(scores[name], top, rows, movies)
         return Candidates(rows, movies, features)
+
+
+def features_of(bases: Collection[str]) -> set[str]:
+    """Return the names of the features that views of these base rankers give."""
+    views = {*bases, *(view for view, (base, _) in WEIGHED.items() if base in bases)}
+    return {f"{view}_{kind}" for view in views for kind in ("rank", "score")}
 
 
 def _log_ranks(top: tuple[Ints, Ints, Ints], shape: tuple[int, ...], depth: int) -> Floats:

@@ -1,0 +1,40 @@
+"""Fitting several rankers for one that builds on them: who cannot be fitted is left out, with the reason."""
+
+import logging
+from collections.abc import Iterable
+from typing import TypeVar
+
+from movierec.dataset import Dataset
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.base import Ranker
+
+log = logging.getLogger(__name__)
+
+Member = TypeVar("Member", bound=Ranker)
+
+
+def fit_together(
+    unfitted: Iterable[tuple[str, Member]], dataset: Dataset, features: MovieFeatures
+) -> tuple[dict[str, Member], dict[str, str]]:
+    """Fit rankers under their names, and return those that could be, and the reasons of the others in words.
+
+    Raises:
+        ModelError: none of them can be fitted.
+        MemoryError, OSError: trying again may help, so nobody is left out for it.
+    """
+    fitted, left_out = {}, {}
+    for name, ranker in unfitted:
+        try:
+            fitted[name] = ranker.fit(dataset, features)
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:
+            is_foreseen = isinstance(error, ModelError)
+            left_out[name] = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
+            # Only what nobody foresaw needs its traceback to be understood.
+            log.warning("%s is left out: %s", name, left_out[name], exc_info=not is_foreseen)
+    if not fitted:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise ModelError(f"none of the rankers to build on can be fitted ({reasons})")
+    return fitted, left_out

@@ -1,0 +1,122 @@
+"""Rankers that build on others go on without those that cannot be fitted, and say so."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from upath import UPath
+
+from movierec import rankers
+from movierec.dataset import Dataset
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.ease import Ease
+from movierec.rankers.learned import Learned
+from movierec.rankers.slit import Slit
+from movierec.rankers.together import fit_together
+
+EVERYONE = np.arange(1, 41)
+SMALL = {"hybrid": {"rounds": 5}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 5}}
+
+
+@pytest.fixture
+def fresh(dataset: Dataset) -> Dataset:
+    """An object of its own: learned rankers keep what they made of one."""
+    return replace(dataset)
+
+
+@pytest.fixture
+def without_slit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Slit, "_learn", refuse)
+
+
+@pytest.fixture
+def without_ease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ease, "_learn", refuse)
+
+
+def refuse(self: object, dataset: Dataset, features: MovieFeatures) -> None:
+    raise ModelError("it cannot be solved")
+
+
+@pytest.mark.usefixtures("without_slit")
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_a_base_ranker_that_cannot_be_fitted_is_left_out_of_a_learned_one(
+    name: str, fresh: Dataset, features: MovieFeatures
+) -> None:
+    ranker = rankers.create(name, **SMALL[name]).fit(fresh, features)
+    assert isinstance(ranker, Learned)
+    assert dict(ranker.left_out) == {"slit": "it cannot be solved"}
+    assert not [feature for feature in ranker.names_ if feature.startswith("slit")]
+    assert [feature for feature in ranker.names_ if feature.startswith("ease_near")]
+    lists = ranker.recommend(EVERYONE, 5)
+    assert (lists.groupby("user_id").size() == 5).all()
+    assert len(lists) == 5 * len(EVERYONE)
+
+
+@pytest.mark.usefixtures("without_ease")
+def test_what_no_candidate_is_follows_by_popularity_without_ease(fresh: Dataset, features: MovieFeatures) -> None:
+    hybrid = rankers.create("hybrid", rounds=3, candidates=2).fit(fresh, features)
+    assert isinstance(hybrid, Learned)
+    assert set(hybrid.left_out) == {"ease", "ease_near"}
+    scores, popular = hybrid.scores(np.arange(40)), rankers.create("popularity").fit(fresh, features)
+    order = popular.scores(np.arange(40))
+    for row in range(40):
+        rest = np.flatnonzero(scores[row] < -1 + 1e-6)
+        assert len(rest)
+        sorted_rest = rest[np.argsort(scores[row, rest], kind="stable")]
+        assert (np.diff(order[row, sorted_rest]) >= 0).all()
+    assert not hybrid.item_weights(np.arange(5), np.arange(5)).any()
+
+
+@pytest.mark.usefixtures("without_slit")
+def test_what_was_left_out_is_kept_with_the_model(fresh: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
+    hybrid = rankers.create("hybrid", rounds=3).fit(fresh, features)
+    hybrid.save(UPath(tmp_path))
+    loaded = rankers.load(UPath(tmp_path))
+    assert isinstance(loaded, Learned)
+    assert dict(loaded.left_out) == {"slit": "it cannot be solved"}
+    assert loaded.recommend(EVERYONE, 5).equals(hybrid.recommend(EVERYONE, 5))
+
+
+def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
+    monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
+) -> None:
+    learn = Slit._learn
+
+    def needs_everything(self: Slit, given: Dataset, movies: MovieFeatures) -> None:
+        if len(given.ratings) < len(fresh.ratings):
+            raise ModelError("it needs every rating")
+        learn(self, given, movies)
+
+    monkeypatch.setattr(Slit, "_learn", needs_everything)
+    hybrid = rankers.create("hybrid", rounds=3, seed=9).fit(fresh, features)
+    assert isinstance(hybrid, Learned)
+    assert dict(hybrid.left_out) == {"slit": "it needs every rating"}
+    assert "slit" not in hybrid.stage_.bases.fitted
+    assert not [feature for feature in hybrid.names_ if feature.startswith("slit")]
+
+
+@pytest.mark.usefixtures("without_slit")
+def test_a_blend_goes_on_without_a_member(fresh: Dataset, features: MovieFeatures) -> None:
+    blend = rankers.create("blend").fit(fresh, features)
+    alone = rankers.create("blend", slit=0.0).fit(fresh, features)
+    assert blend.recommend(EVERYONE, 5).equals(alone.recommend(EVERYONE, 5))
+
+
+@pytest.mark.usefixtures("without_slit")
+def test_nobody_left_is_said_with_every_reason(fresh: Dataset, features: MovieFeatures) -> None:
+    with pytest.raises(ModelError, match=r"none .* can be fitted \(slit: it cannot be solved\)"):
+        fit_together([("slit", Slit())], fresh, features)
+
+
+def test_what_may_work_the_next_time_leaves_nobody_out(
+    monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
+) -> None:
+    def no_room(self: Slit, given: Dataset, movies: MovieFeatures) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Slit, "_learn", no_room)
+    with pytest.raises(MemoryError):
+        fit_together([("ease", Ease()), ("slit", Slit())], fresh, features)
