@@ -69,7 +69,7 @@ bench-speed: dev ## measure all rankers at 1M ratings beside implicit and a bare
 	@$(BIN)/python -m movierec.bench.speed --write $$MOVIEREC_ARGS
 
 bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare COPY (half an hour, 20 GB)
-	@$(BIN)/python -m movierec.bench.ingest $$MOVIEREC_ARGS
+	@$(BIN)/python -m movierec.bench.ingestion $$MOVIEREC_ARGS
 
 test: dev ## run the tests but the slow ones: make test ARGS="-k ease"
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -107,7 +107,8 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
 def movierec_ingest():
     @task
     def open_batch() -> int:
-        from movierec import batch, warehouse
+        from movierec import warehouse
+        from movierec.ingestion import batch
         from movierec.sources.registry import chosen
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
@@ -129,7 +130,7 @@ def movierec_ingest():
 
     @task(map_index_template="{{ source }}", execution_timeout=timedelta(hours=2))
     def extract(source: str, batch_id: int) -> dict[str, int]:
-        from movierec.extract import extract_source
+        from movierec.ingestion.extract import extract_source
 
         get_current_context()["source"] = source
         with connected() as conn:
@@ -137,7 +138,7 @@ def movierec_ingest():
 
     @task
     def stage(batch_id: int) -> int:
-        from movierec.stage import stage
+        from movierec.ingestion.stage import stage
 
         with connected() as conn:
             stage(conn, batch_id)
@@ -153,7 +154,7 @@ def movierec_ingest():
 
     @task
     def build_core(batch_id: int) -> int:
-        from movierec.core import build_core
+        from movierec.ingestion.core import build_core
 
         with connected() as conn:
             build_core(conn, batch_id)
@@ -161,7 +162,8 @@ def movierec_ingest():
 
     @task(outlets=[CORE])
     def accept_batch(batch_id: int) -> None:
-        from movierec import batch, quality
+        from movierec import quality
+        from movierec.ingestion import batch
 
         with connected() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)

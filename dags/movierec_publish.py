@@ -54,7 +54,7 @@ from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, connected, setting
 def movierec_publish():
     @task
     def open_version() -> int:
-        from movierec.versions import open_version
+        from movierec.publishing.versions import open_version
 
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
@@ -63,7 +63,7 @@ def movierec_publish():
 
     @task
     def fit_champion(version_id: int) -> int:
-        from movierec.publish import fit_champion
+        from movierec.publishing.lists import fit_champion
 
         with connected() as conn:
             fit_champion(conn, version_id, settings())
@@ -75,7 +75,7 @@ def movierec_publish():
 
     @task(map_index_template="shard {{ shard }}", max_active_tis_per_dagrun=2)
     def write_lists(shard: int, version_id: int) -> int:
-        from movierec.publish import write_lists
+        from movierec.publishing.lists import write_lists
 
         context = get_current_context()
         context["shard"] = shard
@@ -84,21 +84,21 @@ def movierec_publish():
 
     @task
     def write_similar(version_id: int) -> int:
-        from movierec.publish import write_similar
+        from movierec.publishing.lists import write_similar
 
         with connected() as conn:
             return write_similar(conn, version_id, settings())
 
     @task
     def write_fallback(version_id: int) -> int:
-        from movierec.publish import write_fallback
+        from movierec.publishing.lists import write_fallback
 
         with connected() as conn:
             return write_fallback(conn, version_id, settings())
 
     @task
     def audit_version(version_id: int) -> int:
-        from movierec.versions import audit_version
+        from movierec.publishing.versions import audit_version
 
         with connected() as conn:
             audit_version(conn, version_id)
@@ -106,14 +106,14 @@ def movierec_publish():
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
-        from movierec.versions import go_live
+        from movierec.publishing.versions import go_live
 
         with connected() as conn:
             return go_live(conn, version_id)
 
     @task
     def prune() -> dict[str, int]:
-        from movierec.versions import prune
+        from movierec.publishing.versions import prune
 
         with connected() as conn:
             return prune(conn, settings())

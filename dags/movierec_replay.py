@@ -96,15 +96,15 @@ def narrowed(title: str, description: str) -> Param:
 def movierec_replay():
     @task
     def look() -> dict[str, int]:
-        from movierec.quarantine import look
-        from movierec.rejects import Filters
+        from movierec.ingestion.quarantine import look
+        from movierec.ingestion.quarantine_filters import Filters
 
         with connected() as conn:
             return look(conn, Filters.of(get_current_context()["params"]))
 
     @task
     def decide() -> dict[str, int]:
-        from movierec.quarantine import decide_as_asked
+        from movierec.ingestion.quarantine import decide_as_asked
 
         context = get_current_context()
         with connected() as conn:

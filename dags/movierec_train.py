@@ -59,7 +59,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec.names import RANKERS
+from movierec.rankers.names import RANKERS
 from movierec_airflow import (
     APPROVALS,
     CHAMPION,
@@ -142,16 +142,16 @@ LONGEST_SEARCH = timedelta(hours=8)
 def movierec_train():
     @task
     def open_training() -> int:
-        from movierec import snapshot, training
+        from movierec.training import fit, snapshot
 
         context = get_current_context()
         with connected() as conn:
             night = snapshot.night_to_learn(conn, offered_nights())
-            return training.open_training(conn, context["run_id"], night, context["params"]["seed"])
+            return fit.open_training(conn, context["run_id"], night, context["params"]["seed"])
 
     @task
     def take_snapshot(training_id: int) -> int:
-        from movierec.snapshot import take_snapshot
+        from movierec.training.snapshot import take_snapshot
 
         with connected() as conn:
             take_snapshot(conn, training_id, artifacts(training_id) / "snapshot")
@@ -159,7 +159,7 @@ def movierec_train():
 
     @task
     def build_features(training_id: int) -> int:
-        from movierec.training import build_features
+        from movierec.training.fit import build_features
 
         with plain_errors():
             build_features(artifacts(training_id), get_current_context()["params"]["seed"])
@@ -167,14 +167,14 @@ def movierec_train():
 
     @task
     def list_rankers(training_id: int) -> list[list[str]]:
-        from movierec.promotion import in_groups, rankers_to_fit
+        from movierec.promotion.champion import in_groups, rankers_to_fit
 
         with connected() as conn:
             return in_groups(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
-        from movierec.study import fit_tuned
+        from movierec.training.fit import fit_tuned
 
         context = get_current_context()
         context["rankers"], params = ", ".join(names), context["params"]
@@ -184,7 +184,7 @@ def movierec_train():
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
     def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float]]:
-        from movierec.training import evaluate_rankers
+        from movierec.training.evaluate import evaluate_rankers
 
         context = get_current_context()
         context["rankers"] = ", ".join(each["ranker"] for each in fitted)
@@ -193,21 +193,21 @@ def movierec_train():
 
     @task
     def compare(training_id: int) -> dict[str, object]:
-        from movierec.promotion import compare
+        from movierec.promotion.champion import compare
 
         with connected() as conn:
             return compare(conn, artifacts(training_id), training_id, get_current_context()["params"]["seed"])
 
     @task.branch
     def ask_if_unsure(decision: dict[str, object]) -> str:
-        from movierec.promotion import needs_person
+        from movierec.promotion.champion import needs_person
 
         return "ask_person" if needs_person(decision, approval()) else "choose_champion"
 
     # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
     @task(outlets=[CHAMPION], trigger_rule="none_failed")
     def choose_champion(training_id: int) -> str:
-        from movierec.promotion import choose_champion
+        from movierec.promotion.champion import choose_champion
 
         with connected() as conn:
             return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from movierec.config import Settings
     from movierec.db import Connection
-    from movierec.sources import Endpoint, Origin
+    from movierec.sources.source import Endpoint, Origin
 
 WAREHOUSE = "movierec_warehouse"
 
@@ -71,7 +71,7 @@ def endpoint(conn_id: str) -> "Endpoint":
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     from movierec.errors import ConfigError
-    from movierec.sources import Endpoint
+    from movierec.sources.source import Endpoint
 
     try:
         found = Connection.get(conn_id)
@@ -91,7 +91,7 @@ def endpoint(conn_id: str) -> "Endpoint":
 
 def origin(batch: Mapping[str, Any]) -> "Origin":
     """Return where a night's sources are."""
-    from movierec.sources import Origin
+    from movierec.sources.source import Origin
 
     found = settings()
     return Origin(

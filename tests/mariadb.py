@@ -15,7 +15,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from movierec.sources import Endpoint
+from movierec.sources.source import Endpoint
 
 PASSWORD = "s3cret-of-the-shop"  # noqa: S105 -- of a server that lives as long as the tests
 PATIENCE = 30  # seconds until the server must answer

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from movierec.batch import accept_batch, open_batch
-from movierec.core import build_core
 from movierec.db import Connection
-from movierec.extract import extract
-from movierec.sources import Endpoint, Origin
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
 from movierec.sources.registry import SOURCES
-from movierec.stage import stage
+from movierec.sources.source import Endpoint, Origin
 
 
 def endpoint(conninfo: str) -> Endpoint:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 
 GENRES = np.array(["Action", "Comedy", "Drama", "Horror"])
 START = pd.Timestamp("1998-01-01", tz="UTC")

@@ -50,7 +50,8 @@ def run(settings: Settings, _: argparse.Namespace) -> None:
 
 def up(settings: Settings, _: argparse.Namespace) -> None:
     """Start the database and Airflow in the background."""
-    from movierec.local import group, night  # noqa: PLC0415
+    from movierec.local import night  # noqa: PLC0415
+    from movierec.local.airflow import group  # noqa: PLC0415
 
     group.up(settings)
     print(night.where_to_look(settings))
@@ -58,7 +59,7 @@ def up(settings: Settings, _: argparse.Namespace) -> None:
 
 def down(settings: Settings, _: argparse.Namespace) -> None:
     """End everything that runs in the background."""
-    from movierec.local import group  # noqa: PLC0415
+    from movierec.local.airflow import group  # noqa: PLC0415
 
     group.down(settings)
 
@@ -72,7 +73,9 @@ def status(settings: Settings, _: argparse.Namespace) -> None:
 
 def clean(settings: Settings, _: argparse.Namespace) -> None:
     """End everything and delete the state folder."""
-    from movierec.local import group, sockets, state  # noqa: PLC0415
+    from movierec.local import state  # noqa: PLC0415
+    from movierec.local.airflow import group  # noqa: PLC0415
+    from movierec.local.postgres import sockets  # noqa: PLC0415
 
     if not settings.home.exists():
         return
@@ -85,7 +88,8 @@ def clean(settings: Settings, _: argparse.Namespace) -> None:
 
 def sql(settings: Settings, options: argparse.Namespace) -> int:
     """Ask the warehouse: rows for a query, a prompt without one."""
-    from movierec.local import postgres, programs  # noqa: PLC0415
+    from movierec.local.postgres import programs  # noqa: PLC0415
+    from movierec.local.postgres import server as postgres  # noqa: PLC0415
 
     postgres.start(settings)
     postgres.ensure_databases(settings)

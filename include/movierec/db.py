@@ -14,6 +14,8 @@ from movierec.config import SQL
 Connection = psycopg.Connection[tuple[Any, ...]]
 Parameters = Mapping[str, object]
 
+CORE, PAST = "core", "past"  # the layers that show a night: the newest, and an earlier one
+
 
 def connect(conninfo: str) -> Connection:
     """Open a connection whose statements bind on the client, so that a file may hold several of them."""

@@ -4,8 +4,7 @@ import hashlib
 import logging
 
 from movierec.config import SQL
-from movierec.core import CORE, PAST
-from movierec.db import Connection, connect, run_sql
+from movierec.db import CORE, PAST, Connection, connect, run_sql
 from movierec.errors import ConfigError
 
 log = logging.getLogger(__name__)

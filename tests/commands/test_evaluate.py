@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from movierec import cli, rankers
+from movierec import cli
 from movierec.commands import evaluate
-from movierec.evaluation.judge import METRICS
+from movierec.evaluation.evaluate import METRICS
+from movierec.rankers import registry
 
 from .files import two_tastes, write
 
@@ -169,5 +170,5 @@ def test_results_never_overwrite_what_they_come_from(tmp_path: Path, capsys: pyt
 
 
 def test_every_ranker_takes_part_unless_named() -> None:
-    assert evaluate._names("all") == list(rankers.RANKERS)
+    assert evaluate._names("all") == list(registry.RANKERS)
     assert evaluate._names("ease, ease,popularity") == ["ease", "popularity"]

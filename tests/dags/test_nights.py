@@ -1,9 +1,9 @@
 """The three DAGs for real, task by task, on a generated dataset."""
 
 from movierec.db import connect
-from movierec.training import PROTOCOLS
+from movierec.training.fit import PROTOCOLS
 from tests import movielens
-from tests.test_core import fingerprints
+from tests.ingestion.test_core import fingerprints
 
 CHAIN = ("movierec_ingest", "movierec_train", "movierec_publish")
 RANKERS = ["popularity", "ease", "hybrid"]  # all of them are run under the scheduler, in test_scheduler

@@ -111,7 +111,7 @@ def test_a_refusal_fails_at_once_and_starts_no_night(night, folder):
 
 
 def test_the_form_offers_every_action(airflow):
-    from movierec.quarantine import ACTIONS
+    from movierec.ingestion.quarantine import ACTIONS
 
     schema = airflow.dags["movierec_replay"].params.get_param("action").schema
     assert schema["enum"] == ["list", *ACTIONS]

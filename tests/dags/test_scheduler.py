@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from movierec.config import ROOT
-from movierec.names import RANKERS
+from movierec.rankers.names import RANKERS
 from tests import movielens
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 

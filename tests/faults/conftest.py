@@ -12,9 +12,9 @@ import pytest
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import connect, run_sql
-from movierec.local import postgres
-from movierec.local.account import server_account
-from movierec.local.programs import run
+from movierec.local.postgres import server as postgres
+from movierec.local.postgres.account import server_account
+from movierec.local.postgres.programs import run
 
 STEP = """
 import sys

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from movierec.batch import accept_batch, open_batch
-from movierec.core import build_core
 from movierec.db import Connection, connect
 from movierec.errors import MovierecError
-from movierec.extract import extract
-from movierec.sources import Origin
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
 from movierec.sources.registry import SOURCES
-from movierec.stage import stage
+from movierec.sources.source import Origin
 from tests.night import endpoint
 
 FAILED, RETRIED = 1, 75

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from movierec import core
 from movierec.db import connect
+from movierec.ingestion import core
 from tests.faults.datasets import FIRST_SECOND, clean, thrown, write_csv
 from tests.faults.world import facts
 from tests.night import ingest

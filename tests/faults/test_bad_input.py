@@ -2,13 +2,13 @@
 
 import pytest
 
-from movierec.batch import accept_batch, find_batch, open_batch
-from movierec.core import build_core
 from movierec.db import connect
 from movierec.errors import SourceError
-from movierec.extract import extract_source
-from movierec.sources import Origin
-from movierec.stage import stage
+from movierec.ingestion.batch import accept_batch, find_batch, open_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.extract import extract_source
+from movierec.ingestion.stage import stage
+from movierec.sources.source import Origin
 from tests.faults.datasets import FIRST_SECOND, Rows, clean, write_csv
 from tests.night import endpoint, ingest
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from movierec import core
+from movierec.ingestion import core
 from tests.faults.datasets import thrown
 from tests.faults.world import DAYS, START, World, facts
 from tests.night import ingest

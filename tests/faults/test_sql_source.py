@@ -2,8 +2,8 @@
 
 import pytest
 
-from movierec import core
 from movierec.db import connect
+from movierec.ingestion import core
 from tests.faults.datasets import Rows, write_csv
 from tests.night import ingest
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from movierec.core import TABLES
 from movierec.db import Connection, connect
+from movierec.ingestion.core import TABLES
 from tests.faults.datasets import Rows, write_csv
 
 START = datetime(2010, 1, 1, tzinfo=UTC)

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.activity import RECENT, SESSION, of_users
-from movierec.features.history import History
 
 NAN = float("nan")
 

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.affinity import BINS, Affinities, _bins
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
 
 NAN = float("nan")
 # Movie 0 is a drama, 1 a war drama, 2 a comedy, of 3 nothing is known.

@@ -6,7 +6,7 @@ import pytest
 from upath import UPath
 
 from movierec.artifacts import save_arrays
-from movierec.dataset import Dataset, empty
+from movierec.data.dataset import Dataset, empty
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 

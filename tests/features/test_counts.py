@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset, empty
+from movierec.data.dataset import Dataset, empty
+from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.features.counts import MOST_OCCUPATIONS, PRIOR_RATINGS, Counts, occupations
-from movierec.features.history import MICROSECONDS_A_DAY, History
 from movierec.features.profiles import groups
 
 NAN = float("nan")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset, empty
+from movierec.data.dataset import Dataset, empty
 from movierec.features.profiles import AGE_BOUNDS, MOST_GENDERS, frequent, group_names, groups, is_known, of_users
 
 

@@ -10,14 +10,14 @@ from movierec import cli
 from movierec.commands import options
 from movierec.config import PLACES, ROOT, Settings
 from movierec.db import connect, run_sql
-from movierec.local import postgres, state
+from movierec.ingestion.quarantine import ACTIONS
+from movierec.local import state
+from movierec.local.postgres import server as postgres
 from movierec.quality import GATES
-from movierec.quarantine import ACTIONS
 from movierec.warehouse import migrate
 from tests import movielens
+from tests.local.conftest import QUICK
 from tests.night import ingest
-
-from .conftest import QUICK
 
 QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
 

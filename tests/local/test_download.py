@@ -7,7 +7,7 @@ import pytest
 
 from movierec.errors import SourceError
 from movierec.local import download, state
-from movierec.sources.transfer import Patience
+from movierec.sources.http.transfer import Patience
 from tests.sources.web import serve
 
 CONTENT = {name: f"content of {name}".encode() for name in download.FILES}

@@ -6,14 +6,14 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from movierec.batch import accept_batch, open_batch
-from movierec.core import hold
 from movierec.errors import ConfigError, QualityError
-from movierec.extract import extract
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import hold
+from movierec.ingestion.extract import extract
 from movierec.quality import GATES, check, check_by_hand, lines
 from movierec.quality.night import measure, shown
-from movierec.sources import Origin
 from movierec.sources.registry import SOURCES
+from movierec.sources.source import Origin
 from tests import movielens
 from tests.night import endpoint, ingest, staged
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset, empty
+from movierec.data.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 
 MOVIES = 30

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.rankers import load
+from movierec.rankers import registry
 from movierec.rankers.blend import MEMBERS, Blend
 from movierec.rankers.ease import Ease
 
@@ -46,7 +46,7 @@ def test_a_blend_of_nothing_is_ease(dataset: Dataset, features: MovieFeatures, t
     assert list(blend.members_) == ["ease"]
     assert blend.recommend(EVERYONE, 10)["movie_id"].tolist() == ease.recommend(EVERYONE, 10)["movie_id"].tolist()
     blend.save(UPath(tmp_path))
-    pd.testing.assert_frame_equal(load(UPath(tmp_path)).recommend(EVERYONE, 10), blend.recommend(EVERYONE, 10))
+    pd.testing.assert_frame_equal(registry.load(UPath(tmp_path)).recommend(EVERYONE, 10), blend.recommend(EVERYONE, 10))
 
 
 def test_a_member_alone_keeps_its_order(dataset: Dataset, features: MovieFeatures) -> None:
@@ -69,7 +69,7 @@ def test_a_member_that_scores_all_alike_says_nothing(dataset: Dataset, features:
 def test_only_the_members_are_saved(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
     fit(dataset, features, ease=1.0, user_knn=0.5).save(UPath(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["ease", "user_knn"]
-    loaded = load(UPath(tmp_path))
+    loaded = registry.load(UPath(tmp_path))
     assert {id(member.history_) for member in loaded.members_.values()} == {id(loaded.history_)}
 
 

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers import RANKERS, Ranker, create, load
+from movierec.rankers import registry
+from movierec.rankers.base import Ranker
 
 MOVIES = 30
 START = pd.Timestamp("1998-01-01", tz="UTC")
@@ -24,7 +25,7 @@ BY_NEIGHBOURS = {"user_knn", "blend", *FEW_TREES}
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-@pytest.fixture(scope="module", params=sorted(RANKERS))
+@pytest.fixture(scope="module", params=sorted(registry.RANKERS))
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -35,7 +36,7 @@ def fitted(name: str, dataset: Dataset, features: MovieFeatures) -> Ranker:
 
 
 def small(name: str) -> Ranker:
-    return create(name, **FEW_TREES.get(name, {}))
+    return registry.create(name, **FEW_TREES.get(name, {}))
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_fitting_again_forgets_what_was_learned_before(name: str, dataset: Datas
 
 
 def test_a_loaded_model_recommends_the_same(name: str, fitted: Ranker, saved: UPath) -> None:
-    loaded = load(saved)
+    loaded = registry.load(saved)
     assert loaded.name == name
     assert loaded.parameters() == fitted.parameters()
     pd.testing.assert_frame_equal(loaded.recommend(EVERYONE, 10), fitted.recommend(EVERYONE, 10))
@@ -124,7 +125,7 @@ def test_a_loaded_model_recommends_the_same(name: str, fitted: Ranker, saved: UP
 
 def test_saving_twice_gives_the_same_bytes(fitted: Ranker, saved: UPath, tmp_path: Path) -> None:
     second = UPath(tmp_path) / "second"
-    load(saved).save(second)
+    registry.load(saved).save(second)
     files = sorted(path.relative_to(saved) for path in Path(saved).rglob("*") if path.is_file())
     assert files
     assert [(Path(saved) / f).read_bytes() for f in files] == [(Path(second) / f).read_bytes() for f in files]
@@ -135,7 +136,7 @@ def test_a_damaged_file_is_named(saved: UPath, damage) -> None:
     path = saved / "arrays.npz"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ModelError, match=r"arrays\.npz"):
-        load(saved)
+        registry.load(saved)
 
 
 @pytest.mark.parametrize("file", ["ranker.json", "arrays.npz"])
@@ -143,21 +144,21 @@ def test_trouble_that_another_try_may_solve_comes_through(saved: UPath, file: st
     (saved / file).unlink()
     (saved / file).mkdir()
     with pytest.raises(IsADirectoryError):
-        load(saved)
+        registry.load(saved)
 
 
 def test_a_card_that_is_none_is_named(saved: UPath) -> None:
     (saved / "ranker.json").write_bytes(b"\xff")
     with pytest.raises(ModelError, match="not a ranker's card"):
-        load(saved)
+        registry.load(saved)
 
 
 def test_a_model_saved_without_its_history_takes_it_back(name: str, fitted: Ranker, tmp_path: Path) -> None:
     folder = UPath(tmp_path) / "model"
     fitted.save(folder, with_history=False)
     with pytest.raises(ModelError, match=f"not a whole '{name}' model"):
-        load(folder)
-    loaded = RANKERS[name].load(folder, fitted.history_)
+        registry.load(folder)
+    loaded = registry.RANKERS[name].load(folder, fitted.history_)
     pd.testing.assert_frame_equal(loaded.recommend(EVERYONE, 10), fitted.recommend(EVERYONE, 10))
 
 
@@ -165,29 +166,29 @@ def test_another_format_is_refused(saved: UPath) -> None:
     card = json.loads((saved / "ranker.json").read_text())
     (saved / "ranker.json").write_text(json.dumps({**card, "format": 99}))
     with pytest.raises(ModelError, match="format 99; this version reads format 2"):
-        load(saved)
+        registry.load(saved)
 
 
 def test_a_model_of_another_ranker_is_refused(name: str, saved: UPath) -> None:
-    other = next(kind for kind in RANKERS.values() if kind.name != name)
+    other = next(kind for kind in registry.RANKERS.values() if kind.name != name)
     with pytest.raises(ModelError, match=f"holds the ranker '{name}', not '{other.name}'"):
         other.load(saved)
 
 
 def test_a_folder_without_a_model_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"ranker\.json is missing"):
-        RANKERS[name].load(UPath(tmp_path))
+        registry.RANKERS[name].load(UPath(tmp_path))
 
 
 def test_nothing_to_learn_from_is_an_error(name: str, dataset: Dataset, features: MovieFeatures) -> None:
     with pytest.raises(ModelError, match="got no ratings"):
-        create(name).fit(dataset.with_ratings(dataset.ratings[:0]), features)
+        registry.create(name).fit(dataset.with_ratings(dataset.ratings[:0]), features)
 
 
 def test_features_of_another_catalogue_are_refused(name: str, dataset: Dataset, features: MovieFeatures) -> None:
     fewer = MovieFeatures(features.movie_ids[1:], features.matrix[1:], features.embeddings[1:])
     with pytest.raises(ModelError, match="features of another catalogue"):
-        create(name).fit(dataset, fewer)
+        registry.create(name).fit(dataset, fewer)
 
 
 CATALOGUES = {
@@ -294,11 +295,13 @@ def test_who_is_not_folded_in_is_a_newcomer(fitted: Ranker, dataset: Dataset) ->
 
 def test_folding_in_is_not_saved(fitted: Ranker, dataset: Dataset, tmp_path: Path) -> None:
     fitted.fold_in(strangers(dataset)).save(UPath(tmp_path))
-    pd.testing.assert_frame_equal(load(UPath(tmp_path)).recommend(EVERYONE, 5), fitted.recommend(EVERYONE, 5))
+    pd.testing.assert_frame_equal(registry.load(UPath(tmp_path)).recommend(EVERYONE, 5), fitted.recommend(EVERYONE, 5))
 
 
 def test_a_loaded_model_folds_in_like_the_one_that_was_saved(fitted: Ranker, saved: UPath, dataset: Dataset) -> None:
-    lists = [ranker.fold_in(strangers(dataset)).recommend(range(101, 106), 5) for ranker in (load(saved), fitted)]
+    lists = [
+        ranker.fold_in(strangers(dataset)).recommend(range(101, 106), 5) for ranker in (registry.load(saved), fitted)
+    ]
     pd.testing.assert_frame_equal(*lists)
 
 

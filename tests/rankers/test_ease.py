@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.ease import NEAR, Ease

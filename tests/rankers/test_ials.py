@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.kernels import over_rows, parts
-from movierec.kernels_als import solve
+from movierec.kernels.als import solve
+from movierec.kernels.parallel import over_rows, parts
 from movierec.rankers.ials import IALS
 
 USERS, MOVIES, FACTORS = 12, 20, 6

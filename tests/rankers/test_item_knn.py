@@ -4,7 +4,7 @@ import pytest
 from scipy import sparse
 from upath import UPath
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.item_knn import ItemKNN, weighted

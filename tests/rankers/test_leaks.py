@@ -10,19 +10,20 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from movierec import rankers, training
 from movierec.artifacts import load_frame
-from movierec.dataset import Dataset
-from movierec.evaluation.splits import per_user_temporal
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
+from movierec.data.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
 from movierec.features.counts import Counts
-from movierec.features.history import History
 from movierec.features.pairs import PairFeatures
-from movierec.rankers import lessons
-from movierec.rankers.bases import Bases
+from movierec.rankers import registry
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.lessons import Lesson, Plan, label_windows
-from movierec.rankers.stage import FirstStage
+from movierec.rankers.reranking import training_set
+from movierec.rankers.reranking.base_rankers import Bases
+from movierec.rankers.reranking.candidates import FirstStage
+from movierec.rankers.reranking.training_set import Lesson, Plan, label_windows
+from movierec.training import fit
 
 EVERYONE = range(1, 41)
 PLAN = Plan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
@@ -46,7 +47,7 @@ def differently_labelled(dataset: Dataset) -> Dataset:
 
 
 def lesson_of(dataset: Dataset, features: MovieFeatures) -> Lesson:
-    given, _ = lessons._lesson(dataset, features, PLAN, {})
+    given, _ = training_set._lesson(dataset, features, PLAN, {})
     assert given is not None
     return given
 
@@ -128,7 +129,7 @@ def test_the_label_window_gives_labels_and_nothing_else(dataset: Dataset, featur
 def test_a_planted_leak_is_noticed(
     leak: type[Leak], dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lessons, "FirstStage", leak)
+    monkeypatch.setattr(training_set, "FirstStage", leak)
     found = []
     for given in (dataset, differently_labelled(dataset)):
         monkeypatch.setattr(Leak, "everything", given, raising=False)
@@ -159,7 +160,7 @@ def test_a_word_of_the_label_window_that_leaks_is_noticed(
     tagged_lessons: Callable[[], list[Lesson]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        lessons, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
+        training_set, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
     )
     film, drama = tagged_lessons()
     assert not np.array_equal(film.matrix, drama.matrix, equal_nan=True)
@@ -168,12 +169,12 @@ def test_a_word_of_the_label_window_that_leaks_is_noticed(
 def lists_of(folder: UPath, dataset: Dataset, name: str) -> pd.DataFrame:
     """Train as a night does, from snapshot to saved model, and recommend."""
     dataset.save(folder / "snapshot")
-    training.build_features(folder, seed=0)
-    training.fit_ranker(folder, name, FEW_TREES.get(name))
-    return rankers.load(folder / "models" / name).recommend(EVERYONE, 10)
+    fit.build_features(folder, seed=0)
+    fit.fit_ranker(folder, name, FEW_TREES.get(name))
+    return registry.load(folder / "models" / name).recommend(EVERYONE, 10)
 
 
-@pytest.mark.parametrize("name", sorted(rankers.RANKERS))
+@pytest.mark.parametrize("name", sorted(registry.RANKERS))
 def test_ratings_held_out_for_judging_change_no_list(name: str, dataset: Dataset, tmp_path: Path) -> None:
     one, other = UPath(tmp_path) / "one", UPath(tmp_path) / "other"
     before = lists_of(one, dataset, name)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.nearby import REACH, Nearby
 

@@ -1,14 +1,14 @@
 import pytest
 
 from movierec.errors import ModelError
-from movierec.rankers import RANKERS, create
+from movierec.rankers import registry
 
 
 def test_every_ranker_is_created_by_its_name() -> None:
-    assert [create(name).name for name in RANKERS] == list(RANKERS)
-    assert {"popularity", "item_knn", "ease", "content", "hybrid"} <= set(RANKERS)
+    assert [registry.create(name).name for name in registry.RANKERS] == list(registry.RANKERS)
+    assert {"popularity", "item_knn", "ease", "content", "hybrid"} <= set(registry.RANKERS)
 
 
 def test_an_unknown_name_is_answered_with_the_allowed_ones() -> None:
     with pytest.raises(ModelError, match="no ranker 'svd'; allowed are popularity, user_knn"):
-        create("svd")
+        registry.create("svd")

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from movierec.dataset import Dataset
-from movierec.features.history import History
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.rankers.sequences import Ordered, in_order
 
 # (user, movie, day)

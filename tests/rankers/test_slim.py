@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import ElasticNet
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.slim import Slim

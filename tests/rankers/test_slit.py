@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
 from movierec.rankers.ease import Ease
 from movierec.rankers.slit import PRIOR, Slit
 

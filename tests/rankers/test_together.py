@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from movierec import rankers
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
+from movierec.rankers import registry
 from movierec.rankers.ease import Ease
-from movierec.rankers.learned import Learned
+from movierec.rankers.reranking.base import Learned
 from movierec.rankers.slit import Slit
 from movierec.rankers.together import fit_together
 
@@ -45,7 +45,7 @@ def refuse(self: object, dataset: Dataset, features: MovieFeatures) -> None:
 def test_a_base_ranker_that_cannot_be_fitted_is_left_out_of_a_learned_one(
     name: str, fresh: Dataset, features: MovieFeatures
 ) -> None:
-    ranker = rankers.create(name, **SMALL[name]).fit(fresh, features)
+    ranker = registry.create(name, **SMALL[name]).fit(fresh, features)
     assert isinstance(ranker, Learned)
     assert dict(ranker.left_out) == {"slit": "it cannot be solved"}
     assert not [feature for feature in ranker.names_ if feature.startswith("slit")]
@@ -57,10 +57,10 @@ def test_a_base_ranker_that_cannot_be_fitted_is_left_out_of_a_learned_one(
 
 @pytest.mark.usefixtures("without_ease")
 def test_what_no_candidate_is_follows_by_popularity_without_ease(fresh: Dataset, features: MovieFeatures) -> None:
-    hybrid = rankers.create("hybrid", rounds=3, candidates=2).fit(fresh, features)
+    hybrid = registry.create("hybrid", rounds=3, candidates=2).fit(fresh, features)
     assert isinstance(hybrid, Learned)
     assert set(hybrid.left_out) == {"ease", "ease_near"}
-    scores, popular = hybrid.scores(np.arange(40)), rankers.create("popularity").fit(fresh, features)
+    scores, popular = hybrid.scores(np.arange(40)), registry.create("popularity").fit(fresh, features)
     order = popular.scores(np.arange(40))
     for row in range(40):
         rest = np.flatnonzero(scores[row] < -1 + 1e-6)
@@ -72,9 +72,9 @@ def test_what_no_candidate_is_follows_by_popularity_without_ease(fresh: Dataset,
 
 @pytest.mark.usefixtures("without_slit")
 def test_what_was_left_out_is_kept_with_the_model(fresh: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
-    hybrid = rankers.create("hybrid", rounds=3).fit(fresh, features)
+    hybrid = registry.create("hybrid", rounds=3).fit(fresh, features)
     hybrid.save(UPath(tmp_path))
-    loaded = rankers.load(UPath(tmp_path))
+    loaded = registry.load(UPath(tmp_path))
     assert isinstance(loaded, Learned)
     assert dict(loaded.left_out) == {"slit": "it cannot be solved"}
     assert loaded.recommend(EVERYONE, 5).equals(hybrid.recommend(EVERYONE, 5))
@@ -91,7 +91,7 @@ def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
         learn(self, given, movies)
 
     monkeypatch.setattr(Slit, "_learn", needs_everything)
-    hybrid = rankers.create("hybrid", rounds=3, seed=9).fit(fresh, features)
+    hybrid = registry.create("hybrid", rounds=3, seed=9).fit(fresh, features)
     assert isinstance(hybrid, Learned)
     assert dict(hybrid.left_out) == {"slit": "it needs every rating"}
     assert "slit" not in hybrid.stage_.bases.fitted
@@ -100,8 +100,8 @@ def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
 
 @pytest.mark.usefixtures("without_slit")
 def test_a_blend_goes_on_without_a_member(fresh: Dataset, features: MovieFeatures) -> None:
-    blend = rankers.create("blend").fit(fresh, features)
-    alone = rankers.create("blend", slit=0.0).fit(fresh, features)
+    blend = registry.create("blend").fit(fresh, features)
+    alone = registry.create("blend", slit=0.0).fit(fresh, features)
     assert blend.recommend(EVERYONE, 5).equals(alone.recommend(EVERYONE, 5))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
-from movierec.sources import Chunk, Notes, Piece, Source
+from movierec.sources.source import Chunk, Notes, Piece, Source
 
 
 @dataclass

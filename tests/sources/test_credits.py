@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources import Notes
 from movierec.sources.credits import Credits
+from movierec.sources.source import Notes
 from tests.sources.copied import rows
 from tests.sources.web import serve
 

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources import Endpoint, Notes
 from movierec.sources.events_api import EventsApi
+from movierec.sources.source import Endpoint, Notes
 from tests.sources.memory import Landed, Remembered, land
 
 TOKEN = "t0ken-of-the-feed"  # noqa: S105 -- of a server that lives as long as the test

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources import Notes
 from movierec.sources.events_folder import EventsFolder
+from movierec.sources.source import Notes
 from tests.sources.memory import Landed, Remembered, copied, land
 
 GOOD = '{"event_id": "e1", "user_id": 1, "movie_id": 2, "kind": "rating", "value": 4.0, "created_at": "2024-01-01"}'

@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources import Notes
 from movierec.sources.imdb import Imdb
+from movierec.sources.source import Notes
 from tests.sources.copied import rows
 from tests.sources.web import serve
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources import Notes
 from movierec.sources.movielens import MovieLens, profiles
 from movierec.sources.movielens_layouts import GENRES
+from movierec.sources.source import Notes
 from tests import movielens
 from tests.sources.copied import rows
 from tests.sources.web import serve

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 from upath import UPath
 
-from movierec.columns import MOVIE, RANK, USER
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats
+from movierec.data.columns import MOVIE, RANK, USER
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
+from movierec.data.splits import per_user_temporal
 from movierec.evaluation.metrics import accuracy, relevant_pairs
-from movierec.evaluation.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
-from movierec.features.types import Floats
 from movierec.rankers.content import Content, expected, places
-from movierec.rankers.top import top_k
+from movierec.rankers.top_k import top_k
 
 K = 10
 SEED = 1

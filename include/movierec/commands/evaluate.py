@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from movierec import rankers
-from movierec.columns import USER
-from movierec.commands import evaluate_report as report
+from movierec.comparison import report
+from movierec.comparison.inputs import Files, Inputs, read_inputs
+from movierec.comparison.run import Contest, hold
+from movierec.comparison.worker import is_learned
+from movierec.data.columns import USER
 from movierec.errors import ConfigError
-from movierec.evaluation.contest import Contest, hold
-from movierec.evaluation.contestant import is_learned
-from movierec.evaluation.inputs import Files, Inputs, read_inputs
+from movierec.rankers import registry
 
 
 def outcome(options: argparse.Namespace) -> tuple[str, bool]:
@@ -68,11 +68,11 @@ def _files(options: argparse.Namespace) -> Files:
 
 def _names(words: str) -> list[str]:
     if words == "all":
-        return list(rankers.RANKERS)
+        return list(registry.RANKERS)
     names = list(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
-    unknown = [name for name in names if name not in rankers.RANKERS]
+    unknown = [name for name in names if name not in registry.RANKERS]
     if unknown or not names:
-        allowed = ", ".join(rankers.RANKERS)
+        allowed = ", ".join(registry.RANKERS)
         raise ConfigError(f"--rankers: there is no ranker '{', '.join(unknown)}'; allowed are all, {allowed}")
     return names
 

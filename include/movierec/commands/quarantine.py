@@ -3,13 +3,13 @@
 import argparse
 import getpass
 
-from movierec import listing
+from movierec import text_table
 from movierec.commands.warehouse import opened
 from movierec.config import Settings
 from movierec.db import Connection
 from movierec.errors import ConfigError
-from movierec.quarantine import EXAMPLES, LIMIT, decide, overview, rows
-from movierec.rejects import Filters
+from movierec.ingestion.quarantine import EXAMPLES, LIMIT, decide, overview, rows
+from movierec.ingestion.quarantine_filters import Filters
 
 
 def text(settings: Settings, options: argparse.Namespace) -> str:
@@ -30,7 +30,7 @@ def text(settings: Settings, options: argparse.Namespace) -> str:
         if options.action == "show":
             return _rows(conn, filters, options.limit or EXAMPLES)
         counts = decide(conn, filters, options.action, changes, options.by or _somebody(), limit=options.limit or LIMIT)
-    return f"{options.action}: {listing.counts(counts)}{_OUTCOMES[options.action]}"
+    return f"{options.action}: {text_table.counts(counts)}{_OUTCOMES[options.action]}"
 
 
 _ARRIVE = "; they arrive with the next night"
@@ -40,13 +40,13 @@ _OUTCOMES = {"replay": _ARRIVE, "edit": _ARRIVE, "accept": _ARRIVE, "dismiss": "
 def _groups(conn: Connection, filters: Filters) -> str:
     groups = overview(conn, filters)
     found = sum(group["rows"] for group in groups)
-    return f"{listing.table(groups)}\n\nrows: {found:,}, groups: {len(groups):,}; show lists rows one by one"
+    return f"{text_table.table(groups)}\n\nrows: {found:,}, groups: {len(groups):,}; show lists rows one by one"
 
 
 def _rows(conn: Connection, filters: Filters, limit: int) -> str:
     found = rows(conn, filters, limit)
     more = f"\n\nthe first {limit:,}; --limit shows more" if len(found) == limit else ""
-    return listing.table(found) + more
+    return text_table.table(found) + more
 
 
 def _changes(pairs: list[str]) -> dict[str, object]:

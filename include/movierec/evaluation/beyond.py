@@ -5,9 +5,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.columns import MOVIE, RANK, USER
+from movierec.data.arrays import Ints
+from movierec.data.columns import MOVIE, RANK, USER
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Ints
 
 Values = NDArray[np.float64]
 USERS_AT_ONCE = 4_096

@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.columns import MOVIE, RANK, USER, WEIGHT
+from movierec.data.arrays import Ints
+from movierec.data.columns import MOVIE, RANK, USER, WEIGHT
+from movierec.data.history import is_liked
 from movierec.errors import ModelError
-from movierec.features.history import is_liked
-from movierec.features.types import Ints
 
 ACCURACY = ("precision", "recall", "recall_capped", "f1", "ndcg", "map", "mrr", "hit_rate")
 K = "k"

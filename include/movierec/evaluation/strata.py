@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from movierec.columns import MOVIE, USER
-from movierec.dataset import Dataset
+from movierec.data.arrays import Ints
+from movierec.data.columns import MOVIE, USER
+from movierec.data.dataset import Dataset
 from movierec.evaluation.bootstrap import mean_intervals
 from movierec.evaluation.metrics import K, accuracy
 from movierec.features.profiles import AGE_BOUNDS
-from movierec.features.types import Ints
 
 DIMENSION, STRATUM = "dimension", "stratum"
 COLD_USER = 10  # known ratings below which a user is cold

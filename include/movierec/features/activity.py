@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.features.history import MICROSECONDS_A_DAY, History
-from movierec.features.types import Floats
+from movierec.data.arrays import Floats
+from movierec.data.history import MICROSECONDS_A_DAY, History
 
 RECENT = 10
 SESSION = 20

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.columns import MOVIE
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import MOVIE
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.content import MovieFeatures, terms
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
-from movierec.kernels_matrix import product
+from movierec.kernels.matrix import product
 
 RECENT = 10
 LAST = 5

@@ -6,8 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.features.types import Floats, Ints
-from movierec.kernels import compiled, over_rows
+from movierec.data.arrays import Floats, Ints
+from movierec.kernels.parallel import compiled, over_rows
 
 
 @dataclass(frozen=True, eq=False)

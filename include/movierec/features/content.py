@@ -9,12 +9,12 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from upath import UPath
 
 from movierec.artifacts import load_arrays, pack, save_arrays, unpack
-from movierec.columns import MOVIE, WEIGHT
-from movierec.dataset import ROLES, Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import MOVIE, WEIGHT
+from movierec.data.dataset import ROLES, Dataset
 from movierec.errors import ModelError
 from movierec.features.embeddings import embed
 from movierec.features.text import texts, word_weights
-from movierec.features.types import Floats, Ints
 
 FILE = "movie_features.npz"
 YEARS_A_DECADE = 10

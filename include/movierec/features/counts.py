@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from movierec.columns import USER
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import USER
+from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.features.asof import AsOf
-from movierec.features.history import MICROSECONDS_A_DAY, History
 from movierec.features.profiles import frequent, groups
-from movierec.features.types import Floats, Ints
 
 PRIOR_RATINGS = 10.0
 WINDOWS_DAYS = (14, 60, 365)

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from movierec.data.arrays import Floats
 from movierec.errors import ModelError
-from movierec.features.types import Floats
 
 DIMENSIONS = 256
 WORDS = f"weights/l2_supercat_{DIMENSIONS}.safetensors"

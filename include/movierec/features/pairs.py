@@ -11,13 +11,13 @@ from typing import Self
 
 import numpy as np
 
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.features import activity, profiles
 from movierec.features.affinity import Affinities
 from movierec.features.content import MovieFeatures
 from movierec.features.counts import PRIOR_RATINGS, Counts, occupations
-from movierec.features.history import MICROSECONDS_A_DAY, History
-from movierec.features.types import Floats, Ints
 
 YEAR_DAYS = 365.2425
 LAST = 3

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from movierec.columns import USER
-from movierec.features.types import Floats, Ints
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import USER
 
 AGE_BOUNDS = (18, 25, 35, 45, 56)
 UNKNOWN_GROUP = 0

@@ -5,9 +5,9 @@ import pandas as pd
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from movierec.columns import MOVIE
-from movierec.dataset import Dataset
-from movierec.features.types import Ints
+from movierec.data.arrays import Ints
+from movierec.data.columns import MOVIE
+from movierec.data.dataset import Dataset
 
 NAMES = 5  # of each role: whoever is billed later tells little
 

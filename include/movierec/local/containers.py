@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from movierec import app, warehouse
+from movierec import warehouse
 from movierec.config import Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import download, state
+from movierec.local import demo_app, download, state
 from movierec.local.credentials import USER
-from movierec.local.postgres import create_missing
+from movierec.local.postgres.server import create_missing
 
 SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
 
@@ -28,7 +28,7 @@ def prepare() -> None:
     create_missing(f"{server} dbname=postgres")
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(f"{server} dbname=warehouse")
-    app.seed(f"{server} dbname=app", download.dataset_folder(Settings.from_env()))
+    demo_app.seed(f"{server} dbname=app", download.dataset_folder(Settings.from_env()))
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     state.write_private(passwords, {USER: os.environ["MOVIEREC_ADMIN_PASSWORD"]})
 

@@ -7,17 +7,19 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import postgres, state
+from movierec.local import state
 from movierec.local.environment import environment
+from movierec.local.postgres import server as postgres
 
 
 def prepare(settings: Settings, dataset: Path) -> None:
     """Start the server and bring every database up to date; quick when all are."""
-    from movierec import app, warehouse  # noqa: PLC0415 (only a night needs them)
+    from movierec import warehouse  # noqa: PLC0415 (only a night needs them)
+    from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
     prepare_airflow(settings)
     warehouse.migrate(postgres.conninfo(settings, "warehouse"))
-    app.seed(postgres.conninfo(settings, "app"), dataset)
+    demo_app.seed(postgres.conninfo(settings, "app"), dataset)
 
 
 def prepare_airflow(settings: Settings) -> None:

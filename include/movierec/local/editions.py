@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from movierec.errors import SourceError
-from movierec.sources.fetch import fetch
-from movierec.sources.transfer import GoneError, Patience, UnreachableError
+from movierec.sources.http.fetch import fetch
+from movierec.sources.http.transfer import GoneError, Patience, UnreachableError
 
 EDITIONS = ("ml-latest-small", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m")
 PATIENCE = Patience(attempts=2, timeout_seconds=20.0)

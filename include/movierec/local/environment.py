@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download, postgres
-from movierec.local.sockets import socket_folder
+from movierec.local import credentials, download
+from movierec.local.postgres import server as postgres
+from movierec.local.postgres.sockets import socket_folder
 
 # What a user may well want otherwise: a variable of the same name that is already set wins.
 PREFERENCES = {

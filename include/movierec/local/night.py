@@ -2,11 +2,13 @@
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import chain, credentials, group, postgres, state
-from movierec.local.api import Airflow, UnreachableError
+from movierec.local import credentials, state
+from movierec.local.airflow import chain, group
+from movierec.local.airflow.api import Airflow, UnreachableError
+from movierec.local.airflow.failure import describe
+from movierec.local.airflow.progress import Progress
 from movierec.local.environment import address, task_logs
-from movierec.local.failure import describe
-from movierec.local.progress import Progress
+from movierec.local.postgres import server as postgres
 
 
 def run(settings: Settings) -> None:
@@ -15,20 +17,20 @@ def run(settings: Settings) -> None:
     Raises:
         MovierecError: another night is being run, a task failed, or no new version came of it.
     """
-    from movierec import report  # noqa: PLC0415 (pandas and all, after the first words are on the screen)
+    from movierec.local import summary  # noqa: PLC0415 (pandas and all, after the first words are on the screen)
 
     state.prepare(settings.home)
     with state.lock(settings.home / "run.lock", busy="another `make run` is under way in this state folder"):
         dataset = group.up(settings)
         warehouse = postgres.conninfo(settings, "warehouse")
-        before = report.live_version(warehouse)
+        before = summary.live_version(warehouse)
         # Nobody may be there to answer: what the rules are unsure about stays as it is.
         choices = {"accept_volume_change": settings.accept_volume_change, "approval": "never"}
         _follow(settings, {"dataset": str(dataset), **choices})
-        after = report.live_version(warehouse)
+        after = summary.live_version(warehouse)
         if after is None or after == before:
             raise MovierecError(f"the night ended without a new version: live is {after or 'none'}")
-        report.print_summary(warehouse)
+        summary.print_summary(warehouse)
         print(where_to_look(settings))
 
 

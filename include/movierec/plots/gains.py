@@ -5,8 +5,8 @@ import pandas as pd
 
 from movierec.plots.given import Given
 from movierec.plots.style import BLUE, FAINT, INK, SMALL, TEXT, figure, label, png
-from movierec.rankers import Ranker
-from movierec.rankers.hybrid import Hybrid
+from movierec.rankers.base import Ranker
+from movierec.rankers.reranking.hybrid import Hybrid
 
 SHOWN = 20
 EXPLANATION = (

@@ -7,12 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from upath import UPath
 
-from movierec import rankers
 from movierec.artifacts import load_frame
-from movierec.columns import MOVIE, USER
-from movierec.dataset import Dataset
+from movierec.data.columns import MOVIE, USER
+from movierec.data.dataset import Dataset
 from movierec.db import Connection, fetch_frame
 from movierec.evaluation.metrics import relevant_pairs
+from movierec.rankers import registry
+from movierec.rankers.base import Ranker
 
 K = 10
 PROTOCOL = "per_user_temporal"  # the one that decides
@@ -54,10 +55,10 @@ class Given:
         found = lists.merge(wanted.drop_duplicates(), on=[USER, MOVIE], how="left", indicator=True)
         return found["score"].to_numpy(np.float64), (found["_merge"] == "both").to_numpy()
 
-    def model(self, ranker: str) -> rankers.Ranker | None:
+    def model(self, ranker: str) -> Ranker | None:
         """Return a fitted ranker, None where the training has none of that name."""
         path = self.folder / "models" / ranker
-        return rankers.load(path) if path.exists() else None
+        return registry.load(path) if path.exists() else None
 
     def _place(self) -> dict[str, object]:
         return {"training_id": self.training_id, "protocol": PROTOCOL, "k": K}

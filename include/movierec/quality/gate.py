@@ -10,9 +10,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from movierec.core import refuse
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
+from movierec.ingestion.core import refuse
 from movierec.quality.findings import Finding, find
 from movierec.quality.night import GATES, find_night, measure, measured_for_now, shown
 from movierec.quality.project import gate_of, run_gate, run_suites, suites_of

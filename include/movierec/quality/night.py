@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from urllib.parse import quote
 
-from movierec.core import hold
 from movierec.db import Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
+from movierec.ingestion.core import hold
 
 GATES = ("raw", "staging", "core")
 

@@ -11,16 +11,16 @@ from numpy.typing import ArrayLike
 from upath import UPath
 
 from movierec.artifacts import Arrays, load_arrays, save_arrays
-from movierec.columns import MOVIE, RANK, SCORE, USER
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import MOVIE, RANK, SCORE, USER
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
-from movierec.rankers.newcomers import Newcomers
-from movierec.rankers.space import Space
-from movierec.rankers.storage import ARRAYS, read_card, write_card
-from movierec.rankers.top import top_k
+from movierec.rankers.cold_start import Newcomers
+from movierec.rankers.model_card import ARRAYS, read_card, write_card
+from movierec.rankers.search_space import Space
+from movierec.rankers.top_k import top_k
 
 USERS_AT_ONCE = 256
 GAP = 0.01  # of the range of a user's scores, below which movies outside a model stand

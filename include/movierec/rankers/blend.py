@@ -7,15 +7,15 @@ import numpy as np
 from upath import UPath
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
 from movierec.rankers.ease import Ease
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import Slit
-from movierec.rankers.space import Range, Space
 from movierec.rankers.together import fit_together
 from movierec.rankers.user_knn import UserKNN
 

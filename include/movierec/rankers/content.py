@@ -7,13 +7,13 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.embeddings import unit_rows
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
-from movierec.rankers.space import Range, Space
+from movierec.rankers.search_space import Range, Space
 
 STEPS = 25  # of conjugate gradients
 POWER_ITERATIONS = 6

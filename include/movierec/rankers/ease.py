@@ -8,16 +8,16 @@ from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import spotrf, spotri
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
-from movierec.kernels import over_rows
-from movierec.kernels_matrix import TILE, ease_weights, product, upper_gram
+from movierec.kernels.matrix import TILE, ease_weights, product, upper_gram
+from movierec.kernels.parallel import over_rows
 from movierec.rankers.base import Ranker, before_the_rest, most_rated
 from movierec.rankers.nearby import mix, near_gram
 from movierec.rankers.ridge import with_raised_ridge
-from movierec.rankers.space import Range, Space
+from movierec.rankers.search_space import Range, Space
 
 NEAR = 100.0  # ratings apart over which nearness falls to 1/e
 

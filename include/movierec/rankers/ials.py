@@ -8,13 +8,13 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
-from movierec.kernels import over_rows, parts
-from movierec.kernels_als import solve
+from movierec.kernels.als import solve
+from movierec.kernels.parallel import over_rows, parts
 from movierec.rankers.base import Ranker
-from movierec.rankers.space import Range, Space
+from movierec.rankers.search_space import Range, Space
 
 LEARNING_STEPS = 3  # of conjugate gradients: the factors move on in the next epoch anyway (Takács et al. 2011)
 SOLVING_STEPS = 20  # enough that a user's factors are the solution to what a list can tell apart

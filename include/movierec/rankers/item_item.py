@@ -4,8 +4,8 @@ import numpy as np
 from scipy import sparse
 
 from movierec.artifacts import Arrays, pack, unpack
-from movierec.features.types import Floats, Ints
-from movierec.kernels_matrix import product
+from movierec.data.arrays import Floats, Ints
+from movierec.kernels.matrix import product
 from movierec.rankers.base import Ranker, after_scored
 
 

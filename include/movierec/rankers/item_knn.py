@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import nearest
 from movierec.rankers.rating_baseline import RatingBaseline
-from movierec.rankers.space import Choice, Range, Space
+from movierec.rankers.search_space import Choice, Range, Space
 
 WEIGHTINGS = ("none", "tfidf", "bm25")
 PAIRS_AT_ONCE = 8192  # whose users' ratings are laid side by side

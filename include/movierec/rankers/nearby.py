@@ -4,16 +4,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
-from movierec.kernels import compiled, over_rows
-from movierec.kernels_nearest import keep
+from movierec.kernels.parallel import compiled, over_rows
+from movierec.kernels.top_k import keep
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import kept
+from movierec.rankers.search_space import Range, Space
 from movierec.rankers.sequences import in_order
-from movierec.rankers.space import Range, Space
 
 REACH = 6  # distances beyond so many times the scale count nothing
 

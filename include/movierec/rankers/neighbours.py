@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from movierec import kernels_nearest
-from movierec.features.types import Floats, Ints
-from movierec.kernels import Kernel, over_rows, parts
+from movierec.data.arrays import Floats, Ints
+from movierec.kernels import top_k
+from movierec.kernels.parallel import Kernel, over_rows, parts
 
 ROWS_AT_ONCE = 512
 NOBODY = -1
@@ -46,7 +46,7 @@ def largest(
     """
     own = np.full(left.shape[0], NOBODY) if own is None else own
     arguments = (parts(left), parts(right), a, b, np.float32(shrinkage), own)
-    return kept(kernels_nearest.nearest, (left.shape[0], right.shape[1]), k, *arguments)
+    return kept(top_k.nearest, (left.shape[0], right.shape[1]), k, *arguments)
 
 
 def kept(kernel: Kernel, shape: tuple[int, int], k: int, *arguments: Any) -> sparse.csr_matrix:

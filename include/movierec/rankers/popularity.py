@@ -5,13 +5,13 @@ from typing import ClassVar
 import numpy as np
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import MICROSECONDS_A_DAY
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.history import MICROSECONDS_A_DAY
-from movierec.features.types import Floats, Ints
 from movierec.rankers.base import Ranker
-from movierec.rankers.space import Choice, Space
+from movierec.rankers.search_space import Choice, Space
 
 
 class Popularity(Ranker):

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.artifacts import Arrays
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
+from movierec.data.arrays import Floats, Ints
+from movierec.data.history import History
 
 # Ratings as of nobody that are added to each movie and user: the values of Koren (2010), "Factor in the neighbors".
 MOVIE_SHRINKAGE, USER_SHRINKAGE = 25.0, 10.0

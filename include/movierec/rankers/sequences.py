@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
+from movierec.data.arrays import Floats, Ints
+from movierec.data.history import History
 
 
 @dataclass(frozen=True, eq=False)

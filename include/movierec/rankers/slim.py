@@ -5,16 +5,16 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.kernels import over_rows
-from movierec.kernels_matrix import TILE, mirror, upper_gram
-from movierec.kernels_slim import descend
+from movierec.kernels.matrix import TILE, mirror, upper_gram
+from movierec.kernels.parallel import over_rows
+from movierec.kernels.slim import descend
 from movierec.rankers.base import most_rated
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import kept
-from movierec.rankers.space import Range, Space
+from movierec.rankers.search_space import Range, Space
 
 MOST_WEIGHTS = 1000  # of one movie; more than ever differ from 0 under a penalty that is worth having
 

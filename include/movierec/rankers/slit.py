@@ -17,17 +17,17 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.features.history import History
-from movierec.features.types import Floats, Ints
-from movierec.kernels import compiled, over_rows
-from movierec.kernels_matrix import product
+from movierec.kernels.matrix import product
+from movierec.kernels.parallel import compiled, over_rows
 from movierec.rankers.base import Ranker, before_the_rest, most_rated
 from movierec.rankers.ridge import with_raised_ridge
+from movierec.rankers.search_space import Range, Space
 from movierec.rankers.sequences import Ordered, in_order
-from movierec.rankers.space import Range, Space
 
 PRIOR = 20.0
 

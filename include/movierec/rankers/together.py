@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import TypeVar
 
-from movierec.dataset import Dataset
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker

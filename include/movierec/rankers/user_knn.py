@@ -7,13 +7,13 @@ import numpy as np
 from scipy import sparse
 
 from movierec.artifacts import Arrays
-from movierec.dataset import Dataset
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.features.types import Floats, Ints
-from movierec.kernels_matrix import product
+from movierec.kernels.matrix import product
 from movierec.rankers.base import Ranker, after_scored
 from movierec.rankers.neighbours import NOBODY, largest, lengths
-from movierec.rankers.space import Range, Space
+from movierec.rankers.search_space import Range, Space
 
 
 class UserKNN(Ranker):

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from movierec.sources import Memory, Piece
-from movierec.sources.archive import single
 from movierec.sources.contract import CREDITS
-from movierec.sources.delimited import Table
-from movierec.sources.fetch import fetch, is_url
-from movierec.sources.records import Format
+from movierec.sources.http.fetch import fetch, is_url
+from movierec.sources.source import Memory, Piece
+from movierec.sources.text.archive import single
+from movierec.sources.text.delimited import Table
+from movierec.sources.text.records import Format
 
 # Other sources tell these better; here they are kept beside the credits.
 FORM = Format(is_quoted=True, beside=frozenset(("genres", "imdbRating")))

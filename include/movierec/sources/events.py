@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
-from movierec.sources import Chunk, Notes
 from movierec.sources.contract import FEEDBACK_EVENT
-from movierec.sources.copytext import Record, chunks
+from movierec.sources.source import Chunk, Notes
+from movierec.sources.text.copytext import Record, chunks
 
 NAME = "events"
 SAMPLE = 1_000  # events whose keys and values are compared with the contract

@@ -18,10 +18,10 @@ from functools import partial
 import httpx
 
 from movierec.errors import SourceError
-from movierec.sources import Chunk, Endpoint, Memory, Notes, Piece
 from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import NAME, Event, Pairs, loaded, of_line, of_value, parse
-from movierec.sources.pages import Budget, Pages
+from movierec.sources.http.pages import Budget, Pages
+from movierec.sources.source import Chunk, Endpoint, Memory, Notes, Piece
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from movierec.errors import SourceError
-from movierec.sources import Chunk, Memory, Notes, Piece
 from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import NAME, Event, loaded, of_line
+from movierec.sources.source import Chunk, Memory, Notes, Piece
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from movierec.errors import SourceError
-from movierec.sources import Chunk, Memory, Notes, Piece
-from movierec.sources.archive import File, files, single
-from movierec.sources.blocks import Sieve
 from movierec.sources.contract import IMDB_CREW, IMDB_NAME, IMDB_PRINCIPAL, IMDB_RATING, IMDB_TITLE, Contract
-from movierec.sources.delimited import Table
-from movierec.sources.fetch import fetch, is_url
-from movierec.sources.records import Format
-from movierec.sources.transfer import GoneError, shown
+from movierec.sources.http.fetch import fetch, is_url
+from movierec.sources.http.transfer import GoneError, shown
+from movierec.sources.source import Chunk, Memory, Notes, Piece
+from movierec.sources.text.archive import File, files, single
+from movierec.sources.text.blocks import Sieve
+from movierec.sources.text.delimited import Table
+from movierec.sources.text.records import Format
 
 FILES = {
     "title.basics.tsv": IMDB_TITLE,

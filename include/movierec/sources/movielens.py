@@ -10,22 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from movierec.errors import SourceError
-from movierec.sources import Chunk, Memory, Notes, Piece
-from movierec.sources.archive import files
-from movierec.sources.contract import (
-    CREDITS,
-    GRAPH,
-    LINKS,
-    MOVIE_LINK,
-    MOVIES,
-    RATINGS,
-    TAGS,
-    USER_PROFILE,
-    Contract,
-)
-from movierec.sources.delimited import Table
-from movierec.sources.fetch import fetch, is_url
+from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
+from movierec.sources.http.fetch import fetch, is_url
 from movierec.sources.movielens_layouts import Found, recognise
+from movierec.sources.source import Chunk, Memory, Notes, Piece
+from movierec.sources.text.archive import files
+from movierec.sources.text.delimited import Table
 
 TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, USER_PROFILE, RATINGS, TAGS)
 REQUIRED = (RATINGS, MOVIES)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from movierec.sources.archive import File
 from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
-from movierec.sources.delimited import first_lines, header
-from movierec.sources.encoding import decode
-from movierec.sources.records import Format
+from movierec.sources.text.archive import File
+from movierec.sources.text.delimited import first_lines, header
+from movierec.sources.text.encoding import decode
+from movierec.sources.text.records import Format
 
 GENRES = (
     *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),

@@ -1,20 +1,49 @@
 """The sources that exist, by the name that the trigger form and the settings use."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.sources import Endpoint, Registry, Source
 from movierec.sources.credits import Credits
+from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.events_api import EventsApi
 from movierec.sources.events_folder import EventsFolder
 from movierec.sources.imdb import Imdb
 from movierec.sources.movielens import MovieLens
-from movierec.sources.tables import DatabaseTables
+from movierec.sources.source import Endpoint, Origin, Source
 
 # IMDb's files are cut to the movies that the others know.
 LATE = ("imdb",)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The sources by name.
+
+    Attributes:
+        makers: sources of their own kind.
+        server: makes a source of any server that a connection names.
+    """
+
+    makers: Mapping[str, Callable[[Origin], Source]]
+    server: Callable[[Endpoint, bool], Source]
+
+    def create(self, name: str, origin: Origin) -> Source:
+        """Make a source.
+
+        Raises:
+            ConfigError: no source has that name, or its place is not configured.
+        """
+        if name in origin.connections:
+            return self.server(origin.endpoint(origin.connections[name]), origin.is_full)
+        if name not in self.makers:
+            allowed = ", ".join(sorted((*self.makers, *origin.connections)))
+            raise ConfigError(f"source '{name}' is unknown; allowed: {allowed}")
+        if name != "movielens" and name not in origin.places:
+            raise ConfigError(f"source '{name}' has no place; set MOVIEREC_{name.upper()}")
+        return self.makers[name](origin)
 
 
 def _server(endpoint: Endpoint, is_full: bool) -> Source:

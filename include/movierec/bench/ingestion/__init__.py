@@ -1,0 +1,1 @@
+"""Nights of ingestion, measured at several sizes beside a bare COPY."""

@@ -1,0 +1,119 @@
+"""One night of ingestion in this process: seconds for each stage, the rows it touched, and Python's peak memory."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from movierec.db import CORE, Connection, connect
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import build_core, move
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
+from movierec.sources.registry import SOURCES
+from movierec.sources.source import Endpoint, Origin
+
+STAGES = ("raw", "gate raw", "stage", "gate staging", "core", "gate core")
+KEEP_NIGHTS = 14
+MEGABYTE = 1 << 20
+
+
+@dataclass
+class Figures:
+    """What was measured of a night.
+
+    Attributes:
+        rows: rows that its rating file brought.
+        seconds: by stage, in their order.
+        touched: rows of `core.ratings` that came, changed or went.
+        peak: most memory that this process had, in bytes.
+        hashes: number and hash of the rows of each table of core.
+    """
+
+    rows: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    touched: int = 0
+    peak: int = 0
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Seconds of all stages."""
+        return sum(self.seconds.values())
+
+    @contextmanager
+    def clock(self, name: str) -> Iterator[None]:
+        """Note how long a stage takes."""
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+
+
+def measure(warehouse: str, folder: Path, rows: int, quality: Path | None = None) -> Figures:
+    """Take a folder through one night, from its files to accepted core; the gates write to the folder `quality`."""
+    figures = Figures(rows)
+    with connect(warehouse) as conn:
+        batch_id = open_batch(conn, f"bench {time.time_ns()}", str(folder))
+        judge = _judge(conn, batch_id, figures, quality) if quality else _pass
+        with figures.clock("raw"):
+            extract(conn, batch_id, "movielens", SOURCES.create("movielens", origin(folder)))
+        judge("raw")
+        with figures.clock("stage"):
+            stage(conn, batch_id)
+        judge("staging")
+        with figures.clock("core"):
+            figures.touched = build_core(conn, batch_id)["ratings"]
+        judge("core")
+        accept_batch(conn, batch_id, KEEP_NIGHTS)
+    figures.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return figures
+
+
+def rebuild(warehouse: str) -> tuple[Figures, Figures]:
+    """Build the newest night anew from staging and return core's hashes before and after."""
+    before, after = Figures(0), Figures(0)
+    with connect(warehouse) as conn:
+        (batch_id,) = conn.execute("select max(batch_id) from ops.batch").fetchone() or (0,)
+        before.hashes = hashes(conn)
+        with after.clock("core"):
+            move(conn, CORE, batch_id, is_rebuild=True)
+        after.hashes = hashes(conn)
+    return before, after
+
+
+def hashes(conn: Connection) -> dict[str, str]:
+    """Return for each table of core how many rows it has, and a hash that does not depend on their order."""
+    tables = conn.execute("select tablename from pg_tables where schemaname = 'core' order by tablename").fetchall()
+    found = {}
+    for (table,) in tables:
+        statement = (
+            f"select count(*) || ' ' || coalesce(sum(hash_record_extended(t, 0)::numeric), 0) from core.{table} t"  # noqa: S608
+        )
+        found[table] = str((conn.execute(statement.encode()).fetchone() or ("",))[0])
+    conn.commit()
+    return found
+
+
+def origin(folder: Path) -> Origin:
+    """Describe a folder of rating files as the only source."""
+    return Origin(str(folder), folder, {}, {}, _no_server)
+
+
+def _no_server(name: str) -> Endpoint:
+    raise LookupError(name)
+
+
+def _judge(conn: Connection, batch_id: int, figures: Figures, folder: Path) -> Callable[[str], None]:
+    from movierec import quality  # noqa: PLC0415 - Great Expectations takes seconds to import
+
+    def judge(gate: str) -> None:
+        with figures.clock(f"gate {gate}"):
+            quality.check(conn, gate, batch_id, folder)
+
+    return judge
+
+
+def _pass(gate: str) -> None:
+    """Judge nothing."""

@@ -1,0 +1,1 @@
+"""The quality of lists, measured under published protocols and stricter ones."""

@@ -1,0 +1,76 @@
+"""The datasets that quality is measured on, taken through the warehouse as every night is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from upath import UPath
+
+from movierec.bench.server import database, server
+from movierec.config import ROOT, Settings
+from movierec.data.dataset import FACTS, Dataset
+from movierec.db import connect
+from movierec.errors import SourceError
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
+from movierec.local.download import dataset_folder
+from movierec.sources.registry import SOURCES
+from movierec.sources.source import Endpoint, Origin
+from movierec.training import fit
+from movierec.training.snapshot import take_snapshot
+
+SHARED = ROOT.parent / "shared" / "data"
+KEEP_NIGHTS = 14
+
+
+def ml_100k(place: Path) -> Dataset:
+    """Return MovieLens 100K, fetched and verified where it is not here yet.
+
+    Raises:
+        SourceError: it cannot be fetched, or is not the published one.
+    """
+    return through_warehouse(dataset_folder(replace(Settings.from_env(), dataset="ml-100k")), {}, place)
+
+
+def ml_latest_small(place: Path) -> Dataset:
+    """Return MovieLens ml-latest-small (2018) with credits from beside the project.
+
+    Raises:
+        SourceError: it is not there.
+    """
+    folder, credits = SHARED / "ml-latest-small", SHARED / "movie-credits" / "movies.csv"
+    if not folder.exists() or not credits.exists():
+        raise SourceError(f"{folder} or {credits} is missing; this dataset is read from there")
+    return through_warehouse(folder, {"credits": str(credits)}, place)
+
+
+DATASETS: dict[str, Callable[[Path], Dataset]] = {"ml-100k": ml_100k, "ml-latest-small": ml_latest_small}
+
+
+def through_warehouse(folder: Path, places: dict[str, str], place: Path) -> Dataset:
+    """Take a folder through a night in a server of its own, and return what a training sees; `place` keeps it."""
+    kept = UPath(place) / "snapshot"
+    if not (kept / FACTS).exists():
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(0o755)  # under root, the server runs as another user and must get through
+        with server(place / "server") as settings, database(settings, "quality") as warehouse:
+            _snapshot(warehouse, folder, places, kept)
+    return Dataset.load(kept)
+
+
+def _snapshot(warehouse: str, folder: Path, places: dict[str, str], kept: UPath) -> None:
+    origin = Origin(str(folder), folder, places, {}, _no_server)
+    with connect(warehouse) as conn:
+        batch_id = open_batch(conn, "quality", str(folder))
+        for source in ("movielens", *places):
+            extract(conn, batch_id, source, SOURCES.create(source, origin))
+        stage(conn, batch_id)
+        build_core(conn, batch_id)
+        accept_batch(conn, batch_id, KEEP_NIGHTS)
+        take_snapshot(conn, fit.open_training(conn, "quality", batch_id, seed=0), kept)
+
+
+def _no_server(name: str) -> Endpoint:
+    raise LookupError(name)

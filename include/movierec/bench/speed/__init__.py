@@ -1,0 +1,1 @@
+"""The rankers' speed, measured beside other people's code."""

@@ -1,0 +1,1 @@
+"""Comparing rankers on a person's own files, as `make evaluate` does."""

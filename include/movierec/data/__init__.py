@@ -1,0 +1,1 @@
+"""What models see: the facts of a night as frames and arrays, histories, and what is held out."""

@@ -1,0 +1,136 @@
+"""Who rated what and when, as sparse matrices over positions instead of ids."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import LIKED_WEIGHT, MOVIE, RATED_AT, RATING, USER, WEIGHT
+from movierec.data.dataset import Dataset
+
+MICROSECONDS_A_DAY = 86_400_000_000
+LOWER_SIGNAL = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The ratings of a dataset, sorted by user and movie.
+
+    Attributes:
+        user_ids: users with at least one rating, ascending; a user's position is the row of every matrix.
+        movie_ids: the whole catalogue, ascending; a movie's position is the column.
+        users: position of each rating's user (int64), ascending.
+        movies: position of each rating's movie (int64).
+        ratings: values as rated (float32), NaN where other feedback speaks.
+        liked: whether the user liked the movie (bool).
+        signal: how much each rating says about what its user wants (float32): 1 if they liked the movie,
+            `LOWER_SIGNAL` if less, for other feedback its weight. Watching at all is a choice too, and more than 0
+            leaves nobody without a history.
+        times: microseconds since 1970 UTC (int64).
+    """
+
+    user_ids: Ints
+    movie_ids: Ints
+    users: Ints
+    movies: Ints
+    ratings: Floats
+    liked: NDArray[np.bool_]
+    signal: Floats
+    times: Ints
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "History":
+        """Number the users and movies of a dataset; its ratings come sorted by user and movie."""
+        user_ids, users = np.unique(dataset.ratings[USER].to_numpy(), return_inverse=True)
+        movie_ids = dataset.movies[MOVIE].to_numpy()
+        liked = is_liked(dataset.ratings, dataset.relevant_from)
+        weight = dataset.ratings[WEIGHT].to_numpy(np.float32)
+        is_rated = dataset.ratings[RATING].notna().to_numpy()
+        return cls(
+            user_ids=user_ids.astype(np.int64),
+            movie_ids=movie_ids.astype(np.int64),
+            users=users.astype(np.int64),
+            movies=np.searchsorted(movie_ids, dataset.ratings[MOVIE].to_numpy()).astype(np.int64),
+            ratings=dataset.ratings[RATING].to_numpy(np.float32),
+            liked=liked,
+            signal=np.where(is_rated, np.where(liked, 1, LOWER_SIGNAL), weight).astype(np.float32),
+            times=dataset.ratings[RATED_AT].to_numpy(dtype="datetime64[us]").astype(np.int64),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users × movies."""
+        return len(self.user_ids), len(self.movie_ids)
+
+    @cached_property
+    def seen(self) -> sparse.csr_matrix:
+        """1 where a user rated a movie (users × movies, float32)."""
+        return self.matrix(np.ones(len(self.users), np.float32))
+
+    @cached_property
+    def wanted(self) -> sparse.csr_matrix:
+        """The signal of each rating (users × movies, float32)."""
+        return self.matrix(self.signal)
+
+    @cached_property
+    def now(self) -> Ints:
+        """Each user's last known moment, in microseconds: nothing later may be counted for them."""
+        latest = np.full(len(self.user_ids), np.iinfo(np.int64).min)
+        np.maximum.at(latest, self.users, self.times)
+        return latest
+
+    @cached_property
+    def recency(self) -> Ints:
+        """How many of the same user's ratings are later than this one; ratings of one moment share their number."""
+        order = np.lexsort((-self.times, self.users))
+        users, times = self.users[order], self.times[order]
+        place = np.arange(len(order))
+        new_user = np.diff(users, prepend=-1) != 0
+        new_moment = new_user | (np.diff(times, prepend=0) != 0)
+        start = np.maximum.accumulate(np.where(new_user, place, 0))
+        moment = np.maximum.accumulate(np.where(new_moment, place, 0))
+        recency = np.empty(len(order), np.int64)
+        recency[order] = moment - start
+        return recency
+
+    @cached_property
+    def counts(self) -> Floats:
+        """Ratings per movie (float32)."""
+        return np.bincount(self.movies, minlength=self.shape[1]).astype(np.float32)
+
+    @cached_property
+    def user_means(self) -> Floats:
+        """Each user's mean rating (float32); 0 for users who only gave other feedback."""
+        is_rated = np.isfinite(self.ratings)
+        totals = np.bincount(self.users[is_rated], self.ratings[is_rated], self.shape[0])
+        counts = np.bincount(self.users[is_rated], minlength=self.shape[0])
+        return (totals / np.maximum(counts, 1)).astype(np.float32)
+
+    @cached_property
+    def above(self) -> Floats:
+        """How far each rating is above its user's mean (float32); 0 for other feedback."""
+        return np.asarray(np.nan_to_num(self.ratings - self.user_means[self.users]), np.float32)
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return np.searchsorted(self.users, np.arange(self.shape[0] + 1)).astype(np.int64)
+
+    def ratings_of(self, user: int, movies: Ints) -> Ints:
+        """Find a user's ratings of these movies (positions), each of which the user has rated."""
+        first, last = self._starts[user : user + 2]
+        return np.asarray(first + np.searchsorted(self.movies[first:last], movies), np.int64)
+
+    def matrix(self, values: NDArray[np.generic]) -> sparse.csr_matrix:
+        """Lay one value per rating out as users × movies."""
+        return sparse.csr_matrix((values.astype(np.float32), self.movies, self._starts), shape=self.shape)
+
+
+def is_liked(ratings: pd.DataFrame, relevant_from: float | None) -> NDArray[np.bool_]:
+    """Tell which rows of (…, rating, weight) say that the movie was liked; NaN is no rating and the weight decides."""
+    is_rated = ratings[RATING].notna().to_numpy()
+    by_rating = is_rated if relevant_from is None else ratings[RATING].to_numpy(np.float32) >= relevant_from
+    return np.where(is_rated, by_rating, ratings[WEIGHT].to_numpy(np.float32) >= LIKED_WEIGHT)

@@ -1,0 +1,100 @@
+"""Asking one ranker about the test, once, and scoring what it says."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from movierec.data.arrays import Ints
+from movierec.data.columns import USER
+from movierec.data.history import History
+from movierec.evaluation import beyond
+from movierec.evaluation.metrics import ACCURACY, K, accuracy, relevant_pairs
+from movierec.features.content import MovieFeatures
+from movierec.rankers.base import Ranker
+
+METRICS = (*ACCURACY, "novelty", "diversity")
+TOTALS = ("coverage", "gini")
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What a ranker's lists were worth.
+
+    Attributes:
+        values: user_id, k and `METRICS`: one row per k and judged user. Novelty is NaN for a user without a list,
+            diversity for one with fewer than two movies, or without features.
+        totals: k, coverage and gini: one row per k.
+        lists: (user_id, movie_id, score, rank) of the judged users, as long as the largest k.
+        seconds: how long making the lists took.
+        unjudged_users: users of the test without a relevant movie.
+    """
+
+    values: pd.DataFrame
+    totals: pd.DataFrame
+    lists: pd.DataFrame
+    seconds: float
+    unjudged_users: int
+
+    def at(self, k: int) -> pd.DataFrame:
+        """Return the values at k, one row per judged user, with user_id as the index."""
+        return self.values[self.values[K] == k].set_index(USER).drop(columns=K)
+
+    def means(self) -> pd.DataFrame:
+        """Return the mean over judged users of every metric, and the totals, one row per k (the index)."""
+        means = self.values.groupby(K, sort=False)[list(METRICS)].mean()
+        return self.totals.set_index(K).join(means)[[*METRICS, *TOTALS]]
+
+
+def judge(
+    ranker: Ranker,
+    test: pd.DataFrame,
+    ks: Sequence[int] = (10,),
+    *,
+    relevant_from: float | None,
+    exclude: pd.DataFrame | None = None,
+    exclude_seen: bool = True,
+    features: MovieFeatures | None = None,
+) -> Judgement:
+    """Rank the whole catalogue for every user of `test` who liked a movie there, and score the lists.
+
+    Args:
+        ranker: fitted (and folded in, where others are recommended to than were learned from).
+        test: (user_id, movie_id, rating, weight?).
+        ks: lengths at which lists are judged.
+        relevant_from: the rating from which on a movie was liked; None: every rated one.
+        exclude: (user_id, movie_id) that must not be in the lists, such as validation rows.
+        exclude_seen: leave out what a user has in the ranker's history.
+        features: of the catalogue, for the diversity of the lists.
+
+    Raises:
+        ModelError: a k is below 1, or the ranker's lists repeat a movie.
+    """
+    relevant = relevant_pairs(test, relevant_from)
+    users = np.unique(relevant[USER].to_numpy(np.int64))
+    started = time.perf_counter()
+    lists = ranker.recommend(users, max(ks, default=1), exclude_seen=exclude_seen, exclude=exclude)
+    seconds = time.perf_counter() - started
+    values = accuracy(lists, relevant, ks)
+    familiar = [_unfamiliar(beyond.cut(lists, k), users, ranker.fitted_, features) for k in ks]
+    catalogue = ranker.history_.shape[1]
+    return Judgement(
+        values=pd.concat([values, pd.concat(familiar, ignore_index=True)], axis=1),
+        totals=pd.DataFrame([(k, *_totals(beyond.cut(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
+        lists=lists,
+        seconds=seconds,
+        unjudged_users=int(test[USER].nunique()) - len(users),
+    )
+
+
+def _unfamiliar(lists: pd.DataFrame, users: Ints, known: History, features: MovieFeatures | None) -> pd.DataFrame:
+    raters = known.counts.astype(np.int64)
+    novelty = beyond.novelty(lists, users, known.movie_ids, raters, known.shape[0])
+    diversity = np.nan if features is None else beyond.diversity(lists, users, features)
+    return pd.DataFrame({"novelty": novelty, "diversity": diversity}, index=range(len(users)))
+
+
+def _totals(lists: pd.DataFrame, movies: int) -> tuple[float, float]:
+    return beyond.coverage(lists, movies), beyond.gini(lists, movies)

@@ -1,0 +1,105 @@
+"""Compiled loops that keep the best k of many: of a row of scores, or of a row of a product that is never stored."""
+
+import numpy as np
+
+from movierec.kernels.parallel import compiled
+
+
+@compiled
+def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-untyped-def]
+    """Write each row's k highest finite scores and their columns, best first; equal ones in order of column."""
+    finite = np.empty(scores.shape[1], scores.dtype)
+    for row in range(start, stop):
+        count = 0
+        for column in range(scores.shape[1]):
+            if np.isfinite(scores[row, column]):
+                finite[count] = scores[row, column]
+                count += 1
+        # What cannot be among the k best is sorted out first: a heap that everything is offered to costs much more.
+        least = np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
+        size = 0
+        for column in range(scores.shape[1]):
+            score = scores[row, column]
+            if score >= least and np.isfinite(score):
+                size = push(values[row], columns[row], size, k, score, column)
+        _sort(values[row], columns[row], size)
+        sizes[row] = size
+
+
+@compiled
+def nearest(start, stop, left, right, a, b, shrinkage, own, k, columns, values, sizes):  # type: ignore[no-untyped-def]
+    """Write the k highest positive (L R)ᵢⱼ / (aᵢ bⱼ + shrinkage) of each row i, but not of column ownᵢ.
+
+    Gustavson's product: row i of L R is the sum of the rows of R that row i of L names, weighted.
+    """
+    left_starts, left_columns, left_values = left
+    right_starts, right_columns, right_values = right
+    total = np.empty(len(b), np.float32)
+    for row in range(start, stop):
+        total[:] = 0
+        for entry in range(left_starts[row], left_starts[row + 1]):
+            x, middle = left_values[entry], left_columns[entry]
+            for other in range(right_starts[middle], right_starts[middle + 1]):
+                total[right_columns[other]] += x * right_values[other]
+        if own[row] >= 0:
+            total[own[row]] = 0
+        sizes[row] = keep(total, a[row], b, shrinkage, k, columns[row], values[row])
+
+
+@compiled
+def keep(total, a, b, shrinkage, k, columns, values):  # type: ignore[no-untyped-def]
+    """Write the k highest positive totalⱼ / (a bⱼ + shrinkage) and their columns j, and return how many there are."""
+    size = 0
+    for column in range(len(total)):
+        if total[column] > 0:
+            size = push(values, columns, size, k, total[column] / (a * b[column] + shrinkage), column)
+    return size
+
+
+@compiled
+def push(values, columns, size, k, value, column):  # type: ignore[no-untyped-def]
+    """Offer a value to a heap whose root is the worst of the best k; columns must come in ascending order."""
+    if size < k:
+        child = size
+        while child > 0:
+            parent = (child - 1) // 2
+            if values[parent] < value:  # of equals, the later column is the worse one and moves up
+                break
+            values[child], columns[child] = values[parent], columns[parent]
+            child = parent
+        values[child], columns[child] = value, column
+        return size + 1
+    if value > values[0]:
+        _sink(values, columns, size, value, column)
+    return size
+
+
+@compiled
+def _sink(values, columns, size, value, column):  # type: ignore[no-untyped-def]
+    """Put a value at the root in place of what is there and let it sink below whatever is worse."""
+    place = 0
+    while 2 * place + 1 < size:
+        child = 2 * place + 1
+        other = child + 1
+        if other < size and _is_worse(values[other], columns[other], values[child], columns[child]):
+            child = other
+        if not _is_worse(values[child], columns[child], value, column):
+            break
+        values[place], columns[place] = values[child], columns[child]
+        place = child
+    values[place], columns[place] = value, column
+
+
+@compiled
+def _is_worse(value, column, than_value, than_column):  # type: ignore[no-untyped-def]
+    return value < than_value or (value == than_value and column > than_column)
+
+
+@compiled
+def _sort(values, columns, size):  # type: ignore[no-untyped-def]
+    """Turn the heap into a list, best first: the worst goes last, then the worst of the others."""
+    for last in range(size - 1, 0, -1):
+        value, column = values[last], columns[last]
+        worst_value, worst_column = values[0], columns[0]
+        _sink(values, columns, last, value, column)
+        values[last], columns[last] = worst_value, worst_column

@@ -1,0 +1,1 @@
+"""Airflow as a background group: its processes, its API, the chain of a night."""

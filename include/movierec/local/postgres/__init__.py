@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: its programs, account, cluster and sockets."""

@@ -1,0 +1,39 @@
+"""What a person wants to see after a night: counts, the leaderboard, the winner, a few lists."""
+
+from movierec.db import Connection, connect, fetch
+from movierec.publishing.versions import live_version as _live_version
+from movierec.text_table import print_table
+
+VIEWERS = 3
+MOVIES = 5
+
+
+def live_version(conninfo: str) -> int | None:
+    """Return the version that readers see, or None before the first publication."""
+    with connect(conninfo) as conn:
+        return _live_version(conn)
+
+
+def print_summary(conninfo: str) -> None:
+    """Print the layers, the rankers, the winner and three viewers' lists of the live version."""
+    with connect(conninfo) as conn:
+        (live,) = fetch(conn, "report/live")
+        print(f"\nVersion {live['version_id']} is live: {live['ranker']}, learned from batch {live['batch_id']}.\n")
+        print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
+        for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
+            print(f"Source {source['source']} {source['status']}: {source['message']}\n")
+        print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
+        tuned = fetch(conn, "report/tuned", {"training_id": live["training_id"]})
+        if tuned:
+            print_table("Tuned", tuned)
+        print(f"Winner: {live['reason']}.\n")
+        _print_lists(conn)
+
+
+def _print_lists(conn: Connection) -> None:
+    rows = fetch(conn, "report/lists", {"viewers": VIEWERS, "movies": MOVIES})
+    for viewer in dict.fromkeys(row["user_id"] for row in rows):
+        print(f"Viewer {viewer} is shown")
+        for row in (row for row in rows if row["user_id"] == viewer):
+            print(f"  {row['rank']}. {row['title']}: {row['reason']}")
+        print()

@@ -1,0 +1,1 @@
+"""Who becomes champion: leads, guardrails, the search for leaks, the decision."""

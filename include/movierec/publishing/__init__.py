@@ -1,0 +1,1 @@
+"""Lists and similar movies as versions: written, explained, audited, put live."""

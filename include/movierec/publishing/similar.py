@@ -1,0 +1,57 @@
+"""Movies like a movie, for every movie: also for those that nobody rated yet."""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from movierec.data.arrays import Floats
+from movierec.data.columns import MOVIE, RANK, SCORE
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
+from movierec.features.content import MovieFeatures
+from movierec.rankers.base import after_scored
+from movierec.rankers.neighbours import ROWS_AT_ONCE, cosine
+from movierec.rankers.top_k import top_k
+
+SIMILAR = "similar_movie_id"
+SHRINKAGE = 20.0
+CONTENT_SHARE = 0.4
+
+
+def similar_movies(dataset: Dataset, features: MovieFeatures, k: int = 20) -> pd.DataFrame:
+    """Rank the k movies most like each movie of the catalogue, itself left out.
+
+    The score is 0.6 · shrunk cosine over raters + 0.4 · content similarity: with few raters the first fades and content
+    decides. Movies alike in neither way follow by popularity with scores below 0, so the list is always full.
+
+    Returns:
+        (movie_id, similar_movie_id, score, rank), rank from 1; k rows per movie, or all others where there are fewer.
+    """
+    history = History.of(dataset)
+    raters = history.seen.T.tocsr()
+    starts = range(0, len(history.movie_ids), ROWS_AT_ONCE)
+    lists = [_lists(history, raters, features.matrix, start, k) for start in starts]
+    columns = [MOVIE, SIMILAR, SCORE, RANK]
+    return pd.concat(lists, ignore_index=True) if lists else pd.DataFrame(columns=columns)
+
+
+def _lists(history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, start: int, k: int) -> pd.DataFrame:
+    block = slice(start, start + ROWS_AT_ONCE)
+    scores = after_scored(_similarity(raters, content, block), history)
+    own = np.arange(len(scores))
+    scores[own, start + own] = -np.inf
+    rows, columns, ranks = top_k(scores, k)
+    return pd.DataFrame(
+        {
+            MOVIE: history.movie_ids[block][rows],
+            SIMILAR: history.movie_ids[columns],
+            SCORE: scores[rows, columns],
+            RANK: ranks,
+        }
+    )
+
+
+def _similarity(raters: sparse.csr_matrix, content: sparse.csr_matrix, block: slice) -> Floats:
+    together = cosine(raters[block], raters, SHRINKAGE)
+    alike = (content[block] @ content.T).toarray()
+    return np.asarray((1 - CONTENT_SHARE) * together + CONTENT_SHARE * alike, np.float32)

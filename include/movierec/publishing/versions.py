@@ -1,0 +1,139 @@
+"""The life of a version: opened, written, audited, live. Readers see whole audited versions and never wait."""
+
+import logging
+from dataclasses import dataclass
+
+from movierec.artifacts import prune_trainings
+from movierec.config import Settings
+from movierec.db import Connection, fetch, run_sql
+from movierec.errors import PublishError
+from movierec.ingestion.core import hold
+from movierec.training.snapshot import night_of
+
+log = logging.getLogger(__name__)
+
+SIMILAR = 20
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the lists and what it is made with."""
+
+    version_id: int
+    training_id: int
+    ranker: str
+    list_length: int
+    status: str
+
+
+def open_version(conn: Connection, run_id: str, list_length: int) -> int:
+    """Return the version that a run writes: made the first time, reopened while it is not published.
+
+    Raises:
+        PublishError: no training has chosen a champion yet.
+    """
+    champions = fetch(conn, "ml/latest_champion")
+    if not champions:
+        raise PublishError("no champion has been chosen yet; run movierec_train first")
+    champion = champions[0]
+    parameters = {**champion, "run_id": run_id, "list_length": list_length}
+    version_id = int(fetch(conn, "serving/open_version", parameters)[0]["version_id"])
+    conn.commit()
+    log.info("version %d: %s of training %d", version_id, champion["ranker"], champion["training_id"])
+    return version_id
+
+
+def find_version(conn: Connection, version_id: int) -> Version:
+    """Return a version that may still be written, and let go of it.
+
+    Raises:
+        PublishError: the version does not exist or is published.
+    """
+    version = _writable(conn, "serving/lock_to_write", version_id)
+    conn.rollback()
+    return version
+
+
+def hold_to_write(conn: Connection, version_id: int) -> Version:
+    """Hold a version until the transaction ends, beside other writers; an audit it had is taken back.
+
+    Raises:
+        PublishError: the version does not exist or is published.
+    """
+    run_sql(conn, "serving/take_back_audit", {"version_id": version_id})
+    return _writable(conn, "serving/lock_to_write", version_id)
+
+
+def audit_version(conn: Connection, version_id: int) -> None:
+    """Check a written version against the facts of its night; only then may it go live.
+
+    Raises:
+        PublishError: a check failed: the version is rejected and the live one stays.
+        ConfigError: the rows of its night have been pruned.
+    """
+    training_id = find_version(conn, version_id).training_id
+    with hold(conn, night_of(conn, training_id)):
+        version = _writable(conn, "serving/lock_to_audit", version_id)
+        failed = _failed(conn, version)
+        status = "rejected" if failed else "audited"
+        run_sql(conn, "serving/judge", {"version_id": version_id, "status": status})
+        conn.commit()
+    log.info("audit: version %d %s", version_id, status)
+    if failed:
+        raise PublishError(f"version {version_id} is rejected and the live version stays. {failed}")
+
+
+def go_live(conn: Connection, version_id: int) -> int:
+    """Publish an audited version, point to it in the same transaction, and return the version that is live.
+
+    A version of an earlier night than the live one's, such as a backfill makes, is kept beside it.
+
+    Raises:
+        PublishError: the version has not passed its audit, or a newer one of the same night is live.
+    """
+    run_sql(conn, "serving/go_live", {"version_id": version_id})
+    conn.commit()
+    live = live_version(conn)
+    if live == version_id:
+        log.info("live: version %d", version_id)
+        return version_id
+    (night,) = fetch(conn, "serving/night", {"version_id": version_id})
+    if live is not None and night["status"] == "audited" and night["is_earlier"]:
+        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, night["as_of"], live)
+        return live
+    cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
+    raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
+
+
+def live_version(conn: Connection) -> int | None:
+    """Return the version that readers see, or None before the first publication."""
+    rows = fetch(conn, "serving/live_version")
+    return int(rows[0]["version_id"]) if rows else None
+
+
+def prune(conn: Connection, settings: Settings) -> dict[str, int]:
+    """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each."""
+    versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
+    conn.commit()
+    kept = {int(row["training_id"]) for row in fetch(conn, "serving/kept_trainings")}
+    trainings = prune_trainings(settings, kept)
+    log.info("prune: %d versions, trainings %s", versions, trainings or "none")
+    return {"versions": versions, "trainings": len(trainings)}
+
+
+def _writable(conn: Connection, lock: str, version_id: int) -> Version:
+    found = fetch(conn, lock, {"version_id": version_id})
+    if not found:
+        raise PublishError(f"version {version_id} does not exist")
+    version = Version(**found[0])
+    if version.status == "published":
+        raise PublishError(
+            f"version {version_id} is published and never changes; clear open_version to write a new one"
+        )
+    return version
+
+
+def _failed(conn: Connection, version: Version) -> str:
+    parameters = {"version_id": version.version_id, "similar_length": SIMILAR}
+    failed = fetch(conn, "serving/audit", parameters)
+    return "; ".join(f"{row['failed_check']}: {row['failures']} times" for row in failed)

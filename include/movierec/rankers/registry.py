@@ -1,0 +1,72 @@
+"""Rankers by name: the one place that knows them all."""
+
+import inspect
+from typing import Any
+
+from upath import UPath
+
+from movierec.errors import ModelError
+from movierec.rankers.base import Ranker
+from movierec.rankers.blend import Blend
+from movierec.rankers.content import Content
+from movierec.rankers.ease import Ease
+from movierec.rankers.ials import IALS
+from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.model_card import read_card
+from movierec.rankers.popularity import Popularity
+from movierec.rankers.reranking.gradient_boosting import GradientBoosting
+from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.rankers.reranking.random_forest import RandomForest
+from movierec.rankers.slim import Slim
+from movierec.rankers.slit import Slit
+from movierec.rankers.user_knn import UserKNN
+
+__all__ = ["RANKERS", "Ranker", "create", "load"]
+
+RANKERS: dict[str, type[Ranker]] = {
+    ranker.name: ranker
+    for ranker in (
+        Popularity,
+        UserKNN,
+        ItemKNN,
+        IALS,
+        Ease,
+        Slim,
+        Slit,
+        Content,
+        Blend,
+        RandomForest,
+        GradientBoosting,
+        Hybrid,
+    )
+}
+
+
+def create(name: str, **parameters: Any) -> Ranker:
+    """Make the named ranker, with its defaults for hyper-parameters that are not given.
+
+    Raises:
+        ModelError: there is no such ranker, or it has no such hyper-parameter.
+    """
+    kind = _kind(name)
+    allowed = inspect.signature(kind).parameters
+    unknown = sorted(set(parameters) - set(allowed))
+    if unknown:
+        raise ModelError(f"ranker '{name}' has no hyper-parameter {unknown}; allowed are {', '.join(allowed)}")
+    return kind(**parameters)
+
+
+def load(folder: UPath) -> Ranker:
+    """Read a saved model of whichever ranker it is.
+
+    Raises:
+        ModelError: the folder holds no readable model of this version.
+    """
+    name, _ = read_card(folder)
+    return _kind(name).load(folder)
+
+
+def _kind(name: str) -> type[Ranker]:
+    if name not in RANKERS:
+        raise ModelError(f"there is no ranker '{name}'; allowed are {', '.join(RANKERS)}")
+    return RANKERS[name]

@@ -1,0 +1,1 @@
+"""Whatever comes over HTTP: files and pages."""

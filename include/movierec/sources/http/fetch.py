@@ -1,0 +1,138 @@
+"""Files from a URL, kept in a cache: resumed where the connection broke, verified, and fetched again when they change.
+
+`https://host/file.zip#sha256=…` pins the content: what is in the cache and fits is used without asking the server.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from movierec.errors import SourceError
+from movierec.sources.http.transfer import GoneError, Patience, Transfer, UnreachableError, shown
+
+SCHEMES = ("http", "https", "file")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What is known of a file in the cache; it stands beside the file as JSON."""
+
+    etag: str | None
+    modified: str | None
+    sha256: str
+
+
+def is_url(text: str) -> bool:
+    """Tell a URL from a path."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
+
+
+def local_path(url: str, cache: Path) -> Path:
+    """Return where the file of a URL is, or will be once it is fetched.
+
+    Raises:
+        SourceError: the URL's scheme is not one that can be fetched.
+    """
+    plain = urldefrag(url).url
+    parts = urlsplit(plain)
+    if parts.scheme.lower() not in SCHEMES:
+        raise SourceError(f"{shown(url)} cannot be fetched; allowed are {', '.join(SCHEMES)}")
+    if parts.scheme.lower() == "file":
+        return Path(unquote(parts.path))
+    name = re.sub(r"[^\w.-]", "_", unquote(Path(parts.path).name)) or "file"
+    return cache / hashlib.sha256(plain.encode()).hexdigest()[:16] / name
+
+
+def fetch(url: str, cache: Path, sha256: str | None = None, patience: Patience | None = None) -> Path:
+    """Return the path of a URL's file: from the cache where that is up to date, or where the server cannot be reached.
+
+    Raises:
+        SourceError: nothing usable could be fetched; says what the server answered.
+        GoneError: the server says that there is no such file.
+    """
+    path = local_path(url, cache)
+    wanted = (sha256 or _pinned(url) or "").lower() or None
+    if urlsplit(url).scheme.lower() == "file":
+        return _local(path, url, wanted)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path.parent / "lock"):
+        copy = _kept(path)
+        if copy and copy.sha256 == wanted:
+            return path
+        return _update(url, path, copy if not wanted else None, wanted, patience or Patience())
+
+
+def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, patience: Patience) -> Path:
+    part = path.with_name(path.name + ".part")
+    try:
+        fetched = Transfer(urldefrag(url).url, part, patience).run(
+            *((copy.etag, copy.modified) if copy else (None, None))
+        )
+    except UnreachableError as error:
+        if copy is None:
+            raise
+        log.warning("%s; going on with the copy in the cache, %s", error, path)
+        return path
+    if fetched is None:
+        return path
+    seen = _sha256(part)
+    if wanted and seen != wanted:
+        part.unlink()
+        raise SourceError(f"{shown(url)} is not the expected file: sha256 {seen}, expected {wanted}; nothing was kept")
+    part.replace(path)
+    _note(path).write_text(json.dumps(asdict(Copy(fetched.etag, fetched.modified, seen))), encoding="utf-8")
+    log.info("fetched %s: %s bytes", shown(url), f"{path.stat().st_size:,}")
+    return path
+
+
+def _local(path: Path, url: str, wanted: str | None) -> Path:
+    if not path.exists():
+        raise GoneError(f"{shown(url)} does not exist")
+    if wanted and (not path.is_file() or _sha256(path) != wanted):
+        raise SourceError(f"{shown(url)} is not the expected file: its sha256 is not {wanted}")
+    return path
+
+
+def _pinned(url: str) -> str | None:
+    fragment = urldefrag(url).fragment
+    if not fragment:
+        return None
+    found = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
+    if not found:
+        raise SourceError(f"{shown(url)}: '#{fragment[:20]}' is no checksum; allowed is #sha256= and 64 hex digits")
+    return found[1]
+
+
+def _kept(path: Path) -> Copy | None:
+    """Return what is known of the cached file, if it is still what was fetched."""
+    try:
+        copy = Copy(**json.loads(_note(path).read_text(encoding="utf-8")))
+        return copy if _sha256(path) == copy.sha256 else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time fetch a file."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

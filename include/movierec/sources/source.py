@@ -1,0 +1,137 @@
+"""What a source is: the pieces it offers, their rows, and where it lies."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from movierec.sources.contract import Contract
+
+Mode = Literal["whole", "changes"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows in PostgreSQL's COPY text format, each ending in a newline.
+
+    Attributes:
+        columns: columns of `raw.<table>` in the order of the fields; `extra` (jsonb) may be the last of them.
+        data: the rows; tabs, newlines, carriage returns and backslashes inside values are escaped, null is `\\N`.
+    """
+
+    columns: tuple[str, ...]
+    data: bytes
+
+
+@dataclass
+class Notes:
+    """What a reader has to say beside the rows; kept with the slice.
+
+    Attributes:
+        new_columns: columns that no contract knows; their values are in `extra`.
+        left_out: rows that were not wanted, such as titles of movies that nobody rated here.
+        watermark: up to where a database table has been read.
+    """
+
+    new_columns: list[str] = field(default_factory=list)
+    left_out: int = 0
+    watermark: str | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part of a source that is loaded as a whole.
+
+    Attributes:
+        contract: the table it belongs to.
+        name: what a person calls it: `ratings.csv`, `table feedback_event`.
+        mode: `whole` replaces what the piece of this name brought before; `changes` goes on top of it.
+        read: yields the rows and fills the notes; called once, inside the transaction that loads them.
+        fingerprint: equal fingerprints mean equal rows. None: it is taken from the rows while they are loaded.
+        scale: lowest and highest rating of this source; mapped to 0.5 to 5 unless it lies within.
+        keys: the keys of every row that exists at the source; what is loaded and no longer among them is deleted.
+    """
+
+    contract: Contract
+    name: str
+    mode: Mode
+    read: Callable[[Notes], Iterator[Chunk]]
+    fingerprint: str | None = None
+    scale: tuple[float, float] = (0.5, 5.0)
+    keys: Callable[[], Iterator[Chunk]] | None = None
+
+
+class Memory(Protocol):
+    """What the warehouse holds of a source."""
+
+    def watermark(self, table: str, piece: str) -> str | None:
+        """Return up to where a piece has been read, or None where it has to be read from the start."""
+        ...
+
+    def is_known(self, table: str, piece: str) -> bool:
+        """Tell whether a piece has been loaded on an earlier night."""
+        ...
+
+    def has(self, table: str, fingerprint: str) -> bool:
+        """Tell whether content has been loaded on any night."""
+        ...
+
+    def imdb_ids(self) -> frozenset[str]:
+        """Return the IMDb ids (`tt0114709`) of the known movies."""
+        ...
+
+
+class Source(Protocol):
+    """Offers tonight's pieces."""
+
+    def pieces(self, memory: Memory) -> Iterable[Piece]:
+        """Find what there is tonight, tables that others refer to first.
+
+        Raises:
+            SourceError: the source is missing, unreadable or breaks a contract.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server, as an Airflow connection describes it.
+
+    Attributes:
+        kind: `postgres`, `mysql`, `http` or `https`.
+        host: name or address; for PostgreSQL also the folder of a socket.
+        port: None for the kind's own.
+        login: user name, or empty.
+        password: password or token, or empty.
+        database: name of the database; for HTTP the path.
+        extra: further options of the connection.
+    """
+
+    kind: str
+    host: str
+    port: int | None = None
+    login: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where tonight's sources are.
+
+    Attributes:
+        dataset: folder, zip, file or URL of the rating files.
+        cache: folder for what is fetched.
+        places: folders, files and URLs of the optional sources, by source name.
+        connections: Airflow connection ids of the servers that are sources, by source name.
+        endpoint: finds the server behind a connection id.
+        is_full: read servers from the start, whatever their watermarks say.
+    """
+
+    dataset: str
+    cache: Path
+    places: Mapping[str, str]
+    connections: Mapping[str, str]
+    endpoint: Callable[[str], Endpoint]
+    is_full: bool = False

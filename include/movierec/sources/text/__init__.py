@@ -1,0 +1,1 @@
+"""Files of lines: archives, encodings, delimiters, and rows in COPY's format."""

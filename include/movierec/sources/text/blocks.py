@@ -1,0 +1,146 @@
+"""Blocks of whole lines, turned into COPY's text format: the clean ones at once, the others row by row."""
+
+import csv
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain
+
+from movierec.errors import SourceError
+from movierec.sources.source import Chunk
+from movierec.sources.text.archive import BLOCK
+from movierec.sources.text.copytext import chunks
+from movierec.sources.text.encoding import Readable, is_utf8
+from movierec.sources.text.records import Rows
+
+LONGEST_LINE = 64 << 20
+PART = 1 << 15  # an unclean block is looked at again in parts of this size: most of them are clean
+FEW = 1 << 9  # and in parts of this size, before rows are looked at one by one
+_NULL = re.compile(rb"(?<![^\t\n])\\N(?![^\t\n])")
+
+Sieve = Callable[[bytes], bytes]
+
+
+def cut(where: str, stream: Readable) -> Iterator[bytes]:
+    """Cut a stream at line ends, and end the last line where it does not.
+
+    Raises:
+        SourceError: a line is too long to be one.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while data := stream.read(BLOCK):
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*parts, data[:end]])
+            parts, size = [], 0
+        parts.append(data[end:])
+        size += len(data) - end
+        if size > LONGEST_LINE:
+            raise SourceError(f"{where}: a line is longer than {LONGEST_LINE >> 20} MB; allowed is text in lines")
+    if rest := b"".join(parts):
+        yield rest + b"\n"
+
+
+class Converter:
+    """Makes chunks of blocks.
+
+    A block is clean if every line has the right number of fields, all is UTF-8, and nothing in it needs escaping or
+    unquoting; then its delimiters become tabs. What both ways yield for the same rows is the same.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        """Prepare for the lines that `rows` takes apart."""
+        self._rows = rows
+        form = rows.form
+        mark = form.delimiter.encode() if len(form.delimiter) == 1 else b"\t"
+        self._longer = form.delimiter.encode() if len(form.delimiter) > 1 else b""
+        self._line = mark * (len(rows.seen) - 1) + b"\n"
+        self._rest = bytes(set(range(256)) - {*mark, *b"\n"})
+        self._to_tab = bytes.maketrans(mark, b"\t")
+        self._unclean = [b"\0"] + ([b'"'] if form.is_quoted else []) + ([] if form.delimiter == "\t" else [b"\t"])
+        self._is_plain = form.fold is None and all(rows.found)
+
+    def chunks(self, blocks: Iterable[bytes], keep: Sieve = bytes) -> Iterator[Chunk]:
+        """Yield all rows of the blocks that pass the sieve."""
+        pending = b""
+        for block in chain(blocks, [b""]):
+            lines = keep(block) if block else block
+            whole = pending + lines if pending else lines
+            if (text := self._clean(whole)) is None:
+                pending = yield from self._by_row(whole, is_last=not block)
+                continue
+            pending = b""
+            if text:
+                yield Chunk(self._rows.columns, text)
+
+    def _by_row(self, block: bytes, is_last: bool) -> Generator[Chunk, None, bytes]:
+        """Yield a block's rows; what a quote leaves open is returned, to go before the next block."""
+        pending, start = b"", 0
+        while start < len(block):
+            end = _line_end(block, start, PART)
+            texts, pending = self._part(pending + block[start:end], is_last and end == len(block))
+            if text := b"".join(texts):
+                yield Chunk((*self._rows.columns, "extra"), text)
+            start = end
+        return pending
+
+    def _part(self, part: bytes, is_last: bool) -> tuple[list[bytes], bytes]:
+        """Return the rows of a part, found in ever smaller parts where an unclean line hides, and what is open."""
+        texts: list[bytes] = []
+        start, few = 0, FEW if self._is_plain else PART
+        if (whole := self._clean(part) or self._unquoted(part)) is not None:
+            return [whole.replace(b"\n", b"\t\\N\n")], b""
+        while start < len(part):
+            end = _line_end(part, start, few)
+            text = self._clean(part[start:end])
+            if text is not None:
+                texts.append(text.replace(b"\n", b"\t\\N\n"))
+                start = end
+                continue
+            records, pending = self._rows.take(part[start:end], is_last and end == len(part))
+            if pending:
+                rest, pending = self._rows.take(pending + part[end:], is_last)
+                records, end = records + rest, len(part)
+            texts += [chunk.data for chunk in chunks(self._rows.columns, records)]
+            if pending:
+                return texts, pending
+            start = end
+        return texts, b""
+
+    def _clean(self, block: bytes) -> bytes | None:
+        """Return a block as COPY text, or None where it is not clean."""
+        if not self._is_plain or any(byte in block for byte in self._unclean) or not is_utf8(block):
+            return None
+        if b"\\" in block and not (self._rows.form.has_nulls and block.count(b"\\") == len(_NULL.findall(block))):
+            return None
+        if self._longer:
+            block = block.replace(self._longer, b"\t")
+        counted = block.translate(None, self._rest)
+        if counted != self._line * (len(counted) // len(self._line)):
+            return None
+        ends = block.count(b"\r")
+        if ends != block.count(b"\r\n"):
+            return None
+        return block.translate(self._to_tab, b"\r" if ends else b"")
+
+    def _unquoted(self, block: bytes) -> bytes | None:
+        """Return a block with quotes as COPY text, or None where one is strange or anything has to be escaped."""
+        if not self._is_plain or not self._rows.form.is_quoted or not is_utf8(block):
+            return None
+        if any(byte in block for byte in (b"\0", b"\\", b"\t")) or block.count(b"\r") != block.count(b"\r\n"):
+            return None
+        lines = block.decode().split("\n")
+        lines.pop()
+        reader = csv.reader(lines, delimiter=self._rows.form.delimiter, strict=True)
+        try:
+            rows = list(reader)
+        except csv.Error:
+            return None
+        if len(rows) != len(lines) or any(len(row) != len(self._rows.seen) for row in rows):
+            return None
+        return ("\n".join(map("\t".join, rows)) + "\n").encode()
+
+
+def _line_end(block: bytes, start: int, size: int) -> int:
+    """Return where to cut lines off a block: after so many bytes or fewer, but after one line at least."""
+    return block.rfind(b"\n", start, start + size) + 1 or block.index(b"\n", start) + 1

@@ -1,0 +1,153 @@
+"""Rows of a text file one by one: quotes, rows of the wrong length, columns that no contract knows.
+
+What is wrong with a row is said in its `extra` and never costs the row: `overflow` (surplus fields), `missing` (how
+many fields), `quoting` (quotes that do not pair: the line is taken as it stands), `encoding`.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from movierec.sources.text.copytext import Record
+from movierec.sources.text.encoding import INVALID, decode
+
+LONGEST_QUOTE = 1 << 16  # a quote that is open for longer has been forgotten
+UNQUOTED = "the quotes do not pair; the line is taken as it stands"
+Fold = Callable[[list[str]], tuple[list[str], dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a kind of file is written.
+
+    Attributes:
+        delimiter: what stands between two fields.
+        is_quoted: fields may stand in double quotes (RFC 4180).
+        is_western: bytes that are no UTF-8 are windows-1252.
+        has_nulls: `\\N` is null.
+        header: names of the columns, where the file has no line for them.
+        beside: columns that belong to this kind of file but to no contract: kept, and no news.
+        fold: makes the contract's fields of a line's, where that takes more than naming them.
+    """
+
+    delimiter: str = ","
+    is_quoted: bool = False
+    is_western: bool = False
+    has_nulls: bool = False
+    header: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
+    fold: Fold | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Takes lines apart.
+
+    Attributes:
+        form: how the file is written.
+        seen: the columns' names in the file.
+        found: the contract's name of each, or None.
+    """
+
+    form: Format
+    seen: Sequence[str]
+    found: Sequence[str | None]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The contract's columns in the order of the file."""
+        return tuple(name for name in self.found if name)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        return all(self.found) and not self.form.has_nulls
+
+    @property
+    def news(self) -> list[str]:
+        """The columns that came and that nobody knows."""
+        pairs = zip(self.seen, self.found, strict=True)
+        return [name for name, known in pairs if not known and name not in self.form.beside]
+
+    def take(self, block: bytes, is_last: bool) -> tuple[list[Record], bytes]:
+        """Return the rows of a block of whole lines, and the lines that need the next block because a quote is open."""
+        lines = block.split(b"\n")
+        lines.pop()
+        records: list[Record] = []
+        number = 0
+        while number < len(lines):
+            taken = self._take(lines, number, is_last)
+            if taken is None:
+                return records, b"\n".join([*lines[number:], b""])
+            record, count = taken
+            if record:
+                records.append(record)
+            number += count
+        return records, b""
+
+    def _take(self, lines: list[bytes], number: int, is_last: bool) -> tuple[Record | None, int] | None:
+        line = lines[number].removesuffix(b"\r")
+        if not line:
+            return None, 1
+        text, is_text = decode(line, self.form.is_western)
+        marks: dict[str, object] = {} if is_text else dict(INVALID)
+        if self.form.is_quoted and '"' in text:
+            window = _Window(self.form, lines, number)
+            values = window.values()
+            if values is None and window.needs_more and not is_last:
+                return None
+            if values is not None and (window.count == 1 or len(values) == len(self.seen)):
+                return self._record(values, marks if window.is_text else dict(INVALID)), window.count
+            marks["quoting"] = UNQUOTED
+        return self._record(text.split(self.form.delimiter), marks), 1
+
+    def _record(self, values: list[str], marks: dict[str, object]) -> Record:
+        if self.form.fold:
+            values, more = self.form.fold(values)
+            marks = more | marks
+        width = len(self.seen)
+        if len(values) == width and not marks and self._is_plain:
+            return values, None
+        fields = [None if value == "\\N" and self.form.has_nulls else value for value in values]
+        named = zip(self.seen, self.found, fields, strict=False)
+        extra = {name: value for name, known, value in named if not known and (value or name not in self.form.beside)}
+        if len(values) > width:
+            marks["overflow"] = values[width:]
+        elif len(values) < width:
+            marks.setdefault("missing", width - len(values))
+        kept = [value for known, value in zip(self.found, fields, strict=False) if known]
+        return [*kept, *[None] * (len(self.columns) - len(kept))], (extra | marks) or None
+
+
+class _Window:
+    """The lines in which a quoted row has to end."""
+
+    def __init__(self, form: Format, lines: list[bytes], first: int) -> None:
+        self._form = form
+        self._lines = lines
+        self._first = first
+        self.is_text = True
+        self.needs_more = False
+        self.count = 0
+
+    def values(self) -> list[str] | None:
+        """Return the fields of the row, or None where the quotes do not fit."""
+        reader = csv.reader(self._texts(), delimiter=self._form.delimiter, strict=True)
+        try:
+            values = next(reader)
+        except (csv.Error, StopIteration):
+            return None
+        self.count = reader.line_num
+        return values
+
+    def _texts(self) -> Iterator[str]:
+        size = 0
+        for number in range(self._first, len(self._lines)):
+            if size > LONGEST_QUOTE:
+                return
+            line = self._lines[number]
+            text, is_text = decode(line, self._form.is_western)
+            self.is_text = self.is_text and is_text
+            size += len(line) + 1
+            yield text + "\n"
+        self.needs_more = True

@@ -1,0 +1,115 @@
+"""Evaluate the fitted rankers of a training on the side held out, and keep what their lists were worth."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from upath import UPath
+
+from movierec.artifacts import save_frame
+from movierec.data.dataset import Dataset
+from movierec.db import Connection, copy_rows, run_sql
+from movierec.evaluation.evaluate import Judgement, judge
+from movierec.evaluation.metrics import K as K_COLUMN
+from movierec.rankers import registry
+from movierec.rankers.base import Ranker
+from movierec.training.fit import GLOBAL_TEMPORAL, NOT_THE_RANKERS, PER_USER_TEMPORAL, PROTOCOLS, K, reason_of
+from movierec.training.folder import Sides
+from movierec.training.metric_rows import keep_measures
+
+log = logging.getLogger(__name__)
+
+KS = (10, 20, 50)
+USER_METRICS = ("precision", "recall", "f1", "ndcg")
+
+
+class Judged(NamedTuple):
+    """What a ranker was fitted on, what it was asked about, and what its lists were worth."""
+
+    known: Dataset
+    test: pd.DataFrame
+    judgement: Judgement
+
+
+def evaluate_rankers(
+    conn: Connection, folder: UPath, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
+) -> dict[str, dict[str, float]]:
+    """Evaluate rankers one after the other on the same sides, and return the means of each."""
+    sides = Sides(folder)
+    return {str(each["ranker"]): evaluate_ranker(conn, folder, each, protocols, sides) for each in fitted}
+
+
+def evaluate_ranker(
+    conn: Connection,
+    folder: UPath,
+    fitted: Mapping[str, Any],
+    protocols: Sequence[str] = PROTOCOLS,
+    sides: Sides | None = None,
+) -> dict[str, float]:
+    """Rank the whole catalogue for everybody who liked a movie of the test side, keep the metrics, return their means.
+
+    A ranker that could not be fitted, or whose scores are no numbers, is kept in `ml.refused` with the reason instead.
+
+    Args:
+        conn: the warehouse.
+        folder: the training's folder.
+        fitted: `training_id` and what `fit_ranker` returned.
+        protocols: the splits to judge by; for any but the first the ranker is fitted again.
+        sides: of the training, where several rankers share them.
+    """
+    place = {"training_id": fitted["training_id"], "ranker": fitted["ranker"]}
+    judged, reason = None, fitted.get("refused")
+    if reason is None:
+        ranker = registry.load(folder / "models" / fitted["ranker"])
+        try:
+            judged = _judge(ranker, sides or Sides(folder), protocols)
+        except NOT_THE_RANKERS:
+            raise
+        except Exception as error:
+            reason = reason_of(error, f"evaluate {fitted['ranker']}")
+    run_sql(conn, "ml/forget_ranker", place)
+    if judged is None:
+        run_sql(conn, "ml/refused", {**place, "reason": reason})
+        conn.commit()
+        log.warning("evaluate %s: refused: %s", fitted["ranker"], reason)
+        return {}
+    for protocol, found in judged.items():
+        keep_measures(conn, {**place, "protocol": protocol}, *found)
+    judgement = judged[PER_USER_TEMPORAL].judgement
+    means = _keep(conn, place, float(fitted["fit_seconds"]), judgement)
+    save_frame(folder / "lists" / f"{fitted['ranker']}.parquet", judgement.lists)
+    conn.commit()
+    return means
+
+
+def _judge(ranker: Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, Judged]:
+    known, features, test = sides.per_user
+    judgement = judge(ranker, test, KS, relevant_from=known.relevant_from, features=features)
+    judged = {PER_USER_TEMPORAL: Judged(known, test, judgement)}
+    if GLOBAL_TEMPORAL in protocols:
+        try:
+            judged[GLOBAL_TEMPORAL] = _judge_at_one_moment(ranker, sides)
+        except NOT_THE_RANKERS:
+            raise
+        except Exception as error:  # it informs, and decides nothing: without it the ranker stays in
+            reason_of(error, f"evaluate {ranker.name}: no figures for {GLOBAL_TEMPORAL}")
+    return judged
+
+
+def _judge_at_one_moment(ranker: Ranker, sides: Sides) -> Judged:
+    known, features, test = sides.at_one_moment
+    again = registry.create(ranker.name, **ranker.parameters()).fit(known, features)
+    return Judged(known, test, judge(again, test, KS, relevant_from=known.relevant_from, features=features))
+
+
+def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, judgement: Judgement) -> dict[str, float]:
+    values = judgement.at(K)[list(USER_METRICS)]
+    shown = float(judgement.totals.loc[judgement.totals[K_COLUMN] == K, "coverage"].iloc[0])
+    means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS} | {"coverage": shown}
+    sizes = {"k": K, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": judgement.seconds}
+    run_sql(conn, "ml/evaluation", {**place, **sizes, **means})
+    columns = (*place, "k", "user_id", *(f"{name}_at_k" for name in USER_METRICS))
+    copy_rows(conn, "ml.user_metric", columns, ((*place.values(), K, *row) for row in values.itertuples()))
+    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", place["ranker"], K, means["ndcg"], len(values))
+    return {name: round(value, 6) for name, value in means.items()}

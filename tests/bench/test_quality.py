@@ -1,0 +1,160 @@
+import pandas as pd
+import pytest
+from upath import UPath
+
+from movierec.bench.ingestion import __main__ as ingest
+from movierec.bench.ingestion import report
+from movierec.bench.quality import __main__ as quality
+from movierec.bench.quality import data
+from movierec.bench.quality import report as quality_report
+from movierec.bench.quality.protocols import PROTOCOLS
+from movierec.errors import SourceError
+from movierec.rankers import registry
+from tests import movielens, tastes
+
+NAMES = ("popularity", "item_knn", "ease")
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return tastes.dataset()
+
+
+@pytest.fixture
+def taken(monkeypatch, dataset):
+    """Let every protocol work on the generated dataset."""
+    for name in data.DATASETS:
+        monkeypatch.setitem(data.DATASETS, name, lambda place: dataset)
+
+
+def pairs(frame):
+    return set(zip(frame["user_id"], frame["movie_id"], strict=True))
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_under_every_protocol_nothing_that_is_asked_about_is_known(dataset, name):
+    cut = PROTOCOLS[name].cut(dataset, 1)
+    met = cut.known if cut.folded is None else cut.folded
+    assert not pairs(cut.test) & pairs(met.ratings)
+    assert not pairs(cut.test) & pairs(cut.known.ratings)
+    if cut.valid is not None:
+        assert pairs(cut.exclude) == pairs(cut.valid)
+        assert not pairs(cut.valid) & (pairs(cut.known.ratings) | pairs(cut.test))
+
+
+def test_recboles_default_learns_from_four_fifths_and_likes_everything(dataset):
+    cut = PROTOCOLS["recbole"].cut(dataset, 1)
+    assert cut.known.relevant_from is None
+    assert [len(part) / len(dataset.ratings) for part in (cut.known.ratings, cut.valid, cut.test)] == [0.8, 0.1, 0.1]
+
+
+def test_under_strong_generalisation_nobody_who_is_asked_was_learned_from(dataset):
+    cut = PROTOCOLS["strong"].cut(dataset, 1)
+    assert not set(cut.test["user_id"]) & set(cut.known.ratings["user_id"])
+    assert set(cut.test["user_id"]) == set(cut.folded.ratings["user_id"])
+
+
+def test_the_table_has_the_mean_over_seeds_and_what_was_published_beside_it(dataset, tmp_path):
+    protocol = PROTOCOLS["recbole"]
+    found = quality.run(protocol, dataset, (1, 2), NAMES, 0, UPath(tmp_path))
+    each = [found[seed]["ease"].values["ndcg"].mean() for seed in (1, 2)]
+    lines = quality_report.lines(protocol, found, dataset, 0)
+    (row,) = [line for line in lines if line.startswith("| ease ")]
+    cells = row.strip("| ").split(" | ")
+    assert cells[1:4] == [f"{sum(each) / 2:.4f}", f"{each[0]:.4f}", f"{each[1]:.4f}"]
+    assert cells[5:] == ["0.3302", "0.2772"]
+    assert "| MultiVAE (published) | – | – | – | – | 0.3034 | 0.2664 |" in lines
+
+
+def test_the_hybrids_lead_is_told_with_interval_and_adjusted_chance(dataset, tmp_path):
+    protocol = PROTOCOLS["per-user"]
+    found = quality.run(protocol, dataset, (1,), NAMES, 0, UPath(tmp_path))
+    # Whoever stands where the hybrid does is compared: popularity here, which is quick.
+    judged = {"ease": found[1]["ease"], "hybrid": found[1]["popularity"]}
+    lines = quality_report.lines(protocol, {1: judged}, dataset, 0)
+    (told,) = [line for line in lines if line.startswith("The hybrid over EASE: ")]
+    lead = judged["hybrid"].values["ndcg"].mean() - judged["ease"].values["ndcg"].mean()
+    assert f"{lead / judged['ease'].values['ndcg'].mean():+.1%}" in told
+    assert any(f"{lead:+.4f} (" in line for line in lines if line.startswith("| ease "))
+
+
+def test_a_bench_that_was_stopped_goes_on_where_it_was(dataset, tmp_path, monkeypatch):
+    protocol, folder = PROTOCOLS["per-user"], UPath(tmp_path)
+    first = quality.run(protocol, dataset, (1,), NAMES[:2], 0, folder)
+    asked = []
+    measure = quality.measure
+    monkeypatch.setattr(quality, "measure", lambda *args: asked.append(args[2]) or measure(*args))
+    second = quality.run(protocol, dataset, (1,), NAMES, 0, folder)
+    assert asked == ["ease"]
+    for name in NAMES[:2]:
+        pd.testing.assert_frame_equal(first[1][name].values, second[1][name].values)
+
+
+def test_plain_rankers_are_tuned_with_as_many_trials_as_were_asked_for(dataset, tmp_path):
+    found = quality.run(PROTOCOLS["recbole"], dataset, (1,), ["item_knn"], 2, UPath(tmp_path))
+    assert found[1]["item_knn"].facts["trials"] == 2
+    assert "2 trials each" in "\n".join(quality_report.lines(PROTOCOLS["recbole"], found, dataset, 2))
+
+
+def test_a_learned_ranker_cuts_its_windows_as_the_protocol_splits(dataset, tmp_path, monkeypatch):
+    made = []
+    create = registry.RANKERS["popularity"]
+
+    class Windowed(create):
+        name = "hybrid"
+
+        def __init__(self, *, windows: str = "time") -> None:
+            super().__init__()
+            made.append(windows)
+
+    monkeypatch.setitem(registry.RANKERS, "hybrid", Windowed)
+    for name in ("recbole", "per-user"):
+        quality.run(PROTOCOLS[name], dataset, (1,), ["hybrid"], 0, UPath(tmp_path))
+    assert made == ["random", "time"]
+
+
+def test_each_table_is_written_between_its_markers_and_the_rest_of_the_page_stays(taken, tmp_path, monkeypatch, capsys):
+    page = tmp_path / "benchmarks.md"
+    report.write(page, ["seconds of a night"])
+    monkeypatch.setattr(quality, "PAGE", page)
+    monkeypatch.setattr(quality, "ROOT", tmp_path)
+    arguments = ["--rankers", "popularity", "--seeds", "1", "--write"]
+    for only in ("strong", "recbole", "strong"):
+        assert quality.main([*arguments, "--only", only]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "seconds of a night" in text
+    assert [text.count(f"### {PROTOCOLS[name].title}\n") for name in ("recbole", "strong", "global")] == [1, 1, 0]
+    assert text.index(PROTOCOLS["recbole"].title) < text.index(PROTOCOLS["strong"].title)
+    report.write(page, ["other seconds"])
+    assert f"### {PROTOCOLS['strong'].title}" in page.read_text(encoding="utf-8")
+    assert "| popularity |" in capsys.readouterr().out
+
+
+def test_a_dataset_that_is_missing_is_told_and_the_other_protocols_go_on(taken, monkeypatch, capsys):
+    def missing(place):
+        raise SourceError("ml-latest-small is missing")
+
+    monkeypatch.setitem(data.DATASETS, "ml-latest-small", missing)
+    assert quality.main(["--rankers", "popularity", "--only", "latest-small,per-user"]) == 1
+    printed = capsys.readouterr()
+    assert "latest-small is skipped: ml-latest-small is missing" in printed.err
+    assert PROTOCOLS["per-user"].title in printed.out
+
+
+def test_a_folder_comes_through_the_warehouse_once(tmp_path, monkeypatch):
+    folder = movielens.generate(tmp_path / "data", users=20, movies=30, each=10)
+    first = data.through_warehouse(folder, {}, tmp_path / "place")
+    assert len(first.ratings) == 200
+    monkeypatch.setattr(data, "server", None)
+    again = data.through_warehouse(folder, {}, tmp_path / "place")
+    pd.testing.assert_frame_equal(first.ratings, again.ratings)
+
+
+def test_an_unknown_protocol_is_refused_with_what_is_allowed(capsys):
+    with pytest.raises(SystemExit):
+        quality.main(["--only", "guess"])
+    assert "allowed are recbole, per-user, global, latest-small, strong" in capsys.readouterr().err
+
+
+def test_the_benches_share_one_page():
+    assert quality.PAGE == ingest.PAGE

@@ -1,0 +1,334 @@
+"""What becomes of somebody's files: right data, or one sentence that says what is wrong and where."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.comparison.inputs import Files, Inputs, read_inputs
+from movierec.data.dataset import SCHEMA
+from movierec.errors import ConfigError
+
+TRAIN = "user_id,movie_id,rating,timestamp\n1,10,5,100\n1,20,3,200\n2,10,4,300\n"
+TEST = "user_id,movie_id,rating,timestamp\n1,30,5,400\n2,20,4,500\n"
+
+
+def inputs(folder: Path, relevant_from: float | None = 4.0, windows: str = "auto", **texts: str | bytes) -> Inputs:
+    paths = {}
+    for name, text in {"train": TRAIN, "test": TEST, **texts}.items():
+        paths[name] = folder / f"{name}.csv"
+        paths[name].write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_inputs(Files(**paths), relevant_from, windows, exclude_seen=True)
+
+
+def rows(frame: pd.DataFrame) -> list[tuple[int, int, float]]:
+    return list(frame[["user_id", "movie_id", "rating"]].itertuples(index=False, name=None))
+
+
+def test_columns_may_have_the_names_of_movielens_and_recbole(tmp_path: Path) -> None:
+    plain = inputs(tmp_path)
+    movielens = inputs(tmp_path, train=TRAIN.replace("user_id,movie_id", "userId,movieId"))
+    recbole = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + "\n".join(
+        line.replace(",", "\t") for line in TRAIN.splitlines()[1:]
+    )
+    for other in (movielens, inputs(tmp_path, train=recbole), inputs(tmp_path, train=TRAIN.replace(",", ";"))):
+        pd.testing.assert_frame_equal(plain.known.ratings, other.known.ratings)
+
+
+def test_packed_files_bytes_before_the_header_and_quotes_are_welcome(tmp_path: Path) -> None:
+    quoted = "\ufeff" + TRAIN.replace("1,10,5,100", '"1","10","5","100"').replace("\n", "\r\n")
+    pd.testing.assert_frame_equal(inputs(tmp_path).known.ratings, inputs(tmp_path, train=quoted).known.ratings)
+    packed = tmp_path / "train.csv.gz"
+    packed.write_bytes(gzip.compress(TRAIN.encode()))
+    test = tmp_path / "test.csv"
+    unpacked = read_inputs(Files(train=packed, test=test), 4.0, "auto", exclude_seen=True)
+    pd.testing.assert_frame_equal(inputs(tmp_path).known.ratings, unpacked.known.ratings)
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ("1000000000", "1000086400", "1000172800"),
+        ("1000000000000", "1000086400000", "1000172800000"),
+        ("1000000000000000", "1000086400000000", "1000172800000000"),
+        ("2001-09-09T01:46:40Z", "2001-09-10T01:46:40Z", "2001-09-11 01:46:40"),
+        ("2001-09-09T03:46:40+02:00", "2001-09-10T01:46:40.000Z", "2001-09-11T01:46:40+00:00"),
+    ],
+    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with zones"),
+)
+def test_a_moment_may_be_a_number_or_iso_8601(tmp_path: Path, moments: tuple[str, str, str]) -> None:
+    text = TRAIN
+    for old, new in zip((",100\n", ",200\n", ",300\n"), moments, strict=True):
+        text = text.replace(old, f",{new}\n")
+    times = inputs(tmp_path, train=text).known.ratings["rated_at"]
+    assert times.tolist() == list(pd.to_datetime([10**9, 10**9 + 86400, 10**9 + 2 * 86400], unit="s", utc=True))
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        "user_id,movie_id,rating\n1,10,5\n1,20,3\n",
+        TRAIN.replace("00\n", "\n").replace(",1\n", ",\n").replace(",2\n", ",\n").replace(",3\n", ",\n"),
+    ],
+)
+def test_without_timestamps_everything_is_tied_and_windows_are_random(tmp_path: Path, train: str) -> None:
+    found = inputs(tmp_path, train=train)
+    assert found.known.ratings["rated_at"].nunique() == 1
+    assert found.windows == "random"
+    assert inputs(tmp_path, windows="time", train=train).windows == "time"
+
+
+def test_without_ratings_every_row_is_feedback_that_counts(tmp_path: Path) -> None:
+    found = inputs(tmp_path, train="user,item\n1,10\n2,20\n", test="user,item\n1,30\n")
+    assert found.known.ratings["rating"].isna().all()
+    assert found.known.ratings["weight"].tolist() == [1, 1]
+    assert len(found.test) == 1
+
+
+def test_weights_speak_where_there_is_no_rating(tmp_path: Path) -> None:
+    found = inputs(tmp_path, train="user_id,movie_id,rating,weight\n1,10,5,\n1,20,,0.25\n")
+    assert found.known.ratings["weight"].tolist()[1] == 0.25
+    with pytest.raises(
+        ConfigError, match=r"line 3, column weight: '2' is not allowed; allowed is a number from 0 to 1"
+    ):
+        inputs(tmp_path, train="user_id,movie_id,rating,weight\n1,10,,1\n1,20,,2\n")
+
+
+def test_the_order_times_and_duplicates_of_the_test_change_nothing_that_is_learned_or_asked(tmp_path: Path) -> None:
+    first = inputs(tmp_path)
+    second = inputs(tmp_path, test="user_id,movie_id,rating,timestamp\n2,20,4,1\n1,30,5,never\n")
+    pd.testing.assert_frame_equal(first.test, second.test)
+    worse = inputs(tmp_path, test="user_id,movie_id,rating\n1,30,1\n7,77,5\n")
+    for name in SCHEMA:
+        pd.testing.assert_frame_equal(getattr(first.known, name), getattr(second.known, name))
+        pd.testing.assert_frame_equal(getattr(first.known, name), getattr(worse.known, name))
+    assert first.windows == worse.windows
+
+
+def test_of_a_repeated_pair_the_latest_row_counts(tmp_path: Path) -> None:
+    found = inputs(tmp_path, train=TRAIN + "1,10,2,50\n2,10,1,300\n")
+    assert rows(found.known.ratings) == [(1, 10, 5), (1, 20, 3), (2, 10, 1)]
+    assert "the train file repeats 2 pairs of user and movie; the latest row of each counts" in found.notes
+
+
+def test_a_pair_of_the_test_that_is_known_is_not_asked(tmp_path: Path) -> None:
+    found = inputs(tmp_path, test=TEST + "1,10,5,9\n")
+    assert rows(found.test) == [(1, 30, 5), (2, 20, 4)]
+    assert "1 test rows are left out: their pairs are in the known rows, too" in found.notes
+    with_seen = read_inputs(Files(tmp_path / "train.csv", tmp_path / "test.csv"), 4.0, "auto", exclude_seen=False)
+    assert (1, 10, 5) in rows(with_seen.test)
+
+
+def test_validation_rows_are_excluded_and_known_ones_of_them_left_out(tmp_path: Path) -> None:
+    found = inputs(tmp_path, valid="user_id,movie_id,rating\n1,40,5\n1,10,5\n2,20,4\n")
+    assert found.exclude is not None
+    assert found.exclude.to_numpy().tolist() == [[1, 40], [2, 20]]
+    assert rows(found.test) == [(1, 30, 5)]
+
+
+@pytest.mark.parametrize(
+    ("valid", "windows"), [("1,40,5,201\n2,20,4,300", "time"), ("1,40,5,150\n2,20,4,301", "random")]
+)
+def test_windows_are_cut_as_the_validation_rows_were(tmp_path: Path, valid: str, windows: str) -> None:
+    assert inputs(tmp_path, valid=f"user_id,movie_id,rating,timestamp\n{valid}\n").windows == windows
+
+
+def test_validation_users_who_are_strangers_tell_nothing_of_time(tmp_path: Path) -> None:
+    found = inputs(tmp_path, valid="user_id,movie_id,rating,timestamp\n9,40,5,900\n")
+    assert found.windows == "random"
+    assert any("no validation user has training or fold-in rows" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("moment", "windows"), [(900, "time"), (100, "random")])
+def test_validation_rows_are_compared_with_fold_in_rows_too(tmp_path: Path, moment: int, windows: str) -> None:
+    header = "user_id,movie_id,rating,timestamp\n"
+    valid, fold_in = f"{header}9,40,5,{moment}\n", f"{header}9,10,5,500\n"
+    assert inputs(tmp_path, valid=valid, fold_in=fold_in).windows == windows
+
+
+@pytest.mark.parametrize("lacking", ["fold_in", "train"])
+def test_times_of_one_of_training_and_fold_in_are_left_out(tmp_path: Path, lacking: str) -> None:
+    texts = {"train": TRAIN, "fold_in": "user_id,movie_id,rating,timestamp\n9,10,4,500\n9,10,5,600\n9,20,5,700\n"}
+    texts[lacking] = "\n".join(line.rpartition(",")[0] for line in texts[lacking].splitlines()) + "\n"
+    found = inputs(tmp_path, **texts)
+    assert found.folded is not None
+    moments = pd.concat([found.known.ratings["rated_at"], found.folded["rated_at"]])
+    assert moments.nunique() == 1
+    assert rows(found.folded) == [(9, 10, 5), (9, 20, 5)]  # which row is the latest was told by its time before
+    assert found.windows == "random"
+    assert any(f"{lacking}.csv has no timestamps: those of the other" in note for note in found.notes)
+
+
+def test_tuning_is_refused_where_no_validation_user_is_known(tmp_path: Path) -> None:
+    strangers = "user_id,movie_id,rating\n9,40,5\n"
+    with pytest.raises(ConfigError, match="none of 1 validation users has training or fold-in rows"):
+        inputs(tmp_path, valid=strangers).check_tunable()
+    inputs(tmp_path, valid=strangers, fold_in="user_id,movie_id,rating\n9,10,5\n").check_tunable()
+    inputs(
+        tmp_path, valid="user_id,movie_id,rating\n1,40,5\n", fold_in="user_id,movie_id,rating\n9,10,5\n"
+    ).check_tunable()
+
+
+def test_validation_rows_without_moments_do_not_come_after(tmp_path: Path) -> None:
+    assert inputs(tmp_path, valid="user_id,movie_id,rating\n1,40,5\n").windows == "random"
+
+
+def test_movies_that_stand_only_in_the_test_are_told_and_not_learned(tmp_path: Path) -> None:
+    found = inputs(tmp_path)
+    assert found.known.movies["movie_id"].tolist() == [10, 20]
+    assert any(note.startswith("1 of 2 relevant movies are neither rated") for note in found.notes)
+    about = inputs(tmp_path, movies="movie_id,title\n30,Heat\n")
+    assert about.known.movies["movie_id"].tolist() == [10, 20, 30]
+    assert not any("neither" in note for note in about.notes)
+
+
+def test_strangers_and_users_who_liked_nothing_are_counted(tmp_path: Path) -> None:
+    found = inputs(tmp_path, test="user_id,movie_id,rating\n1,30,1\n2,20,5\n9,10,5\n")
+    assert "1 users have no relevant test row and are not judged" in found.notes
+    assert "1 judged users have no known rows and get a newcomer's list" in found.notes
+
+
+def test_movies_and_users_are_described(tmp_path: Path) -> None:
+    movies = (
+        "movieId,title,genres,directors,release_date,plot\n"
+        '10,"Heat, the film (1995)",Crime|Drama,A B|C D,,He robs.\n20,Toys,(no genres listed),,1992-12-18,\n'
+    )
+    found = inputs(tmp_path, movies=movies, users="user_id,age,gender,zip\n1,30,F,123\n2,old,M,\n").known
+    assert found.movies["release_year"].tolist() == [1995, 1992]
+    assert found.movies["title"].tolist() == ["Heat, the film (1995)", "Toys"]
+    assert found.genres["genre"].tolist() == ["Crime", "Drama"]
+    assert found.people["name"].tolist() == ["A B", "C D"]
+    assert found.people["billing"].tolist() == [1, 2]
+    assert found.users["age"].tolist() == [30, pd.NA]
+
+
+def test_writers_countries_and_runtime_are_read_and_other_columns_told(tmp_path: Path) -> None:
+    movies = "movie_id,title,writers,countries,runtime_minutes,tags,budget\n10,Heat,E F|G H,France|Italy,170,dark,1\n"
+    found = inputs(tmp_path, movies=movies)
+    assert found.known.people[["name", "role"]].to_numpy().tolist() == [["E F", "writer"], ["G H", "writer"]]
+    assert found.known.countries["country"].tolist() == ["France", "Italy"]
+    assert found.known.movies["runtime_minutes"].tolist() == [170, pd.NA]
+    assert any(note.endswith("nothing is made of the columns tags, budget") for note in found.notes)
+
+
+def test_recboles_movies_are_divided_at_spaces(tmp_path: Path) -> None:
+    header = "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq"
+    found = inputs(tmp_path, movies=f'{header}\n10\t"Heat" up\tunkonwn\tCrime Drama\n')
+    assert found.known.genres["genre"].tolist() == ["Crime", "Drama"]
+    assert found.known.movies["title"].tolist()[0] == '"Heat" up'
+    assert any("1 values of column release_year:token, such as 'unkonwn'" in note for note in found.notes)
+
+
+def test_text_ids_are_numbered_alike_in_all_files(tmp_path: Path) -> None:
+    train = "user_id,movie_id,rating\nann,tt2,5\nbob,tt1,4\n"
+    test = "user_id,movie_id,rating\nbob,tt2,5\n"
+    found = inputs(tmp_path, train=train, test=test, movies="movie_id,title\ntt1,One\ntt2,Two\n")
+    assert found.names is not None
+    names = {found.names[user] for user in found.known.ratings["user_id"]}
+    assert names == {"ann", "bob"}
+    assert found.known.movies["title"].tolist() == ["One", "Two"]
+    assert [found.names[user] for user in found.test["user_id"]] == ["bob"]
+
+
+def test_ids_may_be_any_whole_numbers(tmp_path: Path) -> None:
+    found = inputs(
+        tmp_path,
+        train=f"user_id,movie_id,rating\n-5,{2**40},5\n0.0,7.0,4\n",
+        test="user_id,movie_id,rating\n0,7,5\n-5,7,5\n",
+    )
+    assert rows(found.known.ratings) == [(-5, 2**40, 5), (0, 7, 4)]
+    assert rows(found.test) == [(-5, 7, 5)]
+
+
+def test_ids_of_more_digits_than_a_number_has_are_names(tmp_path: Path) -> None:
+    long = "12345678901234567890"
+    found = inputs(
+        tmp_path, train=f"user_id,movie_id,rating\n{long},1,5\n7,2,4\n", test="user_id,movie_id,rating\n7,1,5\n"
+    )
+    assert found.names is not None
+    assert [found.names[user] for user in found.test["user_id"]] == ["7"]
+    assert any(f"user_id holds numbers that are too long, such as '{long}'" in note for note in found.notes)
+
+
+def test_ids_that_begin_with_zeros_are_told_to_be_numbers(tmp_path: Path) -> None:
+    found = inputs(
+        tmp_path, train="user_id,movie_id,rating\n007,10,5\n7,20,4\n0,30,5\n", test="user_id,movie_id\n7,40\n"
+    )
+    assert found.known.ratings["user_id"].tolist() == [0, 7, 7]
+    told = [note for note in found.notes if "begin with 0" in note]
+    assert len(told) == 1
+    assert (
+        "train.csv: 1 ids of column user_id begin with 0, such as 007; they are read as numbers, the same as 7"
+        in told[0]
+    )
+
+
+HEADER = "user_id,movie_id,rating,timestamp\n"
+BAD_TRAIN = {
+    "": "is empty; needed is a header with user_id, movie_id, and rows",
+    HEADER: "has a header and no rows",
+    "user_id,rating\n1,5\n": "lacks movie_id; its columns are user_id, rating",
+    "user_id,userId,movie_id\n1,1,5\n": "the columns user_id and userId both mean user_id",
+    HEADER
+    + "1,10,5,1\n1,20,good,2\n": "train.csv, line 3, column rating: 'good' is not allowed; allowed is a finite number",
+    HEADER + "1,10,5,1\n1,20,,2\n": "train.csv, line 3, column rating: '' is not allowed",
+    HEADER + "1,10,nan,1\n": "train.csv, line 2, column rating: 'nan' is not allowed",
+    HEADER + "1,10,5,1\n\n1,20,inf,2\n": "train.csv, line 4, column rating: 'inf' is not allowed",
+    HEADER + "1,10,-inf,1\n": "train.csv, line 2, column rating: '-inf' is not allowed",
+    HEADER + "1,,5,1\n": "train.csv, line 2, column movie_id: '' is not allowed; allowed is an id",
+    HEADER + "1,10,5,1\n1,20,5,\n": "line 3, column timestamp: '' is not allowed; allowed is a number of seconds or",
+    HEADER + "1,10,5,1\n1,20,5,soon\n": "line 3, column timestamp: 'soon' is not allowed",
+    HEADER + "1,10,5,inf\n": "line 2, column timestamp: 'inf' is not allowed",
+    HEADER + "1,10,5,2001-09-09\n1,20,5,\n": "line 3, column timestamp: '' is not allowed; allowed is an ISO 8601",
+    HEADER + "1,10,5,2001-09-09\n1,20,5,2001-19-09\n": "line 3, column timestamp: '2001-19-09' is not allowed",
+    HEADER + "1,10,5,1\n1,20\n": "is not a table: CSV parse error: Expected 4 columns, got 2",
+    b"\xff\xfeu\x00s\x00": "is not UTF-8 (byte 0xff); save it as UTF-8",
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), BAD_TRAIN.items(), ids=[repr(text)[-30:] for text in BAD_TRAIN])
+def test_what_cannot_be_read_is_named_with_file_line_column_and_value(
+    tmp_path: Path, text: str | bytes, sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        inputs(tmp_path, train=text)
+    assert sentence in str(refused.value)
+    assert "train.csv" in str(refused.value)
+
+
+BAD_MOVIES = {
+    "movie_id,title\n": "has a header and no rows",
+    "title,year\nHeat,1995\n": "lacks movie_id",
+    "movie_id,title\n,Heat\n": "line 2, column movie_id: '' is not allowed",
+    "movie_id,title\n10,Am\xe9lie\n".encode("latin-1"): "not UTF-8",
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), BAD_MOVIES.items(), ids=range(len(BAD_MOVIES)))
+def test_movies_that_cannot_be_read_are_refused(tmp_path: Path, text: str | bytes, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=r"movies\.csv") as refused:
+        inputs(tmp_path, movies=text)
+    assert sentence in str(refused.value)
+
+
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv.gz"
+    for content in (b"no archive", gzip.compress(TRAIN.encode() * 2000)[:-20]):
+        path.write_bytes(content)
+        (tmp_path / "test.csv").write_text(TEST)
+        with pytest.raises(ConfigError, match=r"train\.csv\.gz"):
+            read_inputs(Files(path, tmp_path / "test.csv"), 4.0, "auto", exclude_seen=True)
+
+
+def test_nothing_relevant_is_told_with_the_scale(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no relevant row among 2 .* from 4\.5 on, and ratings go from 1 to 4"):
+        inputs(tmp_path, relevant_from=4.5, test="user_id,movie_id,rating\n1,30,1\n2,20,4\n")
+    assert len(inputs(tmp_path, relevant_from=None, test="user_id,movie_id,rating\n1,30,1\n2,20,4\n").test) == 2
+
+
+def test_the_sizes_are_counted(tmp_path: Path) -> None:
+    sizes = inputs(tmp_path).sizes()
+    assert (sizes["train_rows"], sizes["train_users"], sizes["movies"], sizes["test_rows"]) == (3, 2, 2, 2)
+    assert np.all([isinstance(size, int) for size in sizes.values()])

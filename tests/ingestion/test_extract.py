@@ -1,0 +1,149 @@
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from movierec.errors import ConfigError, SourceError
+from movierec.ingestion.batch import open_batch
+from movierec.ingestion.extract import WarehouseMemory, extract, extract_source
+from movierec.ingestion.load import number_lines
+from movierec.sources.contract import LINKS, RATINGS
+from movierec.sources.source import Chunk, Endpoint, Notes, Origin, Piece
+
+KEY = ("user_id", "movie_id")
+COLUMNS = (*KEY, "rating", "rated_at")
+
+
+@dataclass
+class Shop:
+    """A database with one table, as a source offers it."""
+
+    rows: list[str]
+    mode: str = "changes"
+    watermark: str | None = "1"
+    keys: list[str] | None = None
+    broken: bool = False
+    told: list[str | None] = field(default_factory=list)
+
+    def pieces(self, memory) -> Iterator[Piece]:
+        self.told.append(memory.watermark("ratings", "table ratings"))
+        keys = self.keys
+        yield Piece(
+            RATINGS,
+            "table ratings",
+            self.mode if self.told[-1] else "whole",
+            self.read,
+            keys=(lambda: iter([Chunk(KEY, "".join(f"{key}\n" for key in keys).encode())])) if keys else None,
+        )
+
+    def read(self, notes: Notes) -> Iterator[Chunk]:
+        notes.watermark = self.watermark
+        if self.rows:
+            yield Chunk(COLUMNS, "".join(f"{row}\n" for row in self.rows).encode())
+        if self.broken:
+            raise SourceError("table ratings: the connection was cut")
+
+
+def night(conn, shop, name):
+    batch_id = open_batch(conn, name, "folder")
+    extract(conn, batch_id, "shop", shop)
+    return batch_id
+
+
+def held(conn, batch_id):
+    rows = conn.execute(
+        "select user_id, movie_id, rating, is_deleted from raw.ratings join ops.batch_slice using (slice_id)"
+        " where batch_id = %s order by slice_id, position",
+        [batch_id],
+    )
+    return rows.fetchall()
+
+
+def test_rows_and_watermark_are_kept_together_or_not_at_all(conn):
+    shop = Shop(["1\t1\t5\t881250949"], watermark="10")
+    night(conn, shop, "first")
+    with pytest.raises(SourceError, match="the connection was cut"):
+        night(conn, Shop(["1\t2\t4\t881250950"], watermark="20", broken=True), "second")
+    assert conn.execute("select count(*) from raw.ratings").fetchone() == (1,)
+    assert WarehouseMemory(conn, "shop", is_full=False).watermark("ratings", "table ratings") == "10"
+    assert WarehouseMemory(conn, "shop", is_full=True).watermark("ratings", "table ratings") is None
+    told = conn.execute("select status, message from ops.batch_source order by batch_id").fetchall()
+    assert told == [("delivered", None), ("failed", "table ratings: the connection was cut")]
+
+
+def test_changes_come_on_top_of_what_the_table_held(conn):
+    night(conn, Shop(["1\t1\t5\t881250949"]), "first")
+    second = night(conn, Shop(["1\t2\t4\t881250950"], keys=["1\t1", "1\t2"]), "second")
+    assert held(conn, second) == [("1", "1", "5", False), ("1", "2", "4", False)]
+
+
+def test_a_row_that_is_gone_at_the_source_is_deleted_once(conn):
+    night(conn, Shop(["1\t1\t5\t881250949", "1\t2\t4\t881250949"]), "first")
+    for name in ("second", "third"):
+        batch_id = night(conn, Shop([], keys=["1\t1"]), name)
+    assert held(conn, batch_id)[2:] == [("1", "2", None, True)]
+
+
+def test_a_row_that_came_later_than_the_overlap_makes_the_next_night_read_everything(conn, caplog):
+    night(conn, Shop(["1\t1\t5\t881250949"]), "first")
+    night(conn, Shop([], keys=["1\t1", "1\t9"]), "second")
+    assert "has rows that came late" in caplog.text
+    shop = Shop(["1\t1\t5\t881250949", "1\t9\t3\t881250949"])
+    third = night(conn, shop, "third")
+    assert shop.told == [None]
+    assert [row[1] for row in held(conn, third)] == ["1", "9"]
+
+
+def test_a_table_that_is_read_whole_and_has_not_changed_is_not_kept_twice(conn):
+    for name in ("first", "second"):
+        batch_id = night(conn, Shop(["1\t1\t5\t881250949"], mode="whole", watermark=None), name)
+    assert conn.execute("select count(*) from raw.ratings").fetchone() == (1,)
+    assert held(conn, batch_id) == [("1", "1", "5", False)]
+
+
+def test_extracting_again_in_the_same_night_leaves_the_same_rows(conn):
+    for _ in range(2):
+        batch_id = night(conn, Shop(["1\t1\t5\t881250949"], mode="whole", watermark=None), "night")
+    assert held(conn, batch_id) == [("1", "1", "5", False)]
+
+
+def test_lines_are_numbered_in_order():
+    numbered, lines = number_lines(b"a\tb\n\nc\td\n", b"17\t", 9)
+    assert lines == 3
+    fields = [line.split(b"\t") for line in numbered.splitlines()]
+    assert [(int(line[0]), int(line[1]), *line[2:]) for line in fields] == [
+        (17, 9, b"a", b"b"),
+        (17, 10, b""),
+        (17, 11, b"c", b"d"),
+    ]
+
+
+def test_known_imdb_ids_are_spelt_as_imdb_spells_them(conn):
+    conn.execute(
+        "insert into raw.links (slice_id, position, movie_id, imdb_id)"
+        " values (1, 1, '1', '114709'), (1, 2, '2', 'tt0113497'), (1, 3, '3', ''), (1, 4, '4', 'none')"
+    )
+    assert WarehouseMemory(conn, "imdb", is_full=False).imdb_ids() == {"tt0114709", "tt0113497"}
+    assert LINKS.table == "links"
+
+
+def test_a_source_without_a_place_fails_alone_and_is_noted(conn, tmp_path):
+    batch_id = open_batch(conn, "night", str(tmp_path))
+
+    def origin(batch):
+        return Origin(batch["dataset"], tmp_path, {}, {}, lambda conn_id: Endpoint("postgres", conn_id))
+
+    with pytest.raises(ConfigError, match="source 'imdb' has no place; set MOVIEREC_IMDB"):
+        extract_source(conn, batch_id, "imdb", origin)
+    with pytest.raises(ConfigError, match="source 'shop' is unknown; allowed: credits, events, imdb, movielens"):
+        extract_source(conn, batch_id, "shop", origin)
+    assert conn.execute("select source, status from ops.batch_source order by 1").fetchall() == [
+        ("imdb", "failed"),
+        ("shop", "failed"),
+    ]
+
+
+def test_a_dataset_url_with_a_password_is_refused_before_it_is_kept(conn):
+    with pytest.raises(ConfigError, match="the dataset's URL holds a password") as refused:
+        open_batch(conn, "night", "https://joe:secret@example.org/x.zip")
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,151 @@
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psutil
+import psycopg
+import pytest
+import sqlalchemy
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from movierec.errors import MovierecError
+from movierec.local.postgres import postmaster, sockets
+from movierec.local.postgres import server as postgres
+from tests.local.conftest import QUICK
+
+
+def ask(settings, query, database="postgres"):
+    with psycopg.connect(postgres.conninfo(settings, database), autocommit=True) as connection:
+        return connection.execute(query).fetchone()[0]
+
+
+def test_a_started_server_answers_on_its_socket_and_on_no_port(server):
+    assert postgres.is_running(server)
+    assert ask(server, "show listen_addresses") == ""
+    assert ask(server, "show server_version").startswith("18")
+    ports = psutil.Process(postmaster.running(postgres.data_folder(server)).pid).net_connections("inet")
+    assert ports == []
+
+
+def test_only_its_own_user_reaches_socket_and_data(server):
+    assert sockets.socket_folder(server).stat().st_mode & 0o777 == 0o700
+    assert postgres.data_folder(server).stat().st_mode & 0o777 == 0o700
+    assert (server.home / "postgres").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_server_never_runs_as_root(server):
+    assert postmaster.running(postgres.data_folder(server)).uids().real != 0
+
+
+def test_starting_twice_keeps_the_first_server(server):
+    first = postmaster.running(postgres.data_folder(server)).pid
+    postgres.start(server)
+    assert postmaster.running(postgres.data_folder(server)).pid == first
+
+
+def test_many_starters_at_once_make_one_server(settings):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: postgres.start(settings, QUICK), range(4)))
+    assert ask(settings, "select 1") == 1
+
+
+def test_databases_are_created_once(server):
+    postgres.ensure_databases(server)
+    with psycopg.connect(postgres.conninfo(server, "warehouse")) as connection:
+        connection.execute("create table kept (one int)")
+    postgres.ensure_databases(server)
+    assert ask(server, "select to_regclass('kept')::text", "warehouse") == "kept"
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_sqlalchemy_reaches_the_socket(server, driver):
+    engine = sqlalchemy.create_engine(postgres.url(server, "postgres", driver))
+    with engine.connect() as connection:
+        assert connection.scalar(sqlalchemy.text("select 1")) == 1
+    engine.dispose()
+
+
+def test_airflows_asynchronous_driver_reaches_the_socket(server):
+    async def one():
+        engine = create_async_engine(postgres.url(server, "postgres", "asyncpg"))
+        async with engine.connect() as connection:
+            answer = await connection.scalar(sqlalchemy.text("select 1"))
+        await engine.dispose()
+        return answer
+
+    assert asyncio.run(one()) == 1
+
+
+def test_rows_survive_a_kill_of_the_server(server):
+    with psycopg.connect(postgres.conninfo(server, "postgres")) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    kill(postmaster.running(postgres.data_folder(server)).pid)
+    assert not postgres.is_running(server)
+    postgres.start(server, QUICK)
+    assert ask(server, "select answer from kept") == 42
+
+
+def test_a_pid_file_that_names_another_program_is_stale(server):
+    data = postgres.data_folder(server)
+    text = (data / "postmaster.pid").read_text()
+    kill(postmaster.running(data).pid)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        lock = sockets.socket_folder(server) / f"{sockets.SOCKET_NAME}.lock"
+        for path in (data / "postmaster.pid", lock):
+            path.write_text(text.replace(text.split()[0], str(other.pid), 1))
+        try:
+            assert not postgres.is_running(server)
+            postgres.start(server, QUICK)
+            assert other.poll() is None
+        finally:
+            other.kill()
+    assert ask(server, "select 1") == 1
+
+
+def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, settings):
+    distant = replace(settings, home=tmp_path / ("long" * 25))
+    postgres.start(distant, QUICK)
+    try:
+        folder = sockets.socket_folder(distant)
+        assert tmp_path not in folder.parents
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert ask(distant, "select 1") == 1
+    finally:
+        postgres.stop(distant)
+        folder.rmdir()
+
+
+def test_a_state_folder_may_be_spelled_in_a_roundabout_way(server, tmp_path):
+    (tmp_path / "other").mkdir()
+    roundabout = replace(server, home=tmp_path / "other" / ".." / server.home.name)
+    assert postgres.is_running(roundabout)
+    postgres.stop(roundabout)
+    postgres.start(roundabout, QUICK)
+    assert ask(roundabout, "select 1") == 1
+
+
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(settings):
+    with pytest.raises(MovierecError, match=r"did not start; the end of its log .*server.log:\n(.*\n)*.*FATAL"):
+        postgres.start(settings, {**QUICK, "shared_buffers": "999TB"})
+
+
+def test_a_first_start_killed_halfway_begins_anew(settings):
+    draft = settings.home / "postgres" / "data.new"
+    postgres.start(settings, QUICK)
+    postgres.stop(settings)
+    postgres.data_folder(settings).rename(draft)
+    postgres.start(settings, QUICK)
+    assert ask(settings, "select 1") == 1
+    assert not draft.exists()
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,128 @@
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from upath import UPath
+
+from movierec import plots
+from movierec.plots import calibration, gains, leaderboard
+from movierec.plots.page import Picture, page
+from movierec.plots.style import apart
+from movierec.rankers.popularity import Popularity
+from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.training import fit
+from movierec.training.evaluate import evaluate_ranker
+from tests import tastes
+
+HYBRID = {"rounds": 8, "folds": 1, "members": ("lambdarank",)}
+WIDE = 900  # pixels
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Return the folder of a training whose snapshot and split are there."""
+    folder = UPath(tmp_path)
+    facts = tastes.dataset()
+    place_in_user = facts.ratings.groupby("user_id").cumcount()
+    is_kept = (facts.ratings["user_id"] > 60) | (place_in_user < 20)  # viewers differ in how active they are
+    facts.with_ratings(facts.ratings[is_kept]).save(folder / "snapshot")
+    fit.build_features(folder, seed=1)
+    return folder
+
+
+@pytest.fixture
+def training_id(conn):
+    return fit.open_training(conn, "run", 1, seed=1)
+
+
+def evaluate(conn, training_id, folder, name, parameters=None):
+    fitted = {"training_id": training_id, **fit.fit_ranker(folder, name, parameters)}
+    evaluate_ranker(conn, folder, fitted, ("per_user_temporal",))
+
+
+def test_a_whole_training_gives_every_picture_twice_the_same(conn, training_id, place):
+    evaluate(conn, training_id, place, "popularity")
+    evaluate(conn, training_id, place, "ease")
+    evaluate(conn, training_id, place, "hybrid", HYBRID)
+    names = plots.draw(conn, training_id, place)
+    assert names == ["leaderboard.png", "activity.png", "coverage.png", "features.png", "calibration.png"]
+    drawn = {name: (place / "plots" / name).read_bytes() for name in names}
+    for data in drawn.values():
+        assert data.startswith(b"\x89PNG\r\n\x1a\n")
+        assert int.from_bytes(data[16:20], "big") >= WIDE
+    text = (place / "plots" / "index.html").read_text(encoding="utf-8")
+    assert all(f'src="{name}"' in text for name in names)
+    assert "http" not in text
+    plots.draw(conn, training_id, place)
+    assert drawn == {name: (place / "plots" / name).read_bytes() for name in names}
+
+
+def test_a_picture_without_data_is_left_out_with_a_line_in_the_log(conn, training_id, place, caplog):
+    evaluate(conn, training_id, place, "popularity")
+    (place / "plots").mkdir()
+    (place / "plots" / "features.png").write_bytes(b"of an earlier try")
+    with caplog.at_level(logging.INFO):
+        assert "features.png" not in plots.draw(conn, training_id, place)
+    assert "picture features is left out: the training stored nothing that it could show" in caplog.text
+    assert not (place / "plots" / "features.png").exists()
+
+
+def test_a_model_that_cannot_be_read_costs_its_own_picture_alone(conn, training_id, place, caplog):
+    evaluate(conn, training_id, place, "popularity")
+    (place / "models" / "hybrid").mkdir()
+    assert "leaderboard.png" in plots.draw(conn, training_id, place)
+    assert "picture features is left out" in caplog.text
+
+
+def test_a_training_in_which_nothing_was_judged_gives_a_page_that_says_so(conn, training_id, place):
+    assert plots.draw(conn, training_id, place) == []
+    assert "no ranker of this training was judged" in (place / "plots" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_leaderboard_claims_a_lead_only_beyond_chance(training_id, place):
+    given = type("Given", (), {})()
+    rng = np.random.default_rng(1)
+    base = rng.uniform(size=200)
+    for lead, words in ((0.2, "leads: "), (0.0, "chance alone may have put it")):
+        values = pd.DataFrame({"b": base, "a": base + lead + rng.normal(0, 0.1, 200)})
+        means = values.mean().sort_values(ascending=False)
+        totals = pd.DataFrame({"ranker": means.index, "value": means, "low": means - 0.1, "high": means + 0.1})
+        given.totals = lambda metric, totals=totals: totals.assign(users=200)
+        given.per_user = lambda values=values: values
+        assert words in leaderboard.draw(given)[0]
+
+
+def test_gains_are_shares_of_all_ensembles_and_survive_saving(tmp_path):
+    dataset = tastes.dataset()
+    from movierec.features.content import MovieFeatures  # noqa: PLC0415
+
+    ranker = Hybrid(rounds=8, folds=1).fit(dataset, MovieFeatures.build(dataset))
+    table = gains.feature_gains(ranker)
+    assert table["gain"].sum() == pytest.approx(1)
+    assert table["gain"].is_monotonic_decreasing
+    assert table["feature"].is_unique
+    ranker.save(UPath(tmp_path))
+    pd.testing.assert_frame_equal(gains.feature_gains(Hybrid.load(UPath(tmp_path))), table)
+    assert gains.feature_gains(Popularity()).empty
+
+
+def test_deciles_are_of_equal_size_and_leave_out_what_no_model_scored():
+    scores = np.concatenate([np.full(7, -1.5), np.linspace(0, 1, 100)])
+    liked = np.concatenate([np.ones(7, bool), np.arange(100) >= 95])
+    table = calibration.deciles(scores, liked)
+    assert table["movies"].tolist() == [10] * 10
+    assert table["liked"].tolist() == [0.0] * 9 + [0.5]
+    assert table["score"].is_monotonic_increasing
+    assert calibration.deciles(np.full(3, -1.0), np.ones(3, bool)).empty
+
+
+def test_labels_are_moved_apart_in_their_order_and_no_further_than_needed():
+    moved = apart([5.0, 1.0, 1.0], 1.0)
+    assert moved == [5.0, 0.5, 1.5]
+    assert np.diff(apart([0.1, 0.2, 0.3, 0.35], 0.2)).min() == pytest.approx(0.2)
+
+
+def test_the_page_shows_words_as_words():
+    assert "&lt;b&gt;" in page(1, [Picture("a.png", "<b>", "<b>", b"")])
+    assert "<b>" not in page(1, [Picture("a.png", "<b>", "<b>", b"")])

@@ -1,0 +1,184 @@
+import numpy as np
+import pytest
+
+from movierec.artifacts import load_frame, training_folder
+from movierec.errors import ModelError
+from movierec.promotion import champion as promotion
+from movierec.rankers import registry
+from movierec.training import evaluate, fit, snapshot
+from tests import movielens
+from tests.night import ingest
+from tests.planted import PLANTED, ReadsTest
+
+
+@pytest.fixture
+def train(conn, app, tmp_path, settings, monkeypatch):
+    """Return what fits and judges some rankers, and those they have to meet, on one generated night."""
+    for planted in PLANTED:
+        monkeypatch.setitem(registry.RANKERS, planted.name, planted)
+    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data", users=100, each=30))
+
+    def train(run, *names, best=None):
+        training_id = fit.open_training(conn, run, batch_id, seed=1)
+        folder = training_folder(settings, training_id)
+        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+        fit.build_features(folder, seed=1)
+        monkeypatch.setattr(ReadsTest, "TEST", load_frame(folder / "test.parquet").sample(frac=0.5, random_state=1))
+        for name in promotion.rankers_to_fit(conn, training_id, names):
+            fitted = {"training_id": training_id, **fit.fit_ranker(folder, name)}
+            evaluate.evaluate_ranker(conn, folder, fitted, [fit.PER_USER_TEMPORAL])
+        if best:
+            conn.execute("update ml.user_metric set ndcg_at_k = ndcg_at_k + 1 where ranker = %s", [best])
+        return training_id, promotion.compare(conn, folder, training_id)
+
+    return train
+
+
+@pytest.fixture
+def reigning(conn, train):
+    """Make EASE the champion."""
+    training_id, decision = train("first", "ease")
+    assert (decision["verdict"], decision["champion"]) == ("promote", None)
+    assert promotion.choose_champion(conn, training_id) == "ease"
+    return training_id
+
+
+def champion(conn, training_id, answer=None):
+    promotion.choose_champion(conn, training_id, answer)
+    return conn.execute(
+        "select champion.ranker, champion.reason, decided_by from ml.champion join ml.decision using (training_id)"
+        " where training_id = %s",
+        [training_id],
+    ).fetchone()
+
+
+def test_the_first_champion_is_the_best_and_the_reason_says_by_how_much(conn, reigning):
+    winner, reason, decided_by = champion(conn, reigning)
+    assert (winner, decided_by) == ("ease", "rules")
+    assert reason.startswith("ease has the best NDCG@10, ")
+    assert "the 95 % interval of the paired difference is" in reason
+
+
+def test_the_champion_and_popularity_meet_every_challenger_and_the_best_champion_stays(conn, train, reigning):
+    training_id, decision = train("second", "item_knn")
+    judged = conn.execute("select ranker from ml.evaluation where training_id = %s order by 1", [training_id])
+    assert judged.fetchall() == [("ease",), ("item_knn",), ("popularity",)]
+    assert decision["champion"] == "ease"
+
+
+def test_a_better_challenger_becomes_champion_and_every_guardrail_is_kept(conn, train):
+    first, _ = train("first", "popularity")
+    assert champion(conn, first)[0] == "popularity"
+    second, decision = train("second", "ease")
+    assert (decision["verdict"], decision["challenger"], decision["champion"]) == ("promote", "ease", "popularity")
+    low, p, kept = conn.execute(
+        "select lead_low, p, guardrails from ml.decision where training_id = %s", [second]
+    ).fetchone()
+    assert low > 0
+    assert p < 0.05
+    names = ["scores", "whole lists", "popularity", "own lists", "coverage", "segments", "leak"]
+    assert [guardrail["name"] for guardrail in kept] == names
+    assert {guardrail["status"] for guardrail in kept} == {"holds"}
+    assert champion(conn, second)[0] == "ease"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("constant", "refused, because the first 10 movies have one score for 100 of 100 viewers"),
+        ("no_number", "no_number was refused: ranker 'no_number' gave"),
+        ("disguise", "100% of its lists are popularity's"),
+        ("reads_test", "on a window before it"),
+    ],
+)
+def test_a_challenger_that_must_not_win_is_refused_and_the_champion_stays(conn, train, reigning, name, words):
+    training_id, decision = train("second", name, best=name)
+    assert decision["verdict"] == "keep"
+    assert words in decision["reason"]
+    assert champion(conn, training_id)[0] == "ease"
+
+
+def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, reigning, monkeypatch):
+    def fail(self, dataset, features):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(registry.RANKERS["ease"], "_learn", fail)
+    training_id, decision = train("second", "item_knn")
+    assert (decision["verdict"], decision["champion"]) == ("ask", "ease")
+    assert "the champion ease cannot go on: LinAlgError: Singular matrix" in decision["reason"]
+    assert promotion.needs_person(decision, "when unsure")
+    assert champion(conn, training_id)[0] == "ease"
+    assert champion(conn, training_id, {"is_approved": True, "by": "ana"})[0] == decision["challenger"]
+
+
+@pytest.mark.parametrize(
+    ("name", "can_learn", "words"),
+    [
+        ("disguise", True, "100% of its lists are popularity's"),
+        ("item_knn", False, "it could not be compared with popularity: out of order"),
+    ],
+)
+def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_the_same(
+    conn, train, reigning, monkeypatch, name, can_learn, words
+):
+    def refuse(self, dataset, features):
+        raise ModelError("out of order")
+
+    fit_ranker = fit.fit_ranker
+    refused = {"ranker": "popularity", "fit_seconds": 0.0, "refused": "no luck"}
+    monkeypatch.setattr(fit, "fit_ranker", lambda at, name: refused if name == "popularity" else fit_ranker(at, name))
+    if not can_learn:
+        monkeypatch.setattr(registry.RANKERS["popularity"], "_learn", refuse)
+    _, decision = train("second", name, best=name)
+    assert (decision["verdict"], decision["challenger"]) == ("keep", name)
+    assert words in decision["reason"]
+
+
+def test_a_second_comparison_leaves_the_same_row(conn, train, reigning, settings):
+    row = "select verdict, reason, guardrails, ranker from ml.decision"
+    before = conn.execute(row).fetchall()
+    promotion.compare(conn, training_folder(settings, reigning), reigning)
+    promotion.choose_champion(conn, reigning)
+    assert conn.execute(row).fetchall() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "winner", "decided_by", "words"),
+    [
+        (None, "ease", "rules", "; nobody was asked, so ease stays"),
+        ({"is_approved": True, "by": "ana"}, "hybrid", "ana", "; ana approved hybrid"),
+        ({"is_approved": False, "by": "ana"}, "ease", "ana", "; ana rejected hybrid"),
+        ({"is_approved": False, "by": None}, "ease", "timeout", "; nobody answered in time, so ease stays"),
+    ],
+)
+def test_a_person_has_the_last_word_and_is_named(conn, train, reigning, answer, winner, decided_by, words):
+    conn.execute("update ml.decision set verdict = 'ask', reason = 'unsure', champion = 'ease', challenger = 'hybrid'")
+    assert champion(conn, reigning, answer) == (winner, f"unsure{words}", decided_by)
+    assert conn.execute("select ranker from ml.decision").fetchone() == (winner,)
+
+
+def test_a_person_is_asked_when_the_form_says_so():
+    def asked(verdict, approval, champion="ease"):
+        return promotion.needs_person({"verdict": verdict, "champion": champion}, approval)
+
+    assert [asked(verdict, "when unsure") for verdict in ("promote", "ask", "keep")] == [False, True, False]
+    assert [asked(verdict, "always") for verdict in ("promote", "ask", "keep")] == [True, True, False]
+    assert not any(asked(verdict, "never") for verdict in ("promote", "ask", "keep"))
+    assert not asked("promote", "always", champion=None)
+
+
+def test_without_a_comparison_there_is_no_champion(conn, train, reigning):
+    with pytest.raises(ModelError, match="training 99 has no verdict yet; run compare first"):
+        promotion.choose_champion(conn, 99)
+
+
+def test_champions_are_of_one_dataset(conn, app, tmp_path, reigning):
+    other = ingest(conn, app, movielens.generate(tmp_path / "other"), "other")
+    training_id = fit.open_training(conn, "other", other, seed=1)
+    assert promotion.reigning(conn, training_id) is None
+
+
+def test_learned_rankers_are_fitted_together_and_first():
+    names = ["popularity", "random_forest", "ease", "hybrid"]
+    assert promotion.in_groups(names) == [["random_forest", "hybrid"], ["popularity"], ["ease"]]
+    assert promotion.in_groups(["ease", "slim"]) == [["ease"], ["slim"]]

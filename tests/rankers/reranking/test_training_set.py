@@ -1,0 +1,195 @@
+"""What learned rankers learn from: how label windows are cut, graded and described, and who shares it."""
+
+import gc
+import weakref
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.data.dataset import Dataset
+from movierec.data.history import History, is_liked
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.rankers import registry
+from movierec.rankers.reranking import training_set
+from movierec.rankers.reranking.training_set import Plan, grades, label_windows, material
+
+PLAN = Plan(windows="time", label_share=0.2, folds=2, candidates=5, training_users=1_000, seed=0)
+
+
+def plan(**parts: object) -> Plan:
+    return Plan(**{**vars(PLAN), **parts})
+
+
+def per_user(rows: pd.DataFrame) -> list[int]:
+    return rows.groupby("user_id").size().tolist()
+
+
+def keys(rows: pd.DataFrame) -> set[tuple[int, int]]:
+    return set(zip(rows["user_id"], rows["movie_id"], strict=True))
+
+
+def test_windows_in_time_are_cut_one_before_the_other(dataset: Dataset) -> None:
+    (known, later), (before, between) = label_windows(dataset.ratings, PLAN)
+    # 10 ratings each: 8 and the last 2; of the 8 ceil(6.4) and 1.
+    assert set(per_user(known)) == {8}
+    assert set(per_user(later)) == {2}
+    assert set(per_user(before)) == {7}
+    assert set(per_user(between)) == {1}
+    assert keys(known) | keys(later) == keys(dataset.ratings)
+    assert keys(before) | keys(between) == keys(known)
+
+
+def test_later_rows_are_later(dataset: Dataset) -> None:
+    for known, later in label_windows(dataset.ratings, PLAN):
+        last, first = known.groupby("user_id")["rated_at"].max(), later.groupby("user_id")["rated_at"].min()
+        assert (last < first).all()
+
+
+@pytest.mark.parametrize(("share", "size"), [(0.1, 1), (0.2, 2), (0.25, 2), (0.01, 1)])
+def test_random_windows_take_their_share_and_at_least_one(dataset: Dataset, share: float, size: int) -> None:
+    for known, later in label_windows(dataset.ratings, plan(windows="random", label_share=share, folds=3)):
+        assert set(per_user(later)) == {size}
+        assert set(per_user(known)) == {10 - size}
+        assert keys(known) | keys(later) == keys(dataset.ratings)
+
+
+def test_random_windows_do_not_overlap_before_everything_was_in_one(dataset: Dataset) -> None:
+    windows = [keys(later) for _, later in label_windows(dataset.ratings, plan(windows="random", folds=5))]
+    assert set.union(*windows) == keys(dataset.ratings)
+    assert sum(map(len, windows)) == len(dataset.ratings)
+
+
+def test_random_windows_are_not_the_end_of_the_history(dataset: Dataset) -> None:
+    ((_, later),) = label_windows(dataset.ratings, plan(windows="random", folds=1))
+    place = dataset.ratings.groupby("user_id")["rated_at"].rank()
+    assert place.loc[later.index].mean() == pytest.approx(5.5, abs=1)
+
+
+@pytest.mark.parametrize("windows", ["time", "random"])
+def test_a_single_rating_stays_known(dataset: Dataset, windows: str) -> None:
+    single = dataset.ratings.groupby("user_id").head(1)
+    for known, later in label_windows(single, plan(windows=windows)):
+        assert len(known) == 40
+        assert later.empty
+
+
+@pytest.mark.parametrize("windows", ["time", "random"])
+def test_another_seed_may_cut_otherwise(dataset: Dataset, windows: str) -> None:
+    tied = dataset.ratings.assign(rated_at=dataset.ratings["rated_at"].min())
+    cuts = [keys(next(label_windows(tied, plan(windows=windows, seed=seed)))[1]) for seed in (0, 0, 1)]
+    assert cuts[0] == cuts[1] != cuts[2]
+
+
+def test_grades_tell_liked_rated_and_unrated(dataset: Dataset) -> None:
+    later = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [2, 4, 6], "rating": [5.0, 2.0, 5.0], "weight": np.nan})
+    liked = is_liked(later, 4.0)
+    users, movies = np.array([0, 0, 0, 1]), np.array([1, 3, 5, 5])
+    assert grades(later, liked, History.of(dataset), users, movies).tolist() == [2, 1, 0, 2]
+
+
+def test_every_rated_movie_was_liked_where_nothing_says_from_when(dataset: Dataset, features: MovieFeatures) -> None:
+    anything = Dataset(**{**vars(dataset), "relevant_from": None})
+    assert set(material(anything, features, PLAN).lesson.grades) == {0, 2}
+    assert set(material(dataset, features, PLAN).lesson.grades) == {0, 1, 2}
+
+
+def test_a_lesson_holds_the_unseen_candidates_of_every_user_of_every_window(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    given = material(dataset, features, plan(candidates=30)).lesson
+    # Each may be shown what is not among their 8 known movies of 30 in the later window, their 7 in the earlier one.
+    assert given.sizes.tolist() == [22] * 40 + [23] * 40
+    assert given.matrix.shape == (40 * 22 + 40 * 23, len(given.names))
+    assert np.count_nonzero(given.grades) == 40 * 2 + 40 * 1
+    assert len(set(given.names)) == len(given.names)
+
+
+def test_users_to_learn_from_can_be_few(dataset: Dataset, features: MovieFeatures) -> None:
+    assert len(material(dataset, features, plan(training_users=10)).lesson.sizes) == 5 + 5
+    assert len(material(dataset, features, plan(training_users=1)).lesson.sizes) == 1 + 1
+
+
+def test_the_stage_is_fitted_on_everything_that_was_given(dataset: Dataset, features: MovieFeatures) -> None:
+    np.testing.assert_array_equal(material(dataset, features, PLAN).stage.history.times, History.of(dataset).times)
+
+
+def test_without_label_windows_there_is_no_lesson(dataset: Dataset, features: MovieFeatures) -> None:
+    single = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
+    assert material(single, features, PLAN).lesson is None
+
+
+def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Dataset, features: MovieFeatures) -> None:
+    rows = pd.DataFrame(
+        [(user, movie) for user in range(1, 9) for movie in range(1, 31)], columns=["user_id", "movie_id"]
+    )
+    moments = dataset.ratings["rated_at"].min() + pd.to_timedelta(rows["movie_id"], unit="D")
+    everything = dataset.with_ratings(rows.assign(rating=5.0, rated_at=moments))
+    assert material(everything, features, plan(folds=1)).lesson is None
+
+
+def test_windows_of_an_unknown_kind_are_answered_with_the_allowed_ones(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, random"):
+        material(dataset, features, plan(windows="weekly"))
+    with pytest.raises(ModelError, match="allowed are time, random"):
+        registry.create("random_forest", windows="weekly").fit(dataset, features)
+
+
+def test_features_that_one_window_does_not_know_are_unknown_there(dataset: Dataset, features: MovieFeatures) -> None:
+    # Everybody's first seven movies were watched, the others rated: the earlier window knows of no rating.
+    ordered = dataset.ratings.sort_values(["user_id", "rated_at"])
+    watched = ordered.groupby("user_id").cumcount() < 7
+    mixed = ordered.assign(rating=ordered["rating"].mask(watched), weight=np.where(watched, 0.9, np.nan))
+    late = dataset.with_ratings(mixed)
+    given = material(late, features, PLAN)
+    quality = given.lesson.matrix[:, given.lesson.names.index("movie_quality")]
+    windows = np.split(quality, [given.lesson.sizes[:40].sum()])
+    assert np.isfinite(windows[0]).all()
+    assert np.isnan(windows[1]).all()
+    for name, size in (
+        ("hybrid", {"rounds": 2}),
+        ("gradient_boosting", {"rounds": 2}),
+        ("random_forest", {"trees": 2}),
+    ):
+        ranker = registry.create(name, **size, candidates=5).fit(late, features)
+        table = ranker.stage_.table(np.arange(40))
+        assert table.columns(ranker.names_).shape == (len(table.rows), len(ranker.names_))
+        assert len(ranker.recommend(range(1, 41), 5)) == 40 * 5
+
+
+def test_asked_columns_come_by_name_whatever_their_order(dataset: Dataset, features: MovieFeatures) -> None:
+    table = material(dataset, features, PLAN).stage.table(np.arange(3))
+    found = table.columns([table.names[3], "of nobody", table.names[0]])
+    np.testing.assert_array_equal(found[:, [0, 2]], table.matrix[:, [3, 0]])
+    assert np.isnan(found[:, 1]).all()
+
+
+def test_learned_rankers_of_one_dataset_share_what_they_learn_from(dataset: Dataset, features: MovieFeatures) -> None:
+    given = Dataset(**vars(dataset))
+    small = {"candidates": 5}
+    boosting = registry.create("gradient_boosting", rounds=1, **small).fit(given, features)
+    forest = registry.create("random_forest", trees=1, **small).fit(given, features)
+    assert forest.stage_ is boosting.stage_
+    assert registry.create("random_forest", trees=1, candidates=6).fit(given, features).stage_ is not forest.stage_
+    equal = Dataset(**vars(dataset))
+    assert registry.create("random_forest", trees=1, **small).fit(equal, features).stage_ is not forest.stage_
+
+
+def test_other_features_of_one_dataset_are_not_mixed_up(dataset: Dataset, features: MovieFeatures) -> None:
+    given = Dataset(**vars(dataset))
+    mute = MovieFeatures(features.movie_ids, features.matrix, np.zeros_like(features.embeddings))
+    assert "meaning_liked" in material(given, features, PLAN).lesson.names
+    assert "meaning_liked" not in material(given, mute, PLAN).lesson.names
+
+
+def test_what_was_learned_from_goes_with_the_dataset(dataset: Dataset, features: MovieFeatures) -> None:
+    given = Dataset(**vars(dataset))
+    material(given, features, PLAN)
+    made, held = weakref.ref(training_set._made[given][PLAN].lesson), weakref.ref(given)
+    del given
+    gc.collect()
+    assert held() is None
+    assert made() is None

@@ -1,0 +1,133 @@
+import gzip
+import zipfile
+
+import pytest
+
+from movierec.errors import SourceError
+from movierec.sources.contract import RATINGS
+from movierec.sources.source import Notes
+from movierec.sources.text.archive import files, single
+from movierec.sources.text.delimited import Table
+from movierec.sources.text.records import Format
+from tests.sources.copied import rows
+
+CONTENT = b"userId,movieId,rating,timestamp\n" + b"1,2,3.5,964982703\n" * 200_000
+
+
+def read(file):
+    with file.open() as stream:
+        return b"".join(iter(lambda: stream.read(1 << 16), b""))
+
+
+def zipped(path, content, **options):
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_folder_a_zip_and_a_zip_with_a_top_folder_hold_the_same(tmp_path):
+    folder = tmp_path / "set"
+    (folder / "more").mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"a")
+    (folder / "more" / "b.csv").write_bytes(b"b")
+    flat = zipped(tmp_path / "flat.zip", {"a.csv": b"a", "more/b.csv": b"b"})
+    deep = zipped(tmp_path / "deep.zip", {"set/a.csv": b"a", "set/more/b.csv": b"b", "__MACOSX/set/._a.csv": b"?"})
+    for place in (folder, flat, deep):
+        assert [(file.name, read(file)) for file in files(place)] == [("a.csv", b"a"), ("more/b.csv", b"b")]
+
+
+def test_gzip_is_known_by_its_content_and_goes_by_the_plain_name(tmp_path):
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(b"a"))
+    (tmp_path / "plain.csv.gz").write_bytes(b"b")
+    zipped(tmp_path / "inside.zip", {"x.tsv.gz": gzip.compress(b"c")})
+    assert {file.name: read(file) for file in files(tmp_path) if "csv" in file.name} == {
+        "packed.csv": b"a",
+        "plain.csv": b"b",
+    }
+    assert read(single(tmp_path / "inside.zip")) == b"c"
+
+
+def test_the_checksum_is_the_contents(tmp_path):
+    (tmp_path / "a.csv").write_bytes(CONTENT)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(CONTENT))
+    assert len({file.sha256() for file in files(tmp_path)}) == 1
+
+
+def test_a_truncated_gzip_says_where_it_ends(tmp_path):
+    (tmp_path / "ratings.csv.gz").write_bytes(gzip.compress(CONTENT)[:-2000])
+    with pytest.raises(
+        SourceError, match=r"ratings.csv.gz is damaged after [\d,]+ bytes: Compressed file ended before"
+    ):
+        rows(Table(single(tmp_path / "ratings.csv.gz"), RATINGS, Format(is_quoted=True)).read(Notes()))
+
+
+def test_a_changed_byte_in_a_gzip_is_noticed(tmp_path):
+    packed = bytearray(gzip.compress(CONTENT))
+    packed[-6] ^= 1
+    (tmp_path / "ratings.csv.gz").write_bytes(packed)
+    with pytest.raises(SourceError, match=r"ratings.csv.gz is damaged after [\d,]+ bytes: CRC check failed"):
+        read(single(tmp_path / "ratings.csv.gz"))
+
+
+def test_a_changed_byte_in_a_zip_is_noticed(tmp_path):
+    path = zipped(tmp_path / "set.zip", {"ratings.csv": CONTENT})
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"set.zip: ratings.csv is damaged after [\d,]+ bytes: Bad CRC-32"):
+        read(single(path))
+
+
+def test_a_zip_that_was_cut_off_is_no_dataset(tmp_path):
+    path = zipped(tmp_path / "set.zip", {"ratings.csv": CONTENT})
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(SourceError, match=r"set.zip is a damaged zip: its end is missing"):
+        files(path)
+
+
+def test_a_zip_whose_list_is_corrupt_is_named(tmp_path):
+    path = zipped(tmp_path / "set.zip", {"ratings.csv": CONTENT})
+    data = path.read_bytes()
+    at = data.rindex(b"PK\x01\x02")
+    path.write_bytes(data[:at] + b"XXXX" + data[at + 4 :])
+    with pytest.raises(SourceError, match=r"set.zip cannot be read: Bad magic number"):
+        files(path)
+
+
+def test_a_place_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(SourceError, match=r"nowhere does not exist; allowed is a folder, a zip or a file"):
+        files(tmp_path / "nowhere")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(SourceError, match=r"is a folder; allowed is a file, or a zip of one"):
+        single(tmp_path)
+
+
+def test_a_folder_in_a_files_place_is_named(tmp_path):
+    (tmp_path / "ratings.csv").mkdir()
+    assert files(tmp_path) == []
+
+
+def test_a_zip_of_many_files_is_no_single_one(tmp_path):
+    with pytest.raises(SourceError, match="holds 2 files; allowed is a file, or a zip of one"):
+        single(zipped(tmp_path / "two.zip", {"a": b"", "b": b""}))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    if path.stat().st_uid == 0:
+        pytest.skip("root may read everything")
+    with pytest.raises(SourceError, match=r"ratings.csv cannot be read: Permission denied"):
+        read(single(path))
+
+
+def test_a_zip_that_unpacks_to_much_more_is_read_in_small_pieces(tmp_path):
+    path = zipped(tmp_path / "bomb.zip", {"zeros": b"\0" * 50_000_000}, compression=zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 100_000
+    with single(path).open() as stream:
+        assert len(stream.read(1000)) == 1000
+    assert list(tmp_path.iterdir()) == [path]
