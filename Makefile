@@ -77,10 +77,11 @@ test: dev ## run the tests but the slow ones: make test ARGS="-k ease"
 test-all: lint ## every check there is: lint, then all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: dev ## style, types and SQL
+lint: dev ## check style, types, imports and SQL
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/sqlfluff lint --quiet include/sql
 
 lock: dev ## pin the requirements again: requirements.in and requirements-dev.in to .txt
