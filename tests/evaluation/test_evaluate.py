@@ -4,7 +4,7 @@ import pytest
 
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
-from movierec.evaluation.evaluate import METRICS, TOTALS, judge
+from movierec.evaluation.evaluate import METRICS, TOTALS, evaluate
 from movierec.features.content import MovieFeatures
 from movierec.rankers.popularity import Popularity
 
@@ -34,68 +34,68 @@ def ranker(known: Dataset, features: MovieFeatures) -> Popularity:
 
 
 def test_those_who_liked_something_are_judged_once_for_every_k(ranker: Popularity) -> None:
-    judgement = judge(ranker, TEST, (1, 3), relevant_from=4.0)
-    assert list(judgement.values.columns) == ["user_id", "k", *METRICS]
-    assert list(zip(judgement.values["k"], judgement.values["user_id"], strict=True)) == [
+    evaluation = evaluate(ranker, TEST, (1, 3), relevant_from=4.0)
+    assert list(evaluation.values.columns) == ["user_id", "k", *METRICS]
+    assert list(zip(evaluation.values["k"], evaluation.values["user_id"], strict=True)) == [
         (1, 1), (1, 6), (1, 99), (3, 1), (3, 6), (3, 99),
     ]  # fmt: skip
-    assert judgement.unjudged_users == 1
-    assert judgement.seconds >= 0
+    assert evaluation.unevaluated_users == 1
+    assert evaluation.seconds >= 0
 
 
 def test_the_most_popular_unseen_movie_comes_first(ranker: Popularity) -> None:
     # User 1 has seen 1 to 6, so 7 leads (of two that nobody rated); user 6 has seen 1, so 2 leads.
-    values = judge(ranker, TEST, (1,), relevant_from=4.0).at(1)
+    values = evaluate(ranker, TEST, (1,), relevant_from=4.0).at(1)
     assert values["ndcg"].to_dict() == {1: 1, 6: 1, 99: 1}
-    with_seen = judge(ranker, TEST, (1,), relevant_from=4.0, exclude_seen=False).at(1)
+    with_seen = evaluate(ranker, TEST, (1,), relevant_from=4.0, exclude_seen=False).at(1)
     assert with_seen["ndcg"].to_dict() == {1: 0, 6: 0, 99: 1}
 
 
 def test_pairs_to_exclude_are_not_in_the_lists(ranker: Popularity) -> None:
     exclude = pd.DataFrame({"user_id": [6], "movie_id": [2]})
-    lists = judge(ranker, TEST, (3,), relevant_from=4.0, exclude=exclude).lists
+    lists = evaluate(ranker, TEST, (3,), relevant_from=4.0, exclude=exclude).lists
     assert lists.loc[lists["user_id"] == 6, "movie_id"].tolist() == [3, 4, 5]
 
 
 def test_a_stranger_is_judged_by_the_newcomers_list(ranker: Popularity) -> None:
-    lists = judge(ranker, TEST, (3,), relevant_from=4.0).lists
+    lists = evaluate(ranker, TEST, (3,), relevant_from=4.0).lists
     assert lists.loc[lists["user_id"] == 99, "movie_id"].tolist() == [1, 2, 3]
 
 
 def test_novelty_and_totals_are_of_what_was_shown(ranker: Popularity) -> None:
-    judgement = judge(ranker, TEST, (1,), relevant_from=4.0)
+    evaluation = evaluate(ranker, TEST, (1,), relevant_from=4.0)
     shown = {1: 7, 6: 2, 99: 1}
     raters = {7: 1, 2: 5, 1: 6}  # 7: nobody, counted as one
-    novelty = judgement.at(1)["novelty"]
+    novelty = evaluation.at(1)["novelty"]
     assert novelty.to_dict() == pytest.approx({user: -np.log2(raters[movie] / 6) for user, movie in shown.items()})
-    totals = judgement.totals.set_index("k").loc[1]
+    totals = evaluation.totals.set_index("k").loc[1]
     assert totals["coverage"] == 3 / 8
     assert totals["gini"] == pytest.approx(1 - 3 / 8)  # three of eight movies have everything, in equal parts
 
 
 def test_diversity_needs_features(ranker: Popularity, features: MovieFeatures) -> None:
-    assert judge(ranker, TEST, (3,), relevant_from=4.0).values["diversity"].isna().all()
-    assert judge(ranker, TEST, (3,), relevant_from=4.0, features=features).values["diversity"].between(0, 1).all()
+    assert evaluate(ranker, TEST, (3,), relevant_from=4.0).values["diversity"].isna().all()
+    assert evaluate(ranker, TEST, (3,), relevant_from=4.0, features=features).values["diversity"].between(0, 1).all()
 
 
 def test_means_are_over_the_judged_users(ranker: Popularity) -> None:
-    judgement = judge(ranker, TEST, (1, 3), relevant_from=4.0)
-    means = judgement.means()
+    evaluation = evaluate(ranker, TEST, (1, 3), relevant_from=4.0)
+    means = evaluation.means()
     assert list(means.columns) == [*METRICS, *TOTALS]
-    assert means.loc[3, "ndcg"] == pytest.approx(judgement.at(3)["ndcg"].mean())
+    assert means.loc[3, "ndcg"] == pytest.approx(evaluation.at(3)["ndcg"].mean())
 
 
 def test_every_rated_movie_is_relevant_without_a_threshold(ranker: Popularity) -> None:
-    assert judge(ranker, TEST, relevant_from=None).values["user_id"].tolist() == [1, 5, 6, 99]
+    assert evaluate(ranker, TEST, relevant_from=None).values["user_id"].tolist() == [1, 5, 6, 99]
 
 
 def test_nobody_to_judge_is_no_error(ranker: Popularity, features: MovieFeatures) -> None:
-    judgement = judge(ranker, TEST, relevant_from=6.0, features=features)
-    assert judgement.values.empty
-    assert judgement.unjudged_users == 4
-    assert judgement.means()["coverage"].tolist() == [0]
+    evaluation = evaluate(ranker, TEST, relevant_from=6.0, features=features)
+    assert evaluation.values.empty
+    assert evaluation.unevaluated_users == 4
+    assert evaluation.means()["coverage"].tolist() == [0]
 
 
 def test_lists_of_no_length_cannot_be_judged(ranker: Popularity) -> None:
     with pytest.raises(ModelError, match="whole numbers from 1"):
-        judge(ranker, TEST, (0,), relevant_from=4.0)
+        evaluate(ranker, TEST, (0,), relevant_from=4.0)

@@ -28,7 +28,7 @@ class Contest:
 
     Attributes:
         results: by ranker: what `worker.run` returns, or `error`.
-        values: by ranker that did not fail: `Judgement.values`.
+        values: by ranker that did not fail: `Evaluation.values`.
         features_seconds: how long the movies' features took, which are built once for all rankers.
     """
 

@@ -21,7 +21,7 @@ from movierec.comparison.memory import forget_peak, peak_bytes
 from movierec.data.dataset import Dataset
 from movierec.errors import MovierecError
 from movierec.evaluation.bootstrap import mean_intervals
-from movierec.evaluation.evaluate import METRICS, Judgement, judge
+from movierec.evaluation.evaluate import METRICS, Evaluation, evaluate
 from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.rating_error import error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
@@ -87,7 +87,7 @@ def run(given: Given, name: str, shared: Shared | None = None) -> dict[str, Any]
     met = given.facing("folded")
     ranker = ranker if met is None else ranker.fold_in(met)
     test = load_frame(given.folder / "test.parquet")
-    judgement = judge(
+    evaluation = evaluate(
         ranker,
         test,
         task["ks"],
@@ -97,18 +97,18 @@ def run(given: Given, name: str, shared: Shared | None = None) -> dict[str, Any]
         features=given.features,
     )
     peak = peak_bytes()
-    save_frame(given.folder / name / VALUES, judgement.values)
+    save_frame(given.folder / name / VALUES, evaluation.values)
     error = error_of(ranker, test)
     return {
         "parameters": ranker.parameters(),
         "tuning": tuning,
         "fit_seconds": round(fit_seconds, 3),
         "shared_seconds": 0.0 if shared is None else round(shared.seconds, 3),
-        "score_seconds": round(judgement.seconds, 3),
+        "score_seconds": round(evaluation.seconds, 3),
         "peak_memory_bytes": peak if shared is None else max(peak, shared.peak),
         "rating_error": None if error is None else asdict(error),
-        "metrics": _metrics(judgement),
-        "strata": _strata(judgement, known, met or known, test, task["ks"]),
+        "metrics": _metrics(evaluation),
+        "strata": _strata(evaluation, known, met or known, test, task["ks"]),
     }
 
 
@@ -145,23 +145,23 @@ def _parameters(given: Given, name: str) -> tuple[dict[str, Any], dict[str, Any]
     }
 
 
-def _metrics(judgement: Judgement) -> list[dict[str, Any]]:
+def _metrics(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return per k the mean and interval of every metric, and the totals."""
     rows = []
-    for total in judgement.totals.to_dict("records"):
-        values = judgement.values.loc[judgement.values[K] == total[K], list(METRICS)]
+    for total in evaluation.totals.to_dict("records"):
+        values = evaluation.values.loc[evaluation.values[K] == total[K], list(METRICS)]
         intervals = {name: asdict(interval) for name, interval in mean_intervals(values).items()}
         rows.append({**{str(key): value for key, value in total.items()}, "users": len(values), **intervals})
     return rows
 
 
 def _strata(
-    judgement: Judgement, known: Dataset, met: Dataset, test: pd.DataFrame, ks: list[int]
+    evaluation: Evaluation, known: Dataset, met: Dataset, test: pd.DataFrame, ks: list[int]
 ) -> list[dict[str, Any]]:
     """Put users into strata by what was known of them, movies by how much was learned about them."""
-    of_users = by_stratum(judgement.values, strata(met, judgement.values["user_id"]))
+    of_users = by_stratum(evaluation.values, strata(met, evaluation.values["user_id"]))
     relevant = relevant_pairs(test, known.relevant_from)
-    of_movies = by_movie_stratum(judgement.lists, relevant, known, ks)
+    of_movies = by_movie_stratum(evaluation.lists, relevant, known, ks)
     tables = pd.concat([of_users, of_movies]).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in tables]
 

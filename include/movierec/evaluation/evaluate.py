@@ -1,4 +1,4 @@
-"""Asking one ranker about the test, once, and scoring what it says."""
+"""Evaluate one ranker on held-out ratings: ask it for lists once, and score them by every metric."""
 
 import time
 from collections.abc import Sequence
@@ -20,35 +20,35 @@ TOTALS = ("coverage", "gini")
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """What a ranker's lists were worth.
+class Evaluation:
+    """The metrics of one ranker's lists.
 
     Attributes:
-        values: user_id, k and `METRICS`: one row per k and judged user. Novelty is NaN for a user without a list,
+        values: user_id, k and `METRICS`: one row per k and evaluated user. Novelty is NaN for a user without a list,
             diversity for one with fewer than two movies, or without features.
         totals: k, coverage and gini: one row per k.
-        lists: (user_id, movie_id, score, rank) of the judged users, as long as the largest k.
+        lists: (user_id, movie_id, score, rank) of the evaluated users, as long as the largest k.
         seconds: how long making the lists took.
-        unjudged_users: users of the test without a relevant movie.
+        unevaluated_users: users of the test who have no relevant movie there
     """
 
     values: pd.DataFrame
     totals: pd.DataFrame
     lists: pd.DataFrame
     seconds: float
-    unjudged_users: int
+    unevaluated_users: int
 
     def at(self, k: int) -> pd.DataFrame:
-        """Return the values at k, one row per judged user, with user_id as the index."""
+        """Return the values at k, one row per evaluated user, with user_id as the index."""
         return self.values[self.values[K] == k].set_index(USER).drop(columns=K)
 
     def means(self) -> pd.DataFrame:
-        """Return the mean over judged users of every metric, and the totals, one row per k (the index)."""
+        """Return the mean over evaluated users of every metric, and the totals, one row per k (the index)."""
         means = self.values.groupby(K, sort=False)[list(METRICS)].mean()
         return self.totals.set_index(K).join(means)[[*METRICS, *TOTALS]]
 
 
-def judge(
+def evaluate(
     ranker: Ranker,
     test: pd.DataFrame,
     ks: Sequence[int] = (10,),
@@ -57,13 +57,13 @@ def judge(
     exclude: pd.DataFrame | None = None,
     exclude_seen: bool = True,
     features: MovieFeatures | None = None,
-) -> Judgement:
+) -> Evaluation:
     """Rank the whole catalogue for every user of `test` who liked a movie there, and score the lists.
 
     Args:
         ranker: fitted (and folded in, where others are recommended to than were learned from).
         test: (user_id, movie_id, rating, weight?).
-        ks: lengths at which lists are judged.
+        ks: lengths at which lists are evaluated.
         relevant_from: the rating from which on a movie was liked; None: every rated one.
         exclude: (user_id, movie_id) that must not be in the lists, such as validation rows.
         exclude_seen: leave out what a user has in the ranker's history.
@@ -80,12 +80,12 @@ def judge(
     values = accuracy(lists, relevant, ks)
     familiar = [_unfamiliar(beyond.cut(lists, k), users, ranker.fitted_, features) for k in ks]
     catalogue = ranker.history_.shape[1]
-    return Judgement(
+    return Evaluation(
         values=pd.concat([values, pd.concat(familiar, ignore_index=True)], axis=1),
         totals=pd.DataFrame([(k, *_totals(beyond.cut(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
         seconds=seconds,
-        unjudged_users=int(test[USER].nunique()) - len(users),
+        unevaluated_users=int(test[USER].nunique()) - len(users),
     )
 
 

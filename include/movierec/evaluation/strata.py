@@ -42,7 +42,7 @@ def strata(known: Dataset, users: ArrayLike) -> pd.DataFrame:
 
 
 def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str] = SHOWN) -> pd.DataFrame:
-    """Average the per-user values (user_id, k, metrics) of a judgement in every stratum.
+    """Average the per-user values (user_id, k, metrics) of an evaluation in every stratum.
 
     Returns:
         (dimension, stratum, k, metric, mean, low, high, users), with the 95 % interval of the mean.

@@ -15,7 +15,7 @@ from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, fetch, fetch_frame, run_sql
 from movierec.errors import ModelError
-from movierec.evaluation.evaluate import judge
+from movierec.evaluation.evaluate import evaluate
 from movierec.features.content import MovieFeatures
 from movierec.promotion import guardrails
 from movierec.promotion.decision import POPULARITY, Decision, decide
@@ -96,7 +96,7 @@ def _against_popularity(
             popular = load_frame(folder / "lists" / f"{POPULARITY}.parquet")
         else:
             fitted = registry.create(POPULARITY).fit(known, MovieFeatures.load(folder / "features"))
-            judged = judge(fitted, load_frame(folder / "test.parquet"), (K,), relevant_from=known.relevant_from)
+            judged = evaluate(fitted, load_frame(folder / "test.parquet"), (K,), relevant_from=known.relevant_from)
             values, popular = values.assign(**{POPULARITY: judged.at(K)["ndcg"]}), judged.lists
     except ModelError as error:
         return [Guardrail("popularity", "broken", f"it could not be compared with popularity: {error}")]

@@ -25,7 +25,7 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
-from movierec.evaluation.evaluate import judge
+from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import relevant_pairs
 from movierec.evaluation.significance import Interval, paired_bootstrap
 from movierec.features.content import MovieFeatures
@@ -171,7 +171,7 @@ def _knows_test(hidden: Ranker, make: Make, prepare: Prepare, excerpt: Excerpt, 
 
 def _lead(ranker: Ranker, known: Dataset, features: MovieFeatures, asked: pd.DataFrame) -> tuple[float, Interval]:
     own, popular = (
-        judge(each, asked, (K,), relevant_from=known.relevant_from).at(K)["ndcg"]
+        evaluate(each, asked, (K,), relevant_from=known.relevant_from).at(K)["ndcg"]
         for each in (ranker, Popularity().fit(known, features))
     )
     return float(own.mean()), paired_bootstrap(own, popular)

@@ -10,7 +10,7 @@ from upath import UPath
 from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, copy_rows, run_sql
-from movierec.evaluation.evaluate import Judgement, judge
+from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.metrics import K as K_COLUMN
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
@@ -29,7 +29,7 @@ class Judged(NamedTuple):
 
     known: Dataset
     test: pd.DataFrame
-    judgement: Judgement
+    evaluation: Evaluation
 
 
 def evaluate_rankers(
@@ -76,17 +76,17 @@ def evaluate_ranker(
         return {}
     for protocol, found in judged.items():
         keep_measures(conn, {**place, "protocol": protocol}, *found)
-    judgement = judged[PER_USER_TEMPORAL].judgement
-    means = _keep(conn, place, float(fitted["fit_seconds"]), judgement)
-    save_frame(folder / "lists" / f"{fitted['ranker']}.parquet", judgement.lists)
+    evaluation = judged[PER_USER_TEMPORAL].evaluation
+    means = _keep(conn, place, float(fitted["fit_seconds"]), evaluation)
+    save_frame(folder / "lists" / f"{fitted['ranker']}.parquet", evaluation.lists)
     conn.commit()
     return means
 
 
 def _judge(ranker: Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, Judged]:
     known, features, test = sides.per_user
-    judgement = judge(ranker, test, KS, relevant_from=known.relevant_from, features=features)
-    judged = {PER_USER_TEMPORAL: Judged(known, test, judgement)}
+    evaluation = evaluate(ranker, test, KS, relevant_from=known.relevant_from, features=features)
+    judged = {PER_USER_TEMPORAL: Judged(known, test, evaluation)}
     if GLOBAL_TEMPORAL in protocols:
         try:
             judged[GLOBAL_TEMPORAL] = _judge_at_one_moment(ranker, sides)
@@ -100,14 +100,14 @@ def _judge(ranker: Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, 
 def _judge_at_one_moment(ranker: Ranker, sides: Sides) -> Judged:
     known, features, test = sides.at_one_moment
     again = registry.create(ranker.name, **ranker.parameters()).fit(known, features)
-    return Judged(known, test, judge(again, test, KS, relevant_from=known.relevant_from, features=features))
+    return Judged(known, test, evaluate(again, test, KS, relevant_from=known.relevant_from, features=features))
 
 
-def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, judgement: Judgement) -> dict[str, float]:
-    values = judgement.at(K)[list(USER_METRICS)]
-    shown = float(judgement.totals.loc[judgement.totals[K_COLUMN] == K, "coverage"].iloc[0])
+def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, evaluation: Evaluation) -> dict[str, float]:
+    values = evaluation.at(K)[list(USER_METRICS)]
+    shown = float(evaluation.totals.loc[evaluation.totals[K_COLUMN] == K, "coverage"].iloc[0])
     means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS} | {"coverage": shown}
-    sizes = {"k": K, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": judgement.seconds}
+    sizes = {"k": K, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
     run_sql(conn, "ml/evaluation", {**place, **sizes, **means})
     columns = (*place, "k", "user_id", *(f"{name}_at_k" for name in USER_METRICS))
     copy_rows(conn, "ml.user_metric", columns, ((*place.values(), K, *row) for row in values.itertuples()))

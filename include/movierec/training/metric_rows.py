@@ -9,7 +9,7 @@ import pandas as pd
 from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, copy_rows, run_sql
-from movierec.evaluation.evaluate import METRICS, TOTALS, Judgement
+from movierec.evaluation.evaluate import METRICS, TOTALS, Evaluation
 from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.significance import mean_intervals
 from movierec.evaluation.strata import DIMENSION, STRATUM, by_movie_stratum, by_stratum, strata
@@ -20,7 +20,7 @@ COLUMNS = ("training_id", "protocol", "ranker", "k", "metric", "dimension", "str
 
 
 def keep_measures(
-    conn: Connection, place: Mapping[str, Any], known: Dataset, test: pd.DataFrame, judgement: Judgement
+    conn: Connection, place: Mapping[str, Any], known: Dataset, test: pd.DataFrame, evaluation: Evaluation
 ) -> int:
     """Replace the metrics of one ranker under one protocol and return how many rows that are.
 
@@ -29,31 +29,33 @@ def keep_measures(
         place: training_id, protocol and ranker.
         known: what the ranker was fitted on.
         test: what it was judged by.
-        judgement: of its lists.
+        evaluation: of its lists.
     """
     run_sql(conn, "ml/clear_metric", place)
     head = (place["training_id"], place["protocol"], place["ranker"])
-    ks = [int(k) for k in judgement.totals[K]]
-    rows = [*_overall(judgement, ks), *_by_group(known, test, judgement, ks)]
+    ks = [int(k) for k in evaluation.totals[K]]
+    rows = [*_overall(evaluation, ks), *_by_group(known, test, evaluation, ks)]
     return copy_rows(conn, "ml.metric", COLUMNS, ((*head, *row) for row in rows))
 
 
-def _overall(judgement: Judgement, ks: list[int]) -> Iterator[tuple[object, ...]]:
+def _overall(evaluation: Evaluation, ks: list[int]) -> Iterator[tuple[object, ...]]:
     for k in ks:
-        values = judgement.at(k)[list(METRICS)]
+        values = evaluation.at(k)[list(METRICS)]
         for name, found in mean_intervals(values).items():
             if np.isfinite(found.mean):
                 yield k, name, ALL, ALL, found.mean, found.low, found.high, int(values[name].notna().sum())
-        totals = judgement.totals[judgement.totals[K] == k]
+        totals = evaluation.totals[evaluation.totals[K] == k]
         yield from ((k, name, ALL, ALL, float(totals[name].iloc[0]), None, None, len(values)) for name in TOTALS)
 
 
-def _by_group(known: Dataset, test: pd.DataFrame, judgement: Judgement, ks: list[int]) -> Iterator[tuple[object, ...]]:
-    if judgement.values.empty:
+def _by_group(
+    known: Dataset, test: pd.DataFrame, evaluation: Evaluation, ks: list[int]
+) -> Iterator[tuple[object, ...]]:
+    if evaluation.values.empty:
         return
     relevant = relevant_pairs(test, known.relevant_from)
-    of_users = by_stratum(judgement.values, strata(known, judgement.values[USER]))
-    of_movies = by_movie_stratum(judgement.lists, relevant, known, ks)
+    of_users = by_stratum(evaluation.values, strata(known, evaluation.values[USER]))
+    of_movies = by_movie_stratum(evaluation.lists, relevant, known, ks)
     found = pd.concat([of_users, of_movies], ignore_index=True)
     columns = [K, "metric", DIMENSION, STRATUM, "mean", "low", "high", "users"]
     yield from found.loc[found["users"] >= FEWEST_USERS, columns].itertuples(index=False, name=None)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from movierec.data.dataset import Dataset
-from movierec.evaluation.evaluate import judge
+from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import relevant_pairs
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
@@ -78,8 +78,8 @@ def tune(
     def measure(parameters: Parameters) -> float:
         ranker = registry.create(name, **{**fixed, **parameters}).fit(known, content)
         ranker = ranker if met is None else ranker.fold_in(met)
-        judgement = judge(ranker, judged, (K,), relevant_from=known.relevant_from, exclude=exclude)
-        return float(judgement.at(K)["ndcg"].mean())
+        evaluation = evaluate(ranker, judged, (K,), relevant_from=known.relevant_from, exclude=exclude)
+        return float(evaluation.at(K)["ndcg"].mean())
 
     signature = inspect.signature(kind).parameters
     defaults = {key: signature[key].default for key in space}

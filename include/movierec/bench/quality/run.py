@@ -13,7 +13,7 @@ from upath import UPath
 from movierec.artifacts import load_frame, save_frame
 from movierec.bench.quality.protocols import Cut, Protocol
 from movierec.data.columns import USER
-from movierec.evaluation.evaluate import judge
+from movierec.evaluation.evaluate import evaluate
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 
@@ -40,10 +40,10 @@ def measure(cut: Cut, protocol: Protocol, name: str, seed: int, trials: int, fea
     ranker = registry.create(name, **parameters).fit(cut.known, features)
     if cut.folded is not None:
         ranker = ranker.fold_in(cut.folded)
-    judgement = judge(ranker, cut.test, (K,), relevant_from=cut.known.relevant_from, exclude=cut.exclude)
+    evaluation = evaluate(ranker, cut.test, (K,), relevant_from=cut.known.relevant_from, exclude=cut.exclude)
     seconds = round(time.perf_counter() - started, 1)
     chosen = {key: value for key, value in ranker.parameters().items() if key in type(ranker).space}
-    return Measured(judgement.at(K)[list(SHOWN)], {"seconds": seconds, "trials": trials, "parameters": chosen})
+    return Measured(evaluation.at(K)[list(SHOWN)], {"seconds": seconds, "trials": trials, "parameters": chosen})
 
 
 def _parameters(cut: Cut, protocol: Protocol, name: str, seed: int, trials: int) -> dict[str, Any]:
