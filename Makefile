@@ -56,7 +56,7 @@ airflow: setup ## Airflow's own command line: make airflow ARGS="dags list"
 quarantine: setup ## rejected rows: make quarantine ARGS="list", …"edit --row 17:4 --set rating=4"
 	@$(MOVIEREC) quarantine "$$MOVIEREC_ARGS"
 
-check: setup ## judge a gate by hand: make check ARGS="raw", …"core --suite core_ratings"
+check: setup ## run the expectations of a gate by hand: make check ARGS="raw", …"core --suite core_keys"
 	@$(MOVIEREC) check "$$MOVIEREC_ARGS"
 
 evaluate: setup ## compare rankers on your files: make evaluate ARGS="--train T.csv --test S.csv --out results.json"
