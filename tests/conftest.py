@@ -15,7 +15,7 @@ from psycopg import sql
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: waiting threads leave the core to others
 

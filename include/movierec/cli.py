@@ -82,18 +82,18 @@ def clean(settings: Settings, _: argparse.Namespace) -> None:
     if not state.is_ours(settings.home):
         raise ConfigError(f"{settings.home} was not made by movierec and is left alone")
     group.down(settings)
-    shutil.rmtree(sockets.socket_folder(settings), ignore_errors=True)
+    shutil.rmtree(sockets.socket_directory(settings), ignore_errors=True)
     shutil.rmtree(settings.home)
 
 
 def sql(settings: Settings, options: argparse.Namespace) -> int:
     """Ask the warehouse: rows for a query, a prompt without one."""
+    from movierec.local import postgres  # noqa: PLC0415
     from movierec.local.postgres import programs  # noqa: PLC0415
-    from movierec.local.postgres import server as postgres  # noqa: PLC0415
 
     postgres.start(settings)
     postgres.ensure_databases(settings)
-    command = [str(programs.program("psql")), "-X", postgres.conninfo(settings, "warehouse")]
+    command = [str(programs.program_path("psql")), "-X", postgres.conninfo(settings, "warehouse")]
     if options.query:
         command += ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", options.query]
     return subprocess.call(command)

@@ -12,9 +12,9 @@ import pytest
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import connect, run_sql
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 from movierec.local.postgres.account import server_account
-from movierec.local.postgres.programs import run
+from movierec.local.postgres.programs import run_program
 
 STEP = """
 import sys
@@ -36,8 +36,8 @@ class DurableServer:
 
     def crash(self) -> None:
         """Stop at once, as if the power went, and start again."""
-        data = postgres.data_folder(self.settings)
-        run(server_account(data), "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "60")
+        data = postgres.data_directory(self.settings)
+        run_program(server_account(data), "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "60")
         postgres.start(self.settings)
 
     def renew(self) -> None:

@@ -3,8 +3,8 @@ import socket
 import pytest
 
 from movierec.config import Settings
+from movierec.local import postgres
 from movierec.local.airflow import group
-from movierec.local.postgres import server as postgres
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "max_connections": "20"}
 

@@ -11,8 +11,7 @@ from movierec.commands import options
 from movierec.config import PLACES, ROOT, Settings
 from movierec.db import connect, run_sql
 from movierec.ingestion.quarantine import ACTIONS
-from movierec.local import state
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres, state
 from movierec.quality import GATES
 from movierec.warehouse import migrate
 from tests import movielens

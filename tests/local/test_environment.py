@@ -3,9 +3,8 @@ import json
 import pytest
 
 from movierec.errors import ConfigError
-from movierec.local import credentials, state
+from movierec.local import credentials, postgres, state
 from movierec.local.environment import environment
-from movierec.local.postgres import server as postgres
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from movierec import warehouse
 from movierec.config import Settings
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from movierec.config import Settings
 from movierec.db import Connection, connect
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 from movierec.warehouse import migrate
 
 

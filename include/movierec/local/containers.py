@@ -10,7 +10,7 @@ from movierec.config import Settings
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import demo_app, download, state
 from movierec.local.credentials import USER
-from movierec.local.postgres.server import create_missing
+from movierec.local.postgres import create_missing_databases
 
 SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
 
@@ -25,7 +25,7 @@ def prepare() -> None:
     if empty:
         raise ConfigError(f"{', '.join(empty)} must not be empty; set it for docker compose")
     server = os.environ["MOVIEREC_SERVER"]
-    create_missing(f"{server} dbname=postgres")
+    create_missing_databases(f"{server} dbname=postgres")
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(f"{server} dbname=warehouse")
     demo_app.seed(f"{server} dbname=app", download.dataset_folder(Settings.from_env()))

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import state
+from movierec.local import postgres, state
 from movierec.local.environment import environment
-from movierec.local.postgres import server as postgres
 
 
 def prepare(settings: Settings, dataset: Path) -> None:

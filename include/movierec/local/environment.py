@@ -5,9 +5,8 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download
-from movierec.local.postgres import server as postgres
-from movierec.local.postgres.sockets import socket_folder
+from movierec.local import credentials, download, postgres
+from movierec.local.postgres.sockets import socket_directory
 
 # What a user may well want otherwise: a variable of the same name that is already set wins.
 PREFERENCES = {
@@ -110,5 +109,5 @@ def _secrets(settings: Settings) -> dict[str, str]:
 
 
 def _connection(settings: Settings, database: str) -> str:
-    fields = {"conn_type": "postgres", "host": str(socket_folder(settings)), "port": 5432}
+    fields = {"conn_type": "postgres", "host": str(socket_directory(settings)), "port": 5432}
     return json.dumps({**fields, "login": "postgres", "schema": database})

@@ -2,13 +2,12 @@
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import credentials, state
+from movierec.local import credentials, postgres, state
 from movierec.local.airflow import chain, group
 from movierec.local.airflow.api import Airflow, UnreachableError
 from movierec.local.airflow.failure import describe
 from movierec.local.airflow.progress import Progress
 from movierec.local.environment import address, task_logs
-from movierec.local.postgres import server as postgres
 
 
 def run(settings: Settings) -> None:

@@ -1,10 +1,9 @@
 """What runs on this machine, in a few lines."""
 
 from movierec.config import Settings
-from movierec.local import night
+from movierec.local import night, postgres
 from movierec.local.airflow import group, health
 from movierec.local.airflow.api import Airflow
-from movierec.local.postgres import server as postgres
 
 
 def text(settings: Settings) -> str:

@@ -13,8 +13,8 @@ import sqlalchemy
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from movierec.errors import MovierecError
+from movierec.local import postgres
 from movierec.local.postgres import postmaster, sockets
-from movierec.local.postgres import server as postgres
 from tests.local.conftest import QUICK
 
 
@@ -27,24 +27,24 @@ def test_a_started_server_answers_on_its_socket_and_on_no_port(server):
     assert postgres.is_running(server)
     assert ask(server, "show listen_addresses") == ""
     assert ask(server, "show server_version").startswith("18")
-    ports = psutil.Process(postmaster.running(postgres.data_folder(server)).pid).net_connections("inet")
+    ports = psutil.Process(postmaster.find_postmaster(postgres.data_directory(server)).pid).net_connections("inet")
     assert ports == []
 
 
 def test_only_its_own_user_reaches_socket_and_data(server):
-    assert sockets.socket_folder(server).stat().st_mode & 0o777 == 0o700
-    assert postgres.data_folder(server).stat().st_mode & 0o777 == 0o700
+    assert sockets.socket_directory(server).stat().st_mode & 0o777 == 0o700
+    assert postgres.data_directory(server).stat().st_mode & 0o777 == 0o700
     assert (server.home / "postgres").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_server_never_runs_as_root(server):
-    assert postmaster.running(postgres.data_folder(server)).uids().real != 0
+    assert postmaster.find_postmaster(postgres.data_directory(server)).uids().real != 0
 
 
 def test_starting_twice_keeps_the_first_server(server):
-    first = postmaster.running(postgres.data_folder(server)).pid
+    first = postmaster.find_postmaster(postgres.data_directory(server)).pid
     postgres.start(server)
-    assert postmaster.running(postgres.data_folder(server)).pid == first
+    assert postmaster.find_postmaster(postgres.data_directory(server)).pid == first
 
 
 def test_many_starters_at_once_make_one_server(settings):
@@ -83,18 +83,18 @@ def test_airflows_asynchronous_driver_reaches_the_socket(server):
 def test_rows_survive_a_kill_of_the_server(server):
     with psycopg.connect(postgres.conninfo(server, "postgres")) as connection:
         connection.execute("create table kept as select 42 as answer")
-    kill(postmaster.running(postgres.data_folder(server)).pid)
+    kill(postmaster.find_postmaster(postgres.data_directory(server)).pid)
     assert not postgres.is_running(server)
     postgres.start(server, QUICK)
     assert ask(server, "select answer from kept") == 42
 
 
 def test_a_pid_file_that_names_another_program_is_stale(server):
-    data = postgres.data_folder(server)
+    data = postgres.data_directory(server)
     text = (data / "postmaster.pid").read_text()
-    kill(postmaster.running(data).pid)
+    kill(postmaster.find_postmaster(data).pid)
     with subprocess.Popen(["sleep", "60"]) as other:
-        lock = sockets.socket_folder(server) / f"{sockets.SOCKET_NAME}.lock"
+        lock = sockets.socket_directory(server) / f"{sockets.SOCKET_NAME}.lock"
         for path in (data / "postmaster.pid", lock):
             path.write_text(text.replace(text.split()[0], str(other.pid), 1))
         try:
@@ -110,7 +110,7 @@ def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, set
     distant = replace(settings, home=tmp_path / ("long" * 25))
     postgres.start(distant, QUICK)
     try:
-        folder = sockets.socket_folder(distant)
+        folder = sockets.socket_directory(distant)
         assert tmp_path not in folder.parents
         assert folder.stat().st_mode & 0o777 == 0o700
         assert ask(distant, "select 1") == 1
@@ -137,7 +137,7 @@ def test_a_first_start_killed_halfway_begins_anew(settings):
     draft = settings.home / "postgres" / "data.new"
     postgres.start(settings, QUICK)
     postgres.stop(settings)
-    postgres.data_folder(settings).rename(draft)
+    postgres.data_directory(settings).rename(draft)
     postgres.start(settings, QUICK)
     assert ask(settings, "select 1") == 1
     assert not draft.exists()

@@ -7,7 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import Settings
 from movierec.errors import SourceError
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
 from tests.sources.memory import Remembered, land

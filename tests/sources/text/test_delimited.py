@@ -11,7 +11,7 @@ import pytest
 from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import SourceError
-from movierec.local.postgres import server as postgres
+from movierec.local import postgres
 from movierec.sources.contract import IMDB_TITLE, MOVIES, RATINGS
 from movierec.sources.source import Notes
 from movierec.sources.text import blocks, records

@@ -15,13 +15,12 @@ import psutil
 
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import databases, state
+from movierec.local import databases, postgres, state
 from movierec.local.airflow import processes
 from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
 from movierec.local.download import dataset_folder
 from movierec.local.environment import address, environment
-from movierec.local.postgres import server as postgres
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
 HANDED_OVER_SECONDS = 10

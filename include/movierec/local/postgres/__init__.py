@@ -1,1 +1,142 @@
-"""The embedded PostgreSQL: its programs, account, cluster and sockets."""
+"""The embedded PostgreSQL 18: one server per state folder, reachable through a private Unix socket only."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from movierec.config import Settings
+from movierec.errors import MovierecError
+from movierec.local import state
+from movierec.local.postgres import cluster, postmaster
+from movierec.local.postgres.account import server_account
+from movierec.local.postgres.programs import last_lines, run_program
+from movierec.local.postgres.sockets import make_socket_directory, socket_directory
+
+DATABASES = ("airflow", "warehouse", "app")
+START_TIMEOUT_SECONDS = 120
+SERVER_PARAMETERS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": "5432",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",  # where the planner overrates a query's cost, compiling it would take seconds
+    "log_checkpoints": "off",
+}
+
+
+def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> None:
+    """Start the server unless it runs; at the first start, create its data directory.
+
+    Args:
+        settings: the installation.
+        parameters: what `postgresql.conf` shall say beside `SERVER_PARAMETERS`, or otherwise.
+
+    Raises:
+        MovierecError: it does not start; the message ends with the last lines of its log.
+    """
+    data = data_directory(settings)
+    if postmaster.is_ready(data):
+        return
+    state.prepare(settings.home)
+    with state.lock(settings.home / "postgres.lock"):
+        if postmaster.find_postmaster(data) is None:
+            _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
+        _await_ready(settings)
+
+
+def stop(settings: Settings) -> None:
+    """Stop the server if it runs; clients are disconnected.
+
+    Raises:
+        MovierecError: it does not stop.
+    """
+    data = data_directory(settings)
+    if postmaster.find_postmaster(data) is None:
+        return
+    account = server_account(data)
+    result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "fast", "-w", "-t", "60")
+    if result.returncode:
+        result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "30")
+    if result.returncode and postmaster.find_postmaster(data):
+        raise MovierecError(f"PostgreSQL on {data} did not stop: {result.stdout.strip()}")
+
+
+def is_running(settings: Settings) -> bool:
+    """Tell whether the server accepts connections."""
+    return postmaster.is_ready(data_directory(settings))
+
+
+def data_directory(settings: Settings) -> Path:
+    """Return the server's data directory, spelled as the server itself spells it."""
+    return (settings.home / "postgres" / "data").resolve()
+
+
+def log_file(settings: Settings) -> Path:
+    """Return the path of the server's log."""
+    return settings.home / "postgres" / "server.log"
+
+
+def conninfo(settings: Settings, database: str) -> str:
+    """Return libpq's connection string for one of our databases."""
+    directory = str(socket_directory(settings)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{directory}' port=5432 user=postgres dbname={database}"
+
+
+def url(settings: Settings, database: str, driver: str) -> str:
+    """Return SQLAlchemy's URL; some libraries insist on a host, which the socket's directory then overrides."""
+    return f"postgresql+{driver}://postgres@localhost/{database}?host={quote(str(socket_directory(settings)))}"
+
+
+def ensure_databases(settings: Settings) -> None:
+    """Create those of our databases that are missing; the server must run."""
+    with state.lock(settings.home / "postgres.lock"):
+        create_missing_databases(conninfo(settings, "postgres"))
+
+
+def create_missing_databases(server: str) -> None:
+    """Create those of our databases that are missing on a server, which a connection string names."""
+    import psycopg  # noqa: PLC0415 (half a second, needed here only)
+    from psycopg import sql  # noqa: PLC0415
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        existing = {name for (name,) in connection.execute("select datname from pg_database")}
+        for name in DATABASES:
+            if name not in existing:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+
+def _start(settings: Settings, parameters: Mapping[str, str]) -> None:
+    data = data_directory(settings)
+    account = server_account(data)
+    cluster.prepare(settings.home, account)
+    postmaster.clean_up_after_kill(data)
+    directory = make_socket_directory(settings, account)
+    lines = (f"{name} = '{value}'\n" for name, value in {**parameters, "unix_socket_directories": directory}.items())
+    (data / "movierec.conf").write_text("".join(lines), encoding="utf-8")
+    options = ("-D", str(data), "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", str(log_file(settings)))
+    if run_program(account, "pg_ctl", "start", *options).returncode and postmaster.find_postmaster(data) is None:
+        raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")
+
+
+def _await_ready(settings: Settings) -> None:
+    data = data_directory(settings)
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not postmaster.is_ready(data):
+        if postmaster.find_postmaster(data) is None:
+            raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")
+        if time.monotonic() > deadline:
+            raise MovierecError(f"PostgreSQL is not ready after {START_TIMEOUT_SECONDS} s; {_end_of_log(settings)}")
+        time.sleep(0.1)
+
+
+def _end_of_log(settings: Settings) -> str:
+    log = log_file(settings)
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else "empty"
+    return f"the end of its log {log}:\n{last_lines(text)}"

@@ -1,44 +1,43 @@
-"""The database server's data folder: created whole or not at all."""
+"""The database cluster: its data directory, created by initdb completely or not at all."""
 
 import os
 import shutil
 from pathlib import Path
 
 from movierec.errors import MovierecError
-from movierec.local.postgres.account import Account, open_way
-from movierec.local.postgres.programs import program, run
+from movierec.local.postgres.account import Account, allow_traversal
+from movierec.local.postgres.programs import last_lines, program_path, run_program
 
-INITDB = (
+INITDB_OPTIONS = (
     *("--username=postgres", "--auth-local=trust", "--auth-host=reject", "--no-instructions"),
     *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
 )
 
 
 def prepare(home: Path, account: Account) -> Path:
-    """Return the data folder, created if this is the first start; `account` can reach it and the programs."""
+    """Return the data directory, created at the first start; `account` can reach it and PostgreSQL's programs.
+
+    Raises:
+        MovierecError: initdb failed.
+    """
     folder = home / "postgres"
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, account.uid, account.gid)
-    open_way(home, account)
-    open_way(program("postgres").parent, account)
+    allow_traversal(home, account)
+    allow_traversal(program_path("postgres").parent, account)
     data = folder / "data"
     if not data.exists():
-        _create(data, account)
+        _initialise(data, account)
     return data
 
 
-def _create(data: Path, account: Account) -> None:
+def _initialise(data: Path, account: Account) -> None:
     draft = data.with_name("data.new")
     if draft.exists():
-        shutil.rmtree(draft)  # a first start was killed halfway
-    made = run(account, "initdb", "-D", str(draft), *INITDB)
-    if made.returncode:
-        raise MovierecError(f"initdb could not create {data} as user {account.name}:\n{last_lines(made.stdout)}")
+        shutil.rmtree(draft)  # the first start was killed halfway
+    result = run_program(account, "initdb", "-D", str(draft), *INITDB_OPTIONS)
+    if result.returncode:
+        raise MovierecError(f"initdb could not create {data} as user {account.name}:\n{last_lines(result.stdout)}")
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write("include = 'movierec.conf'\n")
     draft.rename(data)
-
-
-def last_lines(text: str) -> str:
-    """Return the end of what a program said."""
-    return "\n".join(text.strip().splitlines()[-5:])

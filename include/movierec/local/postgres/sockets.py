@@ -1,4 +1,4 @@
-"""Where the embedded server's socket lies: a private folder whose path is short and plain enough."""
+"""The directory of the embedded server's Unix socket: private, with a path that is short and plain enough."""
 
 import hashlib
 import os
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local.postgres.account import Account, open_way
+from movierec.local.postgres.account import Account, allow_traversal
 
-LONGEST_PATH = 106
+MAX_PATH_BYTES = 106  # Linux's limit for a socket's path, the closing zero left out
 SOCKET_NAME = ".s.PGSQL.5432"
-# libpq and the server split at commas; quotes and the like need care that not every client takes.
-PLAIN = re.compile(r"/[^,:'\"\\%$\n]*")
+# libpq and the server split at commas, and not every client quotes the other characters.
+PLAIN_PATH = re.compile(r"/[^,:'\"\\%$\n]*")
 
 
-def socket_folder(settings: Settings) -> Path:
-    """Return the socket's folder: beside the data, or in the temporary folder if that path cannot be used."""
+def socket_directory(settings: Settings) -> Path:
+    """Return the socket's directory: in the state folder, or in the temporary folder if that path cannot be used."""
     preferred = settings.home / "postgres" / "socket"
-    if len(os.fsencode(preferred / SOCKET_NAME)) <= LONGEST_PATH and PLAIN.fullmatch(str(preferred)):
+    if len(os.fsencode(preferred / SOCKET_NAME)) <= MAX_PATH_BYTES and PLAIN_PATH.fullmatch(str(preferred)):
         return preferred
     record = settings.home / "postgres" / "socket-folder"
     if record.is_file():
@@ -28,21 +28,21 @@ def socket_folder(settings: Settings) -> Path:
     return Path(tempfile.gettempdir()).absolute() / f"movierec-{name}"
 
 
-def make_socket_folder(settings: Settings, account: Account) -> Path:
-    """Make the socket's folder, for the server's user alone and empty; record a place outside the state folder.
+def make_socket_directory(settings: Settings, account: Account) -> Path:
+    """Make the socket's directory, empty and for the server's user alone; record its path if it lies elsewhere.
 
     Raises:
-        MovierecError: the folder exists and is somebody else's.
+        MovierecError: the directory exists and belongs to somebody else.
     """
-    folder = socket_folder(settings)
-    if folder.is_symlink() or (folder.exists() and folder.stat().st_uid not in (account.uid, os.geteuid())):
-        raise MovierecError(f"{folder} must be a folder of {account.name}'s own; remove it and try again")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    os.chown(folder, account.uid, account.gid)
-    open_way(folder.parent, account)
-    for leftover in folder.glob(f"{SOCKET_NAME}*"):
-        leftover.unlink()  # a killed server's lock would count for as long as its pid is taken by anyone
-    if folder.parent != settings.home / "postgres":
-        (settings.home / "postgres" / "socket-folder").write_text(f"{folder}\n", encoding="utf-8")
-    return folder
+    directory = socket_directory(settings)
+    if directory.is_symlink() or (directory.exists() and directory.stat().st_uid not in (account.uid, os.geteuid())):
+        raise MovierecError(f"{directory} must be a folder of {account.name}'s own; remove it and try again")
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    os.chown(directory, account.uid, account.gid)
+    allow_traversal(directory.parent, account)
+    for leftover in directory.glob(f"{SOCKET_NAME}*"):
+        leftover.unlink()  # PostgreSQL would respect a dead server's lock file while any process has its pid
+    if directory.parent != settings.home / "postgres":
+        (settings.home / "postgres" / "socket-folder").write_text(f"{directory}\n", encoding="utf-8")
+    return directory
