@@ -2,7 +2,6 @@
 # in .env, or behind the target: make run MOVIEREC_PORT=8081
 
 SHELL := /bin/sh
-BOOTSTRAP := include/movierec/local/bootstrap.py
 BIN := .venv/bin
 MOVIEREC := $(BIN)/python -m movierec
 CHECKED := include plugins dags tests
@@ -23,7 +22,7 @@ help: ## show this list
 
 setup: ## make .venv and install the locked requirements
 	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
-		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec "$$python" $(BOOTSTRAP) $(SETUP); \
+		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m movierec.local.bootstrap $(SETUP); \
 	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
 
 installed:
@@ -31,6 +30,8 @@ installed:
 
 dev: SETUP := --dev
 dev: setup
+
+run up: SETUP := --in-background
 
 run: setup ## run one night and show it, start to end
 	@$(MOVIEREC) run

@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import namedtuple
 
 import pytest
@@ -32,33 +33,42 @@ def checkout(shared, monkeypatch):
 @pytest.fixture
 def installed(checkout, monkeypatch):
     calls = []
-    monkeypatch.setattr(bootstrap, "_pip", lambda *arguments: calls.append(arguments))
+
+    def install(python, requirements, environment, say):
+        calls.append(("install", *(path.name for path in requirements)))
+
+    def run(command, environment, say, doing):
+        calls.append(command[command.index("-m") + 1 :])
+
+    monkeypatch.setattr(bootstrap.installers, "install", install)
+    monkeypatch.setattr(bootstrap.installers, "run", run)
     bootstrap.main([])
     return calls
 
 
 def test_the_first_call_makes_an_environment_and_installs(checkout, installed):
     subprocess.run([checkout / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=True)
-    assert installed == [
-        ("--requirement", str(checkout / "requirements.txt")),
-        ("--no-deps", "--no-build-isolation", "--editable", str(checkout)),
-    ]
+    assert installed[0] == ("install", "requirements.txt")
+    assert installed[1][0] == "pip"
+    assert installed[1][-4:] == ("--no-deps", "--no-build-isolation", "--editable", str(checkout))
+    assert installed[2] == ("movierec.local.kernels",)
+    assert len(installed) == 3
 
 
 def test_the_second_call_installs_nothing_until_a_requirement_changes(checkout, installed):
     bootstrap.main([])
-    assert len(installed) == 2
+    assert len(installed) == 3
     (checkout / "requirements.txt").write_text("# changed\n")
     bootstrap.main([])
-    assert len(installed) == 4
+    assert len(installed) == 6
 
 
 def test_development_tools_come_on_top(checkout, installed):
     bootstrap.main(["--dev"])
-    assert installed[2][-1] == str(checkout / "requirements-dev.txt")
+    assert installed[3] == ("install", "requirements.txt", "requirements-dev.txt")
     bootstrap.main([])
     bootstrap.main(["--dev"])
-    assert len(installed) == 4
+    assert len(installed) == 6
 
 
 def test_a_broken_environment_is_made_again(checkout, installed):
@@ -78,10 +88,34 @@ def test_too_little_disk_names_the_folder_and_both_amounts(checkout, monkeypatch
 
 def test_what_pip_says_last_is_shown(checkout, capsys):
     (checkout / "requirements.txt").write_text("this is no requirement\n")
-    with pytest.raises(SystemExit, match="pip could not install"):
+    with pytest.raises(SystemExit, match="could not be installed"):
         bootstrap.main([])
     assert "Invalid requirement" in capsys.readouterr().err
     assert not list((checkout / ".venv").glob("*.stamp"))
+
+
+def test_kernels_that_cannot_be_compiled_ahead_are_told_and_left_to_the_first_night(checkout, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap.installers, "install", lambda *arguments: None)
+
+    def run(command, environment, say, doing):
+        assert "pip" in command or environment["OMP_NUM_THREADS"] == "1"
+        if "movierec.local.kernels" in command:
+            raise bootstrap.installers.InstallError("Traceback\nno numba here\n")
+
+    monkeypatch.setattr(bootstrap.installers, "run", run)
+    bootstrap.main([])
+    assert "could not be compiled ahead (no numba here); the first night does it" in capsys.readouterr().out
+
+
+def test_kernels_may_be_compiled_while_the_rest_goes_on(checkout, monkeypatch):
+    place_program(checkout / "python", "sleep 0.2; echo $@")
+    monkeypatch.setattr(bootstrap, "PYTHON", checkout / "python")
+    bootstrap._compile_kernels(in_background=True)
+    log = checkout / ".venv" / "movierec-kernels.log"
+    deadline = time.monotonic() + 20
+    while not log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert log.read_text() == "-m movierec.local.kernels\n"
 
 
 def test_a_python_that_does_not_run_is_passed_over(tmp_path, monkeypatch):

@@ -1,4 +1,7 @@
-"""Make `.venv` and install the locked requirements: runs under any Python, on the standard library alone."""
+"""`python -m movierec.local.bootstrap`: make `.venv`, install the locked requirements, compile the kernels.
+
+Runs under any Python, on the standard library alone.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+from movierec.local import installers
+
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VERSIONS = ("3.13", "3.12", "3.11")
 NEEDED_BYTES = 2_500_000_000
 QUESTION = "import sys; print('%d.%d' % sys.version_info[:2]); import ensurepip, venv; print('complete')"
-PIP = ("install", "--quiet", "--no-input", "--disable-pip-version-check", "--root-user-action=ignore")
+PIP = ("-m", "pip", "--no-input", "--disable-pip-version-check", "install", "--quiet", "--root-user-action=ignore")
+KERNELS = ("-m", "movierec.local.kernels")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Bring `.venv` in line with the requirement files; return at once when it already is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also install what tests and checks need")
-    files = ["requirements.txt"] + ["requirements-dev.txt"] * parser.parse_args(arguments).dev
+    parser.add_argument("--in-background", action="store_true", help="return while the kernels are being compiled")
+    options = parser.parse_args(arguments)
+    files = ["requirements.txt"] + ["requirements-dev.txt"] * options.dev
     if _is_current(files):
         return
     folder = os.open(ROOT, os.O_RDONLY)
@@ -32,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         fcntl.flock(folder, fcntl.LOCK_EX)  # a second set-up waits here for the first
         if not _is_current(files):
             _set_up(files)
+            _compile_kernels(options.in_background)
     finally:
         os.close(folder)
 
@@ -72,9 +81,13 @@ def _set_up(files: list[str]) -> None:
     for stamp in VENV.glob("movierec-*.stamp"):
         stamp.unlink()
     os.umask(0o022)  # as root, the database server runs these files as another user
-    print(f"installing {' and '.join(files)} into {VENV} (a few minutes the first time)", flush=True)
-    _pip(*(argument for name in files for argument in ("--requirement", str(ROOT / name))))
-    _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    _say(f"installing {' and '.join(files)} into {VENV}")
+    try:
+        installers.install(PYTHON, [ROOT / name for name in files], _environment(), _say)
+        package = (str(PYTHON), *PIP, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        installers.run(package, _environment(), _say, "installing movierec itself")
+    except installers.InstallError as error:
+        _fail("the requirements could not be installed; the lines above say why", str(error))
     for count in range(1, len(files) + 1):
         _stamp(files[:count]).write_text(_digest(files[:count]))
 
@@ -98,10 +111,20 @@ def _works() -> bool:
     return _run(str(PYTHON), "-m", "pip", "--version").returncode == 0
 
 
-def _pip(*arguments: str) -> None:
-    done = _run(str(PYTHON), "-m", "pip", *PIP, *arguments)
-    if done.returncode:
-        _fail("pip could not install the requirements; the lines above say why", done.stdout)
+def _compile_kernels(in_background: bool) -> None:
+    """Compile what would otherwise be compiled by the first tasks; where it fails, they still do."""
+    environment = {**_environment(), "OMP_NUM_THREADS": "1"}  # nothing is large, and threads would wait for each other
+    if in_background:
+        with (VENV / "movierec-kernels.log").open("w") as log:
+            command = ("/bin/sh", "-c", '"$@" &', "sh", str(PYTHON), *KERNELS)
+            subprocess.run(
+                command, stdout=log, stderr=log, cwd=ROOT, env=environment, start_new_session=True, check=True
+            )
+        return
+    try:
+        installers.run((str(PYTHON), *KERNELS), environment, _say, "compiling the kernels of the rankers")
+    except installers.InstallError as error:
+        _say(f"the kernels could not be compiled ahead ({installers.last_line(error)}); the first night does it")
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -116,6 +139,10 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
 def _fail(sentence: str, output: str) -> None:
     print("\n".join(output.strip().splitlines()[-8:]), file=sys.stderr)
     sys.exit(f"movierec: {sentence}")
@@ -123,7 +150,9 @@ def _fail(sentence: str, output: str) -> None:
 
 def _environment() -> dict[str, str]:
     # An empty HOME would put pip's cache at the root of the disk; without HOME the account's own is used.
-    return {key: value for key, value in os.environ.items() if key != "HOME" or value}
+    inherited = {key: value for key, value in os.environ.items() if key != "HOME" or value}
+    inherited.pop("PYTHONPATH", None)  # this program's own, of no concern to an installer
+    return inherited
 
 
 def _is_current(files: list[str]) -> bool:
