@@ -15,10 +15,10 @@ def test_a_query_file_gives_a_frame_with_its_columns(conn):
 
 
 def test_a_file_of_several_statements_tells_how_many_rows_the_last_one_touched(conn):
-    conn.execute("insert into raw.links (slice_id, position, movie_id, imdb_id) values (1, 1, '7', '114709')")
-    conn.execute("insert into raw.movies (slice_id, position, movie_id, title) values (1, 1, '7', 'Heat')")
-    assert run_sql(conn, "staging/movies", {"slice_id": 1}) == 1
-    assert run_sql(conn, "staging/movies", {"slice_id": 2}) == 0
+    conn.execute("insert into ml.training (run_id, batch_id, seed) values ('night', 1, 1)")
+    conn.execute("insert into ml.trial values (1, 'ease', 1, '{}', 0.1, null, 1.0)")
+    assert run_sql(conn, "ml/clear_search", {"training_id": 1, "ranker": "ease"}) == 1
+    assert run_sql(conn, "ml/clear_search", {"training_id": 1, "ranker": "ease"}) == 0
 
 
 def test_the_sqlalchemy_url_reaches_the_same_database(conn):

@@ -62,3 +62,24 @@ def test_layers_from_before_slices_are_made_anew_and_what_is_served_stays(wareho
             None,
             "ops.slice",
         )
+
+
+def test_views_of_an_earlier_version_go_and_those_whose_columns_changed_are_made_anew(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("drop view staging.movies_typed cascade")
+        conn.execute("create view staging.movies_typed as select 1::bigint as slice_id, 2::bigint as release_year")
+        conn.execute("create view staging.movies_judged as select * from staging.movies_typed")
+        conn.execute("create view staging.judged as select * from staging.movies_judged")
+        conn.execute("create procedure ops.build_judges() language sql as 'select 1'")
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+    assert structure.migrate(warehouse) is True
+    with connect(warehouse) as conn:
+        assert conn.execute("select to_regclass('staging.judged'), to_regproc('ops.build_judges')").fetchone() == (
+            None,
+            None,
+        )
+        views = conn.execute("select table_name from information_schema.views where table_schema = 'staging'")
+        names = {name for (name,) in views}
+    tables = {path.stem for path in (SQL / "staging").glob("*.sql")}
+    assert {f"{table}_{kind}" for table in tables for kind in ("typed", "checked")} <= names
+    assert not {name for name in names if name.endswith("judged")}

@@ -12,17 +12,20 @@ log = logging.getLogger(__name__)
 # The order matters: views read the tables of earlier files.
 STRUCTURE = (
     "ddl/reset_layers",
+    "ddl/drop_replaced",
     "ddl/ops",
     "ddl/casts",
     "ddl/raw",
     "ddl/quarantine",
     "ddl/staging",
+    *sorted(f"staging/{path.stem}" for path in (SQL / "staging").glob("*.sql")),
     "ddl/core",
     "ddl/ml",
     "ddl/serving",
-    "ddl/judges",
+    "ddl/slices",
+    "ddl/rule_views",
     "ops/row_rule",
-    "ops/build_judges",
+    "ops/build_rule_views",
     "ddl/audits",
     "ddl/prune",
 )

@@ -392,7 +392,7 @@ def test_a_replayed_row_stays_out_when_the_rules_would_let_it_pass_by_now(conn, 
     night(HIGH, STRANGER)
     conn.execute("alter table staging.ratings drop constraint ratings_check")
     conn.execute("update ops.row_rule set predicate = 'true' where table_name = 'ratings' and rule = 'rating'")
-    conn.execute("call ops.build_judges()")
+    conn.execute("call ops.build_rule_views()")
     conn.commit()
     ingest(conn, app, tmp_path, "judged-again", is_full=True)
     assert in_staging(conn) == [4]

@@ -58,11 +58,11 @@ def _split_new(conn: Connection, batch_id: int) -> int:
 def _split(conn: Connection, found: dict[str, Any]) -> None:
     parameters = {"slice_id": found["slice_id"], "table_name": found["table_name"]}
     # The ids of all movies must fit into a hash table: without one, every rating is compared with every movie.
-    conn.execute(f"set local work_mem = '{WORK_MEMORY}'".encode())
+    conn.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])
     if found["raw_rows"] >= MANY:
         # What was just loaded is unknown to the planner, who would look every movie up by itself.
         conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", found["table_name"])))
-    kept = run_sql(conn, f"staging/{found['table_name']}", parameters)
+    kept = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
     # The rules are asked a second time, one by one, only where a row breaks one of them, or did.
     if kept < found["raw_rows"] or found["quarantine_rows"]:
         run_sql(conn, "quarantine/row", parameters)

@@ -1,4 +1,4 @@
--- Purpose: let layers be built anew that hold one of the slices which have just been judged again.
+-- Purpose: let layers be built anew that hold one of the slices whose rows have just been split again.
 -- Parameters: slices.
 delete from ops.held
 where exists (

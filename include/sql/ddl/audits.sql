@@ -46,7 +46,7 @@ select
     staged_at
 from ops.tonight_slice
 where batch_id = ops.tonight();
-comment on view ops.fresh_slice is 'What was loaded for the night; the rest had been loaded and judged before.';
+comment on view ops.fresh_slice is 'What was loaded for the night; the rest had been loaded and split before.';
 
 create or replace view ops.earlier_night as
 select
@@ -142,7 +142,7 @@ from (
     highest,
     is_waivable
 );
-comment on view ops.metric_rule is 'Which numbers are judged, and how. Grain: layer, metric and severity.';
+comment on view ops.metric_rule is 'Which numbers are checked, and how. Grain: layer, metric and severity.';
 
 create or replace view ops.usual_metric as
 with history as (
@@ -181,7 +181,7 @@ comment on view ops.usual_metric is
 'Median and scaled median absolute deviation over the usual nights. Grain: layer, subject and metric.';
 
 create or replace view ops.metric_bound as
-with judged as (
+with ruled_metric as (
     select
         metric_rule.*,
         metric.subject,
@@ -209,30 +209,36 @@ with judged as (
 
 bound as (
     select
-        judged.*,
+        ruled_metric.*,
         case
-            when judged.is_waived then null
-            when judged.has_history and judged.lower_floor is not null
+            when ruled_metric.is_waived then null
+            when ruled_metric.has_history and ruled_metric.lower_floor is not null
                 then
-                    judged.usual
+                    ruled_metric.usual
                     - least(
-                        greatest(judged.spread * judged.deviation, judged.lower_floor * judged.unit),
-                        judged.most * abs(judged.usual)
+                        greatest(
+                            ruled_metric.spread * ruled_metric.deviation,
+                            ruled_metric.lower_floor * ruled_metric.unit
+                        ),
+                        ruled_metric.most * abs(ruled_metric.usual)
                     )
-            else judged.lowest
+            else ruled_metric.lowest
         end as lower,
         case
-            when judged.is_waived then null
-            when judged.has_history and judged.upper_floor is not null
+            when ruled_metric.is_waived then null
+            when ruled_metric.has_history and ruled_metric.upper_floor is not null
                 then
-                    judged.usual
+                    ruled_metric.usual
                     + least(
-                        greatest(judged.spread * judged.deviation, judged.upper_floor * judged.unit),
-                        judged.most * abs(judged.usual)
+                        greatest(
+                            ruled_metric.spread * ruled_metric.deviation,
+                            ruled_metric.upper_floor * ruled_metric.unit
+                        ),
+                        ruled_metric.most * abs(ruled_metric.usual)
                     )
-            else judged.highest
+            else ruled_metric.highest
         end as upper
-    from judged
+    from ruled_metric
 )
 
 select
@@ -327,18 +333,18 @@ begin
             array_agg(fresh_slice.slice_id) as slices,
             1 + sum(fresh_slice.raw_rows)::bigint / 500000 as step
         from ops.fresh_slice
-        where to_regclass('staging.' || quote_ident(fresh_slice.table_name || '_judged')) is not null
+        where to_regclass('staging.' || quote_ident(fresh_slice.table_name || '_checked')) is not null
         group by fresh_slice.table_name
     loop
         return query execute format(
             'with broken as materialized ('
-            'select judged.slice_id, judged.position, judged.broken_rules from staging.%1$I as judged '
-            'where judged.slice_id = any($1) and judged.position %% $2 = 0 and not judged.is_good) '
+            'select checked.slice_id, checked.position, checked.broken_rules from staging.%1$I as checked '
+            'where checked.slice_id = any($1) and checked.position %% $2 = 0 and not checked.is_good) '
             'select %2$L::text, broken.slice_id, broken.position, array_to_string(broken.broken_rules, '', '') '
             'from broken inner join staging.%3$I as kept '
             'on broken.slice_id = kept.slice_id and broken.position = kept.position '
             'where kept.slice_id = any($1) order by broken.slice_id, broken.position limit 20',
-            loaded.name || '_judged', loaded.name, loaded.name
+            loaded.name || '_checked', loaded.name, loaded.name
         ) using loaded.slices, loaded.step;
     end loop;
 end;

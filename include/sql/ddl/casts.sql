@@ -3,6 +3,10 @@ create or replace function ops.as_bigint(value text) returns bigint
 language sql stable parallel safe
 return case when value ~ '^ *[+-]?[0-9]+ *$' and pg_input_is_valid(value, 'bigint') then value::bigint end;
 
+create or replace function ops.as_integer(value text, low integer, high integer) returns integer
+language sql stable parallel safe
+return case when ops.as_bigint(value) between low and high then ops.as_bigint(value)::integer end;
+
 create or replace function ops.as_number(value text) returns double precision
 language sql stable parallel safe
 return case

@@ -65,7 +65,7 @@ create table if not exists ml.metric (
     primary key (training_id, protocol, ranker, k, metric, dimension, stratum)
 );
 comment on table ml.metric is
-'Every metric of a ranker with its 95 % interval, over all judged viewers and over groups of them.
+'Every metric of a ranker with its 95 % interval, over all evaluated viewers and over groups of them.
 Grain: protocol, ranker, k, metric and stratum; dimension all has the one stratum all.';
 comment on column ml.metric.protocol is
 'per_user_temporal: the last fifth of every viewer''s ratings is asked about; it alone decides. '

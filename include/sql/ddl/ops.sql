@@ -23,7 +23,7 @@ comment on column ops.batch.status is
 comment on column ops.batch.accept_volume_change is
 'Set by the operator: tonight''s counts and distributions may differ from the nights before.';
 comment on column ops.batch.is_full is
-'Set by the operator: databases are read from the start, every row is judged again, core is rebuilt.';
+'Set by the operator: databases are read from the start, the rules are applied to every row again, core is rebuilt.';
 
 create table if not exists ops.slice (
     slice_id integer generated always as identity primary key,
@@ -147,7 +147,7 @@ create table if not exists ops.quality_result (
     checked_at timestamptz not null default now()
 );
 create index if not exists quality_result_batch on ops.quality_result (batch_id);
-comment on table ops.quality_result is 'Every expectation judged, per batch and gate; the latest attempt of a gate.';
+comment on table ops.quality_result is 'Every expectation checked, per batch and gate; the latest attempt of a gate.';
 comment on column ops.quality_result.bounds is 'What was allowed, where it is a range or a set.';
 
 create table if not exists ops.structure (

@@ -1,4 +1,4 @@
--- Purpose: the rankers of a training that were judged.
+-- Purpose: the rankers of a training that were evaluated.
 -- Grain: ranker. Parameters: training_id, k.
 select
     ranker,

@@ -1,4 +1,4 @@
--- Purpose: NDCG of every judged viewer under every ranker that was evaluated.
+-- Purpose: NDCG of every evaluated viewer under every ranker that was evaluated.
 -- Grain: viewer and ranker. Parameters: training_id, k.
 select
     user_id,

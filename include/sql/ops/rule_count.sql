@@ -1,6 +1,6 @@
 -- Purpose: how many rows of a slice break each rule, rejecting or warning.
 -- Grain and key: slice_id, rule.
--- Inputs: staging.judged (generated from ops.row_rule). Parameters: slice_id, table_name.
+-- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
 delete from ops.rule_count
 where slice_id = %(slice_id)s;
 
@@ -16,17 +16,17 @@ group by rejected.slice_id, broken.rule;
 
 insert into ops.rule_count (slice_id, rule, broken_rows)
 select
-    judged.slice_id,
+    checked.slice_id,
     broken.rule,
     count(*) as broken_rows
-from staging.judged
-cross join lateral unnest(judged.warned_rules) as broken (rule)
+from staging.checked
+cross join lateral unnest(checked.warned_rules) as broken (rule)
 where
-    judged.slice_id = %(slice_id)s
-    and judged.table_name = %(table_name)s
-    and judged.is_good
+    checked.slice_id = %(slice_id)s
+    and checked.table_name = %(table_name)s
+    and checked.is_good
     and exists (
         select 1 from ops.row_rule
         where row_rule.table_name = %(table_name)s and row_rule.severity = 'warning'
     )
-group by judged.slice_id, broken.rule;
+group by checked.slice_id, broken.rule;

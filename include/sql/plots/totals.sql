@@ -1,4 +1,4 @@
--- Purpose: a metric of every ranker over all judged viewers, with its interval where it has one.
+-- Purpose: a metric of every ranker over all evaluated viewers, with its interval where it has one.
 -- Grain: ranker. Parameters: training_id, protocol, k, metric.
 select
     ranker,

@@ -1,22 +1,22 @@
 -- Purpose: rows of a slice that break a rejecting rule, whole, with every reason. A row that has been decided about
 -- before, such as one that a file brings every night, keeps that decision.
 -- Grain: one row of the raw table. Key: slice_id, position.
--- Inputs: staging.judged (generated from ops.row_rule). Parameters: slice_id, table_name.
+-- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
 with rejected as materialized (
     select
-        judged.slice_id,
-        judged.position,
-        judged.table_name,
-        judged.broken_rules,
-        judged.record
-    from staging.judged
+        checked.slice_id,
+        checked.position,
+        checked.table_name,
+        checked.broken_rules,
+        checked.record
+    from staging.checked
     where
-        judged.slice_id = %(slice_id)s
-        and judged.table_name = %(table_name)s
-        and not judged.is_good
+        checked.slice_id = %(slice_id)s
+        and checked.table_name = %(table_name)s
+        and not checked.is_good
 ),
 
--- judged again, by other rules: what is good by now lies in staging
+-- of rules that have changed: what is good by now lies in staging
 good as (
     delete from quarantine.row as waiting
     where

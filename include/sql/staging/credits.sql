@@ -1,19 +1,17 @@
--- Purpose: typed credits that satisfy every rule.
--- Grain: one row of raw.credits. Key: slice_id, position.
--- Inputs: staging.credits_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.credits
-where slice_id = %(slice_id)s;
-
-insert into staging.credits (slice_id, position, movie_id, title, release_date, directors, actors, writers, is_deleted)
+-- Purpose: credits, several people in one field, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.credits. Key: slice_id, position. Inputs: raw.credits.
+create view staging.credits_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.movie_id,
-    judged.title,
-    judged.release_date,
-    judged.directors,
-    judged.actors,
-    judged.writers,
-    judged.is_deleted
-from staging.credits_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    credits.slice_id,
+    credits.position,
+    ops.as_bigint(credits.movie_id) as movie_id,
+    ops.as_word(credits.title) as title,
+    ops.as_date(credits.released) as release_date,
+    ops.as_word(credits.released) as release_date_text,
+    ops.as_word(credits.director) as directors,
+    ops.as_word(credits.actors) as actors,
+    ops.as_word(credits.writers) as writers,
+    credits.is_deleted,
+    credits.extra,
+    to_jsonb(credits) - 'slice_id' - 'position' as record
+from raw.credits;

@@ -1,22 +1,17 @@
--- Purpose: typed feedback events that satisfy every rule.
--- Grain: one row of raw.feedback_event. Key: slice_id, position.
--- Inputs: staging.feedback_event_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.feedback_event
-where slice_id = %(slice_id)s;
-
-insert into staging.feedback_event (
-    slice_id, position, event_id, user_id, movie_id,
-    kind, value, occurred_at, is_deleted
-)
+-- Purpose: feedback events, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.feedback_event. Key: slice_id, position. Inputs: raw.feedback_event.
+create view staging.feedback_event_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.event_id,
-    judged.user_id,
-    judged.movie_id,
-    judged.kind,
-    judged.value,
-    judged.occurred_at,
-    judged.is_deleted
-from staging.feedback_event_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    feedback_event.slice_id,
+    feedback_event.position,
+    ops.as_word(feedback_event.event_id) as event_id,
+    ops.as_bigint(feedback_event.user_id) as user_id,
+    ops.as_bigint(feedback_event.movie_id) as movie_id,
+    lower(ops.as_word(feedback_event.kind)) as kind,
+    ops.as_word(feedback_event.value) as value_text,
+    ops.as_number(feedback_event.value) as value,
+    ops.as_time(feedback_event.created_at) as occurred_at,
+    feedback_event.is_deleted,
+    feedback_event.extra,
+    to_jsonb(feedback_event) - 'slice_id' - 'position' as record
+from raw.feedback_event;

@@ -1,16 +1,13 @@
--- Purpose: triples around the movies that satisfy every rule.
--- Grain: one row of raw.graph. Key: slice_id, position.
--- Inputs: staging.graph_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.graph
-where slice_id = %(slice_id)s;
-
-insert into staging.graph (slice_id, position, head_id, relation_id, tail_id, is_deleted)
+-- Purpose: triples around the movies, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.graph. Key: slice_id, position. Inputs: raw.graph.
+create view staging.graph_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.head_id,
-    judged.relation_id,
-    judged.tail_id,
-    judged.is_deleted
-from staging.graph_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    graph.slice_id,
+    graph.position,
+    ops.as_word(graph.head_id) as head_id,
+    ops.as_word(graph.relation_id) as relation_id,
+    ops.as_word(graph.tail_id) as tail_id,
+    graph.is_deleted,
+    graph.extra,
+    to_jsonb(graph) - 'slice_id' - 'position' as record
+from raw.graph;

@@ -1,16 +1,13 @@
--- Purpose: directors and writers in IMDb that satisfy every rule.
--- Grain: one row of raw.imdb_crew. Key: slice_id, position.
--- Inputs: staging.imdb_crew_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.imdb_crew
-where slice_id = %(slice_id)s;
-
-insert into staging.imdb_crew (slice_id, position, tconst, directors, writers, is_deleted)
+-- Purpose: directors and writers in IMDb, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.imdb_crew. Key: slice_id, position. Inputs: raw.imdb_crew.
+create view staging.imdb_crew_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.tconst,
-    judged.directors,
-    judged.writers,
-    judged.is_deleted
-from staging.imdb_crew_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    imdb_crew.slice_id,
+    imdb_crew.position,
+    ops.as_word(imdb_crew.tconst) as tconst,
+    ops.as_word(imdb_crew.directors) as directors,
+    ops.as_word(imdb_crew.writers) as writers,
+    imdb_crew.is_deleted,
+    imdb_crew.extra,
+    to_jsonb(imdb_crew) - 'slice_id' - 'position' as record
+from raw.imdb_crew;

@@ -1,15 +1,12 @@
--- Purpose: names of people in IMDb that satisfy every rule.
--- Grain: one row of raw.imdb_name. Key: slice_id, position.
--- Inputs: staging.imdb_name_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.imdb_name
-where slice_id = %(slice_id)s;
-
-insert into staging.imdb_name (slice_id, position, nconst, name, is_deleted)
+-- Purpose: names of people in IMDb, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.imdb_name. Key: slice_id, position. Inputs: raw.imdb_name.
+create view staging.imdb_name_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.nconst,
-    judged.name,
-    judged.is_deleted
-from staging.imdb_name_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    imdb_name.slice_id,
+    imdb_name.position,
+    ops.as_word(imdb_name.nconst) as nconst,
+    ops.as_word(imdb_name.primary_name) as name,
+    imdb_name.is_deleted,
+    imdb_name.extra,
+    to_jsonb(imdb_name) - 'slice_id' - 'position' as record
+from raw.imdb_name;

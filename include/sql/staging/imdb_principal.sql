@@ -1,17 +1,14 @@
--- Purpose: who did what, in IMDb that satisfy every rule.
--- Grain: one row of raw.imdb_principal. Key: slice_id, position.
--- Inputs: staging.imdb_principal_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.imdb_principal
-where slice_id = %(slice_id)s;
-
-insert into staging.imdb_principal (slice_id, position, tconst, billing, nconst, category, is_deleted)
+-- Purpose: who did what in a movie, in IMDb, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.imdb_principal. Key: slice_id, position. Inputs: raw.imdb_principal.
+create view staging.imdb_principal_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.tconst,
-    case when judged.billing between 1 and 100000 then judged.billing end as billing,
-    judged.nconst,
-    judged.category,
-    judged.is_deleted
-from staging.imdb_principal_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    imdb_principal.slice_id,
+    imdb_principal.position,
+    ops.as_word(imdb_principal.tconst) as tconst,
+    ops.as_integer(imdb_principal.ordering, 1, 100000) as billing,
+    ops.as_word(imdb_principal.nconst) as nconst,
+    lower(ops.as_word(imdb_principal.category)) as category,
+    imdb_principal.is_deleted,
+    imdb_principal.extra,
+    to_jsonb(imdb_principal) - 'slice_id' - 'position' as record
+from raw.imdb_principal;

@@ -1,16 +1,16 @@
--- Purpose: mean votes of IMDb that satisfy every rule.
--- Grain: one row of raw.imdb_rating. Key: slice_id, position.
--- Inputs: staging.imdb_rating_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.imdb_rating
-where slice_id = %(slice_id)s;
-
-insert into staging.imdb_rating (slice_id, position, tconst, mean_rating, votes, is_deleted)
+-- Purpose: mean votes of IMDb, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.imdb_rating. Key: slice_id, position. Inputs: raw.imdb_rating.
+create view staging.imdb_rating_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.tconst,
-    case when judged.mean_rating between 1 and 10 then judged.mean_rating end as mean_rating,
-    case when judged.votes between 0 and 2147483647 then judged.votes end as votes,
-    judged.is_deleted
-from staging.imdb_rating_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    imdb_rating.slice_id,
+    imdb_rating.position,
+    ops.as_word(imdb_rating.tconst) as tconst,
+    case
+        when ops.as_number(imdb_rating.average_rating) between 1 and 10
+            then ops.as_number(imdb_rating.average_rating)::real
+    end as mean_rating,
+    ops.as_integer(imdb_rating.num_votes, 0, 2147483647) as votes,
+    imdb_rating.is_deleted,
+    imdb_rating.extra,
+    to_jsonb(imdb_rating) - 'slice_id' - 'position' as record
+from raw.imdb_rating;

@@ -1,23 +1,19 @@
--- Purpose: titles in IMDb that satisfy every rule.
--- Grain: one row of raw.imdb_title. Key: slice_id, position.
--- Inputs: staging.imdb_title_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.imdb_title
-where slice_id = %(slice_id)s;
-
-insert into staging.imdb_title (
-    slice_id, position, tconst, title_type, title, original_title,
-    release_year, runtime_minutes, genres, is_deleted
-)
+-- Purpose: titles in IMDb, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.imdb_title. Key: slice_id, position. Inputs: raw.imdb_title.
+create view staging.imdb_title_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.tconst,
-    judged.title_type,
-    judged.title,
-    judged.original_title,
-    case when judged.release_year between 1870 and 2100 then judged.release_year end as release_year,
-    case when judged.runtime_minutes between 1 and 100000 then judged.runtime_minutes end as runtime_minutes,
-    judged.genres,
-    judged.is_deleted
-from staging.imdb_title_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    imdb_title.slice_id,
+    imdb_title.position,
+    ops.as_word(imdb_title.tconst) as tconst,
+    ops.as_word(imdb_title.title_type) as title_type,
+    ops.as_word(imdb_title.primary_title) as title,
+    ops.as_word(imdb_title.original_title) as original_title,
+    ops.as_integer(imdb_title.start_year, 1870, 2100) as release_year,
+    ops.as_word(imdb_title.start_year) as release_year_text,
+    ops.as_integer(imdb_title.runtime_minutes, 1, 100000) as runtime_minutes,
+    ops.as_word(imdb_title.runtime_minutes) as runtime_text,
+    ops.as_word(imdb_title.genres) as genres,
+    imdb_title.is_deleted,
+    imdb_title.extra,
+    to_jsonb(imdb_title) - 'slice_id' - 'position' as record
+from raw.imdb_title;

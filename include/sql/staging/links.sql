@@ -1,16 +1,18 @@
--- Purpose: ids of movies elsewhere that satisfy every rule.
--- Grain: one row of raw.links. Key: slice_id, position.
--- Inputs: staging.links_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.links
-where slice_id = %(slice_id)s;
-
-insert into staging.links (slice_id, position, movie_id, imdb_id, tmdb_id, is_deleted)
+-- Purpose: the ids of movies at IMDb and TMDB, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.links. Key: slice_id, position. Inputs: raw.links.
+create view staging.links_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.movie_id,
-    judged.imdb_id,
-    judged.tmdb_id,
-    judged.is_deleted
-from staging.links_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    links.slice_id,
+    links.position,
+    ops.as_bigint(links.movie_id) as movie_id,
+    ops.as_word(links.imdb_id) as imdb_id_text,
+    case
+        when ops.as_word(links.imdb_id) ~ '^(tt)?[0-9]{1,10}$'
+            then 'tt' || lpad(ltrim(ops.as_word(links.imdb_id), 't'), 7, '0')
+    end as imdb_id,
+    ops.as_word(links.tmdb_id) as tmdb_id_text,
+    ops.as_bigint(regexp_replace(links.tmdb_id, '\.0$', '')) as tmdb_id,
+    links.is_deleted,
+    links.extra,
+    to_jsonb(links) - 'slice_id' - 'position' as record
+from raw.links;

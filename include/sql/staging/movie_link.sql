@@ -1,15 +1,12 @@
--- Purpose: movies and their entities in the graph that satisfy every rule.
--- Grain: one row of raw.movie_link. Key: slice_id, position.
--- Inputs: staging.movie_link_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.movie_link
-where slice_id = %(slice_id)s;
-
-insert into staging.movie_link (slice_id, position, movie_id, entity_id, is_deleted)
+-- Purpose: movies and their entities in the graph, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.movie_link. Key: slice_id, position. Inputs: raw.movie_link.
+create view staging.movie_link_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.movie_id,
-    judged.entity_id,
-    judged.is_deleted
-from staging.movie_link_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    movie_link.slice_id,
+    movie_link.position,
+    ops.as_bigint(movie_link.movie_id) as movie_id,
+    ops.as_word(movie_link.entity_id) as entity_id,
+    movie_link.is_deleted,
+    movie_link.extra,
+    to_jsonb(movie_link) - 'slice_id' - 'position' as record
+from raw.movie_link;

@@ -1,18 +1,17 @@
--- Purpose: typed movies that satisfy every rule.
--- Grain: one row of raw.movies. Key: slice_id, position.
--- Inputs: staging.movies_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.movies
-where slice_id = %(slice_id)s;
-
-insert into staging.movies (slice_id, position, movie_id, title, release_year, release_date, genres, is_deleted)
+-- Purpose: movies, their genres still in one field, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.movies. Key: slice_id, position. Inputs: raw.movies.
+create view staging.movies_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.movie_id,
-    judged.title,
-    case when judged.release_year between 1870 and 2100 then judged.release_year end as release_year,
-    judged.release_date,
-    judged.genres,
-    judged.is_deleted
-from staging.movies_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    movies.slice_id,
+    movies.position,
+    ops.as_bigint(movies.movie_id) as movie_id,
+    ops.as_word(movies.title) as title,
+    ops.as_integer(movies.release_year, 1870, 2100) as release_year,
+    ops.as_word(movies.release_year) as release_year_text,
+    ops.as_date(movies.release_date) as release_date,
+    ops.as_word(movies.release_date) as release_date_text,
+    ops.as_word(movies.genres) as genres,
+    movies.is_deleted,
+    movies.extra,
+    to_jsonb(movies) - 'slice_id' - 'position' as record
+from raw.movies;

@@ -1,17 +1,14 @@
--- Purpose: typed tags that satisfy every rule.
--- Grain: one row of raw.tags. Key: slice_id, position.
--- Inputs: staging.tags_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.tags
-where slice_id = %(slice_id)s;
-
-insert into staging.tags (slice_id, position, user_id, movie_id, tag, tagged_at, is_deleted)
+-- Purpose: tags, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.tags. Key: slice_id, position. Inputs: raw.tags.
+create view staging.tags_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.user_id,
-    judged.movie_id,
-    judged.tag,
-    judged.tagged_at,
-    judged.is_deleted
-from staging.tags_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    tags.slice_id,
+    tags.position,
+    ops.as_bigint(tags.user_id) as user_id,
+    ops.as_bigint(tags.movie_id) as movie_id,
+    ops.as_word(tags.tag) as tag,
+    ops.as_time(tags.tagged_at) as tagged_at,
+    tags.is_deleted,
+    tags.extra,
+    to_jsonb(tags) - 'slice_id' - 'position' as record
+from raw.tags;

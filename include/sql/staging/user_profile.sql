@@ -1,18 +1,16 @@
--- Purpose: typed viewer profiles that satisfy every rule.
--- Grain: one row of raw.user_profile. Key: slice_id, position.
--- Inputs: staging.user_profile_judged (generated from ops.row_rule). Parameters: slice_id.
-delete from staging.user_profile
-where slice_id = %(slice_id)s;
-
-insert into staging.user_profile (slice_id, position, user_id, age, gender, occupation, postcode, is_deleted)
+-- Purpose: viewer profiles, renamed and cast; what cannot be cast is null.
+-- Grain: one row of raw.user_profile. Key: slice_id, position. Inputs: raw.user_profile.
+create view staging.user_profile_typed as
 select
-    judged.slice_id,
-    judged.position,
-    judged.user_id,
-    case when judged.age between 1 and 120 then judged.age end as age,
-    judged.gender,
-    judged.occupation,
-    judged.postcode,
-    judged.is_deleted
-from staging.user_profile_judged as judged
-where judged.slice_id = %(slice_id)s and judged.is_good;
+    user_profile.slice_id,
+    user_profile.position,
+    ops.as_bigint(user_profile.user_id) as user_id,
+    ops.as_word(user_profile.age) as age_text,
+    ops.as_integer(user_profile.age, 1, 120)::smallint as age,
+    ops.as_word(user_profile.gender) as gender,
+    ops.as_word(user_profile.occupation) as occupation,
+    ops.as_word(user_profile.zip_code) as postcode,
+    user_profile.is_deleted,
+    user_profile.extra,
+    to_jsonb(user_profile) - 'slice_id' - 'position' as record
+from raw.user_profile;

@@ -1,0 +1,20 @@
+-- What earlier versions of these files made and these make under another name, with other parameters or with columns
+-- of another type: "create or replace" can do none of that. Nothing here holds rows.
+do $$
+declare
+    replaced text;
+begin
+    for replaced in
+        select table_name from information_schema.views
+        where table_schema = 'staging' and (table_name ~ '_(typed|judged)$' or table_name = 'judged')
+    loop
+        execute format('drop view if exists staging.%I cascade', replaced);
+    end loop;
+end;
+$$;
+
+drop procedure if exists ops.build_judges();
+drop procedure if exists ops.mark_staged(integer);
+drop function if exists ops.all_hold(text);
+drop function if exists ops.broken_rules(text, text);
+drop function if exists ops.layer_rows(integer);
