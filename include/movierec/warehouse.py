@@ -23,6 +23,7 @@ STRUCTURE = (
     "ddl/ml",
     "ddl/serving",
     "ddl/slices",
+    "ddl/versions",
     "ddl/rule_views",
     "ops/row_rule",
     "ops/build_rule_views",

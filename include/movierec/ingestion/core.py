@@ -19,6 +19,7 @@ from movierec.ingestion.batch import find_batch
 
 log = logging.getLogger(__name__)
 
+WORK_MEMORY = "256MB"
 _LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
 
 # What each step reads from staging. It is left out where the night sees the same slices of all of them.
@@ -60,7 +61,7 @@ def hold(conn: Connection, batch_id: int) -> Iterator[str]:
         ConfigError: rows of the night have been pruned, or it has not been staged.
     """
     with _locked(conn, batch_id) as layer:
-        held = fetch(conn, "core/held", {"layer": layer})
+        held = fetch(conn, "core/layer_state", {"layer": layer})
         if not held or held[0]["batch_id"] != batch_id or not held[0]["is_current"]:
             move(conn, layer, batch_id)
         _search(conn, layer)
@@ -89,14 +90,14 @@ def move(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) 
     started = time.monotonic()
     _require_staged(conn, batch_id)
     _search(conn, layer, is_local=True)
-    for setting in ("work_mem = '256MB'", "maintenance_work_mem = '256MB'"):
-        conn.execute(f"set local {setting}".encode())
-    is_rebuild = is_rebuild or not fetch(conn, "core/held", {"layer": layer})
+    for setting in ("work_mem", "maintenance_work_mem"):
+        conn.execute("select set_config(%s, %s, true)", [setting, WORK_MEMORY])
+    is_rebuild = is_rebuild or not fetch(conn, "core/layer_state", {"layer": layer})
     place = {"layer": layer, "batch_id": batch_id}
     run_sql(conn, "core/manifest", place)
     changed = {row["table_name"] for row in fetch(conn, "core/changed_tables")}
     touched = _catalogue(conn, changed, is_rebuild) | _facts(conn, is_rebuild)
-    run_sql(conn, "core/hold", place)
+    run_sql(conn, "core/record_layer", place)
     if layer == CORE:
         run_sql(conn, "ops/mark_built", {"batch_id": batch_id})
     conn.commit()
@@ -117,9 +118,9 @@ def _catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> dict[st
 
 
 def _facts(conn: Connection, is_rebuild: bool) -> dict[str, int]:
-    run_sql(conn, "core/every_rating" if is_rebuild else "core/affected_rating")
+    run_sql(conn, "core/all_ratings" if is_rebuild else "core/affected_rating")
     run_sql(conn, "core/winning_rating", {"is_rebuild": is_rebuild})
-    gone = run_sql(conn, "core/rating_gone")
+    gone = run_sql(conn, "core/delete_stale_ratings")
     touched = {"ratings": gone + run_sql(conn, "core/ratings")}
     return touched | {table: run_sql(conn, f"core/{table}") for table in ("tags", "events", "users")}
 
@@ -144,7 +145,7 @@ def _locked(conn: Connection, batch_id: int) -> Iterator[str]:
 
 
 def _layer(conn: Connection, batch_id: int) -> str:
-    found = fetch(conn, "core/layer", {"batch_id": batch_id})
+    found = fetch(conn, "core/layer_of_batch", {"batch_id": batch_id})
     conn.commit()
     if not found:
         raise ConfigError(f"batch {batch_id} does not exist")
@@ -157,7 +158,7 @@ def _search(conn: Connection, layer: str, is_local: bool = False) -> None:
 
 
 def _require_staged(conn: Connection, batch_id: int) -> None:
-    (found,) = fetch(conn, "core/unstaged", {"batch_id": batch_id})
+    (found,) = fetch(conn, "core/batch_readiness", {"batch_id": batch_id})
     if found["is_pruned"]:
         raise ConfigError(f"rows of batch {batch_id} have been pruned; run movierec_ingest as of its moment again")
     if found["unstaged"]:

@@ -51,7 +51,7 @@ def _split_new(conn: Connection, batch_id: int) -> int:
         _split(conn, found)
     if any(found["is_again"] for found in slices):
         # Rows of slices that a layer holds may have changed: it is built anew.
-        run_sql(conn, "core/forget", {"slices": [found["slice_id"] for found in slices]})
+        run_sql(conn, "core/invalidate_layers", {"slices": [found["slice_id"] for found in slices]})
     return len(slices)
 
 

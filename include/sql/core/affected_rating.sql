@@ -1,13 +1,12 @@
 -- Purpose: viewers and movies whose rating may differ from what the layer shows: rows that came or went, rows that come
 -- into sight or leave it with the night's moment, and movies that came, went or moved.
--- Grain: viewer and movie. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie, manifest,
--- ratings.
--- Parameters: none.
+-- Grain and key: user_id, movie_id. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie,
+-- manifest, ratings. Parameters: none.
 -- Only the slices that matter are read: their blocks are known, which a plan for the whole table would not use.
 set local enable_seqscan = off;
 
 create temporary table affected_rating on commit drop as
-with given as not materialized (
+with source_rating as not materialized (
     select
         ratings.slice_id,
         ratings.user_id,
@@ -28,90 +27,93 @@ with given as not materialized (
     where feedback_event.kind = 'rating'
 ),
 
-touched as (
+affected_pair as (
     -- a file that came again with few changes brings the same rows in another slice: they cancel out, unless the
     -- night's moment passes over them, or their order counts, as it does where changes came on top
     select
-        given.user_id,
-        given.movie_id
-    from given
-    inner join manifest on given.slice_id = manifest.slice_id
+        source_rating.user_id,
+        source_rating.movie_id
+    from source_rating
+    inner join manifest on source_rating.slice_id = manifest.slice_id
     where
-        given.slice_id = any(
+        source_rating.slice_id = any(
             array(
-                select swapped.slice_id
-                from manifest as swapped
-                where swapped.was_held <> swapped.is_held
+                select changed_slice.slice_id
+                from manifest as changed_slice
+                where changed_slice.was_held <> changed_slice.is_held
             )
         )
         and manifest.was_held <> manifest.is_held
     group by
-        given.user_id, given.movie_id, given.rating, given.is_deleted, given.rated_at, manifest.source_rank
+        source_rating.user_id, source_rating.movie_id, source_rating.rating, source_rating.is_deleted,
+        source_rating.rated_at, manifest.source_rank
     having
         count(*) filter (where manifest.was_held) <> count(*) filter (where manifest.is_held)
-        or bool_or(manifest.is_grown)
+        or bool_or(manifest.is_incremental)
         or (
-            given.rated_at >= least(min(manifest.old_as_of), min(manifest.new_as_of))
-            and given.rated_at < greatest(min(manifest.old_as_of), min(manifest.new_as_of))
+            source_rating.rated_at >= least(min(manifest.old_as_of), min(manifest.new_as_of))
+            and source_rating.rated_at < greatest(min(manifest.old_as_of), min(manifest.new_as_of))
         )
     union all
     select
-        given.user_id,
-        given.movie_id
-    from given
-    inner join manifest on given.slice_id = manifest.slice_id
+        source_rating.user_id,
+        source_rating.movie_id
+    from source_rating
+    inner join manifest on source_rating.slice_id = manifest.slice_id
     where
-        given.slice_id = any(
+        source_rating.slice_id = any(
             array(
-                select seen.slice_id
-                from manifest as seen
-                where seen.was_held and seen.is_held and seen.last_at >= least(seen.old_as_of, seen.new_as_of)
+                select kept_slice.slice_id
+                from manifest as kept_slice
+                where
+                    kept_slice.was_held and kept_slice.is_held
+                    and kept_slice.last_at >= least(kept_slice.old_as_of, kept_slice.new_as_of)
             )
         )
         and manifest.was_held and manifest.is_held
         and manifest.last_at >= least(manifest.old_as_of, manifest.new_as_of)
-        and given.rated_at >= least(manifest.old_as_of, manifest.new_as_of)
-        and given.rated_at < greatest(manifest.old_as_of, manifest.new_as_of)
+        and source_rating.rated_at >= least(manifest.old_as_of, manifest.new_as_of)
+        and source_rating.rated_at < greatest(manifest.old_as_of, manifest.new_as_of)
     union all
     select
-        given.user_id,
-        given.movie_id
-    from given
-    inner join manifest on given.slice_id = manifest.slice_id and manifest.is_held
+        source_rating.user_id,
+        source_rating.movie_id
+    from source_rating
+    inner join manifest on source_rating.slice_id = manifest.slice_id and manifest.is_held
     where
-        given.slice_id = any(
+        source_rating.slice_id = any(
             array(
-                select kept.slice_id
-                from manifest as kept
-                where kept.is_held and exists (select 1 from moved_movie)
+                select held_slice.slice_id
+                from manifest as held_slice
+                where held_slice.is_held and exists (select 1 from moved_movie)
             )
         )
-        and given.movie_id in (select moved_movie.known_id from moved_movie)
+        and source_rating.movie_id in (select moved_movie.known_id from moved_movie)
 )
 
 select
-    touched.user_id,
-    coalesce(movie_alias.movie_id, touched.movie_id) as movie_id
-from touched
-left join movie_alias on touched.movie_id = movie_alias.alias_id
+    affected_pair.user_id,
+    coalesce(movie_alias.movie_id, affected_pair.movie_id) as movie_id
+from affected_pair
+left join movie_alias on affected_pair.movie_id = movie_alias.alias_id
 union
--- a deleted event names its key alone: what it said is looked up where it was said
+-- a deleted event names its key alone: what it said is looked up in the event as it came
 select
-    said.user_id,
-    coalesce(movie_alias.movie_id, said.movie_id) as movie_id
-from staging.feedback_event as gone
+    original.user_id,
+    coalesce(movie_alias.movie_id, original.movie_id) as movie_id
+from staging.feedback_event as deletion
 inner join manifest
     on
-        gone.slice_id = manifest.slice_id
+        deletion.slice_id = manifest.slice_id
         and (
             manifest.was_held <> manifest.is_held
             or (
-                gone.occurred_at >= least(manifest.old_as_of, manifest.new_as_of)
-                and gone.occurred_at < greatest(manifest.old_as_of, manifest.new_as_of)
+                deletion.occurred_at >= least(manifest.old_as_of, manifest.new_as_of)
+                and deletion.occurred_at < greatest(manifest.old_as_of, manifest.new_as_of)
             )
         )
-inner join staging.feedback_event as said on gone.event_id = said.event_id and not said.is_deleted
-left join movie_alias on said.movie_id = movie_alias.alias_id
+inner join staging.feedback_event as original on deletion.event_id = original.event_id and not original.is_deleted
+left join movie_alias on original.movie_id = movie_alias.alias_id
 union
 select
     ratings.user_id,

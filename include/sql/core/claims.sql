@@ -1,9 +1,9 @@
 -- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id
 -- goes first.
--- Grain: movie, attribute and source. Inputs: movie_version, link_version, credit_version, title_version, vote_version,
--- movie_alias. Parameters: none.
+-- Grain and key: movie_id, attribute, source. Inputs: movie_version, link_version, credit_version, title_version,
+-- vote_version, movie_alias. Parameters: none.
 create temporary table claim on commit drop as
-with linked as (
+with imdb_link as (
     select distinct
         movie_id,
         imdb_id
@@ -11,7 +11,7 @@ with linked as (
     where imdb_id is not null
 ),
 
-said as (
+source_claim as (
     select
         movie_version.movie_id,
         movie_version.source,
@@ -62,13 +62,13 @@ said as (
         ) as fact (attribute, value)
     union all
     select
-        linked.movie_id,
+        imdb_link.movie_id,
         title_version.source,
         title_version.source_rank,
         fact.attribute,
         fact.value
     from title_version
-    inner join linked on title_version.tconst = linked.imdb_id
+    inner join imdb_link on title_version.tconst = imdb_link.imdb_id
     cross join
         lateral (
             values
@@ -79,26 +79,27 @@ said as (
         ) as fact (attribute, value)
     union all
     select
-        linked.movie_id,
+        imdb_link.movie_id,
         vote_version.source,
         vote_version.source_rank,
         fact.attribute,
         fact.value
     from vote_version
-    inner join linked on vote_version.tconst = linked.imdb_id
+    inner join imdb_link on vote_version.tconst = imdb_link.imdb_id
     cross join lateral (
         values ('imdb_rating', vote_version.mean_rating::text), ('imdb_votes', vote_version.votes::text)
     ) as fact (attribute, value)
 )
 
-select distinct on (movie_id, said.attribute, said.source)
-    coalesce(movie_alias.movie_id, said.movie_id) as movie_id,
-    said.attribute,
-    said.source,
-    said.source_rank,
-    said.value
-from said
-left join movie_alias on said.movie_id = movie_alias.alias_id
-where said.value is not null
+select distinct on (movie_id, source_claim.attribute, source_claim.source)
+    coalesce(movie_alias.movie_id, source_claim.movie_id) as movie_id,
+    source_claim.attribute,
+    source_claim.source,
+    source_claim.source_rank,
+    source_claim.value
+from source_claim
+left join movie_alias on source_claim.movie_id = movie_alias.alias_id
+where source_claim.value is not null
 order by
-    movie_id asc, said.attribute asc, said.source asc, movie_alias.alias_id asc nulls first, said.value asc;
+    movie_id asc, source_claim.attribute asc, source_claim.source asc, movie_alias.alias_id asc nulls first,
+    source_claim.value asc;

@@ -1,7 +1,7 @@
 -- Purpose: who made which movie, as every source says. For each movie and role the first source that knows anybody
 -- counts: IMDb, then credits files, then the graph.
--- Grain: movie, role and person. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .graph, credit_version,
--- entity_version, movies, movie_alias, manifest. Parameters: none.
+-- Grain and key: movie_id, role, person_id. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .graph,
+-- credit_version, entity_version, movies, movie_alias, manifest. Parameters: none.
 create temporary table credit on commit drop as
 with crew as (
     select distinct on (manifest.lineage, imdb_crew.tconst)
@@ -10,7 +10,9 @@ with crew as (
         imdb_crew.writers
     from staging.imdb_crew
     inner join manifest on imdb_crew.slice_id = manifest.slice_id and manifest.is_held
-    order by manifest.lineage asc, imdb_crew.tconst asc, manifest.turn desc, imdb_crew.position desc
+    order by
+        manifest.lineage asc, imdb_crew.tconst asc, manifest.root_slice_id desc, manifest.slice_id desc,
+        imdb_crew.position desc
 ),
 
 principal as (
@@ -22,30 +24,30 @@ principal as (
     from staging.imdb_principal
     inner join manifest on imdb_principal.slice_id = manifest.slice_id and manifest.is_held
     order by
-        manifest.lineage asc, imdb_principal.tconst asc, imdb_principal.billing asc, manifest.turn desc,
-        imdb_principal.position desc
+        manifest.lineage asc, imdb_principal.tconst asc, imdb_principal.billing asc, manifest.root_slice_id desc,
+        manifest.slice_id desc, imdb_principal.position desc
 ),
 
-named as (
+person_name as (
     select distinct on (imdb_name.nconst)
         imdb_name.nconst,
         ops.clean(imdb_name.name) as name
     from staging.imdb_name
     inner join manifest on imdb_name.slice_id = manifest.slice_id and manifest.is_held
-    order by imdb_name.nconst asc, manifest.turn desc, imdb_name.position desc
+    order by imdb_name.nconst asc, manifest.root_slice_id desc, manifest.slice_id desc, imdb_name.position desc
 ),
 
-said as (
+source_credit as (
     select
         movies.movie_id,
-        listed.role,
+        credit_list.role,
         person.nconst as person_id,
-        person.place as billing,
+        person.position as billing,
         1 as preference
     from crew
     inner join movies on crew.tconst = movies.imdb_id
-    cross join lateral (values ('director', crew.directors), ('writer', crew.writers)) as listed (role, ids)
-    cross join lateral string_to_table(listed.ids, ',') with ordinality as person (nconst, place)
+    cross join lateral (values ('director', crew.directors), ('writer', crew.writers)) as credit_list (role, ids)
+    cross join lateral string_to_table(credit_list.ids, ',') with ordinality as person (nconst, position)
     where person.nconst <> ''
     union all
     select
@@ -60,9 +62,9 @@ said as (
     union all
     select
         coalesce(movie_alias.movie_id, credit_version.movie_id) as movie_id,
-        listed.role,
+        credit_list.role,
         'name:' || lower(ops.clean(person.name)) as person_id,
-        person.place as billing,
+        person.position as billing,
         2 as preference
     from credit_version
     left join movie_alias on credit_version.movie_id = movie_alias.alias_id
@@ -72,8 +74,8 @@ said as (
             ('director', credit_version.directors),
             ('actor', credit_version.actors),
             ('writer', credit_version.writers)
-        ) as listed (role, names)
-    cross join lateral regexp_split_to_table(listed.names, '\s*[|;]\s*') with ordinality as person (name, place)
+        ) as credit_list (role, names)
+    cross join lateral regexp_split_to_table(credit_list.names, '\s*[|;]\s*') with ordinality as person (name, position)
     where ops.clean(person.name) is not null
     union all
     select
@@ -93,24 +95,27 @@ said as (
     where graph.relation_id in ('film.film.actor', 'film.film.directed_by', 'film.film.written_by')
 ),
 
-ranked as (
+ranked_credit as (
     select
-        said.movie_id,
-        said.role,
-        said.person_id,
-        min(said.billing)::integer as billing,
-        rank() over (partition by said.movie_id, said.role order by min(said.preference)) as place
-    from said
-    inner join movies on said.movie_id = movies.movie_id
-    group by said.movie_id, said.role, said.person_id
+        source_credit.movie_id,
+        source_credit.role,
+        source_credit.person_id,
+        min(source_credit.billing)::integer as billing,
+        rank() over (
+            partition by source_credit.movie_id, source_credit.role
+            order by min(source_credit.preference)
+        ) as source_place
+    from source_credit
+    inner join movies on source_credit.movie_id = movies.movie_id
+    group by source_credit.movie_id, source_credit.role, source_credit.person_id
 )
 
 select
-    ranked.movie_id,
-    ranked.role,
-    ranked.person_id,
-    ranked.billing,
-    named.name
-from ranked
-left join named on ranked.person_id = named.nconst
-where ranked.place = 1;
+    ranked_credit.movie_id,
+    ranked_credit.role,
+    ranked_credit.person_id,
+    ranked_credit.billing,
+    person_name.name
+from ranked_credit
+left join person_name on ranked_credit.person_id = person_name.nconst
+where ranked_credit.source_place = 1;

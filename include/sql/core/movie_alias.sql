@@ -3,7 +3,7 @@
 -- Grain and key: alias_id. Inputs: link_version, movie_version. Parameters: none.
 merge into movie_alias
 using (
-    with linked as (
+    with best_link as (
         select
             movie_id,
             (array_agg(imdb_id order by source_rank, imdb_id) filter (where imdb_id is not null))[1] as imdb_id,
@@ -13,22 +13,22 @@ using (
     ),
 
     -- a movie is called by an id under which a source lists it
-    listed as (
+    listed_movie as (
         select distinct movie_version.movie_id
         from movie_version
     ),
 
-    by_imdb as (
+    imdb_group as (
         select
             movie_id,
             tmdb_id,
             imdb_id,
             case when imdb_id is null then movie_id else min(movie_id) over (partition by imdb_id) end as first_id
-        from linked
+        from best_link
     ),
 
     -- TMDB has a say where it gives one id to all that IMDb takes for one movie
-    by_both as (
+    imdb_tmdb_group as (
         select
             movie_id,
             imdb_id,
@@ -37,47 +37,47 @@ using (
                 when min(tmdb_id) over (partition by first_id) = max(tmdb_id) over (partition by first_id)
                     then min(tmdb_id) over (partition by first_id)
             end as tmdb_id
-        from by_imdb
+        from imdb_group
     ),
 
-    agreed as (
+    tmdb_group as (
         select
             tmdb_id,
             min(first_id) as first_id
-        from by_both
+        from imdb_tmdb_group
         where tmdb_id is not null
         group by tmdb_id
         having count(distinct imdb_id) <= 1
     ),
 
-    joined as (
+    joined_id as (
         select
-            by_both.movie_id as alias_id,
-            coalesce(agreed.first_id, by_both.first_id) as movie_id
-        from by_both
-        left join agreed on by_both.tmdb_id = agreed.tmdb_id
+            imdb_tmdb_group.movie_id as alias_id,
+            coalesce(tmdb_group.first_id, imdb_tmdb_group.first_id) as movie_id
+        from imdb_tmdb_group
+        left join tmdb_group on imdb_tmdb_group.tmdb_id = tmdb_group.tmdb_id
     ),
 
-    named as (
+    renamed_id as (
         select
-            joined.alias_id,
+            joined_id.alias_id,
             coalesce(
-                min(listed.movie_id) over (partition by joined.movie_id), joined.movie_id
+                min(listed_movie.movie_id) over (partition by joined_id.movie_id), joined_id.movie_id
             ) as movie_id
-        from joined
-        left join listed on joined.alias_id = listed.movie_id
+        from joined_id
+        left join listed_movie on joined_id.alias_id = listed_movie.movie_id
     )
 
     select
         alias_id,
         movie_id
-    from named
+    from renamed_id
     where alias_id <> movie_id
-) as tonight
-    on movie_alias.alias_id = tonight.alias_id
-when matched and movie_alias.movie_id <> tonight.movie_id then
-    update set movie_id = tonight.movie_id
+) as incoming
+    on movie_alias.alias_id = incoming.alias_id
+when matched and movie_alias.movie_id <> incoming.movie_id then
+    update set movie_id = incoming.movie_id
 when not matched then
     insert (alias_id, movie_id)
-    values (tonight.alias_id, tonight.movie_id)
+    values (incoming.alias_id, incoming.movie_id)
 when not matched by source then delete;

@@ -13,14 +13,14 @@ using (
         ) = 1 as is_chosen
     from claim
     inner join movies on claim.movie_id = movies.movie_id
-) as tonight
+) as incoming
     on
-        movie_claim.movie_id = tonight.movie_id
-        and movie_claim.attribute = tonight.attribute
-        and movie_claim.source = tonight.source
-when matched and row(movie_claim.*) is distinct from row(tonight.*) then
-    update set value = tonight.value, is_chosen = tonight.is_chosen
+        movie_claim.movie_id = incoming.movie_id
+        and movie_claim.attribute = incoming.attribute
+        and movie_claim.source = incoming.source
+when matched and row(movie_claim.*) is distinct from row(incoming.*) then
+    update set value = incoming.value, is_chosen = incoming.is_chosen
 when not matched then
     insert (movie_id, attribute, source, value, is_chosen)
-    values (tonight.movie_id, tonight.attribute, tonight.source, tonight.value, tonight.is_chosen)
+    values (incoming.movie_id, incoming.attribute, incoming.source, incoming.value, incoming.is_chosen)
 when not matched by source then delete;

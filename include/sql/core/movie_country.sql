@@ -12,9 +12,9 @@ using (
     left join movie_alias on entity_version.movie_id = movie_alias.alias_id
     inner join movies on coalesce(movie_alias.movie_id, entity_version.movie_id) = movies.movie_id
     where graph.relation_id = 'film.film.country'
-) as tonight
-    on movie_country.movie_id = tonight.movie_id and movie_country.country_id = tonight.country_id
+) as incoming
+    on movie_country.movie_id = incoming.movie_id and movie_country.country_id = incoming.country_id
 when not matched then
     insert (movie_id, country_id)
-    values (tonight.movie_id, tonight.country_id)
+    values (incoming.movie_id, incoming.country_id)
 when not matched by source then delete;

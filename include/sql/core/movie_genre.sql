@@ -3,7 +3,7 @@
 merge into movie_genre
 using (
     -- there are few different lists of genres
-    with spelt as (
+    with genre_list as (
         select
             listed.genres,
             ops.genres(listed.genres) as names
@@ -14,15 +14,15 @@ using (
         ) as listed
     ),
 
-    named as (
+    source_genres as (
         select
             coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id,
             movie_version.source_rank,
             movie_version.source,
             movie_alias.alias_id,
-            spelt.names as genres
+            genre_list.names as genres
         from movie_version
-        inner join spelt on movie_version.genres = spelt.genres
+        inner join genre_list on movie_version.genres = genre_list.genres
         left join movie_alias on movie_version.movie_id = movie_alias.alias_id
         union all
         select
@@ -30,30 +30,30 @@ using (
             title_version.source_rank,
             title_version.source,
             null as alias_id,
-            spelt.names as genres
+            genre_list.names as genres
         from title_version
-        inner join spelt on title_version.genres = spelt.genres
+        inner join genre_list on title_version.genres = genre_list.genres
         inner join movies on title_version.tconst = movies.imdb_id
     ),
 
-    best as (
+    best_genres as (
         select distinct on (movie_id)
             movie_id,
             genres
-        from named
+        from source_genres
         where cardinality(genres) > 0
         order by movie_id asc, source_rank asc, source asc, alias_id asc nulls first, genres asc
     )
 
     select
-        best.movie_id,
+        best_genres.movie_id,
         listed.genre
-    from best
-    inner join movies on best.movie_id = movies.movie_id
-    cross join lateral unnest(best.genres) as listed (genre)
-) as tonight
-    on movie_genre.movie_id = tonight.movie_id and movie_genre.genre = tonight.genre
+    from best_genres
+    inner join movies on best_genres.movie_id = movies.movie_id
+    cross join lateral unnest(best_genres.genres) as listed (genre)
+) as incoming
+    on movie_genre.movie_id = incoming.movie_id and movie_genre.genre = incoming.genre
 when not matched then
     insert (movie_id, genre)
-    values (tonight.movie_id, tonight.genre)
+    values (incoming.movie_id, incoming.genre)
 when not matched by source then delete;

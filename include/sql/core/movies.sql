@@ -2,13 +2,13 @@
 -- Grain and key: movie_id. Inputs: claim, movie_version, movie_alias. Parameters: none.
 merge into movies
 using (
-    with listed as (
+    with listed_movie as (
         select distinct coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id
         from movie_version
         left join movie_alias on movie_version.movie_id = movie_alias.alias_id
     ),
 
-    chosen as (
+    best_claim as (
         select distinct on (movie_id, attribute)
             movie_id,
             attribute,
@@ -18,39 +18,39 @@ using (
     )
 
     select
-        listed.movie_id,
-        max(chosen.value) filter (where chosen.attribute = 'title') as title,
-        max(chosen.value) filter (where chosen.attribute = 'original_title') as original_title,
-        max(chosen.value) filter (where chosen.attribute = 'release_year')::integer as release_year,
-        max(chosen.value) filter (where chosen.attribute = 'release_date')::date as release_date,
-        max(chosen.value) filter (where chosen.attribute = 'runtime_minutes')::integer as runtime_minutes,
-        max(chosen.value) filter (where chosen.attribute = 'imdb_id') as imdb_id,
-        max(chosen.value) filter (where chosen.attribute = 'tmdb_id')::bigint as tmdb_id,
-        max(chosen.value) filter (where chosen.attribute = 'imdb_rating')::real as imdb_rating,
-        max(chosen.value) filter (where chosen.attribute = 'imdb_votes')::integer as imdb_votes
-    from listed
-    inner join chosen on listed.movie_id = chosen.movie_id
-    group by listed.movie_id
-) as tonight
-    on movies.movie_id = tonight.movie_id
-when matched and row(movies.*) is distinct from row(tonight.*) then
+        listed_movie.movie_id,
+        max(best_claim.value) filter (where best_claim.attribute = 'title') as title,
+        max(best_claim.value) filter (where best_claim.attribute = 'original_title') as original_title,
+        max(best_claim.value) filter (where best_claim.attribute = 'release_year')::integer as release_year,
+        max(best_claim.value) filter (where best_claim.attribute = 'release_date')::date as release_date,
+        max(best_claim.value) filter (where best_claim.attribute = 'runtime_minutes')::integer as runtime_minutes,
+        max(best_claim.value) filter (where best_claim.attribute = 'imdb_id') as imdb_id,
+        max(best_claim.value) filter (where best_claim.attribute = 'tmdb_id')::bigint as tmdb_id,
+        max(best_claim.value) filter (where best_claim.attribute = 'imdb_rating')::real as imdb_rating,
+        max(best_claim.value) filter (where best_claim.attribute = 'imdb_votes')::integer as imdb_votes
+    from listed_movie
+    inner join best_claim on listed_movie.movie_id = best_claim.movie_id
+    group by listed_movie.movie_id
+) as incoming
+    on movies.movie_id = incoming.movie_id
+when matched and row(movies.*) is distinct from row(incoming.*) then
     update set
-        title = tonight.title,
-        original_title = tonight.original_title,
-        release_year = tonight.release_year,
-        release_date = tonight.release_date,
-        runtime_minutes = tonight.runtime_minutes,
-        imdb_id = tonight.imdb_id,
-        tmdb_id = tonight.tmdb_id,
-        imdb_rating = tonight.imdb_rating,
-        imdb_votes = tonight.imdb_votes
+        title = incoming.title,
+        original_title = incoming.original_title,
+        release_year = incoming.release_year,
+        release_date = incoming.release_date,
+        runtime_minutes = incoming.runtime_minutes,
+        imdb_id = incoming.imdb_id,
+        tmdb_id = incoming.tmdb_id,
+        imdb_rating = incoming.imdb_rating,
+        imdb_votes = incoming.imdb_votes
 when not matched then
     insert (
         movie_id, title, original_title, release_year, release_date, runtime_minutes, imdb_id, tmdb_id,
         imdb_rating, imdb_votes
     )
     values (
-        tonight.movie_id, tonight.title, tonight.original_title, tonight.release_year, tonight.release_date,
-        tonight.runtime_minutes, tonight.imdb_id, tonight.tmdb_id, tonight.imdb_rating, tonight.imdb_votes
+        incoming.movie_id, incoming.title, incoming.original_title, incoming.release_year, incoming.release_date,
+        incoming.runtime_minutes, incoming.imdb_id, incoming.tmdb_id, incoming.imdb_rating, incoming.imdb_votes
     )
 when not matched by source then delete;

@@ -2,7 +2,7 @@
 -- Grain and key: person_id. Inputs: credit, staging.credits, manifest. Parameters: none.
 merge into person
 using (
-    with spelt as (
+    with credited_name as (
         select
             'name:' || lower(ops.clean(people.name)) as person_id,
             mode() within group (order by ops.clean(people.name)) as name
@@ -18,15 +18,15 @@ using (
 
     select
         credit.person_id,
-        coalesce(max(credit.name), max(spelt.name)) as name
+        coalesce(max(credit.name), max(credited_name.name)) as name
     from credit
-    left join spelt on credit.person_id = spelt.person_id
+    left join credited_name on credit.person_id = credited_name.person_id
     group by credit.person_id
-) as tonight
-    on person.person_id = tonight.person_id
-when matched and person.name is distinct from tonight.name then
-    update set name = tonight.name
+) as incoming
+    on person.person_id = incoming.person_id
+when matched and person.name is distinct from incoming.name then
+    update set name = incoming.name
 when not matched then
     insert (person_id, name)
-    values (tonight.person_id, tonight.name)
+    values (incoming.person_id, incoming.name)
 when not matched by source then delete;

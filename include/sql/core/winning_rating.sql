@@ -1,59 +1,27 @@
--- Purpose: the rating that counts for a viewer and a movie as of the night: within a piece the last word of the source,
--- across pieces the latest; at the same moment the application's word over the files', then the higher rating.
--- Grain: viewer and movie. Inputs: staging.ratings, staging.feedback_event, movies, movie_alias, manifest,
+-- Purpose: the rating that counts for a viewer and a movie as of the night: within a lineage the last word of the
+-- source, across lineages the latest; at the same time the application's word over the files', then the higher rating.
+-- Grain and key: user_id, movie_id. Inputs: staging.ratings, staging.feedback_event, movies, movie_alias, manifest,
 -- affected_rating. Parameters: is_rebuild (every viewer and movie instead of the affected ones).
 create temporary table winning_rating on commit drop as
-with single as (
+-- read twice, each time with the slices of one kind: their blocks are known then
+with source_rating as not materialized (
     select
+        ratings.slice_id,
         ratings.user_id,
-        coalesce(movie_alias.movie_id, ratings.movie_id) as movie_id,
-        ratings.rating,
-        ratings.rated_at,
-        case manifest.source_rank when 2 then 0 else 1 end as preference
-    from staging.ratings
-    inner join manifest on ratings.slice_id = manifest.slice_id and manifest.is_held and manifest.is_single
-    left join movie_alias on ratings.movie_id = movie_alias.alias_id
-    where
-        ratings.slice_id = any(
-            array(
-                select held.slice_id
-                from manifest as held
-                where held.is_held and held.is_single
-            )
-        )
-        and ratings.rated_at < manifest.new_as_of
-        and not ratings.is_deleted
-        and (
-            %(is_rebuild)s
-            or (ratings.user_id, coalesce(movie_alias.movie_id, ratings.movie_id)) in (
-                select
-                    affected_rating.user_id,
-                    affected_rating.movie_id
-                from affected_rating
-            )
-        )
-),
-
-grown as (
-    select distinct on (manifest.lineage, ratings.user_id, ratings.movie_id)
-        ratings.user_id,
+        ratings.movie_id as source_movie_id,
         coalesce(movie_alias.movie_id, ratings.movie_id) as movie_id,
         ratings.rating,
         ratings.rated_at,
         ratings.is_deleted,
-        case manifest.source_rank when 2 then 0 else 1 end as preference
+        manifest.lineage,
+        manifest.root_slice_id,
+        manifest.is_single,
+        manifest.is_application
     from staging.ratings
-    inner join manifest on ratings.slice_id = manifest.slice_id and manifest.is_held and not manifest.is_single
+    inner join manifest on ratings.slice_id = manifest.slice_id and manifest.is_held
     left join movie_alias on ratings.movie_id = movie_alias.alias_id
     where
-        ratings.slice_id = any(
-            array(
-                select held.slice_id
-                from manifest as held
-                where held.is_held and not held.is_single
-            )
-        )
-        and ratings.rated_at < manifest.new_as_of
+        ratings.rated_at < manifest.new_as_of
         and (
             %(is_rebuild)s
             or (ratings.user_id, coalesce(movie_alias.movie_id, ratings.movie_id)) in (
@@ -63,12 +31,32 @@ grown as (
                 from affected_rating
             )
         )
-    order by
-        manifest.lineage asc, ratings.user_id asc, ratings.movie_id asc, manifest.turn desc,
-        ratings.is_deleted asc, ratings.rated_at desc, ratings.rating desc
 ),
 
-event as (
+incremental_rating as (
+    select distinct on (lineage, user_id, source_movie_id)
+        user_id,
+        movie_id,
+        rating,
+        rated_at,
+        is_deleted,
+        is_application
+    from source_rating
+    where
+        not is_single
+        and slice_id = any(
+            array(
+                select manifest.slice_id
+                from manifest
+                where manifest.is_held and not manifest.is_single
+            )
+        )
+    order by
+        lineage asc, user_id asc, source_movie_id asc, root_slice_id desc, slice_id desc, is_deleted asc,
+        rated_at desc, rating desc
+),
+
+last_event as (
     select distinct on (manifest.lineage, feedback_event.event_id)
         feedback_event.user_id,
         coalesce(movie_alias.movie_id, feedback_event.movie_id) as movie_id,
@@ -80,7 +68,7 @@ event as (
     left join movie_alias on feedback_event.movie_id = movie_alias.alias_id
     where feedback_event.occurred_at < manifest.new_as_of
     order by
-        manifest.lineage asc, feedback_event.event_id asc, manifest.turn desc,
+        manifest.lineage asc, feedback_event.event_id asc, manifest.root_slice_id desc, manifest.slice_id desc,
         feedback_event.position desc
 ),
 
@@ -90,16 +78,26 @@ candidate as (
         movie_id,
         rating,
         rated_at,
-        preference
-    from single
+        is_application
+    from source_rating
+    where
+        is_single
+        and not is_deleted
+        and slice_id = any(
+            array(
+                select manifest.slice_id
+                from manifest
+                where manifest.is_held and manifest.is_single
+            )
+        )
     union all
     select
         user_id,
         movie_id,
         rating,
         rated_at,
-        preference
-    from grown
+        is_application
+    from incremental_rating
     where not is_deleted
     union all
     select
@@ -107,10 +105,12 @@ candidate as (
         movie_id,
         rating,
         rated_at,
-        0 as preference
-    from event
+        true as is_application
+    from last_event
     where
         is_rating
+        -- only here: an event may have changed its viewer or movie, which its last word tells. For ratings it must be
+        -- asked before their last word is sought: a plan sorts all of them otherwise.
         and (
             %(is_rebuild)s
             or (user_id, movie_id) in (
@@ -130,7 +130,7 @@ select distinct on (candidate.user_id, candidate.movie_id)
 from candidate
 inner join movies on candidate.movie_id = movies.movie_id
 order by
-    candidate.user_id asc, candidate.movie_id asc, candidate.rated_at desc, candidate.preference asc,
+    candidate.user_id asc, candidate.movie_id asc, candidate.rated_at desc, candidate.is_application desc,
     candidate.rating desc;
 
 analyze winning_rating;

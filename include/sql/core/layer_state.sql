@@ -1,5 +1,5 @@
--- Purpose: the night that a layer shows, and whether it is still made of what that night consists of.
--- Grain: at most one row. Inputs: ops.held, ops.held_slice, ops.batch_slice. Parameters: layer.
+-- Purpose: the batch that a layer shows, and whether it is still made of what that batch consists of.
+-- Grain: at most one row. Inputs: ops.held, ops.held_slice, ops.batch, ops.batch_slice. Parameters: layer.
 select
     held.batch_id,
     held.as_of = batch.as_of and not exists (

@@ -1,5 +1,5 @@
--- Purpose: note what a layer is made of from now on.
--- Inputs: manifest. Parameters: layer, batch_id.
+-- Purpose: record the batch that a layer shows from now on, and the slices that it is made of.
+-- Grain: layer; layer and slice. Inputs: manifest, ops.batch. Parameters: layer, batch_id.
 insert into ops.held (layer, batch_id, as_of)
 select
     %(layer)s as layer,

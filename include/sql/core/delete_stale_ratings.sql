@@ -1,4 +1,4 @@
--- Purpose: ratings that no longer count.
+-- Purpose: delete the affected ratings that no longer count.
 -- Inputs: affected_rating, winning_rating. Parameters: none.
 delete from ratings
 using affected_rating

@@ -1,5 +1,5 @@
--- Purpose: slices of a night that are gone, or not split yet: core cannot be built of it.
--- Grain: one row. Parameters: batch_id.
+-- Purpose: whether core can be built of a batch: its slices have not been pruned, and all of them are staged.
+-- Grain: one row. Inputs: ops.batch, ops.batch_slice, ops.slice. Parameters: batch_id.
 select
     batch.status,
     batch.is_pruned,

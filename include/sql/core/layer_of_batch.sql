@@ -1,4 +1,4 @@
--- Purpose: which layer shows a night: core the newest that has been built, past every earlier one.
+-- Purpose: which layer shows a batch: core the newest that has been built, past every earlier one.
 -- Grain: one row. Inputs: ops.batch. Parameters: batch_id.
 select
     case

@@ -1,0 +1,30 @@
+-- What the tables of versions have in common that core/versions.sql makes while a layer is moved.
+create or replace procedure ops.create_version_table(version_table text, of_table text, key text)
+language plpgsql as $$
+begin
+    execute format(
+        $statement$
+        create temporary table %1$I on commit drop as
+        with latest as (
+            select distinct on (manifest.lineage, %2$I.%3$I)
+                manifest.source,
+                manifest.source_rank,
+                %2$I.*
+            from staging.%2$I
+            inner join manifest on %2$I.slice_id = manifest.slice_id and manifest.is_held
+            order by
+                manifest.lineage asc, %2$I.%3$I asc, manifest.root_slice_id desc, manifest.slice_id desc,
+                %2$I.position desc
+        )
+
+        select latest.*
+        from latest
+        where not latest.is_deleted
+        $statement$,
+        version_table, of_table, key
+    );
+    execute format('analyze %I', version_table);
+end;
+$$;
+comment on procedure ops.create_version_table is
+'Make a temporary table of the last row of a staging table per lineage and key, as the manifest of a layer has them.';
