@@ -14,6 +14,8 @@ from movierec.config import SQL
 Connection = psycopg.Connection[tuple[Any, ...]]
 Parameters = Mapping[str, object]
 
+WORK_MEMORY = "256MB"  # for statements that sort or hash a whole layer
+
 CORE, PAST = "core", "past"  # the layers that show a night: the newest, and an earlier one
 
 
@@ -23,6 +25,12 @@ def connect(conninfo: str) -> Connection:
     connection.execute("set timezone to 'UTC'")
     connection.commit()
     return connection
+
+
+def grant_memory(conn: Connection, *settings: str) -> None:
+    """Let each of these settings be `WORK_MEMORY` in the open transaction."""
+    for setting in settings:
+        conn.execute("select set_config(%s, %s, true)", [setting, WORK_MEMORY])
 
 
 def read_sql(name: str) -> str:

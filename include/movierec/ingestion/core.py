@@ -13,13 +13,12 @@ from contextlib import contextmanager
 
 from psycopg import sql
 
-from movierec.db import CORE, PAST, Connection, fetch, run_sql
+from movierec.db import CORE, PAST, Connection, fetch, grant_memory, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import find_batch
 
 log = logging.getLogger(__name__)
 
-WORK_MEMORY = "256MB"
 _LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
 
 # What each step reads from staging. It is left out where the night sees the same slices of all of them.
@@ -90,8 +89,7 @@ def move(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) 
     started = time.monotonic()
     _require_staged(conn, batch_id)
     _search(conn, layer, is_local=True)
-    for setting in ("work_mem", "maintenance_work_mem"):
-        conn.execute("select set_config(%s, %s, true)", [setting, WORK_MEMORY])
+    grant_memory(conn, "work_mem", "maintenance_work_mem")
     is_rebuild = is_rebuild or not fetch(conn, "core/layer_state", {"layer": layer})
     place = {"layer": layer, "batch_id": batch_id}
     run_sql(conn, "core/manifest", place)

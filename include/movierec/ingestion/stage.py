@@ -6,11 +6,10 @@ from typing import Any
 
 from psycopg import sql
 
-from movierec.db import Connection, fetch, run_sql
+from movierec.db import Connection, fetch, grant_memory, run_sql
 from movierec.sources.contract import CONTRACTS
 
 MANY = 10_000
-WORK_MEMORY = "256MB"
 ROUNDS = 4
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ def _split_new(conn: Connection, batch_id: int) -> int:
 def _split(conn: Connection, found: dict[str, Any]) -> None:
     parameters = {"slice_id": found["slice_id"], "table_name": found["table_name"]}
     # The ids of all movies must fit into a hash table: without one, every rating is compared with every movie.
-    conn.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])
+    grant_memory(conn, "work_mem")
     if found["raw_rows"] >= MANY:
         # What was just loaded is unknown to the planner, who would look every movie up by itself.
         conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", found["table_name"])))
