@@ -25,8 +25,25 @@ def test_a_column_without_any_value_is_left_out():
 
 def test_no_rows_are_said_to_be_none():
     assert text_table.table([]) == "(nothing)"
-    assert text_table.counts({}) == "no rows"
+    assert text_table.row_counts({}) == "no rows"
 
 
 def test_counts_are_words():
-    assert text_table.counts({"ratings": 1, "movies": 1200}) == "1 row of ratings, 1,200 rows of movies"
+    assert text_table.row_counts({"ratings": 1, "movies": 1200}) == "1 row of ratings, 1,200 rows of movies"
+
+
+def test_fractions_have_four_digits_and_thousands_a_comma_where_asked_for():
+    rows = [{"ranker": "ease", "ndcg": 0.25, "rows": 12345}, {"ranker": "slim", "ndcg": None, "rows": 7}]
+    assert text_table.table(rows, thousands=True).splitlines() == [
+        "ranker    ndcg    rows",
+        "ease    0.2500  12,345",
+        "slim                 7",
+    ]
+
+
+def test_a_table_for_a_page_has_a_line_of_rules_below_its_heads():
+    assert text_table.markdown(("ranker", "NDCG@10"), [["ease", "0.19"]]) == [
+        "| ranker | NDCG@10 |",
+        "| --- | ---: |",
+        "| ease | 0.19 |",
+    ]

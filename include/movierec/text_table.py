@@ -1,20 +1,26 @@
-"""Rows as a table that a person can read: columns aligned, long values cut, control characters shown."""
+"""The one table printer: rows as aligned text for a terminal and a log, or as Markdown for a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-WIDEST = 60
-NOTHING = "(nothing)"
+WIDEST = 60  # characters of a cell
+NO_ROWS = "(nothing)"
 
 
-def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST) -> str:
-    """Return rows in columns as wide as they need, numbers to the right; a column without any value is left out."""
+def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST, thousands: bool = False) -> str:
+    """Return rows in aligned columns, numbers to the right; a column without any value is left out.
+
+    Args:
+        rows: all with the columns of the first one; underscores in their names become spaces.
+        widest: longer cells are cut.
+        thousands: write 12,345 for 12345; not for tables that hold ids.
+    """
     if not rows:
-        return NOTHING
+        return NO_ROWS
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    cells = [[cell(row[name], widest) for name in names] for row in rows]
+    cells = [[cell(row[name], widest, thousands) for name in names] for row in rows]
     heads = [name.replace("_", " ") for name in names]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    is_number = [all(isinstance(row[name], int) for row in rows) for name in names]
+    is_number = [all(isinstance(row[name], (int, float, type(None))) for row in rows) for name in names]
     lines = (
         [
             text.rjust(width) if right else text.ljust(width)
@@ -25,43 +31,28 @@ def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST) -> str:
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def counts(rows_of: Mapping[str, int]) -> str:
-    """Return `3 rows of ratings, 1 row of movies`."""
-    return ", ".join(f"{rows:,} row{'s' * (rows != 1)} of {name}" for name, rows in rows_of.items()) or "no rows"
-
-
-def cell(value: object, widest: int = WIDEST) -> str:
-    """Return a value on one line: lists with commas, records as column=value."""
+def cell(value: object, widest: int = WIDEST, thousands: bool = False) -> str:
+    """Return a value on one line: lists with commas, records as column=value, control characters made visible."""
     if value is None:
         return ""
     if isinstance(value, Mapping):
         text = " ".join(f"{name}={part}" for name, part in value.items())
     elif isinstance(value, (list, tuple)):
         text = ", ".join(map(str, value))
+    elif isinstance(value, float):
+        text = f"{value:.4f}"
     else:
-        text = str(value)
+        text = f"{value:,}" if thousands and isinstance(value, int) else str(value)
     shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
     return shown if len(shown) <= widest else shown[: widest - 1] + "…"
 
 
-def print_table(title: str, rows: list[dict[str, object]]) -> None:
-    """Print rows in columns as wide as they need: text to the left, numbers to the right."""
-    cells = [[_rounded(value) for value in row.values()] for row in rows]
-    heads = [name.replace("_", " ") for name in rows[0]] if rows else []
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    print(title)
-    for line in (heads, *cells):
-        first, *others = [
-            cell.ljust(width) if not place else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        print("  " + "  ".join([first, *others]).rstrip())
-    print()
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table, the first column to the left and the others to the right."""
+    rules = ["---", *["---:"] * (len(heads) - 1)]
+    return [f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows)]
 
 
-def _rounded(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def row_counts(rows_of: Mapping[str, int]) -> str:
+    """Return `3 rows of ratings, 1 row of movies`."""
+    return ", ".join(f"{rows:,} row{'s' * (rows != 1)} of {name}" for name, rows in rows_of.items()) or "no rows"

@@ -7,6 +7,7 @@ from pathlib import Path
 from movierec.bench.ingestion import __main__ as ingest
 from movierec.bench.ingestion import delta, ratings, report
 from movierec.bench.ingestion.night import Figures
+from movierec.bench.page import write_section
 
 
 def read(path: Path) -> list[tuple[int, int, float, int]]:
@@ -59,8 +60,8 @@ def test_a_run_prints_every_night_and_touches_what_the_delta_changes(tmp_path: P
 def test_the_figures_replace_their_section_and_leave_the_others(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     page.write_text("# Benchmarks\n\n## Ingestion\n\nold\n\n## Training\n\nkept\n", encoding="utf-8")
-    figures = Figures(1_000, seconds={"raw": 1.0, "core": 3.0}, touched=900, peak=200 << 20)
-    report.write(page, report.table([("1,000", figures, 0.75)]))
+    figures = Figures(1_000, seconds={"raw": 1.0, "core": 3.0}, changed_rows=900, peak_bytes=200 << 20)
+    write_section(page, report.HEADING, report.table([("1,000", figures, 0.75)]))
     text = page.read_text(encoding="utf-8")
     assert "old" not in text
     assert text.endswith("\n## Training\n\nkept\n")

@@ -4,6 +4,7 @@ from upath import UPath
 
 from movierec.bench.ingestion import __main__ as ingest
 from movierec.bench.ingestion import report
+from movierec.bench.page import write_section
 from movierec.bench.quality import __main__ as quality
 from movierec.bench.quality import data
 from movierec.bench.quality import report as quality_report
@@ -24,7 +25,7 @@ def dataset():
 def taken(monkeypatch, dataset):
     """Let every protocol work on the generated dataset."""
     for name in data.DATASETS:
-        monkeypatch.setitem(data.DATASETS, name, lambda place: dataset)
+        monkeypatch.setitem(data.DATASETS, name, lambda home: dataset)
 
 
 def pairs(frame):
@@ -33,32 +34,52 @@ def pairs(frame):
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_under_every_protocol_nothing_that_is_asked_about_is_known(dataset, name):
-    cut = PROTOCOLS[name].cut(dataset, 1)
-    met = cut.known if cut.folded is None else cut.folded
-    assert not pairs(cut.test) & pairs(met.ratings)
-    assert not pairs(cut.test) & pairs(cut.known.ratings)
-    if cut.valid is not None:
-        assert pairs(cut.exclude) == pairs(cut.valid)
-        assert not pairs(cut.valid) & (pairs(cut.known.ratings) | pairs(cut.test))
+    split = PROTOCOLS[name].split(dataset, 1)
+    served = split.known if split.fold_in is None else split.fold_in
+    assert not pairs(split.test) & pairs(served.ratings)
+    assert not pairs(split.test) & pairs(split.known.ratings)
+    if split.valid is not None:
+        assert pairs(split.exclude) == pairs(split.valid)
+        assert not pairs(split.valid) & (pairs(split.known.ratings) | pairs(split.test))
 
 
 def test_recboles_default_learns_from_four_fifths_and_likes_everything(dataset):
-    cut = PROTOCOLS["recbole"].cut(dataset, 1)
-    assert cut.known.relevant_from is None
-    assert [len(part) / len(dataset.ratings) for part in (cut.known.ratings, cut.valid, cut.test)] == [0.8, 0.1, 0.1]
+    split = PROTOCOLS["recbole"].split(dataset, 1)
+    assert split.known.relevant_from is None
+    assert [len(part) / len(dataset.ratings) for part in (split.known.ratings, split.valid, split.test)] == [
+        0.8,
+        0.1,
+        0.1,
+    ]
 
 
 def test_under_strong_generalisation_nobody_who_is_asked_was_learned_from(dataset):
-    cut = PROTOCOLS["strong"].cut(dataset, 1)
-    assert not set(cut.test["user_id"]) & set(cut.known.ratings["user_id"])
-    assert set(cut.test["user_id"]) == set(cut.folded.ratings["user_id"])
+    split = PROTOCOLS["strong"].split(dataset, 1)
+    assert not set(split.test["user_id"]) & set(split.known.ratings["user_id"])
+    assert set(split.test["user_id"]) == set(split.fold_in.ratings["user_id"])
+
+
+def test_movielens_1m_is_split_by_each_users_time_and_by_everybodys(dataset):
+    each, everybody = (PROTOCOLS[name].split(dataset, 1) for name in ("ml-1m-per-user", "ml-1m-global"))
+    assert each.known.relevant_from == everybody.known.relevant_from == 4
+    last_known = each.known.ratings.groupby("user_id")["rated_at"].max()
+    first_asked = each.test.groupby("user_id")["rated_at"].min()
+    assert (last_known.reindex(first_asked.index) <= first_asked).all()
+    assert everybody.known.ratings["rated_at"].max() < everybody.test["rated_at"].min()
+    assert len(everybody.test) <= 0.2 * len(dataset.ratings)
+
+
+def test_protocols_that_take_hours_are_measured_only_if_they_are_named():
+    by_default = quality._parser().parse_args([]).only
+    assert [name for name in PROTOCOLS if name not in by_default] == ["ml-1m-per-user", "ml-1m-global"]
+    assert quality._parser().parse_args(["--only", "ml-1m-global"]).only == ["ml-1m-global"]
 
 
 def test_the_table_has_the_mean_over_seeds_and_what_was_published_beside_it(dataset, tmp_path):
     protocol = PROTOCOLS["recbole"]
-    found = quality.run(protocol, dataset, (1, 2), NAMES, 0, UPath(tmp_path))
-    each = [found[seed]["ease"].values["ndcg"].mean() for seed in (1, 2)]
-    lines = quality_report.lines(protocol, found, dataset, 0)
+    measurements = quality.run(protocol, dataset, (1, 2), NAMES, 0, UPath(tmp_path))
+    each = [measurements[seed]["ease"].values["ndcg"].mean() for seed in (1, 2)]
+    lines = quality_report.lines(protocol, measurements, dataset, 0)
     (row,) = [line for line in lines if line.startswith("| ease ")]
     cells = row.strip("| ").split(" | ")
     assert cells[1:4] == [f"{sum(each) / 2:.4f}", f"{each[0]:.4f}", f"{each[1]:.4f}"]
@@ -68,32 +89,32 @@ def test_the_table_has_the_mean_over_seeds_and_what_was_published_beside_it(data
 
 def test_the_hybrids_lead_is_told_with_interval_and_adjusted_chance(dataset, tmp_path):
     protocol = PROTOCOLS["per-user"]
-    found = quality.run(protocol, dataset, (1,), NAMES, 0, UPath(tmp_path))
+    measurements = quality.run(protocol, dataset, (1,), NAMES, 0, UPath(tmp_path))
     # Whoever stands where the hybrid does is compared: popularity here, which is quick.
-    judged = {"ease": found[1]["ease"], "hybrid": found[1]["popularity"]}
-    lines = quality_report.lines(protocol, {1: judged}, dataset, 0)
-    (told,) = [line for line in lines if line.startswith("The hybrid over EASE: ")]
-    lead = judged["hybrid"].values["ndcg"].mean() - judged["ease"].values["ndcg"].mean()
-    assert f"{lead / judged['ease'].values['ndcg'].mean():+.1%}" in told
+    by_ranker = {"ease": measurements[1]["ease"], "hybrid": measurements[1]["popularity"]}
+    lines = quality_report.lines(protocol, {1: by_ranker}, dataset, 0)
+    (sentence,) = [line for line in lines if line.startswith("The hybrid over EASE: ")]
+    lead = by_ranker["hybrid"].values["ndcg"].mean() - by_ranker["ease"].values["ndcg"].mean()
+    assert f"{lead / by_ranker['ease'].values['ndcg'].mean():+.1%}" in sentence
     assert any(f"{lead:+.4f} (" in line for line in lines if line.startswith("| ease "))
 
 
 def test_a_bench_that_was_stopped_goes_on_where_it_was(dataset, tmp_path, monkeypatch):
     protocol, folder = PROTOCOLS["per-user"], UPath(tmp_path)
     first = quality.run(protocol, dataset, (1,), NAMES[:2], 0, folder)
-    asked = []
+    measured = []
     measure = quality.measure
-    monkeypatch.setattr(quality, "measure", lambda *args: asked.append(args[2]) or measure(*args))
+    monkeypatch.setattr(quality, "measure", lambda *args: measured.append(args[2]) or measure(*args))
     second = quality.run(protocol, dataset, (1,), NAMES, 0, folder)
-    assert asked == ["ease"]
+    assert measured == ["ease"]
     for name in NAMES[:2]:
         pd.testing.assert_frame_equal(first[1][name].values, second[1][name].values)
 
 
 def test_plain_rankers_are_tuned_with_as_many_trials_as_were_asked_for(dataset, tmp_path):
-    found = quality.run(PROTOCOLS["recbole"], dataset, (1,), ["item_knn"], 2, UPath(tmp_path))
-    assert found[1]["item_knn"].facts["trials"] == 2
-    assert "2 trials each" in "\n".join(quality_report.lines(PROTOCOLS["recbole"], found, dataset, 2))
+    measurements = quality.run(PROTOCOLS["recbole"], dataset, (1,), ["item_knn"], 2, UPath(tmp_path))
+    assert measurements[1]["item_knn"].facts["trials"] == 2
+    assert "2 trials each" in "\n".join(quality_report.lines(PROTOCOLS["recbole"], measurements, dataset, 2))
 
 
 def test_a_learned_ranker_cuts_its_windows_as_the_protocol_splits(dataset, tmp_path, monkeypatch):
@@ -115,7 +136,7 @@ def test_a_learned_ranker_cuts_its_windows_as_the_protocol_splits(dataset, tmp_p
 
 def test_each_table_is_written_between_its_markers_and_the_rest_of_the_page_stays(taken, tmp_path, monkeypatch, capsys):
     page = tmp_path / "benchmarks.md"
-    report.write(page, ["seconds of a night"])
+    write_section(page, report.HEADING, ["seconds of a night"])
     monkeypatch.setattr(quality, "PAGE", page)
     monkeypatch.setattr(quality, "ROOT", tmp_path)
     arguments = ["--rankers", "popularity", "--seeds", "1", "--write"]
@@ -125,13 +146,13 @@ def test_each_table_is_written_between_its_markers_and_the_rest_of_the_page_stay
     assert "seconds of a night" in text
     assert [text.count(f"### {PROTOCOLS[name].title}\n") for name in ("recbole", "strong", "global")] == [1, 1, 0]
     assert text.index(PROTOCOLS["recbole"].title) < text.index(PROTOCOLS["strong"].title)
-    report.write(page, ["other seconds"])
+    write_section(page, report.HEADING, ["other seconds"])
     assert f"### {PROTOCOLS['strong'].title}" in page.read_text(encoding="utf-8")
     assert "| popularity |" in capsys.readouterr().out
 
 
 def test_a_dataset_that_is_missing_is_told_and_the_other_protocols_go_on(taken, monkeypatch, capsys):
-    def missing(place):
+    def missing(home):
         raise SourceError("ml-latest-small is missing")
 
     monkeypatch.setitem(data.DATASETS, "ml-latest-small", missing)
@@ -148,6 +169,12 @@ def test_a_folder_comes_through_the_warehouse_once(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "server", None)
     again = data.through_warehouse(folder, {}, tmp_path / "place")
     pd.testing.assert_frame_equal(first.ratings, again.ratings)
+
+
+def test_a_dataset_from_beside_the_project_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "SHARED", tmp_path)
+    with pytest.raises(SourceError, match="ml-1m is missing; this dataset is read from there"):
+        data.ml_1m(tmp_path / "home")
 
 
 def test_an_unknown_protocol_is_refused_with_what_is_allowed(capsys):

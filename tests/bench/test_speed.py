@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from movierec.bench.speed import __main__ as speed
-from movierec.bench.speed import anchors, report
+from movierec.bench.page import write_section
+from movierec.bench.speed import anchors, measure, report
 from movierec.bench.speed import ratings as speed_ratings
 from movierec.bench.speed.report import Figures
 
@@ -39,26 +39,26 @@ def test_a_file_of_ratings_can_be_measured_instead(tmp_path: Path) -> None:
 def test_a_ranker_and_its_anchor_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed_ratings, "MOVIES", 200)
     dataset = speed_ratings.generate(6_000, seed=1)
-    train, test = speed.split(dataset.ratings, seed=1)
+    train, test = measure.split(dataset.ratings, seed=1)
     dataset.with_ratings(train).save(UPath(tmp_path))
     test.to_parquet(tmp_path / "test.parquet")
-    figures = speed.of_ranker(str(tmp_path), "popularity")
+    figures = measure.measure_ranker(str(tmp_path), "popularity")
     assert figures.pairs == train["user_id"].nunique() * len(dataset.movies)
     assert figures.ndcg is not None
     assert 0 < figures.ndcg < 1
-    assert speed.of_anchor(str(tmp_path), "ease").fit > 0
+    assert measure.measure_anchor(str(tmp_path), "ease").fit_seconds > 0
 
 
 def test_of_several_calls_the_last_result_is_given() -> None:
     results = iter(range(3))
-    assert speed.fastest(3, lambda: next(results))[1] == 2
+    assert measure.fastest(3, lambda: next(results))[1] == 2
 
 
 def test_ndcg_is_the_gain_of_the_hits_over_that_of_a_perfect_list() -> None:
     test = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [5, 6, 7]})
     lists = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [9, 5, 7], "rank": [1, 2, 1]})
     second = 1 / np.log2(2 + 1)
-    assert speed.ndcg(lists, test) == pytest.approx((second / (1 + second) + 1) / 2)
+    assert measure.ndcg(lists, test) == pytest.approx((second / (1 + second) + 1) / 2)
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,12 +70,12 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_sections_of_the_page_stay(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     page.write_text("# Benchmarks\n\n## Ingestion\n\nfast\n\n## Ranking speed\n\nold\n\n## Quality\n\ngood\n")
-    report.write(page, ["new"])
+    write_section(page, report.HEADING, ["new"])
     assert page.read_text() == "# Benchmarks\n\n## Ingestion\n\nfast\n\n## Ranking speed\n\nnew\n\n## Quality\n\ngood\n"
 
 
 def test_what_was_not_measured_is_a_dash() -> None:
-    assert report.table([Figures("inverse", 0.5, peak=3 << 20)])[-1] == "| inverse | 0.50 | – | – | 3 | – |"
+    assert report.table([Figures("inverse", 0.5, peak_bytes=3 << 20)])[-1] == "| inverse | 0.50 | – | – | 3 | – |"
 
 
 def test_seconds_of_base_rankers_are_summed_without_anchors_and_learned_ones() -> None:

@@ -15,7 +15,6 @@ import pandas as pd
 from movierec.comparison import report
 from movierec.comparison.inputs import Files, Inputs, read_inputs
 from movierec.comparison.run import Contest, hold
-from movierec.comparison.worker import is_learned
 from movierec.data.columns import USER
 from movierec.errors import ConfigError
 from movierec.rankers import registry
@@ -37,7 +36,7 @@ def outcome(options: argparse.Namespace) -> tuple[str, bool]:
     inputs = read_inputs(files, relevant_from, options.windows, exclude_seen)
     if options.tune:
         inputs.check_tunable()
-    learned = [name for name in names if is_learned(name)]
+    learned = [name for name in names if registry.is_learned(name)]
     if learned and not exclude_seen:
         inputs.notes.append(
             f"--exclude none: {', '.join(learned)} learn to order what a user has not seen; seen movies are not among "

@@ -30,7 +30,7 @@ def text(settings: Settings, options: argparse.Namespace) -> str:
         if options.action == "show":
             return _rows(conn, filters, options.limit or EXAMPLES)
         counts = decide(conn, filters, options.action, changes, options.by or _somebody(), limit=options.limit or LIMIT)
-    return f"{options.action}: {text_table.counts(counts)}{_OUTCOMES[options.action]}"
+    return f"{options.action}: {text_table.row_counts(counts)}{_OUTCOMES[options.action]}"
 
 
 _ARRIVE = "; they arrive with the next night"

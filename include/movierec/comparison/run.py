@@ -17,6 +17,7 @@ from movierec.artifacts import load_frame, save_frame
 from movierec.comparison import worker
 from movierec.comparison.inputs import Inputs
 from movierec.features.content import MovieFeatures
+from movierec.rankers import registry
 
 MESSAGES = 20  # of a ranker's last words that are kept
 Told = Callable[[str], None]
@@ -65,7 +66,7 @@ def groups(names: Sequence[str]) -> list[list[str]]:
 
     They learn from one material, which is made once in one process and twice in two.
     """
-    learned = [name for name in names if worker.is_learned(name)]
+    learned = [name for name in names if registry.is_learned(name)]
     alone = [[name] if name not in learned else learned for name in names]
     return [group for place, group in enumerate(alone) if group not in alone[:place]]
 

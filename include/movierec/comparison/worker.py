@@ -27,7 +27,6 @@ from movierec.evaluation.rating_error import error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.reranking.base import Learned
 from movierec.rankers.reranking.training_set import Plan, material
 
 TASK, RESULT, VALUES = "task.json", "result.json", "values.parquet"
@@ -65,11 +64,6 @@ class Shared:
 
     seconds: float
     peak: int
-
-
-def is_learned(name: str) -> bool:
-    """Tell whether a ranker learns from the candidates of others."""
-    return issubclass(registry.RANKERS[name], Learned)
 
 
 def run(given: Given, name: str, shared: Shared | None = None) -> dict[str, Any]:
@@ -171,7 +165,7 @@ def main(folder: UPath, names: Sequence[str]) -> int:
     failed = 0
     try:
         given = Given.read(folder)
-        shared = prepare(given, names[0]) if is_learned(names[0]) else None
+        shared = prepare(given, names[0]) if registry.is_learned(names[0]) else None
     except (MovierecError, MemoryError) as error:
         for name in names:
             _leave(folder, name, _reason(error))

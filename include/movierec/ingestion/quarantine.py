@@ -97,7 +97,7 @@ def decide(
     except BaseException:
         conn.rollback()
         raise
-    log.info("quarantine %s: %s, by %s", action, text_table.counts(counts), by.strip())
+    log.info("quarantine %s: %s, by %s", action, text_table.row_counts(counts), by.strip())
     return counts
 
 

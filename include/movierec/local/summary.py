@@ -1,8 +1,10 @@
 """What a person wants to see after a night: counts, the leaderboard, the winner, a few lists."""
 
+from textwrap import indent
+
+from movierec import text_table
 from movierec.db import Connection, connect, fetch
 from movierec.publishing.versions import live_version as _live_version
-from movierec.text_table import print_table
 
 VIEWERS = 3
 MOVIES = 5
@@ -19,15 +21,19 @@ def print_summary(conninfo: str) -> None:
     with connect(conninfo) as conn:
         (live,) = fetch(conn, "report/live")
         print(f"\nVersion {live['version_id']} is live: {live['ranker']}, learned from batch {live['batch_id']}.\n")
-        print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
+        _print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
         for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
             print(f"Source {source['source']} {source['status']}: {source['message']}\n")
-        print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
+        _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
         tuned = fetch(conn, "report/tuned", {"training_id": live["training_id"]})
         if tuned:
-            print_table("Tuned", tuned)
+            _print_table("Tuned", tuned)
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
+
+
+def _print_table(title: str, rows: list[dict[str, object]]) -> None:
+    print(title, indent(text_table.table(rows, widest=200, thousands=True), "  "), "", sep="\n")
 
 
 def _print_lists(conn: Connection) -> None:

@@ -14,6 +14,7 @@ from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.model_card import read_card
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.reranking.base import Learned
 from movierec.rankers.reranking.gradient_boosting import GradientBoosting
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.random_forest import RandomForest
@@ -21,7 +22,7 @@ from movierec.rankers.slim import Slim
 from movierec.rankers.slit import Slit
 from movierec.rankers.user_knn import UserKNN
 
-__all__ = ["RANKERS", "Ranker", "create", "load"]
+__all__ = ["RANKERS", "Ranker", "create", "is_learned", "load"]
 
 RANKERS: dict[str, type[Ranker]] = {
     ranker.name: ranker
@@ -64,6 +65,11 @@ def load(folder: UPath) -> Ranker:
     """
     name, _ = read_card(folder)
     return _kind(name).load(folder)
+
+
+def is_learned(name: str) -> bool:
+    """Tell whether a ranker learns to order the candidates of others."""
+    return issubclass(_kind(name), Learned)
 
 
 def _kind(name: str) -> type[Ranker]:

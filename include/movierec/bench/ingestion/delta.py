@@ -9,7 +9,7 @@ from movierec.bench.ingestion.ratings import (
     BAD_ONE_IN,
     HEADER,
     LAST,
-    TYPICAL,
+    MEDIAN_RATINGS,
     Block,
     Integers,
     blocks,
@@ -37,7 +37,7 @@ class Shares:
 
     @classmethod
     def of(cls, rows: int) -> "Shares":
-        """Share out so many rows: 60, 30 and 10 in a hundred."""
+        """Divide so many rows: 60 % are new, 30 % changed and 10 % late."""
         return cls(rows - rows * 3 // 10 - rows // 10, rows * 3 // 10, rows // 10)
 
 
@@ -59,11 +59,11 @@ def write(folder: Path, base_rows: int, rows: int, seed: int = 1) -> Shares:
 
 
 def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Generator) -> tuple[Block, Integers]:
-    """Return ratings that exist, none of them a bad row, and pairs of viewer and movie that do not, in any order."""
+    """Return ratings that exist, none of them a bad row, in random order, and pairs of viewer and movie that do not."""
     ids = movie_ids(seed)
-    places = np.arange(base_rows)
-    places = places[places % BAD_ONE_IN != BAD_ONE_IN - 1]
-    chosen = np.sort(generator.choice(places, shares.changed + shares.late, replace=False))
+    positions = np.arange(base_rows)
+    positions = positions[positions % BAD_ONE_IN != BAD_ONE_IN - 1]
+    chosen = np.sort(generator.choice(positions, shares.changed + shares.late, replace=False))
     known: list[Block] = []
     unrated: list[Integers] = []
     start = user_id = 0
@@ -74,12 +74,12 @@ def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Genera
         unrated.append(np.setdiff1d(drawn, block.user_id * _PAIR + block.movie_id))
         start += len(block)
         user_id = int(block.user_id[-1])
-    # what is missing comes from viewers that nobody has seen before
+    # What is missing comes from viewers who have not rated before.
     newcomers = np.arange(shares.new)
-    unrated.append((user_id + 1 + newcomers // TYPICAL) * _PAIR + ids[newcomers % TYPICAL])
-    return _joined(known)[generator.permutation(len(chosen))], np.concatenate(unrated)[: shares.new]
+    unrated.append((user_id + 1 + newcomers // MEDIAN_RATINGS) * _PAIR + ids[newcomers % MEDIAN_RATINGS])
+    return _concatenate(known)[generator.permutation(len(chosen))], np.concatenate(unrated)[: shares.new]
 
 
-def _joined(parts: list[Block]) -> Block:
+def _concatenate(parts: list[Block]) -> Block:
     columns = ("user_id", "movie_id", "half_stars", "rated_at")
     return Block(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))

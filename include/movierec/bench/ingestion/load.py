@@ -13,7 +13,7 @@ from movierec.sources.movielens import MovieLens
 from movierec.sources.source import Memory, Piece
 
 BLOCK = 1 << 20
-MOST_REPEATS = 5
+MAX_REPEATS = 5
 
 
 class RatingsAlone:
@@ -28,7 +28,7 @@ class RatingsAlone:
         return [piece for piece in self._files.pieces(memory) if piece.contract is RATINGS]
 
 
-def ratio(warehouse: str, folder: Path, rows: int) -> float:
+def copy_ratio(warehouse: str, folder: Path, rows: int) -> float:
     """Return the rate of the raw load as a share of a bare COPY's: medians of loads that took turns.
 
     What the raw load does beside COPY is counted: checksum, recognition, numbering and the bookkeeping of the slice.
@@ -38,7 +38,7 @@ def ratio(warehouse: str, folder: Path, rows: int) -> float:
     with connect(warehouse) as conn:
         conn.execute("create table public.bare (user_id text, movie_id text, rating text, rated_at text)")
         conn.commit()
-        for _ in range(max(2, min(MOST_REPEATS, 5_000_000 // rows))):
+        for _ in range(max(2, min(MAX_REPEATS, 5_000_000 // rows))):
             bare.append(_seconds(lambda: _copy(conn, folder / "ratings.csv")))
             ours.append(_seconds(lambda: _load(conn, folder)))
             conn.execute("truncate public.bare, raw.ratings, ops.slice cascade")

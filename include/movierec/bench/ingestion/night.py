@@ -1,12 +1,12 @@
-"""One night of ingestion in this process: seconds for each stage, the rows it touched, and Python's peak memory."""
+"""One night of ingestion in this process: the seconds of each stage, the rows it changed, and Python's peak memory."""
 
-import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from movierec.comparison.memory import peak_bytes
 from movierec.db import CORE, Connection, connect
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core, move
@@ -17,7 +17,6 @@ from movierec.sources.source import Endpoint, Origin
 
 STAGES = ("raw", "gate raw", "stage", "gate staging", "core", "gate core")
 KEEP_NIGHTS = 14
-MEGABYTE = 1 << 20
 
 
 @dataclass
@@ -27,19 +26,19 @@ class Figures:
     Attributes:
         rows: rows that its rating file brought.
         seconds: by stage, in their order.
-        touched: rows of `core.ratings` that came, changed or went.
-        peak: most memory that this process had, in bytes.
+        changed_rows: rows of `core.ratings` that came, changed or went.
+        peak_bytes: most memory that this process had.
         hashes: number and hash of the rows of each table of core.
     """
 
     rows: int
     seconds: dict[str, float] = field(default_factory=dict)
-    touched: int = 0
-    peak: int = 0
+    changed_rows: int = 0
+    peak_bytes: int = 0
     hashes: dict[str, str] = field(default_factory=dict)
 
     @property
-    def total(self) -> float:
+    def total_seconds(self) -> float:
         """Seconds of all stages."""
         return sum(self.seconds.values())
 
@@ -56,18 +55,18 @@ def measure(warehouse: str, folder: Path, rows: int, quality: Path | None = None
     figures = Figures(rows)
     with connect(warehouse) as conn:
         batch_id = open_batch(conn, f"bench {time.time_ns()}", str(folder))
-        judge = _judge(conn, batch_id, figures, quality) if quality else _pass
+        check = _gate_checks(conn, batch_id, figures, quality) if quality else _no_check
         with figures.clock("raw"):
             extract(conn, batch_id, "movielens", SOURCES.create("movielens", origin(folder)))
-        judge("raw")
+        check("raw")
         with figures.clock("stage"):
             stage(conn, batch_id)
-        judge("staging")
+        check("staging")
         with figures.clock("core"):
-            figures.touched = build_core(conn, batch_id)["ratings"]
-        judge("core")
+            figures.changed_rows = build_core(conn, batch_id)["ratings"]
+        check("core")
         accept_batch(conn, batch_id, KEEP_NIGHTS)
-    figures.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    figures.peak_bytes = peak_bytes()
     return figures
 
 
@@ -86,14 +85,14 @@ def rebuild(warehouse: str) -> tuple[Figures, Figures]:
 def hashes(conn: Connection) -> dict[str, str]:
     """Return for each table of core how many rows it has, and a hash that does not depend on their order."""
     tables = conn.execute("select tablename from pg_tables where schemaname = 'core' order by tablename").fetchall()
-    found = {}
+    rows_and_hash = {}
     for (table,) in tables:
         statement = (
             f"select count(*) || ' ' || coalesce(sum(hash_record_extended(t, 0)::numeric), 0) from core.{table} t"  # noqa: S608
         )
-        found[table] = str((conn.execute(statement.encode()).fetchone() or ("",))[0])
+        rows_and_hash[table] = str((conn.execute(statement.encode()).fetchone() or ("",))[0])
     conn.commit()
-    return found
+    return rows_and_hash
 
 
 def origin(folder: Path) -> Origin:
@@ -105,15 +104,15 @@ def _no_server(name: str) -> Endpoint:
     raise LookupError(name)
 
 
-def _judge(conn: Connection, batch_id: int, figures: Figures, folder: Path) -> Callable[[str], None]:
+def _gate_checks(conn: Connection, batch_id: int, figures: Figures, folder: Path) -> Callable[[str], None]:
     from movierec import quality  # noqa: PLC0415 - Great Expectations takes seconds to import
 
-    def judge(gate: str) -> None:
+    def check(gate: str) -> None:
         with figures.clock(f"gate {gate}"):
             quality.check(conn, gate, batch_id, folder)
 
-    return judge
+    return check
 
 
-def _pass(gate: str) -> None:
-    """Judge nothing."""
+def _no_check(gate: str) -> None:
+    """Leave a gate out."""

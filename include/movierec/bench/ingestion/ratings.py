@@ -13,11 +13,11 @@ Integers = npt.NDArray[np.int64]
 MOVIES = 27_000
 LARGEST_MOVIE_ID = 131_000
 USERS_AT_ONCE = 2_500
-FEWEST, TYPICAL = 20, 70  # ratings of a viewer in MovieLens 20M: 20 or more, the median is near 70
-SHARES = (0.012, 0.034, 0.014, 0.072, 0.044, 0.215, 0.11, 0.278, 0.077, 0.144)  # of 0.5, 1, … 5 in MovieLens 20M
+MIN_RATINGS, MEDIAN_RATINGS = 20, 70  # ratings of a viewer in MovieLens 20M: 20 or more, the median is near 70
+STAR_SHARES = (0.012, 0.034, 0.014, 0.072, 0.044, 0.215, 0.11, 0.278, 0.077, 0.144)  # of 0.5, 1, … 5 in MovieLens 20M
 FIRST, LAST = 820_454_400, 1_577_836_800  # 1996 to 2020
 BAD_ONE_IN = 10_000
-URN = 1 << 20
+TABLE_SIZE = 1 << 20
 HEADER = b"userId,movieId,rating,timestamp\r\n"
 GENRES = ("Action", "Adventure", "Children", "Comedy", "Crime", "Drama", "Film-Noir", "Horror", "Sci-Fi", "Thriller")
 
@@ -31,9 +31,11 @@ class Block:
     half_stars: Integers
     rated_at: Integers
 
-    def __getitem__(self, chosen: Any) -> "Block":
+    def __getitem__(self, selection: Any) -> "Block":
         """Return some of the ratings."""
-        return Block(self.user_id[chosen], self.movie_id[chosen], self.half_stars[chosen], self.rated_at[chosen])
+        return Block(
+            self.user_id[selection], self.movie_id[selection], self.half_stars[selection], self.rated_at[selection]
+        )
 
     def __len__(self) -> int:
         """Return the number of ratings."""
@@ -42,37 +44,39 @@ class Block:
 
 def movie_ids(seed: int) -> Integers:
     """Return the ids of the catalogue, in order and with gaps."""
-    chosen = np.random.default_rng(seed).choice(LARGEST_MOVIE_ID, MOVIES, replace=False)
-    return np.sort(chosen).astype(np.int64) + 1
+    ids = np.random.default_rng(seed).choice(LARGEST_MOVIE_ID, MOVIES, replace=False)
+    return np.sort(ids).astype(np.int64) + 1
 
 
 def blocks(rows: int, seed: int) -> Iterator[Block]:
-    """Yield so many ratings, each of another viewer and movie, the viewers one after the other."""
+    """Yield so many ratings, no pair of viewer and movie twice, one viewer after another."""
     generator = np.random.default_rng([seed, 1])
     ids = movie_ids(seed)
-    # drawing from a long list in which everything stands as often as it is likely: far faster than by probabilities
-    movies = generator.permutation(MOVIES)[_urn(1 / np.arange(15, MOVIES + 15) ** 1.05)]
-    stars = _urn(np.array(SHARES)) + 1
+    # Drawing from a long list that holds each movie as often as it is likely is far faster than by probabilities.
+    movies = generator.permutation(MOVIES)[_lookup_table(1 / np.arange(15, MOVIES + 15) ** 1.05)]
+    stars = _lookup_table(np.array(STAR_SHARES)) + 1
     first_user = 1
     while rows:
-        counts = FEWEST + np.exp(generator.normal(np.log(TYPICAL - FEWEST), 1.25, USERS_AT_ONCE)).astype(np.int64)
+        counts = MIN_RATINGS + np.exp(
+            generator.normal(np.log(MEDIAN_RATINGS - MIN_RATINGS), 1.25, USERS_AT_ONCE)
+        ).astype(np.int64)
         users = np.repeat(np.arange(USERS_AT_ONCE), np.minimum(counts, MOVIES // 4))
-        pairs = np.unique(users * MOVIES + movies[generator.integers(0, URN, len(users))])[:rows]
+        pairs = np.unique(users * MOVIES + movies[generator.integers(0, TABLE_SIZE, len(users))])[:rows]
         users = pairs // MOVIES
-        began = generator.integers(FIRST, LAST - 4_000_000, USERS_AT_ONCE)
+        first_times = generator.integers(FIRST, LAST - 4_000_000, USERS_AT_ONCE)
         yield Block(
             users + first_user,
             ids[pairs % MOVIES],
-            stars[generator.integers(0, URN, len(pairs))],
-            began[users] + generator.integers(0, 4_000_000, len(pairs)),
+            stars[generator.integers(0, TABLE_SIZE, len(pairs))],
+            first_times[users] + generator.integers(0, 4_000_000, len(pairs)),
         )
         rows -= len(pairs)
         first_user += USERS_AT_ONCE
 
 
-def _urn(weights: npt.NDArray[np.float64]) -> Integers:
-    """Return the indices of the weights, each as often among `URN` places as its weight says."""
-    ends = np.round(np.cumsum(weights) / weights.sum() * URN).astype(np.int64)
+def _lookup_table(weights: npt.NDArray[np.float64]) -> Integers:
+    """Return the indices of the weights, each as often among `TABLE_SIZE` entries as its weight says."""
+    ends = np.round(np.cumsum(weights) / weights.sum() * TABLE_SIZE).astype(np.int64)
     return np.repeat(np.arange(len(weights)), np.diff(ends, prepend=0))
 
 
@@ -84,7 +88,7 @@ def write(folder: Path, rows: int, seed: int = 1) -> None:
         file.write(HEADER)
         start = 0
         for block in blocks(rows, seed):
-            write_block(file, _spoiled(block, start))
+            write_block(file, _with_bad_rows(block, start))
             start += len(block)
 
 
@@ -101,10 +105,10 @@ def write_block(file: IO[bytes], block: Block) -> None:
     file.write(sink.getvalue().to_pybytes().replace(b"\n", b"\r\n"))
 
 
-def _spoiled(block: Block, start: int) -> Block:
+def _with_bad_rows(block: Block, start: int) -> Block:
     """Return the block with a bad row now and then: no stars at all, or eleven."""
-    places = np.arange(start, start + len(block))
-    half_stars = np.where(places % BAD_ONE_IN == BAD_ONE_IN - 1, places // BAD_ONE_IN % 2 * 22, block.half_stars)
+    positions = np.arange(start, start + len(block))
+    half_stars = np.where(positions % BAD_ONE_IN == BAD_ONE_IN - 1, positions // BAD_ONE_IN % 2 * 22, block.half_stars)
     return Block(block.user_id, block.movie_id, half_stars, block.rated_at)
 
 

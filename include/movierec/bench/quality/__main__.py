@@ -1,6 +1,7 @@
-"""`python -m movierec.bench.quality`: how good the rankers' lists are, under published protocols and stricter ones.
+"""`make bench-quality`: how good the rankers' lists are, under published protocols and stricter ones.
 
-`--help` names the options. A bench that was stopped goes on where it was if it is given the same `--results`.
+`python -m movierec.bench.quality --help` names the options. A benchmark that was stopped goes on where it was if it is
+given the same `--results`.
 """
 
 import argparse
@@ -11,94 +12,95 @@ from pathlib import Path
 
 from upath import UPath
 
+from movierec.bench.page import PAGE
 from movierec.bench.quality import report
 from movierec.bench.quality.data import DATASETS
-from movierec.bench.quality.protocols import PROTOCOLS, Cut, Protocol
-from movierec.bench.quality.run import Measured, keep, kept, measure
+from movierec.bench.quality.protocols import PROTOCOLS, Protocol, Split
+from movierec.bench.quality.run import Measurement, load, measure, save
 from movierec.config import ROOT
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, MovierecError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 
-PAGE = ROOT / "docs" / "benchmarks.md"
 SEEDS = (1, 2, 3)
-LEARNED = ("random_forest", "gradient_boosting", "hybrid")
+BY_DEFAULT = [name for name, protocol in PROTOCOLS.items() if not protocol.takes_hours]
 
-Found = dict[int, dict[str, Measured]]
+Measurements = dict[int, dict[str, Measurement]]  # by seed and ranker
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what was asked for, print each table when it is ready, and note it where that was asked for."""
-    chosen = _options().parse_args(arguments)
+    """Measure under each protocol that the options name, print its table, and note it if --write asks for that."""
+    options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="movierec-quality-") as temporary:
-        place = Path(chosen.results or temporary)
-        failed = False
-        for name in chosen.only:
+        folder = Path(options.results or temporary)
+        has_failed = False
+        for name in options.only:
             try:
-                lines = _table(PROTOCOLS[name], chosen, place)
+                lines = _section(PROTOCOLS[name], options, folder)
             except MovierecError as error:
-                _say(f"{name} is skipped: {error}")
-                failed = True
+                _log(f"{name} is skipped: {error}")
+                has_failed = True
                 continue
             print(*lines, "", sep="\n", flush=True)  # noqa: T201 - the table is what this program is for
-            if chosen.write:
+            if options.write:
                 report.write(PAGE, name, lines)
-    return int(failed)
+    return int(has_failed)
 
 
-def _table(protocol: Protocol, chosen: argparse.Namespace, place: Path) -> list[str]:
-    dataset = DATASETS[protocol.dataset](place / protocol.dataset)
-    seeds = protocol.seeds or tuple(chosen.seeds)
-    found = run(protocol, dataset, seeds, chosen.rankers, chosen.trials, UPath(place) / "measured")
-    return report.lines(protocol, found, dataset, chosen.trials)
+def _section(protocol: Protocol, options: argparse.Namespace, folder: Path) -> list[str]:
+    dataset = DATASETS[protocol.dataset](folder / protocol.dataset)
+    seeds = protocol.seeds or tuple(options.seeds)
+    measurements = run(protocol, dataset, seeds, options.rankers, options.trials, UPath(folder) / "measured")
+    return report.lines(protocol, measurements, dataset, options.trials)
 
 
 def run(
     protocol: Protocol, dataset: Dataset, seeds: Sequence[int], names: Sequence[str], trials: int, folder: UPath
-) -> Found:
-    """Judge every ranker on every split, and return by seed and ranker what was measured; a failure is only told."""
-    found: Found = {}
+) -> Measurements:
+    """Evaluate every ranker on the split of every seed; one that fails is named on the terminal and left out."""
+    measurements: Measurements = {}
     for seed in seeds:
-        place = folder / f"{protocol.name}-trials{trials}" / str(seed)
-        cut = protocol.cut(dataset, seed)
-        features = MovieFeatures.build(cut.known)
-        judged = {name: _one(protocol, cut, features, (name, seed, trials), place) for name in names}
-        found[seed] = {name: measured for name, measured in judged.items() if measured is not None}
-    return found
+        seed_folder = folder / f"{protocol.name}-trials{trials}" / str(seed)
+        split = protocol.split(dataset, seed)
+        features = MovieFeatures.build(split.known)
+        by_ranker = {name: _measure(protocol, split, features, (name, seed, trials), seed_folder) for name in names}
+        measurements[seed] = {name: one for name, one in by_ranker.items() if one is not None}
+    return measurements
 
 
-def _one(
-    protocol: Protocol, cut: Cut, features: MovieFeatures, task: tuple[str, int, int], place: UPath
-) -> Measured | None:
+def _measure(
+    protocol: Protocol, split: Split, features: MovieFeatures, task: tuple[str, int, int], folder: UPath
+) -> Measurement | None:
     name, seed, trials = task
-    measured = kept(place, name)
-    if measured is None:
+    measurement = load(folder, name)
+    if measurement is None:
         try:
-            # What a grown model may choose is large; an equal number of trials is given to the plain ones.
-            measured = measure(cut, protocol, name, seed, 0 if name in LEARNED else trials, features)
+            # A trial of a learned ranker takes minutes; an equal number of trials is given to the plain ones.
+            measurement = measure(split, protocol, name, seed, 0 if registry.is_learned(name) else trials, features)
         except ModelError as error:
-            _say(f"{protocol.name}, seed {seed}: {name} failed: {error}")
+            _log(f"{protocol.name}, seed {seed}: {name} failed: {error}")
             return None
-        keep(place, name, measured)
-    ndcg = measured.values["ndcg"].mean()
-    _say(f"{protocol.name}, seed {seed}: {name} NDCG@10 {ndcg:.4f}, {measured.facts['seconds']:.1f} s")
-    return measured
+        save(folder, name, measurement)
+    ndcg = measurement.values["ndcg"].mean()
+    _log(f"{protocol.name}, seed {seed}: {name} NDCG@10 {ndcg:.4f}, {measurement.facts['seconds']:.1f} s")
+    return measurement
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _options() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec.bench.quality", description="Measure the quality of lists.")
-    parser.add_argument("--only", type=_names(PROTOCOLS), default=list(PROTOCOLS), help=f"of {','.join(PROTOCOLS)}")
     parser.add_argument(
-        "--rankers",
-        type=_names(registry.RANKERS),
-        default=list(registry.RANKERS),
-        help=f"of {','.join(registry.RANKERS)}",
+        "--only",
+        type=_Names(PROTOCOLS),
+        default=BY_DEFAULT,
+        help=f"protocols: {', '.join(PROTOCOLS)}; those that take hours only if they are named",
     )
+    rankers = list(registry.RANKERS)
+    parser.add_argument("--rankers", type=_Names(rankers), default=rankers, help=f"of {','.join(rankers)}")
     parser.add_argument("--seeds", type=_seeds, default=SEEDS, help="of RecBole's split; 1,2,3 by default")
     parser.add_argument("--trials", type=int, default=0, help="tune each plain ranker on RecBole's validation rows")
     parser.add_argument("--results", help="folder that keeps data and what was measured; by default nothing is kept")
@@ -106,17 +108,19 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-class _names:  # noqa: N801 - a type of argparse, named in its messages
-    """A list of names, separated by commas."""
+class _Names:
+    """A list of names, separated by commas; called by argparse."""
 
-    def __init__(self, allowed: Sequence[str] | dict[str, object] | dict[str, Protocol] | dict[str, type]) -> None:
+    def __init__(self, allowed: Sequence[str] | dict[str, Protocol]) -> None:
         self.allowed = list(allowed)
 
     def __call__(self, text: str) -> list[str]:
         names = text.split(",")
         unknown = [name for name in names if name not in self.allowed]
         if unknown:
-            raise argparse.ArgumentTypeError(f"{unknown} is unknown; allowed are {', '.join(self.allowed)}")
+            raise argparse.ArgumentTypeError(
+                f"{', '.join(unknown)} is unknown; allowed are {', '.join(self.allowed)}, separated by commas"
+            )
         return names
 
 

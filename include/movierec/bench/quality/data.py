@@ -25,42 +25,66 @@ SHARED = ROOT.parent / "shared" / "data"
 KEEP_NIGHTS = 14
 
 
-def ml_100k(place: Path) -> Dataset:
+def ml_100k(home: Path) -> Dataset:
     """Return MovieLens 100K, fetched and verified where it is not here yet.
 
     Raises:
         SourceError: it cannot be fetched, or is not the published one.
     """
-    return through_warehouse(dataset_folder(replace(Settings.from_env(), dataset="ml-100k")), {}, place)
+    return through_warehouse(dataset_folder(replace(Settings.from_env(), dataset="ml-100k")), {}, home)
 
 
-def ml_latest_small(place: Path) -> Dataset:
+def ml_latest_small(home: Path) -> Dataset:
     """Return MovieLens ml-latest-small (2018) with credits from beside the project.
 
     Raises:
         SourceError: it is not there.
     """
-    folder, credits = SHARED / "ml-latest-small", SHARED / "movie-credits" / "movies.csv"
-    if not folder.exists() or not credits.exists():
-        raise SourceError(f"{folder} or {credits} is missing; this dataset is read from there")
-    return through_warehouse(folder, {"credits": str(credits)}, place)
+    credits = _beside("movie-credits", "movies.csv")
+    return through_warehouse(_beside("ml-latest-small"), {"credits": str(credits)}, home)
 
 
-DATASETS: dict[str, Callable[[Path], Dataset]] = {"ml-100k": ml_100k, "ml-latest-small": ml_latest_small}
+def ml_1m(home: Path) -> Dataset:
+    """Return MovieLens 1M (2003) from beside the project.
+
+    Raises:
+        SourceError: it is not there.
+    """
+    return through_warehouse(_beside("ml-1m"), {}, home)
 
 
-def through_warehouse(folder: Path, places: dict[str, str], place: Path) -> Dataset:
-    """Take a folder through a night in a server of its own, and return what a training sees; `place` keeps it."""
-    kept = UPath(place) / "snapshot"
-    if not (kept / FACTS).exists():
-        place.mkdir(parents=True, exist_ok=True)
-        place.chmod(0o755)  # under root, the server runs as another user and must get through
-        with server(place / "server") as settings, database(settings, "quality") as warehouse:
-            _snapshot(warehouse, folder, places, kept)
-    return Dataset.load(kept)
+def _beside(*names: str) -> Path:
+    path = SHARED.joinpath(*names)
+    if not path.exists():
+        raise SourceError(f"{path} is missing; this dataset is read from there")
+    return path
 
 
-def _snapshot(warehouse: str, folder: Path, places: dict[str, str], kept: UPath) -> None:
+DATASETS: dict[str, Callable[[Path], Dataset]] = {
+    "ml-100k": ml_100k,
+    "ml-latest-small": ml_latest_small,
+    "ml-1m": ml_1m,
+}
+
+
+def through_warehouse(folder: Path, places: dict[str, str], home: Path) -> Dataset:
+    """Take a folder through a night in a server of its own, and return what a training sees.
+
+    Args:
+        folder: of MovieLens files.
+        places: where the files of other sources are, by source.
+        home: keeps the snapshot, so that another call reads it from there.
+    """
+    snapshot = UPath(home) / "snapshot"
+    if not (snapshot / FACTS).exists():
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o755)  # under root, the server runs as another user and must get through
+        with server(home / "server") as settings, database(settings, "quality") as warehouse:
+            _take_snapshot(warehouse, folder, places, snapshot)
+    return Dataset.load(snapshot)
+
+
+def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], snapshot: UPath) -> None:
     origin = Origin(str(folder), folder, places, {}, _no_server)
     with connect(warehouse) as conn:
         batch_id = open_batch(conn, "quality", str(folder))
@@ -69,7 +93,7 @@ def _snapshot(warehouse: str, folder: Path, places: dict[str, str], kept: UPath)
         stage(conn, batch_id)
         build_core(conn, batch_id)
         accept_batch(conn, batch_id, KEEP_NIGHTS)
-        take_snapshot(conn, fit.open_training(conn, "quality", batch_id, seed=0), kept)
+        take_snapshot(conn, fit.open_training(conn, "quality", batch_id, seed=0), snapshot)
 
 
 def _no_server(name: str) -> Endpoint:

@@ -9,24 +9,32 @@ from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.splits import global_temporal, per_user_temporal, random_split, strong_generalisation
 
-LIKED_FROM = 4.0
-HELD_OUT = 0.2  # of the users, under strong generalisation
+RELEVANT_FROM = 4.0
+HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
-    """What is learned from, who is recommended to where these are others, what tunes, what is asked and excluded."""
+class Split:
+    """The parts that a protocol divides a dataset into.
+
+    Attributes:
+        known: what rankers are fitted on.
+        test: the ratings that lists are evaluated on.
+        fold_in: known ratings of the users of the test, where rankers are not fitted on them.
+        valid: the ratings to tune by.
+        exclude: (user_id, movie_id) that must not be in the lists, beside what is known of a user.
+    """
 
     known: Dataset
     test: pd.DataFrame
-    folded: Dataset | None = None
+    fold_in: Dataset | None = None
     valid: pd.DataFrame | None = None
     exclude: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """One way to judge.
+    """One way to evaluate rankers.
 
     Attributes:
         name: what `--only` takes.
@@ -34,11 +42,12 @@ class Protocol:
         text: the protocol in words.
         dataset: its name in `data.DATASETS`.
         windows: how learned rankers cut their inner windows, as the split does: 'time' or 'random'.
-        cut: splits a dataset under a seed.
-        seeds: None: those that were asked for.
+        split: divides a dataset under a seed.
+        seeds: of the splits; None: those that the command line names.
         published: by ranker or model: (NDCG@10, recall@10 or None), with the source in words.
         source: of the published numbers.
         goal: what is aimed at.
+        takes_hours: it is measured only if it is named.
     """
 
     name: str
@@ -46,37 +55,43 @@ class Protocol:
     text: str
     dataset: str
     windows: str
-    cut: Callable[[Dataset, int], Cut]
+    split: Callable[[Dataset, int], Split]
     seeds: tuple[int, ...] | None = (2026,)
     published: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     source: str = ""
     goal: str = ""
+    takes_hours: bool = False
 
 
-def _recbole(dataset: Dataset, seed: int) -> Cut:
+def _recbole(dataset: Dataset, seed: int) -> Split:
     positive = replace(dataset, relevant_from=None)
     train, valid, test = random_split(positive.ratings, seed=seed)
-    return Cut(positive.with_ratings(train), test, valid=valid, exclude=valid[[USER, MOVIE]])
+    return Split(positive.with_ratings(train), test, valid=valid, exclude=valid[[USER, MOVIE]])
 
 
-def _per_user(dataset: Dataset, seed: int) -> Cut:
+def _per_user(dataset: Dataset, seed: int) -> Split:
     train, test = per_user_temporal(dataset.ratings, seed=seed)
-    return Cut(replace(dataset, relevant_from=LIKED_FROM).with_ratings(train), test)
+    return Split(replace(dataset, relevant_from=RELEVANT_FROM).with_ratings(train), test)
 
 
-def _global(dataset: Dataset, seed: int) -> Cut:
+def _global(dataset: Dataset, seed: int) -> Split:
     train, test = global_temporal(dataset.ratings)
-    return Cut(replace(dataset, relevant_from=LIKED_FROM).with_ratings(train), test)
+    return Split(replace(dataset, relevant_from=RELEVANT_FROM).with_ratings(train), test)
 
 
-def _strong(dataset: Dataset, seed: int) -> Cut:
-    facts = replace(dataset, relevant_from=LIKED_FROM)
-    users = max(1, round(dataset.ratings[USER].nunique() * HELD_OUT))
-    train, shown, test = strong_generalisation(dataset.ratings, users, seed=seed)
-    return Cut(facts.with_ratings(train), test, folded=facts.with_ratings(shown))
+def _strong(dataset: Dataset, seed: int) -> Split:
+    facts = replace(dataset, relevant_from=RELEVANT_FROM)
+    users = max(1, round(dataset.ratings[USER].nunique() * HELD_OUT_SHARE))
+    train, fold_in, test = strong_generalisation(dataset.ratings, users, seed=seed)
+    return Split(facts.with_ratings(train), test, fold_in=facts.with_ratings(fold_in))
 
 
 LIKED = "Relevant is a rating of 4 or more; every movie that is known of a user is left out of the list."
+PER_USER = (
+    "The first 80 % of every user's ratings are known, the last 20 % asked about; ties in time are broken at "
+    f"random. {LIKED}"
+)
+GLOBAL = f"Everything before one moment is known, the last 20 % of all ratings are asked about. {LIKED}"
 PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
@@ -105,8 +120,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "per-user",
             "MovieLens 100K, per-user temporal",
-            "The first 80 % of every user's ratings are known, the last 20 % asked about; ties in time are broken at "
-            f"random. {LIKED}",
+            PER_USER,
             "ml-100k",
             "time",
             _per_user,
@@ -125,7 +139,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "global",
             "MovieLens 100K, global temporal",
-            f"Everything before one moment is known, the last 20 % of all ratings are asked about. {LIKED}",
+            GLOBAL,
             "ml-100k",
             "time",
             _global,
@@ -133,8 +147,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "latest-small",
             "MovieLens ml-latest-small, per-user temporal",
-            "The first 80 % of every user's ratings are known, the last 20 % asked about; ties in time are broken at "
-            f"random. {LIKED}",
+            PER_USER,
             "ml-latest-small",
             "time",
             _per_user,
@@ -148,5 +161,9 @@ PROTOCOLS: dict[str, Protocol] = {
             "random",
             _strong,
         ),
+        Protocol(
+            "ml-1m-per-user", "MovieLens 1M, per-user temporal", PER_USER, "ml-1m", "time", _per_user, takes_hours=True
+        ),
+        Protocol("ml-1m-global", "MovieLens 1M, global temporal", GLOBAL, "ml-1m", "time", _global, takes_hours=True),
     )
 }

@@ -10,18 +10,18 @@ from movierec.data.columns import MOVIE, RATED_AT, RATING, USER
 from movierec.data.dataset import TIME, Dataset
 
 MOVIES = 3_700  # as MovieLens 1M
-RATINGS_A_USER = 165
+RATINGS_PER_USER = 165
 TASTES = 25
-SPARE = 1.8  # drawn for each rating that is wanted: many pairs come twice
-FIRST, LAST = 946_684_800, 1_104_537_600  # 2000 to 2005
+OVERSAMPLING = 1.8  # pairs drawn for each rating that is wanted: many come twice
+FIRST, LAST = 946_684_800, 1_104_537_600  # seconds since 1970: 2000 to 2005
 
 
 def generate(rows: int, seed: int) -> Dataset:
-    """Make a dataset of so many ratings, all of them wanted alike (`relevant_from` None)."""
+    """Make a dataset of so many ratings, every one of them relevant (`relevant_from` None)."""
     generator = np.random.default_rng(seed)
-    users = max(rows // RATINGS_A_USER, 2)
+    users = max(rows // RATINGS_PER_USER, 2)
     activity = generator.lognormal(0, 1, users)
-    raters = generator.choice(users, int(rows * SPARE), p=activity / activity.sum())
+    raters = generator.choice(users, int(rows * OVERSAMPLING), p=activity / activity.sum())
     movies = _movies(raters, generator.integers(0, TASTES, users), generator)
     pairs = generator.permutation(np.unique(raters * MOVIES + movies))[:rows]
     times = generator.integers(FIRST, LAST, len(pairs))
