@@ -59,6 +59,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from movierec.evaluation.protocols import PROTOCOLS
 from movierec.rankers.names import RANKERS
 from movierec_airflow import (
     APPROVALS,
@@ -75,7 +76,6 @@ from movierec_airflow import (
 from movierec_approval import Approval
 from movierec_pictures import DrawPictures
 
-PROTOCOLS = ["per_user_temporal", "global_temporal"]
 PATIENCE = timedelta(hours=2)
 LONGEST_SEARCH = timedelta(hours=8)
 
@@ -113,11 +113,11 @@ LONGEST_SEARCH = timedelta(hours=8)
             description="When a person is asked before the champion changes. Unanswered, the champion stays.",
         ),
         "protocols": Param(
-            PROTOCOLS,
+            list(PROTOCOLS),
             type="array",
             title="Protocols",
-            items={"type": "string", "enum": PROTOCOLS},
-            examples=PROTOCOLS,
+            items={"type": "string", "enum": list(PROTOCOLS)},
+            examples=list(PROTOCOLS),
             minItems=1,
             uniqueItems=True,
             description="Splits to judge by. The first one decides and is always used; the other costs a second fit.",

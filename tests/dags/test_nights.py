@@ -1,7 +1,7 @@
 """The three DAGs for real, task by task, on a generated dataset."""
 
 from movierec.db import connect
-from movierec.training.fit import PROTOCOLS
+from movierec.evaluation.protocols import PROTOCOLS
 from tests import movielens
 from tests.ingestion.test_core import fingerprints
 

@@ -56,7 +56,8 @@ def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
         f"import runpy, sys; sys.path.insert(0, {str(ROOT / 'plugins')!r});"
         f"runpy.run_path({str(ROOT / 'dags' / dag_id) + '.py'!r});"
         "heavy = {'pandas', 'numpy', 'sklearn', 'lightgbm', 'great_expectations', 'psycopg', 'optuna'};"
-        "light = {'movierec', 'movierec.rankers', 'movierec.rankers.names'};"
+        "light = {'movierec', 'movierec.rankers', 'movierec.rankers.names',"
+        " 'movierec.evaluation', 'movierec.evaluation.protocols'};"
         "own = {name for name in sys.modules if name.split('.')[0] == 'movierec'};"
         "print(sorted(heavy & set(sys.modules) | own - light))"
     )
@@ -72,7 +73,7 @@ def test_the_form_offers_every_ranker_that_is_not_a_part_of_others(airflow):
 
 
 def test_the_form_offers_the_protocols_there_are(airflow):
-    from movierec.training.fit import PROTOCOLS
+    from movierec.evaluation.protocols import PROTOCOLS
 
     assert tuple(airflow.dags["movierec_train"].params["protocols"]) == PROTOCOLS
 

@@ -3,6 +3,7 @@ import pytest
 
 from movierec.artifacts import load_frame, training_folder
 from movierec.errors import ModelError
+from movierec.evaluation.protocols import PER_USER_TEMPORAL
 from movierec.promotion import champion as promotion
 from movierec.rankers import registry
 from movierec.training import evaluate, fit, snapshot
@@ -26,7 +27,7 @@ def train(conn, app, tmp_path, settings, monkeypatch):
         monkeypatch.setattr(ReadsTest, "TEST", load_frame(folder / "test.parquet").sample(frac=0.5, random_state=1))
         for name in promotion.rankers_to_fit(conn, training_id, names):
             fitted = {"training_id": training_id, **fit.fit_ranker(folder, name)}
-            evaluate.evaluate_ranker(conn, folder, fitted, [fit.PER_USER_TEMPORAL])
+            evaluate.evaluate_ranker(conn, folder, fitted, [PER_USER_TEMPORAL])
         if best:
             conn.execute("update ml.user_metric set ndcg_at_k = ndcg_at_k + 1 where ranker = %s", [best])
         return training_id, promotion.compare(conn, folder, training_id)

@@ -9,6 +9,7 @@ from movierec.artifacts import load_frame, prune_trainings, save_frame, training
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset, empty
 from movierec.errors import ModelError, QualityError
+from movierec.evaluation import protocols
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.popularity import Popularity
@@ -101,7 +102,7 @@ def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewe
     ((ndcg, is_inside),) = conn.execute(f"{kept} and metric = 'ndcg' and k = 10", ["per_user_temporal"]).fetchall()
     assert (ndcg, is_inside) == (conn.execute("select ndcg_at_k from ml.evaluation").fetchone()[0], True)
     found = conn.execute("select distinct protocol, k from ml.metric order by 1, 2").fetchall()
-    assert found == [(protocol, k) for protocol in sorted(fit.PROTOCOLS) for k in evaluate.KS]
+    assert found == [(protocol, k) for protocol in sorted(protocols.PROTOCOLS) for k in protocols.CUTOFFS]
     dimensions = conn.execute("select distinct dimension from ml.metric order by 1").fetchall()
     assert {"activity", "all", "gender"} <= {name for (name,) in dimensions}
 
@@ -109,7 +110,7 @@ def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewe
 def test_only_the_asked_protocols_are_evaluated(conn, opened):
     training_id, folder = opened
     fitted = {"training_id": training_id, **fit.fit_ranker(folder, "popularity")}
-    evaluate.evaluate_ranker(conn, folder, fitted, [fit.PER_USER_TEMPORAL])
+    evaluate.evaluate_ranker(conn, folder, fitted, [protocols.PER_USER_TEMPORAL])
     assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
 
 

@@ -23,11 +23,11 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.data.splits import per_user_temporal
 from movierec.evaluation.metrics import accuracy, relevant_pairs
+from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
 from movierec.rankers.content import Content, expected, places
 from movierec.rankers.top_k import top_k
 
-K = 10
 SEED = 1
 HIDDEN_SHARE = 0.1
 RIDGE = 0.5
@@ -81,9 +81,9 @@ def _quality(
 ) -> float:
     scores = np.where(history.seen.toarray() > 0, -np.inf, scores)
     scores[:, ~allowed] = -np.inf
-    rows, columns, ranks = top_k(scores.astype(np.float32), K)
+    rows, columns, ranks = top_k(scores.astype(np.float32), CUTOFF)
     lists = pd.DataFrame({USER: history.user_ids[rows], MOVIE: history.movie_ids[columns], RANK: ranks})
-    return float(accuracy(lists, relevant_pairs(asked, relevant_from), [K])["ndcg"].mean())
+    return float(accuracy(lists, relevant_pairs(asked, relevant_from), [CUTOFF])["ndcg"].mean())
 
 
 def _trust(history: History) -> Floats:

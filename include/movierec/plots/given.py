@@ -12,11 +12,9 @@ from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, fetch_frame
 from movierec.evaluation.metrics import relevant_pairs
+from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-
-K = 10
-PROTOCOL = "per_user_temporal"  # the one that decides
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Given:
 
     def per_user(self) -> pd.DataFrame:
         """Return NDCG@10: a row per judged user, a column per ranker, only users whom all rankers were judged by."""
-        found = fetch_frame(self.conn, "ml/user_ndcg", {"training_id": self.training_id, "k": K})
+        found = fetch_frame(self.conn, "ml/user_ndcg", {"training_id": self.training_id, "k": CUTOFF})
         return found.pivot_table(index=USER, columns="ranker", values="ndcg_at_k").dropna()
 
     def liked(self, ranker: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
@@ -61,4 +59,4 @@ class Given:
         return registry.load(path) if path.exists() else None
 
     def _place(self) -> dict[str, object]:
-        return {"training_id": self.training_id, "protocol": PROTOCOL, "k": K}
+        return {"training_id": self.training_id, "protocol": PER_USER_TEMPORAL, "k": CUTOFF}

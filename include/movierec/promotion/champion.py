@@ -16,6 +16,7 @@ from movierec.data.dataset import Dataset
 from movierec.db import Connection, fetch, fetch_frame, run_sql
 from movierec.errors import ModelError
 from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
 from movierec.promotion import guardrails
 from movierec.promotion.decision import POPULARITY, Decision, decide
@@ -24,7 +25,6 @@ from movierec.promotion.leaks import no_leak, not_another_model
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.rankers.reranking.base import Learned
-from movierec.training.fit import K
 from movierec.training.folder import known_side
 
 log = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ def reigning(conn: Connection, training_id: int) -> str | None:
 def compare(conn: Connection, folder: UPath, training_id: int, seed: int = 0) -> dict[str, Any]:
     """Let the best ranker meet the reigning champion, keep the verdict, and return it with its reason."""
     place = {"training_id": training_id}
-    ndcg = fetch_frame(conn, "ml/user_ndcg", {**place, "k": K})
+    ndcg = fetch_frame(conn, "ml/user_ndcg", {**place, "k": CUTOFF})
     values = ndcg.pivot(index=USER, columns="ranker", values="ndcg_at_k")
-    coverage = {row["ranker"]: row["coverage_at_k"] for row in fetch(conn, "ml/evaluated", {**place, "k": K})}
+    coverage = {row["ranker"]: row["coverage_at_k"] for row in fetch(conn, "ml/evaluated", {**place, "k": CUTOFF})}
     refused = {row["ranker"]: row["reason"] for row in fetch(conn, "ml/refusals", place)}
     champion = reigning(conn, training_id)
     conn.commit()  # what follows takes a while
@@ -77,7 +77,7 @@ def inspect(
     known = dataset.with_ratings(load_frame(folder / "train.parquet"))
     ranker = registry.load(folder / "models" / name)
     lists = load_frame(folder / "lists" / f"{name}.parquet")
-    found = [guardrails.scores(ranker), guardrails.whole_lists(lists, known, values.index, K)]
+    found = [guardrails.scores(ranker), guardrails.whole_lists(lists, known, values.index, CUTOFF)]
     found += _against_popularity(folder, values, known, name, lists)
     if champion is not None:
         found.append(guardrails.covers(coverage[name], coverage[champion]))
@@ -96,11 +96,11 @@ def _against_popularity(
             popular = load_frame(folder / "lists" / f"{POPULARITY}.parquet")
         else:
             fitted = registry.create(POPULARITY).fit(known, MovieFeatures.load(folder / "features"))
-            judged = evaluate(fitted, load_frame(folder / "test.parquet"), (K,), relevant_from=known.relevant_from)
-            values, popular = values.assign(**{POPULARITY: judged.at(K)["ndcg"]}), judged.lists
+            judged = evaluate(fitted, load_frame(folder / "test.parquet"), (CUTOFF,), relevant_from=known.relevant_from)
+            values, popular = values.assign(**{POPULARITY: judged.at(CUTOFF)["ndcg"]}), judged.lists
     except ModelError as error:
         return [Guardrail("popularity", "broken", f"it could not be compared with popularity: {error}")]
-    return [guardrails.better_than_popularity(values, name), guardrails.not_popularity(lists, popular, K)]
+    return [guardrails.better_than_popularity(values, name), guardrails.not_popularity(lists, popular, CUTOFF)]
 
 
 def _leak(folder: UPath, dataset: Dataset, known: Dataset, ranker: Ranker, lists: pd.DataFrame, seed: int) -> Guardrail:

@@ -10,18 +10,17 @@ import pandas as pd
 from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import MOVIE, RANK, USER
 from movierec.data.dataset import Dataset
+from movierec.evaluation.protocols import CUTOFF, SIGNIFICANCE_LEVEL
 from movierec.evaluation.significance import holm, paired_bootstrap, paired_p_value
 from movierec.evaluation.strata import DIMENSION, STRATUM, strata
 from movierec.rankers.base import Ranker
 from movierec.rankers.top_k import top_k
 
-K = 10
 NOISE = 1e-6  # of the largest score: what scores may differ by and yet be the same
 SAMPLE = 200  # users whose scores are looked at
 OVERLAP = 0.8  # of lists with popularity's, from which on a ranker is popularity under another name
 COVERAGE = 0.5  # of the champion's
 SEGMENT_USERS = 30
-ALPHA = 0.05
 
 Status = Literal["holds", "hurt", "broken"]
 
@@ -46,19 +45,19 @@ def scores(ranker: Ranker) -> Guardrail:
     status: Status = "broken" if tied > len(places) / 2 else "holds"
     if status == "holds" and len(places) > 1 and _is_one_order(found):
         return Guardrail("scores", "broken", f"all of {len(places)} viewers get the same order of movies")
-    return Guardrail("scores", status, f"the first {K} movies have one score for {tied} of {len(places)} viewers")
+    return Guardrail("scores", status, f"the first {CUTOFF} movies have one score for {tied} of {len(places)} viewers")
 
 
 def _is_one_order(found: Floats) -> bool:
     """Tell whether the best movies of everybody are the same in the same order; ties are settled by the movie's id."""
-    order = top_k(found, K)[1].reshape(len(found), -1)
+    order = top_k(found, CUTOFF)[1].reshape(len(found), -1)
     return bool((order == order[0]).all())
 
 
 def _tied(found: Floats, ranker: Ranker, places: Ints) -> int:
     """Count viewers whose list, of movies they have not seen, is a tie from first to last."""
     unseen = np.where(ranker.history_.seen[places].toarray() > 0, np.nan, found.astype(np.float64))
-    best = -np.sort(-unseen, axis=1)[:, :K]  # NaN is last
+    best = -np.sort(-unseen, axis=1)[:, :CUTOFF]  # NaN is last
     filled = best[np.isfinite(best).sum(axis=1) > 1]  # one movie has no order
     spread = np.nanmax(filled, axis=1) - np.nanmin(filled, axis=1)
     return int((spread <= NOISE * np.nanmax(np.abs(filled), axis=1)).sum())
@@ -109,7 +108,7 @@ def spares_segments(values: pd.DataFrame, challenger: str, champion: str, known:
     worse = [
         f"{name} ({found.mean():+.4f})"
         for (name, found), p in zip(members.items(), p_values, strict=True)
-        if found.mean() < 0 and p < ALPHA
+        if found.mean() < 0 and p < SIGNIFICANCE_LEVEL
     ]
     words = (
         f"worse than the champion for {', '.join(worse)}" if worse else f"none of {len(members)} groups is worse off"

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from movierec.evaluation.protocols import CUTOFF, SIGNIFICANCE_LEVEL
 from movierec.evaluation.significance import compare_with_best
 
-K = 10
-ALPHA = 0.05
 SMALLEST_P = 0.001  # that is written out
 
 
@@ -24,7 +23,7 @@ class Lead:
     @property
     def is_sure(self) -> bool:
         """Tell whether the lead is beyond chance."""
-        return self.low > 0 and self.p < ALPHA
+        return self.low > 0 and self.p < SIGNIFICANCE_LEVEL
 
 
 def leads(values: pd.DataFrame, champion: str) -> dict[str, Lead]:
@@ -43,7 +42,7 @@ def ranked(values: pd.DataFrame, first: str) -> list[str]:
 def standing(values: pd.DataFrame, name: str, tie: str) -> str:
     """Say how good the best ranker is and how far above the next one; of equal others `tie` is named."""
     means = values.mean()
-    best = f"{name} has the best NDCG@{K}, {means[name]:.4f} over {len(values)} viewers"
+    best = f"{name} has the best NDCG@{CUTOFF}, {means[name]:.4f} over {len(values)} viewers"
     others = ranked(values.drop(columns=name), tie)
     if not others:
         return f"{best}; no other ranker was evaluated"
@@ -66,7 +65,7 @@ def in_words(values: pd.DataFrame, best: str, champion: str, lead: Lead) -> str:
     chance = "beyond chance" if lead.is_sure else "within chance"
     which = "the best" if means[best] == means.max() else "an"
     return (
-        f"{best} has {which} NDCG@{K}, {means[best]:.4f} over {len(values)} viewers: "
+        f"{best} has {which} NDCG@{CUTOFF}, {means[best]:.4f} over {len(values)} viewers: "
         f"{share}over the champion {champion} ({means[champion]:.4f}), {chance}: "
         f"the 95 % interval of the paired difference is {lead.low:+.4f} to {lead.high:+.4f}, "
         f"of this comparison alone, and {p}, adjusted by Holm over {lead.challengers} "

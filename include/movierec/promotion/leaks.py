@@ -27,6 +27,7 @@ from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import relevant_pairs
+from movierec.evaluation.protocols import CUTOFF
 from movierec.evaluation.significance import Interval, paired_bootstrap
 from movierec.features.content import MovieFeatures
 from movierec.promotion.guardrails import Guardrail
@@ -35,7 +36,6 @@ from movierec.rankers.popularity import Popularity
 
 log = logging.getLogger(__name__)
 
-K = 10
 VIEWERS = 300
 RATIO = 1.5  # of the leads on both windows: windows differ, though not by so much beyond chance
 SMALL_LEAD = 0.05
@@ -96,15 +96,15 @@ def not_another_model(
     if not _learned_from(model, known):
         return Guardrail("leak", "broken", "the stored model has learned from other ratings than the known ones")
     users = np.sort(np.random.default_rng(seed).permutation(lists[USER].unique())[:VIEWERS])
-    own = model.recommend(users, K)
-    judged = lists[lists[USER].isin(users) & (lists[RANK] <= K)]
+    own = model.recommend(users, CUTOFF)
+    judged = lists[lists[USER].isin(users) & (lists[RANK] <= CUTOFF)]
     if _others(own, judged) > FOREIGN:
         return Guardrail("leak", "broken", f"{_others(own, judged):.0%} of the judged lists are not the stored model's")
     if again is not None:
-        refitted = again().recommend(users, K)
+        refitted = again().recommend(users, CUTOFF)
         moved = _others(own, refitted)
         # As above: only where lists differ is another fit needed to see by how much they do anyway.
-        if moved > FOREIGN and moved > 2 * _others(refitted, again().recommend(users, K)) + FOREIGN:
+        if moved > FOREIGN and moved > 2 * _others(refitted, again().recommend(users, CUTOFF)) + FOREIGN:
             words = f"{moved:.0%} of the stored model's lists are others than what it learns from the known ratings"
             return Guardrail("leak", "broken", words)
     return Guardrail("leak", "holds", "the stored model is what it learns from the known ratings")
@@ -156,7 +156,7 @@ def _knows_test(hidden: Ranker, make: Make, prepare: Prepare, excerpt: Excerpt, 
     """Compare the lead over popularity on the test with that on a window nothing was built from."""
     good, on_test = _lead(hidden, *prepare(excerpt.whole, excerpt.train), excerpt.test)
     if good > TOO_GOOD:
-        return f"its NDCG@{K} of {good:.2f} on the test is more than anybody can know"
+        return f"its NDCG@{CUTOFF} of {good:.2f} on the test is more than anybody can know"
     train, window = per_user_temporal(excerpt.train, seed=seed)
     if relevant_pairs(window, excerpt.whole.relevant_from).empty:
         return None
@@ -171,7 +171,7 @@ def _knows_test(hidden: Ranker, make: Make, prepare: Prepare, excerpt: Excerpt, 
 
 def _lead(ranker: Ranker, known: Dataset, features: MovieFeatures, asked: pd.DataFrame) -> tuple[float, Interval]:
     own, popular = (
-        evaluate(each, asked, (K,), relevant_from=known.relevant_from).at(K)["ndcg"]
+        evaluate(each, asked, (CUTOFF,), relevant_from=known.relevant_from).at(CUTOFF)["ndcg"]
         for each in (ranker, Popularity().fit(known, features))
     )
     return float(own.mean()), paired_bootstrap(own, popular)
@@ -180,7 +180,7 @@ def _lead(ranker: Ranker, known: Dataset, features: MovieFeatures, asked: pd.Dat
 def _moved(ranker: Ranker, other: Ranker, excerpt: Excerpt) -> float:
     """Return the share of viewers whose lists differ."""
     users = np.sort(excerpt.test[USER].unique())
-    lists, others = (each.recommend(users, K) for each in (ranker, other))
+    lists, others = (each.recommend(users, CUTOFF) for each in (ranker, other))
     same = lists.merge(others, on=[USER, MOVIE, RANK]).groupby(USER).size()
     sizes = lists.groupby(USER).size()
     return float((same.reindex(sizes.index, fill_value=0) < sizes).mean())

@@ -11,16 +11,16 @@ from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.evaluation.evaluate import Evaluation, evaluate
-from movierec.evaluation.metrics import K as K_COLUMN
+from movierec.evaluation.metrics import K
+from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.training.fit import GLOBAL_TEMPORAL, NOT_THE_RANKERS, PER_USER_TEMPORAL, PROTOCOLS, K, reason_of
+from movierec.training.fit import NOT_THE_RANKERS, reason_of
 from movierec.training.folder import Sides
 from movierec.training.metric_rows import keep_measures
 
 log = logging.getLogger(__name__)
 
-KS = (10, 20, 50)
 USER_METRICS = ("precision", "recall", "f1", "ndcg")
 
 
@@ -85,7 +85,7 @@ def evaluate_ranker(
 
 def _judge(ranker: Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, Judged]:
     known, features, test = sides.per_user
-    evaluation = evaluate(ranker, test, KS, relevant_from=known.relevant_from, features=features)
+    evaluation = evaluate(ranker, test, CUTOFFS, relevant_from=known.relevant_from, features=features)
     judged = {PER_USER_TEMPORAL: Judged(known, test, evaluation)}
     if GLOBAL_TEMPORAL in protocols:
         try:
@@ -100,16 +100,16 @@ def _judge(ranker: Ranker, sides: Sides, protocols: Sequence[str]) -> dict[str, 
 def _judge_at_one_moment(ranker: Ranker, sides: Sides) -> Judged:
     known, features, test = sides.at_one_moment
     again = registry.create(ranker.name, **ranker.parameters()).fit(known, features)
-    return Judged(known, test, evaluate(again, test, KS, relevant_from=known.relevant_from, features=features))
+    return Judged(known, test, evaluate(again, test, CUTOFFS, relevant_from=known.relevant_from, features=features))
 
 
 def _keep(conn: Connection, place: Mapping[str, Any], fit_seconds: float, evaluation: Evaluation) -> dict[str, float]:
-    values = evaluation.at(K)[list(USER_METRICS)]
-    shown = float(evaluation.totals.loc[evaluation.totals[K_COLUMN] == K, "coverage"].iloc[0])
+    values = evaluation.at(CUTOFF)[list(USER_METRICS)]
+    shown = float(evaluation.totals.loc[evaluation.totals[K] == CUTOFF, "coverage"].iloc[0])
     means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS} | {"coverage": shown}
-    sizes = {"k": K, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
+    sizes = {"k": CUTOFF, "users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
     run_sql(conn, "ml/evaluation", {**place, **sizes, **means})
     columns = (*place, "k", "user_id", *(f"{name}_at_k" for name in USER_METRICS))
-    copy_rows(conn, "ml.user_metric", columns, ((*place.values(), K, *row) for row in values.itertuples()))
-    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", place["ranker"], K, means["ndcg"], len(values))
+    copy_rows(conn, "ml.user_metric", columns, ((*place.values(), CUTOFF, *row) for row in values.itertuples()))
+    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", place["ranker"], CUTOFF, means["ndcg"], len(values))
     return {name: round(value, 6) for name, value in means.items()}

@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 
 NOT_THE_RANKERS = (MemoryError, OSError, psycopg.Error)  # trying again may help, so the task has to fail
 
-K = 10
-PER_USER_TEMPORAL, GLOBAL_TEMPORAL = PROTOCOLS = ("per_user_temporal", "global_temporal")
-
 
 def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> int:
     """Return the training of a run, making it the first time; a run that starts over keeps its training."""

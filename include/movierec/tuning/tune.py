@@ -11,13 +11,12 @@ import pandas as pd
 from movierec.data.dataset import Dataset
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import relevant_pairs
+from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.tuning.search import Parameters, Trial, search
 
 log = logging.getLogger(__name__)
-
-K = 10
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ def tune(
     def measure(parameters: Parameters) -> float:
         ranker = registry.create(name, **{**fixed, **parameters}).fit(known, content)
         ranker = ranker if met is None else ranker.fold_in(met)
-        evaluation = evaluate(ranker, judged, (K,), relevant_from=known.relevant_from, exclude=exclude)
-        return float(evaluation.at(K)["ndcg"].mean())
+        evaluation = evaluate(ranker, judged, (CUTOFF,), relevant_from=known.relevant_from, exclude=exclude)
+        return float(evaluation.at(CUTOFF)["ndcg"].mean())
 
     signature = inspect.signature(kind).parameters
     defaults = {key: signature[key].default for key in space}
@@ -89,5 +88,5 @@ def tune(
     if best is None:
         log.warning("tune %s: none of %d settings could be judged; first: %s", name, len(tried), tried[0].error)
         return Tuned({**fixed, **kept}, None, tried)
-    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(tried), K, best.value, best.parameters)
+    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(tried), CUTOFF, best.value, best.parameters)
     return Tuned({**fixed, **best.parameters}, best.value, tried)

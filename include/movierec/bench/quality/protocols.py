@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from movierec.data.columns import MOVIE, USER
+from movierec.data.columns import MOVIE, RELEVANT_FROM, USER
 from movierec.data.dataset import Dataset
 from movierec.data.splits import global_temporal, per_user_temporal, random_split, strong_generalisation
 
-RELEVANT_FROM = 4.0
 HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
 
 

@@ -14,10 +14,10 @@ from movierec.artifacts import load_frame, save_frame
 from movierec.bench.quality.protocols import Protocol, Split
 from movierec.data.columns import USER
 from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 
-K = 10
 METRICS = ("ndcg", "recall")
 
 
@@ -47,10 +47,12 @@ def measure(
     ranker = registry.create(name, **parameters).fit(split.known, features)
     if split.fold_in is not None:
         ranker = ranker.fold_in(split.fold_in)
-    evaluation = evaluate(ranker, split.test, (K,), relevant_from=split.known.relevant_from, exclude=split.exclude)
+    evaluation = evaluate(ranker, split.test, (CUTOFF,), relevant_from=split.known.relevant_from, exclude=split.exclude)
     seconds = round(time.perf_counter() - started, 1)
     tunable = {key: value for key, value in ranker.parameters().items() if key in type(ranker).space}
-    return Measurement(evaluation.at(K)[list(METRICS)], {"seconds": seconds, "trials": trials, "parameters": tunable})
+    return Measurement(
+        evaluation.at(CUTOFF)[list(METRICS)], {"seconds": seconds, "trials": trials, "parameters": tunable}
+    )
 
 
 def _parameters(split: Split, protocol: Protocol, name: str, seed: int, trials: int) -> dict[str, Any]:

@@ -1,0 +1,10 @@
+"""What every evaluation of a training has in common. Without imports, so that a DAG file can offer it in its form."""
+
+# How the ratings are split: `data.splits` has the function of each name. The first protocol decides about the champion.
+PER_USER_TEMPORAL = "per_user_temporal"
+GLOBAL_TEMPORAL = "global_temporal"
+PROTOCOLS = (PER_USER_TEMPORAL, GLOBAL_TEMPORAL)
+
+CUTOFF = 10  # entries of a list by which rankers are compared and tuned: the 10 of NDCG@10
+CUTOFFS = (CUTOFF, 20, 50)  # entries by which lists are scored, the longest the length of the lists that are stored
+SIGNIFICANCE_LEVEL = 0.05  # a p-value below is beyond chance
