@@ -6,15 +6,15 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
 1. **open_training** opens a training on the accepted batch and **take_snapshot** copies `core` to Parquet, in one
    transaction; everything after learns from that copy.
 2. **build_features** splits the ratings in time (per viewer: the first 80 % known, the last 20 % held out) and
-   describes the movies from the known side alone.
-3. **list_rankers** adds to those of the form whom they have to meet: popularity and the reigning champion. The learned
-   ones go together, since they share what they learn from; every other ranker is by itself.
-4. **fit_ranker**: tunes it if the form says so, then fits it on the known side. Rankers that learn from others split
-   that side again by themselves, so that no stage sees what it will be asked.
-5. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out side; then the same for a split of
-   everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its button
-   *Pictures*).
-6. **compare** lets the best ranker by NDCG@10 meet the reigning champion of the same dataset, which has learned
+   describes the movies from the known ratings alone.
+3. **list_rankers** adds to those of the form those they are compared with: popularity and the reigning champion. The
+   learned ones go together, since they share what they learn from; every other ranker is by itself.
+4. **fit_ranker**: tunes it if the form says so, then fits it on the known ratings. Rankers that learn from others split
+   these again by themselves, so that no stage sees what it will be asked.
+5. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
+   of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
+   button *Pictures*).
+6. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`.
 7. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
 
@@ -36,7 +36,7 @@ A ranker that cannot be fitted or scores no numbers is out of the comparison, wi
 
 #### Tuning
 `tuning_trials` is the budget of every ranker, baselines included; 0 goes on with the values in `ml.tuned`, which are
-kept per dataset. The search (Optuna) sees only the known side, divided once more in time. It starts from the best
+kept per dataset. The search (Optuna) sees only the known ratings, divided once more in time. It starts from the best
 values so far and the defaults; what it tried is in `ml.trial`. With a budget expect trials × the time of a fit.
 
 #### Feedback
@@ -68,10 +68,10 @@ from movierec_airflow import (
     DAG_DEFAULTS,
     answer_of,
     approval,
-    artifacts,
     connected,
-    offered_nights,
     plain_errors,
+    training_folder,
+    triggering_batches,
 )
 from movierec_approval import Approval
 from movierec_pictures import DrawPictures
@@ -120,7 +120,7 @@ LONGEST_SEARCH = timedelta(hours=8)
             examples=list(PROTOCOLS),
             minItems=1,
             uniqueItems=True,
-            description="Splits to judge by. The first one decides and is always used; the other costs a second fit.",
+            description="Splits to evaluate on. The first decides and is always used; the other costs a second fit.",
         ),
         "batch": Param(
             None,
@@ -142,19 +142,19 @@ LONGEST_SEARCH = timedelta(hours=8)
 def movierec_train():
     @task
     def open_training() -> int:
-        from movierec.training import fit, snapshot
+        from movierec.training.snapshot import batch_to_learn_from, open_training
 
         context = get_current_context()
         with connected() as conn:
-            night = snapshot.night_to_learn(conn, offered_nights())
-            return fit.open_training(conn, context["run_id"], night, context["params"]["seed"])
+            batch_id = batch_to_learn_from(conn, triggering_batches())
+            return open_training(conn, context["run_id"], batch_id, context["params"]["seed"])
 
     @task
     def take_snapshot(training_id: int) -> int:
         from movierec.training.snapshot import take_snapshot
 
         with connected() as conn:
-            take_snapshot(conn, training_id, artifacts(training_id) / "snapshot")
+            take_snapshot(conn, training_folder(training_id))
         return training_id
 
     @task
@@ -162,15 +162,15 @@ def movierec_train():
         from movierec.training.fit import build_features
 
         with plain_errors():
-            build_features(artifacts(training_id), get_current_context()["params"]["seed"])
+            build_features(training_folder(training_id), get_current_context()["params"]["seed"])
         return training_id
 
     @task
     def list_rankers(training_id: int) -> list[list[str]]:
-        from movierec.promotion.champion import in_groups, rankers_to_fit
+        from movierec.promotion.champion import group_for_fitting, rankers_to_fit
 
         with connected() as conn:
-            return in_groups(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
+            return group_for_fitting(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
@@ -178,9 +178,9 @@ def movierec_train():
 
         context = get_current_context()
         context["rankers"], params = ", ".join(names), context["params"]
-        choices = {"trials": params["tuning_trials"], "seed": params["seed"]}
+        search = {"trials": params["tuning_trials"], "seed": params["seed"]}
         with connected() as conn:
-            return fit_tuned(conn, artifacts(training_id), training_id, names, **choices)
+            return fit_tuned(conn, training_folder(training_id), names, **search)
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
     def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float]]:
@@ -189,14 +189,14 @@ def movierec_train():
         context = get_current_context()
         context["rankers"] = ", ".join(each["ranker"] for each in fitted)
         with connected() as conn:
-            return evaluate_rankers(conn, artifacts(training_id), fitted, context["params"]["protocols"])
+            return evaluate_rankers(conn, training_folder(training_id), fitted, context["params"]["protocols"])
 
     @task
     def compare(training_id: int) -> dict[str, object]:
         from movierec.promotion.champion import compare
 
         with connected() as conn:
-            return compare(conn, artifacts(training_id), training_id, get_current_context()["params"]["seed"])
+            return compare(conn, training_folder(training_id), get_current_context()["params"]["seed"])
 
     @task.branch
     def ask_if_unsure(decision: dict[str, object]) -> str:

@@ -13,11 +13,10 @@ from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
-    from upath import UPath
-
     from movierec.config import Settings
     from movierec.db import Connection
     from movierec.sources.source import Endpoint, Origin
+    from movierec.training.folder import TrainingFolder
 
 WAREHOUSE = "movierec_warehouse"
 
@@ -111,8 +110,8 @@ def opened(batch_id: int | None) -> int:
     return batch_id
 
 
-def offered_nights() -> list[int]:
-    """Return the batches of the asset events that triggered this run, and the one its form names."""
+def triggering_batches() -> list[int]:
+    """Return the batch that this run's form names, else those of the asset events that triggered the run."""
     context = get_current_context()
     events = context["triggering_asset_events"].get(CORE, [])
     named = context["params"].get("batch")
@@ -120,15 +119,15 @@ def offered_nights() -> list[int]:
 
 
 def approval() -> str:
-    """Return when a person is asked: as the night said that triggered this run, else as the form says."""
+    """Return when a person is asked, one of `APPROVALS`: as the triggering batch says, else as the form does."""
     context = get_current_context()
     events = context["triggering_asset_events"].get(CORE, [])
-    said = [event.extra["approval"] for event in events if event.extra.get("approval")]
-    return str(said[-1] if said else context["params"]["approval"])
+    of_batches = [event.extra["approval"] for event in events if event.extra.get("approval")]
+    return str(of_batches[-1] if of_batches else context["params"]["approval"])
 
 
 def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
-    """Return what a person answered to an `Approval`, None where `branch` did not lead to it."""
+    """Return a person's answer to an `Approval`, None where the task `branch` did not lead to the question."""
     ti = get_current_context()["ti"]
     # A run that is repeated may still hold the answer to what it asked before.
     answer: dict[str, Any] | None = ti.xcom_pull(task_ids=task_id, key="answer")
@@ -151,11 +150,11 @@ def settings() -> "Settings":
         return Settings.from_env()
 
 
-def artifacts(training_id: int) -> "UPath":
+def training_folder(training_id: int) -> "TrainingFolder":
     """Return the folder of a training in the artifact store."""
-    from movierec.artifacts import training_folder
+    from movierec.training.folder import TrainingFolder
 
-    return training_folder(settings(), training_id)
+    return TrainingFolder.of(settings(), training_id)
 
 
 @contextmanager

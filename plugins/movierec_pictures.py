@@ -16,12 +16,13 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from upath import UPath
+
+    from movierec.config import Settings
 
 PREFIX = "/movierec/trainings"
 DAG = "movierec_train"
-FILE = re.compile(r"[a-z]+\.png|index\.html")
-TYPES = {"png": "image/png", "html": "text/html; charset=utf-8"}
+FILE_NAME = re.compile(r"[a-z]+\.png|index\.html")
+MEDIA_TYPES = {"png": "image/png", "html": "text/html; charset=utf-8"}
 # The page holds no scripts, and shows nothing from elsewhere.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
@@ -65,21 +66,23 @@ class DrawPictures(BaseOperator):
     def execute(self, context: Any) -> list[str]:
         """Draw; what cannot be drawn is left out with a line in the log."""
         from movierec import plots
-        from movierec_airflow import artifacts, connected
+        from movierec_airflow import connected, training_folder
 
         training_id = int(self.training_id)
         with connected() as conn:
-            names = plots.draw(conn, training_id, artifacts(training_id))
+            names = plots.draw(conn, training_folder(training_id))
         logging.getLogger(__name__).info("%d pictures: %s", len(names), address(training_id))
         return names
 
 
-def find(root: "UPath", training_id: int, name: str) -> bytes | None:
+def read_plot(settings: "Settings", training_id: int, name: str) -> bytes | None:
     """Return a file of a training's plots; None where the name is of another kind, or there is no such file."""
-    if not FILE.fullmatch(name) or training_id < 1:
+    from movierec.training.folder import TrainingFolder
+
+    if not FILE_NAME.fullmatch(name) or training_id < 1:
         return None
     try:
-        return bytes((root / f"{training_id:06d}" / "plots" / name).read_bytes())
+        return bytes((TrainingFolder.of(settings, training_id).plots / name).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -90,7 +93,6 @@ def web() -> "FastAPI":
     from airflow.api_fastapi.core_api.security import requires_access_dag
     from fastapi import Depends, FastAPI, HTTPException
     from fastapi.responses import RedirectResponse, Response
-    from upath import UPath
 
     from movierec.config import Settings
 
@@ -104,11 +106,10 @@ def web() -> "FastAPI":
     @app.get("/{training_id:int}/", dependencies=[guard])
     @app.get("/{training_id:int}/{name}", dependencies=[guard])
     def send(training_id: int, name: str = "index.html") -> Response:
-        root = UPath(Settings.from_env().artifacts) / "trainings"
-        data = find(root, training_id, name)
+        data = read_plot(Settings.from_env(), training_id, name)
         if data is None:
             raise HTTPException(404, f"training {training_id} has no {'pictures' if name == 'index.html' else name}")
-        return Response(data, media_type=TYPES[name.rpartition(".")[2]], headers=HEADERS)
+        return Response(data, media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers=HEADERS)
 
     return app
 

@@ -5,7 +5,6 @@ a `ModelError`, since trying again cannot help; trouble on the way to it is not,
 """
 
 import logging
-from collections.abc import Collection
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile
@@ -15,17 +14,11 @@ import pandas as pd
 from scipy import sparse
 from upath import UPath
 
-from movierec.config import Settings
 from movierec.errors import ModelError
 
 log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-
-
-def training_folder(settings: Settings, training_id: int) -> UPath:
-    """Return the folder of a training."""
-    return UPath(settings.artifacts) / "trainings" / f"{training_id:06d}"
 
 
 def read_bytes(path: UPath) -> bytes:
@@ -91,16 +84,6 @@ def unpack(arrays: Arrays) -> sparse.csr_matrix:
     """Put a sparse matrix together again; a KeyError or ValueError says that these are not its parts."""
     parts = (arrays["data"], arrays["indices"], arrays["indptr"])
     return sparse.csr_matrix(parts, shape=tuple(arrays["shape"]))
-
-
-def prune_trainings(settings: Settings, kept: Collection[int]) -> list[int]:
-    """Remove the folders of all trainings but these, and return which were removed."""
-    root = UPath(settings.artifacts) / "trainings"
-    folders = [folder for folder in root.iterdir() if folder.name.isdecimal()] if root.exists() else []
-    removed = [folder for folder in folders if int(folder.name) not in kept]
-    for folder in removed:
-        folder.fs.rm(folder.path, recursive=True)
-    return sorted(int(folder.name) for folder in removed)
 
 
 def _write(path: UPath, buffer: BytesIO) -> None:

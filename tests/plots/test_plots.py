@@ -8,11 +8,13 @@ from upath import UPath
 from movierec import plots
 from movierec.plots import calibration, gains, leaderboard
 from movierec.plots.page import Picture, page
-from movierec.plots.style import apart
+from movierec.plots.style import spread_labels
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.reranking.hybrid import Hybrid
-from movierec.training import fit
+from movierec.training import fit, snapshot
+from movierec.training.data import TrainingData
 from movierec.training.evaluate import evaluate_ranker
+from movierec.training.folder import TrainingFolder
 from tests import tastes
 
 HYBRID = {"rounds": 8, "folds": 1, "members": ("lambdarank",)}
@@ -20,77 +22,72 @@ WIDE = 900  # pixels
 
 
 @pytest.fixture
-def place(tmp_path):
+def folder(conn, tmp_path):
     """Return the folder of a training whose snapshot and split are there."""
-    folder = UPath(tmp_path)
+    folder = TrainingFolder(snapshot.open_training(conn, "run", 1, seed=1), UPath(tmp_path))
     facts = tastes.dataset()
-    place_in_user = facts.ratings.groupby("user_id").cumcount()
-    is_kept = (facts.ratings["user_id"] > 60) | (place_in_user < 20)  # viewers differ in how active they are
-    facts.with_ratings(facts.ratings[is_kept]).save(folder / "snapshot")
+    number_in_history = facts.ratings.groupby("user_id").cumcount()
+    is_kept = (facts.ratings["user_id"] > 60) | (number_in_history < 20)  # viewers differ in how active they are
+    facts.with_ratings(facts.ratings[is_kept]).save(folder.snapshot)
     fit.build_features(folder, seed=1)
     return folder
 
 
-@pytest.fixture
-def training_id(conn):
-    return fit.open_training(conn, "run", 1, seed=1)
+def evaluate(conn, folder, name, parameters=None):
+    data = TrainingData(folder)
+    evaluate_ranker(conn, data, fit.fit_ranker(data, name, parameters), ("per_user_temporal",))
 
 
-def evaluate(conn, training_id, folder, name, parameters=None):
-    fitted = {"training_id": training_id, **fit.fit_ranker(folder, name, parameters)}
-    evaluate_ranker(conn, folder, fitted, ("per_user_temporal",))
-
-
-def test_a_whole_training_gives_every_picture_twice_the_same(conn, training_id, place):
-    evaluate(conn, training_id, place, "popularity")
-    evaluate(conn, training_id, place, "ease")
-    evaluate(conn, training_id, place, "hybrid", HYBRID)
-    names = plots.draw(conn, training_id, place)
+def test_a_whole_training_gives_every_picture_twice_the_same(conn, folder):
+    evaluate(conn, folder, "popularity")
+    evaluate(conn, folder, "ease")
+    evaluate(conn, folder, "hybrid", HYBRID)
+    names = plots.draw(conn, folder)
     assert names == ["leaderboard.png", "activity.png", "coverage.png", "features.png", "calibration.png"]
-    drawn = {name: (place / "plots" / name).read_bytes() for name in names}
+    drawn = {name: (folder.plots / name).read_bytes() for name in names}
     for data in drawn.values():
         assert data.startswith(b"\x89PNG\r\n\x1a\n")
         assert int.from_bytes(data[16:20], "big") >= WIDE
-    text = (place / "plots" / "index.html").read_text(encoding="utf-8")
+    text = (folder.plots / "index.html").read_text(encoding="utf-8")
     assert all(f'src="{name}"' in text for name in names)
     assert "http" not in text
-    plots.draw(conn, training_id, place)
-    assert drawn == {name: (place / "plots" / name).read_bytes() for name in names}
+    plots.draw(conn, folder)
+    assert drawn == {name: (folder.plots / name).read_bytes() for name in names}
 
 
-def test_a_picture_without_data_is_left_out_with_a_line_in_the_log(conn, training_id, place, caplog):
-    evaluate(conn, training_id, place, "popularity")
-    (place / "plots").mkdir()
-    (place / "plots" / "features.png").write_bytes(b"of an earlier try")
+def test_a_picture_without_data_is_left_out_with_a_line_in_the_log(conn, folder, caplog):
+    evaluate(conn, folder, "popularity")
+    (folder.plots).mkdir()
+    (folder.plots / "features.png").write_bytes(b"of an earlier try")
     with caplog.at_level(logging.INFO):
-        assert "features.png" not in plots.draw(conn, training_id, place)
+        assert "features.png" not in plots.draw(conn, folder)
     assert "picture features is left out: the training stored nothing that it could show" in caplog.text
-    assert not (place / "plots" / "features.png").exists()
+    assert not (folder.plots / "features.png").exists()
 
 
-def test_a_model_that_cannot_be_read_costs_its_own_picture_alone(conn, training_id, place, caplog):
-    evaluate(conn, training_id, place, "popularity")
-    (place / "models" / "hybrid").mkdir()
-    assert "leaderboard.png" in plots.draw(conn, training_id, place)
+def test_a_model_that_cannot_be_read_costs_its_own_picture_alone(conn, folder, caplog):
+    evaluate(conn, folder, "popularity")
+    (folder.model("hybrid")).mkdir()
+    assert "leaderboard.png" in plots.draw(conn, folder)
     assert "picture features is left out" in caplog.text
 
 
-def test_a_training_in_which_nothing_was_judged_gives_a_page_that_says_so(conn, training_id, place):
-    assert plots.draw(conn, training_id, place) == []
-    assert "no ranker of this training was judged" in (place / "plots" / "index.html").read_text(encoding="utf-8")
+def test_a_training_in_which_nothing_was_judged_gives_a_page_that_says_so(conn, folder):
+    assert plots.draw(conn, folder) == []
+    assert "no ranker of this training was judged" in (folder.plots / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_leaderboard_claims_a_lead_only_beyond_chance(training_id, place):
-    given = type("Given", (), {})()
+def test_the_leaderboard_claims_a_lead_only_beyond_chance():
+    results = type("Results", (), {})()
     rng = np.random.default_rng(1)
     base = rng.uniform(size=200)
     for lead, words in ((0.2, "leads: "), (0.0, "chance alone may have put it")):
         values = pd.DataFrame({"b": base, "a": base + lead + rng.normal(0, 0.1, 200)})
         means = values.mean().sort_values(ascending=False)
         totals = pd.DataFrame({"ranker": means.index, "value": means, "low": means - 0.1, "high": means + 0.1})
-        given.totals = lambda metric, totals=totals: totals.assign(users=200)
-        given.per_user = lambda values=values: values
-        assert words in leaderboard.draw(given)[0]
+        results.totals = lambda metric, totals=totals: totals.assign(users=200)
+        results.ndcg_per_user = lambda values=values: values
+        assert words in leaderboard.draw(results)[0]
 
 
 def test_gains_are_shares_of_all_ensembles_and_survive_saving(tmp_path):
@@ -118,9 +115,9 @@ def test_deciles_are_of_equal_size_and_leave_out_what_no_model_scored():
 
 
 def test_labels_are_moved_apart_in_their_order_and_no_further_than_needed():
-    moved = apart([5.0, 1.0, 1.0], 1.0)
+    moved = spread_labels([5.0, 1.0, 1.0], 1.0)
     assert moved == [5.0, 0.5, 1.5]
-    assert np.diff(apart([0.1, 0.2, 0.3, 0.35], 0.2)).min() == pytest.approx(0.2)
+    assert np.diff(spread_labels([0.1, 0.2, 0.3, 0.35], 0.2)).min() == pytest.approx(0.2)
 
 
 def test_the_page_shows_words_as_words():

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from movierec.artifacts import load_frame, training_folder
 from movierec.errors import ModelError
 from movierec.evaluation.protocols import PER_USER_TEMPORAL
 from movierec.promotion import champion as promotion
 from movierec.rankers import registry
 from movierec.training import evaluate, fit, snapshot
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
 from tests.planted import PLANTED, ReadsTest
@@ -14,23 +15,22 @@ from tests.planted import PLANTED, ReadsTest
 
 @pytest.fixture
 def train(conn, app, tmp_path, settings, monkeypatch):
-    """Return what fits and judges some rankers, and those they have to meet, on one generated night."""
+    """Return what fits and evaluates some rankers, and those they are compared with, on one generated night."""
     for planted in PLANTED:
         monkeypatch.setitem(registry.RANKERS, planted.name, planted)
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data", users=100, each=30))
 
     def train(run, *names, best=None):
-        training_id = fit.open_training(conn, run, batch_id, seed=1)
-        folder = training_folder(settings, training_id)
-        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+        folder = TrainingFolder.of(settings, snapshot.open_training(conn, run, batch_id, seed=1))
+        snapshot.take_snapshot(conn, folder)
         fit.build_features(folder, seed=1)
-        monkeypatch.setattr(ReadsTest, "TEST", load_frame(folder / "test.parquet").sample(frac=0.5, random_state=1))
-        for name in promotion.rankers_to_fit(conn, training_id, names):
-            fitted = {"training_id": training_id, **fit.fit_ranker(folder, name)}
-            evaluate.evaluate_ranker(conn, folder, fitted, [PER_USER_TEMPORAL])
+        data = TrainingData(folder)
+        monkeypatch.setattr(ReadsTest, "TEST", data.test.sample(frac=0.5, random_state=1))
+        for name in promotion.rankers_to_fit(conn, folder.training_id, names):
+            evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, name), [PER_USER_TEMPORAL])
         if best:
             conn.execute("update ml.user_metric set ndcg_at_k = ndcg_at_k + 1 where ranker = %s", [best])
-        return training_id, promotion.compare(conn, folder, training_id)
+        return folder.training_id, promotion.compare(conn, folder)
 
     return train
 
@@ -127,7 +127,9 @@ def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_th
 
     fit_ranker = fit.fit_ranker
     refused = {"ranker": "popularity", "fit_seconds": 0.0, "refused": "no luck"}
-    monkeypatch.setattr(fit, "fit_ranker", lambda at, name: refused if name == "popularity" else fit_ranker(at, name))
+    monkeypatch.setattr(
+        fit, "fit_ranker", lambda data, name: refused if name == "popularity" else fit_ranker(data, name)
+    )
     if not can_learn:
         monkeypatch.setattr(registry.RANKERS["popularity"], "_learn", refuse)
     _, decision = train("second", name, best=name)
@@ -138,7 +140,7 @@ def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_th
 def test_a_second_comparison_leaves_the_same_row(conn, train, reigning, settings):
     row = "select verdict, reason, guardrails, ranker from ml.decision"
     before = conn.execute(row).fetchall()
-    promotion.compare(conn, training_folder(settings, reigning), reigning)
+    promotion.compare(conn, TrainingFolder.of(settings, reigning))
     promotion.choose_champion(conn, reigning)
     assert conn.execute(row).fetchall() == before
 
@@ -175,11 +177,11 @@ def test_without_a_comparison_there_is_no_champion(conn, train, reigning):
 
 def test_champions_are_of_one_dataset(conn, app, tmp_path, reigning):
     other = ingest(conn, app, movielens.generate(tmp_path / "other"), "other")
-    training_id = fit.open_training(conn, "other", other, seed=1)
-    assert promotion.reigning(conn, training_id) is None
+    training_id = snapshot.open_training(conn, "other", other, seed=1)
+    assert promotion.reigning_champion(conn, training_id) is None
 
 
 def test_learned_rankers_are_fitted_together_and_first():
     names = ["popularity", "random_forest", "ease", "hybrid"]
-    assert promotion.in_groups(names) == [["random_forest", "hybrid"], ["popularity"], ["ease"]]
-    assert promotion.in_groups(["ease", "slim"]) == [["ease"], ["slim"]]
+    assert promotion.group_for_fitting(names) == [["random_forest", "hybrid"], ["popularity"], ["ease"]]
+    assert promotion.group_for_fitting(["ease", "slim"]) == [["ease"], ["slim"]]

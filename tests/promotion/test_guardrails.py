@@ -6,7 +6,7 @@ from movierec.data.splits import per_user_temporal
 from movierec.promotion import guardrails
 from movierec.rankers.ease import Ease
 from movierec.rankers.popularity import Popularity
-from movierec.training.folder import known_side
+from movierec.training.data import fit_inputs
 from tests import tastes
 from tests.planted import Constant, Disguise, NoNumber
 
@@ -14,7 +14,7 @@ from tests.planted import Constant, Disguise, NoNumber
 @pytest.fixture(scope="module")
 def known():
     dataset = tastes.dataset(users=60)
-    return known_side(dataset, per_user_temporal(dataset.ratings, seed=1)[0])
+    return fit_inputs(dataset, per_user_temporal(dataset.ratings, seed=1)[0])
 
 
 class NearlyConstant(Ease):
@@ -48,14 +48,14 @@ def lists_of(ranker, known, users=range(1, 61)):
     ],
 )
 def test_scores_must_be_numbers_that_tell_movies_apart(known, ranker, status, words):
-    found = guardrails.scores(ranker().fit(*known))
+    found = guardrails.check_scores(ranker().fit(*known))
     assert (found.status, found.words) == (status, words)
 
 
 def test_lists_that_are_popularitys_are_refused_and_others_are_not(known):
     popular = lists_of(Popularity(), known)
-    assert guardrails.not_popularity(lists_of(Disguise(), known), popular, 10).status == "broken"
-    assert guardrails.not_popularity(lists_of(Ease(), known), popular, 10).status == "holds"
+    assert guardrails.check_own_lists(lists_of(Disguise(), known), popular, 10).status == "broken"
+    assert guardrails.check_own_lists(lists_of(Ease(), known), popular, 10).status == "holds"
 
 
 def test_a_challenger_must_be_better_than_popularity_beyond_chance():
@@ -63,15 +63,15 @@ def test_a_challenger_must_be_better_than_popularity_beyond_chance():
     values = pd.DataFrame({"popularity": rng.random(200)})
     values["same"] = rng.permutation(values["popularity"])
     values["better"] = values["popularity"] + 0.01
-    assert guardrails.better_than_popularity(values, "better").status == "holds"
-    assert guardrails.better_than_popularity(values, "same").status == "broken"
-    assert guardrails.better_than_popularity(values, "popularity").status == "broken"
+    assert guardrails.check_lead_over_popularity(values, "better").status == "holds"
+    assert guardrails.check_lead_over_popularity(values, "same").status == "broken"
+    assert guardrails.check_lead_over_popularity(values, "popularity").status == "broken"
 
 
 @pytest.mark.parametrize("fault", ["a seen movie", "an unknown movie", "a short list", "a repeated movie", "no list"])
 def test_everybody_must_get_a_whole_list(known, fault):
     lists = lists_of(Ease(), known)
-    assert guardrails.whole_lists(lists, known[0], range(1, 61), 10).status == "holds"
+    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "holds"
     last = lists.index[(lists["user_id"] == 60) & (lists["rank"] == 10)][0]
     ratings = known[0].ratings
     movie = {
@@ -84,24 +84,24 @@ def test_everybody_must_get_a_whole_list(known, fault):
         lists.loc[last, "movie_id"] = movie[fault]
     else:
         lists = lists[~dropped[fault]]
-    assert guardrails.whole_lists(lists, known[0], range(1, 61), 10).status == "broken"
+    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "broken"
 
 
 def test_a_list_may_be_short_where_the_catalogue_is(known):
     lists = Ease().fit(*known).recommend([1, 2], 1000)
-    assert guardrails.whole_lists(lists, known[0], [1, 2], 1000).status == "holds"
+    assert guardrails.check_lists(lists, known[0], [1, 2], 1000).status == "holds"
 
 
 @pytest.mark.parametrize(("coverage", "status"), [(0.10, "holds"), (0.05, "holds"), (0.049, "hurt")])
 def test_showing_less_than_half_of_what_the_champion_shows_is_a_doubt(coverage, status):
-    assert guardrails.covers(coverage, 0.10).status == status
+    assert guardrails.check_coverage(coverage, 0.10).status == status
 
 
 def test_a_group_of_viewers_that_is_worse_off_is_named(known):
     index = pd.Index(range(1, 61), name="user_id")
     values = pd.DataFrame({"old": 0.5, "new": np.where(index % 2, 0.3, 0.9)}, index=index)
-    found = guardrails.spares_segments(values, "new", "old", known[0])
+    found = guardrails.check_segments(values, "new", "old", known[0])
     assert found.status == "hurt"
     assert "gender F (-0.2000)" in found.words
     assert "gender M" not in found.words
-    assert guardrails.spares_segments(values.assign(new=0.51), "new", "old", known[0]).status == "holds"
+    assert guardrails.check_segments(values.assign(new=0.51), "new", "old", known[0]).status == "holds"

@@ -6,10 +6,10 @@ from upath import UPath
 
 from movierec.data.splits import per_user_temporal
 from movierec.promotion import leaks
-from movierec.promotion.leaks import no_leak, take
+from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
 from movierec.rankers.ease import Ease
 from movierec.rankers.item_knn import ItemKNN
-from movierec.training.folder import known_side
+from movierec.training.data import fit_inputs
 from tests import tastes
 from tests.planted import CountsTerms, ReadsTest
 
@@ -26,7 +26,7 @@ def test(dataset):
 
 def counts_the_future(dataset, train):
     """Scale each movie's features by how often anybody ever rates it: what a careless feature does."""
-    known, features = known_side(dataset, train)
+    known, features = fit_inputs(dataset, train)
     counts = dataset.ratings["movie_id"].value_counts().reindex(features.movie_ids, fill_value=0).to_numpy()
     scaled = features.matrix.multiply(counts[:, None] / 100).tocsr().astype(np.float32)
     return known, replace(features, matrix=scaled)
@@ -34,27 +34,27 @@ def counts_the_future(dataset, train):
 
 @pytest.mark.parametrize("ranker", [Ease, ItemKNN, CountsTerms])
 def test_an_honest_ranker_passes(dataset, test, ranker):
-    found = no_leak(ranker, known_side, dataset, test, seed=1)
+    found = check_leaks(ranker, fit_inputs, dataset, test, seed=1)
     assert (found.status, found.words) == ("holds", "its lists do not depend on the test")
 
 
 def test_a_feature_that_counts_the_future_is_found_with_whoever_believes_it(dataset, test):
-    found = no_leak(CountsTerms, counts_the_future, dataset, test, seed=1)
+    found = check_leaks(CountsTerms, counts_the_future, dataset, test, seed=1)
     assert found.status == "broken"
     assert found.words.endswith("of its lists change when the held-out ratings are hidden from all it is built from")
-    assert no_leak(Ease, counts_the_future, dataset, test, seed=1).status == "holds"
+    assert check_leaks(Ease, counts_the_future, dataset, test, seed=1).status == "holds"
 
 
 def test_a_ranker_that_reads_a_part_of_the_test_from_elsewhere_is_found(dataset, test, monkeypatch):
     monkeypatch.setattr(ReadsTest, "TEST", test.sample(frac=0.5, random_state=1))
-    found = no_leak(ReadsTest, known_side, dataset, test, seed=1)
+    found = check_leaks(ReadsTest, fit_inputs, dataset, test, seed=1)
     assert found.status == "broken"
     assert "on a window before it" in found.words
 
 
 def test_a_ranker_that_knows_everything_anybody_ever_rates_is_too_good(dataset, test, monkeypatch):
     monkeypatch.setattr(ReadsTest, "TEST", dataset.ratings[dataset.ratings["rating"] >= 4].assign(rating=5.0))
-    found = no_leak(ReadsTest, known_side, dataset, test, seed=1)
+    found = check_leaks(ReadsTest, fit_inputs, dataset, test, seed=1)
     assert found.status == "broken"
     assert "more than anybody can know" in found.words
 
@@ -68,15 +68,15 @@ def test_a_ranker_whose_fits_differ_by_chance_is_not_blamed_for_it(dataset, test
             noise = np.random.default_rng(next(fits)).normal(0, 0.002, self.weights_.shape)
             self.weights_ = self.weights_ + noise.astype(np.float32)
 
-    assert no_leak(Restless, known_side, dataset, test, seed=1).status == "holds"
+    assert check_leaks(Restless, fit_inputs, dataset, test, seed=1).status == "holds"
 
 
 def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset, test, monkeypatch):
-    monkeypatch.setattr(leaks, "VIEWERS", 20)
-    excerpt = take(dataset, test, seed=1)
+    monkeypatch.setattr(leaks, "MAX_VIEWERS", 20)
+    excerpt = take_excerpt(dataset, test, seed=1)
     assert excerpt.train["user_id"].nunique() == 20
-    assert set(excerpt.whole.movies["movie_id"]) == set(excerpt.whole.ratings["movie_id"])
-    assert len(excerpt.train) + len(excerpt.test) == len(excerpt.whole.ratings)
+    assert set(excerpt.dataset.movies["movie_id"]) == set(excerpt.dataset.ratings["movie_id"])
+    assert len(excerpt.train) + len(excerpt.test) == len(excerpt.dataset.ratings)
     assert excerpt.train.merge(test, on=["user_id", "movie_id"]).empty
 
 
@@ -85,16 +85,16 @@ def test_a_ranker_that_cannot_be_tried_on_an_excerpt_is_a_doubt_and_does_not_sto
         def _learn(self, dataset, features):
             raise np.linalg.LinAlgError("Singular matrix")
 
-    found = no_leak(Singular, known_side, dataset, test, seed=1)
+    found = check_leaks(Singular, fit_inputs, dataset, test, seed=1)
     assert (found.status, found.words) == ("hurt", "it could not be tried on 300 viewers: Singular matrix")
 
 
 @pytest.mark.parametrize("ranker", [Ease, ItemKNN])
 @pytest.mark.parametrize("fault", [None, "learned from the test", "other weights", "other lists"])
-def test_the_stored_model_must_be_what_the_ranker_learns_from_the_known_side(dataset, test, tmp_path, ranker, fault):
+def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dataset, test, tmp_path, ranker, fault):
     train = per_user_temporal(dataset.ratings, seed=1)[0]
-    known, features = known_side(dataset, train)
-    whole = ranker().fit(*known_side(dataset, dataset.ratings))
+    known, features = fit_inputs(dataset, train)
+    whole = ranker().fit(*fit_inputs(dataset, dataset.ratings))
     model = whole if fault == "learned from the test" else ranker().fit(known, features)
     if fault == "other weights":
         model = whole.fold_in(known)
@@ -102,7 +102,7 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_known_side(dat
     model.save(UPath(tmp_path) / "model")
     stored = ranker.load(UPath(tmp_path) / "model")
     lists = (whole if fault == "other lists" else stored).recommend(test["user_id"].unique(), 10)
-    found = leaks.not_another_model(stored, lists, known, lambda: ranker().fit(known, features), seed=1)
+    found = check_stored_model(stored, lists, known, lambda: ranker().fit(known, features), seed=1)
     words = {
         None: "the stored model is what it learns from the known ratings",
         "learned from the test": "the stored model has learned from other ratings than the known ones",
@@ -114,5 +114,5 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_known_side(dat
 
 
 def test_where_nobody_can_be_asked_a_person_is(dataset, test):
-    found = no_leak(Ease, known_side, dataset, test.assign(rating=1.0), seed=1)
+    found = check_leaks(Ease, fit_inputs, dataset, test.assign(rating=1.0), seed=1)
     assert (found.status, found.words) == ("hurt", "nobody can be asked, so a leak would not be seen")

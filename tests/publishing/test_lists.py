@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import pytest
 
-from movierec.artifacts import training_folder
 from movierec.data.dataset import Dataset
 from movierec.db import connect, fetch
 from movierec.errors import PublishError
@@ -14,6 +13,8 @@ from movierec.publishing import lists, versions
 from movierec.rankers import registry
 from movierec.rankers.model_card import write_card
 from movierec.training import evaluate, fit, snapshot
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
 
@@ -25,18 +26,18 @@ LENGTH = 20
 def champion(conn, app, tmp_path, settings):
     """Take a generated night as far as a champion: EASE."""
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
-    training_id = fit.open_training(conn, "run", batch_id, seed=1)
-    folder = training_folder(settings, training_id)
-    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+    folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
+    snapshot.take_snapshot(conn, folder)
     fit.build_features(folder, seed=1)
-    evaluate.evaluate_ranker(conn, folder, {"training_id": training_id, **fit.fit_ranker(folder, "ease")})
-    decide(conn, folder, training_id)
-    return training_id
+    data = TrainingData(folder)
+    evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
+    decide(conn, folder)
+    return folder.training_id
 
 
-def decide(conn, folder, training_id):
-    promotion.compare(conn, folder, training_id)
-    promotion.choose_champion(conn, training_id)
+def decide(conn, folder):
+    promotion.compare(conn, folder)
+    promotion.choose_champion(conn, folder.training_id)
 
 
 def write(conn, settings, run_id="night"):
@@ -97,35 +98,43 @@ def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
 
 
 LIST, SIMILAR, NEW = "the list of a viewer", "the movies similar to a movie", "the list for newcomers"
-DAMAGES = {
-    "delete from serving.recommendation where user_id = 1 and rank = 20": f"{LIST} has not exactly the due number",
-    "delete from serving.recommendation where user_id = 1": f"{LIST} has not exactly the due number of movies: 1",
-    "update serving.recommendation set user_id = 777 where user_id = 1": f"{LIST} has not exactly the due number",
-    "update serving.recommendation set movie_id = (select movie_id from core.ratings where user_id = 1 limit 1)"
-    " where user_id = 1 and rank = 3": "already rated by the viewer: 1",
-    "update serving.recommendation as listed set movie_id = (select movie_id from serving.recommendation as first"
-    " where first.version_id = listed.version_id and first.user_id = 1 and first.rank = 1)"
-    " where user_id = 1 and rank = 2": f"{LIST} has a movie twice: 1",
-    "update serving.recommendation set rank = 99 where user_id = 1 and rank = 20": f"{LIST} has other ranks",
-    "update serving.recommendation set movie_id = 9999 where user_id = 1 and rank = 2": f"{LIST} has a movie that",
-    "update serving.recommendation set score = 'NaN' where user_id = 1 and rank = 1": f"{LIST} has a score that is not",
-    "update serving.recommendation set score = 1e9 where user_id = 1 and rank = 5": "finite or rises with the rank: 1",
-    "update serving.recommendation set because_movie_id = 9999 where user_id = 1 and rank = 1": "evidence is not",
-    "update serving.recommendation set because_movie_id = (select movie_id from core.ratings where user_id = 1"
-    " and rating < 4 limit 1) where user_id = 1 and rank = 1": "evidence is not a movie that the viewer liked: 1",
-    "update serving.recommendation set reason = ' ' where user_id = 1 and rank = 1": "a reason is empty: 1",
-    "delete from serving.recommendation": "no viewer has a list: 1",
-    "delete from serving.similar_movie where movie_id = 1 and rank = 1": f"{SIMILAR} has not exactly the due number",
-    "update serving.similar_movie set similar_movie_id = 1 where movie_id = 1 and rank = 1": "similar to itself: 1",
-    "update serving.similar_movie set similar_movie_id = 9999 where movie_id = 1 and rank = 1": f"{SIMILAR} has a",
-    "update serving.similar_movie set rank = 101 where movie_id = 1 and rank = 20": f"{SIMILAR} has other ranks",
-    "update serving.similar_movie set score = 'NaN' where movie_id = 1 and rank = 1": f"{SIMILAR} has a score that",
-    "update serving.similar_movie set movie_id = 9999 where movie_id = 1": f"{SIMILAR} has not exactly the due number",
-    "delete from serving.fallback where rank = 1": f"{NEW} has not exactly the due number",
-    "update serving.fallback set rank = 101 where rank = 1": f"{NEW} has other ranks",
-    "update serving.fallback set movie_id = 9999 where rank = 1": f"{NEW} has a movie that is not in the catalogue: 1",
-    "update serving.fallback set score = 'Infinity' where rank = 2": f"{NEW} has a score that is not finite",
-}
+SEEN = "(select movie_id from core.ratings where user_id = 1 limit 1)"
+DISLIKED = "(select movie_id from core.ratings where user_id = 1 and rating < 4 limit 1)"
+FIRST = (
+    "(select movie_id from serving.recommendation as first"
+    " where first.version_id = damaged.version_id and first.user_id = 1 and first.rank = 1)"
+)
+DELETED = None  # in place of what is set: the rows are deleted
+DAMAGES = [  # table, what is set, where, and what the audit says
+    ("recommendation", DELETED, "user_id = 1 and rank = 20", f"{LIST} has not exactly the due number"),
+    ("recommendation", DELETED, "user_id = 1", f"{LIST} has not exactly the due number of movies: 1"),
+    ("recommendation", "user_id = 777", "user_id = 1", f"{LIST} has not exactly the due number"),
+    ("recommendation", f"movie_id = {SEEN}", "user_id = 1 and rank = 3", "already rated by the viewer: 1"),
+    ("recommendation", f"movie_id = {FIRST}", "user_id = 1 and rank = 2", f"{LIST} has a movie twice: 1"),
+    ("recommendation", "rank = 99", "user_id = 1 and rank = 20", f"{LIST} has other ranks"),
+    ("recommendation", "movie_id = 9999", "user_id = 1 and rank = 2", f"{LIST} has a movie that"),
+    ("recommendation", "score = 'NaN'", "user_id = 1 and rank = 1", f"{LIST} has a score that is not"),
+    ("recommendation", "score = 1e9", "user_id = 1 and rank = 5", "finite or rises with the rank: 1"),
+    ("recommendation", "because_movie_id = 9999", "user_id = 1 and rank = 1", "evidence is not"),
+    (
+        "recommendation",
+        f"because_movie_id = {DISLIKED}",
+        "user_id = 1 and rank = 1",
+        "evidence is not a movie that the viewer liked: 1",
+    ),
+    ("recommendation", "reason = ' '", "user_id = 1 and rank = 1", "a reason is empty: 1"),
+    ("recommendation", DELETED, "true", "no viewer has a list: 1"),
+    ("similar_movie", DELETED, "movie_id = 1 and rank = 1", f"{SIMILAR} has not exactly the due number"),
+    ("similar_movie", "similar_movie_id = 1", "movie_id = 1 and rank = 1", "similar to itself: 1"),
+    ("similar_movie", "similar_movie_id = 9999", "movie_id = 1 and rank = 1", f"{SIMILAR} has a"),
+    ("similar_movie", "rank = 101", "movie_id = 1 and rank = 20", f"{SIMILAR} has other ranks"),
+    ("similar_movie", "score = 'NaN'", "movie_id = 1 and rank = 1", f"{SIMILAR} has a score that"),
+    ("similar_movie", "movie_id = 9999", "movie_id = 1", f"{SIMILAR} has not exactly the due number"),
+    ("fallback", DELETED, "rank = 1", f"{NEW} has not exactly the due number"),
+    ("fallback", "rank = 101", "rank = 1", f"{NEW} has other ranks"),
+    ("fallback", "movie_id = 9999", "rank = 1", f"{NEW} has a movie that is not in the catalogue: 1"),
+    ("fallback", "score = 'Infinity'", "rank = 2", f"{NEW} has a score that is not finite"),
+]
 
 
 def test_the_audit_finds_every_kind_of_damage_and_the_live_version_stays(conn, settings, champion):
@@ -134,11 +143,14 @@ def test_the_audit_finds_every_kind_of_damage_and_the_live_version_stays(conn, s
     conn.commit()
     conn.execute("set search_path to core")  # as an audit finds it
     conn.commit()
-    for damage, sentence in DAMAGES.items():
-        keep = conn.execute(damage + (" and" if "where" in damage else " where") + f" version_id = {version_id}")
-        assert keep.rowcount >= 1, damage
-        failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": versions.SIMILAR})
-        assert any(sentence in f"{row['failed_check']}: {row['failures']}" for row in failed), (damage, failed)
+    for table, change, where, message in DAMAGES:
+        what = (
+            f"update serving.{table} as damaged set {change}" if change else f"delete from serving.{table} as damaged"
+        )
+        damaged = conn.execute(f"{what} where {where} and damaged.version_id = {version_id}")
+        assert damaged.rowcount >= 1, (table, change, where)
+        failed = [f"{check}: {failures}" for check, failures in versions.failed_checks(conn, version_id).items()]
+        assert any(message in sentence for sentence in failed), (table, change, where, failed)
         conn.rollback()
     assert versions.live_version(conn) == live
 
@@ -166,10 +178,10 @@ def test_writing_after_the_audit_takes_the_audit_back(conn, settings, champion):
 
 def test_writers_of_a_version_do_not_wait_for_each_other(conn, warehouse, settings, champion):
     version_id = write(conn, settings)
-    versions.hold_to_write(conn, version_id)
+    versions.lock_to_write(conn, version_id)
     with connect(warehouse) as other:
         other.execute("set lock_timeout to '2s'")
-        assert versions.hold_to_write(other, version_id).status == "building"
+        assert versions.lock_to_write(other, version_id).status == "building"
 
 
 def test_a_writer_that_was_given_up_on_cannot_touch_what_has_gone_live(conn, warehouse, settings, champion):
@@ -181,7 +193,7 @@ def test_a_writer_that_was_given_up_on_cannot_touch_what_has_gone_live(conn, war
     def write_late():
         with connect(warehouse) as late:
             try:
-                versions.hold_to_write(late, version_id)
+                versions.lock_to_write(late, version_id)
             except PublishError as error:
                 outcome.append(str(error))
 
@@ -231,9 +243,9 @@ def test_the_pointer_never_moves_back_by_running_an_old_task_again(conn, setting
 
 
 def test_an_older_training_that_is_decided_again_is_not_the_latest(conn, settings, champion):
-    later = fit.open_training(conn, "later run", 1, seed=1)
+    later = snapshot.open_training(conn, "later run", 1, seed=1)
     for training_id in (later, champion):
-        decide(conn, training_folder(settings, training_id), training_id)
+        decide(conn, TrainingFolder.of(settings, training_id))
     assert fetch(conn, "ml/latest_champion")[0]["training_id"] == later
 
 
@@ -302,8 +314,7 @@ def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, 
         " on conflict do nothing"
     )
     conn.commit()
-    folder = training_folder(settings, champion)
-    snapshot.take_snapshot(conn, champion, folder / "snapshot")
+    snapshot.take_snapshot(conn, TrainingFolder.of(settings, champion))
     write_and_go_live(conn, settings)
     left = conn.execute(
         "select count(*) from core.movies where movie_id not in (select movie_id from core.ratings where user_id = 1)"
@@ -314,7 +325,7 @@ def test_a_viewer_who_rated_almost_everything_gets_what_is_left(conn, settings, 
 def test_who_has_a_profile_and_no_rating_is_shown_what_their_group_rates(conn, settings, champion):
     conn.execute("insert into core.users (user_id, age, gender) values (701, 30, 'F'), (702, null, null)")
     conn.commit()
-    snapshot.take_snapshot(conn, champion, training_folder(settings, champion) / "snapshot")
+    snapshot.take_snapshot(conn, TrainingFolder.of(settings, champion))
     write_and_go_live(conn, settings)
     reasons = conn.execute("select reason from serving.live_recommendation where user_id = 701").fetchall()
     assert len(reasons) == LENGTH
@@ -330,7 +341,7 @@ def test_a_like_makes_a_viewer_and_may_be_the_evidence(conn, settings, champion)
         " values ('app', '1', 703, 1, 'like', now()), ('app', '2', 703, 2, 'dislike', now())"
     )
     conn.commit()
-    snapshot.take_snapshot(conn, champion, training_folder(settings, champion) / "snapshot")
+    snapshot.take_snapshot(conn, TrainingFolder.of(settings, champion))
     version_id = write_and_go_live(conn, settings)
     shown = conn.execute(
         "select movie_id, because_movie_id from serving.live_recommendation where user_id = 703"
@@ -340,17 +351,17 @@ def test_a_like_makes_a_viewer_and_may_be_the_evidence(conn, settings, champion)
     assert 1 in {because for _, because in shown} <= {1, None}
     conn.execute("set search_path to core")  # as an audit finds it
     conn.execute("update serving.recommendation set because_movie_id = 2 where user_id = 703 and rank = 1")
-    failed = fetch(conn, "serving/audit", {"version_id": version_id, "similar_length": versions.SIMILAR})
-    assert [row["failed_check"] for row in failed] == ["the evidence is not a movie that the viewer liked"]
+    failed = versions.failed_checks(conn, version_id)
+    assert list(failed) == ["the evidence is not a movie that the viewer liked"]
 
 
 def test_the_winner_is_refitted_as_it_was_tuned_with_features_of_everything(conn, settings, champion):
-    folder = training_folder(settings, champion)
-    write_card(folder / "models" / "ease", "ease", {"regularisation": 7.0})
+    folder = TrainingFolder.of(settings, champion)
+    write_card(folder.model("ease"), "ease", {"regularisation": 7.0})
     write(conn, settings)
-    assert registry.load(folder / "final" / "ease").parameters()["regularisation"] == 7.0
-    known = MovieFeatures.load(folder / "final" / "features")
-    built = MovieFeatures.build(Dataset.load(folder / "snapshot"))
+    assert registry.load(folder.final_model("ease")).parameters()["regularisation"] == 7.0
+    known = MovieFeatures.load(folder.final_features)
+    built = MovieFeatures.build(Dataset.load(folder.snapshot))
     assert (known.matrix != built.matrix).nnz == 0
 
 
@@ -366,13 +377,13 @@ def test_the_last_published_versions_are_kept_and_failed_ones_push_none_out(conn
 
 
 def test_artifacts_that_the_next_publication_needs_are_kept(conn, settings, champion):
-    later = fit.open_training(conn, "later run", 1, seed=1)
+    later = snapshot.open_training(conn, "later run", 1, seed=1)
     for training_id in (champion, later, later + 1):
-        training_folder(settings, training_id).mkdir(parents=True, exist_ok=True)
+        TrainingFolder.of(settings, training_id).path.mkdir(parents=True, exist_ok=True)
     versions.prune(conn, settings)
-    assert training_folder(settings, champion).exists()
-    assert training_folder(settings, later).exists()
-    assert not training_folder(settings, later + 1).exists()
+    assert TrainingFolder.of(settings, champion).path.exists()
+    assert TrainingFolder.of(settings, later).path.exists()
+    assert not TrainingFolder.of(settings, later + 1).path.exists()
 
 
 def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, settings, champion, capsys):

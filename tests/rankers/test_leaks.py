@@ -24,6 +24,8 @@ from movierec.rankers.reranking.base_rankers import Bases
 from movierec.rankers.reranking.candidates import FirstStage
 from movierec.rankers.reranking.training_set import Lesson, Plan, label_windows
 from movierec.training import fit
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 
 EVERYONE = range(1, 41)
 PLAN = Plan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
@@ -166,20 +168,21 @@ def test_a_word_of_the_label_window_that_leaks_is_noticed(
     assert not np.array_equal(film.matrix, drama.matrix, equal_nan=True)
 
 
-def lists_of(folder: UPath, dataset: Dataset, name: str) -> pd.DataFrame:
+def lists_of(folder: TrainingFolder, dataset: Dataset, name: str) -> pd.DataFrame:
     """Train as a night does, from snapshot to saved model, and recommend."""
-    dataset.save(folder / "snapshot")
+    dataset.save(folder.snapshot)
     fit.build_features(folder, seed=0)
-    fit.fit_ranker(folder, name, FEW_TREES.get(name))
-    return registry.load(folder / "models" / name).recommend(EVERYONE, 10)
+    data = TrainingData(folder)
+    fit.fit_ranker(data, name, FEW_TREES.get(name))
+    return data.load_ranker(name).recommend(EVERYONE, 10)
 
 
 @pytest.mark.parametrize("name", sorted(registry.RANKERS))
 def test_ratings_held_out_for_judging_change_no_list(name: str, dataset: Dataset, tmp_path: Path) -> None:
-    one, other = UPath(tmp_path) / "one", UPath(tmp_path) / "other"
+    one, other = (TrainingFolder(number, UPath(tmp_path) / str(number)) for number in (1, 2))
     before = lists_of(one, dataset, name)
     _, test = per_user_temporal(dataset.ratings, seed=0)
     after = lists_of(other, dataset.with_ratings(altered(dataset.ratings, test)), name)
-    held_out = [load_frame(folder / "test.parquet") for folder in (one, other)]
+    held_out = [load_frame(folder.test) for folder in (one, other)]
     assert held_out[0].merge(held_out[1], on=["user_id", "movie_id"]).empty
     pd.testing.assert_frame_equal(before, after)

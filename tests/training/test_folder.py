@@ -1,34 +1,36 @@
-import pytest
+from upath import UPath
 
-from movierec.artifacts import training_folder
-from movierec.training import fit, snapshot
-from movierec.training.folder import Sides
-from tests import movielens
-from tests.night import ingest
+from movierec.artifacts import save_frame
+from movierec.data.dataset import empty
+from movierec.training.folder import TrainingFolder, prune_trainings
 
 
-@pytest.fixture
-def sides(conn, app, tmp_path, settings):
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data", users=20))
-    training_id = fit.open_training(conn, "run", batch_id, seed=1)
-    folder = training_folder(settings, training_id)
-    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
-    fit.build_features(folder, seed=1)
-    return Sides(folder)
+def test_a_folder_is_found_by_the_settings_and_the_number_of_the_training(settings):
+    folder = TrainingFolder.of(settings, 7)
+    assert folder.path == UPath(settings.artifacts) / "trainings" / "000007"
+    assert folder.training_id == 7
 
 
-def test_whoever_shares_the_sides_learns_from_the_same_objects(sides):
-    known, features, _ = sides.per_user
-    assert (known, features) == sides.per_user[:2]  # datasets are equal to nothing but themselves
-    assert sides.at_one_moment[0] is sides.at_one_moment[0]
+def test_a_training_of_before_is_found_where_it_lies(settings):
+    folder = TrainingFolder.of(settings, 7)
+    paths = {
+        "snapshot": folder.snapshot,
+        "train.parquet": folder.train,
+        "test.parquet": folder.test,
+        "features": folder.features,
+        "models/ease": folder.model("ease"),
+        "lists/ease.parquet": folder.lists("ease"),
+        "plots": folder.plots,
+        "final/features": folder.final_features,
+        "final/ease": folder.final_model("ease"),
+    }
+    for name, path in paths.items():
+        assert path == UPath(settings.artifacts) / "trainings" / "000007" / name
 
 
-def test_no_side_knows_its_test(sides):
-    for known, _, test in (sides.per_user, sides.at_one_moment):
-        assert len(known.ratings) + len(test) <= len(sides.dataset.ratings)
-        assert known.ratings.merge(test, on=["user_id", "movie_id"]).empty
-
-
-def test_at_one_moment_everything_known_is_earlier_than_the_test(sides):
-    known, _, test = sides.at_one_moment
-    assert known.ratings["rated_at"].max() <= test["rated_at"].min()
+def test_artifacts_of_other_trainings_are_pruned(settings):
+    for training_id in (1, 2, 3):
+        save_frame(TrainingFolder.of(settings, training_id).train, empty("ratings"))
+    assert prune_trainings(settings, kept={2}) == [1, 3]
+    assert not TrainingFolder.of(settings, 1).path.exists()
+    assert TrainingFolder.of(settings, 2).path.exists()

@@ -1,9 +1,9 @@
 import pytest
 
-from movierec.artifacts import training_folder
 from movierec.data.dataset import Dataset
 from movierec.db import connect
-from movierec.training import fit, snapshot
+from movierec.training import snapshot
+from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
 
@@ -24,13 +24,13 @@ def learn(conn, app, tmp_path, settings):
             for order, event in enumerate(events):
                 other.execute(EVENT, [*event, SECOND + order])
         batch_id = ingest(conn, app, movielens.write(tmp_path / "data"), run)
-        training_id = fit.open_training(conn, run, batch_id, seed=1)
+        training_id = snapshot.open_training(conn, run, batch_id, seed=1)
         return retake(training_id)
 
     def retake(training_id: int) -> Dataset:
-        folder = training_folder(settings, training_id)
-        snapshot.take_snapshot(conn, training_id, folder)
-        return Dataset.load(folder)
+        folder = TrainingFolder.of(settings, training_id)
+        snapshot.take_snapshot(conn, folder)
+        return Dataset.load(folder.snapshot)
 
     snapshot_of.retake = retake
     return snapshot_of

@@ -5,37 +5,38 @@ import psycopg
 import pytest
 from upath import UPath
 
-from movierec.artifacts import load_frame, prune_trainings, save_frame, training_folder
+from movierec.artifacts import load_frame
 from movierec.data.columns import MOVIE, USER
-from movierec.data.dataset import Dataset, empty
+from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, QualityError
 from movierec.evaluation import protocols
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.popularity import Popularity
 from movierec.training import evaluate, fit, snapshot
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
 
 
 @pytest.fixture
-def opened(conn, app, tmp_path, settings):
+def folder(conn, app, tmp_path, settings):
     """Open a training on a generated night, with its snapshot and features."""
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
-    training_id = fit.open_training(conn, "run", batch_id, seed=1)
-    folder = training_folder(settings, training_id)
-    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+    folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
+    snapshot.take_snapshot(conn, folder)
     fit.build_features(folder, seed=1)
-    return training_id, folder
+    return folder
 
 
-def judge(conn, opened, name):
-    training_id, folder = opened
-    evaluate.evaluate_ranker(conn, folder, {"training_id": training_id, **fit.fit_ranker(folder, name)})
+def evaluate_ranker(conn, folder, name):
+    data = TrainingData(folder)
+    return evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, name))
 
 
-def test_a_snapshot_holds_what_core_holds(conn, opened):
-    dataset = Dataset.load(opened[1] / "snapshot")
+def test_a_snapshot_holds_what_core_holds(conn, folder):
+    dataset = Dataset.load(folder.snapshot)
     assert conn.execute("select count(*), sum(rating) from core.ratings").fetchone() == (
         len(dataset.ratings),
         dataset.ratings["rating"].sum(),
@@ -45,39 +46,38 @@ def test_a_snapshot_holds_what_core_holds(conn, opened):
 def test_nothing_is_learned_from_a_batch_that_has_not_passed_its_gate(conn, app, tmp_path):
     first = ingest(conn, app, movielens.write(tmp_path / "first"), "first")
     second = ingest(conn, app, movielens.write(tmp_path / "second"), "second", accept=False)
-    assert snapshot.night_to_learn(conn) == first
+    assert snapshot.batch_to_learn_from(conn) == first
     with pytest.raises(QualityError, match=f"batch {second} is built; only an accepted one may be learned from"):
-        snapshot.night_to_learn(conn, [second])
+        snapshot.batch_to_learn_from(conn, [second])
 
 
 def test_without_a_night_there_is_nothing_to_learn(conn):
     with pytest.raises(QualityError, match="no night has been accepted yet; run movierec_ingest first"):
-        snapshot.night_to_learn(conn)
+        snapshot.batch_to_learn_from(conn)
 
 
 def test_of_the_nights_that_are_offered_the_latest_is_learned_from(conn, app, tmp_path):
     folder = movielens.write(tmp_path)
     nights = [ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5, 4)]
-    assert snapshot.night_to_learn(conn, nights) == nights[1]
-    assert snapshot.night_to_learn(conn, [nights[0], nights[2]]) == nights[2]
+    assert snapshot.batch_to_learn_from(conn, nights) == nights[1]
+    assert snapshot.batch_to_learn_from(conn, [nights[0], nights[2]]) == nights[2]
 
 
-def test_a_run_that_starts_over_keeps_its_training(conn, opened):
-    assert fit.open_training(conn, "run", 1, seed=1) == opened[0]
-    assert fit.open_training(conn, "another run", 1, seed=1) != opened[0]
+def test_a_run_that_starts_over_keeps_its_training(conn, folder):
+    assert snapshot.open_training(conn, "run", 1, seed=1) == folder.training_id
+    assert snapshot.open_training(conn, "another run", 1, seed=1) != folder.training_id
 
 
-def test_the_split_holds_every_rating_once_and_each_viewers_future_out(opened):
-    train, test = (load_frame(opened[1] / f"{side}.parquet") for side in ("train", "test"))
-    assert len(train) + len(test) == len(Dataset.load(opened[1] / "snapshot").ratings)
+def test_the_split_holds_every_rating_once_and_each_viewers_future_out(folder):
+    train, test = (load_frame(path) for path in (folder.train, folder.test))
+    assert len(train) + len(test) == len(Dataset.load(folder.snapshot).ratings)
     assert (train.groupby(USER)["rated_at"].max() <= test.groupby(USER)["rated_at"].min()).all()
 
 
-def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(conn, opened):
-    training_id, folder = opened
-    fitted = {"training_id": training_id, **fit.fit_ranker(folder, "ease")}
+def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(conn, folder):
+    fitted = fit.fit_ranker(TrainingData(folder), "ease")
     for _ in range(2):
-        means = evaluate.evaluate_ranker(conn, folder, fitted)
+        means = evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)
     ((users, ndcg),) = conn.execute("select users, ndcg_at_k from ml.evaluation").fetchall()
     assert round(ndcg, 6) == means["ndcg"]
     assert conn.execute("select count(*), avg(ndcg_at_k) from ml.user_metric").fetchone() == (
@@ -86,18 +86,17 @@ def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(
     )
 
 
-def test_lists_that_are_judged_never_hold_a_known_movie(opened):
-    fit.fit_ranker(opened[1], "item_knn")
-    train = load_frame(opened[1] / "train.parquet")
-    lists = registry.load(opened[1] / "models" / "item_knn").recommend(train[USER].unique(), 10)
+def test_lists_that_are_judged_never_hold_a_known_movie(folder):
+    fit.fit_ranker(TrainingData(folder), "item_knn")
+    train = load_frame(folder.train)
+    lists = registry.load(folder.model("item_knn")).recommend(train[USER].unique(), 10)
     assert lists.merge(train, on=[USER, MOVIE]).empty
 
 
-def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewers(conn, opened):
-    training_id, folder = opened
-    fitted = {"training_id": training_id, **fit.fit_ranker(folder, "ease")}
+def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewers(conn, folder):
+    fitted = fit.fit_ranker(TrainingData(folder), "ease")
     for _ in range(2):
-        evaluate.evaluate_ranker(conn, folder, fitted)
+        evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)
     kept = "select value, low <= value and value <= high from ml.metric where dimension = 'all' and protocol = %s"
     ((ndcg, is_inside),) = conn.execute(f"{kept} and metric = 'ndcg' and k = 10", ["per_user_temporal"]).fetchall()
     assert (ndcg, is_inside) == (conn.execute("select ndcg_at_k from ml.evaluation").fetchone()[0], True)
@@ -107,29 +106,26 @@ def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewe
     assert {"activity", "all", "gender"} <= {name for (name,) in dimensions}
 
 
-def test_only_the_asked_protocols_are_evaluated(conn, opened):
-    training_id, folder = opened
-    fitted = {"training_id": training_id, **fit.fit_ranker(folder, "popularity")}
-    evaluate.evaluate_ranker(conn, folder, fitted, [protocols.PER_USER_TEMPORAL])
+def test_only_the_asked_protocols_are_evaluated(conn, folder):
+    fitted = fit.fit_ranker(TrainingData(folder), "popularity")
+    evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
     assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
 
 
-def test_a_ranker_that_gives_no_numbers_is_refused_with_its_reason_and_keeps_nothing(conn, opened, monkeypatch):
-    folder = opened[1]
-    judge(conn, opened, "popularity")
+def test_a_ranker_that_gives_no_numbers_is_refused_with_its_reason_and_keeps_nothing(conn, folder, monkeypatch):
+    evaluate_ranker(conn, folder, "popularity")
     monkeypatch.setattr(Popularity, "scores", lambda self, users: np.full((len(users), 90), np.nan, np.float32))
-    assert evaluate.evaluate_ranker(conn, folder, {"training_id": 1, "ranker": "popularity", "fit_seconds": 0}) == {}
+    assert evaluate.evaluate_ranker(conn, TrainingData(folder), {"ranker": "popularity", "fit_seconds": 0}) == {}
     ((reason,),) = conn.execute("select reason from ml.refused").fetchall()
     assert "scores that are no finite numbers" in reason
     assert conn.execute("select count(*) from ml.metric").fetchone() == (0,)
 
 
-def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, opened):
-    training_id, folder = opened
-    fitted = fit.fit_ranker(folder, "ease", {"regularisation": -1e6})
-    evaluate.evaluate_ranker(conn, folder, {"training_id": training_id, **fitted})
+def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, folder):
+    fitted = fit.fit_ranker(TrainingData(folder), "ease", {"regularisation": -1e6})
+    evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)
     assert "larger than 0" in conn.execute("select reason from ml.refused").fetchone()[0]
-    judge(conn, opened, "ease")
+    evaluate_ranker(conn, folder, "ease")
     assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
 
 
@@ -143,11 +139,11 @@ def learns_to_fail(error):
 
 
 def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_others_go_on(
-    conn, opened, monkeypatch, caplog
+    conn, folder, monkeypatch, caplog
 ):
     monkeypatch.setattr(Popularity, "_learn", learns_to_fail(np.linalg.LinAlgError("Singular matrix")))
     for name in ("popularity", "ease"):
-        judge(conn, opened, name)
+        evaluate_ranker(conn, folder, name)
     refused = conn.execute("select ranker, reason from ml.refused").fetchall()
     assert refused == [("popularity", "LinAlgError: Singular matrix")]
     assert conn.execute("select ranker from ml.evaluation").fetchall() == [("ease",)]
@@ -156,55 +152,49 @@ def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_othe
 
 
 @pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])
-def test_what_trying_again_may_mend_fails_the_task(opened, monkeypatch, error):
+def test_what_trying_again_may_mend_fails_the_task(folder, monkeypatch, error):
     monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
     with pytest.raises(type(error)):
-        fit.fit_ranker(opened[1], "popularity")
+        fit.fit_ranker(TrainingData(folder), "popularity")
 
 
-def test_scores_that_fail_unforeseen_refuse_the_ranker(conn, opened, monkeypatch):
-    fitted = {"training_id": opened[0], **fit.fit_ranker(opened[1], "popularity")}
+def test_scores_that_fail_unforeseen_refuse_the_ranker(conn, folder, monkeypatch):
+    fitted = fit.fit_ranker(TrainingData(folder), "popularity")
     monkeypatch.setattr(Popularity, "scores", lambda self, users: {}["none"])
-    assert evaluate.evaluate_ranker(conn, opened[1], fitted) == {}
+    assert evaluate.evaluate_ranker(conn, TrainingData(folder), fitted) == {}
     assert conn.execute("select reason from ml.refused").fetchall() == [("KeyError: 'none'",)]
 
 
 @pytest.mark.parametrize("error", [ModelError("too few"), ValueError("too few")])
-def test_an_error_in_the_second_protocol_costs_its_figures_and_not_the_ranker(conn, opened, monkeypatch, caplog, error):
-    training_id, folder = opened
-    fitted = {"training_id": training_id, **fit.fit_ranker(folder, "popularity")}
+def test_an_error_in_the_second_protocol_costs_its_figures_and_not_the_ranker(conn, folder, monkeypatch, caplog, error):
+    fitted = fit.fit_ranker(TrainingData(folder), "popularity")
     monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
-    assert evaluate.evaluate_ranker(conn, folder, fitted)["ndcg"] > 0
+    assert evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)["ndcg"] > 0
     assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
     assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
     assert "no figures for global_temporal" in caplog.text
 
 
-def test_features_are_built_from_the_known_side_alone(opened, monkeypatch):
-    folder = opened[1]
+def test_features_are_built_from_the_known_side_alone(folder, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        MovieFeatures, "build", lambda known: seen.append(known) or MovieFeatures.load(folder / "features")
-    )
+    monkeypatch.setattr(MovieFeatures, "build", lambda known: seen.append(known) or MovieFeatures.load(folder.features))
     fit.build_features(folder, seed=1)
     (known,) = seen
-    assert len(known.ratings) == len(load_frame(folder / "train.parquet"))
+    assert len(known.ratings) == len(load_frame(folder.train))
 
 
-def test_a_snapshot_shows_its_own_night_though_core_has_moved_on(conn, app, tmp_path, opened):
-    training_id, folder = opened
-    before = Dataset.load(folder / "snapshot").ratings
+def test_a_snapshot_shows_its_own_night_though_core_has_moved_on(conn, app, tmp_path, folder):
+    before = Dataset.load(folder.snapshot).ratings
     ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
-    snapshot.take_snapshot(conn, training_id, folder / "snapshot")
-    assert Dataset.load(folder / "snapshot").ratings.equals(before)
+    snapshot.take_snapshot(conn, folder)
+    assert Dataset.load(folder.snapshot).ratings.equals(before)
     assert conn.execute("select layer, batch_id from ops.held order by 1").fetchall() == [("core", 2), ("past", 1)]
 
 
-def test_a_snapshot_of_a_night_whose_gate_stopped_it_is_refused(conn, opened):
-    training_id, folder = opened
+def test_a_snapshot_of_a_night_whose_gate_stopped_it_is_refused(conn, folder):
     conn.execute("update ops.batch set status = 'refused'")
     with pytest.raises(QualityError, match="batch 1 is refused; only an accepted one may be learned from"):
-        snapshot.take_snapshot(conn, training_id, folder / "snapshot")
+        snapshot.take_snapshot(conn, folder)
 
 
 def test_a_damaged_artifact_is_named(tmp_path):
@@ -214,25 +204,16 @@ def test_a_damaged_artifact_is_named(tmp_path):
         load_frame(path)
 
 
-def test_artifacts_of_other_trainings_are_pruned(settings):
-    for training_id in (1, 2, 3):
-        save_frame(training_folder(settings, training_id) / "train.parquet", empty("ratings"))
-    assert prune_trainings(settings, kept={2}) == [1, 3]
-    assert not training_folder(settings, 1).exists()
-    assert training_folder(settings, 2).exists()
-
-
-def test_no_model_file_is_a_pickle(opened):
-    fit.fit_ranker(opened[1], "hybrid")
-    suffixes = {path.suffix for path in (opened[1] / "models").rglob("*") if path.is_file()}
+def test_no_model_file_is_a_pickle(folder):
+    fit.fit_ranker(TrainingData(folder), "hybrid")
+    suffixes = {path.suffix for path in folder.models.rglob("*") if path.is_file()}
     assert suffixes <= {".npz", ".json", ".txt", ".parquet"}
 
 
-def test_a_window_in_which_nobody_can_be_judged_is_no_error(conn, opened):
-    folder = opened[1]
-    facts = Dataset.load(folder / "snapshot")
+def test_a_window_in_which_nobody_can_be_judged_is_no_error(conn, folder):
+    facts = Dataset.load(folder.snapshot)
     moment = facts.ratings["rated_at"].min()
-    facts.with_ratings(facts.ratings.assign(rated_at=moment)).save(folder / "snapshot")
-    judge(conn, opened, "popularity")
+    facts.with_ratings(facts.ratings.assign(rated_at=moment)).save(folder.snapshot)
+    evaluate_ranker(conn, folder, "popularity")
     found = conn.execute("select distinct protocol from ml.metric where metric = 'ndcg'").fetchall()
     assert found == [("per_user_temporal",)]

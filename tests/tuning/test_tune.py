@@ -1,14 +1,14 @@
 import pytest
-from upath import UPath
 
-from movierec.artifacts import load_frame, save_frame, training_folder
-from movierec.data.dataset import Dataset
+from movierec.artifacts import load_frame, save_frame
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
 from movierec.rankers.ease import Ease
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.search_space import Range
 from movierec.training import fit, snapshot
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 from movierec.training.tuned import tune_ranker
 from movierec.tuning.tune import tune
 from tests import movielens
@@ -16,22 +16,23 @@ from tests.night import ingest
 
 
 @pytest.fixture
-def opened(conn, app, tmp_path, settings):
-    """Return two trainings on one generated night, the first with its split."""
+def folders(conn, app, tmp_path, settings):
+    """Return the folders of two trainings on one generated night, with their splits."""
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
-    first, second = (fit.open_training(conn, run, batch_id, seed=1) for run in ("first", "second"))
-    folder = training_folder(settings, first)
-    snapshot.take_snapshot(conn, first, folder / "snapshot")
-    fit.build_features(folder, seed=1)
-    return first, second, folder
+    first, second = (snapshot.open_training(conn, run, batch_id, seed=1) for run in ("first", "second"))
+    both = TrainingFolder.of(settings, first), TrainingFolder.of(settings, second)
+    for folder in both:
+        snapshot.take_snapshot(conn, folder)
+        fit.build_features(folder, seed=1)
+    return both
 
 
 @pytest.fixture
-def windows(opened):
+def windows(folders):
     """Return what is known and the validation window."""
-    folder = opened[2]
-    known, judged = per_user_temporal(load_frame(folder / "train.parquet"), seed=1)
-    return Dataset.load(folder / "snapshot").with_ratings(known), judged
+    dataset = TrainingData(folders[0]).train
+    train, validation = per_user_temporal(dataset.ratings, seed=1)
+    return dataset.with_ratings(train), validation
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +68,8 @@ def test_what_is_fixed_is_not_searched(windows):
 
 
 def test_movies_to_exclude_are_in_no_judged_list(windows):
-    known, judged = windows
-    assert tune("ease", known, judged, 1, 1, exclude=judged).value == 0
+    train, validation = windows
+    assert tune("ease", train, validation, 1, 1, exclude=validation).value == 0
 
 
 def test_settings_that_cannot_be_fitted_are_kept_with_their_error_and_none_wins(windows, monkeypatch):
@@ -83,52 +84,49 @@ def test_a_ranker_that_nobody_knows_is_named(windows):
         tune("nobody", *windows, 3, 1)
 
 
-def kept(conn, training_id):
+def stored(conn, folder):
     return conn.execute(
-        "select trial, parameters, value from ml.trial where training_id = %s order by trial", [training_id]
+        "select trial, parameters, value from ml.trial where training_id = %s order by trial", [folder.training_id]
     ).fetchall()
 
 
-def test_a_training_keeps_its_search_and_a_second_run_leaves_the_same_rows(conn, opened):
-    first, _, folder = opened
-    found = [tune_ranker(conn, folder, first, "ease", trials=3, seed=1) for _ in range(2)]
+def test_a_training_keeps_its_search_and_a_second_run_leaves_the_same_rows(conn, folders):
+    first, _ = folders
+    found = [tune_ranker(conn, TrainingData(first), "ease", trials=3, seed=1) for _ in range(2)]
     assert found[0] == found[1]
-    rows = kept(conn, first)
+    rows = stored(conn, first)
     assert [number for number, _, _ in rows] == [1, 2, 3]
     assert conn.execute("select parameters, value, trials from ml.tuned").fetchall() == [
         (found[0], max(value for _, _, value in rows), 3)
     ]
-    tune_ranker(conn, folder, first, "ease", trials=3, seed=1)
-    assert kept(conn, first) == rows
+    tune_ranker(conn, TrainingData(first), "ease", trials=3, seed=1)
+    assert stored(conn, first) == rows
 
 
-def test_the_next_training_goes_on_from_the_last_one_even_without_a_budget(conn, opened, monkeypatch):
-    first, second, folder = opened
-    best = tune_ranker(conn, folder, first, "ease", trials=4, seed=1)
-    assert tune_ranker(conn, folder, second, "ease", trials=0, seed=1) == best
-    assert kept(conn, second) == []
-    tune_ranker(conn, folder, second, "ease", trials=2, seed=2)
-    assert kept(conn, second)[0][1] == best
+def test_the_next_training_goes_on_from_the_last_one_even_without_a_budget(conn, folders, monkeypatch):
+    first, second = folders
+    best = tune_ranker(conn, TrainingData(first), "ease", trials=4, seed=1)
+    assert tune_ranker(conn, TrainingData(second), "ease", trials=0, seed=1) == best
+    assert stored(conn, second) == []
+    tune_ranker(conn, TrainingData(second), "ease", trials=2, seed=2)
+    assert stored(conn, second)[0][1] == best
     monkeypatch.setattr(Ease, "__init__", lambda self, max_movies=20: None)
-    assert tune_ranker(conn, folder, second, "ease", trials=0, seed=1) == {}
+    assert tune_ranker(conn, TrainingData(second), "ease", trials=0, seed=1) == {}
 
 
-def test_tuned_values_are_of_one_dataset(conn, app, opened, tmp_path):
-    first, _, folder = opened
-    tune_ranker(conn, folder, first, "ease", trials=2, seed=1)
+def test_tuned_values_are_of_one_dataset(conn, app, folders, tmp_path, settings):
+    first, _ = folders
+    tune_ranker(conn, TrainingData(first), "ease", trials=2, seed=1)
     other = ingest(conn, app, movielens.generate(tmp_path / "other"), "other")
-    training_id = fit.open_training(conn, "other", other, seed=1)
-    assert tune_ranker(conn, folder, training_id, "ease", trials=0, seed=1) == {}
+    other_folder = TrainingFolder.of(settings, snapshot.open_training(conn, "other", other, seed=1))
+    assert tune_ranker(conn, TrainingData(other_folder), "ease", trials=0, seed=1) == {}
 
 
-def test_the_test_side_is_never_read(conn, opened):
-    first, _, folder = opened
-    before = tune_ranker(conn, folder, first, "ease", trials=4, seed=1)
-    test = load_frame(folder / "test.parquet")
-    train = load_frame(folder / "train.parquet")
-    dataset = Dataset.load(folder / "snapshot")
-    dataset.with_ratings(train).save(folder / "snapshot")  # no test row is left anywhere
-    save_frame(UPath(folder / "test.parquet"), test.iloc[:0])
-    rows = kept(conn, first)
-    assert tune_ranker(conn, folder, first, "ease", trials=4, seed=1) == before
-    assert kept(conn, first) == rows
+def test_the_test_side_is_never_read(conn, folders):
+    first, _ = folders
+    before = tune_ranker(conn, TrainingData(first), "ease", trials=4, seed=1)
+    TrainingData(first).train.save(first.snapshot)  # no test row is left anywhere
+    save_frame(first.test, load_frame(first.test).iloc[:0])
+    rows = stored(conn, first)
+    assert tune_ranker(conn, TrainingData(first), "ease", trials=4, seed=1) == before
+    assert stored(conn, first) == rows

@@ -130,7 +130,9 @@ def _parameters(given: Given, name: str) -> tuple[dict[str, Any], dict[str, Any]
     forget_peak()
     started = time.perf_counter()
     met = given.facing("tuned_on")
-    tuned = tune(name, given.known, judged, task["trials"], task["seed"], fixed=fixed, met=met, features=given.features)
+    tuned = tune(
+        name, given.known, judged, task["trials"], task["seed"], fixed=fixed, fold_in=met, features=given.features
+    )
     return {**fixed, **tuned.parameters}, {
         "trials": len(tuned.trials),
         "ndcg": tuned.value,

@@ -1,54 +1,47 @@
 """Pictures of a training: who leads and how surely, for whom, at what price, by which features, and how truly.
 
-Matplotlib takes a second to import, so that only `draw` does it.
+Matplotlib takes a second to import, so only `draw` does it.
 """
 
 import logging
 from collections.abc import Callable, Iterator
 
-from upath import UPath
-
 from movierec.db import Connection
 from movierec.errors import ModelError
-from movierec.plots.given import Given
 from movierec.plots.page import PAGE, Picture, page
+from movierec.plots.results import TrainingResults
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
 
-__all__ = ["FOLDER", "draw"]
-
-FOLDER = "plots"
+__all__ = ["draw"]
 
 log = logging.getLogger(__name__)
 
+Draw = Callable[[TrainingResults], tuple[str, str, bytes] | None]
 
-def draw(conn: Connection, training_id: int, folder: UPath) -> list[str]:
-    """Draw what the training stored into `folder`/plots, with a page that shows it, and return the pictures' names.
+
+def draw(conn: Connection, folder: TrainingFolder) -> list[str]:
+    """Draw what a training stored, write the pictures and a page into its folder, and return the pictures' names.
 
     A picture for which there is no data, or whose data is unreadable, is left out with a line in the log.
-
-    Args:
-        conn: the warehouse.
-        training_id: the training.
-        folder: of its artifacts.
     """
-    given = Given(conn, training_id, folder)
-    place = folder / FOLDER
-    place.mkdir(parents=True, exist_ok=True)
-    pictures = list(_drawn(given))
+    pictures = list(_pictures(TrainingResults(conn, TrainingData(folder))))
+    folder.plots.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        (place / picture.name).write_bytes(picture.data)
-    (place / PAGE).write_text(page(training_id, pictures), encoding="utf-8")
+        (folder.plots / picture.name).write_bytes(picture.data)
+    (folder.plots / PAGE).write_text(page(folder.training_id, pictures), encoding="utf-8")
     names = [picture.name for picture in pictures]
-    # Of an earlier try: what could not be drawn again is not of this training any more.
-    for path in [path for path in place.iterdir() if path.suffix == ".png" and path.name not in names]:
+    # An earlier try may have left pictures that could not be drawn again; they do not show this training any more.
+    for path in [path for path in folder.plots.iterdir() if path.suffix == ".png" and path.name not in names]:
         path.unlink()
-    log.info("pictures of training %d: %s", training_id, ", ".join(names) or "none")
+    log.info("pictures of training %d: %s", folder.training_id, ", ".join(names) or "none")
     return names
 
 
-def _drawn(given: Given) -> Iterator[Picture]:
-    for name, make in _painters().items():
+def _pictures(results: TrainingResults) -> Iterator[Picture]:
+    for name, draw_one in _functions().items():
         try:
-            picture = make(given)
+            picture = draw_one(results)
         except ModelError as error:
             log.warning("picture %s is left out: %s", name, error)
             continue
@@ -58,7 +51,7 @@ def _drawn(given: Given) -> Iterator[Picture]:
             yield Picture(f"{name}.png", *picture)
 
 
-def _painters() -> dict[str, Callable[[Given], tuple[str, str, bytes] | None]]:
+def _functions() -> dict[str, Draw]:
     """Import matplotlib, and name the functions that give a title, an explanation and a PNG."""
     from movierec.plots import activity, calibration, coverage, gains, leaderboard  # noqa: PLC0415
 

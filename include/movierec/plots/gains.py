@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from movierec.plots.given import Given
+from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, INK, SMALL, TEXT, figure, label, png
 from movierec.rankers.base import Ranker
 from movierec.rankers.reranking.hybrid import Hybrid
 
-SHOWN = 20
+MAX_FEATURES = 20
 EXPLANATION = (
     "The share of each feature in what all splits of the hybrid's trees gained in training, the mean of its two "
     "ensembles; the linear member is not in it. Features that say nearly the same share their gain. That a feature "
@@ -28,28 +28,29 @@ def feature_gains(ranker: Ranker) -> pd.DataFrame:
     return table.sort_values(["gain", "feature"], ascending=[False, True], ignore_index=True)
 
 
-def draw(given: Given) -> tuple[str, str, bytes] | None:
+def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     """Show the features that gain most."""
-    ranker = given.model("hybrid")
+    ranker = results.model("hybrid")
     table = feature_gains(ranker) if ranker is not None else pd.DataFrame()
     if table.empty:
         return None
-    shown = table.head(SHOWN)
+    shown = table.head(MAX_FEATURES)
     names = [_words(name) for name in shown["feature"]]
     title = f"“{names[0]}” decides most: {shown['gain'].iloc[0]:.0%} of what the hybrid's trees gain"
-    drawn, axes = figure(0.3 * len(shown) + 1.6)
+    picture, axes = figure(0.3 * len(shown) + 1.6)
     percent = shown["gain"] * 100
     axes.barh(range(len(shown)), percent, color=BLUE, height=0.68)
-    for place, value in enumerate(percent):
-        axes.text(value + percent.max() * 0.01, place, f"{value:.1f} %", va="center", fontsize=SMALL, color=INK)
+    for row, value in enumerate(percent):
+        axes.text(value + percent.max() * 0.01, row, f"{value:.1f} %", va="center", fontsize=SMALL, color=INK)
     axes.set_yticks(range(len(shown)), names)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, float(percent.max()) * 1.12)
     axes.grid(axis="x", color=FAINT)
-    rest = f"; the {len(table) - SHOWN} others share {1 - shown['gain'].sum():.0%}" if len(table) > SHOWN else ""
+    others = len(table) - len(shown)
+    rest = f"; the {others} others share {1 - shown['gain'].sum():.0%}" if others else ""
     label(axes, title, f"Split gain, % of all splits{rest}", "")
     axes.tick_params(axis="y", labelsize=TEXT)
-    return title, EXPLANATION, png(drawn)
+    return title, EXPLANATION, png(picture)
 
 
 def _words(name: str) -> str:

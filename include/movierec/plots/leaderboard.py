@@ -3,10 +3,10 @@
 import pandas as pd
 
 from movierec.evaluation.significance import paired_bootstrap
-from movierec.plots.given import Given
+from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, TEXT, figure, label, png
 
-ROW, MARGIN = 0.36, 1.5  # inches
+ROW_HEIGHT, MARGIN = 0.36, 1.5  # inches
 EXPLANATION = (
     "Mean NDCG@10 of every ranker over the viewers who liked a held-out movie: 1 would be all of them on top of the "
     "list. Bars are 95 % intervals over viewers (bootstrap). The title compares viewer by viewer, which is "
@@ -14,19 +14,19 @@ EXPLANATION = (
 )
 
 
-def draw(given: Given) -> tuple[str, str, bytes] | None:
+def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     """Show NDCG@10 of all rankers with its intervals, the best on top."""
-    totals = given.totals("ndcg").dropna(subset=["low", "high"])
+    totals = results.totals("ndcg").dropna(subset=["low", "high"])
     if totals.empty:
         return None
-    title = _title(totals, given.per_user())
-    drawn, axes = figure(ROW * len(totals) + MARGIN)
+    title = _title(totals, results.ndcg_per_user())
+    picture, axes = figure(ROW_HEIGHT * len(totals) + MARGIN)
     last = float(totals["high"].max())
-    for place, (value, low, high) in enumerate(totals[["value", "low", "high"]].to_numpy(float).tolist()):
-        colour = BLUE if place == 0 else GREY
-        axes.plot([low, high], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
-        axes.plot(value, place, "o", color=colour, markersize=8)
-        axes.text(high + last * 0.015, place, f"{value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
+    for row, (value, low, high) in enumerate(totals[["value", "low", "high"]].to_numpy(float).tolist()):
+        colour = BLUE if row == 0 else GREY
+        axes.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
+        axes.plot(value, row, "o", color=colour, markersize=8)
+        axes.text(high + last * 0.015, row, f"{value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
     axes.set_yticks(range(len(totals)), [_words(name) for name in totals["ranker"]])
     axes.set_ylim(len(totals) - 0.4, -0.7)
     axes.set_xlim(0, last * 1.12)
@@ -34,7 +34,7 @@ def draw(given: Given) -> tuple[str, str, bytes] | None:
     users = int(totals["users"].iloc[0])
     label(axes, title, f"NDCG@10, mean of {users:,} viewers and its 95 % interval (0 to 1, more is better)", "")
     axes.tick_params(axis="x", labelsize=SMALL)
-    return title, EXPLANATION, png(drawn)
+    return title, EXPLANATION, png(picture)
 
 
 def _title(totals: pd.DataFrame, values: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""What a challenger must not do, however good its mean: each check says in words what it found."""
+"""What a challenger must not do, however good its mean: each check says in words what it saw."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ from movierec.evaluation.strata import DIMENSION, STRATUM, strata
 from movierec.rankers.base import Ranker
 from movierec.rankers.top_k import top_k
 
-NOISE = 1e-6  # of the largest score: what scores may differ by and yet be the same
-SAMPLE = 200  # users whose scores are looked at
-OVERLAP = 0.8  # of lists with popularity's, from which on a ranker is popularity under another name
-COVERAGE = 0.5  # of the champion's
-SEGMENT_USERS = 30
+MAX_TIE_SPREAD = 1e-6  # of scores that count as equal, as a share of the largest one
+MAX_TIED_SHARE = 0.5  # of viewers whose list is one tie
+SAMPLED_VIEWERS = 200  # whose scores are checked
+MIN_POPULARITY_OVERLAP = 0.8  # share of list entries from which on a ranker is popularity under another name
+MIN_COVERAGE_SHARE = 0.5  # of the champion's coverage
+MIN_SEGMENT_USERS = 30
 
 Status = Literal["holds", "hurt", "broken"]
 
@@ -34,37 +35,50 @@ class Guardrail:
     words: str
 
 
-def scores(ranker: Ranker) -> Guardrail:
-    """Scores are finite, and the order they give says something: movies do not tie, and not everybody gets the same."""
-    places = np.unique(np.linspace(0, ranker.history_.shape[0] - 1, SAMPLE).astype(np.int64))
-    found = ranker.scores(places)
-    broken = int((~np.isfinite(found)).sum())
-    if broken:
-        return Guardrail("scores", "broken", f"{broken} of {found.size} scores are no finite numbers")
-    tied = _tied(found, ranker, places)
-    status: Status = "broken" if tied > len(places) / 2 else "holds"
-    if status == "holds" and len(places) > 1 and _is_one_order(found):
-        return Guardrail("scores", "broken", f"all of {len(places)} viewers get the same order of movies")
-    return Guardrail("scores", status, f"the first {CUTOFF} movies have one score for {tied} of {len(places)} viewers")
+def check_scores(ranker: Ranker) -> Guardrail:
+    """Scores must be finite and their order say something: movies do not tie, and not everybody gets the same."""
+    users = np.unique(np.linspace(0, ranker.history_.shape[0] - 1, SAMPLED_VIEWERS).astype(np.int64))
+    scores = ranker.scores(users)
+    not_finite = int((~np.isfinite(scores)).sum())
+    if not_finite:
+        return Guardrail("scores", "broken", f"{not_finite} of {scores.size} scores are no finite numbers")
+    tied = _count_tied(scores, ranker, users)
+    status: Status = "broken" if tied > MAX_TIED_SHARE * len(users) else "holds"
+    if status == "holds" and len(users) > 1 and _is_one_order(scores):
+        return Guardrail("scores", "broken", f"all of {len(users)} viewers get the same order of movies")
+    return Guardrail("scores", status, f"the first {CUTOFF} movies have one score for {tied} of {len(users)} viewers")
 
 
-def _is_one_order(found: Floats) -> bool:
-    """Tell whether the best movies of everybody are the same in the same order; ties are settled by the movie's id."""
-    order = top_k(found, CUTOFF)[1].reshape(len(found), -1)
+def _is_one_order(scores: Floats) -> bool:
+    """Tell whether the best movies of everybody are the same in the same order; the movie's id breaks ties."""
+    order = top_k(scores, CUTOFF)[1].reshape(len(scores), -1)
     return bool((order == order[0]).all())
 
 
-def _tied(found: Floats, ranker: Ranker, places: Ints) -> int:
+def _count_tied(scores: Floats, ranker: Ranker, users: Ints) -> int:
     """Count viewers whose list, of movies they have not seen, is a tie from first to last."""
-    unseen = np.where(ranker.history_.seen[places].toarray() > 0, np.nan, found.astype(np.float64))
+    unseen = np.where(ranker.history_.seen[users].toarray() > 0, np.nan, scores.astype(np.float64))
     best = -np.sort(-unseen, axis=1)[:, :CUTOFF]  # NaN is last
-    filled = best[np.isfinite(best).sum(axis=1) > 1]  # one movie has no order
-    spread = np.nanmax(filled, axis=1) - np.nanmin(filled, axis=1)
-    return int((spread <= NOISE * np.nanmax(np.abs(filled), axis=1)).sum())
+    lists = best[np.isfinite(best).sum(axis=1) > 1]  # one movie has no order
+    spread = np.nanmax(lists, axis=1) - np.nanmin(lists, axis=1)
+    return int((spread <= MAX_TIE_SPREAD * np.nanmax(np.abs(lists), axis=1)).sum())
 
 
-def better_than_popularity(values: pd.DataFrame, challenger: str, popularity: str = "popularity") -> Guardrail:
-    """NDCG is above popularity's beyond chance; `values` has a column per ranker, a row per viewer."""
+def check_lists(lists: pd.DataFrame, train: Dataset, users: Iterable[int], k: int) -> Guardrail:
+    """Everybody must get k distinct, unseen movies of the catalogue, or all that are left."""
+    expected_users = pd.Index(users)
+    shown = lists.loc[(lists[RANK] <= k) & lists[USER].isin(expected_users), [USER, MOVIE]]
+    unseen = len(train.movies) - train.ratings.groupby(USER).size().reindex(expected_users, fill_value=0)
+    good = shown[shown[MOVIE].isin(train.movies[MOVIE])].drop_duplicates()
+    good = good.merge(train.ratings[[USER, MOVIE]], how="left", indicator=True)
+    counts = good[good["_merge"] == "left_only"].groupby(USER).size().reindex(expected_users, fill_value=0)
+    broken = int((counts != unseen.clip(upper=k)).sum()) + len(shown) - int(counts.sum())
+    words = f"{broken} lists or rows are not {k} distinct, unseen, known movies"
+    return Guardrail("whole lists", "broken" if broken else "holds", words)
+
+
+def check_lead_over_popularity(values: pd.DataFrame, challenger: str, popularity: str = "popularity") -> Guardrail:
+    """NDCG must be above popularity's beyond chance; `values` has a column per ranker, a row per viewer."""
     if challenger == popularity:
         return Guardrail("popularity", "broken", "it is popularity, which is for when nothing else holds")
     lead = paired_bootstrap(values[challenger], values[popularity])
@@ -72,45 +86,33 @@ def better_than_popularity(values: pd.DataFrame, challenger: str, popularity: st
     return Guardrail("popularity", "holds" if lead.low > 0 else "broken", words)
 
 
-def not_popularity(lists: pd.DataFrame, popular: pd.DataFrame, k: int) -> Guardrail:
-    """Lists (user_id, movie_id, rank) are other ones than popularity's."""
-    pairs, others = (frame.loc[frame[RANK] <= k, [USER, MOVIE]] for frame in (lists, popular))
-    share = len(pairs.merge(others, on=[USER, MOVIE])) / max(len(pairs), 1)
-    words = f"{share:.0%} of its lists are popularity's"
-    return Guardrail("own lists", "broken" if share >= OVERLAP else "holds", words)
+def check_own_lists(lists: pd.DataFrame, popular: pd.DataFrame, k: int) -> Guardrail:
+    """Lists (user_id, movie_id, rank) must be other ones than popularity's."""
+    own, others = (frame.loc[frame[RANK] <= k, [USER, MOVIE]] for frame in (lists, popular))
+    overlap = len(own.merge(others, on=[USER, MOVIE])) / max(len(own), 1)
+    words = f"{overlap:.0%} of its lists are popularity's"
+    return Guardrail("own lists", "broken" if overlap >= MIN_POPULARITY_OVERLAP else "holds", words)
 
 
-def whole_lists(lists: pd.DataFrame, known: Dataset, users: Iterable[int], k: int) -> Guardrail:
-    """Everybody gets k distinct, unseen movies of the catalogue, or all that are left."""
-    asked = pd.Index(users)
-    shown = lists.loc[(lists[RANK] <= k) & lists[USER].isin(asked), [USER, MOVIE]]
-    unseen = len(known.movies) - known.ratings.groupby(USER).size().reindex(asked, fill_value=0)
-    good = shown[shown[MOVIE].isin(known.movies[MOVIE])].drop_duplicates()
-    good = good.merge(known.ratings[[USER, MOVIE]], how="left", indicator=True)
-    counts = good[good["_merge"] == "left_only"].groupby(USER).size().reindex(asked, fill_value=0)
-    broken = int((counts != unseen.clip(upper=k)).sum()) + len(shown) - int(counts.sum())
-    words = f"{broken} lists or rows are not {k} distinct, unseen, known movies"
-    return Guardrail("whole lists", "broken" if broken else "holds", words)
+def check_coverage(coverage: float, champion_coverage: float) -> Guardrail:
+    """The lists should show no much smaller part of the catalogue than the champion's."""
+    words = f"its lists show {coverage:.1%} of the catalogue, the champion's {champion_coverage:.1%}"
+    return Guardrail("coverage", "hurt" if coverage < MIN_COVERAGE_SHARE * champion_coverage else "holds", words)
 
 
-def covers(coverage: float, champions: float) -> Guardrail:
-    """The lists show no much smaller part of the catalogue than the champion's."""
-    words = f"its lists show {coverage:.1%} of the catalogue, the champion's {champions:.1%}"
-    return Guardrail("coverage", "hurt" if coverage < COVERAGE * champions else "holds", words)
-
-
-def spares_segments(values: pd.DataFrame, challenger: str, champion: str, known: Dataset) -> Guardrail:
-    """No group of viewers (activity, gender, age) is worse off beyond chance, Holm's correction applied."""
+def check_segments(values: pd.DataFrame, challenger: str, champion: str, train: Dataset) -> Guardrail:
+    """No group of viewers (activity, gender, age) should be worse off beyond chance, after Holm's correction."""
     difference = values[challenger] - values[champion]
-    groups = strata(known, values.index.to_numpy()).groupby([DIMENSION, STRATUM])
-    members = {" ".join(map(str, key)): difference[rows[USER]] for key, rows in groups if len(rows) >= SEGMENT_USERS}
-    p_values = holm([paired_p_value(found, np.zeros(len(found))) for found in members.values()])
+    groups = strata(train, values.index.to_numpy()).groupby([DIMENSION, STRATUM])
+    by_group = {
+        " ".join(map(str, key)): difference[rows[USER]] for key, rows in groups if len(rows) >= MIN_SEGMENT_USERS
+    }
+    p_values = holm([paired_p_value(differences, np.zeros(len(differences))) for differences in by_group.values()])
     worse = [
-        f"{name} ({found.mean():+.4f})"
-        for (name, found), p in zip(members.items(), p_values, strict=True)
-        if found.mean() < 0 and p < SIGNIFICANCE_LEVEL
+        f"{name} ({differences.mean():+.4f})"
+        for (name, differences), p in zip(by_group.items(), p_values, strict=True)
+        if differences.mean() < 0 and p < SIGNIFICANCE_LEVEL
     ]
-    words = (
-        f"worse than the champion for {', '.join(worse)}" if worse else f"none of {len(members)} groups is worse off"
-    )
-    return Guardrail("segments", "hurt" if worse else "holds", words)
+    if worse:
+        return Guardrail("segments", "hurt", f"worse than the champion for {', '.join(worse)}")
+    return Guardrail("segments", "holds", f"none of {len(by_group)} groups is worse off")

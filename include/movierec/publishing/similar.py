@@ -18,11 +18,11 @@ SHRINKAGE = 20.0
 CONTENT_SHARE = 0.4
 
 
-def similar_movies(dataset: Dataset, features: MovieFeatures, k: int = 20) -> pd.DataFrame:
+def similar_movies(dataset: Dataset, features: MovieFeatures, k: int) -> pd.DataFrame:
     """Rank the k movies most like each movie of the catalogue, itself left out.
 
-    The score is 0.6 · shrunk cosine over raters + 0.4 · content similarity: with few raters the first fades and content
-    decides. Movies alike in neither way follow by popularity with scores below 0, so the list is always full.
+    The score is 0.6 · shrunk cosine over raters + 0.4 · content similarity: with few raters the first term fades and
+    content decides. Movies alike in neither way follow by popularity with scores below 0, so the list is always full.
 
     Returns:
         (movie_id, similar_movie_id, score, rank), rank from 1; k rows per movie, or all others where there are fewer.

@@ -3,16 +3,17 @@
 import logging
 from dataclasses import dataclass
 
-from movierec.artifacts import prune_trainings
 from movierec.config import Settings
+from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
 from movierec.ingestion.core import hold
-from movierec.training.snapshot import night_of
+from movierec.training.folder import prune_trainings
+from movierec.training.snapshot import batch_of
 
 log = logging.getLogger(__name__)
 
-SIMILAR = 20
+SIMILAR_LENGTH = 20  # similar movies of each movie in a version
 
 
 @dataclass(frozen=True)
@@ -44,52 +45,64 @@ def open_version(conn: Connection, run_id: str, list_length: int) -> int:
 
 
 def find_version(conn: Connection, version_id: int) -> Version:
-    """Return a version that may still be written, and let go of it.
+    """Return a version that may still be written, without holding it.
 
     Raises:
         PublishError: the version does not exist or is published.
     """
-    version = _writable(conn, "serving/lock_to_write", version_id)
+    version = _lock(conn, "serving/lock_to_write", version_id)
     conn.rollback()
     return version
 
 
-def hold_to_write(conn: Connection, version_id: int) -> Version:
-    """Hold a version until the transaction ends, beside other writers; an audit it had is taken back.
+def lock_to_write(conn: Connection, version_id: int) -> Version:
+    """Lock a version until the transaction ends, beside other writers; an audit it had is taken back.
 
     Raises:
         PublishError: the version does not exist or is published.
     """
     run_sql(conn, "serving/take_back_audit", {"version_id": version_id})
-    return _writable(conn, "serving/lock_to_write", version_id)
+    return _lock(conn, "serving/lock_to_write", version_id)
 
 
 def audit_version(conn: Connection, version_id: int) -> None:
-    """Check a written version against the facts of its night; only then may it go live.
+    """Check a written version against the facts of its batch; only then may it go live.
 
     Raises:
         PublishError: a check failed: the version is rejected and the live one stays.
-        ConfigError: the rows of its night have been pruned.
+        ConfigError: the rows of its batch have been pruned.
     """
     training_id = find_version(conn, version_id).training_id
-    with hold(conn, night_of(conn, training_id)):
-        version = _writable(conn, "serving/lock_to_audit", version_id)
-        failed = _failed(conn, version)
+    with hold(conn, batch_of(conn, training_id)):
+        _lock(conn, "serving/lock_to_audit", version_id)
+        failed = failed_checks(conn, version_id)
         status = "rejected" if failed else "audited"
-        run_sql(conn, "serving/judge", {"version_id": version_id, "status": status})
+        run_sql(conn, "serving/set_status", {"version_id": version_id, "status": status})
         conn.commit()
     log.info("audit: version %d %s", version_id, status)
     if failed:
-        raise PublishError(f"version {version_id} is rejected and the live version stays. {failed}")
+        sentences = "; ".join(f"{check}: {failures} times" for check, failures in failed.items())
+        raise PublishError(f"version {version_id} is rejected and the live version stays. {sentences}")
+
+
+def failed_checks(conn: Connection, version_id: int) -> dict[str, int]:
+    """Return the checks that a version fails against the layer in the search path, and how often it fails each."""
+    parameters = {
+        "version_id": version_id,
+        "similar_length": SIMILAR_LENGTH,
+        "relevant_from": RELEVANT_FROM,
+        "liked_weight": LIKED_WEIGHT,
+    }
+    return {row["failed_check"]: int(row["failures"]) for row in fetch(conn, "serving/audit", parameters)}
 
 
 def go_live(conn: Connection, version_id: int) -> int:
     """Publish an audited version, point to it in the same transaction, and return the version that is live.
 
-    A version of an earlier night than the live one's, such as a backfill makes, is kept beside it.
+    A version of an earlier batch than the live one's, such as a backfill makes, is kept beside it.
 
     Raises:
-        PublishError: the version has not passed its audit, or a newer one of the same night is live.
+        PublishError: the version has not passed its audit, or a newer one of the same batch is live.
     """
     run_sql(conn, "serving/go_live", {"version_id": version_id})
     conn.commit()
@@ -97,9 +110,9 @@ def go_live(conn: Connection, version_id: int) -> int:
     if live == version_id:
         log.info("live: version %d", version_id)
         return version_id
-    (night,) = fetch(conn, "serving/night", {"version_id": version_id})
-    if live is not None and night["status"] == "audited" and night["is_earlier"]:
-        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, night["as_of"], live)
+    (batch,) = fetch(conn, "serving/batch_of_version", {"version_id": version_id})
+    if live is not None and batch["status"] == "audited" and batch["is_earlier"]:
+        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, batch["as_of"], live)
         return live
     cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
     raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
@@ -121,19 +134,13 @@ def prune(conn: Connection, settings: Settings) -> dict[str, int]:
     return {"versions": versions, "trainings": len(trainings)}
 
 
-def _writable(conn: Connection, lock: str, version_id: int) -> Version:
-    found = fetch(conn, lock, {"version_id": version_id})
-    if not found:
+def _lock(conn: Connection, query: str, version_id: int) -> Version:
+    rows = fetch(conn, query, {"version_id": version_id})
+    if not rows:
         raise PublishError(f"version {version_id} does not exist")
-    version = Version(**found[0])
+    version = Version(**rows[0])
     if version.status == "published":
         raise PublishError(
             f"version {version_id} is published and never changes; clear open_version to write a new one"
         )
     return version
-
-
-def _failed(conn: Connection, version: Version) -> str:
-    parameters = {"version_id": version.version_id, "similar_length": SIMILAR}
-    failed = fetch(conn, "serving/audit", parameters)
-    return "; ".join(f"{row['failed_check']}: {row['failures']} times" for row in failed)

@@ -1,48 +1,98 @@
-"""What rankers of a training are fitted on and judged by, read once for all that work on it in one process.
+"""The folder of the artifact store in which a training keeps what it makes; nothing else knows its layout.
 
-Rankers that learn from others share what they prepare on one dataset *object* (`reranking.training_set`). So everybody
-who is handed the same `Sides` shares it too.
+    trainings/000042/
+        snapshot/                  the facts of the batch that the training learns from
+        train.parquet              the ratings that rankers are fitted on …
+        test.parquet               … and those held out, by which they are evaluated
+        features/                  the movies, described from the training ratings alone
+        models/<ranker>/           every ranker, fitted on the training ratings
+        lists/<ranker>.parquet     its lists, as they were evaluated
+        plots/                     the pictures, and the page that shows them
+        final/<ranker>/            the champion, fitted on all ratings, from which the lists are published …
+        final/features/            … and the movies, described from all of them
+
+`data.TrainingData` reads and writes what lies there. This module imports nothing heavy, because Airflow's web server
+finds the pictures by it.
 """
 
-from functools import cached_property
+from collections.abc import Collection
+from dataclasses import dataclass
 
-import pandas as pd
 from upath import UPath
 
-from movierec.artifacts import load_frame
-from movierec.data.dataset import Dataset
-from movierec.data.splits import global_temporal
-from movierec.features.content import MovieFeatures
-
-Side = tuple[Dataset, MovieFeatures, pd.DataFrame]
+from movierec.config import Settings
 
 
-def known_side(dataset: Dataset, train: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
-    """Return all that may be learned from: the facts with these ratings alone, and features built from nothing else."""
-    known = dataset.with_ratings(train)
-    return known, MovieFeatures.build(known)
+@dataclass(frozen=True)
+class TrainingFolder:
+    """The paths of one training's artifacts; none of them need exist."""
+
+    training_id: int
+    path: UPath
+
+    @classmethod
+    def of(cls, settings: Settings, training_id: int) -> "TrainingFolder":
+        """Return the folder of a training in the artifact store of this installation."""
+        return cls(training_id, trainings(settings) / f"{training_id:06d}")
+
+    @property
+    def snapshot(self) -> UPath:
+        """The facts, as `Dataset.save` writes them."""
+        return self.path / "snapshot"
+
+    @property
+    def train(self) -> UPath:
+        """The ratings to fit on."""
+        return self.path / "train.parquet"
+
+    @property
+    def test(self) -> UPath:
+        """The ratings held out."""
+        return self.path / "test.parquet"
+
+    @property
+    def features(self) -> UPath:
+        """The movies as the training ratings show them, as `MovieFeatures.save` writes them."""
+        return self.path / "features"
+
+    @property
+    def models(self) -> UPath:
+        """The rankers fitted on the training ratings, a folder each."""
+        return self.path / "models"
+
+    def model(self, ranker: str) -> UPath:
+        """A ranker fitted on the training ratings, as `Ranker.save` writes it."""
+        return self.models / ranker
+
+    def lists(self, ranker: str) -> UPath:
+        """The lists by which a ranker was evaluated."""
+        return self.path / "lists" / f"{ranker}.parquet"
+
+    @property
+    def plots(self) -> UPath:
+        """The pictures and their page."""
+        return self.path / "plots"
+
+    @property
+    def final_features(self) -> UPath:
+        """The movies as all ratings show them."""
+        return self.path / "final" / "features"
+
+    def final_model(self, ranker: str) -> UPath:
+        """The champion, fitted on all ratings."""
+        return self.path / "final" / ranker
 
 
-class Sides:
-    """A training's snapshot, divided in both ways: what is known, its features, and the test."""
+def trainings(settings: Settings) -> UPath:
+    """Return the folder that holds those of all trainings."""
+    return UPath(settings.artifacts) / "trainings"
 
-    def __init__(self, folder: UPath) -> None:
-        """Remember the training's folder; nothing is read before it is needed."""
-        self.folder = folder
 
-    @cached_property
-    def dataset(self) -> Dataset:
-        """The snapshot."""
-        return Dataset.load(self.folder / "snapshot")
-
-    @cached_property
-    def per_user(self) -> Side:
-        """The split that decides, and the features as `build_features` kept them."""
-        train, test = (load_frame(self.folder / f"{side}.parquet") for side in ("train", "test"))
-        return self.dataset.with_ratings(train), MovieFeatures.load(self.folder / "features"), test
-
-    @cached_property
-    def at_one_moment(self) -> Side:
-        """The split of everybody's ratings at one moment."""
-        train, test = global_temporal(self.dataset.ratings)
-        return *known_side(self.dataset, train), test
+def prune_trainings(settings: Settings, kept: Collection[int]) -> list[int]:
+    """Remove the folders of all trainings but these, and return which were removed, in ascending order."""
+    root = trainings(settings)
+    folders = [folder for folder in root.iterdir() if folder.name.isdecimal()] if root.exists() else []
+    removed = [folder for folder in folders if int(folder.name) not in kept]
+    for folder in removed:
+        folder.fs.rm(folder.path, recursive=True)
+    return sorted(int(folder.name) for folder in removed)

@@ -1,61 +1,58 @@
-"""What lists were worth, with intervals, for everybody and for groups of viewers and movies (`ml.metric`)."""
+"""The metrics of a ranker's lists, with intervals, for everybody and for groups of viewers and movies (`ml.metric`)."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from movierec.data.columns import USER
-from movierec.data.dataset import Dataset
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.evaluation.evaluate import METRICS, TOTALS, Evaluation
 from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.significance import mean_intervals
 from movierec.evaluation.strata import DIMENSION, STRATUM, by_movie_stratum, by_stratum, strata
+from movierec.training.data import Split
 
 ALL = "all"
-FEWEST_USERS = 10  # a smaller group says little, and may say it of one person
+MIN_USERS = 10  # a smaller group says little, and may say it of one person
 COLUMNS = ("training_id", "protocol", "ranker", "k", "metric", "dimension", "stratum", "value", "low", "high", "users")
 
+MetricRow = tuple[object, ...]  # from `k` on
 
-def keep_measures(
-    conn: Connection, place: Mapping[str, Any], known: Dataset, test: pd.DataFrame, evaluation: Evaluation
-) -> int:
+
+def store_metrics(conn: Connection, key: Mapping[str, object], split: Split, evaluation: Evaluation) -> int:
     """Replace the metrics of one ranker under one protocol and return how many rows that are.
 
     Args:
         conn: the warehouse.
-        place: training_id, protocol and ranker.
-        known: what the ranker was fitted on.
-        test: what it was judged by.
+        key: training_id, protocol and ranker.
+        split: what the ranker was fitted and evaluated on.
         evaluation: of its lists.
     """
-    run_sql(conn, "ml/clear_metric", place)
-    head = (place["training_id"], place["protocol"], place["ranker"])
-    ks = [int(k) for k in evaluation.totals[K]]
-    rows = [*_overall(evaluation, ks), *_by_group(known, test, evaluation, ks)]
+    run_sql(conn, "ml/clear_metric", key)
+    head = [key[column] for column in COLUMNS[:3]]
+    cutoffs = [int(k) for k in evaluation.totals[K]]
+    rows = [*_overall(evaluation, cutoffs), *_by_stratum(split, evaluation, cutoffs)]
     return copy_rows(conn, "ml.metric", COLUMNS, ((*head, *row) for row in rows))
 
 
-def _overall(evaluation: Evaluation, ks: list[int]) -> Iterator[tuple[object, ...]]:
-    for k in ks:
+def _overall(evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:
+    for k in cutoffs:
         values = evaluation.at(k)[list(METRICS)]
-        for name, found in mean_intervals(values).items():
-            if np.isfinite(found.mean):
-                yield k, name, ALL, ALL, found.mean, found.low, found.high, int(values[name].notna().sum())
+        for name, interval in mean_intervals(values).items():
+            if np.isfinite(interval.mean):
+                users = int(values[name].notna().sum())
+                yield k, name, ALL, ALL, interval.mean, interval.low, interval.high, users
         totals = evaluation.totals[evaluation.totals[K] == k]
         yield from ((k, name, ALL, ALL, float(totals[name].iloc[0]), None, None, len(values)) for name in TOTALS)
 
 
-def _by_group(
-    known: Dataset, test: pd.DataFrame, evaluation: Evaluation, ks: list[int]
-) -> Iterator[tuple[object, ...]]:
+def _by_stratum(split: Split, evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:
     if evaluation.values.empty:
         return
-    relevant = relevant_pairs(test, known.relevant_from)
-    of_users = by_stratum(evaluation.values, strata(known, evaluation.values[USER]))
-    of_movies = by_movie_stratum(evaluation.lists, relevant, known, ks)
-    found = pd.concat([of_users, of_movies], ignore_index=True)
+    relevant = relevant_pairs(split.test, split.train.relevant_from)
+    of_users = by_stratum(evaluation.values, strata(split.train, evaluation.values[USER]))
+    of_movies = by_movie_stratum(evaluation.lists, relevant, split.train, cutoffs)
+    table = pd.concat([of_users, of_movies], ignore_index=True)
     columns = [K, "metric", DIMENSION, STRATUM, "mean", "low", "high", "users"]
-    yield from found.loc[found["users"] >= FEWEST_USERS, columns].itertuples(index=False, name=None)
+    yield from table.loc[table["users"] >= MIN_USERS, columns].itertuples(index=False, name=None)

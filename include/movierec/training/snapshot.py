@@ -1,59 +1,66 @@
-"""core → artifacts: the facts of one night, read in one transaction; everything after learns from this copy."""
+"""core → artifacts: open a training on a batch and copy that batch's facts; everything after learns from the copy."""
 
 import logging
 import time
 from collections.abc import Sequence
-
-from upath import UPath
 
 from movierec.data.dataset import SCHEMA, Dataset
 from movierec.db import Connection, fetch, fetch_frame
 from movierec.errors import QualityError
 from movierec.ingestion.batch import find_batch
 from movierec.ingestion.core import hold
+from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
 
 
-def night_to_learn(conn: Connection, offered: Sequence[int] = ()) -> int:
-    """Return the newest of the nights that are offered, or of all, that may be learned from.
+def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> int:
+    """Return the training of a run, made the first time; a run that starts over keeps its training."""
+    parameters = {"run_id": run_id, "batch_id": batch_id, "seed": seed}
+    training_id = int(fetch(conn, "ml/open_training", parameters)[0]["training_id"])
+    conn.commit()
+    return training_id
+
+
+def batch_to_learn_from(conn: Connection, batch_ids: Sequence[int] = ()) -> int:
+    """Return the latest of these batches, or where none is named of all accepted ones.
 
     Raises:
-        QualityError: there is none, or the one that is offered has not passed its gates.
+        QualityError: there is none, or one of those named has not passed its gates.
     """
-    nights = [find_batch(conn, batch_id) for batch_id in offered]
-    for night in nights:
-        if night["status"] != "accepted":
+    batches = [find_batch(conn, batch_id) for batch_id in batch_ids]
+    for batch in batches:
+        if batch["status"] != "accepted":
             raise QualityError(
-                f"batch {night['batch_id']} is {night['status']}; only an accepted one may be learned from"
+                f"batch {batch['batch_id']} is {batch['status']}; only an accepted one may be learned from"
             )
-    if nights:
-        return int(max((night["as_of"], night["batch_id"]) for night in nights)[1])
+    if batches:
+        return int(max((batch["as_of"], batch["batch_id"]) for batch in batches)[1])
     newest = fetch(conn, "ops/newest_accepted")
     if not newest:
         raise QualityError("no night has been accepted yet; run movierec_ingest first")
     return int(newest[0]["batch_id"])
 
 
-def take_snapshot(conn: Connection, training_id: int, folder: UPath) -> dict[str, int]:
-    """Copy the night that a training learns from, as it was, to Parquet and return the rows per table.
+def take_snapshot(conn: Connection, folder: TrainingFolder) -> dict[str, int]:
+    """Copy the batch that a training learns from, as it was, to Parquet and return the rows per table.
 
     Raises:
-        QualityError: the night has not passed its gates.
+        QualityError: the batch has not passed its gates.
         ConfigError: its rows have been pruned.
     """
     started = time.monotonic()
-    batch_id = night_to_learn(conn, [night_of(conn, training_id)])
+    batch_id = batch_to_learn_from(conn, [batch_of(conn, folder.training_id)])
     with hold(conn, batch_id), conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
         dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
-    dataset.save(folder)
+    dataset.save(folder.snapshot)
     counts = {table: len(getattr(dataset, table)) for table in SCHEMA}
     log.info("snapshot of batch %d: %s, %.1f s", batch_id, counts, time.monotonic() - started)
     return counts
 
 
-def night_of(conn: Connection, training_id: int) -> int:
+def batch_of(conn: Connection, training_id: int) -> int:
     """Return the batch that a training learns from."""
     (training,) = fetch(conn, "ml/training_batch", {"training_id": training_id})
     return int(training["batch_id"])

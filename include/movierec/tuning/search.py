@@ -1,4 +1,4 @@
-"""A search over settings with Optuna's TPE (Bergstra et al. 2011; Akiba et al., KDD 2019).
+"""A search for hyper-parameters with Optuna's TPE (Bergstra et al. 2011; Akiba et al., KDD 2019).
 
 A study lives in memory; its trials come in and go out as plain rows, which the warehouse keeps (`ml.trial`). So
 searches that run beside each other share nothing, need no second way into the database, and leave the same rows when
@@ -19,11 +19,12 @@ from movierec.errors import ModelError
 from movierec.rankers.search_space import Choice, Range, Space
 
 Parameters = Mapping[str, Any]
+Objective = Callable[[Parameters], float]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting and its value, the higher the better, or why it has none."""
+    """A set of hyper-parameters and its value, the higher the better, or the reason why it has none."""
 
     parameters: dict[str, Any]
     value: float | None
@@ -32,60 +33,64 @@ class Trial:
 
 
 def search(
-    measure: Callable[[Parameters], float],
+    objective: Objective,
     space: Space,
-    given: Sequence[Parameters],
+    initial: Sequence[Parameters],
     trials: int,
     seed: int,
     *,
     earlier: Sequence[Trial] = (),
 ) -> list[Trial]:
-    """Measure the given settings, then those that TPE suggests; one that cannot be measured is kept with its error.
+    """Try the initial hyper-parameters, then those that TPE suggests; a trial that fails is kept with its error.
 
     Args:
-        measure: the value of a setting; a ModelError says that it has none.
-        space: from which settings are suggested; the given ones may lie outside it, as a default does.
-        given: settings to measure first.
+        objective: returns the value of a set of hyper-parameters; a ModelError says that it has none.
+        space: from which hyper-parameters are suggested; the initial ones may lie outside it, as a default does.
+        initial: hyper-parameters to try first.
         trials: how many in all.
         seed: of the suggestions.
-        earlier: trials of other searches, which say where to look.
+        earlier: trials of other searches, which say where to look; they are not counted and not returned.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    distributions = {key: _distribution(values) for key, values in space.items()}
+    distributions = {name: _distribution(values) for name, values in space.items()}
     for trial in earlier:
-        _remember(study, trial, distributions, space)
-    tried = [_measured(measure, parameters) for parameters in given[:trials]]
-    for trial in tried:
-        _remember(study, trial, distributions, space)
-    for _ in range(trials - len(tried)):
-        asked = study.ask(distributions)
-        tried.append(_measured(measure, asked.params))
-        value = tried[-1].value
-        study.tell(asked, value, state=TrialState.FAIL if value is None else TrialState.COMPLETE)
-    return tried
+        _add_to_study(study, trial, distributions, space)
+    done = [_try(objective, parameters) for parameters in initial[:trials]]
+    for trial in done:
+        _add_to_study(study, trial, distributions, space)
+    for _ in range(trials - len(done)):
+        suggestion = study.ask(distributions)
+        done.append(_try(objective, suggestion.params))
+        value = done[-1].value
+        study.tell(suggestion, value, state=TrialState.FAIL if value is None else TrialState.COMPLETE)
+    return done
 
 
-def _measured(measure: Callable[[Parameters], float], parameters: Parameters) -> Trial:
+def _try(objective: Objective, parameters: Parameters) -> Trial:
     started = time.monotonic()
     try:
-        value, error = measure(parameters), None
+        value, error = objective(parameters), None
     except ModelError as failure:
         value, error = None, str(failure)
     if value is not None and not np.isfinite(value):
-        value, error = None, f"the value is {value}; nobody could be judged"
+        value, error = None, f"the value is {value}; nobody could be evaluated"
     return Trial(dict(parameters), value, error, round(time.monotonic() - started, 3))
 
 
-def _remember(study: optuna.Study, trial: Trial, distributions: Mapping[str, BaseDistribution], space: Space) -> None:
-    """Tell the study of a trial it did not suggest, as far as the setting lies in the space."""
-    inside = {key: value for key, value in trial.parameters.items() if key in space and _holds(space[key], value)}
+def _add_to_study(
+    study: optuna.Study, trial: Trial, distributions: Mapping[str, BaseDistribution], space: Space
+) -> None:
+    """Tell the study of a trial it did not suggest, as far as the hyper-parameters lie in the space."""
+    inside = {
+        name: value for name, value in trial.parameters.items() if name in space and _contains(space[name], value)
+    }
     if trial.value is not None and inside:
-        kinds = {key: distributions[key] for key in inside}
+        kinds = {name: distributions[name] for name in inside}
         study.add_trial(optuna.create_trial(params=inside, distributions=kinds, value=trial.value))
 
 
-def _holds(values: Range | Choice, value: Any) -> bool:
+def _contains(values: Range | Choice, value: Any) -> bool:
     if isinstance(values, Choice):
         return value in values.values
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Tune a ranker on a validation window: fit on what came before it, judge by NDCG@10 on it; a test is never read."""
+"""Tune a ranker on a validation window: fit on what came before it, maximise NDCG@10 on it; a test is never read."""
 
 import inspect
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Tuned:
-    """The best of the trials; `value`, its NDCG@10, is None where nothing was tried."""
+    """The best of the trials; `value`, its NDCG@10, is None where no trial has one."""
 
     parameters: dict[str, Any]
     value: float | None
@@ -30,8 +30,8 @@ class Tuned:
 
 def tune(
     name: str,
-    known: Dataset,
-    judged: pd.DataFrame,
+    train: Dataset,
+    validation: pd.DataFrame,
     trials: int,
     seed: int,
     *,
@@ -39,29 +39,30 @@ def tune(
     fixed: Parameters | None = None,
     start: Parameters | None = None,
     earlier: Sequence[Trial] = (),
-    met: Dataset | None = None,
+    fold_in: Dataset | None = None,
     features: MovieFeatures | None = None,
 ) -> Tuned:
-    """Find the hyper-parameters with which a ranker fitted on `known` ranks `judged` best.
+    """Find the hyper-parameters with which a ranker fitted on `train` ranks the movies of `validation` best.
 
     The first trial is `start`, the next the ranker's defaults; a ranker without a `space` has nothing but these. What
-    wins was measured in this search: values of `earlier` ones, on other data, only say where to look.
+    wins was tried in this search: values of `earlier` trials, on other data, only say where to look.
 
     Args:
         name: the ranker.
-        known: what it is fitted on.
-        judged: (user_id, movie_id, rating, weight?), the validation window.
-        trials: how many settings to try; none are where 0 is asked for or nobody liked anything in the window.
+        train: what it is fitted on.
+        validation: (user_id, movie_id, rating, weight?), the ratings of the validation window.
+        trials: how many sets of hyper-parameters to try; none are where this is 0 or nobody liked anything in the
+            window.
         seed: of the search.
         exclude: (user_id, movie_id) that must not be in the lists.
         fixed: hyper-parameters that are not searched.
-        start: the best ones known so far.
+        start: the best ones of the last search.
         earlier: trials of the last searches.
-        met: what is known of the users of the window, where others are recommended to than were learned from.
-        features: of the movies in `known`; built where they are not given.
+        fold_in: what is known of the users of the window, where they are others than those of `train`.
+        features: of the movies in `train`; built where they are not given.
 
     Returns:
-        The best setting, or `start` where none could be fitted and judged: then every trial says why.
+        The best hyper-parameters, or `start` where no trial has a value: then every one says why.
 
     Raises:
         ModelError: there is no such ranker.
@@ -69,24 +70,24 @@ def tune(
     fixed = fixed or {}
     kind = type(registry.create(name))
     space = {key: values for key, values in kind.space.items() if key not in fixed}
-    kept = {key: value for key, value in (start or {}).items() if key in space}
-    if trials < 1 or relevant_pairs(judged, known.relevant_from).empty:
-        return Tuned({**fixed, **kept}, None, [])
-    content = features or MovieFeatures.build(known)
+    best_so_far = {key: value for key, value in (start or {}).items() if key in space}
+    if trials < 1 or relevant_pairs(validation, train.relevant_from).empty:
+        return Tuned({**fixed, **best_so_far}, None, [])
+    movies = features or MovieFeatures.build(train)
 
-    def measure(parameters: Parameters) -> float:
-        ranker = registry.create(name, **{**fixed, **parameters}).fit(known, content)
-        ranker = ranker if met is None else ranker.fold_in(met)
-        evaluation = evaluate(ranker, judged, (CUTOFF,), relevant_from=known.relevant_from, exclude=exclude)
+    def mean_ndcg(parameters: Parameters) -> float:
+        ranker = registry.create(name, **{**fixed, **parameters}).fit(train, movies)
+        ranker = ranker if fold_in is None else ranker.fold_in(fold_in)
+        evaluation = evaluate(ranker, validation, (CUTOFF,), relevant_from=train.relevant_from, exclude=exclude)
         return float(evaluation.at(CUTOFF)["ndcg"].mean())
 
     signature = inspect.signature(kind).parameters
     defaults = {key: signature[key].default for key in space}
-    given = [kept, defaults] if kept and kept != defaults else [defaults]
-    tried = search(measure, space, given, trials if space else 1, seed, earlier=earlier)
-    best = max((trial for trial in tried if trial.value is not None), key=lambda trial: trial.value or 0, default=None)
+    initial = [best_so_far, defaults] if best_so_far and best_so_far != defaults else [defaults]
+    done = search(mean_ndcg, space, initial, trials if space else 1, seed, earlier=earlier)
+    best = max((trial for trial in done if trial.value is not None), key=lambda trial: trial.value or 0, default=None)
     if best is None:
-        log.warning("tune %s: none of %d settings could be judged; first: %s", name, len(tried), tried[0].error)
-        return Tuned({**fixed, **kept}, None, tried)
-    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(tried), CUTOFF, best.value, best.parameters)
-    return Tuned({**fixed, **best.parameters}, best.value, tried)
+        log.warning("tune %s: none of %d trials has a value; first: %s", name, len(done), done[0].error)
+        return Tuned({**fixed, **best_so_far}, None, done)
+    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(done), CUTOFF, best.value, best.parameters)
+    return Tuned({**fixed, **best.parameters}, best.value, done)

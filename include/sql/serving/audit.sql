@@ -1,6 +1,6 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
 -- Grain: check. Inputs: serving.recommendation, similar_movie, fallback; core;
--- ml.feedback_weight. Parameters: version_id, similar_length.
+-- ml.feedback_weight. Parameters: version_id, similar_length, relevant_from, liked_weight.
 with version as (
     select
         version_id,
@@ -52,13 +52,13 @@ said as (
     select
         user_id,
         movie_id,
-        rating >= 4 as is_liked
+        rating >= %(relevant_from)s as is_liked
     from ratings
     union all
     select
         events.user_id,
         events.movie_id,
-        bool_or(feedback_weight.weight >= 0.5) as is_liked
+        bool_or(feedback_weight.weight >= %(liked_weight)s) as is_liked
     from events
     inner join ml.feedback_weight on events.kind = feedback_weight.kind
     where

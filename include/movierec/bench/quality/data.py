@@ -18,8 +18,8 @@ from movierec.ingestion.stage import stage
 from movierec.local.download import dataset_folder
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Endpoint, Origin
-from movierec.training import fit
-from movierec.training.snapshot import take_snapshot
+from movierec.training.folder import TrainingFolder
+from movierec.training.snapshot import open_training, take_snapshot
 
 SHARED = ROOT.parent / "shared" / "data"
 KEEP_NIGHTS = 14
@@ -75,16 +75,16 @@ def through_warehouse(folder: Path, places: dict[str, str], home: Path) -> Datas
         places: where the files of other sources are, by source.
         home: keeps the snapshot, so that another call reads it from there.
     """
-    snapshot = UPath(home) / "snapshot"
-    if not (snapshot / FACTS).exists():
+    training = TrainingFolder(0, UPath(home))
+    if not (training.snapshot / FACTS).exists():
         home.mkdir(parents=True, exist_ok=True)
         home.chmod(0o755)  # under root, the server runs as another user and must get through
         with server(home / "server") as settings, database(settings, "quality") as warehouse:
-            _take_snapshot(warehouse, folder, places, snapshot)
-    return Dataset.load(snapshot)
+            _take_snapshot(warehouse, folder, places, training)
+    return Dataset.load(training.snapshot)
 
 
-def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], snapshot: UPath) -> None:
+def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], training: TrainingFolder) -> None:
     origin = Origin(str(folder), folder, places, {}, _no_server)
     with connect(warehouse) as conn:
         batch_id = open_batch(conn, "quality", str(folder))
@@ -93,7 +93,7 @@ def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], snapsho
         stage(conn, batch_id)
         build_core(conn, batch_id)
         accept_batch(conn, batch_id, KEEP_NIGHTS)
-        take_snapshot(conn, fit.open_training(conn, "quality", batch_id, seed=0), snapshot)
+        take_snapshot(conn, replace(training, training_id=open_training(conn, "quality", batch_id, seed=0)))
 
 
 def _no_server(name: str) -> Endpoint:

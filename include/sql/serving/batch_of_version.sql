@@ -1,4 +1,4 @@
--- Purpose: the night that a version was learned from, and whether the live one is of a later night.
+-- Purpose: the batch that a version was learned from, and whether the live one is of a later moment.
 -- Grain: one row. Parameters: version_id.
 select
     batch.batch_id,

@@ -1,4 +1,4 @@
--- Purpose: the champion that a training's challengers meet: the last one that was chosen for the same dataset before.
+-- Purpose: the champion that challengers are compared with: the last one chosen for the same dataset before a training.
 -- Grain: one row, none before the first training. Parameters: training_id, dataset.
 select champion.ranker
 from ml.champion

@@ -1,0 +1,101 @@
+"""What a training's folder holds, read once for everything that works on it in one process.
+
+Rankers that learn from other rankers share what they prepare on one dataset *object* (`reranking.training_set`), so
+whoever is handed the same `TrainingData` shares it too.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import pandas as pd
+
+from movierec.artifacts import load_frame, save_frame
+from movierec.data import splits
+from movierec.data.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.rankers import registry
+from movierec.rankers.base import Ranker
+from movierec.training.folder import TrainingFolder
+
+
+class Split(NamedTuple):
+    """A training's ratings, divided by one protocol.
+
+    Attributes:
+        train: the facts with the training ratings alone, to fit on.
+        features: of the movies, built from `train`.
+        test: (user_id, movie_id, rating, weight, rated_at), the ratings held out.
+    """
+
+    train: Dataset
+    features: MovieFeatures
+    test: pd.DataFrame
+
+
+def fit_inputs(dataset: Dataset, train: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
+    """Return all that a ranker may be fitted on: the facts with these ratings alone, and features built from them."""
+    facts = dataset.with_ratings(train)
+    return facts, MovieFeatures.build(facts)
+
+
+class TrainingData:
+    """A training's snapshot, its splits, its fitted rankers and their lists."""
+
+    def __init__(self, folder: TrainingFolder) -> None:
+        """Remember the folder; nothing is read before it is needed."""
+        self.folder = folder
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The snapshot, with all ratings."""
+        return Dataset.load(self.folder.snapshot)
+
+    @cached_property
+    def train(self) -> Dataset:
+        """The snapshot with the training ratings of the split per user alone."""
+        return self.dataset.with_ratings(load_frame(self.folder.train))
+
+    @cached_property
+    def features(self) -> MovieFeatures:
+        """The movies, described from `train`."""
+        return MovieFeatures.load(self.folder.features)
+
+    @cached_property
+    def test(self) -> pd.DataFrame:
+        """The ratings that the split per user holds out."""
+        return load_frame(self.folder.test)
+
+    @property
+    def per_user_temporal(self) -> Split:
+        """The split of every user's ratings in time; it decides about the champion."""
+        return Split(self.train, self.features, self.test)
+
+    @cached_property
+    def global_temporal(self) -> Split:
+        """The split of everybody's ratings at one point in time."""
+        train, test = splits.global_temporal(self.dataset.ratings)
+        return Split(*fit_inputs(self.dataset, train), test)
+
+    def save_ranker(self, ranker: Ranker) -> None:
+        """Keep a ranker that was fitted on `train`."""
+        ranker.save(self.folder.model(ranker.name))
+
+    def load_ranker(self, name: str) -> Ranker:
+        """Return a ranker as it was fitted on `train`.
+
+        Raises:
+            ModelError: it was not kept, or cannot be read.
+        """
+        return registry.load(self.folder.model(name))
+
+    def save_lists(self, name: str, lists: pd.DataFrame) -> None:
+        """Keep the lists (user_id, movie_id, score, rank) by which a ranker was evaluated."""
+        save_frame(self.folder.lists(name), lists)
+
+    def load_lists(self, name: str) -> pd.DataFrame:
+        """Return the lists by which a ranker was evaluated.
+
+        Raises:
+            ModelError: there are none, or they cannot be read.
+        """
+        return load_frame(self.folder.lists(name))
