@@ -7,7 +7,7 @@ import pytest
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.publishing.reasons import POPULAR, _shared, with_reasons
+from movierec.publishing.reasons import POPULAR, _shared_attributes, with_reasons
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 
@@ -130,7 +130,7 @@ def test_what_is_shared_is_found_for_more_viewers_than_fit_one_block(night: Data
     lists = pd.DataFrame({"user_id": range(300, 0, -1)})
     lists["movie_id"] = [next(m for m in range(1, 61) if m % 4 == (user + 1) % 4) for user in lists["user_id"]]
     liked = set(night.ratings.loc[night.ratings["rating"] == 5, "user_id"])
-    found = dict(zip(lists["user_id"], _shared(lists, facts), strict=True))
+    found = dict(zip(lists["user_id"], _shared_attributes(lists, facts), strict=True))
     assert len(liked) > 200
     assert all(found[user] == f"You liked other movies of the genre Genre {(user + 1) % 4}" for user in liked)
 
@@ -145,7 +145,7 @@ def test_what_is_shared_takes_memory_for_a_block_of_viewers_and_not_for_all() ->
     facts = Dataset.of({"ratings": rows.assign(rating=5.0, rated_at=START), "movies": titles, "people": people})
     lists = pd.DataFrame({"user_id": np.arange(users), "movie_id": 5})
     tracemalloc.start()
-    _shared(lists, facts)
+    _shared_attributes(lists, facts)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     everybody = users * liked * actors * 8  # a value and a column for all that was ever liked

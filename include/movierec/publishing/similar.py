@@ -30,12 +30,12 @@ def similar_movies(dataset: Dataset, features: MovieFeatures, k: int) -> pd.Data
     history = History.of(dataset)
     raters = history.seen.T.tocsr()
     starts = range(0, len(history.movie_ids), ROWS_AT_ONCE)
-    lists = [_lists(history, raters, features.matrix, start, k) for start in starts]
+    lists = [_top_k(history, raters, features.matrix, start, k) for start in starts]
     columns = [MOVIE, SIMILAR, SCORE, RANK]
     return pd.concat(lists, ignore_index=True) if lists else pd.DataFrame(columns=columns)
 
 
-def _lists(history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, start: int, k: int) -> pd.DataFrame:
+def _top_k(history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, start: int, k: int) -> pd.DataFrame:
     block = slice(start, start + ROWS_AT_ONCE)
     scores = after_scored(_similarity(raters, content, block), history)
     own = np.arange(len(scores))
@@ -52,6 +52,6 @@ def _lists(history: History, raters: sparse.csr_matrix, content: sparse.csr_matr
 
 
 def _similarity(raters: sparse.csr_matrix, content: sparse.csr_matrix, block: slice) -> Floats:
-    together = cosine(raters[block], raters, SHRINKAGE)
-    alike = (content[block] @ content.T).toarray()
-    return np.asarray((1 - CONTENT_SHARE) * together + CONTENT_SHARE * alike, np.float32)
+    by_raters = cosine(raters[block], raters, SHRINKAGE)
+    by_content = (content[block] @ content.T).toarray()
+    return np.asarray((1 - CONTENT_SHARE) * by_raters + CONTENT_SHARE * by_content, np.float32)
