@@ -13,6 +13,7 @@ from movierec.evaluation import protocols
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.slit import Slit
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
@@ -149,6 +150,19 @@ def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_othe
     assert conn.execute("select ranker from ml.evaluation").fetchall() == [("ease",)]
     assert caplog.records[0].levelname == "WARNING"
     assert "Traceback" in caplog.text
+
+
+def test_what_a_learned_ranker_went_on_without_is_kept_until_it_is_fitted_with_it(conn, folder, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(Slit, "_learn", learns_to_fail(ModelError("it cannot be solved")))
+        fitted = fit.fit_ranker(TrainingData(folder), "hybrid", {"rounds": 3})
+    for _ in range(2):
+        evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
+    rows = conn.execute("select training_id, ranker, base_ranker, reason from ml.left_out").fetchall()
+    assert rows == [(folder.training_id, "hybrid", "slit", "it cannot be solved")]
+    fitted = fit.fit_ranker(TrainingData(folder), "hybrid", {"rounds": 3})
+    evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
+    assert conn.execute("select count(*) from ml.left_out").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])

@@ -10,6 +10,7 @@ from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
+from movierec.rankers.reranking.base import Learned
 from movierec.training.data import Split, TrainingData
 from movierec.training.fit import RETRYABLE, log_failure
 from movierec.training.folder import TrainingFolder
@@ -36,7 +37,7 @@ def evaluate_ranker(
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.
 
     A ranker that could not be fitted, or whose scores are no numbers, gets a row in `ml.refused` with the reason
-    instead.
+    instead. What a learned ranker had to leave out is in `ml.left_out`.
 
     Args:
         conn: the warehouse.
@@ -46,8 +47,10 @@ def evaluate_ranker(
     """
     name, reason = str(fitted["ranker"]), fitted.get("refused")
     results: dict[str, tuple[Split, Evaluation]] = {}
+    left_out: Mapping[str, str] = {}
     if reason is None:
         ranker = data.load_ranker(name)
+        left_out = ranker.left_out if isinstance(ranker, Learned) else {}
         try:
             results = _evaluate(ranker, data, protocols)
         except RETRYABLE:
@@ -65,6 +68,8 @@ def evaluate_ranker(
         store_metrics(conn, {**key, "protocol": protocol}, split, evaluation)
     _, decisive = results[PER_USER_TEMPORAL]
     means = _store_means(conn, key, float(fitted["fit_seconds"]), decisive)
+    columns = (*key, "base_ranker", "reason")
+    copy_rows(conn, "ml.left_out", columns, ((*key.values(), *row) for row in left_out.items()))
     data.save_lists(name, decisive.lists)
     conn.commit()
     return means

@@ -80,6 +80,17 @@ create table if not exists ml.refused (
 );
 comment on table ml.refused is 'Rankers that could not be fitted or scored no numbers. Grain: training and ranker.';
 
+create table if not exists ml.left_out (
+    training_id bigint not null references ml.training on delete cascade,
+    ranker text not null,
+    base_ranker text not null,
+    reason text not null,
+    primary key (training_id, ranker, base_ranker)
+);
+comment on table ml.left_out is
+'Base rankers that a learned ranker went on without, because they could not be fitted, and why.
+Grain: training, learned ranker and base ranker.';
+
 create table if not exists ml.tuned (
     dataset text not null,
     ranker text not null,

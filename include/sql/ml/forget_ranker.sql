@@ -2,6 +2,8 @@
 -- Parameters: training_id, ranker.
 delete from ml.refused
 where training_id = %(training_id)s and ranker = %(ranker)s;
+delete from ml.left_out
+where training_id = %(training_id)s and ranker = %(ranker)s;
 delete from ml.metric
 where training_id = %(training_id)s and ranker = %(ranker)s;
 delete from ml.user_metric
