@@ -10,6 +10,7 @@ from movierec.commands import options
 from movierec.comparison.facts_files import MOVIE_COLUMNS, USER_COLUMNS
 from movierec.config import ROOT
 from movierec.evaluation.evaluate import METRICS, TOTALS
+from movierec.evaluation.protocols import PROTOCOLS
 from movierec.local.download import NAME
 from movierec.local.editions import EDITIONS
 from movierec.quality import GATES
@@ -17,7 +18,6 @@ from movierec.quality.project import suites_of
 from movierec.rankers.names import RANKERS
 from movierec.sources.contract import CONTRACTS
 from movierec.sources.registry import SOURCES
-from movierec.training.fit import PROTOCOLS
 
 from .interface import dags, fields, settings, targets
 from .markdown import Document, names_in
