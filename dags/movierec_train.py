@@ -32,7 +32,8 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
   *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion. So it goes where the
   champion itself could not be fitted, too.
 
-A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`.
+A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`. A learned
+ranker goes on without a base ranker that cannot be fitted; which one, and why, is in `ml.left_out`.
 
 #### Tuning
 `tuning_trials` is the budget of every ranker, baselines included; 0 goes on with the values in `ml.tuned`, which are

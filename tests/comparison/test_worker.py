@@ -10,8 +10,11 @@ from upath import UPath
 from movierec.comparison import worker
 from movierec.comparison.inputs import Files, read_inputs
 from movierec.comparison.run import groups, lay_out
-from movierec.errors import MovierecError
+from movierec.data.dataset import Dataset
+from movierec.errors import ModelError, MovierecError
+from movierec.features.content import MovieFeatures
 from movierec.rankers.reranking.candidates import FirstStage
+from movierec.rankers.slit import Slit
 
 TASK = {"ks": [3], "exclude_seen": True, "trials": 0, "seed": 1, "fixed": {"windows": "time", "seed": 1}}
 QUICK = ("popularity", "item_knn", "user_knn", "ease", "content")
@@ -119,6 +122,18 @@ def test_item_neighbours_have_a_rating_error_and_popularity_has_none(tmp_path: P
     assert told(tmp_path, "item_knn", **texts)["rating_error"]["ratings"] == 2
     (tmp_path / "again").mkdir()
     assert told(tmp_path / "again", "popularity", **texts)["rating_error"] is None
+
+
+def test_what_a_learned_ranker_went_on_without_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Slit, dataset: Dataset, features: MovieFeatures) -> None:
+        raise ModelError("it cannot be solved")
+
+    monkeypatch.setattr(Slit, "_learn", refuse)
+    rows = [f"{user},{10 * (1 + (user + step) % 6)},5,{step}" for user in range(12) for step in range(4)]
+    texts = {"train": "\n".join(rows), "test": "0,60,5,9\n1,10,5,9"}
+    assert told(tmp_path, "random_forest", **texts)["left_out"] == {"slit": "it cannot be solved"}
+    (tmp_path / "again").mkdir()
+    assert told(tmp_path / "again", "popularity", **texts)["left_out"] == {}
 
 
 def test_the_learned_rankers_make_what_they_learn_from_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

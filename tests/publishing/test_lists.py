@@ -386,6 +386,14 @@ def test_artifacts_that_the_next_publication_needs_are_kept(conn, settings, cham
     assert not TrainingFolder.of(settings, later + 1).path.exists()
 
 
+def test_the_summary_says_what_a_learned_ranker_went_on_without(conn, warehouse, settings, champion, capsys):
+    write_and_go_live(conn, settings)
+    conn.execute("insert into ml.left_out values (%s, 'hybrid', 'ease_near', 'it cannot be solved')", [champion])
+    conn.commit()
+    summary.print_summary(warehouse)
+    assert "hybrid learned without ease_near: it cannot be solved\n" in capsys.readouterr().out
+
+
 def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, settings, champion, capsys):
     assert summary.live_version(warehouse) is None
     version_id = write_and_go_live(conn, settings)

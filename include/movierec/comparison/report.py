@@ -53,7 +53,7 @@ def results(arguments: Mapping[str, Any], inputs: Inputs, contest: Contest, k: i
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Return the leaderboard, the comparison with the best ranker, and what failed."""
+    """Return the leaderboard, the comparison with the best ranker, what learned rankers left out, and what failed."""
     done = found["rankers"]
     parts = []
     for place in range(len(next(iter(done.values()))["metrics"]) if done else 0):
@@ -66,6 +66,11 @@ def text(found: Mapping[str, Any]) -> str:
         parts.append(_cost(found))
     if found["comparison"]["others"]:
         parts.append(_compared(found["comparison"]))
+    parts += [
+        f"{name} learned without {base_ranker}: {reason}"
+        for name, result in done.items()
+        for base_ranker, reason in result["left_out"].items()
+    ]
     parts += [f"failed: {name}: {reason}" for name, reason in found["failed"].items()]
     return "\n\n".join(parts)
 

@@ -27,6 +27,7 @@ from movierec.evaluation.rating_error import error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.reranking.base import Learned
 from movierec.rankers.reranking.training_set import Plan, material
 
 TASK, RESULT, VALUES = "task.json", "result.json", "values.parquet"
@@ -101,6 +102,7 @@ def run(given: Given, name: str, shared: Shared | None = None) -> dict[str, Any]
         "score_seconds": round(evaluation.seconds, 3),
         "peak_memory_bytes": peak if shared is None else max(peak, shared.peak),
         "rating_error": None if error is None else asdict(error),
+        "left_out": dict(ranker.left_out) if isinstance(ranker, Learned) else {},
         "metrics": _metrics(evaluation),
         "strata": _strata(evaluation, known, met or known, test, task["ks"]),
     }

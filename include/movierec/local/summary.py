@@ -28,6 +28,8 @@ def print_summary(conninfo: str) -> None:
         tuned = fetch(conn, "report/tuned", {"training_id": live["training_id"]})
         if tuned:
             _print_table("Tuned", tuned)
+        for row in fetch(conn, "report/left_out", {"training_id": live["training_id"]}):
+            print(f"{row['ranker']} learned without {row['base_ranker']}: {row['reason']}\n")
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
 

@@ -20,7 +20,6 @@ from movierec.promotion.guardrails import Guardrail
 from movierec.promotion.leaks import check_leaks, check_stored_model
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.reranking.base import Learned
 from movierec.training.data import TrainingData, fit_inputs
 from movierec.training.folder import TrainingFolder
 
@@ -35,7 +34,7 @@ def rankers_to_fit(conn: Connection, training_id: int, selected: Sequence[str]) 
 
 def group_for_fitting(names: Sequence[str]) -> list[list[str]]:
     """Put the learned rankers together, which share what they learn from, and first; every other one is by itself."""
-    learned = [name for name in names if issubclass(registry.RANKERS[name], Learned)]
+    learned = [name for name in names if registry.is_learned(name)]
     others = [[name] for name in names if name not in learned]
     return [learned, *others] if learned else others
 
@@ -118,7 +117,9 @@ def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: 
     if on_excerpt.status == "broken":
         return on_excerpt
     # A learned ranker takes as long as all it learns from.
-    refit = None if isinstance(ranker, Learned) else lambda: make().fit(*fit_inputs(data.dataset, data.train.ratings))
+    refit = (
+        None if registry.is_learned(ranker.name) else lambda: make().fit(*fit_inputs(data.dataset, data.train.ratings))
+    )
     stored = check_stored_model(ranker, lists, data.train, refit, seed)
     return stored if stored.status == "broken" else on_excerpt
 
