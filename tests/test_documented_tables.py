@@ -11,6 +11,7 @@ from movierec.comparison.facts_files import MOVIE_COLUMNS, USER_COLUMNS
 from movierec.config import ROOT
 from movierec.evaluation.evaluate import METRICS, TOTALS
 from movierec.evaluation.protocols import PROTOCOLS
+from movierec.ingestion.core import TABLES
 from movierec.local.download import NAME
 from movierec.local.editions import EDITIONS
 from movierec.quality import GATES
@@ -51,6 +52,11 @@ def test_what_columns_are_also_called():
         contract = CONTRACTS[names_in(table)[0]]
         known = {alias for column in contract.columns for alias in column.aliases}
         assert set(names_in(others)) <= known, contract.table
+
+
+def test_tables_of_core():
+    (core,) = [holds for layer, holds in DATA.table("layer", "what it holds") if layer == "`core`"]
+    assert sorted(names_in(core)) == sorted(TABLES)
 
 
 def test_sources():
