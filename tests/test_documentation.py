@@ -80,9 +80,9 @@ def check_subcommand(conn, command: Command) -> None:
 @pytest.mark.parametrize("bench", ["quality", "speed", "ingest"])
 def test_the_examples_of_benches_are_understood(bench):
     module = {"ingest": "ingestion"}.get(bench, bench)
-    options = __import__(f"movierec.bench.{module}.__main__", fromlist=["_options"])._options()
+    parser = __import__(f"movierec.bench.{module}.__main__", fromlist=["_parser"])._parser()
     for command in commands(f"bench-{bench}"):
-        options.parse_args(shlex.split(command.variables["ARGS"]))
+        parser.parse_args(shlex.split(command.variables["ARGS"]))
 
 
 def test_airflows_command_line_understands_the_examples(tmp_path):

@@ -84,7 +84,7 @@ def test_metrics():
 
 def test_protocols():
     assert [names_in(row[0])[0] for row in EVALUATION.table("protocol", "known")] == list(PROTOCOLS)
-    assert [names_in(row[0])[0] for row in EVALUATION.table("name", "split")] == list(MEASURED)
+    assert [name for row in EVALUATION.table("name", "split") for name in names_in(row[0])] == list(MEASURED)
 
 
 def test_options_of_evaluate():
