@@ -3,6 +3,8 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
+# one process for each core; conftest.py says which tests stay together
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 MOVIEREC := $(BIN)/python -m movierec
 CHECKED := include plugins dags tests
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -73,10 +75,10 @@ bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare C
 	@$(BIN)/python -m movierec.bench.ingestion $$MOVIEREC_ARGS
 
 test: dev ## run the tests but the slow ones: make test ARGS="-k ease"
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 test-all: lint ## every check there is: lint, then all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 lint: dev ## check style, types, imports and SQL
 	$(BIN)/ruff check $(CHECKED)
