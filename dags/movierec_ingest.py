@@ -42,12 +42,12 @@ from movierec_airflow import (
     APPROVALS,
     CORE,
     DAG_DEFAULTS,
-    connected,
     conninfo,
-    moment,
-    opened,
+    open_connection,
     origin,
     plain_errors,
+    require_batch,
+    run_as_of,
     settings,
 )
 
@@ -100,7 +100,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             type=["null", "string"],
             enum=[None, *APPROVALS],
             title="Approval",
-            description="When a person is asked before the champion changes. Empty: as the training's form says.",
+            description="When a person is requested before the champion changes. Empty: as the training's form says.",
         ),
     },
 )
@@ -109,38 +109,38 @@ def movierec_ingest():
     def open_batch() -> int:
         from movierec import warehouse
         from movierec.ingestion import batch
-        from movierec.sources.registry import chosen
+        from movierec.sources.registry import selected_sources
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
         choices = {"accept_volume_change": params["accept_volume_change"], "is_full": params["full"]}
         with plain_errors():
-            chosen(settings(), params["sources"])
+            selected_sources(settings(), params["sources"])
             warehouse.migrate(conninfo())
-        with connected() as conn:
+        with open_connection() as conn:
             dataset = params["dataset"] or settings().dataset
-            return batch.open_batch(conn, run_id, dataset, moment(), **choices)
+            return batch.open_batch(conn, run_id, dataset, run_as_of(), **choices)
 
     @task
     def list_sources(late: bool) -> list[str]:
-        from movierec.sources.registry import LATE, chosen
+        from movierec.sources.registry import LATE_SOURCES, selected_sources
 
         with plain_errors():
-            asked = get_current_context()["params"]["sources"]
-            return [name for name in chosen(settings(), asked) if (name in LATE) == late]
+            requested = get_current_context()["params"]["sources"]
+            return [name for name in selected_sources(settings(), requested) if (name in LATE_SOURCES) == late]
 
     @task(map_index_template="{{ source }}", execution_timeout=timedelta(hours=2))
     def extract(source: str, batch_id: int) -> dict[str, int]:
         from movierec.ingestion.extract import extract_source
 
         get_current_context()["source"] = source
-        with connected() as conn:
-            return extract_source(conn, opened(batch_id), source, origin)
+        with open_connection() as conn:
+            return extract_source(conn, require_batch(batch_id), source, origin)
 
     @task
     def stage(batch_id: int) -> int:
         from movierec.ingestion.stage import stage
 
-        with connected() as conn:
+        with open_connection() as conn:
             stage(conn, batch_id)
         return batch_id
 
@@ -148,15 +148,15 @@ def movierec_ingest():
     def check(gate: str, batch_id: int) -> int:
         from movierec import quality
 
-        with connected() as conn:
-            quality.check(conn, gate, opened(batch_id), settings().home / "quality")
+        with open_connection() as conn:
+            quality.check(conn, gate, require_batch(batch_id), settings().home / "quality")
         return batch_id
 
     @task
     def build_core(batch_id: int) -> int:
         from movierec.ingestion.core import build_core
 
-        with connected() as conn:
+        with open_connection() as conn:
             build_core(conn, batch_id)
         return batch_id
 
@@ -165,7 +165,7 @@ def movierec_ingest():
         from movierec import quality
         from movierec.ingestion import batch
 
-        with connected() as conn:
+        with open_connection() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
         quality.prune(settings().home / "quality", settings().keep_nights)
         context = get_current_context()

@@ -23,7 +23,7 @@ and `serving.recommend(viewer, k)`.
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, connected, settings
+from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, open_connection, settings
 
 
 @dag(
@@ -58,14 +58,14 @@ def movierec_publish():
 
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
-        with connected() as conn:
+        with open_connection() as conn:
             return open_version(conn, context["run_id"], length)
 
     @task
     def fit_champion(version_id: int) -> int:
         from movierec.publishing.lists import fit_champion
 
-        with connected() as conn:
+        with open_connection() as conn:
             fit_champion(conn, version_id, settings())
         return version_id
 
@@ -79,28 +79,28 @@ def movierec_publish():
 
         context = get_current_context()
         context["shard"] = shard
-        with connected() as conn:
+        with open_connection() as conn:
             return write_lists(conn, version_id, shard, context["params"]["shards"], settings())
 
     @task
     def write_similar(version_id: int) -> int:
         from movierec.publishing.lists import write_similar
 
-        with connected() as conn:
+        with open_connection() as conn:
             return write_similar(conn, version_id, settings())
 
     @task
     def write_fallback(version_id: int) -> int:
         from movierec.publishing.lists import write_fallback
 
-        with connected() as conn:
+        with open_connection() as conn:
             return write_fallback(conn, version_id, settings())
 
     @task
     def audit_version(version_id: int) -> int:
         from movierec.publishing.versions import audit_version
 
-        with connected() as conn:
+        with open_connection() as conn:
             audit_version(conn, version_id)
         return version_id
 
@@ -108,14 +108,14 @@ def movierec_publish():
     def go_live(version_id: int) -> int:
         from movierec.publishing.versions import go_live
 
-        with connected() as conn:
+        with open_connection() as conn:
             return go_live(conn, version_id)
 
     @task
     def prune() -> dict[str, int]:
         from movierec.publishing.versions import prune
 
-        with connected() as conn:
+        with open_connection() as conn:
             return prune(conn, settings())
 
     version_id = fit_champion(open_version())

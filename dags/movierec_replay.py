@@ -30,7 +30,7 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, connected
+from movierec_airflow import DAG_DEFAULTS, open_connection
 
 ACTIONS = ("list", "replay", "edit", "accept", "dismiss", "undo")
 
@@ -96,19 +96,19 @@ def narrowed(title: str, description: str) -> Param:
 def movierec_replay():
     @task
     def look() -> dict[str, int]:
-        from movierec.ingestion.quarantine import look
+        from movierec.ingestion.quarantine import log_overview
         from movierec.ingestion.quarantine_filters import Filters
 
-        with connected() as conn:
-            return look(conn, Filters.of(get_current_context()["params"]))
+        with open_connection() as conn:
+            return log_overview(conn, Filters.from_form(get_current_context()["params"]))
 
     @task
     def decide() -> dict[str, int]:
-        from movierec.ingestion.quarantine import decide_as_asked
+        from movierec.ingestion.quarantine import decide_from_form
 
         context = get_current_context()
-        with connected() as conn:
-            return decide_as_asked(conn, context["params"], context["dag_run"].triggering_user_name)
+        with open_connection() as conn:
+            return decide_from_form(conn, context["params"], context["dag_run"].triggering_user_name)
 
     @task.short_circuit
     def wants_night(decided: dict[str, int]) -> bool:

@@ -69,7 +69,7 @@ from movierec_airflow import (
     DAG_DEFAULTS,
     answer_of,
     approval,
-    connected,
+    open_connection,
     plain_errors,
     training_folder,
     triggering_batches,
@@ -146,7 +146,7 @@ def movierec_train():
         from movierec.training.snapshot import batch_to_learn_from, open_training
 
         context = get_current_context()
-        with connected() as conn:
+        with open_connection() as conn:
             batch_id = batch_to_learn_from(conn, triggering_batches())
             return open_training(conn, context["run_id"], batch_id, context["params"]["seed"])
 
@@ -154,7 +154,7 @@ def movierec_train():
     def take_snapshot(training_id: int) -> int:
         from movierec.training.snapshot import take_snapshot
 
-        with connected() as conn:
+        with open_connection() as conn:
             take_snapshot(conn, training_folder(training_id))
         return training_id
 
@@ -170,7 +170,7 @@ def movierec_train():
     def list_rankers(training_id: int) -> list[list[str]]:
         from movierec.promotion.champion import group_for_fitting, rankers_to_fit
 
-        with connected() as conn:
+        with open_connection() as conn:
             return group_for_fitting(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
@@ -180,7 +180,7 @@ def movierec_train():
         context = get_current_context()
         context["rankers"], params = ", ".join(names), context["params"]
         search = {"trials": params["tuning_trials"], "seed": params["seed"]}
-        with connected() as conn:
+        with open_connection() as conn:
             return fit_tuned(conn, training_folder(training_id), names, **search)
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
@@ -189,14 +189,14 @@ def movierec_train():
 
         context = get_current_context()
         context["rankers"] = ", ".join(each["ranker"] for each in fitted)
-        with connected() as conn:
+        with open_connection() as conn:
             return evaluate_rankers(conn, training_folder(training_id), fitted, context["params"]["protocols"])
 
     @task
     def compare(training_id: int) -> dict[str, object]:
         from movierec.promotion.champion import compare
 
-        with connected() as conn:
+        with open_connection() as conn:
             return compare(conn, training_folder(training_id), get_current_context()["params"]["seed"])
 
     @task.branch
@@ -210,7 +210,7 @@ def movierec_train():
     def choose_champion(training_id: int) -> str:
         from movierec.promotion.champion import choose_champion
 
-        with connected() as conn:
+        with open_connection() as conn:
             return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
 
     training_id = build_features(take_snapshot(open_training()))

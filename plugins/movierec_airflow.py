@@ -96,14 +96,14 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
     return Origin(
         dataset=batch["dataset"],
         cache=found.home / "cache",
-        places=found.places,
+        locations=found.locations,
         connections=found.connections,
         endpoint=endpoint,
         is_full=batch["is_full"],
     )
 
 
-def opened(batch_id: int | None) -> int:
+def require_batch(batch_id: int | None) -> int:
     """Return the night that a task works on, which goes on despite failures before it, though not despite this one."""
     if batch_id is None:
         raise AirflowFailException("no night has been opened; see open_batch")
@@ -134,7 +134,7 @@ def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
     return answer if ti.xcom_pull(task_ids=branch) == task_id else None
 
 
-def moment() -> datetime:
+def run_as_of() -> datetime:
     """Return the moment as which this run sees the world: its form's, its schedule's, or that of its trigger."""
     context = get_current_context()
     asked = context["params"]["as_of"]
@@ -169,7 +169,7 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def connected(conn_id: str = WAREHOUSE) -> "Iterator[Connection]":
+def open_connection(conn_id: str = WAREHOUSE) -> "Iterator[Connection]":
     """Open a connection for one task, the warehouse's unless another is named."""
     from movierec.db import connect
 

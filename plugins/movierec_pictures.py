@@ -66,10 +66,10 @@ class DrawPictures(BaseOperator):
     def execute(self, context: Any) -> list[str]:
         """Draw; what cannot be drawn is left out with a line in the log."""
         from movierec import plots
-        from movierec_airflow import connected, training_folder
+        from movierec_airflow import open_connection, training_folder
 
         training_id = int(self.training_id)
-        with connected() as conn:
+        with open_connection() as conn:
             names = plots.draw(conn, training_folder(training_id))
         logging.getLogger(__name__).info("%d pictures: %s", len(names), address(training_id))
         return names

@@ -30,12 +30,12 @@ def staged(
     as_of: datetime | None = None,
     accept_volume_change: bool = False,
     is_full: bool = False,
-    places: dict[str, str] | None = None,
+    locations: dict[str, str] | None = None,
 ) -> int:
     """Take a folder and an app database through to staging and return the batch."""
     batch_id = open_batch(conn, run_id, str(folder), as_of, accept_volume_change=accept_volume_change, is_full=is_full)
     origin = Origin(
-        str(folder), folder / "cache", places or {}, {"app": "movierec_app"}, lambda _: endpoint(app), is_full
+        str(folder), folder / "cache", locations or {}, {"app": "movierec_app"}, lambda _: endpoint(app), is_full
     )
     for source in sources:
         extract(conn, batch_id, source, SOURCES.create(source, origin), is_full)

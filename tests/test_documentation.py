@@ -11,7 +11,7 @@ import pytest
 
 from movierec import cli
 from movierec.commands import evaluate as evaluate_command
-from movierec.ingestion.quarantine_filters import STATES, Filters, choose
+from movierec.ingestion.quarantine_filters import STATUSES, Filters, select_rows
 from movierec.quality.project import gate_of
 from movierec.sources.contract import CONTRACTS
 from movierec.sources.registry import SOURCES
@@ -70,7 +70,7 @@ def check_subcommand(conn, command: Command) -> None:
         evaluate_command._relevant_from(options.relevant_from)
     else:
         filters = Filters(options.batch, options.source, options.table, options.rule, tuple(options.row))
-        choose(conn, filters, (options.status,) if options.status else STATES)
+        select_rows(conn, filters, (options.status,) if options.status else STATUSES)
         conn.rollback()
         assert options.source in (None, *SOURCES.makers), command
         columns = {column for contract in CONTRACTS.values() for column in contract.names}

@@ -10,12 +10,13 @@ from movierec.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
-PLACES = ("credits", "imdb", "events")
+OPTIONAL_SOURCES = ("credits", "imdb", "events")
+RESERVED_NAMES = ("movielens", *OPTIONAL_SOURCES)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and how much of them: every `MOVIEREC_…` variable and its default.
+    """Every `MOVIEREC_…` variable with its default.
 
     Attributes:
         home: state folder: database, Airflow's home, caches, artifacts, logs (`MOVIEREC_HOME`).
@@ -24,10 +25,10 @@ class Settings:
         port: port of Airflow's web server and API (`MOVIEREC_PORT`).
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
-        keep_nights: nights and versions that are kept (`MOVIEREC_KEEP_NIGHTS`).
+        keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
-        connections: servers that are sources, Airflow connection ids by source name (`MOVIEREC_CONNECTIONS`).
-        places: optional sources, folders, files or URLs by source name (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
+        connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
+        locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
     home: Path = ROOT / ".movierec"
@@ -39,7 +40,7 @@ class Settings:
     keep_nights: int = 14
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
-    places: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -48,30 +49,32 @@ class Settings:
         Raises:
             ConfigError: a number is not a number or out of its range.
         """
-        found = {key: value for key, value in (os.environ if env is None else env).items() if value}
-        home = Path(found.get("MOVIEREC_HOME", cls.home)).expanduser().resolve()
+        env = {key: value for key, value in (os.environ if env is None else env).items() if value}
+        home = Path(env.get("MOVIEREC_HOME", cls.home)).expanduser().resolve()
         return cls(
             home=home,
-            dataset=found.get("MOVIEREC_DATASET", cls.dataset),
-            host=found.get("MOVIEREC_HOST", cls.host),
-            port=_whole(found, "MOVIEREC_PORT", cls.port, 1, 65_535),
-            artifacts=found.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
-            top_n=_whole(found, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
-            keep_nights=_whole(found, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
-            accept_volume_change=_yes(found, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
-            connections=_connections(found.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
-            places={name: place for name in PLACES if (place := found.get(f"MOVIEREC_{name.upper()}"))},
+            dataset=env.get("MOVIEREC_DATASET", cls.dataset),
+            host=env.get("MOVIEREC_HOST", cls.host),
+            port=_integer(env, "MOVIEREC_PORT", cls.port, 1, 65_535),
+            artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
+            top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
+            keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
+            accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
+            connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
+            locations={
+                name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
+            },
         )
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, str(default))
     if not text.isdecimal() or not low <= int(text) <= high:
         raise ConfigError(f"{name} is '{text}'; allowed is a whole number from {low} to {high}")
     return int(text)
 
 
-def _yes(env: Mapping[str, str], name: str) -> bool:
+def _boolean(env: Mapping[str, str], name: str) -> bool:
     text = env.get(name, "no")
     if text.lower() not in ("yes", "no"):
         raise ConfigError(f"{name} is '{text}'; allowed is yes or no")
@@ -81,13 +84,13 @@ def _yes(env: Mapping[str, str], name: str) -> bool:
 def _connections(text: str) -> dict[str, str]:
     """Read `app=movierec_app, shop=shop_db`; the word `none` means no server at all."""
     pairs = [] if text.strip() == "none" else [part.strip() for part in text.split(",") if part.strip()]
-    found: dict[str, str] = {}
+    connections: dict[str, str] = {}
     for pair in pairs:
         name, _, conn_id = (part.strip() for part in pair.partition("="))
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not conn_id or name in (*found, "movielens", *PLACES):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not conn_id or name in (*connections, *RESERVED_NAMES):
             raise ConfigError(
                 f"MOVIEREC_CONNECTIONS is '{text}'; allowed is a list such as app=movierec_app,shop=shop_db: "
                 "each name once, in lower case, none of movielens, credits, imdb, events"
             )
-        found[name] = conn_id
-    return found
+        connections[name] = conn_id
+    return connections

@@ -36,12 +36,12 @@ def steps(app: str, folder: Path) -> dict[str, Callable[[Connection, int], objec
     }
 
 
-def take(warehouse: str, app: str, folder: str | Path, run_id: str, as_of: str, chosen: str = ",".join(NAMES)) -> None:
+def take(warehouse: str, app: str, folder: str | Path, run_id: str, as_of: str, names: str = ",".join(NAMES)) -> None:
     """Take some steps of a night; the exit code says whether a failure may be tried again."""
     try:
         with connect(warehouse) as conn:
             batch_id = open_batch(conn, run_id, str(folder), datetime.fromisoformat(as_of))
-            for name in chosen.split(","):
+            for name in names.split(","):
                 steps(app, Path(folder))[name](conn, batch_id)
     except MovierecError:
         traceback.print_exc()

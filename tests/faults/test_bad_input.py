@@ -264,7 +264,7 @@ def test_scraped_credits_are_repaired_or_rejected(conn, app, tmp_path):
     credits = tmp_path / "credits.csv"
     credits.write_text(CREDITS + "\n".join(lines) + "\n")
     folder = write(tmp_path / "set")
-    ingest(conn, app, folder, sources=["movielens", "credits"], places={"credits": str(credits)})
+    ingest(conn, app, folder, sources=["movielens", "credits"], locations={"credits": str(credits)})
     assert conn.execute("select name from core.person order by name").fetchall() == [
         ("Al Pacino",),
         ("Michael Mann",),

@@ -18,7 +18,7 @@ COUNTS = (
     "group by 1, 2 order by 1, 2"
 )
 LAYERS = "select table_name, (ops.layer_rows(slice_id)).* from ops.slice order by table_name, piece"
-LATE = {
+WRITTEN_TABLES = {
     "extract": "raw.ratings",
     "stage": "staging.ratings",
     "core": "core.ratings",
@@ -64,12 +64,12 @@ def await_writing(server, table):
     raise AssertionError(f"nobody wrote to {table}")
 
 
-@pytest.mark.parametrize("step", LATE)
+@pytest.mark.parametrize("step", WRITTEN_TABLES)
 def test_a_step_killed_on_its_way_and_retried_leaves_the_rows_of_a_quiet_night(
     durable, folder, undisturbed, process, step
 ):
     victim = process(*arguments(durable, folder))
-    await_writing(durable, LATE[step])
+    await_writing(durable, WRITTEN_TABLES[step])
     victim.kill()
     assert victim.wait() < 0
     take(*arguments(durable, folder))
@@ -84,10 +84,10 @@ def test_a_night_that_ended_after_a_step_takes_that_step_again_and_goes_on(durab
     assert everything(durable) == undisturbed
 
 
-@pytest.mark.parametrize("step", LATE)
+@pytest.mark.parametrize("step", WRITTEN_TABLES)
 def test_a_server_that_crashes_on_the_way_is_a_reason_to_try_again(durable, folder, undisturbed, process, step):
     victim = process(*arguments(durable, folder))
-    await_writing(durable, LATE[step])
+    await_writing(durable, WRITTEN_TABLES[step])
     durable.crash()
     assert victim.wait(60) == RETRIED
     assert "OperationalError" in victim.stdout.read()

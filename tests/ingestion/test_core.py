@@ -5,7 +5,7 @@ import pytest
 from movierec.db import connect
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import accept_batch
-from movierec.ingestion.core import TABLES, build_core, hold, refuse
+from movierec.ingestion.core import TABLES, build_core, layer_as_of, refuse_batch
 from tests import movielens
 from tests.night import ingest, staged
 
@@ -110,7 +110,7 @@ def test_an_earlier_night_is_shown_beside_core_and_never_in_its_place(conn, app,
     before = fingerprints(conn)
     earlier = ingest(conn, app, folder, "backfill", as_of=datetime(1997, 12, 4, 15, 55, 50, tzinfo=UTC))
     assert fingerprints(conn) == before
-    with hold(conn, earlier) as layer:
+    with layer_as_of(conn, earlier) as layer:
         assert layer == "past"
         assert conn.execute("select user_id, movie_id from ratings").fetchall() == [(10, 1)]
 
@@ -120,9 +120,9 @@ def test_core_moves_on_with_a_newer_night_and_goes_back_when_its_gate_stops_it(c
     before = fingerprints(conn)
     bad = ingest(conn, app, movielens.write(tmp_path / "bad", inter=["10\t1\t1\t881250949"]), "bad", accept=False)
     assert fingerprints(conn)["ratings"] != before["ratings"]
-    refuse(conn, bad)
+    refuse_batch(conn, bad)
     assert fingerprints(conn) == before
-    with hold(conn, good) as layer:
+    with layer_as_of(conn, good) as layer:
         assert layer == "core"
 
 
@@ -156,7 +156,7 @@ def test_content_that_no_kept_night_sees_is_pruned_and_its_night_says_so(conn, a
             else "select distinct batch_id from quarantine.row order by 1"
         ).fetchall()
         assert kept == [(batch_id,) for batch_id in nights[1:]]
-    with pytest.raises(ConfigError, match=f"rows of batch {nights[0]} have been pruned"), hold(conn, nights[0]):
+    with pytest.raises(ConfigError, match=f"rows of batch {nights[0]} have been pruned"), layer_as_of(conn, nights[0]):
         pass
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from movierec.errors import ConfigError, SourceError
 from movierec.ingestion.batch import open_batch
-from movierec.ingestion.extract import WarehouseMemory, extract, extract_source
-from movierec.ingestion.load import number_lines
+from movierec.ingestion.extract import WarehouseState, extract, extract_source
+from movierec.ingestion.numbering import number_lines
 from movierec.sources.contract import LINKS, RATINGS
 from movierec.sources.source import Chunk, Endpoint, Notes, Origin, Piece
 
@@ -25,8 +25,8 @@ class Shop:
     broken: bool = False
     told: list[str | None] = field(default_factory=list)
 
-    def pieces(self, memory) -> Iterator[Piece]:
-        self.told.append(memory.watermark("ratings", "table ratings"))
+    def pieces(self, state) -> Iterator[Piece]:
+        self.told.append(state.watermark("ratings", "table ratings"))
         keys = self.keys
         yield Piece(
             RATINGS,
@@ -65,8 +65,8 @@ def test_rows_and_watermark_are_kept_together_or_not_at_all(conn):
     with pytest.raises(SourceError, match="the connection was cut"):
         night(conn, Shop(["1\t2\t4\t881250950"], watermark="20", broken=True), "second")
     assert conn.execute("select count(*) from raw.ratings").fetchone() == (1,)
-    assert WarehouseMemory(conn, "shop", is_full=False).watermark("ratings", "table ratings") == "10"
-    assert WarehouseMemory(conn, "shop", is_full=True).watermark("ratings", "table ratings") is None
+    assert WarehouseState(conn, "shop", is_full=False).watermark("ratings", "table ratings") == "10"
+    assert WarehouseState(conn, "shop", is_full=True).watermark("ratings", "table ratings") is None
     told = conn.execute("select status, message from ops.batch_source order by batch_id").fetchall()
     assert told == [("delivered", None), ("failed", "table ratings: the connection was cut")]
 
@@ -123,7 +123,7 @@ def test_known_imdb_ids_are_spelt_as_imdb_spells_them(conn):
         "insert into raw.links (slice_id, position, movie_id, imdb_id)"
         " values (1, 1, '1', '114709'), (1, 2, '2', 'tt0113497'), (1, 3, '3', ''), (1, 4, '4', 'none')"
     )
-    assert WarehouseMemory(conn, "imdb", is_full=False).imdb_ids() == {"tt0114709", "tt0113497"}
+    assert WarehouseState(conn, "imdb", is_full=False).imdb_ids() == {"tt0114709", "tt0113497"}
     assert LINKS.table == "links"
 
 

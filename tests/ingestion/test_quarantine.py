@@ -9,7 +9,7 @@ from movierec.db import connect, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import open_batch
 from movierec.ingestion.extract import extract
-from movierec.ingestion.quarantine import decide, look, overview, rows
+from movierec.ingestion.quarantine import decide, log_overview, overview, rows
 from movierec.ingestion.quarantine_filters import Filters
 from movierec.ingestion.stage import stage
 from movierec.sources.registry import SOURCES
@@ -326,7 +326,7 @@ def test_a_look_logs_groups_and_examples_and_counts_them(conn, night, caplog):
     night(HIGH, STRANGER)
     caplog.set_level(logging.INFO, "movierec.ingestion.quarantine")
     caplog.clear()
-    assert look(conn, Filters()) == {"ratings": 2}
+    assert log_overview(conn, Filters()) == {"ratings": 2}
     assert any("broken rules" in line for line in caplog.messages)
     assert any("user_id=abc" in line for line in caplog.messages)
 

@@ -8,7 +8,7 @@ import pytest
 
 from movierec import cli
 from movierec.commands import options
-from movierec.config import PLACES, ROOT, Settings
+from movierec.config import OPTIONAL_SOURCES, ROOT, Settings
 from movierec.db import connect, run_sql
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import postgres, state
@@ -114,7 +114,7 @@ def test_the_env_file_fills_in_what_the_environment_lacks(tmp_path, monkeypatch)
 
 def test_the_example_names_every_setting():
     example = (ROOT / ".env.example").read_text()
-    names = (*(name for name in Settings.__dataclass_fields__ if name != "places"), *PLACES)
+    names = (*(name for name in Settings.__dataclass_fields__ if name != "locations"), *OPTIONAL_SOURCES)
     assert [name for name in names if f"#MOVIEREC_{name.upper()}=" not in example] == []
 
 

@@ -8,7 +8,7 @@ import sqlalchemy
 
 from movierec.errors import ConfigError, QualityError
 from movierec.ingestion.batch import accept_batch, open_batch
-from movierec.ingestion.core import hold
+from movierec.ingestion.core import layer_as_of
 from movierec.ingestion.extract import extract
 from movierec.quality import GATES, check, check_by_hand, lines
 from movierec.quality.night import measure, shown
@@ -266,7 +266,7 @@ def test_an_earlier_night_is_judged_in_the_layer_that_shows_it(conn, app, tmp_pa
     folder = write(tmp_path / "data")
     first = ingest(conn, app, folder, "first", as_of=datetime(2026, 1, 1, tzinfo=UTC))
     second = ingest(conn, app, folder, "second", as_of=datetime(2026, 1, 2, tzinfo=UTC))
-    with hold(conn, first) as layer:
+    with layer_as_of(conn, first) as layer:
         assert layer == "past"
     conn.execute("update past.users set age = 200 where user_id = 10")
     conn.execute("update core.movies set release_year = 1066 where movie_id = 1")

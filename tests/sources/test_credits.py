@@ -15,8 +15,8 @@ CONTENT = (
 )
 
 
-def read(place, cache):
-    (piece,) = Credits(str(place), cache).pieces()
+def read(path, cache):
+    (piece,) = Credits(str(path), cache).pieces()
     notes = Notes()
     return rows(piece.read(notes)), notes
 

@@ -14,7 +14,7 @@ import pytest
 from movierec.errors import SourceError
 from movierec.sources.events_api import EventsApi
 from movierec.sources.source import Endpoint, Notes
-from tests.sources.memory import Landed, Remembered, land
+from tests.sources.landing import InMemoryState, Landed, land
 
 TOKEN = "t0ken-of-the-feed"  # noqa: S105 -- of a server that lives as long as the test
 JSON = {"Content-Type": "application/json"}
@@ -78,8 +78,8 @@ def feed() -> Iterator[Feed]:
 
 @pytest.fixture
 def pull(feed: Feed, app: str) -> Callable[..., Landed]:
-    memory = Remembered()
-    return lambda **options: land(app, replace(feed.source, **options), memory)["feedback_event"]
+    state = InMemoryState()
+    return lambda **options: land(app, replace(feed.source, **options), state)["feedback_event"]
 
 
 def ids(landed: Landed) -> list[object]:
@@ -88,7 +88,7 @@ def ids(landed: Landed) -> list[object]:
 
 def fail(feed: Feed) -> str:
     """Pull until the service is given up, and return the message."""
-    (piece,) = feed.source.pieces(Remembered())
+    (piece,) = feed.source.pieces(InMemoryState())
     with pytest.raises(ConnectionError) as caught:
         list(piece.read(Notes()))
     assert TOKEN not in str(caught.value)
@@ -195,7 +195,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(feed: Feed) -> None:
 
 def test_a_server_that_is_not_there_can_be_tried_another_time() -> None:
     source = EventsApi(Endpoint("http", "127.0.0.1", 1, password=TOKEN), sleep=lambda _: None)
-    (piece,) = source.pieces(Remembered())
+    (piece,) = source.pieces(InMemoryState())
     with pytest.raises(ConnectionError, match=r"http://127\.0\.0\.1:1/: no whole answer .* ConnectError"):
         list(piece.read(Notes()))
 

@@ -9,7 +9,7 @@ import pytest
 from movierec.errors import SourceError
 from movierec.sources.events_folder import EventsFolder
 from movierec.sources.source import Notes
-from tests.sources.memory import Landed, Remembered, copied, land
+from tests.sources.landing import InMemoryState, Landed, copied, land
 
 GOOD = '{"event_id": "e1", "user_id": 1, "movie_id": 2, "kind": "rating", "value": 4.0, "created_at": "2024-01-01"}'
 
@@ -22,7 +22,7 @@ def write(folder: Path, *lines: str, name: str = "a.ndjson", end: str = "\n") ->
 
 def read(app: str, folder: Path) -> Landed:
     """Land the only file."""
-    (piece,) = EventsFolder(folder).pieces(Remembered())
+    (piece,) = EventsFolder(folder).pieces(InMemoryState())
     notes = Notes()
     return Landed(piece, copied(app, piece, piece.read(notes)), notes, None)
 
@@ -98,13 +98,13 @@ def test_every_file_is_loaded_once_in_the_order_of_names(app: str, tmp_path: Pat
     (tmp_path / "a.ndjson.gz").write_bytes(gzip.compress(f"{GOOD}\n".encode()))
     write(tmp_path, GOOD.replace("e1", "e2"), name="c.jsonl")
     write(tmp_path, "not ours", name="readme.txt")
-    memory = Remembered()
-    pieces = list(EventsFolder(tmp_path).pieces(memory))
+    state = InMemoryState()
+    pieces = list(EventsFolder(tmp_path).pieces(state))
     rows = [copied(app, piece, piece.read(Notes()))[0]["event_id"] for piece in pieces]
     assert rows == ["e1", "e2"]
     assert {(piece.name, piece.mode) for piece in pieces} == {("events", "changes")}
-    land(app, EventsFolder(tmp_path), memory)
-    assert list(EventsFolder(tmp_path).pieces(memory)) == []
+    land(app, EventsFolder(tmp_path), state)
+    assert list(EventsFolder(tmp_path).pieces(state)) == []
 
 
 def test_a_truncated_gzip_is_named(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_truncated_gzip_is_named(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress("\n".join(event(event_id=str(n)) for n in range(5_000)).encode())[:-20])
     long_ago = time.time() - 3_600
     os.utime(path, (long_ago, long_ago))
-    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
     with pytest.raises(SourceError, match=r"a\.ndjson\.gz: the gzip file is cut off"):
         list(piece.read(Notes()))
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_still_written_waits_ten_minutes(is_gzip: bool, app: str,
     path = write(tmp_path, GOOD, '{"event_id": "e2"', end="", name="a.jsonl")
     if is_gzip:
         path.write_bytes(gzip.compress(path.read_bytes()))
-    assert list(EventsFolder(tmp_path).pieces(Remembered())) == []
+    assert list(EventsFolder(tmp_path).pieces(InMemoryState())) == []
     long_ago = time.time() - 601
     os.utime(path, (long_ago, long_ago))
     assert read(app, tmp_path).rows[1]["extra"]["line"] == '{"event_id": "e2"'  # type: ignore[index]
@@ -130,14 +130,14 @@ def test_a_file_that_is_still_written_waits_ten_minutes(is_gzip: bool, app: str,
 
 def test_a_renamed_key_stops_the_source(tmp_path: Path) -> None:
     write(tmp_path, "broken", *(event().replace("movie_id", "film") for _ in range(3)))
-    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
     with pytest.raises(SourceError, match=r"a\.ndjson: column movie_id is missing; seen: event_id, user_id, film"):
         list(piece.read(Notes()))
 
 
 def test_a_retyped_key_stops_the_source(tmp_path: Path) -> None:
     write(tmp_path, *(event(user_id=f"u{n}") for n in range(20)))
-    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
     with pytest.raises(SourceError, match="column user_id is retyped; seen: 'u0', 'u1', 'u2'; allowed: a whole number"):
         list(piece.read(Notes()))
 
@@ -153,12 +153,12 @@ def test_an_empty_file_has_no_rows_and_a_missing_folder_is_named(app: str, tmp_p
     write(tmp_path, end="")
     assert read(app, tmp_path).rows == []
     with pytest.raises(SourceError, match="nowhere: the folder does not exist"):
-        list(EventsFolder(tmp_path / "nowhere").pieces(Remembered()))
+        list(EventsFolder(tmp_path / "nowhere").pieces(InMemoryState()))
 
 
 def test_a_file_that_changes_while_it_is_read_can_be_tried_again(tmp_path: Path) -> None:
     path = write(tmp_path, *(event(event_id=str(n)) for n in range(9_000)))
-    (piece,) = EventsFolder(tmp_path).pieces(Remembered())
+    (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
     chunks = piece.read(Notes())
     next(chunks)
     with path.open("a") as file:

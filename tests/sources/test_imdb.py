@@ -55,8 +55,8 @@ def folder(tmp_path):
     return folder
 
 
-def pieces(place, *titles):
-    return {piece.contract.table: piece for piece in Imdb(str(place), place).pieces(Known(*titles))}
+def pieces(path, *titles):
+    return {piece.contract.table: piece for piece in Imdb(str(path), path).pieces(Known(*titles))}
 
 
 def read(piece):

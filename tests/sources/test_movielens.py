@@ -54,17 +54,17 @@ def write(folder, files):
     return folder
 
 
-def pieces(place):
-    return list(MovieLens(str(place), Path("/nowhere")).pieces())
+def pieces(path):
+    return list(MovieLens(str(path), Path("/nowhere")).pieces())
 
 
-def read(place):
+def read(path):
     """Return the rows by table; a dataset of one row per table is easy to compare."""
-    return {piece.contract.table: rows(piece.read(Notes())) for piece in pieces(place)}
+    return {piece.contract.table: rows(piece.read(Notes())) for piece in pieces(path)}
 
 
-def offered(place):
-    return [(piece.contract.table, piece.name) for piece in pieces(place)]
+def offered(path):
+    return [(piece.contract.table, piece.name) for piece in pieces(path)]
 
 
 def test_movielens_100k(tmp_path):

@@ -2,7 +2,7 @@
 
 import argparse
 
-from movierec.commands.warehouse import opened
+from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 
 
@@ -15,7 +15,7 @@ def outcome(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]
     from movierec.quality import GATES, check_by_hand, lines  # noqa: PLC0415 (pandas and all)
 
     gates = [options.gate] if options.gate else GATES
-    with opened(settings) as conn:
+    with open_warehouse(settings) as conn:
         findings = check_by_hand(conn, gates, options.suite, options.batch)
     verdicts = [finding.verdict for finding in findings]
     failed, warned = verdicts.count("FAILED"), verdicts.count("warning")

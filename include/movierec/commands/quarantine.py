@@ -4,11 +4,11 @@ import argparse
 import getpass
 
 from movierec import text_table
-from movierec.commands.warehouse import opened
+from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 from movierec.db import Connection
 from movierec.errors import ConfigError
-from movierec.ingestion.quarantine import EXAMPLES, LIMIT, decide, overview, rows
+from movierec.ingestion.quarantine import EXAMPLE_ROWS, MAX_ROWS, decide, overview, rows
 from movierec.ingestion.quarantine_filters import Filters
 
 
@@ -24,12 +24,13 @@ def text(settings: Settings, options: argparse.Namespace) -> str:
     changes = _changes(options.changes)
     if changes and options.action in {"list", "show"}:
         raise ConfigError(f"{options.action} changes nothing; edit takes --set")
-    with opened(settings) as conn:
+    with open_warehouse(settings) as conn:
         if options.action == "list":
             return _groups(conn, filters)
         if options.action == "show":
-            return _rows(conn, filters, options.limit or EXAMPLES)
-        counts = decide(conn, filters, options.action, changes, options.by or _somebody(), limit=options.limit or LIMIT)
+            return _rows(conn, filters, options.limit or EXAMPLE_ROWS)
+        by = options.by or _somebody()
+        counts = decide(conn, filters, options.action, changes, by, limit=options.limit or MAX_ROWS)
     return f"{options.action}: {text_table.row_counts(counts)}{_OUTCOMES[options.action]}"
 
 

@@ -10,7 +10,7 @@ from movierec.warehouse import migrate
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Connection]:
+def open_warehouse(settings: Settings) -> Iterator[Connection]:
     """Open the warehouse, started and up to date in its structure."""
     postgres.start(settings)
     postgres.ensure_databases(settings)

@@ -64,7 +64,7 @@ def layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
     Raises:
         ConfigError: the file cannot be read, is empty, or lacks one of the `needed` columns, or two are the same.
     """
-    with opened(path) as file:
+    with open_text(path) as file:
         line = file.readline().rstrip("\r\n")
     if not line.strip():
         raise ConfigError(f"{path} is empty; needed is a header with {', '.join(needed)}, and rows")
@@ -112,13 +112,13 @@ def read(found: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table | None:
 
 def refuse(found: Layout, rules: Mapping[str, Rule]) -> ConfigError:
     """Find the first value that breaks a rule, and say where it stands."""
-    with opened(found.path) as file:
+    with open_text(found.path) as file:
         rows = csv.reader(file, delimiter=found.delimiter, quoting=csv.QUOTE_MINIMAL if found.quote else csv.QUOTE_NONE)
         next(rows)
-        places = {name: found.header.index(found.words[name]) for name in rules}
+        positions = {name: found.header.index(found.words[name]) for name in rules}
         for row in rows:
             for name, (is_right, allowed) in rules.items():
-                value = row[places[name]].strip() if places[name] < len(row) else ""
+                value = row[positions[name]].strip() if positions[name] < len(row) else ""
                 if row and not is_right(value):
                     where = f"{found.path}, line {rows.line_num}, column {found.words[name]}"
                     return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
@@ -126,7 +126,7 @@ def refuse(found: Layout, rules: Mapping[str, Rule]) -> ConfigError:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
+def open_text(path: Path) -> Iterator[TextIO]:
     """Open a text file, unpacked if it is gzip.
 
     Raises:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from movierec.comparison.delimited import Layout, Rule, is_number, opened, refuse
+from movierec.comparison.delimited import Layout, Rule, is_number, open_text, refuse
 
 TIMESTAMP = "timestamp"
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.
@@ -34,13 +34,13 @@ def moments(found: Layout, frame: pd.DataFrame) -> pd.Series | None:
 
 def is_numeric(found: Layout) -> bool:
     """Tell by the first row that has a timestamp whether they are numbers."""
-    place = found.header.index(found.words[TIMESTAMP])
-    with opened(found.path) as file:
+    position = found.header.index(found.words[TIMESTAMP])
+    with open_text(found.path) as file:
         next(file)
         for line in file:
             cells = line.rstrip("\r\n").split(found.delimiter)
-            if len(cells) > place and cells[place].strip('" '):
-                return is_number(cells[place].strip('" '))
+            if len(cells) > position and cells[position].strip('" '):
+                return is_number(cells[position].strip('" '))
     return True
 
 

@@ -1,4 +1,4 @@
-"""A batch is one night of ingestion: opened by a run, accepted when every gate has passed, pruned when old."""
+"""A batch is one run of ingestion: opened by the run, accepted once every gate has passed, pruned when it is old."""
 
 import logging
 from datetime import UTC, datetime
@@ -19,34 +19,34 @@ def open_batch(
     accept_volume_change: bool = False,
     is_full: bool = False,
 ) -> int:
-    """Return the batch of a run, making it the first time; a run that starts over keeps its batch.
+    """Return the id of a run's batch, which is created the first time; a run that starts over keeps its batch.
 
     Args:
         conn: the warehouse.
-        run_id: the run; one batch each.
+        run_id: the Airflow run; it has one batch.
         dataset: folder, zip or URL of the rating files.
-        as_of: the moment as which the night sees the world, with a time zone; None is now.
-        accept_volume_change: counts and distributions may differ from the nights before.
-        is_full: databases are read from the start, every row is judged again, core is rebuilt.
+        as_of: the batch ignores what happened after this time, which needs a time zone; None means now.
+        accept_volume_change: counts and distributions may differ from the batches before.
+        is_full: read databases from the start, apply the rules to every row again, rebuild core.
 
     Raises:
-        ConfigError: the moment lies in the future or has no time zone, or the dataset's URL holds a password.
+        ConfigError: `as_of` lies in the future or has no time zone, or the dataset's URL holds a password.
     """
     if "://" in dataset and "@" in dataset.partition("://")[2].partition("/")[0]:
         raise ConfigError("the dataset's URL holds a password, which would be kept; allowed is a URL without one")
-    moment = as_of or datetime.now(UTC)
-    if moment.tzinfo is None or moment > datetime.now(UTC):
-        raise ConfigError(f"as_of is {moment.isoformat()}; allowed is a moment of the past, with its time zone")
-    choices = {"accept_volume_change": accept_volume_change, "is_full": is_full}
-    parameters = {"run_id": run_id, "dataset": dataset, "as_of": moment, **choices}
+    as_of = as_of or datetime.now(UTC)
+    if as_of.tzinfo is None or as_of > datetime.now(UTC):
+        raise ConfigError(f"as_of is {as_of.isoformat()}; allowed is a moment of the past, with its time zone")
+    options = {"accept_volume_change": accept_volume_change, "is_full": is_full}
+    parameters = {"run_id": run_id, "dataset": dataset, "as_of": as_of, **options}
     batch_id = int(fetch(conn, "ops/open_batch", parameters)[0]["batch_id"])
     conn.commit()
-    log.info("batch %d: %s as of %s from %s", batch_id, run_id, moment.isoformat(), dataset)
+    log.info("batch %d: %s as of %s from %s", batch_id, run_id, as_of.isoformat(), dataset)
     return batch_id
 
 
 def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
-    """Mark a batch as good, drop slices that none of the last `keep_nights` saw, and return it."""
+    """Accept a batch, prune the slices that none of the last `keep_nights` batches contains, and return its id."""
     run_sql(conn, "ops/accept_batch", {"batch_id": batch_id})
     run_sql(conn, "ops/prune_slices", {"keep_nights": keep_nights})
     conn.commit()
@@ -55,12 +55,12 @@ def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
 
 
 def find_batch(conn: Connection, batch_id: int) -> dict[str, Any]:
-    """Return a batch: `run_id`, `dataset`, `as_of`, `status` and what the operator set.
+    """Return a batch's row: `batch_id`, `run_id`, `dataset`, `as_of`, `status` and the options of its form.
 
     Raises:
-        ConfigError: there is none of that id.
+        ConfigError: there is no batch of that id.
     """
-    found = fetch(conn, "ops/batch", {"batch_id": batch_id})
-    if not found:
+    rows = fetch(conn, "ops/batch", {"batch_id": batch_id})
+    if not rows:
         raise ConfigError(f"batch {batch_id} does not exist")
-    return found[0]
+    return rows[0]

@@ -1,9 +1,9 @@
-"""staging → core: the facts of a night, conformed; only what differs from the night before is touched.
+"""staging → core: conform the facts of a batch, touching only the rows that differ from the batch before.
 
-A layer is a function of a night: of the slices that it consists of and of the moment as which it sees them. `core`
-shows the newest night. An earlier one, asked for by a backfill or a training of its own, is shown by the layer `past`,
-which has the same tables. Moving a layer from one night to another touches the facts on which the two differ, in
-either direction; building it anew gives the same rows.
+A layer is a function of one batch: of its slices, as they were known at its `as_of`. The layer `core` shows the newest
+batch. When a backfill or a training asks for an earlier one, the layer `past`, which has the same tables, shows that.
+Moving a layer from one batch to another, forwards or back, touches the facts on which the two differ; a rebuild gives
+the same rows.
 """
 
 import logging
@@ -11,31 +11,28 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg import sql
-
-from movierec.db import CORE, PAST, Connection, fetch, grant_memory, run_sql
+from movierec.db import CORE, Connection, fetch, grant_memory, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import find_batch
+from movierec.ingestion.layers import locked_layer, set_search_path
 
 log = logging.getLogger(__name__)
 
-_LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
-
-# What each step reads from staging. It is left out where the night sees the same slices of all of them.
-_CATALOGUE = ("movies", "links", "credits", "imdb_title", "imdb_rating")
-_CREDITS = ("imdb_crew", "imdb_principal", "imdb_name", "graph", "movie_link")
-_PEOPLE = (*_CATALOGUE, *_CREDITS)
-STEPS = {
-    "versions": _PEOPLE,
-    "movie_alias": _CATALOGUE,
-    "claims": _CATALOGUE,
-    "movies": _CATALOGUE,
-    "movie_claim": _CATALOGUE,
-    "movie_genre": _CATALOGUE,
-    "credit": _PEOPLE,
-    "person": _PEOPLE,
-    "movie_person": _PEOPLE,
-    "movie_country": _PEOPLE,
+# The staging tables that each step reads; a step is skipped when both batches have the same slices of all of them.
+_TITLE_TABLES = ("movies", "links", "credits", "imdb_title", "imdb_rating")
+_CREDIT_TABLES = ("imdb_crew", "imdb_principal", "imdb_name", "graph", "movie_link")
+_PEOPLE_TABLES = (*_TITLE_TABLES, *_CREDIT_TABLES)
+CATALOGUE_STEPS = {
+    "versions": _PEOPLE_TABLES,
+    "movie_alias": _TITLE_TABLES,
+    "claims": _TITLE_TABLES,
+    "movies": _TITLE_TABLES,
+    "movie_claim": _TITLE_TABLES,
+    "movie_genre": _TITLE_TABLES,
+    "credit": _PEOPLE_TABLES,
+    "person": _PEOPLE_TABLES,
+    "movie_person": _PEOPLE_TABLES,
+    "movie_country": _PEOPLE_TABLES,
 }
 TABLES = (
     *("movies", "movie_alias", "movie_claim", "movie_genre", "person", "movie_person", "movie_country"),
@@ -44,26 +41,26 @@ TABLES = (
 
 
 def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
-    """Bring the layer of a night to it and return the rows that were touched per table."""
-    night = find_batch(conn, batch_id)
-    with _locked(conn, batch_id) as layer:
-        return move(conn, layer, batch_id, is_rebuild=bool(night["is_full"]))
+    """Move the batch's layer to it, and return how many rows were touched per table."""
+    batch = find_batch(conn, batch_id)
+    with locked_layer(conn, batch_id) as layer:
+        return move_layer(conn, layer, batch_id, is_rebuild=bool(batch["is_full"]))
 
 
 @contextmanager
-def hold(conn: Connection, batch_id: int) -> Iterator[str]:
-    """Show a night, bring its layer to it where that is needed, keep others from moving it, and yield the layer.
+def layer_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
+    """Yield the name of the layer that shows a batch, moved to it if necessary and locked until the block ends.
 
-    Inside, tables of the layer are found by their bare names.
+    The search path is set, so that statements inside name the layer's tables without a schema.
 
     Raises:
-        ConfigError: rows of the night have been pruned, or it has not been staged.
+        ConfigError: rows of the batch have been pruned, or it has not been staged.
     """
-    with _locked(conn, batch_id) as layer:
+    with locked_layer(conn, batch_id) as layer:
         held = fetch(conn, "core/layer_state", {"layer": layer})
         if not held or held[0]["batch_id"] != batch_id or not held[0]["is_current"]:
-            move(conn, layer, batch_id)
-        _search(conn, layer)
+            move_layer(conn, layer, batch_id)
+        set_search_path(conn, layer)
         conn.commit()
         try:
             yield layer
@@ -73,29 +70,29 @@ def hold(conn: Connection, batch_id: int) -> Iterator[str]:
             conn.commit()
 
 
-def refuse(conn: Connection, batch_id: int) -> None:
-    """Take a night that the gate stopped out of core, which goes back to the newest good one if there is any."""
+def refuse_batch(conn: Connection, batch_id: int) -> None:
+    """Take a batch that failed its gate out of core, which goes back to the newest accepted batch, if there is one."""
     run_sql(conn, "ops/refuse_batch", {"batch_id": batch_id})
     conn.commit()
-    good = fetch(conn, "ops/newest_accepted")
+    accepted = fetch(conn, "ops/newest_accepted")
     conn.commit()
-    if good:
-        with hold(conn, good[0]["batch_id"]):
-            log.info("core: shows batch %d again", good[0]["batch_id"])
+    if accepted:
+        with layer_as_of(conn, accepted[0]["batch_id"]):
+            log.info("core: shows batch %d again", accepted[0]["batch_id"])
 
 
-def move(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) -> dict[str, int]:
-    """Bring a layer to a night in one transaction and return the rows that were touched per table."""
+def move_layer(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) -> dict[str, int]:
+    """Move a layer to a batch in one transaction, and return how many rows were touched per table."""
     started = time.monotonic()
     _require_staged(conn, batch_id)
-    _search(conn, layer, is_local=True)
+    set_search_path(conn, layer, is_local=True)
     grant_memory(conn, "work_mem", "maintenance_work_mem")
     is_rebuild = is_rebuild or not fetch(conn, "core/layer_state", {"layer": layer})
-    place = {"layer": layer, "batch_id": batch_id}
-    run_sql(conn, "core/manifest", place)
+    key = {"layer": layer, "batch_id": batch_id}
+    run_sql(conn, "core/manifest", key)
     changed = {row["table_name"] for row in fetch(conn, "core/changed_tables")}
-    touched = _catalogue(conn, changed, is_rebuild) | _facts(conn, is_rebuild)
-    run_sql(conn, "core/record_layer", place)
+    touched = _update_catalogue(conn, changed, is_rebuild) | _update_facts(conn, is_rebuild)
+    run_sql(conn, "core/record_layer", key)
     if layer == CORE:
         run_sql(conn, "ops/mark_built", {"batch_id": batch_id})
     conn.commit()
@@ -104,60 +101,28 @@ def move(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) 
     return touched
 
 
-def _catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> dict[str, int]:
+def _update_catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> dict[str, int]:
     run_sql(conn, "core/catalogue_before")
     touched = {
         step: run_sql(conn, f"core/{step}")
-        for step, inputs in STEPS.items()
+        for step, inputs in CATALOGUE_STEPS.items()
         if is_rebuild or not changed.isdisjoint(inputs)
     }
     run_sql(conn, "core/moved_movie")
-    return {table: touched.get(table, 0) for table in TABLES if table in STEPS}
+    return {table: touched.get(table, 0) for table in TABLES if table in CATALOGUE_STEPS}
 
 
-def _facts(conn: Connection, is_rebuild: bool) -> dict[str, int]:
+def _update_facts(conn: Connection, is_rebuild: bool) -> dict[str, int]:
     run_sql(conn, "core/all_ratings" if is_rebuild else "core/affected_rating")
     run_sql(conn, "core/winning_rating", {"is_rebuild": is_rebuild})
-    gone = run_sql(conn, "core/delete_stale_ratings")
-    touched = {"ratings": gone + run_sql(conn, "core/ratings")}
+    deleted = run_sql(conn, "core/delete_stale_ratings")
+    touched = {"ratings": deleted + run_sql(conn, "core/ratings")}
     return touched | {table: run_sql(conn, f"core/{table}") for table in ("tags", "events", "users")}
 
 
-@contextmanager
-def _locked(conn: Connection, batch_id: int) -> Iterator[str]:
-    """Lock the layer of a night for this session; which layer that is can change while we wait."""
-    while True:
-        layer = _layer(conn, batch_id)
-        conn.execute("select pg_advisory_lock(%s)", [_LOCKS[layer]])
-        conn.commit()
-        if layer == _layer(conn, batch_id):
-            break
-        conn.execute("select pg_advisory_unlock(%s)", [_LOCKS[layer]])
-    try:
-        yield layer
-    finally:
-        if not conn.closed:
-            conn.rollback()
-            conn.execute("select pg_advisory_unlock(%s)", [_LOCKS[layer]])
-            conn.commit()
-
-
-def _layer(conn: Connection, batch_id: int) -> str:
-    found = fetch(conn, "core/layer_of_batch", {"batch_id": batch_id})
-    conn.commit()
-    if not found:
-        raise ConfigError(f"batch {batch_id} does not exist")
-    return str(found[0]["layer"])
-
-
-def _search(conn: Connection, layer: str, is_local: bool = False) -> None:
-    scope = sql.SQL("local ") if is_local else sql.SQL("")
-    conn.execute(sql.SQL("set {}search_path to {}").format(scope, sql.Identifier(layer)))
-
-
 def _require_staged(conn: Connection, batch_id: int) -> None:
-    (found,) = fetch(conn, "core/batch_readiness", {"batch_id": batch_id})
-    if found["is_pruned"]:
+    (batch,) = fetch(conn, "core/batch_readiness", {"batch_id": batch_id})
+    if batch["is_pruned"]:
         raise ConfigError(f"rows of batch {batch_id} have been pruned; run movierec_ingest as of its moment again")
-    if found["unstaged"]:
-        raise ConfigError(f"batch {batch_id} holds {found['unstaged']} slices that are not staged; run stage first")
+    if batch["unstaged"]:
+        raise ConfigError(f"batch {batch_id} holds {batch['unstaged']} slices that are not staged; run stage first")

@@ -1,7 +1,7 @@
-"""Rejected rows in a data engineer's hands: listed, grouped, decided about.
+"""Rejected rows: list them, group them by broken rule, decide what becomes of them.
 
-A decision waits in `quarantine.decision`; the next night's stage carries it out (`quarantine.replay`), so that a row
-arrives exactly once.
+A decision waits in `quarantine.decision` until the next batch's stage carries it out (`quarantine.replay`), so that a
+row arrives exactly once.
 """
 
 import json
@@ -12,42 +12,42 @@ from typing import Any
 from movierec import text_table
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
-from movierec.ingestion.quarantine_filters import WAITING, Filters, choose, require
+from movierec.ingestion.quarantine_filters import OPEN_STATUSES, Filters, require_allowed, select_rows
 from movierec.sources.contract import CONTRACTS
 
 log = logging.getLogger(__name__)
 
-LIMIT = 10_000
-EXAMPLES = 20
-# Which rows an action may be about; what has been replayed is beyond all of them.
+MAX_ROWS = 10_000
+EXAMPLE_ROWS = 20
+# The statuses of the rows that an action may apply to; nothing applies to a row that has been replayed.
 ACTIONS = {
-    "replay": WAITING,
-    "edit": WAITING,
-    "accept": WAITING,
-    "dismiss": WAITING,
+    "replay": OPEN_STATUSES,
+    "edit": OPEN_STATUSES,
+    "accept": OPEN_STATUSES,
+    "dismiss": OPEN_STATUSES,
     "undo": ("pending", "dismissed"),
 }
-_FILES = {"dismiss": "quarantine/dismiss", "undo": "quarantine/undo"}
+_STATEMENTS = {"dismiss": "quarantine/dismiss", "undo": "quarantine/undo"}
 
 
 def overview(conn: Connection, filters: Filters) -> list[dict[str, Any]]:
-    """Return the rows in groups of batch, source, table, state and broken rules: count, first example, sentence."""
-    choose(conn, filters, WAITING)
+    """Return the rows by batch, source, table, status and broken rules: their count, the first one, what is allowed."""
+    select_rows(conn, filters, OPEN_STATUSES)
     return fetch(conn, "quarantine/overview")
 
 
-def rows(conn: Connection, filters: Filters, limit: int = EXAMPLES) -> list[dict[str, Any]]:
+def rows(conn: Connection, filters: Filters, limit: int = EXAMPLE_ROWS) -> list[dict[str, Any]]:
     """Return up to `limit` of the rows, one by one."""
-    choose(conn, filters, WAITING)
+    select_rows(conn, filters, OPEN_STATUSES)
     return fetch(conn, "quarantine/rows", {"row_limit": limit})
 
 
-def look(conn: Connection, filters: Filters) -> dict[str, int]:
-    """Log groups and examples as a person reads them, and return the rows per table."""
+def log_overview(conn: Connection, filters: Filters) -> dict[str, int]:
+    """Log the groups and some example rows as tables, and return how many rows there are per table."""
     groups = overview(conn, filters)
     examples = rows(conn, filters)
     conn.rollback()
-    # Line by line: a log viewer may show a line feed inside a message as anything.
+    # Line by line, because a log viewer need not show a line feed inside a message as one.
     for line in ("quarantine, groups:", *text_table.table(groups).splitlines()):
         log.info("%s", line)
     for line in ("quarantine, first rows:", *text_table.table(examples).splitlines()):
@@ -65,34 +65,34 @@ def decide(
     changes: Mapping[str, object] | None = None,
     by: str = "",
     *,
-    limit: int = LIMIT,
+    limit: int = MAX_ROWS,
 ) -> dict[str, int]:
-    """Decide about every row that is meant, in one transaction, and return how many there were per table.
+    """Decide about every row that the filters select, in one transaction; return how many rows that was per table.
 
     Args:
         conn: the warehouse.
-        filters: which rows; something has to narrow the choice.
+        filters: which rows; at least one filter must be set.
         action: replay (as it came), edit, accept (waive the broken rules), dismiss, or undo one of these.
         changes: for edit, new values by column; `extra` without a value drops the notes about a ragged line.
         by: who decides.
-        limit: how many rows may be meant at most.
+        limit: the most rows that one decision may apply to.
 
     Raises:
-        ConfigError: the action, a filter or a column does not exist, a rule may not be waived, or nothing or too much
-            is meant.
+        ConfigError: the action, a filter or a column does not exist, a rule may not be waived, or the filters select
+            no row or more than `limit`.
     """
     changes = changes or {}
     _require_request(filters, action, changes, by)
     try:
-        # A night that is being staged goes first: it replays, and may judge the same rows.
+        # Wait for a batch that is being staged: it carries out decisions, and may apply the rules to the same rows.
         run_sql(conn, "extract/lock_source", {"source": "stage"})
-        choose(conn, filters, ACTIONS[action])
+        select_rows(conn, filters, ACTIONS[action])
         counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/chosen_count")}
-        _require_choice(filters, action, sum(counts.values()), limit)
+        _require_count(filters, action, sum(counts.values()), limit)
         if action == "accept":
             _require_waivable(conn)
-        asked = {"action": action, "decided_by": by.strip(), **_values(changes, tuple(counts))}
-        run_sql(conn, _FILES.get(action, "quarantine/decide"), asked)
+        decision = {"action": action, "decided_by": by.strip(), **_checked_values(changes, tuple(counts))}
+        run_sql(conn, _STATEMENTS.get(action, "quarantine/decide"), decision)
         conn.commit()
     except BaseException:
         conn.rollback()
@@ -101,16 +101,16 @@ def decide(
     return counts
 
 
-def decide_as_asked(conn: Connection, form: Mapping[str, Any], user: str | None) -> dict[str, int]:
-    """Decide what a form says, in the name that it gives or the user's; `list` decides nothing."""
+def decide_from_form(conn: Connection, form: Mapping[str, Any], user: str | None) -> dict[str, int]:
+    """Carry out what a form says, in the name that it gives or else the user's; `list` decides nothing."""
     if form["action"] == "list":
         return {}
     by = (form["who"] or "").strip() or user or "somebody"
-    return decide(conn, Filters.of(form), form["action"], form["changes"], by, limit=form["limit"])
+    return decide(conn, Filters.from_form(form), form["action"], form["changes"], by, limit=form["limit"])
 
 
 def _require_request(filters: Filters, action: str, changes: Mapping[str, object], by: str) -> None:
-    require("action", action or "empty", tuple(ACTIONS))
+    require_allowed("action", action or "empty", tuple(ACTIONS))
     if filters.status and filters.status not in ACTIONS[action]:
         raise ConfigError(f"{action} is about rows that are {' or '.join(ACTIONS[action])}, not {filters.status}")
     if filters.is_empty:
@@ -123,12 +123,12 @@ def _require_request(filters: Filters, action: str, changes: Mapping[str, object
         raise ConfigError(f"{action} needs the name of who decides")
 
 
-def _require_choice(filters: Filters, action: str, found: int, limit: int) -> None:
-    if not found:
+def _require_count(filters: Filters, action: str, count: int, limit: int) -> None:
+    if not count:
         raise ConfigError(f"no row of the quarantine is there to {action} ({filters}); list shows what waits")
-    if found > limit:
+    if count > limit:
         raise ConfigError(
-            f"{found:,} rows are meant ({filters}); allowed are {limit:,} unless you state a higher limit"
+            f"{count:,} rows are meant ({filters}); allowed are {limit:,} unless you state a higher limit"
         )
 
 
@@ -141,8 +141,8 @@ def _require_waivable(conn: Connection) -> None:
         raise ConfigError(f"accept may not waive {'; '.join(blocked)}; edit these rows, or dismiss them")
 
 
-def _values(changes: Mapping[str, object], tables: tuple[str, ...]) -> dict[str, object]:
-    """Check the new values against the tables' contracts and return them for the statement."""
+def _checked_values(changes: Mapping[str, object], tables: tuple[str, ...]) -> dict[str, object]:
+    """Check new values against the tables' contracts, and return the parameters that carry them."""
     for table in tables:
         names = (*CONTRACTS[table].names, "extra")
         unknown = [column for column in changes if column not in names]

@@ -1,4 +1,4 @@
-"""Which rejected rows are meant: by night, source, table, rule, number, status."""
+"""Which rejected rows are meant: by batch, source, table, rule, position and status."""
 
 import re
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
 from movierec.sources.contract import CONTRACTS
 
-WAITING = ("rejected", "pending")
-STATES = (*WAITING, "replayed", "dismissed")
+OPEN_STATUSES = ("rejected", "pending")
+STATUSES = (*OPEN_STATUSES, "replayed", "dismissed")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which rejected rows are meant; what is left out does not matter.
+    """Which rejected rows are meant; a filter that is not set selects them all.
 
     Attributes:
-        batch_id: the night that loaded the row.
+        batch_id: the batch that loaded the row.
         source: name of the source.
         table: name of the table.
         rule: one of the rules that the row breaks.
@@ -34,33 +34,33 @@ class Filters:
     status: str | None = None
 
     @classmethod
-    def of(cls, form: Mapping[str, Any]) -> "Filters":
-        """Read batch, source, table, rule, rows and status from a form; an empty field does not matter."""
+    def from_form(cls, form: Mapping[str, Any]) -> "Filters":
+        """Read batch, source, table, rule, rows and status from a form; an empty field sets no filter."""
         texts = {name: (form[name] or "").strip() or None for name in ("source", "table", "rule", "status")}
         return cls(batch_id=form["batch"], ids=tuple(form["rows"] or ()), **texts)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing but the status narrows the choice."""
+        """Whether no filter is set, the status aside."""
         return self.batch_id is None and not (self.source or self.table or self.rule or self.ids)
 
     def __str__(self) -> str:
-        """Name what is asked for."""
+        """List the filters that are set, under the names that the form and the command line use."""
         texts = vars(self) | {"ids": " ".join(self.ids)}
-        return ", ".join(f"{_WORDS.get(name, name)} {value}" for name, value in texts.items() if value) or "no filter"
+        return ", ".join(f"{_FIELDS.get(name, name)} {value}" for name, value in texts.items() if value) or "no filter"
 
 
-_WORDS = {"batch_id": "batch", "ids": "rows"}
+_FIELDS = {"batch_id": "batch", "ids": "rows"}
 
 
-def choose(conn: Connection, filters: Filters, states: tuple[str, ...]) -> None:
-    """Put the rows that are meant into the temporary table `chosen`; `states` hold where no status is asked for.
+def select_rows(conn: Connection, filters: Filters, statuses: tuple[str, ...]) -> None:
+    """Put the rows that the filters select into the temporary table `chosen`; `statuses` apply if none is filtered by.
 
     Raises:
         ConfigError: a filter names something that does not exist.
     """
     _require_filters(conn, filters)
-    pairs = [tuple(map(int, one.split(":"))) for one in filters.ids]
+    pairs = [tuple(map(int, row_id.split(":"))) for row_id in filters.ids]
     parameters = {
         "batch_id": filters.batch_id,
         "source": filters.source,
@@ -68,12 +68,12 @@ def choose(conn: Connection, filters: Filters, states: tuple[str, ...]) -> None:
         "rule": filters.rule,
         "slices": [slice_id for slice_id, _ in pairs] or None,
         "positions": [position for _, position in pairs] or None,
-        "states": [filters.status] if filters.status else list(states),
+        "states": [filters.status] if filters.status else list(statuses),
     }
     run_sql(conn, "quarantine/chosen", parameters)
 
 
-def require(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
+def require_allowed(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
     """Refuse a word that does not exist, naming those that do.
 
     Raises:
@@ -84,11 +84,11 @@ def require(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
 
 
 def _require_filters(conn: Connection, filters: Filters) -> None:
-    require("table", filters.table, tuple(CONTRACTS))
-    require("status", filters.status, STATES)
+    require_allowed("table", filters.table, tuple(CONTRACTS))
+    require_allowed("status", filters.status, STATUSES)
     if filters.rule:
         known = fetch(conn, "quarantine/rules", {"table_name": filters.table})
-        require("rule", filters.rule, tuple(row["rule"] for row in known))
-    for one in filters.ids:
-        if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,9}", one):
-            raise ConfigError(f"row is '{one}'; allowed is slice:position, such as 17:4")
+        require_allowed("rule", filters.rule, tuple(row["rule"] for row in known))
+    for row_id in filters.ids:
+        if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,9}", row_id):
+            raise ConfigError(f"row is '{row_id}'; allowed is slice:position, such as 17:4")

@@ -9,19 +9,19 @@ from psycopg import sql
 from movierec.db import Connection, fetch, grant_memory, run_sql
 from movierec.sources.contract import CONTRACTS
 
-MANY = 10_000
-ROUNDS = 4
+ANALYZE_ROWS = 10_000  # a slice of at least so many rows is analyzed before it is joined
+MAX_REPLAY_ROUNDS = 4
 
 log = logging.getLogger(__name__)
 
 # Movies come before the ratings, tags and events that must name one of them.
-ORDER = {table: place for place, table in enumerate(CONTRACTS)}
+ORDER = {table: position for position, table in enumerate(CONTRACTS)}
 
 
 def stage(conn: Connection, batch_id: int) -> dict[str, int]:
-    """Split what the night brought, replay what was decided, and return the night's rows per layer.
+    """Split the batch's new slices, replay decided rows, and return how many rows the batch has per layer.
 
-    Slices that earlier nights have split stay as they are; running it again leaves the same rows.
+    Slices that an earlier batch has split stay as they are. Running it again leaves the same rows.
     """
     started = time.monotonic()
     parameters = {"batch_id": batch_id}
@@ -29,8 +29,8 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     run_sql(conn, "extract/carry_sources", parameters)
     _split_new(conn, batch_id)
     run_sql(conn, "quarantine/release", parameters)
-    # What comes back may have been decided about before, and so on; a circle of decisions ends with the rounds.
-    for _ in range(ROUNDS):
+    # A replayed row may be rejected again and meet another waiting decision; the limit ends a circle of decisions.
+    for _ in range(MAX_REPLAY_ROUNDS):
         run_sql(conn, "quarantine/replay", parameters)
         if not _split_new(conn, batch_id):
             break
@@ -46,24 +46,24 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
 
 def _split_new(conn: Connection, batch_id: int) -> int:
     slices = fetch(conn, "ops/unstaged_slices", {"batch_id": batch_id})
-    for found in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
-        _split(conn, found)
-    if any(found["is_again"] for found in slices):
-        # Rows of slices that a layer holds may have changed: it is built anew.
-        run_sql(conn, "core/invalidate_layers", {"slices": [found["slice_id"] for found in slices]})
+    for new_slice in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
+        _split(conn, new_slice)
+    if any(new_slice["is_again"] for new_slice in slices):
+        # Rows of slices that a layer holds may have changed, so the layer has to be rebuilt.
+        run_sql(conn, "core/invalidate_layers", {"slices": [new_slice["slice_id"] for new_slice in slices]})
     return len(slices)
 
 
-def _split(conn: Connection, found: dict[str, Any]) -> None:
-    parameters = {"slice_id": found["slice_id"], "table_name": found["table_name"]}
+def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
+    parameters = {"slice_id": new_slice["slice_id"], "table_name": new_slice["table_name"]}
     # The ids of all movies must fit into a hash table: without one, every rating is compared with every movie.
     grant_memory(conn, "work_mem")
-    if found["raw_rows"] >= MANY:
-        # What was just loaded is unknown to the planner, who would look every movie up by itself.
-        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", found["table_name"])))
-    kept = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
-    # The rules are asked a second time, one by one, only where a row breaks one of them, or did.
-    if kept < found["raw_rows"] or found["quarantine_rows"]:
+    if new_slice["raw_rows"] >= ANALYZE_ROWS:
+        # The planner has no statistics of rows that were just loaded; without them it plans a nested loop.
+        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", new_slice["table_name"])))
+    accepted = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
+    # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
+    if accepted < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
         run_sql(conn, "quarantine/row", parameters)
     run_sql(conn, "ops/rule_count", parameters)
     run_sql(conn, "ops/mark_staged", parameters)

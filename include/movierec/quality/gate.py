@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
-from movierec.ingestion.core import refuse
+from movierec.ingestion.core import refuse_batch
 from movierec.quality.findings import Finding, find
 from movierec.quality.night import GATES, find_night, measure, measured_for_now, shown
 from movierec.quality.project import gate_of, run_gate, run_suites, suites_of
@@ -46,7 +46,7 @@ def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str,
         return _pass(gate, batch_id, findings)
     except QualityError:
         if gate == "core":
-            refuse(conn, batch_id)
+            refuse_batch(conn, batch_id)
         raise
 
 

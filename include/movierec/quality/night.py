@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from movierec.db import Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
-from movierec.ingestion.core import hold
+from movierec.ingestion.core import layer_as_of
 
 GATES = ("raw", "staging", "core")
 
@@ -29,7 +29,7 @@ def find_night(conn: Connection, batch_id: int | None) -> int:
 @contextmanager
 def shown(conn: Connection, gate: str, batch_id: int) -> Iterator[str]:
     """Let this session, and the URL that is yielded, see a night; at the gate `core` its layer is held meanwhile."""
-    with hold(conn, batch_id) if gate == "core" else nullcontext("public") as layer:
+    with layer_as_of(conn, batch_id) if gate == "core" else nullcontext("public") as layer:
         run_sql(conn, "ops/metric_session", {"batch_id": batch_id})
         conn.commit()
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from movierec.sources.contract import CREDITS
 from movierec.sources.http.fetch import fetch, is_url
-from movierec.sources.source import Memory, Piece
+from movierec.sources.source import Piece, SourceState
 from movierec.sources.text.archive import single
 from movierec.sources.text.delimited import Table
 from movierec.sources.text.records import Format
@@ -28,7 +28,7 @@ class Credits:
     place: str
     cache: Path
 
-    def pieces(self, memory: Memory | None = None) -> Iterator[Piece]:
+    def pieces(self, state: SourceState | None = None) -> Iterator[Piece]:
         """Offer the file.
 
         Raises:

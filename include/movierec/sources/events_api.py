@@ -21,7 +21,7 @@ from movierec.errors import SourceError
 from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import NAME, Event, Pairs, loaded, of_line, of_value, parse
 from movierec.sources.http.pages import Budget, Pages
-from movierec.sources.source import Chunk, Endpoint, Memory, Notes, Piece
+from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class EventsApi:
     read_timeout: float = 30
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
-    def pieces(self, memory: Memory) -> Iterator[Piece]:
+    def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece: everything after the watermark."""
-        after = None if self.is_full else memory.watermark(FEEDBACK_EVENT.table, NAME)
+        after = None if self.is_full else state.watermark(FEEDBACK_EVENT.table, NAME)
         yield Piece(FEEDBACK_EVENT, NAME, "changes", partial(self._read, after))
 
     @property

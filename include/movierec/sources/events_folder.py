@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from movierec.errors import SourceError
 from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import NAME, Event, loaded, of_line
-from movierec.sources.source import Chunk, Memory, Notes, Piece
+from movierec.sources.source import Chunk, Notes, Piece, SourceState
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class EventsFolder:
 
     folder: Path
 
-    def pieces(self, memory: Memory) -> Iterator[Piece]:
+    def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece per file that has not been loaded.
 
         Raises:
@@ -42,7 +42,7 @@ class EventsFolder:
         seen: set[str] = set()
         for path in self._files():
             fingerprint = _hash(path)
-            if fingerprint in seen or memory.has(FEEDBACK_EVENT.table, fingerprint):
+            if fingerprint in seen or state.has_fingerprint(FEEDBACK_EVENT.table, fingerprint):
                 continue
             if not _is_finished(path):
                 log.info("%s: the last line has no end; left for the next night", path)

@@ -15,7 +15,7 @@ from movierec.errors import SourceError
 from movierec.sources.contract import IMDB_CREW, IMDB_NAME, IMDB_PRINCIPAL, IMDB_RATING, IMDB_TITLE, Contract
 from movierec.sources.http.fetch import fetch, is_url
 from movierec.sources.http.transfer import GoneError, shown
-from movierec.sources.source import Chunk, Memory, Notes, Piece
+from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.text.archive import File, files, single
 from movierec.sources.text.blocks import Sieve
 from movierec.sources.text.delimited import Table
@@ -49,14 +49,14 @@ class Imdb:
     place: str
     cache: Path
 
-    def pieces(self, memory: Memory) -> Iterator[Piece]:
+    def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Offer the files that there are, titles first; names last, because they follow from crew and cast.
 
         Raises:
             SourceError: the titles are missing, or a file is unreadable or breaks its contract.
         """
         found = self._files()
-        titles = frozenset(title.encode() for title in memory.imdb_ids())
+        titles = frozenset(title.encode() for title in state.imdb_ids())
         if not titles:
             log.warning("imdb: no movie has an IMDb id yet, so that every row is left out")
         readers = {contract.table: _Reader(contract, file, titles) for contract, file in found}

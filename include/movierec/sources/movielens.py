@@ -13,7 +13,7 @@ from movierec.errors import SourceError
 from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
 from movierec.sources.http.fetch import fetch, is_url
 from movierec.sources.movielens_layouts import Found, recognise
-from movierec.sources.source import Chunk, Memory, Notes, Piece
+from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.text.archive import files
 from movierec.sources.text.delimited import Table
 
@@ -36,7 +36,7 @@ class MovieLens:
     dataset: str
     cache: Path
 
-    def pieces(self, memory: Memory | None = None) -> Iterator[Piece]:
+    def pieces(self, state: SourceState | None = None) -> Iterator[Piece]:
         """Offer every file of the dataset; all are looked at before the first is offered.
 
         Raises:

@@ -14,8 +14,8 @@ from movierec.sources.imdb import Imdb
 from movierec.sources.movielens import MovieLens
 from movierec.sources.source import Endpoint, Origin, Source
 
-# IMDb's files are cut to the movies that the others know.
-LATE = ("imdb",)
+# Read after the others, because what is read of them depends on the movies that the others know.
+LATE_SOURCES = ("imdb",)
 
 
 @dataclass(frozen=True)
@@ -23,57 +23,57 @@ class Registry:
     """The sources by name.
 
     Attributes:
-        makers: sources of their own kind.
-        server: makes a source of any server that a connection names.
+        factories: sources of their own kind.
+        from_server: makes a source of any server that a connection names.
     """
 
-    makers: Mapping[str, Callable[[Origin], Source]]
-    server: Callable[[Endpoint, bool], Source]
+    factories: Mapping[str, Callable[[Origin], Source]]
+    from_server: Callable[[Endpoint, bool], Source]
 
     def create(self, name: str, origin: Origin) -> Source:
         """Make a source.
 
         Raises:
-            ConfigError: no source has that name, or its place is not configured.
+            ConfigError: no source has that name, or its location is not configured.
         """
         if name in origin.connections:
-            return self.server(origin.endpoint(origin.connections[name]), origin.is_full)
-        if name not in self.makers:
-            allowed = ", ".join(sorted((*self.makers, *origin.connections)))
+            return self.from_server(origin.endpoint(origin.connections[name]), origin.is_full)
+        if name not in self.factories:
+            allowed = ", ".join(sorted((*self.factories, *origin.connections)))
             raise ConfigError(f"source '{name}' is unknown; allowed: {allowed}")
-        if name != "movielens" and name not in origin.places:
+        if name != "movielens" and name not in origin.locations:
             raise ConfigError(f"source '{name}' has no place; set MOVIEREC_{name.upper()}")
-        return self.makers[name](origin)
+        return self.factories[name](origin)
 
 
-def _server(endpoint: Endpoint, is_full: bool) -> Source:
+def _source_of_server(endpoint: Endpoint, is_full: bool) -> Source:
     return (EventsApi if endpoint.kind in ("http", "https") else DatabaseTables)(endpoint, is_full)
 
 
 SOURCES = Registry(
-    makers={
+    factories={
         "movielens": lambda origin: MovieLens(origin.dataset, origin.cache),
-        "credits": lambda origin: Credits(origin.places["credits"], origin.cache),
-        "imdb": lambda origin: Imdb(origin.places["imdb"], origin.cache),
-        "events": lambda origin: EventsFolder(Path(origin.places["events"]).expanduser()),
+        "credits": lambda origin: Credits(origin.locations["credits"], origin.cache),
+        "imdb": lambda origin: Imdb(origin.locations["imdb"], origin.cache),
+        "events": lambda origin: EventsFolder(Path(origin.locations["events"]).expanduser()),
     },
-    server=_server,
+    from_server=_source_of_server,
 )
 
 
-def configured(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the sources that this installation reads, in the order of asking."""
-    return ("movielens", *settings.connections, *(name for name in SOURCES.makers if name in settings.places))
+def configured_sources(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the sources that this installation reads, in the order in which they are read."""
+    return ("movielens", *settings.connections, *(name for name in SOURCES.factories if name in settings.locations))
 
 
-def chosen(settings: Settings, asked: Iterable[str] | None) -> list[str]:
+def selected_sources(settings: Settings, requested: Iterable[str] | None) -> list[str]:
     """Return the sources to read tonight: the ones asked for, or all.
 
     Raises:
         ConfigError: a source that is asked for is not configured.
     """
-    known = configured(settings)
-    names = list(asked or known)
+    known = configured_sources(settings)
+    names = list(requested or known)
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigError(f"source '{unknown[0]}' is not configured; configured are: {', '.join(known)}")

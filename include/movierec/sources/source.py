@@ -61,18 +61,18 @@ class Piece:
     keys: Callable[[], Iterator[Chunk]] | None = None
 
 
-class Memory(Protocol):
+class SourceState(Protocol):
     """What the warehouse holds of a source."""
 
     def watermark(self, table: str, piece: str) -> str | None:
         """Return up to where a piece has been read, or None where it has to be read from the start."""
         ...
 
-    def is_known(self, table: str, piece: str) -> bool:
+    def has_piece(self, table: str, piece: str) -> bool:
         """Tell whether a piece has been loaded on an earlier night."""
         ...
 
-    def has(self, table: str, fingerprint: str) -> bool:
+    def has_fingerprint(self, table: str, fingerprint: str) -> bool:
         """Tell whether content has been loaded on any night."""
         ...
 
@@ -84,7 +84,7 @@ class Memory(Protocol):
 class Source(Protocol):
     """Offers tonight's pieces."""
 
-    def pieces(self, memory: Memory) -> Iterable[Piece]:
+    def pieces(self, state: SourceState) -> Iterable[Piece]:
         """Find what there is tonight, tables that others refer to first.
 
         Raises:
@@ -118,12 +118,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where tonight's sources are.
+    """Where the sources of a batch are.
 
     Attributes:
         dataset: folder, zip, file or URL of the rating files.
         cache: folder for what is fetched.
-        places: folders, files and URLs of the optional sources, by source name.
+        locations: folders, files and URLs of the optional sources, by source name.
         connections: Airflow connection ids of the servers that are sources, by source name.
         endpoint: finds the server behind a connection id.
         is_full: read servers from the start, whatever their watermarks say.
@@ -131,7 +131,7 @@ class Origin:
 
     dataset: str
     cache: Path
-    places: Mapping[str, str]
+    locations: Mapping[str, str]
     connections: Mapping[str, str]
     endpoint: Callable[[str], Endpoint]
     is_full: bool = False

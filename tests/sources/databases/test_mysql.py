@@ -8,7 +8,7 @@ from movierec.sources.databases.mysql import MysqlDatabase, open_mysql
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
 from tests.mariadb import PASSWORD, run
-from tests.sources.memory import Remembered, land
+from tests.sources.landing import InMemoryState, land
 
 
 def test_rows_arrive_as_the_database_prints_them(shop: Endpoint, app: str) -> None:
@@ -23,7 +23,7 @@ def test_rows_arrive_as_the_database_prints_them(shop: Endpoint, app: str) -> No
             (title, "d\u00e9j\u00e0".encode()),
         ),
     )
-    movies = land(app, DatabaseTables(shop), Remembered())["movies"]
+    movies = land(app, DatabaseTables(shop), InMemoryState())["movies"]
     values = {"hit": "1", "raw": "\\xff0001", "word": "d\u00e9j\u00e0", "flag": "5", "o`d%d": "0.1"}
     assert movies.rows == [
         {
@@ -39,7 +39,9 @@ def test_rows_arrive_as_the_database_prints_them(shop: Endpoint, app: str) -> No
 def test_columns_in_another_encoding_are_converted(shop: Endpoint, app: str) -> None:
     run(shop, "create table movies (movie_id int, title varchar(9)) character set latin1")
     run(shop, ("insert into movies values (1, %s)", ("Am\u00e9lie",)))
-    assert land(app, DatabaseTables(shop), Remembered())["movies"].rows == [{"movie_id": "1", "title": "Am\u00e9lie"}]
+    assert land(app, DatabaseTables(shop), InMemoryState())["movies"].rows == [
+        {"movie_id": "1", "title": "Am\u00e9lie"}
+    ]
 
 
 def test_the_server_and_python_write_the_same_lines(shop: Endpoint) -> None:
@@ -75,13 +77,13 @@ def test_a_zero_time_of_deletion_means_alive(shop: Endpoint, app: str) -> None:
         "create table movies (movie_id int, title text, deleted_at datetime, is_deleted bit(1))",
         "insert into movies values (1, 'a', '0000-00-00', b'0'), (2, 'b', '0000-00-00', b'1'), (3, 'c', now(), b'0')",
     )
-    rows = land(app, DatabaseTables(shop), Remembered())["movies"].rows
+    rows = land(app, DatabaseTables(shop), InMemoryState())["movies"].rows
     assert [row["movie_id"] for row in rows if row.get("is_deleted")] == ["2", "3"]
 
 
 def test_tables_show_one_moment(shop: Endpoint) -> None:
     run(shop, "create table movies (movie_id int, title text)", "insert into movies values (1, 'Heat')")
-    pieces = DatabaseTables(shop).pieces(Remembered())
+    pieces = DatabaseTables(shop).pieces(InMemoryState())
     piece = next(pieces)
     run(shop, "insert into movies values (2, 'late')")
     assert b"".join(chunk.data for chunk in piece.read(Notes())) == b"1\tHeat\n"
@@ -91,7 +93,7 @@ def test_tables_show_one_moment(shop: Endpoint) -> None:
 def test_a_reader_that_stops_early_does_not_read_the_rest(shop: Endpoint) -> None:
     run(shop, "create table movies (movie_id int, title text)")
     run(shop, "insert into movies select seq, repeat('x', 1000) from seq_1_to_50000")
-    pieces = DatabaseTables(shop).pieces(Remembered())
+    pieces = DatabaseTables(shop).pieces(InMemoryState())
     chunks = next(pieces).read(Notes())
     next(chunks)
     pieces.close()
@@ -102,7 +104,7 @@ def test_a_reader_that_stops_early_does_not_read_the_rest(shop: Endpoint) -> Non
 def test_a_connection_lost_in_mid_read_can_be_tried_again(shop: Endpoint) -> None:
     run(shop, "create table movies (movie_id int, title text)")
     run(shop, "insert into movies select seq, repeat('x', 1000) from seq_1_to_50000")
-    pieces = DatabaseTables(shop).pieces(Remembered())
+    pieces = DatabaseTables(shop).pieces(InMemoryState())
     chunks = next(pieces).read(Notes())
     next(chunks)
     ((process,),) = run(
@@ -116,18 +118,18 @@ def test_a_connection_lost_in_mid_read_can_be_tried_again(shop: Endpoint) -> Non
 
 def test_a_server_that_is_down_can_be_tried_again() -> None:
     with pytest.raises(pymysql.OperationalError) as caught:
-        list(DatabaseTables(Endpoint("mysql", "127.0.0.1", 1, "me", "s3cret", "x")).pieces(Remembered()))
+        list(DatabaseTables(Endpoint("mysql", "127.0.0.1", 1, "me", "s3cret", "x")).pieces(InMemoryState()))
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_wrong_password_is_an_error_that_does_not_tell_it(shop: Endpoint) -> None:
     wrong = Endpoint("mysql", shop.host, shop.port, shop.login, "s3cret", shop.database)
     with pytest.raises(SourceError, match="Access denied for user 'shop'") as caught:
-        list(DatabaseTables(wrong).pieces(Remembered()))
+        list(DatabaseTables(wrong).pieces(InMemoryState()))
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_database_that_does_not_exist_is_named(mariadb: Endpoint) -> None:
     missing = Endpoint("mysql", mariadb.host, mariadb.port, mariadb.login, PASSWORD, "nowhere")
     with pytest.raises(SourceError, match="Unknown database 'nowhere'"):
-        list(DatabaseTables(missing).pieces(Remembered()))
+        list(DatabaseTables(missing).pieces(InMemoryState()))

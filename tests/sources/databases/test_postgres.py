@@ -10,7 +10,7 @@ from movierec.errors import SourceError
 from movierec.local import postgres
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
-from tests.sources.memory import Remembered, land
+from tests.sources.landing import InMemoryState, land
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_rows_arrive_as_the_database_writes_them(store: str) -> None:
     title = 'Am\u00e9lie\t"x"\\N\\\n\r, \U0001f3ac'
     with psycopg.connect(store) as conn:
         conn.execute("insert into movies values (1, %s, null), (2, '', '\\N')", [title])
-    (movies,) = land(store, DatabaseTables(endpoint(store)), Remembered()).values()
+    (movies,) = land(store, DatabaseTables(endpoint(store)), InMemoryState()).values()
     assert movies.rows == [{"movie_id": "1", "title": title}, {"movie_id": "2", "title": "", "genres": "\\N"}]
     assert (movies.piece.name, movies.piece.mode, movies.piece.keys) == ("table movies", "whole", None)
 
@@ -49,7 +49,7 @@ def test_a_new_column_is_kept_and_reported(store: str) -> None:
         'create table movies (title text, "it\'s %s ""new""" bytea, movie_id int, price numeric)',
         "insert into movies values ('Heat', '\\xff00', 6, null)",
     )
-    movies = land(store, DatabaseTables(endpoint(store)), Remembered())["movies"]
+    movies = land(store, DatabaseTables(endpoint(store)), InMemoryState())["movies"]
     strange = 'it\'s %s "new"'
     assert movies.rows == [{"movie_id": "6", "title": "Heat", "extra": {strange: "\\xff00", "price": None}}]
     assert movies.notes.new_columns == [strange, "price"]
@@ -61,7 +61,7 @@ def test_more_new_columns_than_a_function_takes_arguments(store: str) -> None:
         f"create table movies (movie_id int, title text, {', '.join(f'c{n} int default {n}' for n in range(120))})",
     )
     run(store, "insert into movies values (1, 'Heat')")
-    (row,) = land(store, DatabaseTables(endpoint(store)), Remembered())["movies"].rows
+    (row,) = land(store, DatabaseTables(endpoint(store)), InMemoryState())["movies"].rows
     assert row["extra"] == {f"c{n}": str(n) for n in range(120)}
 
 
@@ -73,7 +73,7 @@ def test_views_and_the_search_path_count(store: str) -> None:
         "create table movies (movie_id int, title text)",
     )
     there = replace(endpoint(store), extra={"options": "-c search_path=store"})
-    assert list(land(store, DatabaseTables(there), Remembered())) == ["links"]
+    assert list(land(store, DatabaseTables(there), InMemoryState())) == ["links"]
 
 
 def test_two_tables_show_one_moment(store: str) -> None:
@@ -83,7 +83,7 @@ def test_two_tables_show_one_moment(store: str) -> None:
         "insert into movies values (1, 'Heat')",
         "create table tags (user_id int, movie_id int, tag text, tagged_at timestamptz)",
     )
-    pieces = iter(DatabaseTables(endpoint(store)).pieces(Remembered()))
+    pieces = iter(DatabaseTables(endpoint(store)).pieces(InMemoryState()))
     next(pieces)
     run(store, "insert into tags values (1, 2, 'late', now())")
     assert list(next(pieces).read(Notes())) == []
@@ -93,12 +93,12 @@ def test_two_tables_show_one_moment(store: str) -> None:
 def test_a_refused_table_stops_the_source(store: str) -> None:
     run(store, "create view movies as select 1 / (random() * 0)::int as movie_id, 'x' as title")
     with pytest.raises(SourceError, match="division by zero"):
-        land(store, DatabaseTables(endpoint(store)), Remembered())
+        land(store, DatabaseTables(endpoint(store)), InMemoryState())
 
 
 def test_a_server_that_is_down_can_be_tried_again() -> None:
     with pytest.raises(psycopg.OperationalError) as caught:
-        list(DatabaseTables(Endpoint("postgres", "127.0.0.1", 1, "me", "s3cret", "x")).pieces(Remembered()))
+        list(DatabaseTables(Endpoint("postgres", "127.0.0.1", 1, "me", "s3cret", "x")).pieces(InMemoryState()))
     assert "s3cret" not in str(caught.value)
 
 
@@ -108,7 +108,7 @@ def test_a_connection_lost_in_mid_read_can_be_tried_again(store: str) -> None:
         "create table movies (movie_id int, title text)",
         "insert into movies select n, repeat('x', 1000) from generate_series(1, 50000) as n",
     )
-    pieces = DatabaseTables(endpoint(store)).pieces(Remembered())
+    pieces = DatabaseTables(endpoint(store)).pieces(InMemoryState())
     piece = next(pieces)
     chunks = piece.read(Notes())
     next(chunks)
@@ -129,11 +129,11 @@ def test_the_demo_application_tells_what_changed(app: str) -> None:
     )
     run(app, "alter table user_profile disable trigger all", "update user_profile set updated_at = '2024-01-01'")
     run(app, "alter table user_profile enable trigger all", "update user_profile set age = '54' where user_id = '2'")
-    memory = Remembered()
-    first = land(app, DatabaseTables(endpoint(app)), memory)
+    state = InMemoryState()
+    first = land(app, DatabaseTables(endpoint(app)), state)
     assert [row["event_id"] for row in first["feedback_event"].rows] == ["7"]
     assert first["user_profile"].notes.new_columns == []
-    second = land(app, DatabaseTables(endpoint(app)), memory)["user_profile"]
+    second = land(app, DatabaseTables(endpoint(app)), state)["user_profile"]
     assert [(row["user_id"], row["age"]) for row in second.rows] == [("2", "54")]
 
 
@@ -144,7 +144,7 @@ def test_a_database_without_an_encoding_gives_text(server: Settings) -> None:
     run(there, "create table movies (movie_id int, title text)")
     run(there, "insert into movies select 1, convert_from(b, 'SQL_ASCII') from (values ('\\x41e9'::bytea)) as v (b)")
     run(there, "insert into movies select 2, convert_from(b, 'SQL_ASCII') from (values ('\\x41c3a9'::bytea)) as v (b)")
-    pieces = DatabaseTables(endpoint(there)).pieces(Remembered())
+    pieces = DatabaseTables(endpoint(there)).pieces(InMemoryState())
     piece = next(pieces)
     assert b"".join(chunk.data for chunk in piece.read(Notes())).decode() == "1\tAé\n2\tAé\n"
     pieces.close()

@@ -13,7 +13,7 @@ from movierec.errors import ConfigError, SourceError
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
 from tests import mariadb as maria
-from tests.sources.memory import Landed, Remembered, land
+from tests.sources.landing import InMemoryState, Landed, land
 
 Run = Callable[..., Any]
 
@@ -49,8 +49,8 @@ def run(store: Endpoint) -> Run:
 @pytest.fixture
 def night(store: Endpoint, app: str) -> Iterator[Callable[..., dict[str, Landed]]]:
     """Land everything, remembering what was landed before."""
-    memory = Remembered()
-    yield lambda **options: land(app, DatabaseTables(store, **options), memory)
+    state = InMemoryState()
+    yield lambda **options: land(app, DatabaseTables(store, **options), state)
 
 
 RATINGS = "create table ratings (user_id int, movie_id int, rating decimal(3, 1), rated_at {}, updated_at {})"
@@ -217,7 +217,7 @@ def test_a_table_that_is_gone_stops_the_source(run: Run, night: Run) -> None:
 
 def test_another_kind_of_database_is_refused(store: Endpoint) -> None:
     with pytest.raises(ConfigError, match="kind 'sqlite' is unknown; allowed: postgres"):
-        list(DatabaseTables(replace(store, kind="sqlite")).pieces(Remembered()))
+        list(DatabaseTables(replace(store, kind="sqlite")).pieces(InMemoryState()))
 
 
 def test_many_rows_pass_through_in_constant_memory(run: Run, store: Endpoint) -> None:
@@ -227,7 +227,7 @@ def test_many_rows_pass_through_in_constant_memory(run: Run, store: Endpoint) ->
     run("create table ratings (user_id int, movie_id int, rating int, rated_at int, note text)")
     run(f"insert into ratings select {number}, 1, 3, 978300000, repeat('x', 200) from {cross}")
     lines = 0
-    for piece in DatabaseTables(store).pieces(Remembered()):
+    for piece in DatabaseTables(store).pieces(InMemoryState()):
         tracemalloc.start()
         for chunk in piece.read(Notes()):
             lines += chunk.data.count(b"\n")

@@ -33,8 +33,8 @@ def test_a_folder_a_zip_and_a_zip_with_a_top_folder_hold_the_same(tmp_path):
     (folder / "more" / "b.csv").write_bytes(b"b")
     flat = zipped(tmp_path / "flat.zip", {"a.csv": b"a", "more/b.csv": b"b"})
     deep = zipped(tmp_path / "deep.zip", {"set/a.csv": b"a", "set/more/b.csv": b"b", "__MACOSX/set/._a.csv": b"?"})
-    for place in (folder, flat, deep):
-        assert [(file.name, read(file)) for file in files(place)] == [("a.csv", b"a"), ("more/b.csv", b"b")]
+    for path in (folder, flat, deep):
+        assert [(file.name, read(file)) for file in files(path)] == [("a.csv", b"a"), ("more/b.csv", b"b")]
 
 
 def test_gzip_is_known_by_its_content_and_goes_by_the_plain_name(tmp_path):

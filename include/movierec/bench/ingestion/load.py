@@ -10,7 +10,7 @@ from movierec.db import Connection, connect
 from movierec.ingestion.extract import extract
 from movierec.sources.contract import RATINGS
 from movierec.sources.movielens import MovieLens
-from movierec.sources.source import Memory, Piece
+from movierec.sources.source import Piece, SourceState
 
 BLOCK = 1 << 20
 MAX_REPEATS = 5
@@ -23,9 +23,9 @@ class RatingsAlone:
         """Read the rating files of a folder."""
         self._files = MovieLens(str(origin(folder).dataset), folder)
 
-    def pieces(self, memory: Memory) -> list[Piece]:
+    def pieces(self, state: SourceState) -> list[Piece]:
         """Offer the ratings only."""
-        return [piece for piece in self._files.pieces(memory) if piece.contract is RATINGS]
+        return [piece for piece in self._files.pieces(state) if piece.contract is RATINGS]
 
 
 def copy_ratio(warehouse: str, folder: Path, rows: int) -> float:

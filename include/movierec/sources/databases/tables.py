@@ -19,7 +19,7 @@ from movierec.sources.databases.layout import Layout
 from movierec.sources.databases.mysql import open_mysql
 from movierec.sources.databases.postgres import open_postgres
 from movierec.sources.databases.watermark import Watermark
-from movierec.sources.source import Chunk, Endpoint, Memory, Notes, Piece
+from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class DatabaseTables:
     is_full: bool = False
     overlap: int = OVERLAP
 
-    def pieces(self, memory: Memory) -> Iterator[Piece]:
+    def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece per table; the connection stays open until the last has been read.
 
         Raises:
@@ -57,12 +57,12 @@ class DatabaseTables:
         if self.endpoint.kind not in OPENERS:
             raise ConfigError(f"a database of kind '{self.endpoint.kind}' is unknown; allowed: {', '.join(OPENERS)}")
         with OPENERS[self.endpoint.kind](self.endpoint) as database:
-            for layout in _layouts(database, memory):
-                yield self._piece(database, layout, memory)
+            for layout in _layouts(database, state):
+                yield self._piece(database, layout, state)
 
-    def _piece(self, database: ForeignDatabase, layout: Layout, memory: Memory) -> Piece:
+    def _piece(self, database: ForeignDatabase, layout: Layout, state: SourceState) -> Piece:
         name = piece_name(layout.contract)
-        last = memory.watermark(layout.table, name)
+        last = state.watermark(layout.table, name)
         since = None if self.is_full else self._since(database, layout, last)
         read = partial(self._read, database, layout, since, None if since is None else last)
         if since is None:
@@ -113,10 +113,10 @@ def _column(database: ForeignDatabase, layout: Layout) -> str | None:
     return column if column and layout.types[column] in database.times | database.numbers else None
 
 
-def _layouts(database: ForeignDatabase, memory: Memory) -> list[Layout]:
+def _layouts(database: ForeignDatabase, state: SourceState) -> list[Layout]:
     seen = database.tables()
     allowed = ", ".join(contract.table for contract in ALLOWED)
-    gone = [it.table for it in ALLOWED if it.table not in seen and memory.is_known(it.table, piece_name(it))]
+    gone = [it.table for it in ALLOWED if it.table not in seen and state.has_piece(it.table, piece_name(it))]
     if gone:
         raise SourceError(f"{database.name}: table {', '.join(gone)} is gone; seen: {', '.join(seen) or 'none'}")
     if found := [contract for contract in ALLOWED if contract.table in seen]:

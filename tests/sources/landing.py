@@ -1,4 +1,4 @@
-"""What a source is told about earlier nights, and a small database to load chunks into."""
+"""What the warehouse would tell a source about earlier batches, and a small database to load chunks into."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from movierec.sources.source import Chunk, Notes, Piece, Source
 
 
 @dataclass
-class Remembered:
-    """A memory that the test fills itself."""
+class InMemoryState:
+    """What was loaded before, as the test says."""
 
     watermarks: dict[tuple[str, str], str] = field(default_factory=dict)
     known: set[tuple[str, str]] = field(default_factory=set)
@@ -20,10 +20,10 @@ class Remembered:
     def watermark(self, table: str, piece: str) -> str | None:
         return self.watermarks.get((table, piece))
 
-    def is_known(self, table: str, piece: str) -> bool:
+    def has_piece(self, table: str, piece: str) -> bool:
         return (table, piece) in self.known
 
-    def has(self, table: str, fingerprint: str) -> bool:
+    def has_fingerprint(self, table: str, fingerprint: str) -> bool:
         return (table, fingerprint) in self.fingerprints
 
     def imdb_ids(self) -> frozenset[str]:
@@ -40,18 +40,18 @@ class Landed:
     keys: list[dict[str, object]] | None
 
 
-def land(conninfo: str, source: Source, memory: Remembered) -> dict[str, Landed]:
+def land(conninfo: str, source: Source, state: InMemoryState) -> dict[str, Landed]:
     """Read every piece as the landing does, COPY it into a table of its own, and remember it."""
     landed = {}
-    for piece in source.pieces(memory):
+    for piece in source.pieces(state):
         notes = Notes()
         rows = copied(conninfo, piece, piece.read(notes))
         keys = None if piece.keys is None else copied(conninfo, piece, piece.keys())
-        place = (piece.contract.table, piece.name)
-        memory.known.add(place)
-        memory.fingerprints.add((piece.contract.table, piece.fingerprint or ""))
+        key = (piece.contract.table, piece.name)
+        state.known.add(key)
+        state.fingerprints.add((piece.contract.table, piece.fingerprint or ""))
         if notes.watermark is not None:
-            memory.watermarks[place] = notes.watermark
+            state.watermarks[key] = notes.watermark
         landed[piece.contract.table] = Landed(piece, rows, notes, keys)
     return landed
 

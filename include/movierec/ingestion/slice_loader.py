@@ -1,0 +1,130 @@
+"""The rows of one slice: copied into `raw.<table>`, and a deletion for each row that is gone at the source."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+from psycopg import sql
+
+from movierec.db import Connection
+from movierec.ingestion.numbering import number_lines, prefetched
+from movierec.sources.source import Chunk, Piece
+
+# Columns that say when a row came to be: its deletion carries a time there, too.
+TIME_COLUMNS = ("rated_at", "tagged_at", "created_at")
+
+
+class SliceLoader:
+    """Loads the rows of one piece into `raw.<table>`, in the open transaction.
+
+    Attributes:
+        rows: how many have been loaded so far, deletions included.
+    """
+
+    def __init__(self, conn: Connection, piece: Piece, slice_id: int) -> None:
+        """Load a piece as the slice `slice_id`."""
+        self.rows = 0
+        self._conn = conn
+        self._piece = piece
+        self._slice_id = slice_id
+        self._table = sql.Identifier("raw", piece.contract.table)
+        self._digest = hashlib.sha256()
+
+    @property
+    def fingerprint(self) -> str:
+        """The piece's own fingerprint, or else the digest of the rows that were loaded."""
+        return self._piece.fingerprint or self._digest.hexdigest()
+
+    def copy(self, chunks: Iterable[Chunk]) -> None:
+        """COPY the chunks, one statement for each run of chunks with the same columns."""
+        # On two cores, one chunk is numbered while COPY takes the one before.
+        with ThreadPoolExecutor(1) as worker:
+            for columns, run in groupby(chunks, key=lambda chunk: chunk.columns):
+                statement = sql.SQL("copy {} (slice_id, position, {}) from stdin").format(
+                    self._table, _identifiers(columns)
+                )
+                with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
+                    for data in prefetched(worker, (chunk.data for chunk in run), self._numbered):
+                        copy.write(data)
+
+    def delete_absent(self, keys: Iterable[Chunk], lineage: Sequence[int]) -> bool:
+        """Add a deletion for each key that the slices of `lineage` hold and the source no longer has.
+
+        Return whether the source has a key that was never read: its row was committed later than the overlap allows.
+        """
+        key = _identifiers(self._piece.contract.key)
+        self._conn.execute(
+            sql.SQL("create temp table present on commit drop as select {} from {} with no data").format(
+                key, self._table
+            )
+        )
+        with self._conn.cursor() as cursor, cursor.copy(sql.SQL("copy present ({}) from stdin").format(key)) as copy:
+            for chunk in keys:
+                copy.write(chunk.data)
+        self.rows += self._conn.execute(self._deletion(), {"slices": list(lineage), **self._key()}).rowcount
+        late = self._conn.execute(self._late_keys(), {"slices": [*lineage, self._slice_id]}).fetchone()
+        self._conn.execute("drop table present")
+        return bool(late and late[0])
+
+    def discard(self) -> None:
+        """Remove the slice and its rows again, because an earlier slice holds the same."""
+        for table in (self._table, sql.Identifier("ops", "slice")):
+            self._conn.execute(sql.SQL("delete from {} where slice_id = %(slice_id)s").format(table), self._key())
+
+    def _key(self) -> dict[str, int]:
+        return {"slice_id": self._slice_id, "rows": self.rows}
+
+    def _numbered(self, data: bytes) -> bytes:
+        if self._piece.fingerprint is None:
+            self._digest.update(data)
+        numbered, count = number_lines(data, f"{self._slice_id}\t".encode(), self.rows + 1)
+        self.rows += count
+        return numbered
+
+    def _late_keys(self) -> sql.Composed:
+        return sql.SQL(
+            "select exists (select 1 from present where not exists ("
+            "select 1 from {} as held where held.slice_id = any(%(slices)s) and {}))"
+        ).format(self._table, _equal_keys(self._piece.contract.key, "present", "held"))
+
+    def _deletion(self) -> sql.Composed:
+        """Return the statement that inserts deletions; whether a key is alive is what its latest row says."""
+        names = self._piece.contract.key
+        times = [name for name in TIME_COLUMNS if name in self._piece.contract.names]
+        # A batch contains what happened before its `as_of`, so a deletion must bear an earlier time to be part of it.
+        deleted_at = sql.SQL(
+            "(select (as_of - interval '1 microsecond')::text "
+            "from ops.slice inner join ops.batch using (batch_id) where slice_id = {})"
+        )
+        return sql.SQL(
+            "insert into {table} (slice_id, position, is_deleted, {key}{time}) "
+            "select %(slice_id)s, %(rows)s + row_number() over (order by {known_key}), true, {known_key}{deleted_at} "
+            "from ("
+            "select distinct on ({held_key}) held.* from {table} as held "
+            "where held.slice_id = any(%(slices)s) and not exists (select 1 from present where {same}) "
+            "order by {held_key}, held.slice_id desc, held.position desc) as known "
+            "where not known.is_deleted and not exists ("
+            "select 1 from {table} as fresh where fresh.slice_id = %(slice_id)s and {same_fresh})"
+        ).format(
+            table=self._table,
+            key=_identifiers(names),
+            time=sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(name)) for name in times),
+            deleted_at=sql.SQL("").join(
+                sql.SQL(", {}").format(deleted_at.format(sql.Literal(self._slice_id))) for _ in times
+            ),
+            known_key=_identifiers(names, "known"),
+            held_key=_identifiers(names, "held"),
+            same=_equal_keys(names, "present", "held"),
+            same_fresh=_equal_keys(names, "fresh", "known"),
+        )
+
+
+def _identifiers(names: Sequence[str], table: str | None = None) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(table, name) if table else sql.Identifier(name) for name in names)
+
+
+def _equal_keys(names: Sequence[str], left: str, right: str) -> sql.Composed:
+    return sql.SQL(" and ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(left, name), sql.Identifier(right, name)) for name in names
+    )
