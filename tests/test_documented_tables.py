@@ -9,6 +9,7 @@ from movierec.bench.quality.protocols import PROTOCOLS as MEASURED
 from movierec.commands import options
 from movierec.comparison.facts_files import MOVIE_COLUMNS, USER_COLUMNS
 from movierec.config import ROOT
+from movierec.db import read_sql
 from movierec.evaluation.evaluate import METRICS, TOTALS
 from movierec.evaluation.protocols import PROTOCOLS
 from movierec.ingestion.core import TABLES
@@ -151,3 +152,10 @@ def test_the_readmes_figures_are_those_of_the_benchmarks():
         figures = measured[names_in(ranker)[0]]
         expected = [round(float(value), 3) for value in (figures[0], *figures[1].split(" to "), figures[2])]
         assert [float(value) for value in (ndcg, *interval.split(" to "), recall)] == expected, ranker
+
+
+@pytest.mark.parametrize(("report", "first"), [("layers", "table"), ("leaderboard", "ranker")])
+def test_the_readme_shows_the_columns_that_a_night_prints(conn, report, first):
+    cursor = conn.execute(read_sql(f"report/{report}").encode(), {"batch_id": 1, "training_id": 1})
+    (head,) = re.findall(rf"^  ({first} .*)$", README.text, re.MULTILINE)
+    assert re.split(" {2,}", head) == [column.name.replace("_", " ") for column in cursor.description]
