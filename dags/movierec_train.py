@@ -77,8 +77,8 @@ from movierec_airflow import (
 from movierec_approval import Approval
 from movierec_pictures import DrawPictures
 
-PATIENCE = timedelta(hours=2)
-LONGEST_SEARCH = timedelta(hours=8)
+ANSWER_TIMEOUT = timedelta(hours=2)
+SEARCH_TIMEOUT = timedelta(hours=8)
 
 
 @dag(
@@ -173,7 +173,7 @@ def movierec_train():
         with open_connection() as conn:
             return group_for_fitting(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
 
-    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=LONGEST_SEARCH)
+    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=SEARCH_TIMEOUT)
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
         from movierec.training.fit import fit_tuned
 
@@ -221,7 +221,7 @@ def movierec_train():
         subject="Shall {{ ti.xcom_pull('compare')['challenger'] }} become champion?",
         body="{{ ti.xcom_pull('compare')['reason'] }}",
         defaults=Approval.REJECT,
-        response_timeout=PATIENCE,
+        response_timeout=ANSWER_TIMEOUT,
     )
     champion = choose_champion(training_id)
     evaluated = evaluate_ranker.partial(training_id=training_id).expand(fitted=fitted)

@@ -59,7 +59,7 @@ class DrawPictures(BaseOperator):
     operator_extra_links = (PicturesLink(),)
 
     def __init__(self, *, training_id: Any, **kwargs: Any) -> None:
-        """Store which training; an XComArg is known when the task runs."""
+        """Store which training; where this is an XComArg, Airflow fills it in when the task runs."""
         super().__init__(**kwargs)
         self.training_id = training_id
 
@@ -115,7 +115,7 @@ def web() -> "FastAPI":
 
 
 class OnFirstRequest:
-    """An ASGI app that is made when it is first asked."""
+    """An ASGI app that makes the real one on the first request."""
 
     async def __call__(self, scope: Scope, receive: Channel, send: Channel) -> None:
         """Pass the request on."""

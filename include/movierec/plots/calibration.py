@@ -5,32 +5,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from movierec.evaluation.protocols import CUTOFFS
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, SMALL, TEXT, figure, label, png, spread_labels
 
-LEARNED = {"hybrid": BLUE, "gradient_boosting": ORANGE, "random_forest": GREEN}
-PROBABILITIES = ("gradient_boosting", "random_forest")  # the hybrid's score only orders
+COLOURS = {"hybrid": BLUE, "gradient_boosting": ORANGE, "random_forest": GREEN}
+PROBABILISTIC = ("gradient_boosting", "random_forest")  # the hybrid's score only orders
 DECILES = 10
 EXPLANATION = (
-    "The movies of everybody's lists of 50, in ten equal parts by score. Solid: the share that viewers liked in the "
-    "held-out ratings; a line that rises says that a higher score means more. Dashed: the probability that the ranker "
-    "itself stated, which is true where it meets the solid line of its colour. The hybrid states none."
+    f"The movies of everybody's lists of {CUTOFFS[-1]}, in ten equal parts by score. Solid: the share that viewers "
+    "liked in the held-out ratings; a line that rises says that a higher score means more. Dashed: the probability "
+    "that the ranker itself stated, which is true where it meets the solid line of its colour. The hybrid states none."
 )
 
 
 def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     """Show the observed share of liked movies by decile of the score, for each learned ranker."""
-    tables = {name: table for name in LEARNED if (table := _table(results, name)) is not None}
+    tables = {name: table for name in COLOURS if (table := _table(results, name)) is not None}
     if not tables:
         return None
     title = _title(tables)
     picture, axes = figure(5.6)
     axes.grid(axis="y", color=FAINT)
     lines = {
-        f"{name.replace('_', ' ')}, liked": (LEARNED[name], table["liked"] * 100, "-") for name, table in tables.items()
+        f"{name.replace('_', ' ')}, liked": (COLOURS[name], table["liked"] * 100, "-") for name, table in tables.items()
     }
-    for name in [name for name in PROBABILITIES if name in tables]:
-        lines[f"{name.replace('_', ' ')}, stated"] = (LEARNED[name], tables[name]["score"] * 100, "--")
+    for name in [name for name in PROBABILISTIC if name in tables]:
+        lines[f"{name.replace('_', ' ')}, stated"] = (COLOURS[name], tables[name]["score"] * 100, "--")
     for colour, values, style in lines.values():
         marker = "o" if style == "-" else None
         axes.plot(range(1, DECILES + 1), values, style, marker=marker, color=colour, linewidth=2.4)

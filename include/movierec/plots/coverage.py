@@ -12,7 +12,7 @@ EXPLANATION = (
     "blue are beaten by nobody on both at once."
 )
 LETTER_WIDTH, LINE_HEIGHT = 0.0115, 0.038  # width of a letter and height of a line, as shares of the axes
-# Where a name may stand from its point: outwards, upwards, and on which side.
+# Where a name may stand, seen from its point: how far out, how far up or down, and on which side.
 LABEL_OFFSETS = [
     (out, up * sign, side)
     for out in (0.014, 0.03)
@@ -63,7 +63,7 @@ def _title(points: pd.DataFrame) -> str:
 
 
 def _name_points(axes: Axes, points: pd.DataFrame, frontier: list[str]) -> None:
-    """Write each name beside its point, at the first place where it covers neither a point nor another name."""
+    """Write each name beside its point, at the first offset where it covers neither a point nor another name."""
     width, height = axes.get_xlim()[1], axes.get_ylim()[1]
     spots = points[["coverage", "ndcg"]].to_numpy(np.float64) / (width, height)
     taken = [(x - 0.008, y - 0.012, x + 0.008, y + 0.012) for x, y in spots.tolist()]

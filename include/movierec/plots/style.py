@@ -31,7 +31,7 @@ def figure(height: float) -> tuple[Figure, Axes]:
 
 
 def label(axes: Axes, title: str, x: str, y: str) -> None:
-    """Say what was found, and what the axes measure."""
+    """Write the finding as the title, and what the axes measure."""
     axes.figure.suptitle(fill(title, TITLE_LETTERS), x=0.012, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
     axes.set_xlabel(x, fontsize=TEXT, color=INK, labelpad=8)
     axes.set_ylabel(y, fontsize=TEXT, color=INK, labelpad=8)

@@ -1,4 +1,4 @@
-"""Choose a training's champion: the rules' verdict in `ml.decision`, a person's where they are asked, `ml.champion`."""
+"""Choose a training's champion: the rules decide, or a person where they are unsure (`ml.decision`, `ml.champion`)."""
 
 import logging
 from collections.abc import Mapping, Sequence
