@@ -114,14 +114,14 @@ def quarantine(settings: Settings, options: argparse.Namespace) -> None:
     """List rejected rows, and edit, accept, dismiss or replay them."""
     from movierec.commands import quarantine as command  # noqa: PLC0415
 
-    print(command.text(settings, options))
+    print(command.run(settings, options))
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
     """Run the expectations of a layer by hand."""
     from movierec.commands import check as command  # noqa: PLC0415
 
-    text, has_passed = command.outcome(settings, options)
+    text, has_passed = command.run(settings, options)
     print(text)
     return 0 if has_passed else 1
 
@@ -130,7 +130,7 @@ def evaluate(_: Settings, options: argparse.Namespace) -> int:
     """Compare rankers on files of your own: a leaderboard with intervals, and all results as JSON."""
     from movierec.commands import evaluate as command  # noqa: PLC0415
 
-    text, has_passed = command.outcome(options)
+    text, has_passed = command.run(options)
     print(text)
     return 0 if has_passed else 1
 

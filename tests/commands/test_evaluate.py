@@ -61,6 +61,7 @@ def test_the_results_say_how_they_came_about(ordinary: tuple[Path, dict]) -> Non
     folder, results = ordinary
     assert results["arguments"]["k"] == "3,5"
     assert results["arguments"]["seed"] == 1
+    assert results["arguments"]["exclude"] == "train"
     assert {"python", "numpy", "scikit-learn"} <= set(results["versions"])
     assert results["sizes"]["train_rows"] == 30 * 6
     assert results["rankers"]["item_knn"]["parameters"]["neighbours"] > 0
@@ -121,6 +122,7 @@ BAD_OPTIONS = {
     ("--relevant-from", "much"): "--relevant-from is 'much'; allowed is a rating, or none",
     ("--relevant-from", "nan"): "--relevant-from is 'nan'",
     ("--relevant-from", "9"): "no relevant row among 90 test rows: relevant is from 9.0 on, and ratings go from 3 to 5",
+    ("--exclude", "T"): "--exclude is 'T'; allowed are train and none",
     ("--tune", "5"): "--tune needs validation rows",
     ("--out", "/nowhere/results.json"): "/nowhere/results.json cannot be written",
     ("--out", "/"): "/ cannot be written",

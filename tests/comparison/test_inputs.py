@@ -153,10 +153,10 @@ def test_times_of_one_of_training_and_fold_in_are_left_out(tmp_path: Path, lacki
     texts = {"train": TRAIN, "fold_in": "user_id,movie_id,rating,timestamp\n9,10,4,500\n9,10,5,600\n9,20,5,700\n"}
     texts[lacking] = "\n".join(line.rpartition(",")[0] for line in texts[lacking].splitlines()) + "\n"
     found = inputs(tmp_path, **texts)
-    assert found.folded is not None
-    moments = pd.concat([found.known.ratings["rated_at"], found.folded["rated_at"]])
+    assert found.fold_in is not None
+    moments = pd.concat([found.known.ratings["rated_at"], found.fold_in["rated_at"]])
     assert moments.nunique() == 1
-    assert rows(found.folded) == [(9, 10, 5), (9, 20, 5)]  # which row is the latest was told by its time before
+    assert rows(found.fold_in) == [(9, 10, 5), (9, 20, 5)]  # which row is the latest was told by its time before
     assert found.windows == "random"
     assert any(f"{lacking}.csv has no timestamps: those of the other" in note for note in found.notes)
 
@@ -225,11 +225,11 @@ def test_text_ids_are_numbered_alike_in_all_files(tmp_path: Path) -> None:
     train = "user_id,movie_id,rating\nann,tt2,5\nbob,tt1,4\n"
     test = "user_id,movie_id,rating\nbob,tt2,5\n"
     found = inputs(tmp_path, train=train, test=test, movies="movie_id,title\ntt1,One\ntt2,Two\n")
-    assert found.names is not None
-    names = {found.names[user] for user in found.known.ratings["user_id"]}
+    assert found.user_names is not None
+    names = {found.user_names[user] for user in found.known.ratings["user_id"]}
     assert names == {"ann", "bob"}
     assert found.known.movies["title"].tolist() == ["One", "Two"]
-    assert [found.names[user] for user in found.test["user_id"]] == ["bob"]
+    assert [found.user_names[user] for user in found.test["user_id"]] == ["bob"]
 
 
 def test_ids_may_be_any_whole_numbers(tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_ids_of_more_digits_than_a_number_has_are_names(tmp_path: Path) -> None:
     found = inputs(
         tmp_path, train=f"user_id,movie_id,rating\n{long},1,5\n7,2,4\n", test="user_id,movie_id,rating\n7,1,5\n"
     )
-    assert found.names is not None
-    assert [found.names[user] for user in found.test["user_id"]] == ["7"]
+    assert found.user_names is not None
+    assert [found.user_names[user] for user in found.test["user_id"]] == ["7"]
     assert any(f"user_id holds numbers that are too long, such as '{long}'" in note for note in found.notes)
 
 

@@ -6,7 +6,7 @@ from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 
 
-def outcome(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
+def run(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
     """Run the suites and return what to print, and whether everything critical holds.
 
     Raises:

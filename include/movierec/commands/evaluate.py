@@ -1,68 +1,52 @@
-"""`movierec evaluate`: rankers against each other on somebody's own files."""
+"""`movierec evaluate`: rankers compared on a person's own files."""
 
 import argparse
-import csv
-import json
 import math
-import os
 import sys
-import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from movierec.commands.options import EXCLUDE
 from movierec.comparison import report
-from movierec.comparison.inputs import Files, Inputs, read_inputs
-from movierec.comparison.run import Contest, hold
-from movierec.data.columns import USER
+from movierec.comparison.inputs import Files, read_inputs
+from movierec.comparison.output import check_writable, write_results, write_values
+from movierec.comparison.run import compare
+from movierec.comparison.work_folder import Task
 from movierec.errors import ConfigError
 from movierec.rankers import registry
 
 
-def outcome(options: argparse.Namespace) -> tuple[str, bool]:
-    """Do what was asked, write the results, and return what to print and whether no ranker failed.
+def run(options: argparse.Namespace) -> tuple[str, bool]:
+    """Compare the rankers, write the results, and return what to print and whether no ranker failed.
 
     Raises:
         ConfigError: an option, a file or a value in it is refused.
     """
     names, ks = _names(options.rankers), _ks(options.k)
-    relevant_from = _relevant_from(options.relevant_from)
-    outputs = [Path(path) for path in (options.out, options.per_user) if path]
+    relevant_from, exclude_seen = _relevant_from(options.relevant_from), _exclude_seen(options.exclude)
     files = _files(options)
-    for path in outputs:
-        _check_writable(path, files)
-    exclude_seen = options.exclude == "T"
+    for path in filter(None, (options.out, options.per_user)):
+        check_writable(Path(path), files)
     inputs = read_inputs(files, relevant_from, options.windows, exclude_seen)
     if options.tune:
         inputs.check_tunable()
-    learned = [name for name in names if registry.is_learned(name)]
-    if learned and not exclude_seen:
-        inputs.notes.append(
-            f"--exclude none: {', '.join(learned)} learn to order what a user has not seen; seen movies are not among "
-            "their candidates and follow after these"
-        )
+    _note_seen_movies(names, exclude_seen, inputs.notes)
     for note in inputs.notes:
-        _tell(f"note: {note}")
-    task = {
-        "ks": ks,
-        "exclude_seen": exclude_seen,
-        "trials": options.tune,
-        "seed": options.seed,
-        "fixed": {"windows": inputs.windows, "seed": options.seed},
-    }
-    contest = hold(names, inputs, task, _tell)
-    results = report.results(_arguments(options), inputs, contest, ks[0], options.seed)
-    _write(outputs[0], json.dumps(_plain(results), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+        _log(f"note: {note}")
+    fixed = {"windows": inputs.windows, "seed": options.seed}
+    comparison = compare(names, inputs, Task(ks, exclude_seen, options.tune, options.seed, fixed), _log)
+    results = report.results(_arguments(options), inputs, comparison, ks[0], options.seed)
+    write_results(Path(options.out), results)
     if options.per_user:
-        _write_values(outputs[1], contest, inputs)
-    failed = any("error" in result for result in contest.results.values())
-    return f"{report.text(results)}\n\nwritten: {', '.join(map(str, outputs))}", not failed
+        write_values(Path(options.per_user), comparison.values, inputs.user_names)
+    written = ", ".join(filter(None, (options.out, options.per_user)))
+    return f"{report.text(results)}\n\nwritten: {written}", not results["failed"]
 
 
 def _files(options: argparse.Namespace) -> Files:
-    given = {name: getattr(options, name) for name in ("train", "test", "valid", "fold_in", "movies", "users")}
-    return Files(**{name: Path(path) for name, path in given.items() if path})
+    names = (field.name for field in fields(Files))
+    return Files(**{name: Path(path) for name in names if (path := getattr(options, name))})
 
 
 def _names(words: str) -> list[str]:
@@ -95,55 +79,25 @@ def _relevant_from(words: str) -> float | None:
     return threshold
 
 
-def _check_writable(path: Path, files: Files) -> None:
-    """Tell before hours of work that their results will have no place."""
-    if path.resolve() in {Path(given).resolve() for given in vars(files).values() if given}:
-        raise ConfigError(f"{path} is one of the files to read; the results need a file of their own")
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ConfigError(f"{path} cannot be written; allowed is a file in a folder that exists and may be written to")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise ConfigError(f"{path} exists and may not be written to")
+def _exclude_seen(word: str) -> bool:
+    if word not in EXCLUDE:
+        raise ConfigError(f"--exclude is '{word}'; allowed are {' and '.join(EXCLUDE)}")
+    return word == "train"
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    Path(file.name).chmod(0o666 & ~_umask())
-    Path(file.name).replace(path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _write_values(path: Path, contest: Contest, inputs: Inputs) -> None:
-    """Write user_id, k and every metric of every ranker, the users under the names they came with."""
-    frames = [values.assign(ranker=name) for name, values in contest.values.items()]
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({USER: []})
-    if inputs.names is not None:
-        table[USER] = inputs.names[table[USER].to_numpy(int)]
-    columns = ["ranker", *(name for name in table if name != "ranker")]
-    _write(path, table.reindex(columns=columns).to_csv(index=False, quoting=csv.QUOTE_MINIMAL))
+def _note_seen_movies(names: list[str], exclude_seen: bool, notes: list[str]) -> None:
+    learned = [name for name in names if registry.is_learned(name)]
+    if learned and not exclude_seen:
+        notes.append(
+            f"--exclude none: {', '.join(learned)} learn to order what a user has not seen; seen movies are not among "
+            "their candidates and follow after these"
+        )
 
 
 def _arguments(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(options).items() if name != "command"}
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON can say: no number is null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()

@@ -12,6 +12,7 @@ ACTIONS = {
     "undo": "take back a decision that waits, or a dismissal",
 }
 GATES = ("raw", "staging", "core")
+EXCLUDE = ("train", "none")
 
 
 def quarantine(parser: argparse.ArgumentParser) -> None:
@@ -62,9 +63,9 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--exclude",
-        default="T",
-        choices=("T", "none"),
-        help="leave out of lists what the user has in T (T), or nothing",
+        default="train",
+        metavar="{" + ",".join(EXCLUDE) + "}",
+        help="leave out of a user's list what is known of them (train, the default), or nothing",
     )
     parser.add_argument(
         "--windows",

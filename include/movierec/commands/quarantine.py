@@ -12,7 +12,7 @@ from movierec.ingestion.quarantine import EXAMPLE_ROWS, MAX_ROWS, decide, overvi
 from movierec.ingestion.quarantine_filters import Filters
 
 
-def text(settings: Settings, options: argparse.Namespace) -> str:
+def run(settings: Settings, options: argparse.Namespace) -> str:
     """Do what was asked and return what to print.
 
     Raises:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TextIO
 import pyarrow as pa
 from pyarrow import csv as arrow
 
+from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.errors import ConfigError
 
 DELIMITERS = ("\t", ",", ";")
@@ -37,10 +38,6 @@ ALIASES = {
     "occupation": ("occupation",),
     "postcode": ("postcode", "zipcode", "zip"),
 }
-NOTHING = ("", "NaN", "nan", "NA", "NULL", "null", "\\N")
-
-
-Rule = tuple[Callable[[str], bool], str]  # whether a text is right, and what is allowed
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,8 @@ class Layout:
         return False if self.delimiter == "\t" else '"'
 
 
-def layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
-    """Read the header.
+def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
+    """Recognise the delimiter and the columns by the header.
 
     Raises:
         ConfigError: the file cannot be read, is empty, or lacks one of the `needed` columns, or two are the same.
@@ -72,57 +69,59 @@ def layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
     header = tuple(next(csv.reader([line], delimiter=delimiter)))
     words: dict[str, str] = {}
     for name in wanted:
-        found = [word for word in header if _plain(word) in ALIASES[name]]
-        if len(found) > 1:
-            raise ConfigError(f"{path}: the columns {' and '.join(found)} both mean {name}; allowed is one")
-        if found:
-            words[name] = found[0]
+        matching = [word for word in header if _plain(word) in ALIASES[name]]
+        if len(matching) > 1:
+            raise ConfigError(f"{path}: the columns {' and '.join(matching)} both mean {name}; allowed is one")
+        if matching:
+            words[name] = matching[0]
     missing = [name for name in needed if name not in words]
     if missing:
         raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {', '.join(header)}")
     return Layout(path, delimiter, words, header)
 
 
-def read(found: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table | None:
+def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table | None:
     """Read the columns of `kinds` under our names; None where a value is not of its kind.
 
     Raises:
         ConfigError: the file is damaged or not a table.
     """
-    words = {found.words[name]: kind for name, kind in kinds.items()}
+    words = {layout.words[name]: kind for name, kind in kinds.items()}
     try:
         table = arrow.read_csv(
-            found.path,
+            layout.path,
             read_options=arrow.ReadOptions(block_size=1 << 24),
             parse_options=arrow.ParseOptions(
-                delimiter=found.delimiter, quote_char=found.quote, newlines_in_values="title" in kinds
+                delimiter=layout.delimiter, quote_char=layout.quote, newlines_in_values="title" in kinds
             ),
             convert_options=arrow.ConvertOptions(
-                column_types=words, include_columns=list(words), null_values=NOTHING, strings_can_be_null=True
+                column_types=words, include_columns=list(words), null_values=NO_VALUE, strings_can_be_null=True
             ),
         )
     except pa.ArrowInvalid as error:
         if "conversion error" in str(error):
             return None
-        raise ConfigError(f"{found.path} is not a table: {str(error).strip()}") from error
+        raise ConfigError(f"{layout.path} is not a table: {str(error).strip()}") from error
     except OSError as error:
-        raise ConfigError(f"{found.path} cannot be read: {error}") from error
+        raise ConfigError(f"{layout.path} cannot be read: {error}") from error
     return table.rename_columns(list(kinds))
 
 
-def refuse(found: Layout, rules: Mapping[str, Rule]) -> ConfigError:
-    """Find the first value that breaks a rule, and say where it stands."""
-    with open_text(found.path) as file:
-        rows = csv.reader(file, delimiter=found.delimiter, quoting=csv.QUOTE_MINIMAL if found.quote else csv.QUOTE_NONE)
+def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
+    """Return an error that names the first value which breaks a rule, its line and column."""
+    with open_text(layout.path) as file:
+        rows = csv.reader(
+            file, delimiter=layout.delimiter, quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
+        )
         next(rows)
-        positions = {name: found.header.index(found.words[name]) for name in rules}
+        positions = {name: layout.header.index(layout.words[name]) for name in rules}
         for row in rows:
             for name, (is_right, allowed) in rules.items():
                 value = row[positions[name]].strip() if positions[name] < len(row) else ""
                 if row and not is_right(value):
-                    where = f"{found.path}, line {rows.line_num}, column {found.words[name]}"
+                    where = f"{layout.path}, line {rows.line_num}, column {layout.words[name]}"
                     return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
-    return ConfigError(f"{found.path} holds a value that cannot be read in one of {', '.join(rules)}")
+    return ConfigError(f"{layout.path} holds a value that cannot be read in one of {', '.join(rules)}")
 
 
 @contextmanager
@@ -142,24 +141,6 @@ def open_text(path: Path) -> Iterator[TextIO]:
         raise ConfigError(f"{path} is not a whole gzip file: {error}") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def is_given(text: str) -> bool:
-    """Tell whether there is a value at all."""
-    return text not in NOTHING
-
-
-def is_whole(text: str) -> bool:
-    """Tell whether a text is a whole number, written with or without a point."""
-    return re.fullmatch(r"[+-]?\d{1,18}(\.0*)?", text) is not None
-
-
-def is_number(text: str) -> bool:
-    """Tell whether a text is a finite number."""
-    try:
-        return abs(float(text)) < float("inf")
-    except ValueError:
-        return False
 
 
 def _plain(word: str) -> str:

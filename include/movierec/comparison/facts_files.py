@@ -1,4 +1,4 @@
-"""Files about movies and users: what they say becomes tables of a dataset; what cannot be read is unknown and told."""
+"""Files about movies and users as tables of a dataset; a value that cannot be read is unknown, and noted."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from movierec.comparison.delimited import Layout, is_given, layout, read, refuse
+from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
 from movierec.comparison.ratings_file import whole_ids
+from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
 
@@ -35,17 +36,17 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     Raises:
         ConfigError: the file cannot be read, has no rows, or a row has no movie_id.
     """
-    found, frame = _frame(path, MOVIE, MOVIE_COLUMNS, notes)
+    layout, frame = _read_texts(path, MOVIE, MOVIE_COLUMNS, notes)
     date = pd.to_datetime(frame["release_date"], utc=True, format="ISO8601", errors="coerce")
-    _tell(found, frame, "release_date", date, notes)
-    year = _whole(found, frame, "release_year", notes)
+    _note_unreadable(layout, frame, "release_date", date, notes)
+    year = _whole_numbers(layout, frame, "release_year", notes)
     year = year.fillna(date.dt.year.astype("Int64"))
     year = year.fillna(pd.to_numeric(frame["title"].str.extract(TITLE_YEAR)[0]).astype("Int64"))
-    runtime = _whole(found, frame, "runtime_minutes", notes)
+    runtime = _whole_numbers(layout, frame, "runtime_minutes", notes)
     movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
-    genres = _parts(found, frame, "genres").rename(columns={"genres": "genre"})
+    genres = _split_values(layout, frame, "genres").rename(columns={"genres": "genre"})
     people = [
-        _parts(found, frame, column).rename(columns={column: "name"}).assign(role=role)
+        _split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
         for column, role in ROLE_OF.items()
     ]
     persons = pd.concat(people, ignore_index=True).assign(person_id=lambda rows: rows["name"])
@@ -53,7 +54,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {
         "movies": movies,
         "genres": genres[genres["genre"] != NO_GENRES],
-        "countries": _parts(found, frame, "countries").rename(columns={"countries": "country"}),
+        "countries": _split_values(layout, frame, "countries").rename(columns={"countries": "country"}),
         "people": persons.assign(billing=billing.astype("Int64")),
     }
 
@@ -64,18 +65,18 @@ def read_users(path: Path, notes: list[str]) -> pd.DataFrame:
     Raises:
         ConfigError: the file cannot be read, has no rows, or a row has no user_id.
     """
-    found, frame = _frame(path, USER, USER_COLUMNS, notes)
-    return frame.assign(age=_whole(found, frame, "age", notes))
+    layout, frame = _read_texts(path, USER, USER_COLUMNS, notes)
+    return frame.assign(age=_whole_numbers(layout, frame, "age", notes))
 
 
-def _frame(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[Layout, pd.DataFrame]:
-    found = layout(path, (key, *columns), (key,))
-    table = read(found, dict.fromkeys(found.words, pa.string()))
+def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[Layout, pd.DataFrame]:
+    layout = read_layout(path, (key, *columns), (key,))
+    table = read_columns(layout, dict.fromkeys(layout.words, pa.string()))
     if table is None or table[key].null_count:
-        raise refuse(found, {key: (is_given, "an id in every row")})
+        raise refusal(layout, {key: (is_given, "an id in every row")})
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
-    unused = [word for word in found.header if word not in found.words.values()]
+    unused = [word for word in layout.header if word not in layout.words.values()]
     if unused:
         notes.append(f"{path}: nothing is made of the columns {', '.join(unused)}")
     frame = table.to_pandas()
@@ -84,30 +85,30 @@ def _frame(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> 
     if repeated:
         notes.append(f"{path}: {repeated} rows repeat a {key}; the first of each counts")
     absent = {name: pd.Series(index=frame.index, dtype="str") for name in columns if name not in frame}
-    return found, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
+    return layout, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
 
 
-def _whole(found: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
-    """Read whole numbers; other texts are unknown, and told."""
+def _whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
+    """Read whole numbers; other texts are unknown, and noted."""
     numbers = pd.to_numeric(frame[column], errors="coerce")
     whole = numbers.where(numbers.abs() < np.iinfo(np.int32).max).round().astype("Int64")
-    _tell(found, frame, column, whole, notes)
+    _note_unreadable(layout, frame, column, whole, notes)
     return whole
 
 
-def _tell(found: Layout, frame: pd.DataFrame, column: str, understood: pd.Series, notes: list[str]) -> None:
+def _note_unreadable(layout: Layout, frame: pd.DataFrame, column: str, understood: pd.Series, notes: list[str]) -> None:
     lost = frame[frame[column].notna() & understood.isna()]
     if len(lost):
         example = lost[column].iloc[0]
         notes.append(
-            f"{found.path}: {len(lost)} values of column {found.words[column]}, such as '{example}', could not be "
+            f"{layout.path}: {len(lost)} values of column {layout.words[column]}, such as '{example}', could not be "
             "read and are unknown"
         )
 
 
-def _parts(found: Layout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def _split_values(layout: Layout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Divide a column of several values at |, or at spaces where RecBole's header says that it is a sequence."""
-    is_sequence = found.words.get(column, "").endswith(":token_seq")
+    is_sequence = layout.words.get(column, "").endswith(":token_seq")
     parts = frame[column].str.split(" " if is_sequence else "|", regex=False)
     rows = frame[[MOVIE]].assign(**{column: parts}).explode(column).dropna(subset=column)
     rows[column] = rows[column].astype("str").str.strip()

@@ -1,4 +1,4 @@
-"""The files of an evaluation, put together: what may be known, what is asked, and what had to be left out and why.
+"""The files of a comparison, put together: what is known, what is asked about, and what is left out and why.
 
 What is known never depends on the test file: a movie that stands only there is not in the catalogue, so nobody can
 recommend it; it stays relevant, and is counted.
@@ -9,19 +9,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from movierec.comparison.checks import PAIR, asked, catalogue, check_asked, latest, without
+from movierec.comparison.checks import (
+    PAIR,
+    check_test,
+    clean_test,
+    keep_latest,
+    with_rated_movies,
+    without_pairs_of,
+)
 from movierec.comparison.facts_files import read_movies, read_users
-from movierec.comparison.ids import number
+from movierec.comparison.ids import number_text_ids
 from movierec.comparison.ratings_file import read_ratings
-from movierec.comparison.windows import choose, level_times
+from movierec.comparison.windows import choose_windows, level_times
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.errors import ConfigError
 
+RATINGS_FILES = ("train", "test", "valid", "fold_in")
+
 
 @dataclass(frozen=True)
 class Files:
-    """Where the tables are."""
+    """Where the files are."""
 
     train: Path
     test: Path
@@ -33,38 +42,38 @@ class Files:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What an evaluation works on.
+    """What a comparison works on.
 
     Attributes:
-        known: what is learned from.
-        folded: the ratings of those who are recommended to, where others than were learned from.
+        known: what rankers are fitted on.
+        fold_in: known ratings of the users of the test, where these are others than were learned from.
         valid: the rows to tune by.
         test: (user_id, movie_id, rating, weight).
-        exclude: the pairs that must not be in the lists beside those known of a user.
+        exclude: (user_id, movie_id) that must not be in the lists, beside what is known of a user.
         windows: how label windows are cut from what is known: 'time' or 'random'.
-        names: what a user's number stands for, where the ids were text.
+        user_names: the ids of users by their numbers, where the ids were text.
         notes: what the reader should know.
     """
 
     known: Dataset
-    folded: pd.DataFrame | None
+    fold_in: pd.DataFrame | None
     valid: pd.DataFrame | None
     test: pd.DataFrame
     exclude: pd.DataFrame | None
     windows: str
-    names: pd.Index | None
+    user_names: pd.Index | None
     notes: list[str]
 
-    def tuned_on(self) -> Dataset:
-        """Return the dataset of those whose validation rows judge settings.
+    def tuning_users(self) -> Dataset:
+        """Return what is known of the users of the validation rows.
 
-        Of users with fold-in rows these are known, of others what was learned from them.
+        That is their fold-in rows where they have any, else what was learned from them.
         """
-        if self.folded is None or self.valid is None:
+        if self.fold_in is None or self.valid is None:
             return self.known
-        learned = self.known.ratings
-        others = learned[USER].isin(self.valid[USER]) & ~learned[USER].isin(self.folded[USER])
-        return self.known.with_ratings(pd.concat([self.folded, learned[others]], ignore_index=True))
+        train = self.known.ratings
+        has_no_fold_in = train[USER].isin(self.valid[USER]) & ~train[USER].isin(self.fold_in[USER])
+        return self.known.with_ratings(pd.concat([self.fold_in, train[has_no_fold_in]], ignore_index=True))
 
     def check_tunable(self) -> None:
         """Refuse to tune where nobody has a history that a ranker could use.
@@ -75,15 +84,15 @@ class Inputs:
         if self.valid is None:
             raise ConfigError("--tune needs validation rows to tune by: --valid V.csv")
         users = pd.Series(self.valid[USER].unique())
-        strangers = ~users.isin(self.tuned_on().ratings[USER])
-        if strangers.all():
+        is_unknown = ~users.isin(self.tuning_users().ratings[USER])
+        if is_unknown.all():
             raise ConfigError(
                 f"--tune: none of {len(users)} validation users has training or fold-in rows, and a newcomer's list "
                 "tells nothing about a ranker; needed are validation rows of users who have some"
             )
-        if strangers.any():
+        if is_unknown.any():
             self.notes.append(
-                f"{int(strangers.sum())} validation users have no known rows: tuning judges newcomer's lists"
+                f"{int(is_unknown.sum())} validation users have no known rows: tuning judges newcomer's lists"
             )
 
     def sizes(self) -> dict[str, int]:
@@ -93,7 +102,7 @@ class Inputs:
             "train_rows": len(ratings),
             "train_users": int(ratings[USER].nunique()),
             "movies": len(self.known.movies),
-            "fold_in_rows": 0 if self.folded is None else len(self.folded),
+            "fold_in_rows": 0 if self.fold_in is None else len(self.fold_in),
             "valid_rows": 0 if self.valid is None else len(self.valid),
             "test_rows": len(self.test),
             "test_users": int(self.test[USER].nunique()),
@@ -107,27 +116,30 @@ def read_inputs(files: Files, relevant_from: float | None, windows: str, exclude
         ConfigError: a file or value is unusable, or nobody liked anything in the test.
     """
     notes: list[str] = []
-    paths = {name: path for name in ("train", "test", "valid", "fold_in") if (path := getattr(files, name)) is not None}
-    given = {name: read_ratings(path, with_times=name != "test", notes=notes) for name, path in paths.items()}
-    about = _about(files, notes)
-    rows = {name: file.rows for name, file in given.items()}
-    names = number(rows, about, USER, notes)
-    number(rows, about, MOVIE, notes)
-    test = rows.pop("test")
-    parts = level_times(given, {name: latest(name, frame, notes) for name, frame in rows.items()}, notes)
-    about["movies"] = catalogue(about.get("movies"), list(parts.values()))
-    known = Dataset.of({"ratings": parts["train"], **about}, relevant_from)
-    chosen = choose(windows, given, parts, notes)
-    seen, folded, valid = parts.get("fold_in", parts["train"]), parts.get("fold_in"), parts.get("valid")
+    paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
+    ratings_files = {name: read_ratings(path, with_times=name != "test", notes=notes) for name, path in paths.items()}
+    facts = _read_facts(files, notes)
+    ratings = {name: file.rows for name, file in ratings_files.items()}
+    user_names = number_text_ids(ratings, facts, USER, notes)
+    number_text_ids(ratings, facts, MOVIE, notes)
+    test = ratings.pop("test")
+    latest = {name: keep_latest(name, rows, notes) for name, rows in ratings.items()}
+    parts = level_times(ratings_files, latest, notes)
+    facts["movies"] = with_rated_movies(facts.get("movies"), list(parts.values()))
+    known = Dataset.of({"ratings": parts["train"], **facts}, relevant_from)
+    windows = choose_windows(windows, ratings_files, parts, notes)
+    fold_in, valid = parts.get("fold_in"), parts.get("valid")
     if valid is not None:
-        valid = without(valid, parts["train"], "validation", "training", notes)
-        valid = valid if folded is None else without(valid, folded, "validation", "fold-in", notes)
-    test = asked(test, seen, valid, exclude_seen, notes)
-    check_asked(test, known, seen, relevant_from, notes)
-    return Inputs(known, folded, valid, test, None if valid is None else valid[PAIR], chosen, names, notes)
+        valid = without_pairs_of(parts["train"], "training", valid, "validation", notes)
+        valid = valid if fold_in is None else without_pairs_of(fold_in, "fold-in", valid, "validation", notes)
+    known_of_users = parts["train"] if fold_in is None else fold_in
+    test = clean_test(test, known_of_users, valid, exclude_seen, notes)
+    check_test(test, known, known_of_users, relevant_from, notes)
+    exclude = None if valid is None else valid[PAIR]
+    return Inputs(known, fold_in, valid, test, exclude, windows, user_names, notes)
 
 
-def _about(files: Files, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """Read what is known about movies and users."""
-    about = {} if files.movies is None else read_movies(files.movies, notes)
-    return about if files.users is None else {**about, "users": read_users(files.users, notes)}
+def _read_facts(files: Files, notes: list[str]) -> dict[str, pd.DataFrame]:
+    """Read the tables about movies and users."""
+    facts = {} if files.movies is None else read_movies(files.movies, notes)
+    return facts if files.users is None else {**facts, "users": read_users(files.users, notes)}

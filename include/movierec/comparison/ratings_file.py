@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, Rule, is_given, is_number, is_whole, layout, read, refuse
-from movierec.comparison.timestamps import TIMESTAMP, is_numeric, moment_rule, moments
+from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
+from movierec.comparison.timestamps import TIMESTAMP, has_numeric_timestamps, timestamp_rule, timestamps
+from movierec.comparison.value_rules import Rule, is_given, is_number, is_whole
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER, WEIGHT
 from movierec.data.dataset import TIME
 from movierec.errors import ConfigError
@@ -26,7 +27,7 @@ EPOCH = pd.Timestamp(0, unit="s", tz="UTC")
 
 @dataclass(frozen=True, eq=False)
 class RatingsFile:
-    """(user_id, movie_id, rating, weight, rated_at); without timestamps every row has the moment 1970."""
+    """(user_id, movie_id, rating, weight, rated_at); without timestamps every row is of 1970."""
 
     path: Path
     rows: pd.DataFrame
@@ -36,19 +37,19 @@ class RatingsFile:
 def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = None) -> RatingsFile:
     """Read user_id, movie_id, rating?, weight?, timestamp?; where there is no rating at all, every row is feedback.
 
-    Notes tell of ids that mean the same although they are written differently.
+    `notes` gets a sentence about ids that are written differently and are the same number.
 
     Raises:
         ConfigError: the file cannot be read, has no rows, or a value is not of its kind.
     """
-    found = layout(path, (*IDS, RATING, WEIGHT, *([TIMESTAMP] if with_times else [])), IDS)
-    frame = _typed(found)
+    layout = read_layout(path, (*IDS, RATING, WEIGHT, *([TIMESTAMP] if with_times else [])), IDS)
+    frame = _read_typed(layout)
     if frame.empty:
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
-    is_rated = _check_values(found, frame)
+    is_rated = _check_values(layout, frame)
     if notes is not None:
-        _tell_of_zeros(found, frame, notes)
-    times = moments(found, frame) if TIMESTAMP in frame else None
+        _note_leading_zeros(layout, frame, notes)
+    times = timestamps(layout, frame) if TIMESTAMP in frame else None
     weight = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, frame.index)
     rows = pd.DataFrame(
         {
@@ -61,18 +62,20 @@ def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = 
     return RatingsFile(path, rows.astype({RATED_AT: TIME}), times is not None)
 
 
-def _typed(found: Layout) -> pd.DataFrame:
+def _read_typed(layout: Layout) -> pd.DataFrame:
     """Read numbers as numbers; ids that are no whole numbers come as text."""
-    time = {TIMESTAMP: pa.float64() if is_numeric(found) else pa.string()} if TIMESTAMP in found.words else {}
-    values = {name: pa.float64() for name in (RATING, WEIGHT) if name in found.words}
-    for kind in (pa.int64(), pa.string()):
-        table = read(found, {**dict.fromkeys(IDS, kind), **values, **time})
+    values = {name: pa.float64() for name in (RATING, WEIGHT) if name in layout.words}
+    is_numeric = TIMESTAMP in layout.words and has_numeric_timestamps(layout)
+    if TIMESTAMP in layout.words:
+        values[TIMESTAMP] = pa.float64() if is_numeric else pa.string()
+    for id_kind in (pa.int64(), pa.string()):
+        table = read_columns(layout, {**dict.fromkeys(IDS, id_kind), **values})
         if table is not None:
             break
     else:
-        raise refuse(found, {**_rules(found), **moment_rule(found, bool(time) and time[TIMESTAMP] == pa.float64())})
+        raise refusal(layout, {**_number_rules(layout), **timestamp_rule(layout, is_numeric)})
     if any(table[name].null_count for name in IDS):
-        raise refuse(found, {name: RULES[name] for name in IDS})
+        raise refusal(layout, {name: RULES[name] for name in IDS})
     frame: pd.DataFrame = table.to_pandas()
     return frame.assign(**{name: whole_ids(frame[name]) for name in IDS})
 
@@ -85,10 +88,10 @@ def whole_ids(ids: pd.Series) -> pd.Series:
     return texts.str.replace(r"\.0*$", "", regex=True).astype(np.int64) if texts.map(is_whole).all() else texts
 
 
-def _tell_of_zeros(found: Layout, frame: pd.DataFrame, notes: list[str]) -> None:
+def _note_leading_zeros(layout: Layout, frame: pd.DataFrame, notes: list[str]) -> None:
     """Note ids such as 007 that were read as numbers: 7 is the same then."""
     whole = [name for name in IDS if frame[name].dtype == np.int64]
-    texts = read(found, dict.fromkeys(whole, pa.dictionary(pa.int32(), pa.string()))) if whole else None
+    texts = read_columns(layout, dict.fromkeys(whole, pa.dictionary(pa.int32(), pa.string()))) if whole else None
     if texts is None:
         return
     for name in whole:
@@ -96,23 +99,23 @@ def _tell_of_zeros(found: Layout, frame: pd.DataFrame, notes: list[str]) -> None
         zeros = written[written.str.match(r"\s*[+-]?0\d")]
         if len(zeros):
             notes.append(
-                f"{found.path}: {len(zeros)} ids of column {found.words[name]} begin with 0, such as {zeros.iloc[0]}; "
-                f"they are read as numbers, the same as {int(float(zeros.iloc[0]))}"
+                f"{layout.path}: {len(zeros)} ids of column {layout.words[name]} begin with 0, such as {zeros.iloc[0]}"
+                f"; they are read as numbers, the same as {int(float(zeros.iloc[0]))}"
             )
 
 
-def _rules(found: Layout) -> dict[str, Rule]:
-    return {name: RULES[name] for name in (RATING, WEIGHT) if name in found.words}
+def _number_rules(layout: Layout) -> dict[str, Rule]:
+    return {name: RULES[name] for name in (RATING, WEIGHT) if name in layout.words}
 
 
-def _check_values(found: Layout, frame: pd.DataFrame) -> NDArray[np.bool_]:
+def _check_values(layout: Layout, frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Refuse numbers that are none, and return which rows have a rating."""
     if RATING not in frame:
         is_rated = np.zeros(len(frame), np.bool_)
     else:
         is_rated = frame[RATING].notna().to_numpy()
         if np.isinf(frame[RATING]).any() or (WEIGHT not in frame and not is_rated.all()):
-            raise refuse(found, {RATING: RULES[RATING]})
+            raise refusal(layout, {RATING: RULES[RATING]})
     if WEIGHT in frame and not frame.loc[~is_rated, WEIGHT].between(0, 1).all():
-        raise refuse(found, {WEIGHT: RULES[WEIGHT]})
+        raise refusal(layout, {WEIGHT: RULES[WEIGHT]})
     return is_rated

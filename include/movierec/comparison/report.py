@@ -1,4 +1,4 @@
-"""What an evaluation tells: the results as one record, and the leaderboard as text."""
+"""What `movierec evaluate` tells: the results as one record for the file, and the leaderboard as text."""
 
 import platform
 from collections.abc import Mapping
@@ -10,12 +10,15 @@ from typing import Any
 
 from movierec import text_table
 from movierec.comparison.inputs import Inputs
-from movierec.comparison.run import Contest
+from movierec.comparison.run import Comparison
+from movierec.evaluation.evaluate import TOTALS
 from movierec.evaluation.metrics import K
 from movierec.evaluation.significance import compare_with_best
 
 PACKAGES = ("movierec", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "numba", "optuna")
-SHOWN = (
+ORDERED_BY = "ndcg"
+# The leaderboard's columns after NDCG, what is read most first.
+COLUMNS = (
     "recall",
     "recall_capped",
     "precision",
@@ -28,14 +31,12 @@ SHOWN = (
     "diversity",
     "gini",
 )
-SELECTED_BY = "ndcg"
 
 
-def results(arguments: Mapping[str, Any], inputs: Inputs, contest: Contest, k: int, seed: int) -> dict[str, Any]:
+def results(arguments: Mapping[str, Any], inputs: Inputs, comparison: Comparison, k: int, seed: int) -> dict[str, Any]:
     """Gather everything that is written to the results file; rankers in order of NDCG at the first k."""
-    means = {name: _at(result, k)[SELECTED_BY]["mean"] for name, result in contest.results.items() if _done(result)}
-    order = sorted(means, key=lambda name: means[name], reverse=True)
-    failed = {name: result["error"] for name, result in contest.results.items() if not _done(result)}
+    ndcg = {name: _at(result, k)[ORDERED_BY]["mean"] for name, result in comparison.results.items() if _ran(result)}
+    order = sorted(ndcg, key=lambda name: ndcg[name], reverse=True)
     return {
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "arguments": dict(arguments),
@@ -44,41 +45,45 @@ def results(arguments: Mapping[str, Any], inputs: Inputs, contest: Contest, k: i
         "sizes": inputs.sizes(),
         "windows": inputs.windows,
         "notes": inputs.notes,
-        "features_seconds": contest.features_seconds,
-        "shared": _shared(contest, order),
-        "rankers": {name: contest.results[name] for name in order},
-        "failed": failed,
-        "comparison": _comparison(contest, order, k, seed),
+        "features_seconds": comparison.features_seconds,
+        "shared": _shared(comparison, order),
+        "rankers": {name: comparison.results[name] for name in order},
+        "failed": {name: result["error"] for name, result in comparison.results.items() if not _ran(result)},
+        "comparison": _paired_comparisons(comparison, order, k, seed),
     }
 
 
-def text(found: Mapping[str, Any]) -> str:
-    """Return the leaderboard, the comparison with the best ranker, what learned rankers left out, and what failed."""
-    done = found["rankers"]
+def text(results: Mapping[str, Any]) -> str:
+    """Return the leaderboards, the comparison with the best, what learned rankers went on without, and what failed."""
     parts = []
-    for place in range(len(next(iter(done.values()))["metrics"]) if done else 0):
-        rows = [_row(name, result, result["metrics"][place]) for name, result in done.items()]
-        users = next(iter(done.values()))["metrics"][place]["users"]
-        parts.append(
-            f"{users:,} users judged, full ranking of {found['sizes']['movies']:,} movies\n{text_table.table(rows)}"
-        )
-    if done:
-        parts.append(_cost(found))
-    if found["comparison"]["others"]:
-        parts.append(_compared(found["comparison"]))
+    rankers = results["rankers"]
+    if rankers:
+        best = next(iter(rankers.values()))
+        parts = [_leaderboard(results, position) for position in range(len(best["metrics"]))]
+        parts.append(_what_costs_leave_out(results))
+    if results["comparison"]["others"]:
+        parts.append(_comparison_table(results["comparison"]))
     parts += [
         f"{name} learned without {base_ranker}: {reason}"
-        for name, result in done.items()
+        for name, result in rankers.items()
         for base_ranker, reason in result["left_out"].items()
     ]
-    parts += [f"failed: {name}: {reason}" for name, reason in found["failed"].items()]
+    parts += [f"failed: {name}: {reason}" for name, reason in results["failed"].items()]
     return "\n\n".join(parts)
 
 
+def _leaderboard(results: Mapping[str, Any], position: int) -> str:
+    """Return the table of all rankers at one k, the one at a position among those asked for."""
+    rankers = results["rankers"]
+    users = next(iter(rankers.values()))["metrics"][position]["users"]
+    rows = [_row(name, result, result["metrics"][position]) for name, result in rankers.items()]
+    head = f"{users:,} users judged, full ranking of {results['sizes']['movies']:,} movies"
+    return f"{head}\n{text_table.table(rows)}"
+
+
 def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, object]:
-    k, ndcg = metrics[K], metrics[SELECTED_BY]
-    shown = {metric: metrics[metric] for metric in SHOWN}
-    means = {metric: value["mean"] if isinstance(value, dict) else value for metric, value in shown.items()}
+    k, ndcg = metrics[K], metrics[ORDERED_BY]
+    means = {metric: metrics[metric] if metric in TOTALS else metrics[metric]["mean"] for metric in COLUMNS}
     return {
         "ranker": name,
         f"NDCG@{k}": f"{ndcg['mean']:.4f}",
@@ -90,20 +95,20 @@ def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> di
     }
 
 
-def _shared(contest: Contest, order: list[str]) -> dict[str, Any]:
-    """Tell what the learned rankers made once for all of them, and in which process."""
-    sharing = [name for name in order if contest.results[name]["shared_seconds"]]
-    seconds = contest.results[sharing[0]]["shared_seconds"] if sharing else 0.0
-    return {"rankers": sharing, "seconds": seconds}
+def _shared(comparison: Comparison, order: list[str]) -> dict[str, Any]:
+    """Return which rankers share what they learn from, and the seconds that it took to make, once for all of them."""
+    seconds_of = {name: comparison.results[name]["shared_seconds"] for name in order}
+    sharing = [name for name, seconds in seconds_of.items() if seconds]
+    return {"rankers": sharing, "seconds": seconds_of[sharing[0]] if sharing else 0.0}
 
 
-def _cost(found: Mapping[str, Any]) -> str:
+def _what_costs_leave_out(results: Mapping[str, Any]) -> str:
     """Say what the seconds and the memory do not include, or include of others."""
     text = (
-        f"fit_s is without the movies' features, built once for all rankers in {found['features_seconds']:.1f} s, and "
-        "without tuning; peak_MiB too"
+        "fit_s is without the movies' features, built once for all rankers in "
+        f"{results['features_seconds']:.1f} s, and without tuning; peak_MiB too"
     )
-    shared = found["shared"]
+    shared = results["shared"]
     if not shared["rankers"]:
         return text
     return (
@@ -112,16 +117,16 @@ def _cost(found: Mapping[str, Any]) -> str:
     )
 
 
-def _comparison(contest: Contest, order: list[str], k: int, seed: int) -> dict[str, Any]:
+def _paired_comparisons(comparison: Comparison, order: list[str], k: int, seed: int) -> dict[str, Any]:
     if not order:
-        return {K: k, "metric": SELECTED_BY, "best": None, "others": []}
-    tables = {name: contest.values[name] for name in order}
-    values = {name: table.loc[table[K] == k, SELECTED_BY].to_numpy() for name, table in tables.items()}
+        return {K: k, "metric": ORDERED_BY, "best": None, "others": []}
+    tables = {name: comparison.values[name] for name in order}
+    values = {name: table.loc[table[K] == k, ORDERED_BY].to_numpy() for name, table in tables.items()}
     others = [asdict(row) for row in compare_with_best(values, order[0], seed=seed)]
-    return {K: k, "metric": SELECTED_BY, "best": order[0], "others": others}
+    return {K: k, "metric": ORDERED_BY, "best": order[0], "others": others}
 
 
-def _compared(comparison: Mapping[str, Any]) -> str:
+def _comparison_table(comparison: Mapping[str, Any]) -> str:
     best, k = comparison["best"], comparison[K]
     rows = [
         {
@@ -139,15 +144,15 @@ def _at(result: Mapping[str, Any], k: int) -> dict[str, Any]:
     return next(dict(row) for row in result["metrics"] if row[K] == k)
 
 
-def _done(result: Mapping[str, Any]) -> bool:
+def _ran(result: Mapping[str, Any]) -> bool:
     return "error" not in result
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -22,8 +22,8 @@ from movierec.evaluation.bootstrap import (
 )
 
 __all__ = [
-    "Comparison",
     "Interval",
+    "PairedComparison",
     "compare_with_best",
     "holm",
     "mean_interval",
@@ -34,7 +34,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """The best ranker minus another one: the interval of the mean paired difference, and how likely chance alone is.
 
     `p_value` is two-sided for this pair alone, `adjusted` is Holm's over all pairs of the comparison.
@@ -100,7 +100,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def compare_with_best(
     values: Mapping[str, ArrayLike], best: str, draws: int = DRAWS, seed: int = 0
-) -> list[Comparison]:
+) -> list[PairedComparison]:
     """Compare one ranker with all others, user by user, at a family-wise level (Holm).
 
     Choosing the best by the same values favours it; a comparison to decide on is made on users or rows that did not
@@ -120,7 +120,7 @@ def compare_with_best(
     others = [name for name in values if name != best]
     p_values = [paired_p_value(values[best], values[name], draws, seed) for name in others]
     intervals = [paired_bootstrap(values[best], values[name], draws, seed=seed) for name in others]
-    return [Comparison(*row) for row in zip(others, intervals, p_values, holm(p_values), strict=True)]
+    return [PairedComparison(*row) for row in zip(others, intervals, p_values, holm(p_values), strict=True)]
 
 
 def _difference(challenger: ArrayLike, champion: ArrayLike) -> Values:

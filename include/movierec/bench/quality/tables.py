@@ -6,7 +6,7 @@ import numpy as np
 
 from movierec.bench.quality.protocols import Protocol
 from movierec.bench.quality.run import Measurement
-from movierec.evaluation.significance import Comparison, compare_with_best, mean_interval
+from movierec.evaluation.significance import PairedComparison, compare_with_best, mean_interval
 from movierec.text_table import markdown
 
 CHALLENGER = "hybrid"
@@ -46,7 +46,7 @@ def table_of_split(protocol: Protocol, by_ranker: ByRanker) -> list[str]:
     return _table(heads, protocol, rows, published_columns=1)
 
 
-def leads_over_others(by_ranker: ByRanker) -> list[Comparison]:
+def leads_over_others(by_ranker: ByRanker) -> list[PairedComparison]:
     """Compare the hybrid with every other ranker, user by user; nothing where it was not measured."""
     if CHALLENGER not in by_ranker or len(by_ranker) < 2:  # noqa: PLR2004
         return []
@@ -71,7 +71,7 @@ def _table(heads: Sequence[str], protocol: Protocol, ours: Rows, published_colum
     return markdown(heads, [[name, *cells] for name, (_, cells) in rows])
 
 
-def _lead_cells(lead: Comparison | None) -> list[str]:
+def _lead_cells(lead: PairedComparison | None) -> list[str]:
     if lead is None:
         return [UNKNOWN, UNKNOWN]
     by = lead.difference

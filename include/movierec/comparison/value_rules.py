@@ -1,0 +1,25 @@
+"""What a value of a column must be, and how that is told to whoever wrote the file."""
+
+import re
+from collections.abc import Callable
+
+Rule = tuple[Callable[[str], bool], str]  # whether a text is right, and what is allowed
+NO_VALUE = ("", "NaN", "nan", "NA", "NULL", "null", "\\N")
+
+
+def is_given(text: str) -> bool:
+    """Tell whether there is a value at all."""
+    return text not in NO_VALUE
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number, written with or without a point."""
+    return re.fullmatch(r"[+-]?\d{1,18}(\.0*)?", text) is not None
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a finite number."""
+    try:
+        return abs(float(text)) < float("inf")
+    except ValueError:
+        return False
