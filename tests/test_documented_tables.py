@@ -13,7 +13,7 @@ from movierec.db import read_sql
 from movierec.evaluation.evaluate import METRICS, TOTALS
 from movierec.evaluation.protocols import PROTOCOLS
 from movierec.ingestion.core import TABLES
-from movierec.local.download import NAME
+from movierec.local.download import ML_100K
 from movierec.local.editions import EDITIONS
 from movierec.quality import GATES
 from movierec.quality.project import suites_of
@@ -66,7 +66,7 @@ def test_sources():
 
 
 def test_editions():
-    assert set(re.findall(r"`(ml-[\w-]+)`", DATA.section("Rating files").text)) == {NAME, *EDITIONS}
+    assert set(re.findall(r"`(ml-[\w-]+)`", DATA.section("Rating files").text)) == {ML_100K, *EDITIONS}
 
 
 def test_weights_of_feedback(conn):

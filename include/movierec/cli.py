@@ -1,4 +1,4 @@
-"""The command line: run a night here, bring the machine up and down, look into it."""
+"""The command line: run a night on this machine, start and end what runs in the background, look into it."""
 
 import argparse
 import errno
@@ -15,8 +15,8 @@ from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
-NEARLY_FULL = 8_000_000
-WHOLE_LINE = ("airflow", "quarantine", "check", "evaluate")
+NEARLY_FULL_BYTES = 8_000_000
+WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "check", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def up(settings: Settings, _: argparse.Namespace) -> None:
     from movierec.local.airflow import group  # noqa: PLC0415
 
     group.up(settings)
-    print(night.where_to_look(settings))
+    print(night.login_line(settings))
 
 
 def down(settings: Settings, _: argparse.Namespace) -> None:
@@ -65,10 +65,10 @@ def down(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def status(settings: Settings, _: argparse.Namespace) -> None:
-    """Tell what runs."""
-    from movierec.local import overview  # noqa: PLC0415
+    """Tell what is running."""
+    from movierec.local.status import status_text  # noqa: PLC0415
 
-    print(overview.text(settings))
+    print(status_text(settings))
 
 
 def clean(settings: Settings, _: argparse.Namespace) -> None:
@@ -87,7 +87,7 @@ def clean(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def sql(settings: Settings, options: argparse.Namespace) -> int:
-    """Ask the warehouse: rows for a query, a prompt without one."""
+    """Query the warehouse; without a query, open a prompt."""
     from movierec.local import postgres  # noqa: PLC0415
     from movierec.local.postgres import programs  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
         raise ConfigError('make airflow needs ARGS, such as make airflow ARGS="dags list"')
     databases.prepare_airflow(settings)
     command = [sys.executable, "-m", "airflow", *options.words]
-    return subprocess.call(command, env=environment.environment(settings), cwd=settings.home / "airflow")
+    return subprocess.call(command, env=environment.airflow_environment(settings), cwd=settings.home / "airflow")
 
 
 def quarantine(settings: Settings, options: argparse.Namespace) -> None:
@@ -136,8 +136,8 @@ def evaluate(_: Settings, options: argparse.Namespace) -> int:
 
 
 def _words(arguments: Sequence[str]) -> list[str]:
-    """Take the one word that make hands over apart: it is a whole command line."""
-    if len(arguments) != 2 or arguments[0] not in WHOLE_LINE:  # noqa: PLR2004
+    """Split the single argument that make hands over: it is a whole command line."""
+    if len(arguments) != 2 or arguments[0] not in WHOLE_LINE_COMMANDS:  # noqa: PLR2004
         return list(arguments)
     try:
         return [arguments[0], *shlex.split(arguments[1])]
@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate):
         words = (command.__doc__ or "").rstrip(".")
-        # Airflow's own options are words to us, wherever they stand.
+        # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
             command.__name__, help=words, description=words, add_help=has_help, prefix_chars=prefix
@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def read_env_file() -> None:
-    """Take variables from `.env` that the environment does not set."""
+    """Set the variables of `.env` that the environment lacks."""
     path = ROOT / ".env"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     for line in lines:
@@ -181,13 +181,13 @@ def _complain(sentence: str) -> int:
 
 
 def _disk_full(sentence: str) -> str:
-    """Name the cause that hides behind many an error, of PostgreSQL's and Airflow's too."""
+    """Return a clause that names a full disk: the cause behind many an error of PostgreSQL and Airflow."""
     if "disk full" in sentence:
         return ""
     home = Path(os.environ.get("MOVIEREC_HOME") or Settings.home).expanduser().absolute()
     folder = next(path for path in (home, *home.parents) if path.exists())
     usage = shutil.disk_usage(folder)
-    is_full = 0 <= usage.free <= NEARLY_FULL < usage.total
+    is_full = 0 <= usage.free <= NEARLY_FULL_BYTES < usage.total
     if not is_full and os.strerror(errno.ENOSPC) not in sentence:
         return ""
     return f"disk full: {folder} has {usage.free / 1e6:.0f} MB left. "

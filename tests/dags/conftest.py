@@ -16,7 +16,7 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     """Set the environment before Airflow is imported, migrate its database, and read the DAGs."""
     settings = replace(server, port=9)
     before = dict(os.environ)
-    os.environ |= environment.environment(settings)
+    os.environ |= environment.airflow_environment(settings)
     databases.prepare_airflow(settings)
     from airflow.dag_processing.dagbag import DagBag
 

@@ -4,7 +4,7 @@ import pytest
 
 from movierec.errors import ConfigError
 from movierec.local import credentials, postgres, state
-from movierec.local.environment import environment
+from movierec.local.environment import airflow_environment
 
 
 @pytest.fixture
@@ -14,27 +14,27 @@ def home(settings):
 
 
 def test_secrets_are_generated_once_and_private(settings, home):
-    first = credentials.secrets_of(settings)
-    assert credentials.secrets_of(settings) == first
+    first = credentials.load_secrets(settings)
+    assert credentials.load_secrets(settings) == first
     assert len(set(first.values())) == 4
     assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_password_is_written_before_airflow_could_print_one(settings, home):
-    environment(settings)
+    airflow_environment(settings)
     file = credentials.password_file(settings)
-    assert json.loads(file.read_text()) == {"admin": credentials.secrets_of(settings)["password"]}
+    assert json.loads(file.read_text()) == {"admin": credentials.load_secrets(settings)["password"]}
     assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_damaged_secrets_file_says_what_to_do(settings, home):
     (home / "secrets.json").write_text('{"password": "x"}')
     with pytest.raises(ConfigError, match="lacks jwt_secret, fernet_key, api_secret_key; restore it"):
-        credentials.secrets_of(settings)
+        credentials.load_secrets(settings)
 
 
 def test_everything_listens_on_loopback_and_stays_in_the_state_folder(settings, home, tmp_path):
-    found = environment(settings, tmp_path)
+    found = airflow_environment(settings, tmp_path)
     assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert found["AIRFLOW_HOME"] == str(home / "airflow")
     assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == postgres.url(settings, "airflow", "psycopg2")
@@ -45,17 +45,17 @@ def test_everything_listens_on_loopback_and_stays_in_the_state_folder(settings, 
 def test_a_users_preference_wins_but_never_over_our_database(settings, home, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__PARALLELISM", "16")
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite:////tmp/other.db")
-    found = environment(settings)
+    found = airflow_environment(settings)
     assert found["AIRFLOW__CORE__PARALLELISM"] == "16"
     assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://")
 
 
 def test_an_empty_home_is_replaced(settings, home, monkeypatch):
     monkeypatch.setenv("HOME", "")
-    assert environment(settings)["HOME"] == str(home / "airflow")
+    assert airflow_environment(settings)["HOME"] == str(home / "airflow")
 
 
 def test_what_is_meant_for_one_night_is_no_setting_of_airflow(home, settings, monkeypatch):
-    before = environment(settings)
+    before = airflow_environment(settings)
     monkeypatch.setenv("MOVIEREC_ACCEPT_VOLUME_CHANGE", "yes")
-    assert environment(settings) == before
+    assert airflow_environment(settings) == before

@@ -1,4 +1,4 @@
-"""The warehouse of this installation, for a command that a person gives."""
+"""The warehouse of this installation, for commands that a person types."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from movierec.warehouse import migrate
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Connection]:
-    """Open the warehouse, started and up to date in its structure."""
+    """Connect to the warehouse, after starting the server and applying changes to its structure."""
     postgres.start(settings)
     postgres.ensure_databases(settings)
     conninfo = postgres.conninfo(settings, "warehouse")

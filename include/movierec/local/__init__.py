@@ -1,1 +1,1 @@
-"""One machine's pipeline: set-up, data, embedded PostgreSQL, Airflow as a background group, one night."""
+"""The pipeline on one machine: set-up, dataset, embedded PostgreSQL, Airflow in the background, one night."""

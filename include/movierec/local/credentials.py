@@ -1,4 +1,4 @@
-"""Secrets of one installation: generated once, kept in the state folder, readable by this user alone."""
+"""The installation's secrets: generated once, kept in the state folder, readable by its owner alone."""
 
 import base64
 import secrets
@@ -8,38 +8,38 @@ from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import state
 
-USER = "admin"
-NAMES = ("jwt_secret", "fernet_key", "api_secret_key", "password")
+ADMIN = "admin"
+SECRET_NAMES = ("jwt_secret", "fernet_key", "api_secret_key", "password")
 
 
-def secrets_of(settings: Settings) -> dict[str, str]:
+def load_secrets(settings: Settings) -> dict[str, str]:
     """Return the installation's secrets; the first call generates them.
 
     Raises:
-        ConfigError: the file was changed by hand and lacks one.
+        ConfigError: the file of secrets lacks one, as after an edit by hand.
     """
     path = settings.home / "secrets.json"
     with state.lock(settings.home / "secrets.lock"):
-        found = state.read_json(path)
-        if found is None:
-            found = _generate()
-            state.write_private(path, found)
-    missing = [name for name in NAMES if not found.get(name)]
+        stored = state.read_json(path)
+        if stored is None:
+            stored = _generate()
+            state.write_private(path, stored)
+    missing = [name for name in SECRET_NAMES if not stored.get(name)]
     if missing:
         raise ConfigError(f"{path} lacks {', '.join(missing)}; restore it, or `make clean` and start anew")
-    return {name: str(found[name]) for name in NAMES}
+    return {name: str(stored[name]) for name in SECRET_NAMES}
 
 
 def password_file(settings: Settings) -> Path:
-    """Return the file that holds the web user's password, for Airflow and for the person who logs in."""
+    """Return the path of the file with the administrator's password, for Airflow and for the person who logs in."""
     return settings.home / "airflow" / "passwords.json"
 
 
 def write_password_file(settings: Settings) -> None:
-    """Write the password before Airflow starts, or Airflow invents one and prints it into its log."""
+    """Write the password file. It must be there before Airflow starts, or Airflow invents a password and logs it."""
     path = password_file(settings)
     path.parent.mkdir(exist_ok=True)
-    content = {USER: secrets_of(settings)["password"]}
+    content = {ADMIN: load_secrets(settings)["password"]}
     if not path.exists() or state.read_json(path) != content:
         state.write_private(path, content)
 

@@ -1,4 +1,4 @@
-"""The three databases ready for use: Airflow's migrated, the warehouse laid out, the demo app filled."""
+"""Make the three databases ready: Airflow's migrated, the warehouse's structure applied, the demo app seeded."""
 
 import subprocess
 import sys
@@ -8,11 +8,12 @@ from pathlib import Path
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import postgres, state
-from movierec.local.environment import environment
+from movierec.local.environment import airflow_environment
+from movierec.local.postgres.programs import last_lines
 
 
 def prepare(settings: Settings, dataset: Path) -> None:
-    """Start the server and bring every database up to date; quick when all are."""
+    """Start the server and bring every database up to date; quick if all of them are."""
     from movierec import warehouse  # noqa: PLC0415 (only a night needs them)
     from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
@@ -22,29 +23,33 @@ def prepare(settings: Settings, dataset: Path) -> None:
 
 
 def prepare_airflow(settings: Settings) -> None:
-    """Start the server, create missing databases and migrate Airflow's metadata after a change of version."""
+    """Start the server, create missing databases, and migrate Airflow's database if its version has changed.
+
+    Raises:
+        MovierecError: the migration failed.
+    """
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
 
     postgres.start(settings)
     postgres.ensure_databases(settings)
-    note = f"migrated for Airflow {version('apache-airflow-core')}"
+    comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
         state.lock(settings.home / "migrate.lock"),
         psycopg.connect(postgres.conninfo(settings, "airflow"), autocommit=True) as connection,
     ):
-        found = connection.execute(
+        current = connection.execute(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
         ).fetchone()
-        if found != (note,):
+        if current != (comment,):
             _migrate(settings)
-            connection.execute(f"comment on database airflow is '{note}'".encode())
+            connection.execute(f"comment on database airflow is '{comment}'".encode())
 
 
-def require_quiet(settings: Settings) -> None:
-    """Make sure that no night is under way before Airflow is restarted under it.
+def require_no_running_dag(settings: Settings) -> None:
+    """Make sure that no DAG is running which a restart of Airflow would interrupt.
 
     Raises:
-        MovierecError: a run of one of the DAGs is running.
+        MovierecError: a DAG is running.
     """
     import psycopg  # noqa: PLC0415
 
@@ -59,15 +64,15 @@ def require_quiet(settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     log = settings.home / "logs" / "migrate.log"
     with log.open("wb") as output:
-        done = subprocess.run(
+        result = subprocess.run(
             (sys.executable, "-m", "airflow", "db", "migrate"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment(settings),
+            env=airflow_environment(settings),
             cwd=settings.home / "airflow",
             check=False,
         )
-    if done.returncode:
-        last = "\n".join(log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:])
-        raise MovierecError(f"Airflow's database could not be migrated; the end of {log}:\n{last}")
+    if result.returncode:
+        end = last_lines(log.read_text(encoding="utf-8", errors="replace"))
+        raise MovierecError(f"Airflow's database could not be migrated; the end of {log}:\n{end}")

@@ -1,4 +1,4 @@
-"""The demo application database: what an operational system would hold, seeded from real profiles."""
+"""The demo application's database: what an operational system would hold, seeded with the dataset's profiles."""
 
 import logging
 from pathlib import Path
@@ -14,20 +14,20 @@ log = logging.getLogger(__name__)
 def seed(conninfo: str, dataset: Path) -> int:
     """Create the tables `user_profile` and `feedback_event`, and fill the profiles where there are none yet.
 
-    Profiles are copied once: afterwards the database belongs to the application, and what it changes stays.
-    A dataset without profiles leaves the table empty. Returns the number of profiles added.
+    Profiles are copied once: afterwards the database belongs to the application, and its changes stay. A dataset
+    without profiles leaves the table empty. Returns the number of profiles added.
     """
     with connect(conninfo) as conn:
         run_sql(conn, "app/tables")
         (is_seeded,) = conn.execute("select exists (select 1 from user_profile)").fetchone() or (False,)
-        added = 0 if is_seeded else _copy(conn, dataset)
+        added = 0 if is_seeded else _copy_profiles(conn, dataset)
     if added:
         log.info("app: seeded %s profiles from %s", f"{added:,}", dataset)
     return added
 
 
-def _copy(conn: Connection, dataset: Path) -> int:
-    """Copy the profiles in; what a line has beside them is not the application's."""
+def _copy_profiles(conn: Connection, dataset: Path) -> int:
+    """Copy the profiles into the application's table, whose columns they are cut down to; return how many."""
     conn.execute(
         "create temporary table seed "
         "(user_id text, age text, gender text, occupation text, zip_code text, extra jsonb) on commit drop"

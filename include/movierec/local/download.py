@@ -1,7 +1,7 @@
-"""The night's dataset, brought to this machine.
+"""Bring the night's dataset to this machine.
 
-MovieLens 100K comes as part of the recbole package, verified file by file, never installed; other editions come from
-GroupLens; anything else is the user's own.
+MovieLens 100K comes out of the recbole package, which is verified file by file and never installed; other editions
+come from GroupLens; anything else is the user's own.
 """
 
 import errno
@@ -23,7 +23,7 @@ from movierec.sources.http.fetch import fetch, is_url, local_path
 
 PACKAGE = "recbole==1.2.1"
 WHEEL = "recbole-1.2.1-py3-none-any.whl"
-INSIDE = "recbole/dataset_example/ml-100k"
+FOLDER_IN_WHEEL = "recbole/dataset_example/ml-100k"
 SHA256 = {
     WHEEL: "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
     "ml-100k.inter": "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff",
@@ -32,7 +32,7 @@ SHA256 = {
     "ml-100k.link": "524dca2c3d62619688ab99b3ec53ea2acb9b64d38eafec3e02bdd0dc6bb7d948",
     "ml-100k.user": "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972",
 }
-NAME = "ml-100k"
+ML_100K = "ml-100k"
 FILES = tuple(name for name in SHA256 if name != WHEEL)
 TIMEOUT_SECONDS = 300
 PIP = (
@@ -41,30 +41,30 @@ PIP = (
 )
 
 
-def dataset_folder(settings: Settings) -> Path:
-    """Return where the night's files are, fetched first where they have to be: a folder, a zip or a file.
+def fetch_dataset(settings: Settings) -> Path:
+    """Return the path of the night's dataset, fetched first if need be: a folder, a zip or a file.
 
     Raises:
         SourceError: files are missing, cannot be fetched or are not the published ones.
     """
-    if settings.dataset == NAME:
-        return _wheel_files(place(settings))
+    if settings.dataset == ML_100K:
+        return _fetch_ml_100k(dataset_path(settings))
     if settings.dataset in EDITIONS:
         return editions.fetch_edition(settings.dataset, _cache(settings))
-    path = fetch(settings.dataset, _cache(settings)) if is_url(settings.dataset) else place(settings)
+    path = fetch(settings.dataset, _cache(settings)) if is_url(settings.dataset) else dataset_path(settings)
     if not path.exists():
-        allowed = ", ".join((NAME, *EDITIONS))
+        allowed = ", ".join((ML_100K, *EDITIONS))
         raise SourceError(f"MOVIEREC_DATASET is '{path}', which does not exist; allowed is {allowed}, a path or a URL")
     movielens.find(path)
     return path
 
 
-def place(settings: Settings) -> Path:
-    """Return where the night's files are, or will be once they are fetched."""
-    if settings.dataset == NAME:
-        return _cache(settings) / NAME
+def dataset_path(settings: Settings) -> Path:
+    """Return the path at which the night's dataset lies, or will lie once it is fetched."""
+    if settings.dataset == ML_100K:
+        return _cache(settings) / ML_100K
     if settings.dataset in EDITIONS:
-        return local_path(editions.address(settings.dataset), _cache(settings))
+        return local_path(editions.edition_url(settings.dataset), _cache(settings))
     if is_url(settings.dataset):
         return local_path(settings.dataset, _cache(settings))
     return Path(settings.dataset).expanduser().absolute()
@@ -74,20 +74,20 @@ def _cache(settings: Settings) -> Path:
     return settings.home / "cache"
 
 
-def _wheel_files(folder: Path) -> Path:
+def _fetch_ml_100k(folder: Path) -> Path:
     if not folder.exists():
-        _fetch(folder)
+        _unpack_wheel(folder)
     for name in FILES:
         _verify(folder / name, f"remove {folder} to fetch it again")
     return folder
 
 
-def _fetch(folder: Path) -> None:
+def _unpack_wheel(folder: Path) -> None:
     cache = folder.parent
     cache.mkdir(parents=True, exist_ok=True)
     wheel = cache / WHEEL
     if not wheel.exists():
-        _download(wheel)
+        _download_wheel(wheel)
     _verify(wheel, "remove it to fetch it again")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         draft = Path(scratch) / folder.name
@@ -95,37 +95,37 @@ def _fetch(folder: Path) -> None:
         _extract(wheel, draft)
         try:
             draft.rename(folder)
-        except OSError as error:  # another process was faster; what it made is verified like our own
+        except OSError as error:  # another process was faster; its files are verified like our own
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
 
 
-def _download(wheel: Path) -> None:
+def _download_wheel(wheel: Path) -> None:
     print(f"fetching MovieLens 100K inside {PACKAGE} from the package index", flush=True)
     with tempfile.TemporaryDirectory(dir=wheel.parent) as scratch:
-        _run((*PIP, "--dest", scratch, PACKAGE))
+        _run_pip((*PIP, "--dest", scratch, PACKAGE))
         fetched = Path(scratch) / WHEEL
         _verify(fetched, "the package index served something else; nothing was kept")
         fetched.replace(wheel)
 
 
-def _run(command: tuple[str, ...]) -> None:
+def _run_pip(command: tuple[str, ...]) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "HOME" or value}
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=environment, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise SourceError(f"the package index did not deliver {PACKAGE} in {TIMEOUT_SECONDS} s") from error
-    if done.returncode:
-        said = " | ".join(done.stderr.strip().splitlines()[-2:])
-        raise SourceError(f"pip could not download {PACKAGE}: {said}")
+    if result.returncode:
+        reason = " | ".join(result.stderr.strip().splitlines()[-2:])
+        raise SourceError(f"pip could not download {PACKAGE}: {reason}")
 
 
 def _extract(wheel: Path, folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for name in FILES:
-            with archive.open(f"{INSIDE}/{name}") as source, (folder / name).open("wb") as target:
+            with archive.open(f"{FOLDER_IN_WHEEL}/{name}") as source, (folder / name).open("wb") as target:
                 shutil.copyfileobj(source, target)
             _verify(folder / name, "the package's content has changed")
 
@@ -134,10 +134,10 @@ def _verify(path: Path, remedy: str) -> None:
     if not path.is_file():
         raise SourceError(f"{path} is missing; {remedy}")
     with path.open("rb") as file:
-        seen = hashlib.file_digest(file, "sha256").hexdigest()
-    if seen != SHA256[path.name]:
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if actual != SHA256[path.name]:
         size = path.stat().st_size
         raise SourceError(
-            f"{path} is not the published file ({size} bytes, sha256 {seen[:12]}…, "
+            f"{path} is not the published file ({size} bytes, sha256 {actual[:12]}…, "
             f"expected {SHA256[path.name][:12]}…): truncated or changed; {remedy}"
         )

@@ -1,4 +1,4 @@
-"""MovieLens' editions from GroupLens' own server, verified by the checksum that is published next to each."""
+"""MovieLens editions from GroupLens' own server, verified by the checksum published beside each of them."""
 
 import hashlib
 import os
@@ -11,51 +11,51 @@ from movierec.sources.http.transfer import GoneError, Patience, UnreachableError
 
 EDITIONS = ("ml-latest-small", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m")
 PATIENCE = Patience(attempts=2, timeout_seconds=20.0)
-ADDRESS = "https://files.grouplens.org/datasets/movielens"
+GROUPLENS = "https://files.grouplens.org/datasets/movielens"
 
 
-def address(name: str) -> str:
+def edition_url(name: str) -> str:
     """Return the URL of an edition; `MOVIEREC_GROUPLENS` names another server that has them."""
-    return f"{(os.environ.get('MOVIEREC_GROUPLENS') or ADDRESS).rstrip('/')}/{name}.zip"
+    return f"{(os.environ.get('MOVIEREC_GROUPLENS') or GROUPLENS).rstrip('/')}/{name}.zip"
 
 
 def fetch_edition(name: str, cache: Path) -> Path:
-    """Return the path of an edition's zip.
+    """Return the path of an edition's zip, fetched unless the cached one is still current.
 
     Raises:
         SourceError: the server cannot be reached and nothing is in the cache, or the zip is not the published one.
     """
-    print(f"looking for MovieLens {name} at {address(name)}", flush=True)
+    print(f"looking for MovieLens {name} at {edition_url(name)}", flush=True)
     try:
-        path = fetch(address(name), cache, patience=PATIENCE)
+        path = fetch(edition_url(name), cache, patience=PATIENCE)
     except UnreachableError as error:
         raise SourceError(
             f"this machine cannot reach GroupLens for {name}: {error}; fetch the zip elsewhere and name its path, "
             "or take ml-100k, which comes from the package index"
         ) from error
-    _verify(path, _published(name, cache))
+    _verify(path, _published_md5(name, cache))
     return path
 
 
-def _published(name: str, cache: Path) -> str | None:
-    """Return the checksum that GroupLens publishes: `MD5 (ml-1m.zip) = …`, or the digits and the name."""
-    url = f"{address(name)}.md5"
+def _published_md5(name: str, cache: Path) -> str | None:
+    """Return the MD5 that GroupLens publishes (`MD5 (name) = …` or `… name`), or None where it cannot be fetched."""
+    url = f"{edition_url(name)}.md5"
     try:
         text = fetch(url, cache, patience=PATIENCE).read_text(encoding="ascii", errors="replace")
     except (GoneError, UnreachableError) as error:
         print(f"the zip is taken without comparing its checksum: {error}", flush=True)
         return None
-    found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
-    if not found:
+    md5 = re.search(r"\b[0-9a-fA-F]{32}\b", text)
+    if not md5:
         raise SourceError(f"{url} holds no MD5 checksum; seen: {text[:40]!r}")
-    return found[0].lower()
+    return md5[0].lower()
 
 
 def _verify(path: Path, expected: str | None) -> None:
     if expected is None:
         return
     with path.open("rb") as file:
-        seen = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if seen != expected:
+        actual = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if actual != expected:
         path.unlink()
-        raise SourceError(f"{path.name} is not the published file: md5 {seen}, expected {expected}; nothing was kept")
+        raise SourceError(f"{path.name} is not the published file: md5 {actual}, expected {expected}; nothing was kept")

@@ -1,4 +1,4 @@
-"""The environment in which every Airflow process of this installation runs."""
+"""The environment variables with which every Airflow process of this installation runs."""
 
 import json
 import os
@@ -8,8 +8,8 @@ from movierec.config import ROOT, Settings
 from movierec.local import credentials, download, postgres
 from movierec.local.postgres.sockets import socket_directory
 
-# What a user may well want otherwise: a variable of the same name that is already set wins.
-PREFERENCES = {
+# Defaults: a variable that is already set in the environment wins.
+DEFAULTS = {
     "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__PARALLELISM": str(max(4, os.cpu_count() or 1)),
@@ -20,87 +20,87 @@ PREFERENCES = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
     "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-    # A killed group must not keep the next night waiting for the usual five minutes.
+    # Tasks of a killed scheduler are found in seconds, instead of keeping the next night waiting for five minutes.
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "GX_ANALYTICS_ENABLED": "false",
-    "OMP_WAIT_POLICY": "passive",  # a thread that waits leaves the core to its neighbours
-    # Several tasks run side by side: more threads in each would only push the others aside.
+    "OMP_WAIT_POLICY": "passive",  # waiting threads leave the core to others
+    # Several tasks run side by side; with more threads each, they would only compete for the cores.
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
     "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
 }
-# Handed to the one run it is meant for: what stays up needs no restart for it.
-OF_ONE_NIGHT = ("MOVIEREC_ACCEPT_VOLUME_CHANGE",)
+# Passed on in the form of a single run, so that changing them needs no restart of Airflow.
+PER_RUN_VARIABLES = ("MOVIEREC_ACCEPT_VOLUME_CHANGE",)
 
 
-def environment(settings: Settings, dataset: Path | None = None) -> dict[str, str]:
-    """Return the whole environment of an Airflow process, secrets included.
+def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict[str, str]:
+    """Return all environment variables of an Airflow process, secrets included.
 
     Args:
         settings: the installation.
-        dataset: the resolved folder of tonight's files, once it is known.
+        dataset: path of the dataset, where it has been fetched already.
     """
     credentials.write_password_file(settings)
-    inherited = {key: value for key, value in os.environ.items() if value and key not in OF_ONE_NIGHT}
+    inherited = {key: value for key, value in os.environ.items() if value and key not in PER_RUN_VARIABLES}
     return {
-        **PREFERENCES,
+        **DEFAULTS,
         **inherited,
-        **_places(settings, dataset),
-        **_airflow(settings),
+        **_paths(settings, dataset),
+        **_airflow_settings(settings),
         **_secrets(settings),
     }
 
 
-def address(settings: Settings) -> str:
+def airflow_url(settings: Settings) -> str:
     """Return the URL of Airflow's user interface."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
 
 
-def task_logs(settings: Settings) -> Path:
+def task_log_folder(settings: Settings) -> Path:
     """Return the folder of the tasks' logs."""
     return settings.home / "logs" / "tasks"
 
 
-def _places(settings: Settings, dataset: Path | None) -> dict[str, str]:
+def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
     airflow_home = settings.home / "airflow"
     loopback = f"{settings.host},127.0.0.1,localhost"
     return {
         "HOME": os.environ.get("HOME") or str(airflow_home),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "include"), os.environ.get("PYTHONPATH")))),
         "PYTHONUNBUFFERED": "1",
-        "SPT_NOENV": "1",  # process titles must not overwrite the environment that marks our processes
+        "SPT_NOENV": "1",  # process titles must not overwrite the environment, by which we recognise our processes
         "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), loopback))),
         "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
         "AIRFLOW_HOME": str(airflow_home),
         "MOVIEREC_HOME": str(settings.home),
-        "MOVIEREC_DATASET": str(dataset or download.place(settings)),
+        "MOVIEREC_DATASET": str(dataset or download.dataset_path(settings)),
         "MOVIEREC_ARTIFACTS": settings.artifacts,
     }
 
 
-def _airflow(settings: Settings) -> dict[str, str]:
+def _airflow_settings(settings: Settings) -> dict[str, str]:
     return {
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address(settings)}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{credentials.USER}:admin",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{airflow_url(settings)}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{credentials.ADMIN}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(credentials.password_file(settings)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(settings, "airflow", "psycopg2"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(settings, "airflow", "asyncpg"),
         "AIRFLOW__API__HOST": settings.host,
         "AIRFLOW__API__PORT": str(settings.port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API__BASE_URL": address(settings),
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(task_logs(settings)),
+        "AIRFLOW__API__BASE_URL": airflow_url(settings),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(task_log_folder(settings)),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.home / "logs" / "parsing"),
-        "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection(settings, "warehouse"),
-        "AIRFLOW_CONN_MOVIEREC_APP": _connection(settings, "app"),
+        "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection_json(settings, "warehouse"),
+        "AIRFLOW_CONN_MOVIEREC_APP": _connection_json(settings, "app"),
     }
 
 
 def _secrets(settings: Settings) -> dict[str, str]:
-    secrets = credentials.secrets_of(settings)
+    secrets = credentials.load_secrets(settings)
     return {
         "AIRFLOW__CORE__FERNET_KEY": secrets["fernet_key"],
         "AIRFLOW__API__SECRET_KEY": secrets["api_secret_key"],
@@ -108,6 +108,6 @@ def _secrets(settings: Settings) -> dict[str, str]:
     }
 
 
-def _connection(settings: Settings, database: str) -> str:
+def _connection_json(settings: Settings, database: str) -> str:
     fields = {"conn_type": "postgres", "host": str(socket_directory(settings)), "port": 5432}
     return json.dumps({**fields, "login": "postgres", "schema": database})

@@ -1,4 +1,4 @@
-"""The state folder: made by us, marked as ours, private, one writer at a time."""
+"""The state folder: made and marked by movierec, readable by its owner alone, locked while it is changed."""
 
 import errno
 import fcntl
@@ -15,7 +15,7 @@ MARKER = "movierec-state"
 
 
 def prepare(home: Path) -> None:
-    """Make the state folder, or accept one that was made here before.
+    """Make the state folder, unless an earlier call has.
 
     Raises:
         ConfigError: the path is a file, cannot be written, or is a folder with someone else's files.
@@ -32,7 +32,7 @@ def prepare(home: Path) -> None:
 
 def _make(home: Path) -> None:
     if not is_ours(home):
-        # Asked again at the end: whoever starts beside us marks the folder before anything else is in it.
+        # The second `is_ours`: another process may have made the folder meanwhile; it puts the marker in first.
         if home.exists() and any(home.iterdir()) and not is_ours(home):
             raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,10 +47,14 @@ def is_ours(home: Path) -> bool:
 
 @contextmanager
 def lock(path: Path, busy: str = "") -> Iterator[None]:
-    """Hold `path` exclusively: wait for it, or with a sentence in `busy` refuse with it and the holder's pid.
+    """Hold an exclusive lock on the file `path`.
+
+    Args:
+        path: the lock file; it holds the pid of the process that has the lock.
+        busy: the error to raise, with that pid, where another process has the lock; empty: wait for it.
 
     Raises:
-        MovierecError: another process holds it and `busy` says not to wait.
+        MovierecError: another process has the lock and `busy` is not empty.
     """
     with path.open("a+", encoding="utf-8") as file:
         try:

@@ -1,19 +1,19 @@
-"""What a person wants to see after a night: counts, the leaderboard, the winner, a few lists."""
+"""What a person wants to see after a night: row counts, the leaderboard, the winner, a few lists."""
 
 from textwrap import indent
 
 from movierec import text_table
 from movierec.db import Connection, connect, fetch
-from movierec.publishing.versions import live_version as _live_version
+from movierec.publishing import versions
 
-VIEWERS = 3
-MOVIES = 5
+SHOWN_VIEWERS = 3
+SHOWN_MOVIES = 5
 
 
 def live_version(conninfo: str) -> int | None:
     """Return the version that readers see, or None before the first publication."""
     with connect(conninfo) as conn:
-        return _live_version(conn)
+        return versions.live_version(conn)
 
 
 def print_summary(conninfo: str) -> None:
@@ -39,7 +39,7 @@ def _print_table(title: str, rows: list[dict[str, object]]) -> None:
 
 
 def _print_lists(conn: Connection) -> None:
-    rows = fetch(conn, "report/lists", {"viewers": VIEWERS, "movies": MOVIES})
+    rows = fetch(conn, "report/lists", {"viewers": SHOWN_VIEWERS, "movies": SHOWN_MOVIES})
     for viewer in dict.fromkeys(row["user_id"] for row in rows):
         print(f"Viewer {viewer} is shown")
         for row in (row for row in rows if row["user_id"] == viewer):

@@ -1,6 +1,6 @@
 import json
 
-from movierec.local.airflow.failure import describe, log_path
+from movierec.local.airflow.failure import describe_failure, log_path
 
 TASK = {
     "dag_id": "movierec_train",
@@ -29,7 +29,7 @@ def test_a_failure_shows_the_exception_not_the_traceback(tmp_path):
         {"level": "info", "event": "fitting"},
         {"level": "error", "event": "Task failed with exception", "error_detail": detail},
     )
-    assert describe([TASK], tmp_path).splitlines() == [
+    assert describe_failure([TASK], tmp_path).splitlines() == [
         "movierec_train.fit_ranker[2] ease failed",
         "  ModelError: nothing to learn from",
         f"log: {log}",
@@ -39,12 +39,12 @@ def test_a_failure_shows_the_exception_not_the_traceback(tmp_path):
 def test_the_first_failure_is_the_one_that_is_told(tmp_path):
     later = {**TASK, "task_id": "compare", "map_index": -1, "end_date": "2026-01-02T03:05:00Z"}
     stopped = {**TASK, "task_id": "build", "state": "upstream_failed", "end_date": None}
-    assert describe([later, stopped, TASK], tmp_path).startswith("movierec_train.fit_ranker[2] ease failed")
+    assert describe_failure([later, stopped, TASK], tmp_path).startswith("movierec_train.fit_ranker[2] ease failed")
 
 
 def test_a_killed_task_without_a_log_says_so(tmp_path):
-    assert "left no log: the process was killed or never started" in describe([TASK], tmp_path)
+    assert "left no log: the process was killed or never started" in describe_failure([TASK], tmp_path)
 
 
 def test_a_run_failed_by_hand_blames_no_task(tmp_path):
-    assert "no task failed by itself" in describe([], tmp_path)
+    assert "no task failed by itself" in describe_failure([], tmp_path)

@@ -15,7 +15,7 @@ from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
-from movierec.local.download import dataset_folder
+from movierec.local.download import fetch_dataset
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Endpoint, Origin
 from movierec.training.folder import TrainingFolder
@@ -31,7 +31,7 @@ def ml_100k(home: Path) -> Dataset:
     Raises:
         SourceError: it cannot be fetched, or is not the published one.
     """
-    return through_warehouse(dataset_folder(replace(Settings.from_env(), dataset="ml-100k")), {}, home)
+    return through_warehouse(fetch_dataset(replace(Settings.from_env(), dataset="ml-100k")), {}, home)
 
 
 def ml_latest_small(home: Path) -> Dataset:

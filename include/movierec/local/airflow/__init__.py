@@ -1,1 +1,1 @@
-"""Airflow as a background group: its processes, its API, the chain of a night."""
+"""Airflow as a group of background processes: starting and ending it, its REST API, following a night through it."""

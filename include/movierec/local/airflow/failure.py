@@ -1,28 +1,28 @@
-"""Why a night failed, in a few lines: the task, what its log says last, and where the log is."""
+"""Why a night failed, in a few lines: the task, the last errors in its log, and where the log is."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from movierec.local.airflow.api import Document
-from movierec.local.airflow.progress import title
+from movierec.local.airflow.api import JsonObject
+from movierec.local.airflow.progress import task_title
 
-MOST_LINES = 6
-LONGEST_LINE = 500
+MAX_LINES = 6
+MAX_LINE_LENGTH = 500
 
 
-def describe(tasks: Sequence[Document], logs: Path) -> str:
-    """Return the first failed task of a run with the end of its error and the path of its log."""
+def describe_failure(tasks: Sequence[JsonObject], logs: Path) -> str:
+    """Return the first failed task of a run with the last errors in its log, and the path of the log."""
     failed = sorted((task for task in tasks if task["state"] == "failed"), key=lambda task: task["end_date"] or "")
     if not failed:
         return "no task failed by itself: the run was marked as failed, or ran out of time"
     log = log_path(failed[0], logs)
-    return "\n".join((f"{title(failed[0])} failed", *(f"  {line}" for line in errors_in(log)), f"log: {log}"))
+    return "\n".join((f"{task_title(failed[0])} failed", *(f"  {line}" for line in errors_in(log)), f"log: {log}"))
 
 
-def log_path(task: Document, logs: Path) -> Path:
-    """Return where Airflow writes the log of a task's last try."""
+def log_path(task: JsonObject, logs: Path) -> Path:
+    """Return where Airflow writes the log of a task instance's last try."""
     folder = logs / f"dag_id={task['dag_id']}" / f"run_id={task['dag_run_id']}" / f"task_id={task['task_id']}"
     if task["map_index"] >= 0:
         folder /= f"map_index={task['map_index']}"
@@ -30,17 +30,17 @@ def log_path(task: Document, logs: Path) -> Path:
 
 
 def errors_in(log: Path) -> list[str]:
-    """Return the last things a task's log says about errors; the exception itself, not its traceback."""
+    """Return the last errors in a task's log, one line each: the exception itself, not its traceback."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return ["it left no log: the process was killed or never started"]
-    found = [line for line in map(_error, lines) if line]
-    wanted = list(dict.fromkeys(line for text in found for line in text.splitlines() if line.strip()))
-    return [line[:LONGEST_LINE] for line in wanted[-MOST_LINES:]] or ["its log names no error"]
+    errors = [error for error in map(_error_of_record, lines) if error]
+    distinct = list(dict.fromkeys(line for error in errors for line in error.splitlines() if line.strip()))
+    return [line[:MAX_LINE_LENGTH] for line in distinct[-MAX_LINES:]] or ["its log names no error"]
 
 
-def _error(line: str) -> str:
+def _error_of_record(line: str) -> str:
     try:
         record: Any = json.loads(line)
     except ValueError:

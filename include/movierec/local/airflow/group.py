@@ -1,4 +1,4 @@
-"""Airflow as a background group: brought up once, found again, taken down without a trace."""
+"""Airflow as a group of background processes: start it, find it again, end it without a trace."""
 
 import hashlib
 import os
@@ -19,34 +19,34 @@ from movierec.local import databases, postgres, state
 from movierec.local.airflow import processes
 from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
-from movierec.local.download import dataset_folder
-from movierec.local.environment import address, environment
+from movierec.local.download import fetch_dataset
+from movierec.local.environment import airflow_environment, airflow_url
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
-HANDED_OVER_SECONDS = 10
+SUPERVISOR_START_SECONDS = 10
 
 
 def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
-    """Bring everything up, wait until it is healthy, and return the folder of tonight's files.
+    """Start the database and Airflow, wait until they are healthy, and return the path of the dataset.
 
     Raises:
-        MovierecError: the port is taken, a component keeps dying, or a DAG cannot be read.
+        MovierecError: the port is taken, a component keeps dying, or a DAG file has an error.
     """
     state.prepare(settings.home)
-    dataset = dataset_folder(settings)
+    dataset = fetch_dataset(settings)
     with state.lock(settings.home / "group.lock"):
         print("preparing the databases", flush=True)
         databases.prepare(settings, dataset)
-        air = environment(settings, dataset)
-        running = supervisor(settings.home)
-        if running and _recorded(settings.home).get("settings") != fingerprint(air):
-            databases.require_quiet(settings)
+        env = airflow_environment(settings, dataset)
+        running = find_supervisor(settings.home)
+        if running and _read_record(settings.home).get("settings") != fingerprint(env):
+            databases.require_no_running_dag(settings)
             print("settings or plugins have changed: restarting Airflow", flush=True)
-            _end(settings.home)
+            _end_group(settings.home)
             running = None
         if not running:
-            _start(settings, air)
-        await_healthy(settings, dags, started_at(settings.home), lambda: trouble(settings.home))
+            _start(settings, env)
+        await_healthy(settings, dags, started_at(settings.home), lambda: failure_reason(settings.home))
     return dataset
 
 
@@ -54,51 +54,51 @@ def down(settings: Settings) -> None:
     """End every process of this installation, the database server last."""
     if state.is_ours(settings.home):
         with state.lock(settings.home / "group.lock"):
-            _end(settings.home)
+            _end_group(settings.home)
             postgres.stop(settings)
 
 
-def supervisor(home: Path) -> psutil.Process | None:
-    """Return the group's supervisor if it runs."""
-    recorded = _recorded(home)
-    return processes.find(recorded["pid"], recorded["created"]) if "pid" in recorded else None
+def find_supervisor(home: Path) -> psutil.Process | None:
+    """Return the process of the group's supervisor, or None if it does not run."""
+    record = _read_record(home)
+    return processes.find_process(record["pid"], record["created"]) if "pid" in record else None
 
 
-def components(home: Path) -> dict[str, int]:
+def component_pids(home: Path) -> dict[str, int]:
     """Return the pid of each component as the supervisor last recorded it."""
-    return dict(_recorded(home).get("components", {})) if supervisor(home) else {}
+    return dict(_read_record(home).get("components", {})) if find_supervisor(home) else {}
 
 
 def started_at(home: Path) -> float:
     """Return when the running group was started, in seconds since the epoch."""
-    return float(_recorded(home).get("created", 0))
+    return float(_read_record(home).get("created", 0))
 
 
-def as_started(settings: Settings) -> Settings:
-    """Return the settings with the address at which the group was started, whatever is asked for now."""
-    record = _recorded(settings.home)
+def running_settings(settings: Settings) -> Settings:
+    """Return the settings with host and port as the group was started with, whatever they say now."""
+    record = _read_record(settings.home)
     return replace(settings, host=record.get("host", settings.host), port=record.get("port", settings.port))
 
 
-def trouble(home: Path) -> str:
+def failure_reason(home: Path) -> str:
     """Return why the group gave up, or an empty string while it runs."""
-    if supervisor(home):
+    if find_supervisor(home):
         return ""
-    return str(_recorded(home).get("failure") or f"the supervisor has ended; its log: {home}/logs/supervisor.log")
+    return str(_read_record(home).get("failure") or f"the supervisor has ended; its log: {home}/logs/supervisor.log")
 
 
-def _start(settings: Settings, air: dict[str, str]) -> None:
-    processes.end_marked(settings.home, 2)  # what a killed supervisor left behind
+def _start(settings: Settings, env: dict[str, str]) -> None:
+    processes.end_group(settings.home, 2)  # left behind by a killed supervisor
     check_port(settings)
     (settings.home / "group.json").unlink(missing_ok=True)
-    print(f"starting Airflow on {address(settings)}", flush=True)
+    print(f"starting Airflow on {airflow_url(settings)}", flush=True)
     with (settings.home / "logs" / "supervisor.log").open("ab") as log:
         subprocess.Popen(
             (sys.executable, "-m", "movierec.local.airflow.supervisor"),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**air, processes.MARK: str(settings.home), "MOVIEREC_SETTINGS": fingerprint(air)},
+            env={**env, processes.GROUP_VARIABLE: str(settings.home), "MOVIEREC_SETTINGS": fingerprint(env)},
             cwd=settings.home / "airflow",
             start_new_session=True,
         )
@@ -106,22 +106,22 @@ def _start(settings: Settings, air: dict[str, str]) -> None:
 
 
 def _await_supervisor(home: Path) -> None:
-    deadline = time.monotonic() + HANDED_OVER_SECONDS
-    while not supervisor(home):
+    deadline = time.monotonic() + SUPERVISOR_START_SECONDS
+    while not find_supervisor(home):
         if time.monotonic() > deadline:
             raise MovierecError(f"Airflow's supervisor did not start; its log: {home}/logs/supervisor.log")
         time.sleep(0.1)
 
 
-def _end(home: Path) -> None:
-    running = supervisor(home)
+def _end_group(home: Path) -> None:
+    running = find_supervisor(home)
     if running:
-        processes.end([running], 2 * GRACE_SECONDS)
-    processes.end_marked(home, 5)
+        processes.end_all([running], 2 * GRACE_SECONDS)
+    processes.end_group(home, 5)
 
 
 def check_port(settings: Settings) -> None:
-    """Refuse an address that another program listens on.
+    """Make sure that no other program listens on our address.
 
     Raises:
         ConfigError: it cannot be bound.
@@ -138,12 +138,12 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
-def fingerprint(air: dict[str, str]) -> str:
-    """Return what running processes cannot take over: their settings, and the plugins, which they have imported."""
-    ours = sorted(item for item in air.items() if item[0].startswith(("AIRFLOW", "MOVIEREC_")))
+def fingerprint(env: dict[str, str]) -> str:
+    """Return a digest of what running processes cannot take over: their settings and the plugins."""
+    variables = sorted(item for item in env.items() if item[0].startswith(("AIRFLOW", "MOVIEREC_")))
     plugins = [path.read_bytes() for path in sorted((ROOT / "plugins").glob("*.py"))]
-    return hashlib.sha256(repr((ours, plugins)).encode()).hexdigest()
+    return hashlib.sha256(repr((variables, plugins)).encode()).hexdigest()
 
 
-def _recorded(home: Path) -> dict[str, Any]:
+def _read_record(home: Path) -> dict[str, Any]:
     return state.read_json(home / "group.json") or {}

@@ -1,4 +1,4 @@
-"""Waiting until Airflow really works: every component has reported since the start, every DAG was read."""
+"""Wait until Airflow really works: every component has sent a heartbeat since the start, every DAG has been parsed."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,64 +6,72 @@ from datetime import datetime
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local.airflow.api import Airflow, Document, UnreachableError
+from movierec.local.airflow.api import AirflowClient, JsonObject, UnreachableError
 
-WAIT_SECONDS = 240.0
-HEARTBEATS = {
+MAX_WAIT_SECONDS = 240.0
+HEARTBEAT_KEYS = {
     "scheduler": "latest_scheduler_heartbeat",
     "triggerer": "latest_triggerer_heartbeat",
     "dag_processor": "latest_dag_processor_heartbeat",
 }
 
 
-def await_healthy(settings: Settings, dags: Sequence[str], started: float, trouble: Callable[[], str]) -> None:
-    """Return once all components are healthy and `dags` were read after `started` (seconds since the epoch).
+def await_healthy(
+    settings: Settings, dags: Sequence[str], started_at: float, failure_reason: Callable[[], str]
+) -> None:
+    """Return once all components are healthy and all `dags` have been parsed since the start.
+
+    Args:
+        settings: the installation.
+        dags: ids of the DAGs to wait for.
+        started_at: when the group was started, in seconds since the epoch.
+        failure_reason: returns why the group gave up, or an empty string while it runs.
 
     Raises:
         MovierecError: the group gave up, a DAG file has an error, or it takes too long.
     """
-    airflow = Airflow(settings)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while waiting := silent(airflow, started) or _unread(airflow, dags, started):
-        if why := trouble():
-            raise MovierecError(f"Airflow did not come up: {why}")
+    airflow = AirflowClient(settings)
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while waiting := unhealthy_components(airflow, started_at) or _unparsed_dags(airflow, dags, started_at):
+        if reason := failure_reason():
+            raise MovierecError(f"Airflow did not come up: {reason}")
         if time.monotonic() > deadline:
             raise MovierecError(
-                f"Airflow is not ready after {WAIT_SECONDS:.0f} s: still waiting for {', '.join(waiting)}; "
+                f"Airflow is not ready after {MAX_WAIT_SECONDS:.0f} s: still waiting for {', '.join(waiting)}; "
                 f"logs: {settings.home / 'logs'}"
             )
         time.sleep(0.5)
 
 
-def silent(airflow: Airflow, started: float) -> list[str]:
-    """Return the components that are not healthy, or have not reported since `started`."""
+def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]:
+    """Return the components that are unhealthy or have sent no heartbeat since `started_at` (epoch seconds)."""
     try:
         health = airflow.health()
     except UnreachableError:
         return ["api-server"]
-    return [name for name, key in HEARTBEATS.items() if not _reports(health.get(name) or {}, key, started)]
+    return [name for name, key in HEARTBEAT_KEYS.items() if not _is_healthy(health.get(name) or {}, key, started_at)]
 
 
-def _reports(component: Document, key: str, started: float) -> bool:
-    return component.get("status") == "healthy" and epoch(component.get(key)) >= started
+def _is_healthy(component: JsonObject, key: str, started_at: float) -> bool:
+    return component.get("status") == "healthy" and epoch_seconds(component.get(key)) >= started_at
 
 
-def _unread(airflow: Airflow, dags: Sequence[str], started: float) -> list[str]:
-    broken = [error for error in airflow.import_errors() if epoch(error["timestamp"]) >= started]
+def _unparsed_dags(airflow: AirflowClient, dags: Sequence[str], started_at: float) -> list[str]:
+    broken = [error for error in airflow.import_errors() if epoch_seconds(error["timestamp"]) >= started_at]
     if broken:
-        what = "\n".join(f"{error['filename']}: {_last_line(error['stack_trace'])}" for error in broken)
-        raise MovierecError(f"Airflow cannot read every DAG file:\n{what}")
-    return [dag_id for dag_id in dags if _read_at(airflow.dag(dag_id)) < started]
+        errors = "\n".join(f"{error['filename']}: {_last_line(error['stack_trace'])}" for error in broken)
+        raise MovierecError(f"Airflow cannot read every DAG file:\n{errors}")
+    return [dag_id for dag_id in dags if _parsed_at(airflow.dag(dag_id)) < started_at]
 
 
-def _read_at(dag: Document | None) -> float:
-    return 0 if dag is None or dag["is_stale"] else epoch(dag["last_parsed_time"])
+def _parsed_at(dag: JsonObject | None) -> float:
+    return 0 if dag is None or dag["is_stale"] else epoch_seconds(dag["last_parsed_time"])
 
 
 def _last_line(text: str) -> str:
     return text.strip().splitlines()[-1] if text.strip() else "unknown error"
 
 
-def epoch(moment: str | None) -> float:
-    """Return one of Airflow's moments in seconds since the epoch; none is the beginning of time."""
-    return datetime.fromisoformat(moment).timestamp() if moment else 0
+def epoch_seconds(timestamp: str | None) -> float:
+    """Return one of Airflow's timestamps (ISO 8601) in seconds since the epoch, and 0 for none."""
+    return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0
