@@ -17,10 +17,13 @@ unexport Q ARGS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup installed dev run up down status clean sql airflow quarantine check evaluate \
-	bench-ingest bench-quality bench-speed test test-all lint lock
+	bench-ingest bench-quality bench-speed test test-all lint lock pictures
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+##@ Set up
 
 setup: ## make .venv and install the locked requirements
 	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
@@ -31,53 +34,61 @@ installed:
 	@test -x $(BIN)/python || { echo "movierec: nothing is set up here yet; make setup does it" >&2; exit 1; }
 
 dev: SETUP := --dev
-dev: setup
+dev: setup ## the same, and what tests and checks need
 
 run up: SETUP := --in-background
 
-run: setup ## run one night and show it, start to end
+##@ Run
+
+run: setup ## set up, start everything, run one night and print what came of it
 	@$(MOVIEREC) run
 
 up: setup ## start the database and Airflow in the background
 	@$(MOVIEREC) up
 
-down: installed ## end everything that runs in the background
+down: installed ## stop everything that runs in the background
 	@$(MOVIEREC) down
 
-status: installed ## tell what runs
+status: installed ## show what is running and how to log in
 	@$(MOVIEREC) status
 
-clean: installed ## end everything and delete the state folder
+clean: installed ## stop everything and delete the state folder
 	@$(MOVIEREC) clean
 
-sql: setup ## ask the warehouse: make sql Q="select 1"; without Q, a prompt
+##@ Look inside
+
+sql: setup ## query the warehouse: make sql Q="select 1"; without Q, a prompt opens
 	@$(MOVIEREC) sql "$$MOVIEREC_QUERY"
 
-airflow: setup ## Airflow's own command line: make airflow ARGS="dags list"
+airflow: setup ## run Airflow's own command line: make airflow ARGS="dags list"
 	@$(MOVIEREC) airflow "$$MOVIEREC_ARGS"
 
-quarantine: setup ## rejected rows: make quarantine ARGS="list", …"edit --row 17:4 --set rating=4"
+quarantine: setup ## list, edit or replay rejected rows: make quarantine ARGS="list", …"edit --row 17:4 --set rating=4"
 	@$(MOVIEREC) quarantine "$$MOVIEREC_ARGS"
 
 check: setup ## run the expectations of a gate by hand: make check ARGS="raw", …"core --suite core_keys"
 	@$(MOVIEREC) check "$$MOVIEREC_ARGS"
 
-evaluate: setup ## compare rankers on your files: make evaluate ARGS="--train T.csv --test S.csv --out results.json"
+##@ Measure
+
+evaluate: setup ## compare rankers on your own files: make evaluate ARGS="--train T.csv --test S.csv --out results.json"
 	@$(MOVIEREC) evaluate "$$MOVIEREC_ARGS"
 
-bench-quality: dev ## measure all rankers on published protocols, into docs/benchmarks.md (an hour)
+bench-quality: dev ## measure the rankers on published protocols, for docs/benchmarks.md (an hour)
 	@$(BIN)/python -m movierec.bench.quality --write $$MOVIEREC_ARGS
 
-bench-speed: dev ## measure all rankers at 1M ratings beside implicit and a bare inverse, into docs/benchmarks.md
+bench-speed: dev ## time the rankers at 1M ratings, for docs/benchmarks.md
 	@$(BIN)/python -m movierec.bench.speed --write $$MOVIEREC_ARGS
 
-bench-ingest: dev ## measure ingestion at 1M, 5M and 20M ratings beside a bare COPY (half an hour, 20 GB)
+bench-ingest: dev ## time ingestion at 1M, 5M and 20M ratings (half an hour, 20 GB)
 	@$(BIN)/python -m movierec.bench.ingestion $$MOVIEREC_ARGS
 
-test: dev ## run the tests but the slow ones: make test ARGS="-k ease"
+##@ Develop
+
+test: dev ## run all tests but the slow ones: make test ARGS="-k ease"
 	@$(PYTEST) -m "not slow" $(ARGS)
 
-test-all: lint ## every check there is: lint, then all tests
+test-all: lint ## run every check there is: lint, then all tests
 	@$(PYTEST) $(ARGS)
 
 lint: dev ## check style, types, imports and SQL
@@ -87,6 +98,9 @@ lint: dev ## check style, types, imports and SQL
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/sqlfluff lint --quiet include/sql
 
-lock: dev ## pin the requirements again: requirements.in and requirements-dev.in to .txt
+lock: dev ## pin the requirements of requirements.in and requirements-dev.in again
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+
+pictures: dev ## draw the screenshots in docs/ again, from the latest night (needs Chromium)
+	@$(MOVIEREC) pictures

@@ -135,6 +135,14 @@ def evaluate(_: Settings, options: argparse.Namespace) -> int:
     return 0 if has_passed else 1
 
 
+def pictures(settings: Settings, options: argparse.Namespace) -> None:
+    """Draw the screenshots of the documentation again, from the latest night."""
+    from movierec.local import screenshots  # noqa: PLC0415
+
+    for path in screenshots.draw_graphs(settings, Path(options.folder)):
+        print(path)
+
+
 def _words(arguments: Sequence[str]) -> list[str]:
     """Split the single argument that make hands over: it is a whole command line."""
     if len(arguments) != 2 or arguments[0] not in WHOLE_LINE_COMMANDS:  # noqa: PLR2004
@@ -148,7 +156,7 @@ def _words(arguments: Sequence[str]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate):
+    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate, pictures):
         words = (command.__doc__ or "").rstrip(".")
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
@@ -158,6 +166,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         if command is sql:
             sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
+        if command is pictures:
+            sub.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
         if command in (quarantine, check, evaluate):

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import socket
+import struct
 import subprocess
 import sys
 import urllib.request
@@ -12,6 +14,7 @@ import psutil
 import pytest
 
 from movierec.config import ROOT
+from movierec.local.screenshots import BROWSERS
 from movierec.rankers.names import RANKERS
 from tests import movielens
 
@@ -50,6 +53,7 @@ def test_a_night_is_served_a_bad_one_is_not_and_down_leaves_nothing(movierec, tm
     lists = "select count(*), count(distinct user_id) from serving.live_recommendation"
     assert movierec("sql", lists).stdout == "3000|60\n"
     check_the_api_knows_the_password(movierec)
+    check_the_graphs_are_drawn(movierec, tmp_path)
 
     ratings = folder / "tiny.inter"
     lines = ratings.read_text().splitlines()
@@ -77,6 +81,20 @@ def check_the_api_knows_the_password(movierec):
     request = urllib.request.Request(f"http://127.0.0.1:{movierec.port}/auth/token", body, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert json.load(answer)["access_token"]
+
+
+def check_the_graphs_are_drawn(movierec, folder):
+    """Draw the screenshots where there is a browser; a picture that shows nothing would be far smaller."""
+    if not any(map(shutil.which, BROWSERS)):
+        return
+    drawn = movierec("pictures", "--folder", str(folder))
+    assert drawn.returncode == 0, drawn.stdout + drawn.stderr
+    for name in ("ingest", "train", "publish"):
+        picture = (folder / f"{name}-graph.png").read_bytes()
+        width, height = struct.unpack(">II", picture[16:24])
+        assert 1600 < width <= 2000
+        assert 150 < height < 1500
+        assert 20_000 < len(picture) < 300_000
 
 
 def command_of(process):

@@ -402,5 +402,8 @@ def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, sett
     shown = capsys.readouterr().out
     assert f"Version {version_id} is live: ease, learned from batch 1." in shown
     assert "precision@10  recall@10" in shown
+    assert "NDCG@10, per-user split" in shown
+    assert "NDCG@10, global split" in shown
+    assert "Per-user split: every viewer's last ratings are the test" in shown
     assert "Winner: ease has the best NDCG@10" in shown
     assert shown.count("is shown") == 3

@@ -8,6 +8,10 @@ from movierec.publishing import versions
 
 SHOWN_VIEWERS = 3
 SHOWN_MOVIES = 5
+LEGEND = """\
+  Means over the viewers (95 % interval), lists of 10. Per-user split: every viewer's last ratings are the test;
+  global split: everybody's after one date. Coverage: share of all movies in anybody's list.
+"""
 
 
 def live_version(conninfo: str) -> int | None:
@@ -24,18 +28,19 @@ def print_summary(conninfo: str) -> None:
         _print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
         for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
             print(f"Source {source['source']} {source['status']}: {source['message']}\n")
-        _print_table("Rankers (best first)", fetch(conn, "report/leaderboard", {"training_id": live["training_id"]}))
-        tuned = fetch(conn, "report/tuned", {"training_id": live["training_id"]})
+        training = {"training_id": live["training_id"]}
+        _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training), LEGEND)
+        tuned = fetch(conn, "report/tuned", training)
         if tuned:
-            _print_table("Tuned", tuned)
-        for row in fetch(conn, "report/left_out", {"training_id": live["training_id"]}):
+            _print_table("Tuned hyper-parameters", tuned)
+        for row in fetch(conn, "report/left_out", training):
             print(f"{row['ranker']} learned without {row['base_ranker']}: {row['reason']}\n")
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
 
 
-def _print_table(title: str, rows: list[dict[str, object]]) -> None:
-    print(title, indent(text_table.table(rows, widest=200, thousands=True), "  "), "", sep="\n")
+def _print_table(title: str, rows: list[dict[str, object]], legend: str = "") -> None:
+    print(title, indent(text_table.table(rows, widest=200, thousands=True), "  "), legend, sep="\n")
 
 
 def _print_lists(conn: Connection) -> None:

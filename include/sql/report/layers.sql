@@ -5,7 +5,7 @@ select
     sum(slice.raw_rows)::bigint as raw,
     sum(slice.staging_rows)::bigint as staging,
     sum(slice.quarantine_rows)::bigint as quarantined,
-    coalesce(sum(slice.raw_rows) filter (where slice.batch_id = batch_slice.batch_id), 0)::bigint as fresh
+    coalesce(sum(slice.raw_rows) filter (where slice.batch_id = batch_slice.batch_id), 0)::bigint as newly_loaded
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 where batch_slice.batch_id = %(batch_id)s

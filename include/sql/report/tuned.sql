@@ -3,7 +3,7 @@
 select distinct on (tuned.ranker)
     tuned.ranker,
     tuned.parameters::text as parameters,
-    tuned.value as validation,
+    tuned.value as validation_ndcg,
     tuned.trials,
     tuned.training_id as training
 from ml.tuned
