@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.popularity import Popularity
 
 
-class Constant(Ease):
+class Constant(EASE):
     """Has no opinion."""
 
     name = "constant"
@@ -17,7 +17,7 @@ class Constant(Ease):
         return np.zeros((len(users), self.history_.shape[1]), np.float32)
 
 
-class NoNumber(Ease):
+class NoNumber(EASE):
     """Is broken."""
 
     name = "no_number"
@@ -37,7 +37,7 @@ class Disguise(Popularity):
         return 2 * super().scores(users)
 
 
-class ReadsTest(Ease):
+class ReadsTest(EASE):
     """Knows a part of the test, from wherever."""
 
     name = "reads_test"
@@ -53,13 +53,13 @@ class ReadsTest(Ease):
         return lifted
 
 
-class CountsTerms(Ease):
+class CountsTerms(EASE):
     """Believes its features, whatever they count."""
 
     name = "counts_terms"
 
-    def _learn(self, dataset, features):
-        super()._learn(dataset, features)
+    def _fit(self, dataset, features):
+        super()._fit(dataset, features)
         self.weight_ = np.asarray(features.matrix.sum(axis=1), np.float32).ravel()
 
     def scores(self, users):

@@ -13,8 +13,8 @@ from movierec.comparison.work_folder import Task, WorkFolder
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, MovierecError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.reranking.candidates import FirstStage
-from movierec.rankers.slit import Slit
+from movierec.rankers.reranking.candidates import CandidateGenerator
+from movierec.rankers.slit import SLIT
 
 TASK = {"ks": [3], "exclude_seen": True, "trials": 0, "seed": 1, "fixed": {"windows": "time", "seed": 1}}
 QUICK = ("popularity", "item_knn", "user_knn", "ease", "content")
@@ -120,10 +120,10 @@ def test_item_neighbours_have_a_rating_error_and_popularity_has_none(tmp_path: P
 
 
 def test_what_a_learned_ranker_went_on_without_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Slit, dataset: Dataset, features: MovieFeatures) -> None:
+    def refuse(self: SLIT, dataset: Dataset, features: MovieFeatures) -> None:
         raise ModelError("it cannot be solved")
 
-    monkeypatch.setattr(Slit, "_learn", refuse)
+    monkeypatch.setattr(SLIT, "_fit", refuse)
     rows = [f"{user},{10 * (1 + (user + step) % 6)},5,{step}" for user in range(12) for step in range(4)]
     texts = {"train": "\n".join(rows), "test": "0,60,5,9\n1,10,5,9"}
     assert result_of(tmp_path, "random_forest", **texts)["left_out"] == {"slit": "it cannot be solved"}
@@ -133,8 +133,8 @@ def test_what_a_learned_ranker_went_on_without_is_told(tmp_path: Path, monkeypat
 
 def test_the_learned_rankers_make_what_they_learn_from_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    fit = FirstStage.fit
-    monkeypatch.setattr(FirstStage, "fit", lambda *words: made.append(1) or fit(*words))
+    fit = CandidateGenerator.fit
+    monkeypatch.setattr(CandidateGenerator, "fit", lambda *words: made.append(1) or fit(*words))
     names = ["gradient_boosting", "random_forest"]
     rows = [f"{user},{10 * (1 + (user + step) % 6)},5,{step}" for user in range(12) for step in range(4)]
     inputs = prepared(tmp_path, train="\n".join(rows), test="0,60,5,9\n1,10,5,9").read_inputs()

@@ -44,7 +44,7 @@ def test_lower_ratings_say_less(history: History) -> None:
 
 
 def test_above_is_the_distance_from_the_users_mean(history: History) -> None:
-    assert history.above.tolist() == pytest.approx([1, -1, 0, 0])
+    assert history.above_mean.tolist() == pytest.approx([1, -1, 0, 0])
 
 
 def watched(rating: float, weight: float, relevant_from: float | None = 4.0) -> History:
@@ -61,7 +61,7 @@ def test_feedback_without_a_rating_says_what_its_weight_says(weight: float, like
     assert history.liked.tolist() == [True, False, liked]
     assert np.isnan(history.ratings[2])
     assert history.user_means.tolist() == [4, 0]
-    assert history.above.tolist() == [1, -1, 0]
+    assert history.above_mean.tolist() == [1, -1, 0]
 
 
 def test_every_rating_is_a_like_where_no_threshold_is_set() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
-from movierec.features.activity import RECENT, SESSION, of_users
+from movierec.features.activity import RECENT_RATINGS, SESSION_RATINGS, of_users
 
 NAN = float("nan")
 
@@ -60,17 +60,17 @@ def test_feedback_without_a_rating_is_no_rating() -> None:
 
 
 def test_recent_is_the_last_ten() -> None:
-    rows = [(1, movie, 1.0 if movie < 5 else 5.0, movie) for movie in range(5 + RECENT)]
+    rows = [(1, movie, 1.0 if movie < 5 else 5.0, movie) for movie in range(5 + RECENT_RATINGS)]
     found = described(rows, {"place": list(range(40))})
     assert found["user_recent_mean"] == pytest.approx([5])
-    assert found["user_place_recent"] == pytest.approx([np.mean(range(5, 5 + RECENT))])
+    assert found["user_place_recent"] == pytest.approx([np.mean(range(5, 5 + RECENT_RATINGS))])
 
 
 def test_a_session_is_the_time_of_the_last_twenty() -> None:
-    rows = [(1, movie, 3.0, movie) for movie in range(SESSION + 5)]
+    rows = [(1, movie, 3.0, movie) for movie in range(SESSION_RATINGS + 5)]
     found = described(rows)
-    assert found["user_span"] == pytest.approx([np.log1p(SESSION + 4)])
-    assert found["user_session_span"] == pytest.approx([np.log1p(SESSION - 1)])
+    assert found["user_span"] == pytest.approx([np.log1p(SESSION_RATINGS + 4)])
+    assert found["user_session_span"] == pytest.approx([np.log1p(SESSION_RATINGS - 1)])
 
 
 def test_everything_in_one_moment_spans_nothing() -> None:

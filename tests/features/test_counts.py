@@ -4,7 +4,7 @@ import pytest
 
 from movierec.data.dataset import Dataset, empty
 from movierec.data.history import MICROSECONDS_A_DAY, History
-from movierec.features.counts import MOST_OCCUPATIONS, PRIOR_RATINGS, Counts, occupations
+from movierec.features.counts import MAX_OCCUPATIONS, PRIOR_RATINGS, Counts, occupations
 from movierec.features.profiles import groups
 
 NAN = float("nan")
@@ -91,7 +91,7 @@ def test_rare_occupations_beyond_the_most_frequent_are_unknown() -> None:
     names = [f"job {i}" for i in range(1000)] + ["zookeeper"] * 2
     users = pd.DataFrame({"user_id": range(1002), "occupation": names})
     found = occupations(users, np.arange(1002))
-    assert found.max() == MOST_OCCUPATIONS == len(np.unique(found)) - 1
+    assert found.max() == MAX_OCCUPATIONS == len(np.unique(found)) - 1
     assert found[1000] == found[1001] > 0
 
 

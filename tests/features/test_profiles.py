@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from movierec.data.dataset import Dataset, empty
-from movierec.features.profiles import AGE_BOUNDS, MOST_GENDERS, frequent, group_names, groups, is_known, of_users
+from movierec.features.profiles import AGE_BOUNDS, MAX_GENDERS, frequent, group_names, groups, is_known, of_users
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_free_text_for_a_gender_makes_no_more_groups_than_the_most_frequent_ones
     frame = pd.DataFrame({"user_id": range(1003), "age": 30, "gender": genders, "occupation": None})
     users = Dataset.of({"users": frame}).users
     found = groups(users, np.arange(1003))
-    assert found.max() < (MOST_GENDERS + 1) * (len(AGE_BOUNDS) + 2)
-    assert len(np.unique(found)) == MOST_GENDERS + 1
+    assert found.max() < (MAX_GENDERS + 1) * (len(AGE_BOUNDS) + 2)
+    assert len(np.unique(found)) == MAX_GENDERS + 1
     # The rare ones are with those who said their age alone.
     silent = users.assign(gender=users["gender"].where(users["user_id"] != 999))
     assert found[999] == groups(silent, np.array([999]))[0] != found[1000]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.kernels.matrix import TILE, mirror, product, upper_gram
+from movierec.kernels.matrix import mirror, product, upper_gram
 from movierec.kernels.parallel import compiled, cores, over_rows
 
 # A parent that has used its threads forks, as Airflow does for a task; child and parent compute again.
@@ -50,7 +50,7 @@ def test_nothing_is_left_below_the_diagonal_of_the_upper_gram() -> None:
 def test_a_mirrored_matrix_is_symmetric() -> None:
     upper = upper_gram(random())
     G = upper.copy()
-    over_rows(mirror, -(-len(G) // TILE), G)
+    mirror(G)
     np.testing.assert_array_equal(G, upper + np.triu(upper, 1).T)
 
 

@@ -103,7 +103,7 @@ def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, 
     def fail(self, dataset, features):
         raise np.linalg.LinAlgError("Singular matrix")
 
-    monkeypatch.setattr(registry.RANKERS["ease"], "_learn", fail)
+    monkeypatch.setattr(registry.RANKERS["ease"], "_fit", fail)
     training_id, decision = train("second", "item_knn")
     assert (decision["verdict"], decision["champion"]) == ("ask", "ease")
     assert "the champion ease cannot go on: LinAlgError: Singular matrix" in decision["reason"]
@@ -131,7 +131,7 @@ def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_th
         fit, "fit_ranker", lambda data, name: refused if name == "popularity" else fit_ranker(data, name)
     )
     if not can_learn:
-        monkeypatch.setattr(registry.RANKERS["popularity"], "_learn", refuse)
+        monkeypatch.setattr(registry.RANKERS["popularity"], "_fit", refuse)
     _, decision = train("second", name, best=name)
     assert (decision["verdict"], decision["challenger"]) == ("keep", name)
     assert words in decision["reason"]

@@ -4,7 +4,7 @@ import pytest
 
 from movierec.data.splits import per_user_temporal
 from movierec.promotion import guardrails
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.popularity import Popularity
 from movierec.training.data import fit_inputs
 from tests import tastes
@@ -17,7 +17,7 @@ def known():
     return fit_inputs(dataset, per_user_temporal(dataset.ratings, seed=1)[0])
 
 
-class NearlyConstant(Ease):
+class NearlyConstant(EASE):
     """Has no opinion, but rounding errors."""
 
     def scores(self, users):
@@ -25,7 +25,7 @@ class NearlyConstant(Ease):
         return (0.001 + 1e-7 * noise).astype(np.float32)
 
 
-class Saturated(Ease):
+class Saturated(EASE):
     """Tells apart only movies that nobody is shown."""
 
     def scores(self, users):
@@ -39,7 +39,7 @@ def lists_of(ranker, known, users=range(1, 61)):
 @pytest.mark.parametrize(
     ("ranker", "status", "words"),
     [
-        (Ease, "holds", "the first 10 movies have one score for 0 of 60 viewers"),
+        (EASE, "holds", "the first 10 movies have one score for 0 of 60 viewers"),
         (Popularity, "broken", "all of 60 viewers get the same order of movies"),
         (Constant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
         (NearlyConstant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
@@ -55,7 +55,7 @@ def test_scores_must_be_numbers_that_tell_movies_apart(known, ranker, status, wo
 def test_lists_that_are_popularitys_are_refused_and_others_are_not(known):
     popular = lists_of(Popularity(), known)
     assert guardrails.check_own_lists(lists_of(Disguise(), known), popular, 10).status == "broken"
-    assert guardrails.check_own_lists(lists_of(Ease(), known), popular, 10).status == "holds"
+    assert guardrails.check_own_lists(lists_of(EASE(), known), popular, 10).status == "holds"
 
 
 def test_a_challenger_must_be_better_than_popularity_beyond_chance():
@@ -70,7 +70,7 @@ def test_a_challenger_must_be_better_than_popularity_beyond_chance():
 
 @pytest.mark.parametrize("fault", ["a seen movie", "an unknown movie", "a short list", "a repeated movie", "no list"])
 def test_everybody_must_get_a_whole_list(known, fault):
-    lists = lists_of(Ease(), known)
+    lists = lists_of(EASE(), known)
     assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "holds"
     last = lists.index[(lists["user_id"] == 60) & (lists["rank"] == 10)][0]
     ratings = known[0].ratings
@@ -88,7 +88,7 @@ def test_everybody_must_get_a_whole_list(known, fault):
 
 
 def test_a_list_may_be_short_where_the_catalogue_is(known):
-    lists = Ease().fit(*known).recommend([1, 2], 1000)
+    lists = EASE().fit(*known).recommend([1, 2], 1000)
     assert guardrails.check_lists(lists, known[0], [1, 2], 1000).status == "holds"
 
 

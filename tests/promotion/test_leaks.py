@@ -7,7 +7,7 @@ from upath import UPath
 from movierec.data.splits import per_user_temporal
 from movierec.promotion import leaks
 from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.item_knn import ItemKNN
 from movierec.training.data import fit_inputs
 from tests import tastes
@@ -32,7 +32,7 @@ def counts_the_future(dataset, train):
     return known, replace(features, matrix=scaled)
 
 
-@pytest.mark.parametrize("ranker", [Ease, ItemKNN, CountsTerms])
+@pytest.mark.parametrize("ranker", [EASE, ItemKNN, CountsTerms])
 def test_an_honest_ranker_passes(dataset, test, ranker):
     found = check_leaks(ranker, fit_inputs, dataset, test, seed=1)
     assert (found.status, found.words) == ("holds", "its lists do not depend on the test")
@@ -42,7 +42,7 @@ def test_a_feature_that_counts_the_future_is_found_with_whoever_believes_it(data
     found = check_leaks(CountsTerms, counts_the_future, dataset, test, seed=1)
     assert found.status == "broken"
     assert found.words.endswith("of its lists change when the held-out ratings are hidden from all it is built from")
-    assert check_leaks(Ease, counts_the_future, dataset, test, seed=1).status == "holds"
+    assert check_leaks(EASE, counts_the_future, dataset, test, seed=1).status == "holds"
 
 
 def test_a_ranker_that_reads_a_part_of_the_test_from_elsewhere_is_found(dataset, test, monkeypatch):
@@ -62,9 +62,9 @@ def test_a_ranker_that_knows_everything_anybody_ever_rates_is_too_good(dataset, 
 def test_a_ranker_whose_fits_differ_by_chance_is_not_blamed_for_it(dataset, test):
     fits = iter(range(100))
 
-    class Restless(Ease):
-        def _learn(self, dataset, features):
-            super()._learn(dataset, features)
+    class Restless(EASE):
+        def _fit(self, dataset, features):
+            super()._fit(dataset, features)
             noise = np.random.default_rng(next(fits)).normal(0, 0.002, self.weights_.shape)
             self.weights_ = self.weights_ + noise.astype(np.float32)
 
@@ -81,15 +81,15 @@ def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset
 
 
 def test_a_ranker_that_cannot_be_tried_on_an_excerpt_is_a_doubt_and_does_not_stop_the_others(dataset, test):
-    class Singular(Ease):
-        def _learn(self, dataset, features):
+    class Singular(EASE):
+        def _fit(self, dataset, features):
             raise np.linalg.LinAlgError("Singular matrix")
 
     found = check_leaks(Singular, fit_inputs, dataset, test, seed=1)
     assert (found.status, found.words) == ("hurt", "it could not be tried on 300 viewers: Singular matrix")
 
 
-@pytest.mark.parametrize("ranker", [Ease, ItemKNN])
+@pytest.mark.parametrize("ranker", [EASE, ItemKNN])
 @pytest.mark.parametrize("fault", [None, "learned from the test", "other weights", "other lists"])
 def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dataset, test, tmp_path, ranker, fault):
     train = per_user_temporal(dataset.ratings, seed=1)[0]
@@ -98,7 +98,7 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dat
     model = whole if fault == "learned from the test" else ranker().fit(known, features)
     if fault == "other weights":
         model = whole.fold_in(known)
-        model.fitted_ = model.history_
+        model.training_history_ = model.history_
     model.save(UPath(tmp_path) / "model")
     stored = ranker.load(UPath(tmp_path) / "model")
     lists = (whole if fault == "other lists" else stored).recommend(test["user_id"].unique(), 10)
@@ -114,5 +114,5 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dat
 
 
 def test_where_nobody_can_be_asked_a_person_is(dataset, test):
-    found = check_leaks(Ease, fit_inputs, dataset, test.assign(rating=1.0), seed=1)
+    found = check_leaks(EASE, fit_inputs, dataset, test.assign(rating=1.0), seed=1)
     assert (found.status, found.words) == ("hurt", "nobody can be asked, so a leak would not be seen")

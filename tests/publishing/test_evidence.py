@@ -117,7 +117,7 @@ def test_what_adds_to_a_blend_is_standardised_like_its_scores(drifting: Dataset)
 def test_content_adds_what_is_near_recent_and_liked(drifting: Dataset) -> None:
     ranker = fit("content", drifting)
     weights = ranker.history_weights(np.flatnonzero(ranker.history_.users == 7))
-    level = np.log1p(ranker.fitted_.counts)
+    level = np.log1p(ranker.training_history_.counts)
     expected = ranker.scores(np.array([7]))[0] - ranker.popularity_weight * level / level.max()
     np.testing.assert_allclose(added(ranker, 7).sum(axis=0) / weights.sum(), expected, rtol=1e-3, atol=1e-5)
 

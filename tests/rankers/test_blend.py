@@ -11,7 +11,7 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.blend import MEMBERS, Blend
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 
 EVERYONE = range(1, 41)
 NONE = dict.fromkeys((kind.name for kind in MEMBERS), 0.0)
@@ -42,7 +42,7 @@ def test_members_of_weight_zero_are_not_fitted(dataset: Dataset, features: Movie
 
 def test_a_blend_of_nothing_is_ease(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
     blend = fit(dataset, features)
-    ease = Ease().fit(dataset, features)
+    ease = EASE().fit(dataset, features)
     assert list(blend.members_) == ["ease"]
     assert blend.recommend(EVERYONE, 10)["movie_id"].tolist() == ease.recommend(EVERYONE, 10)["movie_id"].tolist()
     blend.save(UPath(tmp_path))
@@ -61,7 +61,7 @@ def test_a_member_that_scores_all_alike_says_nothing(dataset: Dataset, features:
     # Everybody has one rating: nothing follows anything, so SLIT is silent.
     single = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
     blend = fit(single, features, slit=1.0, ease=0.5)
-    ease = Ease().fit(single, features)
+    ease = EASE().fit(single, features)
     assert np.isfinite(blend.scores(np.arange(40))).all()
     assert blend.recommend(EVERYONE, 5)["movie_id"].tolist() == ease.recommend(EVERYONE, 5)["movie_id"].tolist()
 

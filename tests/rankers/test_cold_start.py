@@ -6,7 +6,7 @@ from movierec.data.dataset import Dataset, empty
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.cold_start import Newcomers
+from movierec.rankers.cold_start import ColdStart
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def dataset() -> Dataset:
 
 
 def best(dataset: Dataset, user: int) -> list[int]:
-    scores = Newcomers.of(dataset, History.of(dataset)).scores(np.array([user]))
+    scores = ColdStart.of(dataset, History.of(dataset)).scores(np.array([user]))
     return [int(movie) for movie in dataset.movies["movie_id"].to_numpy()[np.argsort(-scores[0], kind="stable")]]
 
 
@@ -54,4 +54,4 @@ def test_newcomers_alone_may_be_asked_about(dataset: Dataset, name: str) -> None
 def test_a_thousand_genders_take_no_more_than_a_few_rows(dataset: Dataset) -> None:
     users = dataset.users.assign(gender=[f"text {i}" for i in range(len(dataset.users))])
     given = Dataset.of({"ratings": dataset.ratings, "movies": dataset.movies, "users": users})
-    assert len(Newcomers.of(given, History.of(given)).shares) <= 9 * 7
+    assert len(ColdStart.of(given, History.of(given)).shares) <= 9 * 7

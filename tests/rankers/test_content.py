@@ -5,7 +5,7 @@ import pytest
 from movierec.data.dataset import Dataset, empty
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.rankers.content import Content, expected, places
+from movierec.rankers.content import Content, collaborative_vectors, predicted_vectors
 from tests.rankers.conftest import MOVIES, START, USERS
 
 
@@ -79,11 +79,11 @@ def test_the_regression_is_the_ridge_solution(dataset: Dataset) -> None:
     known = trust > 0
     X = terms[known].toarray().astype(float)
     A = np.linalg.solve(X @ X.T + np.diag(0.5 / trust[known]), vectors[known])
-    np.testing.assert_allclose(expected(terms, vectors, trust, 0.5), terms @ (X.T @ A), atol=2e-4)
+    np.testing.assert_allclose(predicted_vectors(terms, vectors, trust, 0.5), terms @ (X.T @ A), atol=2e-4)
 
 
 def test_those_who_share_raters_are_in_one_place(dataset: Dataset) -> None:
-    vectors = places(History.of(dataset), 2)
+    vectors = collaborative_vectors(History.of(dataset), 2)
     alike = vectors @ vectors.T
     even = np.arange(1, MOVIES, 2)
     assert alike[np.ix_(even, even)].min() > 0.9
@@ -95,7 +95,9 @@ def test_a_user_of_another_dataset_is_recommended_to_by_the_same_model(dataset: 
     known = Dataset.of(
         {
             "ratings": guest,
-            "movies": pd.DataFrame({"movie_id": ranker.fitted_.movie_ids, "title": "", "release_year": pd.NA}),
+            "movies": pd.DataFrame(
+                {"movie_id": ranker.training_history_.movie_ids, "title": "", "release_year": pd.NA}
+            ),
             "users": empty("users"),
         }
     )

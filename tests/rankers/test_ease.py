@@ -5,7 +5,7 @@ import pytest
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.ease import NEAR, Ease
+from movierec.rankers.ease import EASE, NEAR_SCALE_RATINGS
 
 
 def closed_form(X: np.ndarray, regularisation: float) -> np.ndarray:
@@ -14,8 +14,8 @@ def closed_form(X: np.ndarray, regularisation: float) -> np.ndarray:
 
 
 def test_ease_is_the_closed_form(dataset: Dataset, features: MovieFeatures) -> None:
-    ease = Ease(regularisation=10.0).fit(dataset, features)
-    B = closed_form(ease.history_.wanted.toarray().astype(np.float64), 10.0)
+    ease = EASE(regularisation=10.0).fit(dataset, features)
+    B = closed_form(ease.history_.signal_matrix.toarray().astype(np.float64), 10.0)
     np.testing.assert_allclose(ease.weights_, B, atol=1e-5)
     np.testing.assert_allclose(ease.item_weights(np.arange(30), np.arange(30)), B, atol=1e-5)
 
@@ -28,8 +28,8 @@ def test_ease_is_the_closed_form_over_many_tiles() -> None:
     )
     movies = pd.DataFrame({"movie_id": np.arange(1, 151), "title": "a film", "release_year": 1990})
     dataset = Dataset.of({"ratings": ratings, "movies": movies})
-    ease = Ease(regularisation=20.0).fit(dataset, MovieFeatures.build(dataset))
-    B = closed_form(ease.history_.wanted.toarray().astype(np.float64), 20.0)
+    ease = EASE(regularisation=20.0).fit(dataset, MovieFeatures.build(dataset))
+    B = closed_form(ease.history_.signal_matrix.toarray().astype(np.float64), 20.0)
     np.testing.assert_allclose(ease.weights_, B, atol=1e-5)
 
 
@@ -53,7 +53,7 @@ def pairwise(users: int, movies: int) -> Dataset:
 def test_near_pairs_of_long_histories_can_be_inverted() -> None:
     # Without its diagonal, or scaled up to what it replaces, K is not positive definite here.
     dataset = pairwise(users=400, movies=600)
-    ease = Ease(regularisation=50.0, near_share=0.6).fit(dataset, MovieFeatures.build(dataset))
+    ease = EASE(regularisation=50.0, near_share=0.6).fit(dataset, MovieFeatures.build(dataset))
     partner = np.arange(600) ^ 1
     others = np.delete(ease.weights_[0], [0, 1])
     assert np.isfinite(ease.weights_).all()
@@ -63,18 +63,18 @@ def test_near_pairs_of_long_histories_can_be_inverted() -> None:
 @pytest.mark.parametrize("near_share", [0.3, 1.0])
 def test_near_pairs_are_weighed_against_all_pairs(near_share: float) -> None:
     dataset = pairwise(users=30, movies=12)
-    ease = Ease(regularisation=3.0, near_share=near_share).fit(dataset, MovieFeatures.build(dataset))
-    X = ease.history_.wanted.toarray().astype(np.float64)
+    ease = EASE(regularisation=3.0, near_share=near_share).fit(dataset, MovieFeatures.build(dataset))
+    X = ease.history_.signal_matrix.toarray().astype(np.float64)
     moments = dataset.ratings.pivot_table(index="user_id", columns="movie_id", values="rated_at", aggfunc="first")
     place = moments.rank(axis=1).to_numpy()
-    K = np.exp(-np.abs(place[:, :, None] - place[:, None, :]) / NEAR).sum(axis=0)
+    K = np.exp(-np.abs(place[:, :, None] - place[:, None, :]) / NEAR_SCALE_RATINGS).sum(axis=0)
     P = np.linalg.inv((1 - near_share) * X.T @ X + near_share * K + 3.0 * np.eye(12))
     np.testing.assert_allclose(ease.weights_, np.eye(12) - P / np.diag(P), atol=1e-4)
 
 
 def test_a_matrix_that_rounding_spoils_gets_more_regularisation(caplog: pytest.LogCaptureFixture) -> None:
     ratings = pairwise(users=3000, movies=60)
-    ease = Ease(regularisation=1e-6).fit(ratings, MovieFeatures.build(ratings))
+    ease = EASE(regularisation=1e-6).fit(ratings, MovieFeatures.build(ratings))
     assert np.isfinite(ease.weights_).all()
     assert "EASE cannot be solved with the regularisation 1e-06" in caplog.text
 
@@ -82,7 +82,7 @@ def test_a_matrix_that_rounding_spoils_gets_more_regularisation(caplog: pytest.L
 def test_rarely_rated_movies_follow_by_popularity_when_the_model_may_not_grow(
     dataset: Dataset, features: MovieFeatures
 ) -> None:
-    ease = Ease(max_movies=3).fit(dataset, features)
+    ease = EASE(max_movies=3).fit(dataset, features)
     most = np.sort(np.argsort(-ease.history_.counts, kind="stable")[:3])
     assert ease.weights_.shape == (3, 3)
     scores = ease.scores(np.arange(40))
@@ -94,7 +94,7 @@ def test_rarely_rated_movies_follow_by_popularity_when_the_model_may_not_grow(
 
 def test_movies_that_nobody_rated_take_no_part(dataset: Dataset, features: MovieFeatures) -> None:
     few = dataset.with_ratings(dataset.ratings[dataset.ratings["movie_id"] <= 6])
-    ease = Ease().fit(few, features)
+    ease = EASE().fit(few, features)
     assert ease.weights_.shape == (6, 6)
     assert not ease.item_weights(np.arange(30), np.arange(30))[6:].any()
 
@@ -104,11 +104,11 @@ def test_ease_without_regularisation_says_what_is_needed(
     regularisation: float, dataset: Dataset, features: MovieFeatures
 ) -> None:
     with pytest.raises(ModelError, match=f"{regularisation}; it must be larger than 0"):
-        Ease(regularisation=regularisation).fit(dataset, features)
+        EASE(regularisation=regularisation).fit(dataset, features)
 
 
 def test_who_is_folded_in_gets_what_the_same_history_got_before(dataset: Dataset, features: MovieFeatures) -> None:
-    ease = Ease().fit(dataset, features)
+    ease = EASE().fit(dataset, features)
     renamed = dataset.with_ratings(dataset.ratings.assign(user_id=dataset.ratings["user_id"] + 1000))
     folded = ease.fold_in(renamed).recommend([1004], 5)
     assert folded[["movie_id", "score"]].equals(ease.recommend([4], 5)[["movie_id", "score"]])

@@ -6,7 +6,7 @@ from scipy import sparse
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.kernels.als import solve
-from movierec.kernels.parallel import over_rows, parts
+from movierec.kernels.parallel import over_rows, sparse_rows
 from movierec.rankers.ials import IALS
 
 USERS, MOVIES, FACTORS = 12, 20, 6
@@ -25,7 +25,7 @@ def direct(ridge: float) -> np.ndarray:
 
 def error_after(steps: int) -> float:
     X = np.zeros((USERS, FACTORS), np.float32)
-    over_rows(solve, USERS, parts(CONFIDENCE), Y, Y.T @ Y, np.full(USERS, 2, np.float32), steps, X)
+    over_rows(solve, USERS, sparse_rows(CONFIDENCE), Y, Y.T @ Y, np.full(USERS, 2, np.float32), steps, X)
     return float(np.abs(X - direct(2)).max())
 
 
@@ -37,7 +37,7 @@ def test_the_more_steps_the_nearer_is_the_direct_solution() -> None:
 
 def test_scores_are_products_with_the_direct_solution(dataset: Dataset, features: MovieFeatures) -> None:
     ials = IALS(factors=8, regularisation=2.0, alpha=5.0, scaling=0.5).fit(dataset, features)
-    signal, Y = ials.history_.wanted[3].toarray()[0].astype(np.float64), ials.factors_
+    signal, Y = ials.history_.signal_matrix[3].toarray()[0].astype(np.float64), ials.factors_
     ridge = 2.0 * np.sqrt(1 + 5 * signal.sum() / len(signal))
     A = Y.T @ np.diag(1 + 5 * signal) @ Y + ridge * np.eye(8)
     x = np.linalg.solve(A, Y.T @ np.where(signal > 0, 1 + 5 * signal, 0))
@@ -46,7 +46,7 @@ def test_scores_are_products_with_the_direct_solution(dataset: Dataset, features
 
 def loss(ials: IALS) -> float:
     """The sum that is minimised, for ν = 0."""
-    c = ials.alpha * ials.history_.wanted.toarray().astype(np.float64)
+    c = ials.alpha * ials.history_.signal_matrix.toarray().astype(np.float64)
     Y = ials.factors_.astype(np.float64)
     X = np.array([np.linalg.solve(Y.T @ np.diag(1 + u) @ Y + np.eye(len(Y[0])), Y.T @ ((1 + u) * (u > 0))) for u in c])
     return float(((1 + c) * ((c > 0) - X @ Y.T) ** 2).sum() + (X**2).sum() + (Y**2).sum())
@@ -98,7 +98,7 @@ def test_a_movie_adds_to_a_score_what_the_score_of_nothing_else_wanted_would_be(
 ) -> None:
     """As Hu, Koren and Volinsky explain it: y_jᵀ W yᵢ (1 + cᵢ), written out."""
     ials = IALS(factors=8, regularisation=2.0, alpha=5.0, scaling=0.5).fit(dataset, features)
-    signal, Y = ials.history_.wanted[3].toarray()[0].astype(np.float64), ials.factors_.astype(np.float64)
+    signal, Y = ials.history_.signal_matrix[3].toarray()[0].astype(np.float64), ials.factors_.astype(np.float64)
     W = np.linalg.inv(Y.T @ np.diag(1 + 5 * signal) @ Y + 2.0 * np.sqrt(1 + 5 * signal.sum() / 30) * np.eye(8))
     own, targets = np.flatnonzero(signal)[2:5], np.array([0, 7, 29])
     found = next(iter(ials.contributions(np.array([3]), [own], [targets])))

@@ -27,10 +27,10 @@ def test_a_movie_scores_the_sum_of_its_similarities_to_the_history(dataset: Data
 
 def test_item_weights_are_what_is_summed(dataset: Dataset, features: MovieFeatures) -> None:
     knn = ItemKNN().fit(dataset, features)
-    history, targets = np.sort(knn.history_.wanted[3].indices).astype(np.int64), np.arange(30)
-    signal = knn.history_.wanted[3].toarray()[0, history]
+    history, targets = np.sort(knn.history_.signal_matrix[3].indices).astype(np.int64), np.arange(30)
+    signal = knn.history_.signal_matrix[3].toarray()[0, history]
     summed = signal @ knn.item_weights(history, targets)
-    np.testing.assert_allclose(summed, knn.scores_of(knn.history_.wanted[[3]])[0], rtol=1e-5)
+    np.testing.assert_allclose(summed, knn.scores_of(knn.history_.signal_matrix[[3]])[0], rtol=1e-5)
 
 
 def test_tfidf_divides_by_how_much_a_user_rates() -> None:

@@ -20,15 +20,16 @@ from movierec.features.pairs import PairFeatures
 from movierec.rankers import registry
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking import training_set
-from movierec.rankers.reranking.base_rankers import Bases
-from movierec.rankers.reranking.candidates import FirstStage
-from movierec.rankers.reranking.training_set import Lesson, Plan, label_windows
+from movierec.rankers.reranking.base_rankers import BaseRankers
+from movierec.rankers.reranking.candidates import CandidateGenerator
+from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
+from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.training import fit
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
 EVERYONE = range(1, 41)
-PLAN = Plan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
+PLAN = WindowPlan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
 FEW_TREES = {"hybrid": {"rounds": 3}, "gradient_boosting": {"rounds": 3}, "random_forest": {"trees": 3}}
 
 
@@ -48,71 +49,71 @@ def differently_labelled(dataset: Dataset) -> Dataset:
     return dataset.with_ratings(altered(dataset.ratings, later))
 
 
-def lesson_of(dataset: Dataset, features: MovieFeatures) -> Lesson:
-    given, _ = training_set._lesson(dataset, features, PLAN, {})
+def training_set_of(dataset: Dataset, features: MovieFeatures) -> TrainingSet:
+    given, _ = training_set._training_set(dataset, features, PLAN, {})
     assert given is not None
     return given
 
 
 class Leak:
-    """A first stage that knows more than the history it is given."""
+    """A candidate generator that knows more than the history it is given."""
 
     everything: ClassVar[Dataset]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> FirstStage:
-        return cls.spoil(FirstStage.fit(dataset, features, depth), dataset)
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> CandidateGenerator:
+        return cls.spoil(CandidateGenerator.fit(dataset, features, depth), dataset)
 
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
         raise NotImplementedError
 
 
-class AllBasesSawTheLabels(Leak):
+class AllBaseRankersSawTheLabels(Leak):
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
-        bases = Bases.fit(cls.everything, stage.features).fold_in(dataset)
-        return FirstStage(bases, stage.facts, stage.features, stage.depth)
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
+        base_rankers = BaseRankers.fit(cls.everything, generator.features).fold_in(dataset)
+        return CandidateGenerator(base_rankers, generator.facts, generator.features, generator.depth)
 
 
-class OneBaseSawTheLabels(Leak):
+class OneBaseRankerSawTheLabels(Leak):
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
-        leaking = ItemKNN().fit(cls.everything, stage.features).fold_in(dataset)
-        return FirstStage(
-            replace(stage.bases, fitted={**stage.bases.fitted, "item_knn": leaking}),
-            stage.facts,
-            stage.features,
-            stage.depth,
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
+        leaking = ItemKNN().fit(cls.everything, generator.features).fold_in(dataset)
+        return CandidateGenerator(
+            replace(generator.base_rankers, fitted={**generator.base_rankers.fitted, "item_knn": leaking}),
+            generator.facts,
+            generator.features,
+            generator.depth,
         )
 
 
 class CountsKnowTheLabelWindow(Leak):
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
-        stage.pairs = replace(stage.pairs, counts=Counts.of(History.of(cls.everything), dataset.users))
-        return stage
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
+        generator.pairs = replace(generator.pairs, counts=Counts.of(History.of(cls.everything), dataset.users))
+        return generator
 
 
 class TraitsKnowTheLabelWindow(Leak):
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
         everything = History.of(cls.everything)
-        stage.pairs = PairFeatures.of(stage.facts, stage.features, stage.history, everything)
-        stage.pairs = replace(stage.pairs, counts=Counts.of(stage.history, dataset.users))
-        return stage
+        generator.pairs = PairFeatures.of(generator.facts, generator.features, generator.history, everything)
+        generator.pairs = replace(generator.pairs, counts=Counts.of(generator.history, dataset.users))
+        return generator
 
 
 class NowIsTheEndOfTheLabelWindow(Leak):
     @classmethod
-    def spoil(cls, stage: FirstStage, dataset: Dataset) -> FirstStage:
-        vars(stage.history)["now"] = History.of(cls.everything).now
-        return stage
+    def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
+        vars(generator.history)["now"] = History.of(cls.everything).now
+        return generator
 
 
 LEAKS = [
-    AllBasesSawTheLabels,
-    OneBaseSawTheLabels,
+    AllBaseRankersSawTheLabels,
+    OneBaseRankerSawTheLabels,
     CountsKnowTheLabelWindow,
     TraitsKnowTheLabelWindow,
     NowIsTheEndOfTheLabelWindow,
@@ -120,7 +121,7 @@ LEAKS = [
 
 
 def test_the_label_window_gives_labels_and_nothing_else(dataset: Dataset, features: MovieFeatures) -> None:
-    before, after = lesson_of(dataset, features), lesson_of(differently_labelled(dataset), features)
+    before, after = training_set_of(dataset, features), training_set_of(differently_labelled(dataset), features)
     assert before.names == after.names
     np.testing.assert_array_equal(before.matrix, after.matrix)
     np.testing.assert_array_equal(before.sizes, after.sizes)
@@ -131,11 +132,11 @@ def test_the_label_window_gives_labels_and_nothing_else(dataset: Dataset, featur
 def test_a_planted_leak_is_noticed(
     leak: type[Leak], dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_set, "FirstStage", leak)
+    monkeypatch.setattr(training_set, "CandidateGenerator", leak)
     found = []
     for given in (dataset, differently_labelled(dataset)):
         monkeypatch.setattr(Leak, "everything", given, raising=False)
-        found.append(lesson_of(given, features))
+        found.append(training_set_of(given, features))
     assert found[0].matrix.shape == found[1].matrix.shape
     assert not np.array_equal(found[0].matrix, found[1].matrix, equal_nan=True)
 
@@ -148,23 +149,25 @@ def with_a_late_tag(dataset: Dataset, word: str) -> Dataset:
 
 
 @pytest.fixture
-def tagged_lessons(dataset: Dataset) -> Callable[[], list[Lesson]]:
+def tagged_training_sets(dataset: Dataset) -> Callable[[], list[TrainingSet]]:
     facts = [with_a_late_tag(dataset, word) for word in ("film", "drama")]
-    return lambda: [lesson_of(given, MovieFeatures.build(given)) for given in facts]
+    return lambda: [training_set_of(given, MovieFeatures.build(given)) for given in facts]
 
 
-def test_a_word_of_the_label_window_describes_no_movie_before_it(tagged_lessons: Callable[[], list[Lesson]]) -> None:
-    film, drama = tagged_lessons()
+def test_a_word_of_the_label_window_describes_no_movie_before_it(
+    tagged_training_sets: Callable[[], list[TrainingSet]],
+) -> None:
+    film, drama = tagged_training_sets()
     np.testing.assert_array_equal(film.matrix, drama.matrix)
 
 
 def test_a_word_of_the_label_window_that_leaks_is_noticed(
-    tagged_lessons: Callable[[], list[Lesson]], monkeypatch: pytest.MonkeyPatch
+    tagged_training_sets: Callable[[], list[TrainingSet]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         training_set, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
     )
-    film, drama = tagged_lessons()
+    film, drama = tagged_training_sets()
     assert not np.array_equal(film.matrix, drama.matrix, equal_nan=True)
 
 

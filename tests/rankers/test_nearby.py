@@ -6,7 +6,7 @@ import pytest
 
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.rankers.nearby import REACH, Nearby
+from movierec.rankers.nearby import MAX_DISTANCE_SCALES, Nearby
 
 MOVIES = 15
 
@@ -40,7 +40,8 @@ def test_weights_are_shared_nearness_over_the_counts(scale: float) -> None:
         for p, (i, a) in enumerate(own):
             counts[i] += 1
             for q, (j, b) in enumerate(own):
-                K[i, j] += a * b * np.exp(-abs(p - q) / scale) * (i != j and abs(p - q) <= int(REACH * scale))
+                is_near = i != j and abs(p - q) <= int(MAX_DISTANCE_SCALES * scale)
+                K[i, j] += a * b * np.exp(-abs(p - q) / scale) * is_near
     expected = K / np.sqrt(np.outer(np.maximum(counts, 1), np.maximum(counts, 1)))
     everything = np.arange(MOVIES + 1)
     found = fit(dataset(histories), scale=scale, neighbours=100).item_weights(everything, everything)

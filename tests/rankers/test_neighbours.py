@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.rankers.neighbours import NOBODY, cosine, largest, lengths, nearest
+from movierec.rankers.neighbours import NO_COLUMN, cosine, largest_products, nearest, row_norms
 
 THREE = sparse.csr_matrix([[1, 1, 0], [1, 1, 1], [0, 0, 1]], dtype=np.float32)
 
@@ -51,12 +51,14 @@ def test_one_row_has_no_neighbour() -> None:
 
 def test_only_the_own_column_is_left_out() -> None:
     ones = np.ones(3, np.float32)
-    kept = largest(THREE, sparse.csr_matrix(np.eye(3, dtype=np.float32)), ones, ones, k=3, own=np.array([0, NOBODY, 2]))
+    kept = largest_products(
+        THREE, sparse.csr_matrix(np.eye(3, dtype=np.float32)), ones, ones, k=3, excluded=np.array([0, NO_COLUMN, 2])
+    )
     assert kept.toarray().tolist() == [[0, 1, 0], [1, 1, 1], [0, 0, 0]]
 
 
 def test_lengths_are_euclidean() -> None:
-    np.testing.assert_allclose(lengths(THREE), np.sqrt([2, 3, 1]), rtol=1e-6)
+    np.testing.assert_allclose(row_norms(THREE), np.sqrt([2, 3, 1]), rtol=1e-6)
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "5"])

@@ -7,8 +7,9 @@ import pytest
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.rankers.ease import Ease
-from movierec.rankers.slit import PRIOR, Slit
+from movierec.rankers.by_popularity import PRIOR_COUNT
+from movierec.rankers.ease import EASE
+from movierec.rankers.slit import SLIT
 
 
 def dataset(rows: list[tuple[int, int, float, float]], movies: int) -> Dataset:
@@ -53,8 +54,8 @@ def written_out(
     return np.array(S) / length * length.mean(), np.array(T)
 
 
-def fit(facts: Dataset, **parameters: float) -> Slit:
-    return Slit(**parameters).fit(facts, MovieFeatures.build(facts))
+def fit(facts: Dataset, **parameters: float) -> SLIT:
+    return SLIT(**parameters).fit(facts, MovieFeatures.build(facts))
 
 
 @pytest.mark.parametrize(("following", "lives"), [(1, (80.0, 8.0)), (3, (5.0, 1.0)), (50, (20.0, 2.0))])
@@ -63,14 +64,14 @@ def test_the_weights_are_those_of_the_regression_of_t_on_s(following: int, lives
     drawn = sequences(25, n)
     facts = rated(drawn, n)
     parameters = {"long_half_life": lives[0], "short_half_life": lives[1], "following": following}
-    slit = Slit(**parameters, regularisation=3.0, damping=0.4)
+    slit = SLIT(**parameters, regularisation=3.0, damping=0.4)
     S, T = written_out(drawn, n, lives, following)
-    slit.kept_ = np.arange(n)
+    slit.movie_positions_ = np.arange(n)
     came_next, SS, ST = slit._sums(History.of(facts))
     np.testing.assert_allclose(came_next, T.sum(axis=0), rtol=1e-5)
     np.testing.assert_allclose(np.tril(SS), np.tril(S.T @ S), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(ST, S.T @ T, rtol=1e-4, atol=1e-4)
-    B = np.linalg.solve(S.T @ S + 3.0 * np.eye(2 * n), S.T @ T) / (T.sum(axis=0) + PRIOR) ** 0.4
+    B = np.linalg.solve(S.T @ S + 3.0 * np.eye(2 * n), S.T @ T) / (T.sum(axis=0) + PRIOR_COUNT) ** 0.4
     slit.fit(facts, MovieFeatures.build(facts))
     np.testing.assert_allclose(slit.weights_, B, rtol=1e-3, atol=1e-5)
 
@@ -135,18 +136,22 @@ def test_movies_outside_the_model_take_no_part() -> None:
     counts = facts.ratings["movie_id"].value_counts()
     inside = sorted(counts.index, key=lambda movie: (-counts[movie], movie))[:5]
     outside = np.setdiff1d(np.arange(12), inside)
-    assert slit.kept_.tolist() == sorted(inside)
+    assert slit.movie_positions_.tolist() == sorted(inside)
     assert slit.weights_.shape == (10, 5)
     scores = slit.scores(np.arange(25))
-    assert (scores[:, outside].max(axis=1) <= scores[:, slit.kept_].min(axis=1)).all()
+    assert (scores[:, outside].max(axis=1) <= scores[:, slit.movie_positions_].min(axis=1)).all()
     everything = slit.item_weights(np.arange(12), np.arange(12))
     assert not everything[outside].any()
     assert not everything[:, outside].any()
     shortened = [[(movie, signal) for movie, signal in own if movie in inside] for own in drawn]
     S, T = written_out(shortened, 12, (80.0, 8.0), 3)
-    kept = np.concatenate([slit.kept_, slit.kept_ + 12])
-    B = np.linalg.solve((S.T @ S)[np.ix_(kept, kept)] + 4500 * np.eye(10), (S.T @ T)[np.ix_(kept, slit.kept_)])
-    np.testing.assert_allclose(slit.weights_, B / (T.sum(axis=0)[slit.kept_] + PRIOR) ** 0.3, rtol=1e-3, atol=1e-7)
+    kept = np.concatenate([slit.movie_positions_, slit.movie_positions_ + 12])
+    B = np.linalg.solve(
+        (S.T @ S)[np.ix_(kept, kept)] + 4500 * np.eye(10), (S.T @ T)[np.ix_(kept, slit.movie_positions_)]
+    )
+    np.testing.assert_allclose(
+        slit.weights_, B / (T.sum(axis=0)[slit.movie_positions_] + PRIOR_COUNT) ** 0.3, rtol=1e-3, atol=1e-7
+    )
 
 
 RING = 30
@@ -163,7 +168,7 @@ def round_the_ring(shuffled: bool) -> Dataset:
     return dataset(rows, RING)
 
 
-def found_next(ranker: Slit | Ease, true: Dataset) -> float:
+def found_next(ranker: SLIT | EASE, true: Dataset) -> float:
     """Return how many users are recommended first what comes next on the ring."""
     last = true.ratings.sort_values("rated_at").groupby("user_id")["movie_id"].last()
     first = ranker.recommend(last.index, 1).set_index("user_id")["movie_id"]
@@ -173,7 +178,7 @@ def found_next(ranker: Slit | Ease, true: Dataset) -> float:
 def test_true_times_bring_the_next_movie_and_shuffled_times_bring_nothing() -> None:
     true, shuffled = round_the_ring(False), round_the_ring(True)
     features = MovieFeatures.build(true)
-    ease = found_next(Ease(50).fit(true, features), true)
+    ease = found_next(EASE(50).fit(true, features), true)
     assert ease < 0.75  # it cannot tell what comes before the run from what comes after it
-    assert found_next(Slit(regularisation=50).fit(true, features), true) > 0.95
-    assert found_next(Slit(regularisation=50).fit(shuffled, features), true) <= ease + 0.05
+    assert found_next(SLIT(regularisation=50).fit(true, features), true) > 0.95
+    assert found_next(SLIT(regularisation=50).fit(shuffled, features), true) <= ease + 0.05

@@ -11,9 +11,9 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.ease import Ease
-from movierec.rankers.reranking.base import Learned
-from movierec.rankers.slit import Slit
+from movierec.rankers.ease import EASE
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together
 
 EVERYONE = np.arange(1, 41)
@@ -28,12 +28,12 @@ def fresh(dataset: Dataset) -> Dataset:
 
 @pytest.fixture
 def without_slit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Slit, "_learn", refuse)
+    monkeypatch.setattr(SLIT, "_fit", refuse)
 
 
 @pytest.fixture
 def without_ease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ease, "_learn", refuse)
+    monkeypatch.setattr(EASE, "_fit", refuse)
 
 
 def refuse(self: object, dataset: Dataset, features: MovieFeatures) -> None:
@@ -46,10 +46,10 @@ def test_a_base_ranker_that_cannot_be_fitted_is_left_out_of_a_learned_one(
     name: str, fresh: Dataset, features: MovieFeatures
 ) -> None:
     ranker = registry.create(name, **SMALL[name]).fit(fresh, features)
-    assert isinstance(ranker, Learned)
+    assert isinstance(ranker, LearnedRanker)
     assert dict(ranker.left_out) == {"slit": "it cannot be solved"}
-    assert not [feature for feature in ranker.names_ if feature.startswith("slit")]
-    assert [feature for feature in ranker.names_ if feature.startswith("ease_near")]
+    assert not [feature for feature in ranker.feature_names_ if feature.startswith("slit")]
+    assert [feature for feature in ranker.feature_names_ if feature.startswith("ease_near")]
     lists = ranker.recommend(EVERYONE, 5)
     assert (lists.groupby("user_id").size() == 5).all()
     assert len(lists) == 5 * len(EVERYONE)
@@ -58,7 +58,7 @@ def test_a_base_ranker_that_cannot_be_fitted_is_left_out_of_a_learned_one(
 @pytest.mark.usefixtures("without_ease")
 def test_what_no_candidate_is_follows_by_popularity_without_ease(fresh: Dataset, features: MovieFeatures) -> None:
     hybrid = registry.create("hybrid", rounds=3, candidates=2).fit(fresh, features)
-    assert isinstance(hybrid, Learned)
+    assert isinstance(hybrid, LearnedRanker)
     assert set(hybrid.left_out) == {"ease", "ease_near"}
     scores, popular = hybrid.scores(np.arange(40)), registry.create("popularity").fit(fresh, features)
     order = popular.scores(np.arange(40))
@@ -75,7 +75,7 @@ def test_what_was_left_out_is_kept_with_the_model(fresh: Dataset, features: Movi
     hybrid = registry.create("hybrid", rounds=3).fit(fresh, features)
     hybrid.save(UPath(tmp_path))
     loaded = registry.load(UPath(tmp_path))
-    assert isinstance(loaded, Learned)
+    assert isinstance(loaded, LearnedRanker)
     assert dict(loaded.left_out) == {"slit": "it cannot be solved"}
     assert loaded.recommend(EVERYONE, 5).equals(hybrid.recommend(EVERYONE, 5))
 
@@ -83,19 +83,19 @@ def test_what_was_left_out_is_kept_with_the_model(fresh: Dataset, features: Movi
 def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
     monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
 ) -> None:
-    learn = Slit._learn
+    learn = SLIT._fit
 
-    def needs_everything(self: Slit, given: Dataset, movies: MovieFeatures) -> None:
+    def needs_everything(self: SLIT, given: Dataset, movies: MovieFeatures) -> None:
         if len(given.ratings) < len(fresh.ratings):
             raise ModelError("it needs every rating")
         learn(self, given, movies)
 
-    monkeypatch.setattr(Slit, "_learn", needs_everything)
+    monkeypatch.setattr(SLIT, "_fit", needs_everything)
     hybrid = registry.create("hybrid", rounds=3, seed=9).fit(fresh, features)
-    assert isinstance(hybrid, Learned)
+    assert isinstance(hybrid, LearnedRanker)
     assert dict(hybrid.left_out) == {"slit": "it needs every rating"}
-    assert "slit" not in hybrid.stage_.bases.fitted
-    assert not [feature for feature in hybrid.names_ if feature.startswith("slit")]
+    assert "slit" not in hybrid.generator_.base_rankers.fitted
+    assert not [feature for feature in hybrid.feature_names_ if feature.startswith("slit")]
 
 
 @pytest.mark.usefixtures("without_slit")
@@ -108,15 +108,15 @@ def test_a_blend_goes_on_without_a_member(fresh: Dataset, features: MovieFeature
 @pytest.mark.usefixtures("without_slit")
 def test_nobody_left_is_said_with_every_reason(fresh: Dataset, features: MovieFeatures) -> None:
     with pytest.raises(ModelError, match=r"none .* can be fitted \(slit: it cannot be solved\)"):
-        fit_together([("slit", Slit())], fresh, features)
+        fit_together([("slit", SLIT())], fresh, features)
 
 
 def test_what_may_work_the_next_time_leaves_nobody_out(
     monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
 ) -> None:
-    def no_room(self: Slit, given: Dataset, movies: MovieFeatures) -> None:
+    def no_room(self: SLIT, given: Dataset, movies: MovieFeatures) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Slit, "_learn", no_room)
+    monkeypatch.setattr(SLIT, "_fit", no_room)
     with pytest.raises(MemoryError):
-        fit_together([("ease", Ease()), ("slit", Slit())], fresh, features)
+        fit_together([("ease", EASE()), ("slit", SLIT())], fresh, features)

@@ -46,8 +46,8 @@ def test_a_user_alone_has_no_neighbour_and_gets_popular_movies(dataset: Dataset,
 def test_a_loaded_model_finds_the_same_neighbours(user: int, dataset: Dataset, features: MovieFeatures) -> None:
     knn = UserKNN().fit(dataset, features)
     again = UserKNN()
-    again.fitted_ = again.history_ = knn.fitted_
-    again._restore({}, None)
+    again.training_history_ = again.history_ = knn.training_history_
+    again._from_arrays({}, None)
     np.testing.assert_array_equal(again.scores(np.array([user])), knn.scores(np.array([user])))
 
 

@@ -13,7 +13,7 @@ from movierec.evaluation import protocols
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.popularity import Popularity
-from movierec.rankers.slit import Slit
+from movierec.rankers.slit import SLIT
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
@@ -133,16 +133,16 @@ def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, folder)
 def learns_to_fail(error):
     """Return a way to learn that fails with this error."""
 
-    def _learn(self, dataset, features):
+    def _fit(self, dataset, features):
         raise error
 
-    return _learn
+    return _fit
 
 
 def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_others_go_on(
     conn, folder, monkeypatch, caplog
 ):
-    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(np.linalg.LinAlgError("Singular matrix")))
+    monkeypatch.setattr(Popularity, "_fit", learns_to_fail(np.linalg.LinAlgError("Singular matrix")))
     for name in ("popularity", "ease"):
         evaluate_ranker(conn, folder, name)
     refused = conn.execute("select ranker, reason from ml.refused").fetchall()
@@ -154,7 +154,7 @@ def test_an_error_nobody_foresaw_refuses_one_ranker_is_logged_whole_and_the_othe
 
 def test_what_a_learned_ranker_went_on_without_is_kept_until_it_is_fitted_with_it(conn, folder, monkeypatch):
     with monkeypatch.context() as broken:
-        broken.setattr(Slit, "_learn", learns_to_fail(ModelError("it cannot be solved")))
+        broken.setattr(SLIT, "_fit", learns_to_fail(ModelError("it cannot be solved")))
         fitted = fit.fit_ranker(TrainingData(folder), "hybrid", {"rounds": 3})
     for _ in range(2):
         evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
@@ -167,7 +167,7 @@ def test_what_a_learned_ranker_went_on_without_is_kept_until_it_is_fitted_with_i
 
 @pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])
 def test_what_trying_again_may_mend_fails_the_task(folder, monkeypatch, error):
-    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
+    monkeypatch.setattr(Popularity, "_fit", learns_to_fail(error))
     with pytest.raises(type(error)):
         fit.fit_ranker(TrainingData(folder), "popularity")
 
@@ -182,7 +182,7 @@ def test_scores_that_fail_unforeseen_refuse_the_ranker(conn, folder, monkeypatch
 @pytest.mark.parametrize("error", [ModelError("too few"), ValueError("too few")])
 def test_an_error_in_the_second_protocol_costs_its_figures_and_not_the_ranker(conn, folder, monkeypatch, caplog, error):
     fitted = fit.fit_ranker(TrainingData(folder), "popularity")
-    monkeypatch.setattr(Popularity, "_learn", learns_to_fail(error))
+    monkeypatch.setattr(Popularity, "_fit", learns_to_fail(error))
     assert evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)["ndcg"] > 0
     assert conn.execute("select distinct protocol from ml.metric").fetchall() == [("per_user_temporal",)]
     assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)

@@ -3,7 +3,7 @@ import pytest
 from movierec.artifacts import load_frame, save_frame
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.search_space import Range
 from movierec.training import fit, snapshot
@@ -38,7 +38,7 @@ def windows(folders):
 @pytest.fixture(autouse=True)
 def spaces(monkeypatch):
     """Let EASE be tuned and popularity not, whatever they say of themselves."""
-    monkeypatch.setattr(Ease, "space", {"regularisation": Range(1, 5_000, log=True)})
+    monkeypatch.setattr(EASE, "space", {"regularisation": Range(1, 5_000, log=True)})
     monkeypatch.setattr(Popularity, "space", {})
 
 
@@ -73,7 +73,7 @@ def test_movies_to_exclude_are_in_no_judged_list(windows):
 
 
 def test_settings_that_cannot_be_fitted_are_kept_with_their_error_and_none_wins(windows, monkeypatch):
-    monkeypatch.setattr(Ease, "space", {"regularisation": Range(-1e9, -1e6)})
+    monkeypatch.setattr(EASE, "space", {"regularisation": Range(-1e9, -1e6)})
     tuned = tune("ease", *windows, 3, 1, start={"regularisation": -2e6})
     assert tuned.trials[0].error.startswith("EASE")
     assert tuned.parameters == {"regularisation": 200.0}  # the default alone could be fitted
@@ -110,7 +110,7 @@ def test_the_next_training_goes_on_from_the_last_one_even_without_a_budget(conn,
     assert stored(conn, second) == []
     tune_ranker(conn, TrainingData(second), "ease", trials=2, seed=2)
     assert stored(conn, second)[0][1] == best
-    monkeypatch.setattr(Ease, "__init__", lambda self, max_movies=20: None)
+    monkeypatch.setattr(EASE, "__init__", lambda self, max_movies=20: None)
     assert tune_ranker(conn, TrainingData(second), "ease", trials=0, seed=1) == {}
 
 

@@ -25,7 +25,7 @@ from movierec.data.splits import per_user_temporal
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
-from movierec.rankers.content import Content, expected, places
+from movierec.rankers.content import Content, collaborative_vectors, predicted_vectors
 from movierec.rankers.top_k import top_k
 
 SEED = 1
@@ -71,7 +71,7 @@ def _ndcg(known: Dataset, asked: pd.DataFrame, allowed: NDArray[np.bool_]) -> di
 
 
 def _nearness(history: History, vectors: Any) -> Floats:
-    recent_and_liked = history.matrix(np.exp(history.above) * 0.5 ** (history.recency / 10))
+    recent_and_liked = history.matrix(np.exp(history.above_mean) * 0.5 ** (history.recency / 10))
     near = (recent_and_liked @ vectors) @ vectors.T
     return np.asarray(near.toarray() if sparse.issparse(near) else near, np.float32)
 
@@ -91,17 +91,17 @@ def _trust(history: History) -> Floats:
 
 
 def _factors(history: History) -> Floats:
-    return places(history, Content().factors)
+    return collaborative_vectors(history, Content().factors)
 
 
 KINDS: dict[str, Callable[[MovieFeatures, History], Any]] = {
     "terms": lambda features, history: features.matrix,
     "wordllama": lambda features, history: features.embeddings,
     "SVD of ratings": lambda features, history: _factors(history),
-    "SVD expected from terms": lambda features, history: expected(
+    "SVD expected from terms": lambda features, history: predicted_vectors(
         features.matrix, _factors(history), _trust(history), RIDGE
     ),
-    "SVD expected from wordllama": lambda features, history: expected(
+    "SVD expected from wordllama": lambda features, history: predicted_vectors(
         sparse.csr_matrix(features.embeddings), _factors(history), _trust(history), RIDGE
     ),
 }

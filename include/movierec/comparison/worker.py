@@ -8,8 +8,8 @@ import inspect
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 from upath import UPath
@@ -24,8 +24,8 @@ from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.rating_error import error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.rankers import registry
-from movierec.rankers.reranking.base import Learned
-from movierec.rankers.reranking.training_set import Plan, material
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.reranking.training_set import training_inputs
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def run(inputs: WorkerInputs, name: str, shared: SharedCost | None = None) -> Ra
         "score_seconds": round(evaluation.seconds, 3),
         "peak_memory_bytes": peak if shared is None else max(peak, shared.peak_bytes),
         "rating_error": None if error is None else asdict(error),
-        "left_out": dict(ranker.left_out) if isinstance(ranker, Learned) else {},
+        "left_out": dict(ranker.left_out) if isinstance(ranker, LearnedRanker) else {},
         "metrics": _metrics(evaluation),
         "strata": _strata(evaluation, inputs),
     }
@@ -87,8 +87,7 @@ def prepare_shared(inputs: WorkerInputs, name: str) -> SharedCost:
     forget_peak()
     started = time.perf_counter()
     ranker = registry.create(name, **_fixed(inputs, name))
-    plan = Plan(**{part.name: getattr(ranker, part.name) for part in fields(Plan)})
-    material(inputs.known, inputs.features, plan)
+    training_inputs(inputs.known, inputs.features, cast(LearnedRanker[Any], ranker))
     return SharedCost(time.perf_counter() - started, peak_bytes())
 
 

@@ -80,8 +80,8 @@ class Dataset:
     def with_ratings(self, ratings: pd.DataFrame) -> "Dataset":
         """Return the same facts about movies and users beside other ratings, such as one side of a split.
 
-        Words that a user put on a movie after their last rating in `ratings`, or that users without one put on it, are
-        left out: they come from the other side of the split.
+        Tags that a user gave after their last rating in `ratings`, or that users without one gave, are left out: they
+        come from the other side of the split.
         """
         latest = ratings.groupby(USER)[RATED_AT].max()
         until = pd.Series(latest.reindex(self.tags[USER]).array, self.tags.index, TIME)
@@ -90,7 +90,7 @@ class Dataset:
 
     @classmethod
     def of(cls, tables: Mapping[str, pd.DataFrame], relevant_from: float | None = RELEVANT_FROM) -> Self:
-        """Make a dataset of tables by name; one that is not given is empty."""
+        """Make a dataset of tables by name; a table that is missing is empty."""
         frames = {name: tables[name] if name in tables else empty(name) for name in SCHEMA}
         return cls(relevant_from=relevant_from, **frames)
 
@@ -140,8 +140,8 @@ def _check_ratings(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:
     unknown = np.setdiff1d(ratings[MOVIE], movies[MOVIE])
     if unknown.size:
         raise ModelError(f"{unknown.size} rated movies, such as {unknown[0]}, are not in table 'movies'")
-    says = np.isfinite(ratings[RATING]) | ratings[WEIGHT].between(0, 1) & ratings[RATING].isna()
-    broken = int((~says).sum() + ratings[RATED_AT].isna().sum())
+    has_value = np.isfinite(ratings[RATING]) | ratings[WEIGHT].between(0, 1) & ratings[RATING].isna()
+    broken = int((~has_value).sum() + ratings[RATED_AT].isna().sum())
     if broken:
         raise ModelError(f"{broken} ratings lack a value or a time; both must be known")
 

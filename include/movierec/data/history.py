@@ -13,7 +13,7 @@ from movierec.data.columns import LIKED_WEIGHT, MOVIE, RATED_AT, RATING, USER, W
 from movierec.data.dataset import Dataset
 
 MICROSECONDS_A_DAY = 86_400_000_000
-LOWER_SIGNAL = 0.3
+LOWER_SIGNAL = 0.3  # of a movie that was rated but not liked
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +25,11 @@ class History:
         movie_ids: the whole catalogue, ascending; a movie's position is the column.
         users: position of each rating's user (int64), ascending.
         movies: position of each rating's movie (int64).
-        ratings: values as rated (float32), NaN where other feedback speaks.
+        ratings: values as rated (float32), NaN for other feedback.
         liked: whether the user liked the movie (bool).
-        signal: how much each rating says about what its user wants (float32): 1 if they liked the movie,
-            `LOWER_SIGNAL` if less, for other feedback its weight. Watching at all is a choice too, and more than 0
-            leaves nobody without a history.
+        signal: how much each rating says that its user wants such movies (float32): 1 if they liked the movie,
+            `LOWER_SIGNAL` if they rated it lower, the weight of other feedback. It is above 0 for low ratings because
+            watching a movie is a choice too, and because a user with low ratings only has a history then.
         times: microseconds since 1970 UTC (int64).
     """
 
@@ -72,27 +72,27 @@ class History:
         return self.matrix(np.ones(len(self.users), np.float32))
 
     @cached_property
-    def wanted(self) -> sparse.csr_matrix:
+    def signal_matrix(self) -> sparse.csr_matrix:
         """The signal of each rating (users × movies, float32)."""
         return self.matrix(self.signal)
 
     @cached_property
     def now(self) -> Ints:
-        """Each user's last known moment, in microseconds: nothing later may be counted for them."""
+        """The time of each user's last rating, in microseconds: nothing later may be counted for them."""
         latest = np.full(len(self.user_ids), np.iinfo(np.int64).min)
         np.maximum.at(latest, self.users, self.times)
         return latest
 
     @cached_property
     def recency(self) -> Ints:
-        """How many of the same user's ratings are later than this one; ratings of one moment share their number."""
+        """How many ratings of the same user are later than each rating (int64); ratings of one moment have the same."""
         order = np.lexsort((-self.times, self.users))
         users, times = self.users[order], self.times[order]
-        place = np.arange(len(order))
+        index = np.arange(len(order))
         new_user = np.diff(users, prepend=-1) != 0
         new_moment = new_user | (np.diff(times, prepend=0) != 0)
-        start = np.maximum.accumulate(np.where(new_user, place, 0))
-        moment = np.maximum.accumulate(np.where(new_moment, place, 0))
+        start = np.maximum.accumulate(np.where(new_user, index, 0))
+        moment = np.maximum.accumulate(np.where(new_moment, index, 0))
         recency = np.empty(len(order), np.int64)
         recency[order] = moment - start
         return recency
@@ -111,8 +111,8 @@ class History:
         return (totals / np.maximum(counts, 1)).astype(np.float32)
 
     @cached_property
-    def above(self) -> Floats:
-        """How far each rating is above its user's mean (float32); 0 for other feedback."""
+    def above_mean(self) -> Floats:
+        """Each rating less its user's mean (float32); 0 for other feedback."""
         return np.asarray(np.nan_to_num(self.ratings - self.user_means[self.users]), np.float32)
 
     @cached_property
@@ -120,17 +120,17 @@ class History:
         return np.searchsorted(self.users, np.arange(self.shape[0] + 1)).astype(np.int64)
 
     def ratings_of(self, user: int, movies: Ints) -> Ints:
-        """Find a user's ratings of these movies (positions), each of which the user has rated."""
+        """Return the indices of a user's ratings of these movies (positions), all of which the user has rated."""
         first, last = self._starts[user : user + 2]
         return np.asarray(first + np.searchsorted(self.movies[first:last], movies), np.int64)
 
     def matrix(self, values: NDArray[np.generic]) -> sparse.csr_matrix:
-        """Lay one value per rating out as users × movies."""
+        """Return one value per rating as a matrix (users × movies, float32)."""
         return sparse.csr_matrix((values.astype(np.float32), self.movies, self._starts), shape=self.shape)
 
 
 def is_liked(ratings: pd.DataFrame, relevant_from: float | None) -> NDArray[np.bool_]:
-    """Tell which rows of (…, rating, weight) say that the movie was liked; NaN is no rating and the weight decides."""
+    """Tell which rows of (…, rating, weight) say that the movie was liked; where rating is NaN the weight decides."""
     is_rated = ratings[RATING].notna().to_numpy()
     by_rating = is_rated if relevant_from is None else ratings[RATING].to_numpy(np.float32) >= relevant_from
     return np.where(is_rated, by_rating, ratings[WEIGHT].to_numpy(np.float32) >= LIKED_WEIGHT)

@@ -1,4 +1,4 @@
-"""Dividing ratings into what a ranker may know and what it is asked about.
+"""Dividing ratings into what a ranker may know and what it is evaluated on.
 
 Every split is exact: its parts are disjoint and together hold the rows of `ratings` (`strong_generalisation` says what
 it leaves out), with the index of `ratings`, so that a row can be traced back.
@@ -17,7 +17,7 @@ from movierec.errors import ModelError
 def per_user_temporal(
     ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold out the last `test_share` of every user's ratings, so each user is asked about their own future.
+    """Hold out the last `test_share` of every user's ratings, so that each user is evaluated on their own future.
 
     Each user's rows are put in time order. Many rows of a user may carry one timestamp; they are ordered at random
     under `seed`, because any fixed order (by movie, say) would give the test rows something in common. A user with n
@@ -32,14 +32,14 @@ def per_user_temporal(
     _check_share("test_share", test_share)
     shuffled = ratings.sample(frac=1, random_state=seed)
     ordered = shuffled.sort_values([USER, RATED_AT], kind="stable")
-    place, size = _place_and_size(ordered[USER])
+    position, size = _position_and_size(ordered[USER])
     # Rounded first: 10 · (1 - 0.2) must not become 8.000000000000002 and keep nine rows.
-    known = place < np.ceil(np.round(size * (1 - test_share), 9))
+    known = position < np.ceil(np.round(size * (1 - test_share), 9))
     return ordered[known], ordered[~known]
 
 
 def global_temporal(ratings: pd.DataFrame, test_share: float = 0.2) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cut everybody's ratings at one moment, so that nothing known is later than anything asked.
+    """Cut everybody's ratings at one moment, so that no known row is later than a test row.
 
     The moment is the earliest one that leaves at most `test_share` of the rows after it: rows of one moment stay on
     one side, the known one. Users may be on one side only.
@@ -52,8 +52,8 @@ def global_temporal(ratings: pd.DataFrame, test_share: float = 0.2) -> tuple[pd.
     """
     _check_share("test_share", test_share)
     times = np.sort(ratings[RATED_AT].to_numpy())
-    kept = int(np.ceil(np.round(len(times) * (1 - test_share), 9)))
-    known = ratings[RATED_AT].to_numpy() <= times[max(kept, 1) - 1] if len(times) else np.zeros(0, np.bool_)
+    size = int(np.ceil(np.round(len(times) * (1 - test_share), 9)))
+    known = ratings[RATED_AT].to_numpy() <= times[max(size, 1) - 1] if len(times) else np.zeros(0, np.bool_)
     return ratings[known], ratings[~known]
 
 
@@ -75,9 +75,9 @@ def random_split(
     if len(shares) < 2 or min(shares) <= 0:  # noqa: PLR2004
         raise ModelError(f"shares are {tuple(shares)}; allowed are two or more numbers above 0")
     ordered = ratings.sample(frac=1, random_state=seed).sort_values(USER, kind="stable")
-    place, size = _place_and_size(ordered[USER])
+    position, size = _position_and_size(ordered[USER])
     borders = np.cumsum(part_sizes(size, shares), axis=1)
-    part = (place[:, None] >= borders).sum(axis=1)
+    part = (position[:, None] >= borders).sum(axis=1)
     return tuple(ordered[part == number] for number in range(len(shares)))
 
 
@@ -96,7 +96,7 @@ def part_sizes(totals: Ints, shares: Sequence[float]) -> Ints:
 def strong_generalisation(
     ratings: pd.DataFrame, held_out_users: int, fold_in_share: float = 0.8, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Hold out whole users: a ranker learns from the others, is shown a part of theirs and asked about the rest.
+    """Hold out whole users: a ranker learns from the others, is shown a part of theirs and evaluated on the rest.
 
     Of a held-out user's n rows ceil(fold_in_share · n) are shown, chosen at random, but never all of two or more
     (Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018; their code keeps movies of the
@@ -106,28 +106,28 @@ def strong_generalisation(
         The rows to learn from, the rows to fold in and the test rows; users of the last two are not in the first.
 
     Raises:
-        ModelError: the number of users leaves nobody to learn from or nobody to ask, or the share is not in 0 to 1.
+        ModelError: the number of users leaves none to learn from or none to evaluate on, or the share is not in 0 to 1.
     """
     _check_share("fold_in_share", fold_in_share)
     users = np.unique(ratings[USER].to_numpy())
     if not 0 < held_out_users < len(users):
         raise ModelError(f"held_out_users is {held_out_users}; allowed is 1 to {len(users) - 1} of {len(users)} users")
-    chosen = np.random.default_rng(seed).choice(users, held_out_users, replace=False)
-    is_held_out = np.isin(ratings[USER].to_numpy(), chosen)
+    held_out = np.random.default_rng(seed).choice(users, held_out_users, replace=False)
+    is_held_out = np.isin(ratings[USER].to_numpy(), held_out)
     train = ratings[~is_held_out]
     others = ratings[is_held_out & ratings[MOVIE].isin(train[MOVIE].unique()).to_numpy()]
     ordered = others.sample(frac=1, random_state=seed).sort_values(USER, kind="stable")
-    place, size = _place_and_size(ordered[USER])
+    position, size = _position_and_size(ordered[USER])
     shown = np.ceil(np.round(size * fold_in_share, 9))
-    is_shown = place < np.where(size > 1, np.minimum(shown, size - 1), 1)
+    is_shown = position < np.where(size > 1, np.minimum(shown, size - 1), 1)
     return train, ordered[is_shown], ordered[~is_shown]
 
 
-def _place_and_size(users: pd.Series) -> tuple[Ints, Ints]:
+def _position_and_size(users: pd.Series) -> tuple[Ints, Ints]:
     """Number each row within its user from 0, and count the user's rows."""
     by_user = users.groupby(users, sort=False)
-    place, size = by_user.cumcount(), by_user.transform("size")
-    return np.asarray(place, np.int64), np.asarray(size, np.int64)
+    position, size = by_user.cumcount(), by_user.transform("size")
+    return np.asarray(position, np.int64), np.asarray(size, np.int64)
 
 
 def _check_share(name: str, share: float) -> None:

@@ -78,7 +78,7 @@ def evaluate(
     lists = ranker.recommend(users, max(ks, default=1), exclude_seen=exclude_seen, exclude=exclude)
     seconds = time.perf_counter() - started
     values = accuracy(lists, relevant, ks)
-    familiar = [_unfamiliar(beyond.cut(lists, k), users, ranker.fitted_, features) for k in ks]
+    familiar = [_unfamiliar(beyond.cut(lists, k), users, ranker.training_history_, features) for k in ks]
     catalogue = ranker.history_.shape[1]
     return Evaluation(
         values=pd.concat([values, pd.concat(familiar, ignore_index=True)], axis=1),

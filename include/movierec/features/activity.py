@@ -1,4 +1,4 @@
-"""What a user's history says about the user: how much, how strictly, how widely and lately what."""
+"""Features of users from their histories: how much, how strictly, how widely and what lately they rate."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from movierec.data.arrays import Floats
 from movierec.data.history import MICROSECONDS_A_DAY, History
 
-RECENT = 10
-SESSION = 20
+RECENT_RATINGS = 10  # of a user, that tell what they watch lately
+SESSION_RATINGS = 20  # of a user, that may be of one sitting
 
 
 def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
@@ -19,10 +19,10 @@ def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
 
     Returns:
         Float32 per user, NaN where unknown: activity, mean, spread and share of liked ratings, the span of time, and
-        for each trait its mean over the whole history and over the `RECENT` last ratings, and its spread.
+        for each trait its mean over the whole history and over the `RECENT_RATINGS` last ratings, and its spread.
     """
     everything = np.ones(len(history.users), bool)
-    recent = history.recency < RECENT
+    recent = history.recency < RECENT_RATINGS
     age = (history.now[history.users] - history.times) / MICROSECONDS_A_DAY
     features = {
         "user_count": np.log1p(np.bincount(history.users, minlength=history.shape[0])),
@@ -30,8 +30,8 @@ def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
         "user_spread": _spread(history, history.ratings),
         "user_liked_share": _mean(history, history.liked.astype(np.float32), everything),
         "user_recent_mean": _mean(history, history.ratings, recent),
-        "user_span": np.log1p(_longest(history, age)),
-        "user_session_span": np.log1p(_longest(history, np.where(history.recency < SESSION, age, 0))),
+        "user_span": np.log1p(_maximum(history, age)),
+        "user_session_span": np.log1p(_maximum(history, np.where(history.recency < SESSION_RATINGS, age, 0))),
     }
     for name, values in traits.items():
         of_ratings = values[history.movies]
@@ -41,8 +41,9 @@ def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
     return {name: np.asarray(values, np.float32) for name, values in features.items()}
 
 
-def _mean(history: History, values: Floats, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    use = chosen & np.isfinite(values)
+def _mean(history: History, values: Floats, is_used: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean of each user's known values; NaN where none is used."""
+    use = is_used & np.isfinite(values)
     users = history.shape[0]
     count = np.bincount(history.users[use], minlength=users)
     total = np.bincount(history.users[use], weights=values[use], minlength=users)
@@ -52,11 +53,11 @@ def _mean(history: History, values: Floats, chosen: NDArray[np.bool_]) -> NDArra
 def _spread(history: History, values: Floats) -> NDArray[np.float64]:
     """Return the standard deviation of each user's values."""
     everything = np.ones(len(values), bool)
-    off = values - _mean(history, values, everything)[history.users]
-    return np.sqrt(_mean(history, (off**2).astype(np.float32), everything))
+    deviation = values - _mean(history, values, everything)[history.users]
+    return np.sqrt(_mean(history, (deviation**2).astype(np.float32), everything))
 
 
-def _longest(history: History, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    longest = np.zeros(history.shape[0])
-    np.maximum.at(longest, history.users, values)
-    return longest
+def _maximum(history: History, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    maximum = np.zeros(history.shape[0])
+    np.maximum.at(maximum, history.users, values)
+    return maximum

@@ -13,14 +13,14 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import MOVIE
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
+from movierec.features.activity import RECENT_RATINGS
 from movierec.features.content import MovieFeatures, terms
 from movierec.kernels.matrix import product
 
-RECENT = 10
-LAST = 5
-HALF_LIFE = 50
-BINS = 12
-PRIOR_SHARE = 0.02
+LAST_RATINGS = 5
+LIKING_HALF_LIFE = 50  # so many ratings later, what a liked movie says counts half
+BINS = 12  # of equal size, that a number of the movies is divided into
+PRIOR_SHARE = 0.02  # added to the share of movies in a bin
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,49 +30,49 @@ class Affinities:
     Attributes:
         weights: by name, how much each rating counts in the profile (users × movies).
         terms: by name, movies × terms.
-        turned: by name, terms × movies.
+        transposed: by name, terms × movies.
     """
 
     weights: dict[str, sparse.csr_matrix]
     terms: dict[str, sparse.csr_matrix | Floats]
-    turned: dict[str, sparse.csr_matrix | Floats]
+    transposed: dict[str, sparse.csr_matrix | Floats]
 
     @classmethod
     def of(cls, dataset: Dataset, features: MovieFeatures, history: History, traits: dict[str, Floats]) -> Self:
-        """Lay out what is known; a kind of fact that no movie has gives nothing.
+        """Prepare an affinity for every kind of fact that any movie has.
 
         Args:
             dataset: the facts about the movies.
             features: their terms and embeddings.
-            history: whose taste is asked for.
+            history: of the users.
             traits: numbers of the movies whose neighbourhood matters (year, log of popularity, mean rating).
         """
         kinds = [kind for kind in _kinds(dataset, features, history, traits) if kind[2].shape[1]]
-        # Profiles themselves are made a block at a time: of all users they would be as long as all that was written.
-        made = {id(values): history.matrix(values) for _, values, _ in kinds}
+        # Profiles are made a block of users at a time: those of all users would not fit into memory.
+        weights = {id(values): history.matrix(values) for _, values, _ in kinds}
         return cls(
-            weights={name: made[id(values)] for name, values, _ in kinds},
+            weights={name: weights[id(values)] for name, values, _ in kinds},
             terms={name: terms_of for name, _, terms_of in kinds},
-            turned={name: _turned(terms_of) for name, _, terms_of in kinds},
+            transposed={name: _transposed(terms_of) for name, _, terms_of in kinds},
         )
 
     def blocks(self, users: Ints) -> Iterator[tuple[str, Floats]]:
-        """Give name and values (users × movies) of every affinity."""
+        """Yield name and values (users × movies, float32) of every affinity for the users at these positions."""
         for name, weights in self.weights.items():
             profile = weights[users] @ self.terms[name]
-            yield name, product(sparse.csr_matrix(profile), self.turned[name])
+            yield name, product(sparse.csr_matrix(profile), self.transposed[name])
 
 
 def _kinds(
     dataset: Dataset, features: MovieFeatures, history: History, traits: dict[str, Floats]
 ) -> Iterator[tuple[str, NDArray[np.generic], sparse.csr_matrix | Floats]]:
-    """Give name, weight of every rating in the profile, and movies × terms."""
+    """Yield name, weight of every rating in the profile, and movies × terms."""
     share = 1 / np.bincount(history.users, minlength=history.shape[0])[history.users]
-    recent = _mean_of(history, history.recency < RECENT)
-    last = _mean_of(history, history.recency < LAST)
+    recent = _mean_of(history, history.recency < RECENT_RATINGS)
+    last = _mean_of(history, history.recency < LAST_RATINGS)
     newest = _mean_of(history, history.recency == 0)
-    liked = _mean_of(history, history.liked * 0.5 ** (history.recency / HALF_LIFE))
-    above = history.above * share
+    liked = _mean_of(history, history.liked * 0.5 ** (history.recency / LIKING_HALF_LIFE))
+    above = history.above_mean * share
     genres = _unit(_present(dataset.genres, "genre", dataset))
     people = _unit(_present(dataset.people, "person_id", dataset))
     yield from (("genre_share", share, genres), ("genre_recent", recent, genres), ("genre_liking", above, genres))
@@ -85,19 +85,20 @@ def _kinds(
         yield f"{name}_share", share, _bins(values)
 
 
-def _turned(terms_of: sparse.csr_matrix | Floats) -> sparse.csr_matrix | Floats:
+def _transposed(terms_of: sparse.csr_matrix | Floats) -> sparse.csr_matrix | Floats:
     return np.ascontiguousarray(terms_of.T) if isinstance(terms_of, np.ndarray) else terms_of.T.tocsr()
 
 
-def _mean_of(history: History, chosen: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Weigh the chosen ratings of each user so that they sum to 1."""
-    totals = np.bincount(history.users, chosen, history.shape[0])
-    return np.asarray(chosen / np.maximum(totals, 1e-9)[history.users], np.float64)
+def _mean_of(history: History, weights: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Scale the weights of each user's ratings so that they sum to 1."""
+    totals = np.bincount(history.users, weights, history.shape[0])
+    return np.asarray(weights / np.maximum(totals, 1e-9)[history.users], np.float64)
 
 
 def _present(frame: pd.DataFrame, column: str, dataset: Dataset) -> sparse.csr_matrix:
-    found = terms(frame[[MOVIE, column]].drop_duplicates(), column, dataset.movies[MOVIE].to_numpy())
-    return (found > 0).astype(np.float32)
+    """Return 1 where a movie has a term (movies × terms, float32)."""
+    weights = terms(frame[[MOVIE, column]].drop_duplicates(), column, dataset.movies[MOVIE].to_numpy())
+    return (weights > 0).astype(np.float32)
 
 
 def _unit(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -106,18 +107,19 @@ def _unit(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _bins(values: Floats) -> sparse.csr_matrix:
-    """Put the movies into `BINS` of equal size by a number; a neighbouring bin counts half, unknown is in none.
+    """Put the movies into `BINS` of equal size by a number (movies × bins); a neighbouring bin counts half.
 
-    Columns are divided by the share of movies in the bin, so that the share of a history in it is a lift.
+    A movie without the number is in none. Columns are divided by the root of the share of movies in the bin, and so is
+    a profile: their product compares the share of a history in a bin with that of the movies (a lift).
     """
     known = np.isfinite(values)
     if not known.any():
         return sparse.csr_matrix((len(values), 0))
     edges = np.unique(np.quantile(values[known], np.linspace(0, 1, BINS + 1)[1:-1]))
-    place = np.digitize(values, edges)
+    bins = np.digitize(values, edges)
     member = np.zeros((len(values), len(edges) + 1), np.float32)
     for step, weight in ((0, 1.0), (-1, 0.5), (1, 0.5)):
-        beside = place + step
+        beside = bins + step
         inside = known & (beside >= 0) & (beside <= len(edges))
         member[inside, beside[inside]] += weight
     return sparse.csr_matrix(member / np.sqrt(member.mean(axis=0) + PRIOR_SHARE))

@@ -33,30 +33,30 @@ class AsOf:
 
     def count(self, cells: Ints, until: Ints, since: Ints | None = None) -> Floats:
         """Count each cell's events with since < time <= until (float32)."""
-        first = self.starts[cells] if since is None else self._place(cells, since)
-        return (self._place(cells, until) - first).astype(np.float32)
+        first = self.starts[cells] if since is None else self._first_after(cells, since)
+        return (self._first_after(cells, until) - first).astype(np.float32)
 
     def total(self, cells: Ints, until: Ints, since: Ints | None = None) -> Floats:
         """Sum each cell's values with since < time <= until (float32)."""
-        first = self.starts[cells] if since is None else self._place(cells, since)
-        return (self.totals[self._place(cells, until)] - self.totals[first]).astype(np.float32)
+        first = self.starts[cells] if since is None else self._first_after(cells, since)
+        return (self.totals[self._first_after(cells, until)] - self.totals[first]).astype(np.float32)
 
-    def _place(self, cells: Ints, moments: Ints) -> Ints:
-        """Return where the first event of each cell after the moment stands."""
-        places = np.empty(len(cells), np.int64)
-        over_rows(find, len(cells), self.starts, self.times, cells, moments, places)
-        return places
+    def _first_after(self, cells: Ints, times: Ints) -> Ints:
+        """Return the index of the first event of each cell after a time."""
+        indices = np.empty(len(cells), np.int64)
+        over_rows(_find_first_after, len(cells), self.starts, self.times, cells, times, indices)
+        return indices
 
 
 @compiled
-def find(start, stop, starts, times, cells, moments, places):  # type: ignore[no-untyped-def]
-    """Halve each cell's events until the first one after the moment is found."""
+def _find_first_after(start, stop, starts, event_times, cells, times, indices):  # type: ignore[no-untyped-def]
+    """Bisect each cell's events for the first one after the time."""
     for row in range(start, stop):
         low, high = starts[cells[row]], starts[cells[row] + 1]
         while low < high:
             middle = (low + high) // 2
-            if times[middle] <= moments[row]:
+            if event_times[middle] <= times[row]:
                 low = middle + 1
             else:
                 high = middle
-        places[row] = low
+        indices[row] = low

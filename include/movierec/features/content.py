@@ -49,9 +49,9 @@ class MovieFeatures:
 
     @classmethod
     def build(cls, dataset: Dataset) -> "MovieFeatures":
-        """Weigh the blocks of `WEIGHTS` against each other, each row of a block having length 1 before.
+        """Scale each row of every block to length 1 and multiply the blocks with their `WEIGHTS`.
 
-        A block of which the dataset knows nothing has no columns. No rating is looked at; tags are, so build the
+        A block of which the dataset knows nothing has no columns. Ratings are not looked at, but tags are: build the
         features from the known side of a split.
         """
         movie_ids = dataset.movies[MOVIE].to_numpy()
@@ -93,9 +93,9 @@ def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:
 
 
 def _billed(people: pd.DataFrame) -> pd.DataFrame:
-    """Weigh people by their place in the credits: 1, 1/√2, 1/√3 …; unknown places count like the first."""
-    place = people["billing"].fillna(1).clip(lower=1).to_numpy(np.float64)
-    return people.assign(**{WEIGHT: 1 / np.sqrt(place)})
+    """Weigh people by their position in the credits: 1, 1/√2, 1/√3 …; unknown ones count like the first."""
+    position = people["billing"].fillna(1).clip(lower=1).to_numpy(np.float64)
+    return people.assign(**{WEIGHT: 1 / np.sqrt(position)})
 
 
 def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -105,7 +105,7 @@ def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def terms(frame: pd.DataFrame, column: str, movie_ids: Ints) -> sparse.csr_matrix:
-    """Lay a table of (movie, term) out as movies × terms; rarer terms weigh more (smoothed inverse frequency).
+    """Return a table of (movie, term) as a matrix (movies × terms); rarer terms weigh more (smoothed idf).
 
     A column `weight` says how much a row counts, else each counts 1.
     """

@@ -13,9 +13,9 @@ from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.features.asof import AsOf
 from movierec.features.profiles import frequent, groups
 
-PRIOR_RATINGS = 10.0
+PRIOR_RATINGS = 10.0  # of average value, added to a movie's own
 WINDOWS_DAYS = (14, 60, 365)
-MOST_OCCUPATIONS = 64
+MAX_OCCUPATIONS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Counts:
     Attributes:
         overall, by_movie, liked: all ratings in one cell; in one cell a movie, with the rating or 1 for liked as value.
         by_group, by_occupation: in cells of movie and group of users; None where nothing is known of anybody.
-        first: moment of each movie's first rating (microseconds), that of the last rating of all where there is none.
+        first: time of each movie's first rating (microseconds), that of the last rating of all where there is none.
         movies: number of movies.
     """
 
@@ -48,14 +48,14 @@ class Counts:
             overall=AsOf.of(np.zeros_like(history.movies), history.times, values, 1),
             by_movie=AsOf.of(history.movies, history.times, values, movies),
             liked=AsOf.of(history.movies, history.times, history.liked.astype(np.float32), movies),
-            by_group=_within(groups, users, history),
-            by_occupation=_within(occupations, users, history),
+            by_group=_by_group_of(groups, users, history),
+            by_occupation=_by_group_of(occupations, users, history),
             first=first,
             movies=movies,
         )
 
     def of_pairs(self, movies: Ints, now: Ints, group: Ints, occupation: Ints) -> dict[str, Floats]:
-        """Describe movies at the moments `now`, for users of these groups (all of one length)."""
+        """Describe movies (positions) as of the times `now`, for users of these groups (all of one length)."""
         count = self.by_movie.count(movies, now)
         everything = np.zeros_like(movies)
         mean = self.overall.total(everything, now) / np.maximum(self.overall.count(everything, now), 1)
@@ -78,13 +78,14 @@ class Counts:
 
 
 def occupations(users: pd.DataFrame, user_ids: Ints) -> Ints:
-    """Number the users' occupations; 0 is unknown, and all beyond the `MOST_OCCUPATIONS` most frequent ones."""
-    names = frequent(users["occupation"], MOST_OCCUPATIONS)
-    own = users.set_index(USER)["occupation"].reindex(user_ids)
-    return np.asarray(1 + pd.Index(names).get_indexer(pd.Index(own)), np.int64)
+    """Number the users' occupations; 0 is unknown, and all beyond the `MAX_OCCUPATIONS` most frequent ones."""
+    names = frequent(users["occupation"], MAX_OCCUPATIONS)
+    occupation = users.set_index(USER)["occupation"].reindex(user_ids)
+    return np.asarray(1 + pd.Index(names).get_indexer(pd.Index(occupation)), np.int64)
 
 
-def _within(number: Callable[[pd.DataFrame, Ints], Ints], users: pd.DataFrame, history: History) -> AsOf | None:
+def _by_group_of(number: Callable[[pd.DataFrame, Ints], Ints], users: pd.DataFrame, history: History) -> AsOf | None:
+    """Sort the ratings into cells of a group, as `number` numbers it, and a movie; None if all are in group 0."""
     size = int(number(users, users[USER].to_numpy(np.int64)).max(initial=0)) + 1
     if size == 1:
         return None

@@ -26,8 +26,8 @@ NEGLIGIBLE = 1e-4  # a vector this short is rounding, not meaning
 def embed(texts: list[str]) -> Floats:
     """Return a unit vector per text (texts × `DIMENSIONS`), a zero one for a text without words.
 
-    The vector is the mean of the word vectors weighted by TF-IDF, less the mean of all texts: what all have in common
-    tells none apart (Arora et al. 2017).
+    The vector is the mean of the word vectors weighted by TF-IDF, less the mean of all texts: what all texts have in
+    common does not tell them apart (Arora et al. 2017).
 
     Raises:
         ModelError: the package is not installed or its files are not where they should be.
@@ -73,10 +73,10 @@ def _words() -> "np.ndarray[tuple[int, int], np.dtype[np.float16]]":
 
 def _file(name: str) -> Path:
     package = find_spec("wordllama")
-    places = package.submodule_search_locations if package else None
-    if not places:
+    folders = package.submodule_search_locations if package else None
+    if not folders:
         raise ModelError("word embeddings need the package wordllama, which is not installed; run `make setup`")
-    path = Path(places[0]) / name
+    path = Path(folders[0]) / name
     if not path.is_file():
         raise ModelError(f"{path} is missing; allowed is the wordllama of requirements.txt, so run `make setup`")
     return path

@@ -1,9 +1,9 @@
-"""What is known about a user and a movie at the user's last known moment.
+"""What is known about a user and a movie as of the user's last rating.
 
-Counts and means of `Counts` stop at that moment, so a pair that is learned from and a pair that is recommended look at
-the world in the same way. What describes a movie by itself, the traits popularity, quality, place and phase and what is
-compared with them, comes from every rating that was given, as the base rankers do: of other users also from later ones,
-but never from a label window or a test side, which are not among them.
+The numbers of `Counts` stop at that time, so that pairs to learn from and pairs to recommend are described alike. What
+describes a movie by itself (its traits popularity, quality, place and phase, and what is compared with them) comes from
+all ratings that were passed in, as the base rankers do: also from later ones of other users, but never from a label
+window or a test side, which are not passed in. Names of features stand in saved models.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from movierec.features.content import MovieFeatures
 from movierec.features.counts import PRIOR_RATINGS, Counts, occupations
 
 YEAR_DAYS = 365.2425
-LAST = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +27,13 @@ class PairFeatures:
     """Everything `of_block` needs, computed once per history.
 
     Attributes:
-        history: what is known of the users.
-        counts: what everybody had rated by when.
+        history: of the users.
+        counts: what everybody had rated by a time.
         affinities: users' tastes.
         groups, occupations: of the users, as in `Counts`.
         of_user: one value per user and feature.
         of_movie: one value per movie and feature.
-        traits: numbers of movies with which a user's own are compared.
+        traits: numbers of movies (year, popularity …), which are compared with those of the user's movies.
         released: days since 1970 of each movie's release, NaN where unknown (float64).
     """
 
@@ -54,14 +53,14 @@ class PairFeatures:
         world = history if world is None else world
         traits = _traits(dataset, world)
         known = {name: values for name, values in traits.items() if np.isfinite(values).any()}
-        own = profiles.of_users(dataset.users, history.user_ids)
+        user_profiles = profiles.of_users(dataset.users, history.user_ids)
         return cls(
             history=history,
             counts=Counts.of(world, dataset.users),
             affinities=Affinities.of(dataset, features, history, known),
             groups=profiles.groups(dataset.users, history.user_ids),
             occupations=occupations(dataset.users, history.user_ids),
-            of_user=activity.of_users(history, known) | own,
+            of_user=activity.of_users(history, known) | user_profiles,
             of_movie=known | _runtime(dataset),
             traits=known,
             released=_released(dataset),
@@ -73,14 +72,14 @@ class PairFeatures:
         Returns:
             By name, float32 of the pairs' length, NaN where unknown. Which names there are depends on what is known.
         """
-        who = users[rows]
-        now = self.history.now[who]
-        features = {name: values[who] for name, values in self.of_user.items()}
+        pair_users = users[rows]
+        now = self.history.now[pair_users]
+        features = {name: values[pair_users] for name, values in self.of_user.items()}
         features |= {f"movie_{name}": values[movies] for name, values in self.of_movie.items()}
-        features |= self.counts.of_pairs(movies, now, self.groups[who], self.occupations[who])
+        features |= self.counts.of_pairs(movies, now, self.groups[pair_users], self.occupations[pair_users])
         for name, values in self.traits.items():
-            features[f"{name}_gap"] = values[movies] - self.of_user[f"user_{name}"][who]
-            features[f"{name}_gap_recent"] = values[movies] - self.of_user[f"user_{name}_recent"][who]
+            features[f"{name}_gap"] = values[movies] - self.of_user[f"user_{name}"][pair_users]
+            features[f"{name}_gap_recent"] = values[movies] - self.of_user[f"user_{name}_recent"][pair_users]
         features["place_gap"] = features["movie_place"] - features["user_count"]
         if np.isfinite(self.released).any():
             features["movie_age"] = (now / MICROSECONDS_A_DAY - self.released[movies]).astype(np.float32)
@@ -90,7 +89,7 @@ class PairFeatures:
 
 
 def _traits(dataset: Dataset, world: History) -> dict[str, Floats]:
-    """Describe movies by numbers: year, log of popularity, mean rating, and where in a history they stand."""
+    """Describe movies by numbers (float32): year, log of popularity, mean rating, and where in a history they stand."""
     counts = np.bincount(world.movies, minlength=world.shape[1])
     rated = np.isfinite(world.ratings)
     mean = float(world.ratings[rated].mean()) if rated.any() else 0.0
@@ -102,21 +101,21 @@ def _traits(dataset: Dataset, world: History) -> dict[str, Floats]:
         "quality": (totals + PRIOR_RATINGS * mean) / (sizes + PRIOR_RATINGS)
         if rated.any()
         else np.full(len(counts), np.nan),
-        **_places(world),
+        **_positions(world),
     }
     return {name: np.asarray(values, np.float32) for name, values in traits.items()}
 
 
-def _places(world: History) -> dict[str, Floats]:
-    """Say where a movie stands in histories on average: after how many ratings (log), after which share of them."""
+def _positions(world: History) -> dict[str, Floats]:
+    """Return where a movie stands in histories on average: after how many ratings (log), after which share of them."""
     size = np.bincount(world.users)[world.users]
     before = size - 1 - world.recency
     prior = PRIOR_RATINGS / 2
     counts = np.bincount(world.movies, minlength=world.shape[1]) + prior
-    places = {}
+    positions = {}
     for name, values in (("place", np.log1p(before)), ("phase", (before + 0.5) / size)):
-        places[name] = (np.bincount(world.movies, values, world.shape[1]) + prior * values.mean()) / counts
-    return places
+        positions[name] = (np.bincount(world.movies, values, world.shape[1]) + prior * values.mean()) / counts
+    return positions
 
 
 def _runtime(dataset: Dataset) -> dict[str, Floats]:
@@ -125,7 +124,7 @@ def _runtime(dataset: Dataset) -> dict[str, Floats]:
 
 
 def _released(dataset: Dataset) -> Floats:
-    """Take the release date, else the middle of the year."""
+    """Return the release date in days since 1970 (float64), the middle of the year where only that is known."""
     date = dataset.movies["release_date"].to_numpy(dtype="datetime64[us]")
     days = np.where(np.isnat(date), np.nan, date.astype(np.int64) / MICROSECONDS_A_DAY)
     year = dataset.movies["release_year"].to_numpy(np.float64, na_value=np.nan)

@@ -1,4 +1,4 @@
-"""Users by what they said of themselves, not by what they rated."""
+"""Features of users from their profiles, not from what they rated."""
 
 import numpy as np
 import pandas as pd
@@ -8,31 +8,31 @@ from movierec.data.columns import USER
 
 AGE_BOUNDS = (18, 25, 35, 45, 56)
 UNKNOWN_GROUP = 0
-MOST_GENDERS = 8  # it may be free text, and every group takes memory for the whole catalogue
+MAX_GENDERS = 8  # it may be free text, and every group takes memory for the whole catalogue
 
 
 def groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
-    """Number the group of age and gender of each user; who said neither, or is unknown, is in `UNKNOWN_GROUP`.
+    """Number the group of age and gender of each user; users with neither or without a profile are in `UNKNOWN_GROUP`.
 
-    Genders beyond the `MOST_GENDERS` most frequent ones count as not said.
+    Genders beyond the `MAX_GENDERS` most frequent ones count as unknown.
     """
     known = users.set_index(USER).reindex(user_ids)
     age = known["age"].to_numpy(np.float64, na_value=-1)
     band = np.where(age < 0, 0, 1 + np.digitize(age, AGE_BOUNDS))
-    # Numbered over everybody, so that a group has one number whoever is asked about.
-    names = frequent(users["gender"], MOST_GENDERS)
+    # Numbered over everybody, so that a group has one number whichever users are passed.
+    names = frequent(users["gender"], MAX_GENDERS)
     gender = 1 + pd.Index(names).get_indexer(pd.Index(known["gender"]))
     return np.asarray(gender * (len(AGE_BOUNDS) + 2) + band, np.int64)
 
 
-def frequent(values: "pd.Series[str]", most: int) -> list[str]:
-    """Return the values most often said, at most so many, in alphabetical order; of equals the first ones."""
+def frequent(values: "pd.Series[str]", max_values: int) -> list[str]:
+    """Return the most frequent values in alphabetical order; of equally frequent ones the first in the alphabet."""
     counts = values.value_counts().sort_index()
-    return sorted(counts.sort_values(ascending=False, kind="stable").index[:most])
+    return sorted(counts.sort_values(ascending=False, kind="stable").index[:max_values])
 
 
 def group_names(users: pd.DataFrame, user_ids: Ints) -> list[str]:
-    """Call each user's group of age and gender by name, such as "women aged 25–34"; empty for who said neither."""
+    """Return the name of each user's group of age and gender, such as "women aged 25–34"; empty without either."""
     known = users.set_index(USER).reindex(user_ids)
     ages = known["age"].to_numpy(np.float64, na_value=-1)
     genders = known["gender"].astype(object).where(known["gender"].notna(), None)
@@ -40,7 +40,7 @@ def group_names(users: pd.DataFrame, user_ids: Ints) -> list[str]:
 
 
 def is_known(users: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell whose age or gender is known."""
+    """Tell which users' age or gender is known."""
     return users["age"].notna() | users["gender"].notna()
 
 
@@ -55,10 +55,10 @@ def of_users(users: pd.DataFrame, user_ids: Ints) -> dict[str, Floats]:
     features = {"age": known["age"].to_numpy(np.float32, na_value=np.nan)}
     texts = {"gender": users["gender"], "occupation": users["occupation"], "region": users["postcode"].str[:1]}
     for name, values in texts.items():
-        # Numbered over everybody, so that a value has one number whoever is asked about.
+        # Numbered over everybody, so that a value has one number whichever users are passed.
         names = np.sort(values.dropna().unique())
-        own = values.set_axis(users[USER]).reindex(user_ids)
-        codes = pd.Index(names).get_indexer(pd.Index(own)).astype(np.float32)
+        by_user = values.set_axis(users[USER]).reindex(user_ids)
+        codes = pd.Index(names).get_indexer(pd.Index(by_user)).astype(np.float32)
         features[name] = np.where(codes < 0, np.float32(np.nan), codes)
     return {name: values for name, values in features.items() if np.isfinite(values).any()}
 

@@ -9,14 +9,14 @@ from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE
 from movierec.data.dataset import Dataset
 
-NAMES = 5  # of each role: whoever is billed later tells little
+NAMES_A_ROLE = 5  # people who are billed later tell little
 
 
 def texts(dataset: Dataset) -> list[str]:
     """Return one line per movie of the catalogue, in its order; empty where nothing is written."""
     movie_ids = dataset.movies[MOVIE].to_numpy()
     by_billing = dataset.people.sort_values([MOVIE, "role", "billing", "name"])
-    billed = by_billing[by_billing.groupby([MOVIE, "role"]).cumcount() < NAMES]
+    billed = by_billing[by_billing.groupby([MOVIE, "role"]).cumcount() < NAMES_A_ROLE]
     parts = (
         dataset.movies["title"].fillna("").to_numpy(object),
         _joined(dataset.genres, "genre", movie_ids),
@@ -38,6 +38,6 @@ def word_weights(lines: list[str]) -> sparse.csr_matrix:
 def _joined(frame: pd.DataFrame, column: str, movie_ids: Ints) -> list[str]:
     known = frame[frame[MOVIE].isin(movie_ids)].dropna(subset=column)
     words: list[list[str]] = [[] for _ in movie_ids]
-    for place, word in zip(np.searchsorted(movie_ids, known[MOVIE]), known[column], strict=True):
-        words[place].append(word)
+    for position, word in zip(np.searchsorted(movie_ids, known[MOVIE]), known[column], strict=True):
+        words[position].append(word)
     return [" ".join(line) for line in words]

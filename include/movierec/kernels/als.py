@@ -4,14 +4,16 @@ import numpy as np
 
 from movierec.kernels.parallel import compiled
 
+SOLVED = 1e-20  # a squared residual below which another step would divide by next to nothing
+
 
 @compiled
 def solve(start, stop, ratings, Y, G, ridge, steps, X):  # type: ignore[no-untyped-def]
     """Take conjugate gradient steps with each row x of X towards (G + Σᵢ cᵢ yᵢyᵢᵀ + λI) x = Σᵢ (1 + cᵢ) yᵢ.
 
-    G = YᵀY, i runs over the row's ratings and cᵢ, their values, is the confidence beyond 1; what says nothing, cᵢ = 0,
-    is not wanted. The matrix of the equation
-    is never formed: a step takes time for the row's ratings × factors (Takács, Pilászy and Tikk 2011).
+    G = YᵀY, i runs over the row's ratings and cᵢ, their values, is the confidence beyond 1; a rating with cᵢ = 0 counts
+    as not wanted. The matrix of the equation is never formed: a step takes time for the row's ratings × factors
+    (Takács, Pilászy and Tikk 2011).
     """
     starts, columns, values = ratings
     factors = Y.shape[1]
@@ -29,7 +31,7 @@ def solve(start, stop, ratings, Y, G, ridge, steps, X):  # type: ignore[no-untyp
         p[:] = r
         rr = _dot(r, r)
         for _ in range(steps):
-            if rr < 1e-20:  # noqa: PLR2004 - solved: another step would divide by nothing
+            if rr < SOLVED:
                 break
             _apply(p, first, last, columns, values, Y, G, ridge[row], Ap)
             step = rr / _dot(p, Ap)

@@ -5,37 +5,34 @@ from scipy import sparse
 from scipy.linalg.blas import ssyrk
 
 from movierec.data.arrays import Floats
-from movierec.kernels.parallel import compiled, over_rows, parts
+from movierec.kernels.parallel import compiled, over_rows, sparse_rows
 
 TILE = 64  # rows and columns that fit the first-level cache together
-LONG = 8  # a row that fills an eighth of its columns is long
+LONG_ROW = 1 / 8  # the share of its columns that a long row has more entries than
 ROWS_AT_ONCE = 1024
 
 
 @compiled
-def gram(start, stop, raters, places, by_user, G):  # type: ignore[no-untyped-def]
+def _gram(start, stop, raters, positions, by_user, G):  # type: ignore[no-untyped-def]
     """Add the upper triangle of XᵀX to G, row by row: a row of G is short enough for the first-level cache.
 
-    `raters` (starts, users) and `places` list the ratings by movie, with the place of each in `by_user`, which lists
-    them by user and movie; so what follows a rating there are the later movies of the same user.
+    `raters` (starts, users) and `positions` list the ratings by movie, with the position of each in `by_user`, which
+    lists them by user and movie; so what follows a rating there are the later movies of the same user.
     """
     starts, users = raters
     user_starts, movies, values = by_user
     for row in range(start, stop):
         total = G[row]
         for entry in range(starts[row], starts[row + 1]):
-            place = places[entry]
-            x = values[place]
-            for other in range(place, user_starts[users[entry] + 1]):
+            position = positions[entry]
+            x = values[position]
+            for other in range(position, user_starts[users[entry] + 1]):
                 total[movies[other]] += x * values[other]
 
 
 @compiled
-def ease_weights(start, stop, P, diagonal):  # type: ignore[no-untyped-def]
-    """Turn the upper triangle of P = G⁻¹ into B = I - P · diagMat(1 / diag(P)), both triangles, in place.
-
-    Rows are tiles: a tile and its mirror image are done together, while both are in the cache.
-    """
+def _ease_weights(start, stop, P, diagonal):  # type: ignore[no-untyped-def]
+    """Write `ease_weights`. Rows are tiles: a tile and its mirror image are done together, both in the cache."""
     n = len(P)
     for tile in range(start, stop):
         for left in range(tile * TILE, n, TILE):
@@ -49,8 +46,8 @@ def ease_weights(start, stop, P, diagonal):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def mirror(start, stop, G):  # type: ignore[no-untyped-def]
-    """Copy the upper triangle to the lower one, in place; rows are tiles."""
+def _mirror(start, stop, G):  # type: ignore[no-untyped-def]
+    """Write `mirror`; rows are tiles."""
     for tile in range(start, stop):
         for left in range(tile * TILE, len(G), TILE):
             for i in range(tile * TILE, min((tile + 1) * TILE, len(G))):
@@ -59,7 +56,7 @@ def mirror(start, stop, G):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def times_sparse(start, stop, left, right, product):  # type: ignore[no-untyped-def]
+def _times_sparse(start, stop, left, right, product):  # type: ignore[no-untyped-def]
     """Write the rows of a sparse matrix times a sparse one as dense rows."""
     left_starts, left_columns, left_values = left
     right_starts, right_columns, right_values = right
@@ -73,7 +70,7 @@ def times_sparse(start, stop, left, right, product):  # type: ignore[no-untyped-
 
 
 @compiled
-def times_dense(start, stop, left, right, product):  # type: ignore[no-untyped-def]
+def _times_dense(start, stop, left, right, product):  # type: ignore[no-untyped-def]
     """Write the rows of a sparse matrix times a dense one."""
     starts, columns, values = left
     for row in range(start, stop):
@@ -89,10 +86,24 @@ def product(left: sparse.csr_matrix, right: sparse.csr_matrix | Floats) -> Float
     """Multiply a sparse matrix with a sparse or dense one (dense, float32)."""
     result = np.empty((left.shape[0], right.shape[1]), np.float32)
     if isinstance(right, np.ndarray):
-        over_rows(times_dense, len(result), parts(left), right, result)
+        over_rows(_times_dense, len(result), sparse_rows(left), right, result)
     else:
-        over_rows(times_sparse, len(result), parts(left), parts(right), result)
+        over_rows(_times_sparse, len(result), sparse_rows(left), sparse_rows(right), result)
     return result
+
+
+def mirror(G: Floats) -> None:
+    """Copy the upper triangle of a square matrix to the lower one, in place."""
+    over_rows(_mirror, _tiles(G), G)
+
+
+def ease_weights(P: Floats) -> None:
+    """Turn the upper triangle of P = G⁻¹ into B = I - P · diagMat(1 / diag(P)), both triangles, in place."""
+    over_rows(_ease_weights, _tiles(P), P, np.diag(P).copy())
+
+
+def _tiles(matrix: Floats) -> int:
+    return -(-len(matrix) // TILE)
 
 
 def upper_gram(X: sparse.csr_matrix) -> Floats:
@@ -101,13 +112,13 @@ def upper_gram(X: sparse.csr_matrix) -> Floats:
     A long row pairs everything with everything and is cheaper as part of a dense product, whose work does not depend on
     its length.
     """
-    is_long = np.diff(X.indptr) * LONG > X.shape[1]
+    is_long = np.diff(X.indptr) > LONG_ROW * X.shape[1]
     G = np.zeros((X.shape[1], X.shape[1]), np.float32)
     short = X[~is_long]
     short.sort_indices()
-    places = sparse.csr_matrix((np.arange(short.nnz), short.indices, short.indptr), short.shape).tocsc()
-    raters = places.indptr.astype(np.int64), places.indices.astype(np.int32, copy=False).view(np.uint32)
-    over_rows(gram, len(G), raters, places.data, parts(short), G)
+    by_movie = sparse.csr_matrix((np.arange(short.nnz), short.indices, short.indptr), short.shape).tocsc()
+    raters = by_movie.indptr.astype(np.int64), by_movie.indices.astype(np.int32, copy=False).view(np.uint32)
+    over_rows(_gram, len(G), raters, by_movie.data, sparse_rows(short), G)
     long = np.flatnonzero(is_long)
     for start in range(0, len(long), ROWS_AT_ONCE):
         # BLAS counts columns first: to it, G is its own transpose and the triangle the lower one.

@@ -8,7 +8,7 @@ Airflow's tasks are. Every row is computed by one thread alone, so results do no
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -20,7 +20,20 @@ BLOCKS_A_THREAD = 16  # rows differ in length; small blocks even that out
 FAST = {"reassoc", "contract", "nsz"}
 
 Kernel = Callable[..., None]
-Parts = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]
+
+
+class SparseRows(NamedTuple):
+    """A sparse matrix by rows, each array in the one type that the kernels are compiled for.
+
+    Attributes:
+        starts: of each row, where its entries start, and where the last one's end.
+        columns: of the entries. They have no sign: numba then need not ask whether an index counts from the end.
+        values: of the entries.
+    """
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.uint32]
+    values: NDArray[np.float32]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -36,9 +49,9 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def cores() -> int:
     """Return how many threads to use: `OMP_NUM_THREADS`, which bounds BLAS too, else the cores this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdecimal() and int(asked) > 0:
-        return int(asked)
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdecimal() and int(threads) > 0:
+        return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -55,10 +68,10 @@ def over_rows(kernel: Kernel, rows: int, *arguments: Any) -> None:
         block.result()
 
 
-def parts(matrix: sparse.csr_matrix) -> Parts:
-    """Return row starts, columns and values of a sparse matrix, each in the one type the kernels are compiled for.
-
-    Columns have no sign: numba then need not ask whether an index counts from the end.
-    """
-    columns = matrix.indices.astype(np.int32, copy=False).view(np.uint32)
-    return matrix.indptr.astype(np.int64, copy=False), columns, matrix.data.astype(np.float32, copy=False)
+def sparse_rows(matrix: sparse.csr_matrix) -> SparseRows:
+    """Return the entries of a sparse matrix as kernels take them; nothing is copied that has the right type."""
+    return SparseRows(
+        starts=matrix.indptr.astype(np.int64, copy=False),
+        columns=matrix.indices.astype(np.int32, copy=False).view(np.uint32),
+        values=matrix.data.astype(np.float32, copy=False),
+    )

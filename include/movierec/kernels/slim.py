@@ -5,12 +5,12 @@ import numpy as np
 from movierec.kernels.parallel import compiled
 from movierec.kernels.top_k import push
 
-SWEEPS = 50
-STILL = 1e-3  # a sweep in which no weight moves more ends the search
+MAX_SWEEPS = 50
+TOLERANCE = 1e-3  # a sweep in which no weight moves by more ends the search
 
 
 @compiled
-def descend(start, stop, G, l1, l2, k, columns, values, sizes):  # type: ignore[no-untyped-def]
+def coordinate_descent(start, stop, G, l1, l2, k, columns, values, sizes):  # type: ignore[no-untyped-def]
     """Write the k largest weights of the regression of each movie j on all others, by coordinate descent.
 
     With r = G[j] - G w, the best wᵢ beside the others is max(0, rᵢ + Gᵢᵢ wᵢ - λ₁) / (Gᵢᵢ + λ₂) (Friedman et al. 2010).
@@ -20,7 +20,7 @@ def descend(start, stop, G, l1, l2, k, columns, values, sizes):  # type: ignore[
         r = G[movie].copy()
         w = np.zeros(len(G), np.float32)
         candidates = np.flatnonzero(r > l1)
-        for _ in range(SWEEPS):
+        for _ in range(MAX_SWEEPS):
             largest_move = np.float32(0)
             for i in candidates:
                 if i == movie or (w[i] == 0 and r[i] <= l1):
@@ -32,7 +32,7 @@ def descend(start, stop, G, l1, l2, k, columns, values, sizes):  # type: ignore[
                 for other in range(len(r)):
                     r[other] -= move * row[other]
                 largest_move = max(largest_move, abs(move))
-            if largest_move < STILL:
+            if largest_move < TOLERANCE:
                 break
         size = 0
         for i in candidates:

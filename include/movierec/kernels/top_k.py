@@ -6,7 +6,7 @@ from movierec.kernels.parallel import compiled
 
 
 @compiled
-def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-untyped-def]
+def dense_top_k(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-untyped-def]
     """Write each row's k highest finite scores and their columns, best first; equal ones in order of column."""
     finite = np.empty(scores.shape[1], scores.dtype)
     for row in range(start, stop):
@@ -15,7 +15,7 @@ def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-unt
             if np.isfinite(scores[row, column]):
                 finite[count] = scores[row, column]
                 count += 1
-        # What cannot be among the k best is sorted out first: a heap that everything is offered to costs much more.
+        # Scores that cannot be among the k best are skipped: a heap to which everything is offered costs much more.
         least = np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
         size = 0
         for column in range(scores.shape[1]):
@@ -27,8 +27,10 @@ def best(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-unt
 
 
 @compiled
-def nearest(start, stop, left, right, a, b, shrinkage, own, k, columns, values, sizes):  # type: ignore[no-untyped-def]
-    """Write the k highest positive (L R)ᵢⱼ / (aᵢ bⱼ + shrinkage) of each row i, but not of column ownᵢ.
+def product_top_k(start, stop, left, right, a, b, shrinkage, excluded, k, columns, values, sizes):  # type: ignore[no-untyped-def]
+    """Write the k highest positive (L R)ᵢⱼ / (aᵢ bⱼ + shrinkage) of each row i.
+
+    Column excludedᵢ is never kept; below 0 it is none.
 
     Gustavson's product: row i of L R is the sum of the rows of R that row i of L names, weighted.
     """
@@ -41,13 +43,13 @@ def nearest(start, stop, left, right, a, b, shrinkage, own, k, columns, values, 
             x, middle = left_values[entry], left_columns[entry]
             for other in range(right_starts[middle], right_starts[middle + 1]):
                 total[right_columns[other]] += x * right_values[other]
-        if own[row] >= 0:
-            total[own[row]] = 0
-        sizes[row] = keep(total, a[row], b, shrinkage, k, columns[row], values[row])
+        if excluded[row] >= 0:
+            total[excluded[row]] = 0
+        sizes[row] = keep_row(total, a[row], b, shrinkage, k, columns[row], values[row])
 
 
 @compiled
-def keep(total, a, b, shrinkage, k, columns, values):  # type: ignore[no-untyped-def]
+def keep_row(total, a, b, shrinkage, k, columns, values):  # type: ignore[no-untyped-def]
     """Write the k highest positive totalⱼ / (a bⱼ + shrinkage) and their columns j, and return how many there are."""
     size = 0
     for column in range(len(total)):
@@ -76,18 +78,18 @@ def push(values, columns, size, k, value, column):  # type: ignore[no-untyped-de
 
 @compiled
 def _sink(values, columns, size, value, column):  # type: ignore[no-untyped-def]
-    """Put a value at the root in place of what is there and let it sink below whatever is worse."""
-    place = 0
-    while 2 * place + 1 < size:
-        child = 2 * place + 1
+    """Replace the root by a value and let it sink below whatever is worse."""
+    node = 0
+    while 2 * node + 1 < size:
+        child = 2 * node + 1
         other = child + 1
         if other < size and _is_worse(values[other], columns[other], values[child], columns[child]):
             child = other
         if not _is_worse(values[child], columns[child], value, column):
             break
-        values[place], columns[place] = values[child], columns[child]
-        place = child
-    values[place], columns[place] = value, column
+        values[node], columns[node] = values[child], columns[child]
+        node = child
+    values[node], columns[node] = value, column
 
 
 @compiled

@@ -21,10 +21,11 @@ def feature_gains(ranker: Ranker) -> pd.DataFrame:
 
     Without rows for a ranker that is not the hybrid, has no trees, or was saved by a version that kept no gains.
     """
-    if not isinstance(ranker, Hybrid) or not ranker.is_trained_ or not ranker.gains_.sum():
+    if not isinstance(ranker, Hybrid) or ranker.model_ is None or not ranker.model_.gains.sum():
         return pd.DataFrame({"feature": pd.Series(dtype="str"), "gain": pd.Series(dtype="float64")})
-    shares = ranker.gains_ / np.maximum(ranker.gains_.sum(axis=1, keepdims=True), 1e-12)
-    table = pd.DataFrame({"feature": ranker.names_, "gain": shares.mean(axis=0)})
+    gains = ranker.model_.gains
+    shares = gains / np.maximum(gains.sum(axis=1, keepdims=True), 1e-12)
+    table = pd.DataFrame({"feature": ranker.feature_names_, "gain": shares.mean(axis=0)})
     return table.sort_values(["gain", "feature"], ascending=[False, True], ignore_index=True)
 
 

@@ -122,7 +122,7 @@ def check_stored_model(
 
 
 def _was_fitted_on(model: Ranker, train: Dataset) -> bool:
-    expected, learned = History.of(train), model.fitted_
+    expected, learned = History.of(train), model.training_history_
     return all(
         np.array_equal(getattr(learned, part), getattr(expected, part))
         for part in ("user_ids", "movie_ids", "users", "movies", "times")

@@ -45,7 +45,7 @@ def evidence(recommendations: pd.DataFrame, ranker: Ranker) -> pd.DataFrame:
 
 def liked_movies(history: History) -> sparse.csr_matrix:
     """Return 1 where a user liked a movie and did not rate it below their own mean (users × movies, float32)."""
-    liked = history.matrix(history.liked & (history.above >= 0))
+    liked = history.matrix(history.liked & (history.above_mean >= 0))
     liked.eliminate_zeros()
     return liked
 

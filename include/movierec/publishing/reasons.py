@@ -48,9 +48,9 @@ def with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.Da
 
 def _popular_with(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> list[str]:
     """Name the viewer's group where the movie is more popular with it than with everybody."""
-    shares = ranker.newcomers_.scores(lists[USER].to_numpy(np.int64)) if len(lists) else np.zeros((0, 0))
+    shares = ranker.cold_start_.scores(lists[USER].to_numpy(np.int64)) if len(lists) else np.zeros((0, 0))
     movies = np.searchsorted(dataset.movies[MOVIE], lists[MOVIE])
-    is_own = shares[np.arange(len(lists)), movies] > ranker.newcomers_.shares[0, movies]
+    is_own = shares[np.arange(len(lists)), movies] > ranker.cold_start_.shares[0, movies]
     names = group_names(dataset.users, lists[USER].to_numpy(np.int64))
     return [f"Popular with {name}" if own and name else POPULAR for own, name in zip(is_own, names, strict=True)]
 

@@ -9,7 +9,7 @@ from movierec.data.columns import MOVIE, RANK, SCORE
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.rankers.base import after_scored
+from movierec.rankers.by_popularity import unscored_by_popularity
 from movierec.rankers.neighbours import ROWS_AT_ONCE, cosine
 from movierec.rankers.top_k import top_k
 
@@ -37,7 +37,7 @@ def similar_movies(dataset: Dataset, features: MovieFeatures, k: int) -> pd.Data
 
 def _top_k(history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, start: int, k: int) -> pd.DataFrame:
     block = slice(start, start + ROWS_AT_ONCE)
-    scores = after_scored(_similarity(raters, content, block), history)
+    scores = unscored_by_popularity(_similarity(raters, content, block), history)
     own = np.arange(len(scores))
     scores[own, start + own] = -np.inf
     rows, columns, ranks = top_k(scores, k)

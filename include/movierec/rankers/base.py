@@ -3,6 +3,7 @@
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,35 +18,37 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.cold_start import Newcomers
+from movierec.rankers.cold_start import ColdStart
 from movierec.rankers.model_card import ARRAYS, read_card, write_card
 from movierec.rankers.search_space import Space
 from movierec.rankers.top_k import top_k
 
 USERS_AT_ONCE = 256
-GAP = 0.01  # of the range of a user's scores, below which movies outside a model stand
 SCORES_AT_ONCE = 8_000_000  # of users × movies: what bounds the memory of a block
-HISTORY = ("user_ids", "movie_ids", "users", "movies", "ratings", "liked", "signal", "times")
+HISTORY_FIELDS = tuple(field.name for field in fields(History))
 
 
 class Ranker(ABC):
     """Orders the whole catalogue for a user.
 
-    `__init__` stores hyper-parameters under their own names; what is learned ends in `_`. A subclass says how it learns
-    and how it scores a block of users with a history; who has none gets what people of their age and gender rate most.
+    `__init__` stores hyper-parameters under their own names; the names of learned attributes end in `_`. A subclass
+    says how it learns (`_fit`), how it scores users with a history (`scores`), what it needs for new users (`_fold_in`)
+    and what is saved (`_to_arrays`, `_from_arrays`). Users without a history get what people of their age and gender
+    rate most.
 
     Attributes:
-        name: what the ranker is called everywhere.
+        name: of the ranker, in forms, tables and saved models.
         space: the hyper-parameters that may be tuned.
-        fitted_: the history that was learned from.
-        history_: the history of those who are recommended to; another one after `fold_in`.
+        training_history_: the history that was learned from.
+        history_: the history of the users who are recommended to; another one after `fold_in`.
+        cold_start_: scores for users without a history.
     """
 
     name: ClassVar[str]
     space: ClassVar[Space] = {}
-    fitted_: History
+    training_history_: History
     history_: History
-    newcomers_: Newcomers
+    cold_start_: ColdStart
 
     def fit(self, dataset: Dataset, features: MovieFeatures) -> Self:
         """Learn from all ratings of `dataset`, forgetting what was learned before.
@@ -57,9 +60,9 @@ class Ranker(ABC):
             raise ModelError(f"ranker '{self.name}' got no ratings; at least one is needed")
         if not np.array_equal(features.movie_ids, dataset.movies[MOVIE]):
             raise ModelError(f"ranker '{self.name}' got features of another catalogue; build them from this dataset")
-        self.history_ = self.fitted_ = History.of(dataset)
-        self.newcomers_ = Newcomers.of(dataset, self.fitted_)
-        self._learn(dataset, features)
+        self.history_ = self.training_history_ = History.of(dataset)
+        self.cold_start_ = ColdStart.of(dataset, self.training_history_)
+        self._fit(dataset, features)
         return self
 
     def fold_in(self, dataset: Dataset) -> Self:
@@ -69,23 +72,23 @@ class Ranker(ABC):
             ModelError: the catalogue is another one.
         """
         history = History.of(dataset)
-        if not np.array_equal(history.movie_ids, self.fitted_.movie_ids):
+        if not np.array_equal(history.movie_ids, self.training_history_.movie_ids):
             raise ModelError(f"ranker '{self.name}' was fitted on another catalogue; allowed is the same one")
         folded = copy.copy(self)
         folded.history_ = history
-        folded._meet(dataset)
+        folded._fold_in(dataset)
         return folded
 
-    def _meet(self, dataset: Dataset) -> None:  # noqa: B027 - most rankers score from `history_` alone
+    def _fold_in(self, dataset: Dataset) -> None:  # noqa: B027 - most rankers score from `history_` alone
         """Prepare for the users of another dataset, whose history is in `history_`."""
 
     @abstractmethod
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        """Set the learned attributes."""
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        """Set the learned attributes; `history_` and `training_history_` are those of `dataset`."""
 
     @abstractmethod
     def scores(self, users: Ints) -> Floats:
-        """Score all movies for the users at these positions (users × movies, float32, finite)."""
+        """Score all movies for the users at these positions of `history_` (users × movies, float32, finite)."""
 
     def recommend(
         self, users: ArrayLike, k: int, exclude_seen: bool = True, exclude: pd.DataFrame | None = None
@@ -104,49 +107,54 @@ class Ranker(ABC):
         Raises:
             ModelError: a score is not a finite number.
         """
-        asked = pd.unique(np.asarray(users, np.int64))
-        size = int(np.clip(SCORES_AT_ONCE // max(self.history_.shape[1], 1), 1, USERS_AT_ONCE))
-        blocks = [asked[start : start + size] for start in range(0, len(asked), size)]
-        excluded = _cells(exclude, asked, self.history_.movie_ids)
+        user_ids = pd.unique(np.asarray(users, np.int64))
+        rows, columns = _cells(exclude, user_ids, self.history_.movie_ids)
         lists = []
-        for start, block in zip(range(0, len(asked) or 1, size), blocks or [asked], strict=True):
-            first, last = np.searchsorted(excluded[0], [start, start + len(block)])
-            cells = excluded[0][first:last] - start, excluded[1][first:last]
-            lists.append(self._lists(block, k, exclude_seen, cells))
+        for start, stop in blocks_of(len(user_ids), self.history_.shape[1]) or [(0, 0)]:
+            first, last = np.searchsorted(rows, [start, stop])
+            excluded = rows[first:last] - start, columns[first:last]
+            lists.append(self._lists(user_ids[start:stop], k, exclude_seen, excluded))
         return pd.concat(lists, ignore_index=True)
 
-    def _lists(self, users: Ints, k: int, exclude_seen: bool, excluded: tuple[Ints, Ints]) -> pd.DataFrame:
+    def _lists(self, user_ids: Ints, k: int, exclude_seen: bool, excluded: tuple[Ints, Ints]) -> pd.DataFrame:
+        """Rank for a block of users; `excluded` are indices of users in the block and positions of movies."""
         history = self.history_
-        known = np.isin(users, history.user_ids)
-        places = np.searchsorted(history.user_ids, users[known])
-        scores = np.empty((len(users), history.shape[1]), np.float32)
-        scores[~known] = self.newcomers_.scores(users[~known])
-        if known.any():
-            scores[known] = self.scores(places)
+        has_history = np.isin(user_ids, history.user_ids)
+        positions = np.searchsorted(history.user_ids, user_ids[has_history])
+        scores = np.empty((len(user_ids), history.shape[1]), np.float32)
+        scores[~has_history] = self.cold_start_.scores(user_ids[~has_history])
+        if has_history.any():
+            scores[has_history] = self.scores(positions)
         broken = int((~np.isfinite(scores)).sum())
         if broken:
             raise ModelError(f"ranker '{self.name}' gave {broken} scores that are no finite numbers")
         if exclude_seen:
-            seen = history.seen[places].tocoo()
-            scores[np.flatnonzero(known)[seen.row], seen.col] = -np.inf
+            seen = history.seen[positions].tocoo()
+            scores[np.flatnonzero(has_history)[seen.row], seen.col] = -np.inf
         scores[excluded] = -np.inf
-        rows, columns, ranks = top_k(scores, k)
-        columns_of = {USER: users[rows], MOVIE: history.movie_ids[columns]}
-        return pd.DataFrame({**columns_of, SCORE: scores[rows, columns], RANK: ranks})
+        rows, movies, ranks = top_k(scores, k)
+        ids = {USER: user_ids[rows], MOVIE: history.movie_ids[movies]}
+        return pd.DataFrame({**ids, SCORE: scores[rows, movies], RANK: ranks})
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
-        """Return how much having rated each source speaks for each target (sources × targets, positions).
+        """Return how much having rated each source speaks for each target.
 
-        All zero unless the ranker works through pairs of movies: then nothing of the history can be named as evidence.
+        Args:
+            sources: positions of movies in a history.
+            targets: positions of movies that are scored.
+
+        Returns:
+            sources × targets (float32). All zero unless the ranker works through pairs of movies: then no movie of a
+            history can be named as evidence.
         """
         return np.zeros((len(sources), len(targets)), np.float32)
 
     def history_weights(self, ratings: Ints) -> Floats:
-        """Return what these ratings of `history_` (positions) count in a score, up to a factor of their user's."""
+        """Return the weights of these ratings of `history_` (positions) in scores, up to a positive factor per user."""
         return self.history_.signal[ratings]
 
     def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
-        """Give for each user how much each of some movies of the history adds to the scores of others.
+        """Yield for each user how much each of some movies of the history adds to the scores of others.
 
         Args:
             users: positions.
@@ -154,26 +162,26 @@ class Ranker(ABC):
             targets: for each user, positions of the movies that were scored.
 
         Yields:
-            sources × targets, up to a positive factor of the user's; by default the weight of the rating times that of
-            the pair of movies.
+            sources × targets (float32), up to a positive factor per user; by default the weight of the rating times
+            that of the pair of movies.
         """
-        for user, given, scored in zip(users, sources, targets, strict=True):
-            weights = self.history_weights(self.history_.ratings_of(user, given))
-            yield weights[:, None] * self.item_weights(given, scored)
+        for user, user_sources, user_targets in zip(users, sources, targets, strict=True):
+            weights = self.history_weights(self.history_.ratings_of(user, user_sources))
+            yield weights[:, None] * self.item_weights(user_sources, user_targets)
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
-        """Write the model; `load` gives back one that recommends the same.
+        """Write the model; `load` returns one that recommends the same.
 
-        Rankers fitted on one history may leave it to whoever holds them all.
+        Of rankers that were fitted on one history, it is enough that the one that holds them all saves it.
         """
         write_card(folder, self.name, self.parameters())
-        parts = HISTORY if with_history else ()
-        kept = {f"history.{part}": getattr(self.fitted_, part) for part in parts}
-        save_arrays(folder / ARRAYS, {**kept, **self.newcomers_.arrays(), **self._state()})
+        names = HISTORY_FIELDS if with_history else ()
+        history = {f"history.{name}": getattr(self.training_history_, name) for name in names}
+        save_arrays(folder / ARRAYS, {**history, **self.cold_start_.to_arrays(), **self._to_arrays()})
 
     @classmethod
     def load(cls, folder: UPath, history: History | None = None) -> Self:
-        """Read what `save` wrote; without a `history` of its own the model needs the one it was fitted on.
+        """Read what `save` wrote; a model that was saved without its history needs it as `history`.
 
         Raises:
             ModelError: the model is of another ranker or format, or its files are damaged.
@@ -184,10 +192,12 @@ class Ranker(ABC):
         try:
             ranker = cls(**parameters)
             arrays = load_arrays(folder / ARRAYS)
-            ranker.fitted_ = history or History(**{part: arrays[f"history.{part}"] for part in HISTORY})
-            ranker.history_ = ranker.fitted_
-            ranker.newcomers_ = Newcomers.of_arrays(arrays)
-            ranker._restore(arrays, folder)
+            ranker.training_history_ = history or History(
+                **{name: arrays[f"history.{name}"] for name in HISTORY_FIELDS}
+            )
+            ranker.history_ = ranker.training_history_
+            ranker.cold_start_ = ColdStart.from_arrays(arrays)
+            ranker._from_arrays(arrays, folder)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{folder} is not a whole '{name}' model ({error!r}); train again") from error
         return ranker
@@ -196,50 +206,26 @@ class Ranker(ABC):
         """Return the hyper-parameters as given to `__init__`."""
         return {key: value for key, value in vars(self).items() if not key.endswith("_")}
 
-    def _state(self) -> Arrays:
-        """Return what was learned beside the history."""
+    def _to_arrays(self) -> Arrays:
+        """Return what was learned besides the history, by the names that saved models use."""
         return {}
 
-    def _restore(self, arrays: Arrays, folder: UPath) -> None:  # noqa: B027 - nothing to take back is the common case
-        """Take back what `_state` returned."""
+    def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:  # noqa: B027 - some models are their history
+        """Set the learned attributes from what `_to_arrays` returned; `folder` holds the files of the model."""
 
 
-def _cells(pairs: pd.DataFrame | None, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
-    """Find those of the pairs that are of these users and this catalogue: rows (ascending) and columns."""
+def blocks_of(users: int, movies: int) -> list[tuple[int, int]]:
+    """Divide so many users into blocks, (start, stop) each, whose scores for so many movies fit into memory."""
+    size = int(np.clip(SCORES_AT_ONCE // max(movies, 1), 1, USERS_AT_ONCE))
+    return [(start, min(start + size, users)) for start in range(0, users, size)]
+
+
+def _cells(pairs: pd.DataFrame | None, user_ids: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
+    """Return rows (ascending) and columns of those pairs that are of these users and movies."""
     if pairs is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    rows = pd.Index(users).get_indexer(pd.Index(pairs[USER]))
+    rows = pd.Index(user_ids).get_indexer(pd.Index(pairs[USER]))
     columns = pd.Index(movie_ids).get_indexer(pd.Index(pairs[MOVIE]))
-    found = np.flatnonzero((rows >= 0) & (columns >= 0))
-    order = found[np.argsort(rows[found], kind="stable")]
+    inside = np.flatnonzero((rows >= 0) & (columns >= 0))
+    order = inside[np.argsort(rows[inside], kind="stable")]
     return rows[order].astype(np.int64), columns[order].astype(np.int64)
-
-
-def popularity(history: History) -> Floats:
-    """Return the share of users who rated each movie (float32): the order for those about whom nothing is known."""
-    return history.counts / np.float32(max(history.shape[0], 1))
-
-
-def after_scored(scores: Floats, history: History) -> Floats:
-    """Let movies without evidence (score <= 0) follow those with some, by popularity, with scores from -1 to 0."""
-    return np.where(scores > 0, scores, popularity(history) - 1).astype(np.float32)
-
-
-def most_rated(history: History, most: int) -> Ints:
-    """Return the positions of the `most` movies with most ratings, ascending; movies without any are not kept."""
-    ordered = np.argsort(-history.counts, kind="stable")[:most]
-    return np.sort(ordered[history.counts[ordered] > 0])
-
-
-def before_the_rest(scores: Floats, kept: Ints, history: History) -> Floats:
-    """Let movies that a model has no place for follow its `kept` ones, by popularity (rows × movies, float32)."""
-    if len(kept) == history.shape[1]:
-        return scores
-    if not len(kept):
-        return np.tile(popularity(history), (len(scores), 1))
-    lowest, highest = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
-    # Just below, so that who standardises the scores is not misled by outliers.
-    step = np.maximum(GAP * (highest - lowest), np.float32(1e-6))
-    everything = lowest - step * (1 + GAP - popularity(history)[None])
-    everything[:, kept] = scores
-    return np.asarray(everything, np.float32)

@@ -1,4 +1,4 @@
-"""A blend: the weighted sum of what several rankers say, the bar that learned rankers must pass."""
+"""A blend: the weighted sum of the scores of several rankers; learned rankers must be better than it."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -11,20 +11,20 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.search_space import Range, Space
-from movierec.rankers.slit import Slit
+from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together
 from movierec.rankers.user_knn import UserKNN
 
-MEMBERS: tuple[type[Ranker], ...] = (Ease, Slit, UserKNN, ItemKNN, IALS)
-LEAST_SPREAD = 1e-9
+MEMBERS: tuple[type[Ranker], ...] = (EASE, SLIT, UserKNN, ItemKNN, IALS)
+MIN_SPREAD = 1e-9  # of a user's scores: a member that scores all movies alike adds nothing
 
 
 class Blend(Ranker):
-    """Sums the scores of five rankers, each standardised over the catalogue for every user: scales must not matter.
+    """Sums the scores of five rankers, each standardised over the catalogue for every user, as their scales differ.
 
     A member that cannot be fitted is left out.
     """
@@ -42,33 +42,33 @@ class Blend(Ranker):
         self.item_knn = item_knn
         self.ials = ials
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        unfitted = ((kind.name, kind()) for kind in self._chosen())
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        unfitted = ((kind.name, kind()) for kind in self._member_classes())
         self.members_, _ = fit_together(unfitted, dataset, features)
 
-    def _chosen(self) -> list[type[Ranker]]:
-        """A blend of nothing is EASE."""
-        return [kind for kind in MEMBERS if getattr(self, kind.name) > 0] or [Ease]
+    def _member_classes(self) -> list[type[Ranker]]:
+        """Return the members with a weight; without any the blend is EASE."""
+        return [kind for kind in MEMBERS if getattr(self, kind.name) > 0] or [EASE]
 
-    def _meet(self, dataset: Dataset) -> None:
+    def _fold_in(self, dataset: Dataset) -> None:
         self.members_ = {name: member.fold_in(dataset) for name, member in self.members_.items()}
 
     def scores(self, users: Ints) -> Floats:
-        """Sum up over the members."""
-        total = np.zeros((len(users), self.fitted_.shape[1]), np.float32)
+        """Sum over the members."""
+        total = np.zeros((len(users), self.training_history_.shape[1]), np.float32)
         for name, member in self.members_.items():
-            total += np.float32(getattr(self, name) or 1) * _standard(member.scores(users))
+            total += np.float32(getattr(self, name) or 1) * _standardise(member.scores(users))
         return total
 
     def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
-        """Sum up over the members, each divided by the spread of its scores for the user, as the scores are."""
+        """Sum over the members, each divided by the spread of its scores for the user, as the scores are."""
         scales = [
-            np.float32(getattr(self, name) or 1) / np.maximum(member.scores(users).std(axis=1), LEAST_SPREAD)
+            np.float32(getattr(self, name) or 1) / np.maximum(member.scores(users).std(axis=1), MIN_SPREAD)
             for name, member in self.members_.items()
         ]
-        own = [member.contributions(users, sources, targets) for member in self.members_.values()]
-        for scale, parts in zip(np.transpose(scales), zip(*own, strict=True), strict=True):
-            yield np.asarray(np.tensordot(scale, np.stack(parts), 1), np.float32)
+        by_member = [member.contributions(users, sources, targets) for member in self.members_.values()]
+        for scale, contributions in zip(np.transpose(scales), zip(*by_member, strict=True), strict=True):
+            yield np.asarray(np.tensordot(scale, np.stack(contributions), 1), np.float32)
 
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history and each member to a folder of its own."""
@@ -76,15 +76,15 @@ class Blend(Ranker):
         for name, member in self.members_.items():
             member.save(folder / name, with_history=False)
 
-    def _state(self) -> Arrays:
+    def _to_arrays(self) -> Arrays:
         return {"members": np.array(list(self.members_))}
 
-    def _restore(self, arrays: Arrays, folder: UPath) -> None:
+    def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
         kinds = {kind.name: kind for kind in MEMBERS}
         names = [str(name) for name in arrays["members"]]
-        self.members_ = {name: kinds[name].load(folder / name, self.fitted_) for name in names}
+        self.members_ = {name: kinds[name].load(folder / name, self.training_history_) for name in names}
 
 
-def _standard(scores: Floats) -> Floats:
+def _standardise(scores: Floats) -> Floats:
     mean, spread = scores.mean(axis=1, keepdims=True), scores.std(axis=1, keepdims=True)
-    return np.asarray((scores - mean) / np.maximum(spread, LEAST_SPREAD), np.float32)
+    return np.asarray((scores - mean) / np.maximum(spread, MIN_SPREAD), np.float32)

@@ -1,4 +1,4 @@
-"""Movies like those a user rated, a movie nobody rated yet being placed among the others by what it is."""
+"""Movies similar to those a user rated; one that nobody rated yet is compared by its content."""
 
 from typing import ClassVar
 
@@ -15,27 +15,27 @@ from movierec.features.embeddings import unit_rows
 from movierec.rankers.base import Ranker
 from movierec.rankers.search_space import Range, Space
 
-STEPS = 25  # of conjugate gradients
-POWER_ITERATIONS = 6
-SEED = 0  # of the start of the decomposition, which hardly depends on it
+GRADIENT_STEPS = 25  # of conjugate gradients
+POWER_ITERATIONS = 6  # of the decomposition
+SEED = 0  # of the decomposition, which hardly depends on it
 
 
 class Content(Ranker):
-    """Compares movies with the mean of what the user rated, liked and recent movies counting more.
+    """Compares movies with the mean of what the user rated; liked and recent movies count more.
 
-    A movie's vector is v = w · o + (1 - w) · c with w = n / (n + prior_ratings), n being its ratings. o is where those
-    who rate it place it (the movies' side of a singular value decomposition, length 1), c is where its genres, people,
-    words, release and countries let it be expected: a ridge regression of o on the terms. So content decides about new
+    A movie's vector is v = w · o + (1 - w) · c with w = n / (n + prior_ratings) for its n ratings. o is its vector by
+    who rates it (the movies' side of a singular value decomposition, length 1), c the one that is predicted from its
+    genres, people, words, release and countries by a ridge regression of o on these terms. So content decides about new
     and rarely rated movies, and gives way as ratings come in (after Wang and Blei 2011, who learn both jointly).
 
-    A rating r of a user whose mean is m weighs exp(liking · (r - m)) · ½^(recency / half_life), recency being how many
-    ratings of the user came later: positive, so a user who rates everything alike still has a profile. Other feedback
-    counts with its weight. `popularity_weight` times the logarithm of n, as a share of the largest, is added to the
+    A rating r of a user whose mean is m weighs exp(liking · (r - m)) · ½^(recency / half_life), where recency counts
+    the user's later ratings: positive, so a user who rates everything the same still has a profile. Other feedback
+    counts with its weight. `popularity_weight` times log(1 + n), divided by the largest of all movies, is added to the
     mean similarity; it orders the movies about which nothing else is known.
     """
 
     name = "content"
-    weighed_: tuple[History, sparse.csr_matrix] | None = None
+    weighted_: tuple[History, sparse.csr_matrix] | None = None  # the history that was weighted last, and how
     space: ClassVar[Space] = {
         "factors": Range(32, 256, log=True, whole=True),
         "prior_ratings": Range(1, 50, log=True),
@@ -63,32 +63,32 @@ class Content(Ranker):
         self.half_life = half_life
         self.popularity_weight = popularity_weight
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        n = self.fitted_.counts
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        n = self.training_history_.counts
         w = n / (n + self.prior_ratings)
-        o = places(self.fitted_, self.factors)
-        c = expected(features.matrix, o, w, self.regularisation)
+        o = collaborative_vectors(self.training_history_, self.factors)
+        c = predicted_vectors(features.matrix, o, w, self.regularisation)
         self.vectors_ = np.asarray(w[:, None] * o + (1 - w)[:, None] * c, np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """Compare these users' profiles with all movies."""
-        weights = self._weighed()[users]
+        weights = self._weighted_history()[users]
         profiles = weights @ self.vectors_ / np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
-        n = np.log1p(self.fitted_.counts)
+        n = np.log1p(self.training_history_.counts)
         popularity = self.popularity_weight * n / max(float(n.max(initial=0)), 1e-9)
         return np.asarray(profiles @ self.vectors_.T + popularity, np.float32)
 
-    def _weighed(self) -> sparse.csr_matrix:
-        """Weigh the history once; the one that comes with `fold_in` is weighed anew."""
+    def _weighted_history(self) -> sparse.csr_matrix:
+        """Weigh the history once (users × movies), and again after `fold_in`."""
         history = self.history_
-        if self.weighed_ is None or self.weighed_[0] is not history:
-            self.weighed_ = history, history.matrix(self.history_weights(np.arange(len(history.users))))
-        return self.weighed_[1]
+        if self.weighted_ is None or self.weighted_[0] is not history:
+            self.weighted_ = history, history.matrix(self.history_weights(np.arange(len(history.users))))
+        return self.weighted_[1]
 
     def history_weights(self, ratings: Ints) -> Floats:
-        """Return what these ratings weigh in the mean."""
+        """Return the weights of these ratings (indices) in the user's mean."""
         history = self.history_
-        liking = np.exp(self.liking * history.above[ratings])
+        liking = np.exp(self.liking * history.above_mean[ratings])
         by_rating = np.where(np.isfinite(history.ratings[ratings]), liking, history.signal[ratings])
         return np.asarray(by_rating * 0.5 ** (history.recency[ratings] / self.half_life), np.float32)
 
@@ -96,47 +96,48 @@ class Content(Ranker):
         """Return the similarities whose mean is the score."""
         return np.asarray(self.vectors_[sources] @ self.vectors_[targets].T, np.float32)
 
-    def _state(self) -> Arrays:
+    def _to_arrays(self) -> Arrays:
         return {"vectors": self.vectors_}
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.vectors_ = arrays["vectors"]
 
 
-def places(history: History, factors: int) -> Floats:
-    """Decompose who wants what into unit vectors of the movies (movies × at most factors); zero without ratings.
+def collaborative_vectors(history: History, factors: int) -> Floats:
+    """Decompose the signals of all ratings into unit vectors of the movies (movies × at most factors, float32).
 
     The matrix is divided by the roots of its rows' and columns' sums, so that neither busy users nor popular movies
-    take all factors.
+    take all factors. The vector of a movie without ratings is 0.
     """
-    wanted = history.wanted
-    by_user, by_movie = (np.maximum(np.asarray(wanted.sum(axis=axis)).ravel(), 1e-9) for axis in (1, 0))
-    even = sparse.diags_array(by_user**-0.5) @ wanted @ sparse.diags_array(by_movie**-0.5)
+    X = history.signal_matrix
+    by_user, by_movie = (np.maximum(np.asarray(X.sum(axis=axis)).ravel(), 1e-9) for axis in (1, 0))
+    even = sparse.diags_array(by_user**-0.5) @ X @ sparse.diags_array(by_movie**-0.5)
     size = min(factors, *even.shape)
     _, strength, movies = randomized_svd(even.tocsr(), size, n_iter=POWER_ITERATIONS, random_state=SEED)
     return unit_rows((movies.T * strength).astype(np.float32))
 
 
-def expected(terms: sparse.csr_matrix, vectors: Floats, trust: Floats, regularisation: float) -> Floats:
-    """Predict every movie's vector from its terms by a ridge regression in which movie i weighs `trust[i]`.
+def predicted_vectors(terms: sparse.csr_matrix, vectors: Floats, trust: Floats, regularisation: float) -> Floats:
+    """Predict every movie's vector from its terms by a ridge regression in which movie i weighs `trust[i]`, 0 to 1.
 
-    With X the terms of the trusted movies it is terms · Xᵀ · A where (X Xᵀ + diag(regularisation / trust)) A = vectors:
-    solved by conjugate gradients, preconditioned by the diagonal, without forming X Xᵀ.
+    With X the terms of the movies that weigh something, the prediction is terms · Xᵀ · A where
+    (X Xᵀ + diag(regularisation / trust)) A = vectors: solved by conjugate gradients, preconditioned by the diagonal,
+    without forming X Xᵀ.
     """
     known = trust > 0
     X, ridge = terms[known], (regularisation / trust[known])[:, None]
     diagonal = ridge + np.asarray(X.multiply(X).sum(axis=1)).reshape(-1, 1)
-    rest = vectors[known].astype(np.float32)
-    A = np.zeros_like(rest)
-    step = rest / diagonal
-    size = (rest * step).sum(axis=0)
-    for _ in range(STEPS):
-        change = X @ (X.T @ step) + ridge * step
-        length = size / np.maximum((step * change).sum(axis=0), 1e-30)
-        A += length * step
-        rest = rest - length * change
-        scaled = rest / diagonal
-        left = (rest * scaled).sum(axis=0)
-        step = scaled + left / np.maximum(size, 1e-30) * step
-        size = left
+    residual = vectors[known].astype(np.float32)
+    A = np.zeros_like(residual)
+    direction = residual / diagonal
+    size = (residual * direction).sum(axis=0)
+    for _ in range(GRADIENT_STEPS):
+        change = X @ (X.T @ direction) + ridge * direction
+        length = size / np.maximum((direction * change).sum(axis=0), 1e-30)
+        A += length * direction
+        residual = residual - length * change
+        scaled = residual / diagonal
+        next_size = (residual * scaled).sum(axis=0)
+        direction = scaled + next_size / np.maximum(size, 1e-30) * direction
+        size = next_size
     return np.asarray(terms @ (X.T @ A), np.float32)

@@ -12,21 +12,23 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.kernels.matrix import TILE, ease_weights, product, upper_gram
+from movierec.kernels.matrix import ease_weights, product, upper_gram
+from movierec.kernels.near import mix_upper
 from movierec.kernels.parallel import over_rows
-from movierec.rankers.base import Ranker, before_the_rest, most_rated
-from movierec.rankers.nearby import mix, near_gram
+from movierec.rankers.base import Ranker
+from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity
+from movierec.rankers.nearby import near_gram
 from movierec.rankers.ridge import with_raised_ridge
 from movierec.rankers.search_space import Range, Space
 
-NEAR = 100.0  # ratings apart over which nearness falls to 1/e
+NEAR_SCALE_RATINGS = 100.0  # apart, over which nearness falls to 1/e
 
 
-class Ease(Ranker):
+class EASE(Ranker):
     """Finds B minimising |X - XB|² + λ|B|² under diag(B) = 0, X being the signal of each rating (users × movies).
 
     With G = XᵀX + λI and P = G⁻¹ it is B = I - P · diagMat(1 / diag(P)). Memory is movies², so only the `max_movies`
-    most rated ones take part (20,000 take 1.6 GB); the others follow. With a `near_share` s above 0, G is
+    most rated ones take part (20,000 take 1.6 GB); the others follow by popularity. With a `near_share` s above 0, G is
     (1 - s) XᵀX + s K + λI, where K counts a pair of movies by how close together users rated them (`near_gram`): a sum
     of positive semi-definite matrices, so λ > 0 is enough to invert it. Where rounding spoils that, λ is raised
     (`with_raised_ridge`).
@@ -36,58 +38,59 @@ class Ease(Ranker):
     space: ClassVar[Space] = {"regularisation": Range(10, 5000, log=True), "near_share": Range(0, 0.9)}
 
     def __init__(self, regularisation: float = 200.0, near_share: float = 0.0, max_movies: int = 20_000) -> None:
-        """Store λ, to which larger values give smoother lists, the share of near pairs, and the size of the model."""
+        """Store λ, of which larger values give smoother lists, the share of near pairs, and the size of the model."""
         self.regularisation = regularisation
         self.near_share = near_share
         self.max_movies = max_movies
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
         if self.regularisation <= 0:
             raise ModelError(f"EASE got the regularisation {self.regularisation}; it must be larger than 0")
-        self.kept_ = most_rated(self.history_, self.max_movies)
+        self.movie_positions_ = most_rated(self.history_, self.max_movies)
         P = with_raised_ridge("EASE", self.regularisation, lambda ridge: _inverse(self._gram(ridge)))
-        over_rows(ease_weights, -(-len(P) // TILE), P, np.diag(P).copy())
+        ease_weights(P)
         self.weights_ = P
 
     def _gram(self, ridge: float) -> Floats:
         """Return G (only the diagonal and what is right of it)."""
-        X = self.history_.wanted
-        G = upper_gram(X if len(self.kept_) == X.shape[1] else X[:, self.kept_])
+        X = self.history_.signal_matrix
+        G = upper_gram(X if len(self.movie_positions_) == X.shape[1] else X[:, self.movie_positions_])
         if self.near_share > 0:
-            K = near_gram(self.fitted_, self.kept_, NEAR)
-            over_rows(mix, len(G), G, K, np.float32(1 - self.near_share), np.float32(self.near_share))
+            K = near_gram(self.training_history_, self.movie_positions_, NEAR_SCALE_RATINGS)
+            over_rows(mix_upper, len(G), G, K, np.float32(1 - self.near_share), np.float32(self.near_share))
         G[np.diag_indices_from(G)] += np.float32(ridge)
         return G
 
     def scores(self, users: Ints) -> Floats:
         """Multiply these users' histories with B."""
-        return self.scores_of(self.history_.wanted[users])
+        return self.scores_of(self.history_.signal_matrix[users])
 
     def scores_of(self, histories: sparse.csr_matrix) -> Floats:
         """Score any weighted histories over the catalogue (rows × movies)."""
-        if len(self.kept_) == histories.shape[1]:
+        if len(self.movie_positions_) == histories.shape[1]:
             return product(histories, self.weights_)
-        return before_the_rest(product(histories[:, self.kept_], self.weights_), self.kept_, self.fitted_)
+        return outside_by_popularity(
+            product(histories[:, self.movie_positions_], self.weights_), self.movie_positions_, self.training_history_
+        )
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return B between these movies; 0 for movies outside the model."""
-        place = np.full(self.history_.shape[1], -1)
-        place[self.kept_] = np.arange(len(self.kept_))
-        rows, columns = place[sources], place[targets]
+        column = columns_in(self.movie_positions_, self.history_.shape[1])
+        rows, columns = column[sources], column[targets]
         weights: Floats = self.weights_[np.ix_(rows, columns)]
-        weights[rows < 0] = 0
-        weights[:, columns < 0] = 0
+        weights[rows == OUTSIDE] = 0
+        weights[:, columns == OUTSIDE] = 0
         return weights
 
-    def _state(self) -> Arrays:
-        return {"kept": self.kept_, "weights": self.weights_}
+    def _to_arrays(self) -> Arrays:
+        return {"kept": self.movie_positions_, "weights": self.weights_}
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.kept_, self.weights_ = arrays["kept"], arrays["weights"]
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
+        self.movie_positions_, self.weights_ = arrays["kept"], arrays["weights"]
 
 
 def _inverse(G: Floats) -> Floats:
-    """Invert a positive definite matrix in place by Cholesky; of it and of the result only the upper triangle counts.
+    """Invert a positive definite matrix in place by Cholesky; of both, only the upper triangle counts.
 
     LAPACK counts columns first: to it, the matrix is its own transpose and the triangle the lower one.
 

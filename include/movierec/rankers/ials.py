@@ -1,4 +1,4 @@
-"""iALS: factors of users and movies whose products tell what is wanted (Hu, Koren and Volinsky 2008)."""
+"""iALS: factors of users and movies whose products tell what users want (Hu, Koren and Volinsky 2008)."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -12,20 +12,21 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.kernels.als import solve
-from movierec.kernels.parallel import over_rows, parts
+from movierec.kernels.parallel import over_rows, sparse_rows
 from movierec.rankers.base import Ranker
 from movierec.rankers.search_space import Range, Space
 
-LEARNING_STEPS = 3  # of conjugate gradients: the factors move on in the next epoch anyway (Takács et al. 2011)
-SOLVING_STEPS = 20  # enough that a user's factors are the solution to what a list can tell apart
+# Of conjugate gradients. In training few are enough, as the next epoch goes on from there (Takács et al. 2011); to
+# recommend, enough that a user's factors are the solution as far as a list can tell.
+TRAINING_STEPS, SOLVING_STEPS = 3, 20
 
 
 class IALS(Ranker):
     """Finds X, Y minimising Σ (1 + cᵤᵢ)(pᵤᵢ - xᵤ·yᵢ)² + Σ λᵤ|xᵤ|² + Σ λᵢ|yᵢ|² over all users u and movies i.
 
-    p is 1 for what is wanted in the history and 0 elsewhere, c = α · signal. As Rendle et al. (2022, "Revisiting the
-    Performance of iALS") found, who says much needs more regularisation: λᵤ = λ (1 + Σᵢ cᵤᵢ / movies)^ν, and so for
-    movies; ν = 0 is the loss of 2008. Only Y is kept: xᵤ is solved from it, the same way for users who came later.
+    p is 1 where there is a signal in the history and 0 elsewhere, c = α · signal. As Rendle et al. (2022, "Revisiting
+    the Performance of iALS") found, users with many ratings need more regularisation: λᵤ = λ (1 + Σᵢ cᵤᵢ / movies)^ν,
+    and likewise movies; ν = 0 is the loss of 2008. Only Y is saved: xᵤ is solved from it, for new users too.
     """
 
     name = "ials"
@@ -47,7 +48,7 @@ class IALS(Ranker):
         epochs: int = 10,
         seed: int = 0,
     ) -> None:
-        """Store the length of a factor vector, λ, α, ν, how often both sides are solved, and the seed of the start."""
+        """Store the length of a factor vector, λ, α, ν, how often both sides are solved, and a seed."""
         self.factors = factors
         self.regularisation = regularisation
         self.alpha = alpha
@@ -55,36 +56,36 @@ class IALS(Ranker):
         self.epochs = epochs
         self.seed = seed
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        by_user = self.history_.wanted * np.float32(self.alpha)
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        by_user = self.history_.signal_matrix * np.float32(self.alpha)
         by_movie = by_user.T.tocsr()
-        X, Y = (self._start(side, seed) for seed, side in enumerate((by_user, by_movie)))
+        X, Y = (self._initial_factors(confidence, side) for side, confidence in enumerate((by_user, by_movie)))
         # YᵀY is too small to share out, and idle BLAS threads would spin on the cores that the kernel is about to use.
         with threadpool_limits(1, "blas"):
             for _ in range(self.epochs):
-                self._improve(X, by_user, Y, LEARNING_STEPS)
-                self._improve(Y, by_movie, X, LEARNING_STEPS)
+                self._improve(X, by_user, Y, TRAINING_STEPS)
+                self._improve(Y, by_movie, X, TRAINING_STEPS)
         self.factors_ = Y
 
-    def _start(self, confidence: sparse.csr_matrix, side: int) -> Floats:
-        """Draw small factors; a row without ratings has its solution, 0, from the start."""
+    def _initial_factors(self, confidence: sparse.csr_matrix, side: int) -> Floats:
+        """Draw small factors (rows × factors); a row without ratings has its solution, 0, from the start."""
         generator = np.random.default_rng([self.seed, side])
         drawn = generator.standard_normal((confidence.shape[0], self.factors), np.float32)
         small = drawn * np.float32(0.1 / np.sqrt(self.factors))
         return np.asarray(small * (np.diff(confidence.indptr) > 0)[:, None], np.float32)
 
     def _improve(self, X: Floats, confidence: sparse.csr_matrix, Y: Floats, steps: int) -> None:
-        """Move every row of X towards what is best beside the given Y."""
-        over_rows(solve, len(X), parts(confidence), Y, Y.T @ Y, self._ridge(confidence), steps, X)
+        """Take conjugate gradient steps with every row of X towards its best value for this Y."""
+        over_rows(solve, len(X), sparse_rows(confidence), Y, Y.T @ Y, self._ridge(confidence), steps, X)
 
     def _ridge(self, confidence: sparse.csr_matrix) -> Floats:
-        """Return λ of every row."""
+        """Return λ of every row (float32)."""
         share = np.asarray(confidence.sum(axis=1)).ravel() / confidence.shape[1]
         return np.asarray(self.regularisation * (1 + share) ** self.scaling, np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """Solve these users' factors and multiply them with the movies'."""
-        return self.scores_of(self.history_.wanted[users])
+        return self.scores_of(self.history_.signal_matrix[users])
 
     def scores_of(self, histories: sparse.csr_matrix) -> Floats:
         """Score any weighted histories over the catalogue (rows × movies)."""
@@ -98,18 +99,18 @@ class IALS(Ranker):
         xᵤ = Σᵢ (1 + cᵤᵢ) W yᵢ with W = (YᵀY + Σᵢ cᵤᵢ yᵢyᵢᵀ + λᵤI)⁻¹, so i adds (1 + cᵤᵢ) yᵢᵀ W yⱼ to the score of j.
         """
         Y = self.factors_.astype(np.float64)
-        G, confidence = Y.T @ Y, self.history_.wanted[users] * np.float32(self.alpha)
+        G, confidence = Y.T @ Y, self.history_.signal_matrix[users] * np.float32(self.alpha)
         ridge = self._ridge(confidence)
-        for row, (given, scored) in enumerate(zip(sources, targets, strict=True)):
-            own = confidence[[row]]
-            rated = Y[own.indices]
-            A = G + (rated.T * own.data) @ rated + ridge[row] * np.eye(len(G))
-            c = self.alpha * self.history_.signal[self.history_.ratings_of(users[row], given)]
+        for row, (user_sources, user_targets) in enumerate(zip(sources, targets, strict=True)):
+            history = confidence[[row]]
+            rated = Y[history.indices]
+            A = G + (rated.T * history.data) @ rated + ridge[row] * np.eye(len(G))
+            c = self.alpha * self.history_.signal[self.history_.ratings_of(users[row], user_sources)]
             weight = np.where(c > 0, 1 + c, 0)[:, None]
-            yield np.asarray(weight * (Y[given] @ np.linalg.solve(A, Y[scored].T)), np.float32)
+            yield np.asarray(weight * (Y[user_sources] @ np.linalg.solve(A, Y[user_targets].T)), np.float32)
 
-    def _state(self) -> Arrays:
+    def _to_arrays(self) -> Arrays:
         return {"factors": self.factors_}
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.factors_ = arrays["factors"]

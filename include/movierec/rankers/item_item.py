@@ -1,4 +1,4 @@
-"""What rankers share whose model is a sparse matrix of weights from movie to movie."""
+"""Rankers whose model is a sparse matrix of weights from movie to movie."""
 
 import numpy as np
 from scipy import sparse
@@ -6,7 +6,8 @@ from scipy import sparse
 from movierec.artifacts import Arrays, pack, unpack
 from movierec.data.arrays import Floats, Ints
 from movierec.kernels.matrix import product
-from movierec.rankers.base import Ranker, after_scored
+from movierec.rankers.base import Ranker
+from movierec.rankers.by_popularity import unscored_by_popularity
 
 
 class ItemItem(Ranker):
@@ -20,7 +21,7 @@ class ItemItem(Ranker):
 
     def scores(self, users: Ints) -> Floats:
         """Sum over each user's history."""
-        return after_scored(self.scores_of(self.history_.wanted[users]), self.fitted_)
+        return unscored_by_popularity(self.scores_of(self.history_.signal_matrix[users]), self.training_history_)
 
     def scores_of(self, histories: sparse.csr_matrix) -> Floats:
         """Score any weighted histories over the catalogue (rows × movies)."""
@@ -30,8 +31,8 @@ class ItemItem(Ranker):
         """Return W between these movies."""
         return np.asarray(self.weights_[sources][:, targets].toarray(), np.float32)
 
-    def _state(self) -> Arrays:
+    def _to_arrays(self) -> Arrays:
         return pack(self.weights_)
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.weights_ = unpack(arrays)

@@ -1,4 +1,4 @@
-"""Movies like those a user rated, alike meaning rated by the same users."""
+"""Movies similar to those a user rated: rated by the same users."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from movierec.rankers.rating_baseline import RatingBaseline
 from movierec.rankers.search_space import Choice, Range, Space
 
 WEIGHTINGS = ("none", "tfidf", "bm25")
-PAIRS_AT_ONCE = 8192  # whose users' ratings are laid side by side
+PAIRS_AT_ONCE = 8192  # of a user and a movie; for each, all ratings of the user are looked at
 K1, B = 1.2, 0.75  # how fast repetition saturates, how much length counts: the usual values
 
 
@@ -38,8 +38,8 @@ class ItemKNN(ItemItem):
         self.shrinkage = shrinkage
         self.weighting = weighting
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        raters = weighted(self.history_.wanted.T.tocsr(), self.weighting)
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        raters = weighted(self.history_.signal_matrix.T.tocsr(), self.weighting)
         # A row of the transposed result sums over the movies that have the scored one as a neighbour.
         self.weights_ = nearest(raters, self.neighbours, self.shrinkage).T.tocsr()
         self.baseline_ = RatingBaseline.of(self.history_)
@@ -55,37 +55,37 @@ class ItemKNN(ItemItem):
         columns = pd.Index(history.movie_ids).get_indexer(pd.Index(np.asarray(movies, np.int64)))
         of_users = baseline.of_users(history)
         predicted = np.full(len(rows), baseline.mean, np.float32)
-        predicted += np.where(rows >= 0, of_users[rows], 0) + np.where(columns >= 0, baseline.movies[columns], 0)
+        predicted += np.where(rows >= 0, of_users[rows], 0) + np.where(columns >= 0, baseline.movie_offsets[columns], 0)
         both = np.flatnonzero((rows >= 0) & (columns >= 0))
         predicted[both] += self._from_neighbours(rows[both], columns[both], baseline.residuals(history, of_users))
-        return np.clip(predicted, baseline.low, baseline.high)
+        return np.clip(predicted, baseline.lowest, baseline.highest)
 
     def _from_neighbours(self, users: Ints, movies: Ints, residuals: Floats) -> Floats:
-        """Return the mean of each user's residuals over the movie's neighbours, weighted by likeness; 0 without any."""
+        """Return each user's mean residual over the movie's neighbours, weighted by similarity; 0 without any."""
         values = self.history_.matrix(np.nan_to_num(residuals))
         is_rated = self.history_.matrix(np.isfinite(residuals))
         neighbours = self.weights_.T.tocsr()
         means = np.zeros(len(users), np.float32)
         for start in range(0, len(users), PAIRS_AT_ONCE):
             block = slice(start, start + PAIRS_AT_ONCE)
-            alike = neighbours[movies[block]]
-            total = np.asarray(values[users[block]].multiply(alike).sum(axis=1)).ravel()
-            weight = np.asarray(is_rated[users[block]].multiply(alike).sum(axis=1)).ravel()
+            similarity = neighbours[movies[block]]
+            total = np.asarray(values[users[block]].multiply(similarity).sum(axis=1)).ravel()
+            weight = np.asarray(is_rated[users[block]].multiply(similarity).sum(axis=1)).ravel()
             means[block] = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
         return means
 
-    def _state(self) -> Arrays:
-        return {**super()._state(), **self.baseline_.arrays()}
+    def _to_arrays(self) -> Arrays:
+        return {**super()._to_arrays(), **self.baseline_.to_arrays()}
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
-        super()._restore(arrays, folder)
-        self.baseline_ = RatingBaseline.of_arrays(arrays)
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
+        super()._from_arrays(arrays, folder)
+        self.baseline_ = RatingBaseline.from_arrays(arrays)
 
 
 def weighted(raters: sparse.csr_matrix, weighting: str) -> sparse.csr_matrix:
     """Weigh the entries of movies × users as search engines weigh documents × words: a movie's raters are its words.
 
-    Somebody who rates everything tells little, as does a word that is everywhere: idf = ln(1 + movies / movies rated).
+    A user who rates everything tells little, like a word that is everywhere: idf = ln(1 + movies / movies rated).
     TF-IDF takes √tf · idf; in BM25 (Robertson and Zaragoza 2009) tf saturates, the later the fewer raters there are.
 
     Raises:

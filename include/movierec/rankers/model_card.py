@@ -30,9 +30,9 @@ def read_card(folder: UPath) -> tuple[str, dict[str, Any]]:
     data = read_bytes(folder / CARD)
     try:
         card = json.loads(data)
-        found, ranker, parameters = card["format"], str(card["ranker"]), dict(card["parameters"])
+        version, ranker, parameters = card["format"], str(card["ranker"]), dict(card["parameters"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD} is not a ranker's card ({error!r}); train again") from error
-    if found != FORMAT:
-        raise ModelError(f"{folder / CARD} has format {found}; this version reads format {FORMAT}; train again")
+    if version != FORMAT:
+        raise ModelError(f"{folder / CARD} has format {version}; this version reads format {FORMAT}; train again")
     return ranker, parameters

@@ -1,4 +1,4 @@
-"""The rankers that may be asked for, by name: light, so that a form can list them without importing any."""
+"""The names of all rankers, so that a form can list them without importing any."""
 
 RANKERS = (
     "popularity",

@@ -6,11 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from movierec.data.arrays import Floats, Ints
-from movierec.kernels import top_k
-from movierec.kernels.parallel import Kernel, over_rows, parts
+from movierec.kernels.parallel import Kernel, over_rows, sparse_rows
+from movierec.kernels.top_k import product_top_k
 
 ROWS_AT_ONCE = 512
-NOBODY = -1
+NO_COLUMN = -1
 
 
 def cosine(block: sparse.csr_matrix, matrix: sparse.csr_matrix, shrinkage: float) -> Floats:
@@ -19,18 +19,17 @@ def cosine(block: sparse.csr_matrix, matrix: sparse.csr_matrix, shrinkage: float
     Shrinkage (Bell and Koren 2007) pulls similarities that rest on few common entries towards 0.
     """
     dot = (block @ matrix.T).toarray().astype(np.float32)
-    length = np.outer(lengths(block), lengths(matrix))
-    return np.asarray(dot / np.maximum(length + np.float32(shrinkage), np.float32(1e-9)), np.float32)
+    norms = np.outer(row_norms(block), row_norms(matrix))
+    return np.asarray(dot / np.maximum(norms + np.float32(shrinkage), np.float32(1e-9)), np.float32)
 
 
 def nearest(matrix: sparse.csr_matrix, k: int, shrinkage: float) -> sparse.csr_matrix:
-    """Keep the k rows of highest cosine with every row, itself left out (rows × rows, float32)."""
-    length = lengths(matrix)
-    own = np.arange(matrix.shape[0])
-    return largest(matrix, matrix.T.tocsr(), length, length, k=k, shrinkage=shrinkage, own=own)
+    """Keep the k rows of highest shrunk cosine with every row, itself left out (rows × rows, float32)."""
+    norms, itself = row_norms(matrix), np.arange(matrix.shape[0])
+    return largest_products(matrix, matrix.T.tocsr(), norms, norms, k=k, shrinkage=shrinkage, excluded=itself)
 
 
-def largest(
+def largest_products(
     left: sparse.csr_matrix,
     right: sparse.csr_matrix,
     a: Floats,
@@ -38,19 +37,22 @@ def largest(
     *,
     k: int,
     shrinkage: float = 0.0,
-    own: Ints | None = None,
+    excluded: Ints | None = None,
 ) -> sparse.csr_matrix:
     """Keep the k largest positive (L R)ᵢⱼ / (aᵢ bⱼ + shrinkage) of every row i (L's rows × R's columns, float32).
 
-    `own` is for each row the column it may not keep, `NOBODY` for none. The product itself is never stored.
+    `excluded` is for each row the column it may not keep, `NO_COLUMN` for none. The product itself is never stored.
     """
-    own = np.full(left.shape[0], NOBODY) if own is None else own
-    arguments = (parts(left), parts(right), a, b, np.float32(shrinkage), own)
-    return kept(top_k.nearest, (left.shape[0], right.shape[1]), k, *arguments)
+    excluded = np.full(left.shape[0], NO_COLUMN) if excluded is None else excluded
+    arguments = (sparse_rows(left), sparse_rows(right), a, b, np.float32(shrinkage), excluded)
+    return sparse_top_k(product_top_k, (left.shape[0], right.shape[1]), k, *arguments)
 
 
-def kept(kernel: Kernel, shape: tuple[int, int], k: int, *arguments: Any) -> sparse.csr_matrix:
-    """Run a kernel that keeps k entries of every row and lay them out as a sparse matrix of this shape."""
+def sparse_top_k(kernel: Kernel, shape: tuple[int, int], k: int, *arguments: Any) -> sparse.csr_matrix:
+    """Return the matrix of this shape of which a kernel keeps at most k entries in every row.
+
+    The kernel is called with `arguments`, k, and columns, values (rows × k) and sizes (rows) to write to.
+    """
     k = min(k, shape[1])
     columns = np.empty((shape[0], k), np.int32)
     values = np.empty((shape[0], k), np.float32)
@@ -63,6 +65,6 @@ def kept(kernel: Kernel, shape: tuple[int, int], k: int, *arguments: Any) -> spa
     return matrix
 
 
-def lengths(matrix: sparse.csr_matrix) -> Floats:
+def row_norms(matrix: sparse.csr_matrix) -> Floats:
     """Return the Euclidean length of every row (float32)."""
     return np.asarray(np.sqrt(matrix.multiply(matrix).sum(axis=1)), np.float32).ravel()

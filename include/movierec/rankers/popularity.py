@@ -1,4 +1,4 @@
-"""Most wanted movies: the baseline every other ranker must beat, and what newcomers see."""
+"""The most popular movies: the baseline that every other ranker must beat."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from movierec.rankers.search_space import Choice, Space
 
 
 class Popularity(Ranker):
-    """Sums the signal of ratings; given a half-life, a rating counts half for every half-life before the newest one."""
+    """Sums the signal of ratings; with a half-life, a rating counts half for every half-life before the newest one."""
 
     name = "popularity"
     space: ClassVar[Space] = {"half_life_days": Choice((None, 7.0, 30.0, 90.0, 365.0, 1825.0))}
@@ -24,7 +24,7 @@ class Popularity(Ranker):
         """Store the half-life; None counts all ratings alike."""
         self.half_life_days = half_life_days
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
         history = self.history_
         weights = history.signal * _decay(history.times, self.half_life_days)
         self.counts_ = np.bincount(history.movies, weights, history.shape[1]).astype(np.float32)
@@ -33,10 +33,10 @@ class Popularity(Ranker):
         """Give every user the same scores."""
         return np.tile(self.counts_, (len(users), 1))
 
-    def _state(self) -> Arrays:
+    def _to_arrays(self) -> Arrays:
         return {"counts": self.counts_}
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.counts_ = arrays["counts"]
 
 

@@ -1,4 +1,4 @@
-"""The baseline of rating prediction: how high a user and a movie are rated, whatever they are to each other."""
+"""The baseline of rating prediction: how high a user rates and a movie is rated, whichever the two are."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats, Ints
 from movierec.data.history import History
 
-# Ratings as of nobody that are added to each movie and user: the values of Koren (2010), "Factor in the neighbors".
+# How many ratings equal to the mean are added to each movie and user: Koren (2010), "Factor in the neighbors".
 MOVIE_SHRINKAGE, USER_SHRINKAGE = 25.0, 10.0
-PREFIX = "baseline."
+PREFIX = "baseline."  # of the names of saved arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,49 +20,54 @@ class RatingBaseline:
 
     Attributes:
         mean: μ; NaN where nothing was rated.
-        movies: b_i by position (float32); 0 for a movie that nobody rated.
-        low: the lowest rating given.
-        high: the highest rating given.
+        movie_offsets: b_i by position (float32); 0 for a movie that nobody rated.
+        lowest: the lowest rating in training; NaN like the mean.
+        highest: the highest rating in training.
     """
 
     mean: float
-    movies: Floats
-    low: float
-    high: float
+    movie_offsets: Floats
+    lowest: float
+    highest: float
 
     @classmethod
     def of(cls, history: History) -> "RatingBaseline":
-        """Learn μ and the movies' part; other feedback than ratings says nothing here."""
+        """Learn μ and b_i from ratings; other feedback is not looked at."""
         rated = np.isfinite(history.ratings)
         if not rated.any():
             return cls(np.nan, np.zeros(history.shape[1], np.float32), np.nan, np.nan)
         ratings = history.ratings[rated].astype(np.float64)
         mean = float(ratings.mean())
-        movies = _shrunk(history.movies[rated], ratings - mean, history.shape[1], MOVIE_SHRINKAGE)
-        return cls(mean, movies, float(ratings.min()), float(ratings.max()))
+        movie_offsets = _shrunk(history.movies[rated], ratings - mean, history.shape[1], MOVIE_SHRINKAGE)
+        return cls(mean, movie_offsets, float(ratings.min()), float(ratings.max()))
 
     def of_users(self, history: History) -> Floats:
         """Return b_u by position for the users of a history, who need not be those learned from (float32)."""
         rated = np.isfinite(history.ratings)
-        left = history.ratings[rated] - self.mean - self.movies[history.movies[rated]]
-        return _shrunk(history.users[rated], left, history.shape[0], USER_SHRINKAGE)
+        residuals = history.ratings[rated] - self.mean - self.movie_offsets[history.movies[rated]]
+        return _shrunk(history.users[rated], residuals, history.shape[0], USER_SHRINKAGE)
 
     def residuals(self, history: History, of_users: Floats) -> Floats:
         """Return r_ui − b_ui of each row of a history (float32); NaN where there is no rating."""
-        expected = self.mean + of_users[history.users] + self.movies[history.movies]
+        expected = self.mean + of_users[history.users] + self.movie_offsets[history.movies]
         return np.asarray(history.ratings - expected, np.float32)
 
-    def arrays(self) -> Arrays:
-        """Return what `of_arrays` takes back."""
-        return {f"{PREFIX}movies": self.movies, f"{PREFIX}scale": np.array([self.mean, self.low, self.high])}
+    def to_arrays(self) -> Arrays:
+        """Return the arrays that `from_arrays` takes."""
+        return {
+            f"{PREFIX}movies": self.movie_offsets,
+            f"{PREFIX}scale": np.array([self.mean, self.lowest, self.highest]),
+        }
 
     @classmethod
-    def of_arrays(cls, arrays: Arrays) -> "RatingBaseline":
-        """Take back what `arrays` returned; a KeyError or ValueError says that these are not they."""
-        mean, low, high = arrays[f"{PREFIX}scale"].tolist()
-        return cls(mean, arrays[f"{PREFIX}movies"], low, high)
+    def from_arrays(cls, arrays: Arrays) -> "RatingBaseline":
+        """Return the one whose `to_arrays` are among these; a KeyError or ValueError says that they are not."""
+        mean, lowest, highest = arrays[f"{PREFIX}scale"].tolist()
+        return cls(mean, arrays[f"{PREFIX}movies"], lowest, highest)
 
 
-def _shrunk(places: Ints, values: NDArray[np.floating], size: int, shrinkage: float) -> Floats:
-    """Return Σ values / (shrinkage + count) at every place."""
-    return (np.bincount(places, values, size) / (shrinkage + np.bincount(places, minlength=size))).astype(np.float32)
+def _shrunk(positions: Ints, values: NDArray[np.floating], size: int, shrinkage: float) -> Floats:
+    """Return Σ values / (shrinkage + count) at each of `size` positions (float32)."""
+    return (np.bincount(positions, values, size) / (shrinkage + np.bincount(positions, minlength=size))).astype(
+        np.float32
+    )

@@ -9,17 +9,17 @@ from movierec.errors import ModelError
 from movierec.rankers.base import Ranker
 from movierec.rankers.blend import Blend
 from movierec.rankers.content import Content
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.model_card import read_card
 from movierec.rankers.popularity import Popularity
-from movierec.rankers.reranking.base import Learned
+from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.gradient_boosting import GradientBoosting
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.random_forest import RandomForest
-from movierec.rankers.slim import Slim
-from movierec.rankers.slit import Slit
+from movierec.rankers.slim import SLIM
+from movierec.rankers.slit import SLIT
 from movierec.rankers.user_knn import UserKNN
 
 __all__ = ["RANKERS", "Ranker", "create", "is_learned", "load"]
@@ -31,9 +31,9 @@ RANKERS: dict[str, type[Ranker]] = {
         UserKNN,
         ItemKNN,
         IALS,
-        Ease,
-        Slim,
-        Slit,
+        EASE,
+        SLIM,
+        SLIT,
         Content,
         Blend,
         RandomForest,
@@ -44,7 +44,7 @@ RANKERS: dict[str, type[Ranker]] = {
 
 
 def create(name: str, **parameters: Any) -> Ranker:
-    """Make the named ranker, with its defaults for hyper-parameters that are not given.
+    """Return a new ranker of this name, with its defaults for hyper-parameters that are not passed.
 
     Raises:
         ModelError: there is no such ranker, or it has no such hyper-parameter.
@@ -58,7 +58,7 @@ def create(name: str, **parameters: Any) -> Ranker:
 
 
 def load(folder: UPath) -> Ranker:
-    """Read a saved model of whichever ranker it is.
+    """Read a saved model of any ranker.
 
     Raises:
         ModelError: the folder holds no readable model of this version.
@@ -69,7 +69,7 @@ def load(folder: UPath) -> Ranker:
 
 def is_learned(name: str) -> bool:
     """Tell whether a ranker learns to order the candidates of others."""
-    return issubclass(_kind(name), Learned)
+    return issubclass(_kind(name), LearnedRanker)
 
 
 def _kind(name: str) -> type[Ranker]:

@@ -1,4 +1,4 @@
-"""Fitting several rankers for one that builds on them: who cannot be fitted is left out, with the reason."""
+"""Fitting several rankers for one that builds on them: those that cannot be fitted are left out, with the reason."""
 
 import logging
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ Member = TypeVar("Member", bound=Ranker)
 def fit_together(
     unfitted: Iterable[tuple[str, Member]], dataset: Dataset, features: MovieFeatures
 ) -> tuple[dict[str, Member], dict[str, str]]:
-    """Fit rankers under their names, and return those that could be, and the reasons of the others in words.
+    """Fit named rankers; return those that could be fitted by name, and the names of the others with the reasons.
 
     Raises:
         ModelError: none of them can be fitted.
-        MemoryError, OSError: trying again may help, so nobody is left out for it.
+        MemoryError, OSError: trying again may help, so no ranker is left out for them.
     """
     fitted, left_out = {}, {}
     for name, ranker in unfitted:

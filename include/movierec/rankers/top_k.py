@@ -4,7 +4,7 @@ import numpy as np
 
 from movierec.data.arrays import Floats, Ints
 from movierec.kernels.parallel import over_rows
-from movierec.kernels.top_k import best
+from movierec.kernels.top_k import dense_top_k
 
 
 def top_k(scores: Floats, k: int) -> tuple[Ints, Ints, Ints]:
@@ -17,7 +17,8 @@ def top_k(scores: Floats, k: int) -> tuple[Ints, Ints, Ints]:
         return (np.empty(0, np.int64),) * 3
     columns = np.empty((len(scores), k), np.int64)
     sizes = np.empty(len(scores), np.int64)
-    over_rows(best, len(scores), np.ascontiguousarray(scores), k, columns, np.empty(columns.shape, scores.dtype), sizes)
-    kept = np.arange(k) < sizes[:, None]
-    rows, places = np.nonzero(kept)
-    return rows, columns[kept], places + 1
+    values = np.empty(columns.shape, scores.dtype)
+    over_rows(dense_top_k, len(scores), np.ascontiguousarray(scores), k, columns, values, sizes)
+    is_filled = np.arange(k) < sizes[:, None]
+    rows, positions = np.nonzero(is_filled)
+    return rows, columns[is_filled], positions + 1

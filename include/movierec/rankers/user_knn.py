@@ -1,4 +1,4 @@
-"""What users with a like history rated."""
+"""What users with a similar history rated."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -11,8 +11,9 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import product
-from movierec.rankers.base import Ranker, after_scored
-from movierec.rankers.neighbours import NOBODY, largest, lengths
+from movierec.rankers.base import Ranker
+from movierec.rankers.by_popularity import unscored_by_popularity
+from movierec.rankers.neighbours import NO_COLUMN, largest_products, row_norms
 from movierec.rankers.search_space import Range, Space
 
 
@@ -30,29 +31,34 @@ class UserKNN(Ranker):
         self.neighbours = neighbours
         self.shrinkage = shrinkage
 
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        """Turn the history, which is the model, so that a movie's raters stand together."""
-        self.raters_ = self.fitted_.wanted.T.tocsr()
-        self.lengths_ = lengths(self.fitted_.wanted)
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        self._index()
+
+    def _index(self) -> None:
+        """Transpose the history, which is the model, so that the raters of a movie stand together."""
+        self.raters_ = self.training_history_.signal_matrix.T.tocsr()
+        self.norms_ = row_norms(self.training_history_.signal_matrix)
 
     def scores(self, users: Ints) -> Floats:
         """Find the neighbours of these users and sum what they rated."""
-        return after_scored(self.scores_of(self.history_.wanted[users], users), self.fitted_)
+        return unscored_by_popularity(self.scores_of(self.history_.signal_matrix[users], users), self.training_history_)
 
     def scores_of(self, histories: sparse.csr_matrix, users: Ints) -> Floats:
-        """Score any weighted histories of the users at these positions, who are not their own neighbours."""
-        return product(self._neighbours(histories, users), self.fitted_.wanted)
+        """Score any weighted histories (users × movies) of the users at these positions.
+
+        Nobody is their own neighbour.
+        """
+        return product(self._neighbours(histories, users), self.training_history_.signal_matrix)
 
     def _neighbours(self, histories: sparse.csr_matrix, users: Ints) -> sparse.csr_matrix:
-        own = _positions(self.history_.user_ids[users], self.fitted_.user_ids)
-        return largest(
+        return largest_products(
             histories,
             self.raters_,
-            lengths(histories),
-            self.lengths_,
+            row_norms(histories),
+            self.norms_,
             k=self.neighbours,
             shrinkage=self.shrinkage,
-            own=own,
+            excluded=_positions(self.history_.user_ids[users], self.training_history_.user_ids),
         )
 
     def contributions(self, users: Ints, sources: Sequence[Ints], targets: Sequence[Ints]) -> Iterator[Floats]:
@@ -60,22 +66,21 @@ class UserKNN(Ranker):
 
         So a movie adds the more, the more of the neighbours who rated the target share it.
         """
-        histories = self.history_.wanted[users]
-        nearest, length = self._neighbours(histories, users), lengths(histories)
-        for row, (given, scored) in enumerate(zip(sources, targets, strict=True)):
+        histories = self.history_.signal_matrix[users]
+        nearest, norms = self._neighbours(histories, users), row_norms(histories)
+        for row, (user_sources, user_targets) in enumerate(zip(sources, targets, strict=True)):
             neighbours = nearest[[row]].indices
-            scale = length[row] * self.lengths_[neighbours] + np.float32(self.shrinkage)
-            rated = self.fitted_.wanted[neighbours]
-            shared = rated[:, given].toarray() / np.maximum(scale, np.float32(1e-9))[:, None]
-            signal = self.history_.signal[self.history_.ratings_of(users[row], given)]
-            yield signal[:, None] * np.asarray((rated[:, scored].T @ shared).T, np.float32)
+            scale = norms[row] * self.norms_[neighbours] + np.float32(self.shrinkage)
+            signals = self.training_history_.signal_matrix[neighbours]
+            shared = signals[:, user_sources].toarray() / np.maximum(scale, np.float32(1e-9))[:, None]
+            signal = self.history_.signal[self.history_.ratings_of(users[row], user_sources)]
+            yield signal[:, None] * np.asarray((signals[:, user_targets].T @ shared).T, np.float32)
 
-    def _restore(self, arrays: Arrays, folder: object) -> None:
-        self.raters_ = self.fitted_.wanted.T.tocsr()
-        self.lengths_ = lengths(self.fitted_.wanted)
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
+        self._index()
 
 
-def _positions(user_ids: Ints, among: Ints) -> Ints:
-    """Find each user among others who are in ascending order; `NOBODY` for who is not there."""
-    places = np.minimum(np.searchsorted(among, user_ids), len(among) - 1)
-    return np.where(among[places] == user_ids, places, NOBODY)
+def _positions(user_ids: Ints, ascending_ids: Ints) -> Ints:
+    """Return the position of each user in ascending ids, `NO_COLUMN` where it is not among them."""
+    positions = np.minimum(np.searchsorted(ascending_ids, user_ids), len(ascending_ids) - 1)
+    return np.where(ascending_ids[positions] == user_ids, positions, NO_COLUMN)

@@ -10,7 +10,7 @@ from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.reranking.base import Learned
+from movierec.rankers.reranking.base import LearnedRanker
 from movierec.training.data import Split, TrainingData
 from movierec.training.fit import RETRYABLE, log_failure
 from movierec.training.folder import TrainingFolder
@@ -50,7 +50,7 @@ def evaluate_ranker(
     left_out: Mapping[str, str] = {}
     if reason is None:
         ranker = data.load_ranker(name)
-        left_out = ranker.left_out if isinstance(ranker, Learned) else {}
+        left_out = ranker.left_out if isinstance(ranker, LearnedRanker) else {}
         try:
             results = _evaluate(ranker, data, protocols)
         except RETRYABLE:

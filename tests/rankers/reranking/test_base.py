@@ -8,13 +8,13 @@ import pytest
 from movierec.data.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.reranking.base import Learned, _below, importance, thinned
-from movierec.rankers.reranking.candidates import FirstStage
-from movierec.rankers.reranking.training_set import Lesson
+from movierec.rankers.reranking.base import LearnedRanker, _below_candidates
+from movierec.rankers.reranking.candidates import CandidateGenerator
+from movierec.rankers.reranking.training_set import TrainingSet
 
 SMALL = {"hybrid": {"rounds": 5}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 5}}
 # Three users with 4, 2 and 3 candidates.
-LESSON = Lesson(
+TRAINING_SET = TrainingSet(
     matrix=np.arange(18, dtype=np.float32).reshape(9, 2),
     names=["a", "b"],
     grades=np.array([0, 2, 0, 0, 1, 0, 0, 0, 2]),
@@ -23,65 +23,67 @@ LESSON = Lesson(
 
 
 @pytest.fixture(scope="module", params=sorted(SMALL))
-def fitted(request: pytest.FixtureRequest, dataset: Dataset, features: MovieFeatures) -> Learned:
+def fitted(request: pytest.FixtureRequest, dataset: Dataset, features: MovieFeatures) -> LearnedRanker:
     ranker = registry.create(request.param, **SMALL[request.param], candidates=2).fit(dataset, features)
-    assert isinstance(ranker, Learned)
+    assert isinstance(ranker, LearnedRanker)
     return ranker
 
 
 def test_all_rated_candidates_stay_and_others_as_many_as_fit() -> None:
-    few = thinned(LESSON, 7, seed=0)
+    few = TRAINING_SET.thinned(7, seed=0)
     assert len(few.matrix) == len(few.grades) == few.sizes.sum() == 7
     assert few.grades[few.grades > 0].tolist() == [2, 1, 2]
     assert (np.diff(few.matrix[:, 0]) > 0).all()  # still in order, so that sizes hold
 
 
 def test_sizes_are_those_of_the_rows_that_are_left() -> None:
-    few = thinned(LESSON, 7, seed=3)
+    few = TRAINING_SET.thinned(7, seed=3)
     rows = (few.matrix[:, 0] / 2).astype(int)
-    user = np.repeat([0, 1, 2], LESSON.sizes)[rows]
+    user = np.repeat([0, 1, 2], TRAINING_SET.sizes)[rows]
     assert few.sizes.tolist() == np.bincount(user, minlength=3).tolist()
-    assert few.grades.tolist() == LESSON.grades[rows].tolist()
+    assert few.grades.tolist() == TRAINING_SET.grades[rows].tolist()
 
 
 def test_as_many_others_as_rated_stay_at_the_least() -> None:
-    assert np.bincount(thinned(LESSON, 1, seed=0).grades).tolist() == [3, 1, 2]
+    assert np.bincount(TRAINING_SET.thinned(1, seed=0).grades).tolist() == [3, 1, 2]
 
 
-def test_a_lesson_that_fits_stays_whole() -> None:
-    whole = thinned(LESSON, 100, seed=0)
-    np.testing.assert_array_equal(whole.matrix, LESSON.matrix)
-    assert whole.sizes.tolist() == LESSON.sizes.tolist()
+def test_a_training_set_that_fits_stays_whole() -> None:
+    whole = TRAINING_SET.thinned(100, seed=0)
+    np.testing.assert_array_equal(whole.matrix, TRAINING_SET.matrix)
+    assert whole.sizes.tolist() == TRAINING_SET.sizes.tolist()
 
 
 def test_a_user_of_whom_no_row_is_left_is_no_group() -> None:
-    lesson = Lesson(LESSON.matrix, LESSON.names, np.array([2, 2, 2, 0, 0, 0, 0, 0, 0]), LESSON.sizes)
-    kept = [thinned(lesson, 1, seed).sizes for seed in range(20)]
-    assert any(len(sizes) < 3 for sizes in kept)
-    assert all((sizes > 0).all() for sizes in kept)
+    training_set = TrainingSet(
+        TRAINING_SET.matrix, TRAINING_SET.names, np.array([2, 2, 2, 0, 0, 0, 0, 0, 0]), TRAINING_SET.sizes
+    )
+    sizes_by_seed = [training_set.thinned(1, seed).sizes for seed in range(20)]
+    assert any(len(sizes) < 3 for sizes in sizes_by_seed)
+    assert all((sizes > 0).all() for sizes in sizes_by_seed)
 
 
 def test_another_seed_draws_other_rows() -> None:
-    drawn = [thinned(LESSON, 7, seed).matrix[:, 0].tolist() for seed in (0, 0, 1, 2)]
+    drawn = [TRAINING_SET.thinned(7, seed).matrix[:, 0].tolist() for seed in (0, 0, 1, 2)]
     assert drawn[0] == drawn[1]
     assert len(set(map(tuple, drawn))) > 1
 
 
 def test_a_rated_candidate_counts_what_its_grade_gains_and_others_fully() -> None:
-    np.testing.assert_allclose(importance(LESSON), [1, 1, 1, 1, 0.2, 1, 1, 1, 1])
+    np.testing.assert_allclose(TRAINING_SET.weights, [1, 1, 1, 1, 0.2, 1, 1, 1, 1])
 
 
 def test_what_is_below_keeps_its_order() -> None:
-    squeezed = _below(np.array([[5.0, -3.0, 1.0], [2.0, 2.0, 2.0]], np.float32))
+    squeezed = _below_candidates(np.array([[5.0, -3.0, 1.0], [2.0, 2.0, 2.0]], np.float32))
     assert squeezed[0].tolist() == [-1, -2, -1.5]
     assert set(squeezed[1]) == {-2}
 
 
-def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: Learned) -> None:
+def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: LearnedRanker) -> None:
     candidates = np.zeros((40, 30), bool)
-    table = fitted.stage_.table(np.arange(40))
+    table = fitted.generator_.table(np.arange(40))
     candidates[table.rows, table.movies] = True
-    scores, ease = fitted.scores(np.arange(40)), fitted.stage_.bases.fitted["ease"].scores(np.arange(40))
+    scores, ease = fitted.scores(np.arange(40)), fitted.generator_.base_rankers.fitted["ease"].scores(np.arange(40))
     assert ((scores[candidates] >= 0) & (scores[candidates] <= 1)).all()
     for user in range(40):
         rest = np.flatnonzero(~candidates[user])
@@ -90,8 +92,8 @@ def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: Lea
 
 
 def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, features: MovieFeatures) -> None:
-    table = FirstStage.fit(dataset, features, 5).table(np.arange(40))
-    seen = FirstStage.fit(dataset, features, 5).history.seen.toarray()
+    table = CandidateGenerator.fit(dataset, features, 5).table(np.arange(40))
+    seen = CandidateGenerator.fit(dataset, features, 5).history.seen.toarray()
     assert not seen[table.rows, table.movies].any()
     assert len(set(zip(table.rows, table.movies, strict=True))) == len(table.rows)
     assert table.matrix.shape == (len(table.rows), len(table.names))
@@ -99,8 +101,8 @@ def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, 
 
 def test_less_is_described_where_less_is_known(dataset: Dataset, features: MovieFeatures, bare: Dataset) -> None:
     untold = Dataset(**{**vars(bare), "movies": bare.movies.assign(title=None, release_year=None)})
-    known = FirstStage.fit(dataset, features, 5).table(np.arange(3))
-    unknown = FirstStage.fit(untold, MovieFeatures.build(untold), 5).table(np.arange(3))
+    known = CandidateGenerator.fit(dataset, features, 5).table(np.arange(3))
+    unknown = CandidateGenerator.fit(untold, MovieFeatures.build(untold), 5).table(np.arange(3))
     gone = set(known.names) - set(unknown.names)
     assert {"age", "genre_share", "people_liked", "year_share", "year_gap", "group_share", "meaning_liked"} <= gone
     assert not set(unknown.names) - set(known.names)
@@ -108,7 +110,7 @@ def test_less_is_described_where_less_is_known(dataset: Dataset, features: Movie
 
 
 def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, features: MovieFeatures) -> None:
-    stage = FirstStage.fit(dataset, features, 5)
+    stage = CandidateGenerator.fit(dataset, features, 5)
     one = dataset.ratings[dataset.ratings["user_id"] == 1].assign(user_id=101)
     folded = stage.fold_in(dataset.with_ratings(one))
     assert folded.history.user_ids.tolist() == [101]
@@ -128,20 +130,20 @@ def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, feature
 def test_each_kind_of_fact_may_be_missing_alone(dataset: Dataset, table: str) -> None:
     without = Dataset(**{**vars(dataset), table: empty(table)})
     features = MovieFeatures.build(without)
-    described = FirstStage.fit(without, features, 5).table(np.arange(3))
-    everything = FirstStage.fit(dataset, MovieFeatures.build(dataset), 5).table(np.arange(3))
+    described = CandidateGenerator.fit(without, features, 5).table(np.arange(3))
+    everything = CandidateGenerator.fit(dataset, MovieFeatures.build(dataset), 5).table(np.arange(3))
     assert described.matrix.shape[1] < everything.matrix.shape[1]
 
 
 @pytest.mark.parametrize(
     ("name", "model"),
     [
-        ("random_forest", lambda ranker: ranker.forest_.value),
-        ("gradient_boosting", lambda ranker: ranker.forest_.value),
+        ("random_forest", lambda ranker: ranker.model_.trees.value),
+        ("gradient_boosting", lambda ranker: ranker.model_.trees.value),
     ],
 )
 def test_another_seed_may_learn_other_trees(
-    name: str, model: Callable[[Learned], np.ndarray], dataset: Dataset, features: MovieFeatures
+    name: str, model: Callable[[LearnedRanker], np.ndarray], dataset: Dataset, features: MovieFeatures
 ) -> None:
     learned = [
         model(registry.create(name, **SMALL[name], seed=seed).fit(dataset, features)).tolist() for seed in (0, 0, 1)

@@ -10,7 +10,9 @@ from upath import UPath
 
 from movierec.artifacts import load_arrays, save_arrays
 from movierec.errors import ModelError
-from movierec.rankers.reranking.forest import MOST_LEAVES, Forest, Tree, _rounded_down
+from movierec.kernels.trees import MAX_LEAVES
+from movierec.rankers.reranking.forest import Forest, _rounded_down
+from movierec.rankers.reranking.tree import Tree
 
 QUIET = {"verbose": -1, "num_threads": 1, "seed": 3, "min_data_in_leaf": 2, "deterministic": True}
 
@@ -43,7 +45,7 @@ def boosted(leaves: int = 31, rounds: int = 20, **parameters: object) -> lgb.Boo
 def test_a_booster_scores_as_lightgbm_does(leaves: int) -> None:
     booster = boosted(leaves)
     expected = booster.predict(asked(), raw_score=True)
-    np.testing.assert_allclose(Forest.of_lightgbm(booster).predict(asked()), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(Forest.from_lightgbm(booster).predict(asked()), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("shift", [-3.0, 0.0, 3.0])
@@ -51,7 +53,7 @@ def test_a_feature_that_was_never_unknown_in_training_counts_as_zero_when_it_is(
     matrix, classes = given(missing=0)
     booster = lgb.train({**QUIET, "objective": "binary"}, lgb.Dataset(matrix + np.float32(shift), classes), 10)
     expected = booster.predict(asked(), raw_score=True)
-    np.testing.assert_allclose(Forest.of_lightgbm(booster).predict(asked()), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(Forest.from_lightgbm(booster).predict(asked()), expected, rtol=0, atol=1e-12)
 
 
 def test_a_feature_that_is_only_ever_unknown_or_one_value_can_be_split_on() -> None:
@@ -62,9 +64,9 @@ def test_a_feature_that_is_only_ever_unknown_or_one_value_can_be_split_on() -> N
         booster = lgb.train({**QUIET, "objective": "binary"}, lgb.Dataset(matrix, missing_right), 5)
         assert len(set(booster.predict(matrix))) > 1
         expected = booster.predict(matrix, raw_score=True)
-        np.testing.assert_allclose(Forest.of_lightgbm(booster).predict(matrix), expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(Forest.from_lightgbm(booster).predict(matrix), expected, rtol=0, atol=1e-12)
         model = HistGradientBoostingClassifier(max_iter=5, early_stopping=False).fit(matrix, missing_right)
-        found = Forest.of_gradient_boosting(model).predict(matrix)
+        found = Forest.from_gradient_boosting(model).predict(matrix)
         np.testing.assert_allclose(found, model.decision_function(matrix), rtol=0, atol=1e-12)
 
 
@@ -73,7 +75,7 @@ def test_trees_of_one_leaf_count_too() -> None:
     nothing_to_split = lgb.Dataset(np.zeros_like(matrix), classes, params={"feature_pre_filter": False})
     booster = lgb.train({**QUIET, "objective": "binary"}, nothing_to_split, 3)
     np.testing.assert_allclose(
-        Forest.of_lightgbm(booster).predict(asked()), booster.predict(asked(), raw_score=True), rtol=0, atol=1e-12
+        Forest.from_lightgbm(booster).predict(asked()), booster.predict(asked(), raw_score=True), rtol=0, atol=1e-12
     )
 
 
@@ -87,7 +89,7 @@ def test_split_trees_and_trees_of_one_leaf_may_follow_each_other() -> None:
         is_missing_left=np.array([True, False, False]),
         value=np.array([0.0, 1.0, 2.0]),
     )
-    forest = Forest._join([leaf, split, leaf, split, leaf])
+    forest = Forest.join([leaf, split, leaf, split, leaf])
     rows = np.array([[0.5], [0.6], [np.nan]], np.float32)
     assert forest.predict(rows).tolist() == [30 + 2 * 1, 30 + 2 * 2, 30 + 2 * 1]
 
@@ -100,7 +102,7 @@ def test_a_random_forest_tells_the_probability_that_scikit_learn_tells(leaves: i
     )
     rows = asked() if missing else np.nan_to_num(asked())
     expected = model.predict_proba(rows)[:, 1]
-    np.testing.assert_allclose(Forest.of_random_forest(model).predict(rows), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(Forest.from_random_forest(model).predict(rows), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("leaves", [2, 31, 64])
@@ -110,24 +112,24 @@ def test_a_boosted_classifier_decides_as_scikit_learn_does(leaves: int) -> None:
         max_iter=15, max_leaf_nodes=leaves, min_samples_leaf=2, early_stopping=False, random_state=0
     ).fit(matrix, classes)
     rows = asked()
-    found = Forest.of_gradient_boosting(model).predict(rows)
+    found = Forest.from_gradient_boosting(model).predict(rows)
     np.testing.assert_allclose(found, model.decision_function(rows), rtol=0, atol=1e-12)
 
 
 def test_more_leaves_than_a_mask_has_bits_are_refused() -> None:
-    with pytest.raises(ModelError, match=f"a tree has {MOST_LEAVES + 1} leaves; allowed are {MOST_LEAVES}"):
-        Forest.of_lightgbm(boosted(MOST_LEAVES + 1, 1))
+    with pytest.raises(ModelError, match=f"a tree has {MAX_LEAVES + 1} leaves; allowed are {MAX_LEAVES}"):
+        Forest.from_lightgbm(boosted(MAX_LEAVES + 1, 1))
 
 
 @pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, 513])
 def test_a_row_scores_the_same_in_whatever_block_it_is(rows: int) -> None:
-    forest, matrix = Forest.of_lightgbm(boosted(7, 5)), asked()[:rows]
+    forest, matrix = Forest.from_lightgbm(boosted(7, 5)), asked()[:rows]
     alone = [forest.predict(matrix[row : row + 1])[0] for row in range(rows)]
     assert forest.predict(matrix).tolist() == alone
 
 
 def test_rows_may_be_laid_out_in_any_way() -> None:
-    forest, matrix = Forest.of_lightgbm(boosted(7, 5)), asked()
+    forest, matrix = Forest.from_lightgbm(boosted(7, 5)), asked()
     expected = forest.predict(matrix)
     np.testing.assert_array_equal(forest.predict(np.asfortranarray(matrix)), expected)
     np.testing.assert_array_equal(forest.predict(matrix.astype(np.float64)), expected)
@@ -144,20 +146,20 @@ def test_thresholds_between_two_float32_numbers_decide_as_the_float64_does() -> 
 
 def test_a_value_just_at_a_threshold_goes_where_lightgbm_sends_it() -> None:
     booster = boosted(15, 10)
-    thresholds = Forest.of_lightgbm(booster).threshold
+    thresholds = Forest.from_lightgbm(booster).trees.threshold
     rows = np.repeat(thresholds[:, None], 6, axis=1)
     rows = np.concatenate([np.nextafter(rows, np.float32(side)) for side in (-np.inf, np.inf)] + [rows])
     expected = booster.predict(rows, raw_score=True)
-    np.testing.assert_allclose(Forest.of_lightgbm(booster).predict(rows), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(Forest.from_lightgbm(booster).predict(rows), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("leaves", [7, 64])
 def test_saved_trees_come_back_the_same(leaves: int, tmp_path: Path) -> None:
     matrix, classes = given()
     model = HistGradientBoostingClassifier(max_iter=5, max_leaf_nodes=leaves, min_samples_leaf=2).fit(matrix, classes)
-    forest = Forest.of_gradient_boosting(model)
-    save_arrays(UPath(tmp_path) / "forest.npz", forest.arrays())
-    again = Forest.of_arrays(load_arrays(UPath(tmp_path) / "forest.npz"))
+    forest = Forest.from_gradient_boosting(model)
+    save_arrays(UPath(tmp_path) / "forest.npz", forest.to_arrays())
+    again = Forest.from_arrays(load_arrays(UPath(tmp_path) / "forest.npz"))
     assert again.base == forest.base != 0
-    assert all(values.dtype == again.arrays()[name].dtype for name, values in forest.arrays().items())
+    assert all(values.dtype == again.to_arrays()[name].dtype for name, values in forest.to_arrays().items())
     np.testing.assert_array_equal(again.predict(asked()), forest.predict(asked()))

@@ -13,8 +13,9 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.reranking.base import GAINS
-from movierec.rankers.reranking.hybrid import FLATTER, LINEAR, OBJECTIVES, Hybrid, _standard
+from movierec.rankers.reranking.ensemble import LOGISTIC, OBJECTIVES, TEMPERATURE, _standardise
+from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.rankers.reranking.training_set import GAINS
 
 EVERYONE = range(1, 41)
 
@@ -33,33 +34,33 @@ def saved(fitted: Hybrid, tmp_path: Path) -> UPath:
 def test_lambdarank_gets_the_grades_and_cross_entropy_what_they_gain(
     dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {}
+    calls = {}
     real = lgb.train
 
     def train(parameters: dict, data: lgb.Dataset, rounds: int) -> lgb.Booster:
-        given[parameters["objective"]] = (parameters, data.label, data.group)
+        calls[parameters["objective"]] = (parameters, data.label, data.group)
         return real(parameters, data, rounds)
 
     monkeypatch.setattr(lgb, "train", train)
     Hybrid(truncation=7, rounds=2, folds=1).fit(dataset, features)
-    parameters, labels, groups = given["lambdarank"]
+    parameters, labels, groups = calls["lambdarank"]
     assert set(labels) == {0, 1, 2}
     assert parameters["label_gain"] == GAINS
     assert parameters["lambdarank_truncation_level"] == 7
     # 40 users; each may be shown the 22 of 30 movies that are not among their 8 known ones.
     assert list(groups) == [22] * 40
-    assert np.unique(given["cross_entropy"][1]).tolist() == list(GAINS)
+    assert np.unique(calls["cross_entropy"][1]).tolist() == list(GAINS)
 
 
-@pytest.mark.parametrize("member", [*OBJECTIVES, LINEAR])
+@pytest.mark.parametrize("member", [*OBJECTIVES, LOGISTIC])
 def test_every_member_alone_puts_candidates_before_the_rest(
     member: str, dataset: Dataset, features: MovieFeatures
 ) -> None:
     hybrid = Hybrid(members=(member,), candidates=2, rounds=20).fit(dataset, features)
-    assert list(hybrid.forests_) == [member] * (member != LINEAR)
-    assert (hybrid.linear_ is None) == (member != LINEAR)
+    assert list(hybrid.model_.forests) == [member] * (member != LOGISTIC)
+    assert (hybrid.model_.logistic is None) == (member != LOGISTIC)
     candidates = np.zeros((40, 30), bool)
-    table = hybrid.stage_.table(np.arange(40))
+    table = hybrid.generator_.table(np.arange(40))
     candidates[table.rows, table.movies] = True
     scores = hybrid.scores(np.arange(40))
     assert ((scores[candidates] >= 0) & (scores[candidates] <= 1)).all()
@@ -67,19 +68,22 @@ def test_every_member_alone_puts_candidates_before_the_rest(
 
 
 def test_members_add_up_standardised_over_each_users_candidates(fitted: Hybrid) -> None:
-    table = fitted.stage_.table(np.arange(5))
-    matrix = table.columns(fitted.names_)
-    said = [fitted.linear_.predict(matrix), *(forest.predict(matrix) for forest in fitted.forests_.values())]
+    table = fitted.generator_.table(np.arange(5))
+    matrix = table.columns(fitted.feature_names_)
+    predictions = [
+        fitted.model_.logistic.predict(matrix),
+        *(forest.predict(matrix) for forest in fitted.model_.forests.values()),
+    ]
     total = np.zeros(len(table.rows))
     for user in range(5):
         own = table.rows == user
-        total[own] = sum((values[own] - values[own].mean()) / (values[own].std() + 1e-9) for values in said)
-    expected = np.log(fitted._rate(table) / (1 - fitted._rate(table)))
-    np.testing.assert_allclose(expected, total / FLATTER, atol=1e-3)
+        total[own] = sum((values[own] - values[own].mean()) / (values[own].std() + 1e-9) for values in predictions)
+    expected = np.log(fitted._predict(fitted.model_, table) / (1 - fitted._predict(fitted.model_, table)))
+    np.testing.assert_allclose(expected, total / TEMPERATURE, atol=1e-3)
 
 
 def test_candidates_of_whom_all_is_alike_are_all_average() -> None:
-    assert _standard(np.array([3.0, 3.0, 1.0]), np.array([0, 0, 1])).tolist() == [0, 0, 0]
+    assert _standardise(np.array([3.0, 3.0, 1.0]), np.array([0, 0, 1])).tolist() == [0, 0, 0]
 
 
 def test_scores_do_not_depend_on_the_block(fitted: Hybrid) -> None:
@@ -90,10 +94,10 @@ def test_scores_do_not_depend_on_the_block(fitted: Hybrid) -> None:
 
 def test_members_are_kept(fitted: Hybrid, saved: UPath) -> None:
     loaded = registry.load(saved)
-    assert loaded.members == fitted.members == (*OBJECTIVES, LINEAR)
+    assert loaded.members == fitted.members == (*OBJECTIVES, LOGISTIC)
     np.testing.assert_array_equal(loaded.scores(np.arange(40)), fitted.scores(np.arange(40)))
-    assert loaded.names_ == fitted.names_
-    np.testing.assert_array_equal(loaded.gains_, fitted.gains_)
+    assert loaded.feature_names_ == fitted.feature_names_
+    np.testing.assert_array_equal(loaded.model_.gains, fitted.model_.gains)
 
 
 @pytest.mark.parametrize("members", [("svd",), ("lambdarank", "svd"), ()])
@@ -105,10 +109,10 @@ def test_an_unknown_member_is_answered_with_the_allowed_ones(
 
 
 def test_the_linear_member_does_without_ranks(fitted: Hybrid) -> None:
-    is_rank = np.array([name.endswith("_rank") for name in fitted.names_])
+    is_rank = np.array([name.endswith("_rank") for name in fitted.feature_names_])
     assert is_rank.any()
-    assert not fitted.linear_.weights[is_rank].any()
-    assert fitted.linear_.weights[~is_rank].any()
+    assert not fitted.model_.logistic.weights[is_rank].any()
+    assert fitted.model_.logistic.weights[~is_rank].any()
 
 
 def test_the_history_is_saved_once(fitted: Hybrid, saved: UPath) -> None:
@@ -116,14 +120,14 @@ def test_the_history_is_saved_once(fitted: Hybrid, saved: UPath) -> None:
     assert holding == [Path(saved) / "arrays.npz"]
     assert Dataset.load(saved / "facts").ratings.empty
     loaded = registry.load(saved)
-    assert {id(ranker.history_) for ranker in loaded.stage_.bases.fitted.values()} == {id(loaded.history_)}
+    assert {id(ranker.history_) for ranker in loaded.generator_.base_rankers.fitted.values()} == {id(loaded.history_)}
 
 
 def test_without_labels_the_order_is_that_of_ease(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
     first = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
     hybrid = Hybrid().fit(first, features)
-    assert not hybrid.is_trained_
-    ease = hybrid.stage_.bases.fitted["ease"].recommend(EVERYONE, 5)
+    assert hybrid.model_ is None
+    ease = hybrid.generator_.base_rankers.fitted["ease"].recommend(EVERYONE, 5)
     pd.testing.assert_series_equal(hybrid.recommend(EVERYONE, 5)["movie_id"], ease["movie_id"])
     hybrid.save(UPath(tmp_path))
     pd.testing.assert_frame_equal(registry.load(UPath(tmp_path)).recommend(EVERYONE, 5), hybrid.recommend(EVERYONE, 5))
@@ -152,9 +156,9 @@ def test_a_missing_part_is_named_and_trouble_on_the_way_to_it_comes_through(save
         registry.load(saved)
 
 
-@pytest.mark.parametrize("member", [*OBJECTIVES, LINEAR])
+@pytest.mark.parametrize("member", [*OBJECTIVES, LOGISTIC])
 def test_a_model_without_one_of_its_members_is_not_whole(saved: UPath, member: str) -> None:
-    prefix = "linear." if member == LINEAR else f"{member}."
+    prefix = "linear." if member == LOGISTIC else f"{member}."
     kept = {name: values for name, values in load_arrays(saved / "arrays.npz").items() if not name.startswith(prefix)}
     np.savez(Path(saved) / "arrays.npz", **kept)
     with pytest.raises(ModelError, match="not a whole 'hybrid' model"):
@@ -163,8 +167,8 @@ def test_a_model_without_one_of_its_members_is_not_whole(saved: UPath, member: s
 
 def test_another_seed_may_learn_other_trees(dataset: Dataset, features: MovieFeatures) -> None:
     forests = [
-        Hybrid(members=("cross_entropy",), rounds=5, seed=seed).fit(dataset, features).forests_["cross_entropy"]
+        Hybrid(members=("cross_entropy",), rounds=5, seed=seed).fit(dataset, features).model_.forests["cross_entropy"]
         for seed in (0, 0, 1)
     ]
-    values = [forest.value.tolist() for forest in forests]
+    values = [forest.trees.value.tolist() for forest in forests]
     assert values[0] == values[1] != values[2]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from movierec.rankers.reranking.logistic import FARTHEST, Linear
+from movierec.rankers.reranking.logistic import MAX_DEVIATIONS, Logistic
 
 ROWS = 500
 
@@ -21,8 +21,8 @@ EVERY = np.ones(4, bool)
 
 def test_weights_are_those_of_logistic_regression_on_standardised_features() -> None:
     matrix, wanted, importance = given()
-    linear = Linear.fit(matrix, wanted, importance, EVERY, 10.0)
-    standard = np.clip((matrix - matrix.mean(axis=0)) / matrix.std(axis=0), -FARTHEST, FARTHEST)
+    linear = Logistic.fit(matrix, wanted, importance, EVERY, 10.0)
+    standard = np.clip((matrix - matrix.mean(axis=0)) / matrix.std(axis=0), -MAX_DEVIATIONS, MAX_DEVIATIONS)
     expected = LogisticRegression(C=0.1, tol=1e-8, max_iter=1_000).fit(standard, wanted, importance)
     np.testing.assert_allclose(linear.weights, expected.coef_[0], rtol=0.01, atol=1e-3)
     np.testing.assert_allclose(linear.predict(matrix), standard @ linear.weights, rtol=1e-3, atol=1e-3)
@@ -31,7 +31,7 @@ def test_weights_are_those_of_logistic_regression_on_standardised_features() -> 
 def test_unknown_values_count_like_the_mean() -> None:
     matrix, wanted, importance = given()
     matrix[::3, 1] = np.nan
-    linear = Linear.fit(matrix, wanted, importance, EVERY, 1.0)
+    linear = Logistic.fit(matrix, wanted, importance, EVERY, 1.0)
     unknown, average = matrix[:5].copy(), matrix[:5].copy()
     unknown[:, 1], average[:, 1] = np.nan, np.nanmean(matrix[:, 1])
     np.testing.assert_allclose(linear.predict(unknown), linear.predict(average), atol=1e-4)
@@ -43,14 +43,14 @@ def test_unknown_values_count_like_the_mean() -> None:
 def test_a_feature_that_tells_nothing_weighs_nothing(constant: float) -> None:
     matrix, wanted, importance = given()
     matrix[:, 2] = constant
-    linear = Linear.fit(matrix, wanted, importance, EVERY, 1.0)
+    linear = Logistic.fit(matrix, wanted, importance, EVERY, 1.0)
     assert linear.weights[2] == pytest.approx(0, abs=1e-6)
     assert np.isfinite(linear.predict(matrix)).all()
 
 
 def test_what_is_far_away_counts_like_five_deviations() -> None:
     matrix, wanted, importance = given()
-    linear = Linear.fit(matrix, wanted, importance, EVERY, 1.0)
+    linear = Logistic.fit(matrix, wanted, importance, EVERY, 1.0)
     far, farther = matrix[:1].copy(), matrix[:1].copy()
     far[0, 0], farther[0, 0] = 100, 1e6
     assert linear.predict(far) == linear.predict(farther)
@@ -58,13 +58,13 @@ def test_what_is_far_away_counts_like_five_deviations() -> None:
 
 def test_only_used_features_have_a_weight() -> None:
     matrix, wanted, importance = given()
-    linear = Linear.fit(matrix, wanted, importance, np.array([False, True, True, True]), 1.0)
+    linear = Logistic.fit(matrix, wanted, importance, np.array([False, True, True, True]), 1.0)
     assert linear.weights[0] == 0
     assert (linear.weights[1:] != 0).all()
 
 
 def test_stronger_regularisation_gives_smaller_weights() -> None:
-    weak, strong = (np.abs(Linear.fit(*given(), EVERY, l2).weights).sum() for l2 in (1.0, 1_000.0))
+    weak, strong = (np.abs(Logistic.fit(*given(), EVERY, l2).weights).sum() for l2 in (1.0, 1_000.0))
     assert strong < weak / 2
 
 
@@ -73,11 +73,11 @@ def test_rows_of_more_importance_decide() -> None:
     wanted = np.array([False, True] * 25 + [True, False] * 25)
     first = np.repeat([1.0, 0.2], 50).astype(np.float32)
     use = np.ones(1, bool)
-    assert Linear.fit(matrix, wanted, first, use, 1.0).weights[0] > 0
-    assert Linear.fit(matrix, wanted, first[::-1].copy(), use, 1.0).weights[0] < 0
+    assert Logistic.fit(matrix, wanted, first, use, 1.0).weights[0] > 0
+    assert Logistic.fit(matrix, wanted, first[::-1].copy(), use, 1.0).weights[0] < 0
 
 
 def test_saved_weights_come_back_the_same() -> None:
-    linear = Linear.fit(*given(), EVERY, 1.0)
+    linear = Logistic.fit(*given(), EVERY, 1.0)
     matrix = given(seed=4)[0]
-    np.testing.assert_array_equal(Linear.of_arrays(linear.arrays()).predict(matrix), linear.predict(matrix))
+    np.testing.assert_array_equal(Logistic.from_arrays(linear.to_arrays()).predict(matrix), linear.predict(matrix))

@@ -13,13 +13,14 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.reranking import training_set
-from movierec.rankers.reranking.training_set import Plan, grades, label_windows, material
+from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
+from movierec.rankers.reranking.training_set import grade_pairs, training_inputs
 
-PLAN = Plan(windows="time", label_share=0.2, folds=2, candidates=5, training_users=1_000, seed=0)
+PLAN = WindowPlan(windows="time", label_share=0.2, folds=2, candidates=5, training_users=1_000, seed=0)
 
 
-def plan(**parts: object) -> Plan:
-    return Plan(**{**vars(PLAN), **parts})
+def plan(**parts: object) -> WindowPlan:
+    return WindowPlan(**{**vars(PLAN), **parts})
 
 
 def per_user(rows: pd.DataFrame) -> list[int]:
@@ -86,19 +87,19 @@ def test_grades_tell_liked_rated_and_unrated(dataset: Dataset) -> None:
     later = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [2, 4, 6], "rating": [5.0, 2.0, 5.0], "weight": np.nan})
     liked = is_liked(later, 4.0)
     users, movies = np.array([0, 0, 0, 1]), np.array([1, 3, 5, 5])
-    assert grades(later, liked, History.of(dataset), users, movies).tolist() == [2, 1, 0, 2]
+    assert grade_pairs(later, liked, History.of(dataset), users, movies).tolist() == [2, 1, 0, 2]
 
 
 def test_every_rated_movie_was_liked_where_nothing_says_from_when(dataset: Dataset, features: MovieFeatures) -> None:
     anything = Dataset(**{**vars(dataset), "relevant_from": None})
-    assert set(material(anything, features, PLAN).lesson.grades) == {0, 2}
-    assert set(material(dataset, features, PLAN).lesson.grades) == {0, 1, 2}
+    assert set(training_inputs(anything, features, PLAN).training_set.grades) == {0, 2}
+    assert set(training_inputs(dataset, features, PLAN).training_set.grades) == {0, 1, 2}
 
 
-def test_a_lesson_holds_the_unseen_candidates_of_every_user_of_every_window(
+def test_a_training_set_holds_the_unseen_candidates_of_every_user_of_every_window(
     dataset: Dataset, features: MovieFeatures
 ) -> None:
-    given = material(dataset, features, plan(candidates=30)).lesson
+    given = training_inputs(dataset, features, plan(candidates=30)).training_set
     # Each may be shown what is not among their 8 known movies of 30 in the later window, their 7 in the earlier one.
     assert given.sizes.tolist() == [22] * 40 + [23] * 40
     assert given.matrix.shape == (40 * 22 + 40 * 23, len(given.names))
@@ -107,17 +108,19 @@ def test_a_lesson_holds_the_unseen_candidates_of_every_user_of_every_window(
 
 
 def test_users_to_learn_from_can_be_few(dataset: Dataset, features: MovieFeatures) -> None:
-    assert len(material(dataset, features, plan(training_users=10)).lesson.sizes) == 5 + 5
-    assert len(material(dataset, features, plan(training_users=1)).lesson.sizes) == 1 + 1
+    assert len(training_inputs(dataset, features, plan(training_users=10)).training_set.sizes) == 5 + 5
+    assert len(training_inputs(dataset, features, plan(training_users=1)).training_set.sizes) == 1 + 1
 
 
-def test_the_stage_is_fitted_on_everything_that_was_given(dataset: Dataset, features: MovieFeatures) -> None:
-    np.testing.assert_array_equal(material(dataset, features, PLAN).stage.history.times, History.of(dataset).times)
+def test_the_generator_is_fitted_on_everything_that_was_given(dataset: Dataset, features: MovieFeatures) -> None:
+    np.testing.assert_array_equal(
+        training_inputs(dataset, features, PLAN).generator.history.times, History.of(dataset).times
+    )
 
 
-def test_without_label_windows_there_is_no_lesson(dataset: Dataset, features: MovieFeatures) -> None:
+def test_without_label_windows_there_is_no_training_set(dataset: Dataset, features: MovieFeatures) -> None:
     single = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
-    assert material(single, features, PLAN).lesson is None
+    assert training_inputs(single, features, PLAN).training_set is None
 
 
 def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Dataset, features: MovieFeatures) -> None:
@@ -126,14 +129,14 @@ def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Datas
     )
     moments = dataset.ratings["rated_at"].min() + pd.to_timedelta(rows["movie_id"], unit="D")
     everything = dataset.with_ratings(rows.assign(rating=5.0, rated_at=moments))
-    assert material(everything, features, plan(folds=1)).lesson is None
+    assert training_inputs(everything, features, plan(folds=1)).training_set is None
 
 
 def test_windows_of_an_unknown_kind_are_answered_with_the_allowed_ones(
     dataset: Dataset, features: MovieFeatures
 ) -> None:
     with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, random"):
-        material(dataset, features, plan(windows="weekly"))
+        training_inputs(dataset, features, plan(windows="weekly"))
     with pytest.raises(ModelError, match="allowed are time, random"):
         registry.create("random_forest", windows="weekly").fit(dataset, features)
 
@@ -144,9 +147,9 @@ def test_features_that_one_window_does_not_know_are_unknown_there(dataset: Datas
     watched = ordered.groupby("user_id").cumcount() < 7
     mixed = ordered.assign(rating=ordered["rating"].mask(watched), weight=np.where(watched, 0.9, np.nan))
     late = dataset.with_ratings(mixed)
-    given = material(late, features, PLAN)
-    quality = given.lesson.matrix[:, given.lesson.names.index("movie_quality")]
-    windows = np.split(quality, [given.lesson.sizes[:40].sum()])
+    given = training_inputs(late, features, PLAN)
+    quality = given.training_set.matrix[:, given.training_set.names.index("movie_quality")]
+    windows = np.split(quality, [given.training_set.sizes[:40].sum()])
     assert np.isfinite(windows[0]).all()
     assert np.isnan(windows[1]).all()
     for name, size in (
@@ -155,13 +158,13 @@ def test_features_that_one_window_does_not_know_are_unknown_there(dataset: Datas
         ("random_forest", {"trees": 2}),
     ):
         ranker = registry.create(name, **size, candidates=5).fit(late, features)
-        table = ranker.stage_.table(np.arange(40))
-        assert table.columns(ranker.names_).shape == (len(table.rows), len(ranker.names_))
+        table = ranker.generator_.table(np.arange(40))
+        assert table.columns(ranker.feature_names_).shape == (len(table.rows), len(ranker.feature_names_))
         assert len(ranker.recommend(range(1, 41), 5)) == 40 * 5
 
 
 def test_asked_columns_come_by_name_whatever_their_order(dataset: Dataset, features: MovieFeatures) -> None:
-    table = material(dataset, features, PLAN).stage.table(np.arange(3))
+    table = training_inputs(dataset, features, PLAN).generator.table(np.arange(3))
     found = table.columns([table.names[3], "of nobody", table.names[0]])
     np.testing.assert_array_equal(found[:, [0, 2]], table.matrix[:, [3, 0]])
     assert np.isnan(found[:, 1]).all()
@@ -172,23 +175,25 @@ def test_learned_rankers_of_one_dataset_share_what_they_learn_from(dataset: Data
     small = {"candidates": 5}
     boosting = registry.create("gradient_boosting", rounds=1, **small).fit(given, features)
     forest = registry.create("random_forest", trees=1, **small).fit(given, features)
-    assert forest.stage_ is boosting.stage_
-    assert registry.create("random_forest", trees=1, candidates=6).fit(given, features).stage_ is not forest.stage_
+    assert forest.generator_ is boosting.generator_
+    assert (
+        registry.create("random_forest", trees=1, candidates=6).fit(given, features).generator_ is not forest.generator_
+    )
     equal = Dataset(**vars(dataset))
-    assert registry.create("random_forest", trees=1, **small).fit(equal, features).stage_ is not forest.stage_
+    assert registry.create("random_forest", trees=1, **small).fit(equal, features).generator_ is not forest.generator_
 
 
 def test_other_features_of_one_dataset_are_not_mixed_up(dataset: Dataset, features: MovieFeatures) -> None:
     given = Dataset(**vars(dataset))
     mute = MovieFeatures(features.movie_ids, features.matrix, np.zeros_like(features.embeddings))
-    assert "meaning_liked" in material(given, features, PLAN).lesson.names
-    assert "meaning_liked" not in material(given, mute, PLAN).lesson.names
+    assert "meaning_liked" in training_inputs(given, features, PLAN).training_set.names
+    assert "meaning_liked" not in training_inputs(given, mute, PLAN).training_set.names
 
 
 def test_what_was_learned_from_goes_with_the_dataset(dataset: Dataset, features: MovieFeatures) -> None:
     given = Dataset(**vars(dataset))
-    material(given, features, PLAN)
-    made, held = weakref.ref(training_set._made[given][PLAN].lesson), weakref.ref(given)
+    training_inputs(given, features, PLAN)
+    made, held = weakref.ref(training_set._cache[given][PLAN.plan_key()].training_set), weakref.ref(given)
     del given
     gc.collect()
     assert held() is None

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from movierec.data.arrays import Floats, Ints
 from movierec.data.history import History
 from movierec.kernels.parallel import cores
-from movierec.rankers.ease import Ease
+from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 
@@ -55,9 +55,9 @@ def lists(recommender: Any, X: sparse.csr_matrix, k: int) -> Ints:
 
 def inverse_seconds(history: History, repeats: int) -> float:
     """Invert a matrix of the size and kind of EASE's by potrf and potri (float32) and return the best time."""
-    X = history.wanted[:, history.counts > 0]
+    X = history.signal_matrix[:, history.counts > 0]
     G = (X.T @ X).toarray(order="F").astype(np.float32)
-    G[np.diag_indices_from(G)] += Ease().regularisation
+    G[np.diag_indices_from(G)] += EASE().regularisation
     return min(_inverse(G) for _ in range(repeats))
 
 

@@ -55,7 +55,7 @@ def measure_anchor(folder: str, name: str) -> Figures:
     anchor = anchors.ANCHORS[name]
     if name == "ease":
         return Figures(anchor, anchors.inverse_seconds(history, REPEATS), peak_bytes=peak_bytes())
-    X = history.wanted
+    X = history.signal_matrix
     fit_seconds, model = fastest(REPEATS, lambda: anchors.model(name)(X))
     list_seconds, positions = fastest(REPEATS, lambda: anchors.lists(model, X, LIST_LENGTH))
     pairs = X.shape[0] * X.shape[1]

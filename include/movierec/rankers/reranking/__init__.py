@@ -1,1 +1,1 @@
-"""Learned rankers: candidates of the base rankers, described and put in order."""
+"""LearnedRanker rankers: candidates of the base rankers, described and put in order."""

@@ -1,11 +1,11 @@
-"""What the learned rankers share: candidates of all base rankers, described, and a model that scores them."""
+"""What learned rankers share: candidates of all base rankers, described by features, and a model that scores them."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
-from scipy.special import expit
 from upath import UPath
 
 from movierec.artifacts import Arrays
@@ -13,149 +13,122 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
-from movierec.rankers.reranking.base_rankers import Bases
-from movierec.rankers.reranking.candidates import FirstStage, Table
-from movierec.rankers.reranking.forest import Forest
-from movierec.rankers.reranking.training_set import Lesson, Plan, material
+from movierec.rankers.reranking.base_rankers import BaseRankers
+from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
+from movierec.rankers.reranking.label_windows import WindowPlan
+from movierec.rankers.reranking.training_set import TrainingSet, training_inputs
 from movierec.rankers.reranking.views import HALF_LIVES
 
-GAINS = (0.0, 0.2, 1.0)  # of the grades 0, 1 and 2
+# Names of folders in a saved model.
+BASE_RANKERS, FACTS, FEATURES = "bases", "facts", "features"
 
 
-class Learned(Ranker):
+class SavedAsArrays(Protocol):
+    """A model that is saved as named arrays."""
+
+    def to_arrays(self) -> Arrays:
+        """Return everything that was learned."""
+
+
+Model = TypeVar("Model", bound=SavedAsArrays)
+
+
+@dataclass(kw_only=True, eq=False)
+class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
     """Re-ranks the union of the base rankers' best candidates; movies that none proposed follow in EASE's order.
 
-    A base ranker that cannot be fitted is left out of it, and so are the features that it gives.
+    A base ranker that cannot be fitted is left out, and so are the features that come from it. A subclass says how its
+    model learns from a training set and how it scores candidates.
+
+    Attributes:
+        model_: None where the label windows held nothing to learn; then EASE's order is all there is.
+        feature_names_: of the columns that the model was fitted on.
+        generator_: of the candidates.
     """
 
-    windows: str
-    label_share: float
-    folds: int
-    candidates: int
-    training_users: int
-    seed: int
-    is_trained_: bool
-    stage_: FirstStage
-    names_: list[str]
-
-    def _learn(self, dataset: Dataset, features: MovieFeatures) -> None:
-        plan = Plan(self.windows, self.label_share, self.folds, self.candidates, self.training_users, self.seed)
-        given = material(dataset, features, plan)
-        self.stage_ = given.stage
-        self.is_trained_ = given.lesson is not None
-        if given.lesson is not None:
-            self.names_ = given.lesson.names
-            self._train(given.lesson)
+    model_: Model | None = field(init=False, repr=False)
+    feature_names_: list[str] = field(init=False, repr=False)
+    generator_: CandidateGenerator = field(init=False, repr=False)
 
     @abstractmethod
-    def _train(self, lesson: Lesson) -> None:
-        """Learn to score the candidates of the lesson by their grades."""
+    def _fit_model(self, training_set: TrainingSet) -> Model:
+        """Return a model that scores candidates by their grades."""
 
     @abstractmethod
-    def _rate(self, table: Table) -> Floats:
-        """Score candidates, described by the features of the lesson, from 0 to 1."""
+    def _predict(self, model: Model, table: CandidateTable) -> Floats:
+        """Score candidates, described by the features of the training set, from 0 to 1."""
 
-    def _meet(self, dataset: Dataset) -> None:
-        self.stage_ = self.stage_.fold_in(dataset)
+    @abstractmethod
+    def _model_from_arrays(self, arrays: Arrays) -> Model:
+        """Return the model whose `to_arrays` are among these."""
+
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        inputs = training_inputs(dataset, features, self)
+        training_set = inputs.training_set
+        self.generator_ = inputs.generator
+        self.feature_names_ = [] if training_set is None else training_set.names
+        self.model_ = None if training_set is None else self._fit_model(training_set)
+
+    def _fold_in(self, dataset: Dataset) -> None:
+        self.generator_ = self.generator_.fold_in(dataset)
 
     def scores(self, users: Ints) -> Floats:
         """Score candidates from 0 to 1 by the model, all other movies from -2 to -1 by EASE."""
-        scores = _below(self.stage_.bases.first_of(("ease", "popularity")).scores(users))
-        if self.is_trained_:
-            table = self.stage_.table(users)
-            table = replace(table, matrix=table.columns(self.names_), names=self.names_)
-            scores[table.rows, table.movies] = self._rate(table)
+        scores = _below_candidates(self.generator_.base_rankers.first_of("ease", "popularity").scores(users))
+        if self.model_ is not None:
+            table = self.generator_.table(users)
+            table = replace(table, matrix=table.columns(self.feature_names_), names=self.feature_names_)
+            scores[table.rows, table.movies] = self._predict(self.model_, table)
         return scores
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return those of the view `ease_decayed`: trees have none, and recent history is what drives them most."""
-        bases = self.stage_.bases
-        weights = bases.first_of(("ease_near", "ease", "popularity")).item_weights(sources, targets)
-        return weights / self.stage_.views.damping[targets]
+        base_rankers = self.generator_.base_rankers
+        weights = base_rankers.first_of("ease_near", "ease", "popularity").item_weights(sources, targets)
+        return weights / self.generator_.views.damping[targets]
 
     def history_weights(self, ratings: Ints) -> Floats:
-        """Return what the ratings count in that view."""
+        """Return the weights of these ratings in the view `ease_decayed`."""
         history = self.history_
         decay = 0.5 ** (history.recency[ratings] / HALF_LIVES["decayed"])
         return np.asarray(history.signal[ratings] * decay, np.float32)
 
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Names of the base rankers that could not be fitted, with the reasons in words."""
+        return self.generator_.base_rankers.left_out
+
     def save(self, folder: UPath, with_history: bool = True) -> None:
         """Write the card, the history, the model, the facts, the movies' features and the base rankers."""
         super().save(folder, with_history)
-        self.stage_.facts.save(folder / "facts")
-        self.stage_.features.save(folder / "features")
-        self.stage_.bases.save(folder / "bases")
+        self.generator_.facts.save(folder / FACTS)
+        self.generator_.features.save(folder / FEATURES)
+        self.generator_.base_rankers.save(folder / BASE_RANKERS)
 
-    def _restore(self, arrays: Arrays, folder: UPath) -> None:
-        facts, features = Dataset.load(folder / "facts"), MovieFeatures.load(folder / "features")
+    def _to_arrays(self) -> Arrays:
+        left_out = self.left_out
+        arrays = {
+            "is_trained": np.array(self.model_ is not None),
+            "left_out": np.array(list(left_out), str),
+            "reasons": np.array(list(left_out.values()), str),
+        }
+        if self.model_ is None:
+            return arrays
+        return arrays | {"names": np.array(self.feature_names_), **self.model_.to_arrays()}
+
+    def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
+        facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
+        # Models of versions in which every base ranker had to be fitted do not have these two arrays.
         names, reasons = (arrays[name].tolist() if name in arrays else [] for name in ("left_out", "reasons"))
         left_out = dict(zip(names, reasons, strict=True))
-        bases = Bases.load(folder / "bases", self.fitted_, left_out)
-        self.stage_ = FirstStage(bases, facts, features, self.candidates)
-        self.is_trained_ = bool(arrays["is_trained"])
-        if self.is_trained_:
-            self.names_ = arrays["names"].tolist()
-            self._take_model(arrays)
-
-    def _state(self) -> Arrays:
-        learned = {"names": np.array(self.names_), **self._model()} if self.is_trained_ else {}
-        left_out = self.left_out
-        reasons = {"left_out": np.array(list(left_out), str), "reasons": np.array(list(left_out.values()), str)}
-        return {"is_trained": np.array(self.is_trained_), **reasons, **learned}
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        """The base rankers that it had to do without, and why, in words."""
-        return self.stage_.bases.left_out
-
-    @abstractmethod
-    def _model(self) -> Arrays:
-        """Return what `_train` learned."""
-
-    @abstractmethod
-    def _take_model(self, arrays: Arrays) -> None:
-        """Take back what `_model` returned."""
+        base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
+        self.generator_ = CandidateGenerator(base_rankers, facts, features, self.candidates)
+        is_trained = bool(arrays["is_trained"])
+        self.feature_names_ = arrays["names"].tolist() if is_trained else []
+        self.model_ = self._model_from_arrays(arrays) if is_trained else None
 
 
-class OneForest(Learned):
-    """A learned ranker whose model is one forest that tells a probability."""
-
-    forest_: Forest
-
-    def _train(self, lesson: Lesson) -> None:
-        self.forest_ = self._grow(lesson)
-
-    @abstractmethod
-    def _grow(self, lesson: Lesson) -> Forest:
-        """Learn trees that tell wanted candidates from the others."""
-
-    def _rate(self, table: Table) -> Floats:
-        return np.asarray(expit(self.forest_.predict(table.matrix)), np.float32)
-
-    def _model(self) -> Arrays:
-        return self.forest_.arrays()
-
-    def _take_model(self, arrays: Arrays) -> None:
-        self.forest_ = Forest.of_arrays(arrays)
-
-
-def _below(scores: Floats) -> Floats:
-    """Squeeze each row into -2 … -1, keeping its order."""
+def _below_candidates(scores: Floats) -> Floats:
+    """Squeeze each row into -2 to -1, keeping its order."""
     low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
     return np.asarray((scores - low) / np.maximum(high - low, 1e-9) - 2, np.float32)
-
-
-def thinned(lesson: Lesson, most: int, seed: int) -> Lesson:
-    """Keep all rated candidates, and of the many others as many as fit into `most` rows, drawn at random."""
-    rated = np.flatnonzero(lesson.grades)
-    others = np.flatnonzero(lesson.grades == 0)
-    drawn = np.random.default_rng(seed).permutation(others)[: max(most - len(rated), len(rated))]
-    rows = np.sort(np.concatenate([rated, drawn]))
-    groups = np.repeat(np.arange(len(lesson.sizes)), lesson.sizes)[rows]
-    sizes = np.bincount(groups, minlength=len(lesson.sizes))
-    return Lesson(lesson.matrix[rows], lesson.names, lesson.grades[rows], sizes[sizes > 0])
-
-
-def importance(lesson: Lesson) -> Floats:
-    """Weigh rows for models that only tell wanted from unwanted: a rated candidate counts what its grade gains."""
-    return np.where(lesson.grades > 0, np.take(GAINS, lesson.grades), 1.0).astype(np.float32)

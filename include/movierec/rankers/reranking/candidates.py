@@ -1,4 +1,4 @@
-"""The first stage: the table of candidates that one history gives, described in every way the learned rankers use."""
+"""Candidates that the base rankers propose from one history, described by every feature the learned rankers use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,21 @@ from movierec.data.dataset import Dataset, empty
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.pairs import PairFeatures
-from movierec.rankers.base import SCORES_AT_ONCE, USERS_AT_ONCE
-from movierec.rankers.reranking.base_rankers import Bases
+from movierec.rankers.base import blocks_of
+from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.views import Views
 
 
 @dataclass(frozen=True)
-class Table:
-    """Candidates of some users: row of the block, position of the movie, and a matrix of features (pairs × names)."""
+class CandidateTable:
+    """Candidates of some users.
+
+    Attributes:
+        rows: of each candidate, the index of the user among the users asked for (int64), ascending.
+        movies: positions in the catalogue (int64).
+        matrix: candidates × features (float32), NaN where unknown.
+        names: of the features.
+    """
 
     rows: Ints
     movies: Ints
@@ -27,61 +34,73 @@ class Table:
     names: list[str]
 
     def columns(self, names: list[str]) -> Floats:
-        """Return the features of these names: which there are depends on what is known; others are NaN."""
+        """Return the features of these names (candidates × names, float32); one that the table lacks is NaN."""
         if names == self.names:
             return self.matrix
-        places = {name: place for place, name in enumerate(self.names)}
-        arranged = np.full((len(self.matrix), len(names)), np.nan, np.float32)
+        columns = {name: column for column, name in enumerate(self.names)}
+        matrix = np.full((len(self.matrix), len(names)), np.nan, np.float32)
         for column, name in enumerate(names):
-            if name in places:
-                arranged[:, column] = self.matrix[:, places[name]]
-        return arranged
+            if name in columns:
+                matrix[:, column] = self.matrix[:, columns[name]]
+        return matrix
 
 
-class FirstStage:
-    """What one history says about candidates; the label windows and the night's lists each have their own."""
+class CandidateGenerator:
+    """Proposes and describes candidates from one history; each label window has its own, and so have the final lists.
 
-    def __init__(self, bases: Bases, facts: Dataset, features: MovieFeatures, depth: int) -> None:
-        """Prepare the views and the pair features of the users whom the bases know; ratings are taken from these."""
-        self.bases = bases
+    Attributes:
+        base_rankers: fitted; they know whom they recommend to.
+        facts: about the movies and users; its ratings are not looked at.
+        features: of the movies.
+        depth: how many movies each view proposes to a user.
+        history: of the users who are recommended to.
+        views: what proposes.
+        pairs: what describes a user and a movie beside the views.
+    """
+
+    def __init__(self, base_rankers: BaseRankers, facts: Dataset, features: MovieFeatures, depth: int) -> None:
+        """Prepare the views and pair features of the users whom the base rankers know."""
+        self.base_rankers = base_rankers
         self.facts = facts
         self.features = features
         self.depth = depth
-        self.history: History = bases.history
-        self.views = Views.of(bases)
-        self.pairs = PairFeatures.of(facts, features, self.history, bases.learned_from)
+        self.history: History = base_rankers.history
+        self.views = Views.of(base_rankers)
+        self.pairs = PairFeatures.of(facts, features, self.history, base_rankers.training_history)
 
     @classmethod
     def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> Self:
-        """Fit the bases on the ratings of a dataset."""
-        # Without the ratings: whatever is kept for a dataset must not keep the dataset itself.
-        return cls(Bases.fit(dataset, features), dataset.with_ratings(empty("ratings")), features, depth)
+        """Fit the base rankers on the ratings of a dataset."""
+        # Without its ratings: what is cached by a dataset must not keep that dataset alive.
+        return cls(BaseRankers.fit(dataset, features), dataset.with_ratings(empty("ratings")), features, depth)
 
-    def fold_in(self, dataset: Dataset) -> "FirstStage":
-        """Return the same stage for the users of another dataset."""
-        return FirstStage(self.bases.fold_in(dataset), self.facts, self.features, self.depth)
+    def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
+        """Return the same generator for the users of another dataset."""
+        return CandidateGenerator(self.base_rankers.fold_in(dataset), self.facts, self.features, self.depth)
 
-    def without(self, left_out: Mapping[str, str]) -> "FirstStage":
-        """Return the same stage without some base rankers, for these reasons."""
-        if left_out.keys() <= self.bases.left_out.keys():
+    def without(self, left_out: Mapping[str, str]) -> "CandidateGenerator":
+        """Return the same generator without some base rankers, by name with the reason."""
+        if left_out.keys() <= self.base_rankers.left_out.keys():
             return self
-        return FirstStage(self.bases.without(left_out), self.facts, self.features, self.depth)
+        return CandidateGenerator(self.base_rankers.without(left_out), self.facts, self.features, self.depth)
 
-    def table(self, users: Ints) -> Table:
-        """Propose and describe candidates for the users at these positions, a block at a time."""
-        size = int(np.clip(SCORES_AT_ONCE // max(self.history.shape[1], 1), 1, USERS_AT_ONCE))
-        starts = range(0, len(users), size)
-        blocks = [self._block(users[start : start + size], start) for start in starts]
+    def table(self, users: Ints) -> CandidateTable:
+        """Propose and describe candidates for the users at these positions, in blocks of bounded size."""
+        starts = blocks_of(len(users), self.history.shape[1])
+        blocks = [self._block(users[start:stop], start) for start, stop in starts]
         if len(blocks) == 1:
-            return Table(*blocks[0])
-        rows, movies, matrix = (np.concatenate([block[part] for block in blocks]) for part in range(3))
-        return Table(rows, movies, matrix, blocks[0][3])
+            return blocks[0]
+        rows, movies, matrix = (
+            np.concatenate([getattr(block, part) for block in blocks]) for part in ("rows", "movies", "matrix")
+        )
+        return CandidateTable(rows, movies, matrix, blocks[0].names)
 
-    def _block(self, users: Ints, start: int) -> tuple[Ints, Ints, Floats, list[str]]:
+    def _block(self, users: Ints, first_row: int) -> CandidateTable:
         seen: NDArray[np.bool_] = self.history.seen[users].toarray() > 0
-        found = self.views.propose(users, seen, self.depth)
-        features = found.features | self.pairs.of_block(users, found.rows, found.movies)
-        matrix = np.empty((len(found.rows), len(features)), np.float32, order="F")  # filled, and read, by feature
+        proposals = self.views.propose(users, seen, self.depth)
+        features = proposals.features | self.pairs.of_block(users, proposals.rows, proposals.movies)
+        # Filled, and read, feature by feature.
+        matrix = np.empty((len(proposals.rows), len(features)), np.float32, order="F")
         for column, values in enumerate(features.values()):
             matrix[:, column] = values
-        return found.rows + start, found.movies, matrix, list(features)
+        return CandidateTable(proposals.rows + first_row, proposals.movies, matrix, list(features))

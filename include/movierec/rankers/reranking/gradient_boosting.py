@@ -1,18 +1,32 @@
 """scikit-learn's gradient boosting on histograms over the candidates of all base rankers."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from movierec.rankers.reranking.base import OneForest, importance, thinned
+from movierec.artifacts import Arrays
+from movierec.data.arrays import Floats
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.reranking.candidates import CandidateTable
 from movierec.rankers.reranking.forest import Forest
-from movierec.rankers.reranking.training_set import Lesson
+from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.search_space import Range, Space
 
 
-class GradientBoosting(OneForest):
-    """Orders candidates by the log-odds that the user will like them (Friedman 2001)."""
+@dataclass(kw_only=True, eq=False)
+class GradientBoosting(LearnedRanker[Forest]):
+    """Orders candidates by the log-odds that the user rates them, liked ones counting more (Friedman 2001).
+
+    Attributes:
+        rounds: the number of trees.
+        learning_rate: what each tree adds is multiplied by it.
+        leaves: of a tree, at most.
+        l2: the penalty on leaf values.
+        rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
+    """
 
     name = "gradient_boosting"
     space: ClassVar[Space] = {
@@ -22,41 +36,16 @@ class GradientBoosting(OneForest):
         "l2": Range(0.1, 100.0, log=True),
     }
 
-    def __init__(
-        self,
-        *,
-        rounds: int = 120,
-        learning_rate: float = 0.05,
-        leaves: int = 15,
-        l2: float = 10.0,
-        rows: int = 150_000,
-        windows: str = "time",
-        label_share: float = 0.2,
-        folds: int = 2,
-        candidates: int = 100,
-        training_users: int = 5_000,
-        seed: int = 0,
-    ) -> None:
-        """Store the size of the model, its regularisation, and the rows to learn from.
+    rounds: int = 120
+    learning_rate: float = 0.05
+    leaves: int = 15
+    l2: float = 10.0
+    rows: int = 150_000
 
-        The plan of what to learn from is described in `training_set.Plan`.
-        """
-        self.rounds = rounds
-        self.learning_rate = learning_rate
-        self.leaves = leaves
-        self.l2 = l2
-        self.rows = rows
-        self.windows = windows
-        self.label_share = label_share
-        self.folds = folds
-        self.candidates = candidates
-        self.training_users = training_users
-        self.seed = seed
-
-    def _grow(self, lesson: Lesson) -> Forest:
-        lesson = thinned(lesson, self.rows, self.seed)
-        # scikit-learn cannot bin a feature that is unknown throughout; one that is always 0 takes no part either.
-        lesson.matrix[:, np.isnan(lesson.matrix).all(axis=0)] = 0
+    def _fit_model(self, training_set: TrainingSet) -> Forest:
+        training_set = training_set.thinned(self.rows, self.seed)
+        # scikit-learn cannot bin a feature that is unknown throughout; one that is always 0 is never split on either.
+        training_set.matrix[:, np.isnan(training_set.matrix).all(axis=0)] = 0
         model = HistGradientBoostingClassifier(
             max_iter=self.rounds,
             learning_rate=self.learning_rate,
@@ -67,5 +56,11 @@ class GradientBoosting(OneForest):
             early_stopping=False,
             random_state=self.seed,
         )
-        model.fit(lesson.matrix, lesson.grades > 0, importance(lesson))
-        return Forest.of_gradient_boosting(model)
+        model.fit(training_set.matrix, training_set.grades > 0, training_set.weights)
+        return Forest.from_gradient_boosting(model)
+
+    def _predict(self, model: Forest, table: CandidateTable) -> Floats:
+        return np.asarray(expit(model.predict(table.matrix)), np.float32)
+
+    def _model_from_arrays(self, arrays: Arrays) -> Forest:
+        return Forest.from_arrays(arrays)

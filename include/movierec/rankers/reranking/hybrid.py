@@ -1,32 +1,29 @@
-"""The hybrid: LightGBM and a linear model order the candidates of all base rankers together.
+"""The hybrid: LightGBM and logistic regression order the candidates of all base rankers together.
 
 LambdaRank (Burges 2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that
-gain candidate by candidate, and logistic regression what a sum can tell. They err in different places; the score of a
-candidate is the sum of what they say, each standardised over the user's candidates.
+gain candidate by candidate, and logistic regression what a weighted sum of features can tell. They err in different
+places; the score of a candidate is the sum of their predictions, each standardised over the user's candidates.
 """
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit
 
 from movierec.artifacts import Arrays
-from movierec.data.arrays import Floats, Ints
+from movierec.data.arrays import Floats
 from movierec.errors import ModelError
 from movierec.kernels.parallel import cores
-from movierec.rankers.reranking.base import GAINS, Learned, importance, thinned
-from movierec.rankers.reranking.candidates import Table
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.reranking.candidates import CandidateTable
+from movierec.rankers.reranking.ensemble import LOGISTIC, MEMBERS, OBJECTIVES, Ensemble
 from movierec.rankers.reranking.forest import Forest
-from movierec.rankers.reranking.logistic import Linear
-from movierec.rankers.reranking.training_set import Lesson
+from movierec.rankers.reranking.logistic import Logistic
+from movierec.rankers.reranking.training_set import GAINS, TrainingSet
 from movierec.rankers.search_space import Range, Space
 
-OBJECTIVES = ("lambdarank", "cross_entropy")
-LINEAR = "logistic"
-FLATTER = 4.0  # sums are divided by it, or the best candidates of a long list would all round to 1
-PARAMETERS = {
+LIGHTGBM_PARAMETERS = {
     "label_gain": GAINS,
     "max_bin": 63,
     "min_data_in_leaf": 100,
@@ -40,8 +37,19 @@ PARAMETERS = {
 }
 
 
-class Hybrid(Learned):
-    """Orders candidates by models that learned from what users turned to next."""
+@dataclass(kw_only=True, eq=False)
+class Hybrid(LearnedRanker[Ensemble]):
+    """Orders candidates by an ensemble that learned from what users turned to next.
+
+    Attributes:
+        members: which of `MEMBERS` take part.
+        truncation: LambdaRank learns from pairs of candidates of which one is among the first so many.
+        rounds: the number of trees of each forest.
+        learning_rate: what each tree adds is multiplied by it.
+        leaves: of a tree, at most.
+        l2: the penalty of the logistic regression.
+        rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
+    """
 
     name = "hybrid"
     space: ClassVar[Space] = {
@@ -52,95 +60,51 @@ class Hybrid(Learned):
         "l2": Range(100, 10_000, log=True),
     }
 
-    def __init__(
-        self,
-        *,
-        members: tuple[str, ...] = (*OBJECTIVES, LINEAR),
-        truncation: int = 10,
-        rounds: int = 120,
-        learning_rate: float = 0.06,
-        leaves: int = 15,
-        l2: float = 3_000.0,
-        rows: int = 300_000,
-        windows: str = "time",
-        label_share: float = 0.2,
-        folds: int = 2,
-        candidates: int = 100,
-        training_users: int = 5_000,
-        seed: int = 0,
-    ) -> None:
-        """Store who takes part, the size of the trees, the linear model's regularisation, and the rows to learn from.
+    members: tuple[str, ...] = MEMBERS
+    truncation: int = 10
+    rounds: int = 120
+    learning_rate: float = 0.06
+    leaves: int = 15
+    l2: float = 3_000.0
+    rows: int = 300_000
 
-        LambdaRank looks at pairs with one of the first `truncation`. The plan of what to learn from is described in
-        `training_set.Plan`.
-        """
-        self.members = tuple(members)
-        self.truncation = truncation
-        self.rounds = rounds
-        self.learning_rate = learning_rate
-        self.leaves = leaves
-        self.l2 = l2
-        self.rows = rows
-        self.windows = windows
-        self.label_share = label_share
-        self.folds = folds
-        self.candidates = candidates
-        self.training_users = training_users
-        self.seed = seed
+    def __post_init__(self) -> None:
+        """Make a tuple of the list that a saved card holds."""
+        self.members = tuple(self.members)
 
-    def _train(self, lesson: Lesson) -> None:
-        allowed = (*OBJECTIVES, LINEAR)
-        if not self.members or set(self.members) - set(allowed):
-            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(allowed)}")
-        lesson = thinned(lesson, self.rows, self.seed)
-        self.gains_ = np.zeros((0, len(lesson.names)))
-        self.forests_ = {name: self._grow(lesson, name) for name in OBJECTIVES if name in self.members}
-        self.linear_ = self._regress(lesson) if LINEAR in self.members else None
+    def _fit_model(self, training_set: TrainingSet) -> Ensemble:
+        if not self.members or set(self.members) - set(MEMBERS):
+            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(MEMBERS)}")
+        training_set = training_set.thinned(self.rows, self.seed)
+        boosters = {name: self._fit_trees(training_set, name) for name in OBJECTIVES if name in self.members}
+        gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
+        return Ensemble(
+            forests={name: Forest.from_lightgbm(booster) for name, booster in boosters.items()},
+            logistic=self._fit_logistic(training_set) if LOGISTIC in self.members else None,
+            gains=gains.reshape(len(boosters), len(training_set.names)),
+        )
 
-    def _grow(self, lesson: Lesson, objective: str) -> Forest:
-        labels = lesson.grades if objective == "lambdarank" else np.take(GAINS, lesson.grades)
-        data = lgb.Dataset(lesson.matrix, labels, group=lesson.sizes, feature_name=lesson.names)
-        chosen = {"objective": objective, "learning_rate": self.learning_rate, "num_leaves": self.leaves}
-        parameters = {**PARAMETERS, **chosen, "lambdarank_truncation_level": self.truncation, "seed": self.seed}
-        parameters["num_threads"] = cores()
-        booster = lgb.train(parameters, data, self.rounds)
-        self.gains_ = np.vstack([self.gains_, booster.feature_importance("gain")])
-        return Forest.of_lightgbm(booster)
-
-    def _regress(self, lesson: Lesson) -> Linear:
-        # Ranks say again what the scores say, less smoothly.
-        used = np.array([not name.endswith("_rank") for name in lesson.names])
-        return Linear.fit(lesson.matrix, lesson.grades > 0, importance(lesson), used, self.l2)
-
-    def _rate(self, table: Table) -> Floats:
-        total = np.zeros(len(table.rows))
-        for forest in self.forests_.values():
-            total += _standard(forest.predict(table.matrix), table.rows)
-        if self.linear_ is not None:
-            total += _standard(self.linear_.predict(table.matrix), table.rows)
-        return np.asarray(expit(total / FLATTER), np.float32)
-
-    def _model(self) -> Arrays:
-        forests = {
-            f"{name}.{part}": values
-            for name, forest in self.forests_.items()
-            for part, values in forest.arrays().items()
+    def _fit_trees(self, training_set: TrainingSet, objective: str) -> lgb.Booster:
+        labels = training_set.grades if objective == "lambdarank" else training_set.gains
+        data = lgb.Dataset(training_set.matrix, labels, group=training_set.sizes, feature_name=training_set.names)
+        parameters = {
+            **LIGHTGBM_PARAMETERS,
+            "objective": objective,
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "lambdarank_truncation_level": self.truncation,
+            "seed": self.seed,
+            "num_threads": cores(),
         }
-        told = {"gains": self.gains_}
-        return forests | told | (self.linear_.arrays() if self.linear_ is not None else {})
+        return lgb.train(parameters, data, self.rounds)
 
-    def _take_model(self, arrays: Arrays) -> None:
-        self.forests_ = {
-            name: Forest.of_arrays({key.removeprefix(f"{name}."): arrays[key] for key in arrays})
-            for name in OBJECTIVES
-            if name in self.members
-        }
-        self.linear_ = Linear.of_arrays(arrays) if LINEAR in self.members else None
-        self.gains_ = arrays["gains"]
+    def _fit_logistic(self, training_set: TrainingSet) -> Logistic:
+        # Ranks repeat what the scores say, less smoothly.
+        is_used = np.array([not name.endswith("_rank") for name in training_set.names])
+        return Logistic.fit(training_set.matrix, training_set.grades > 0, training_set.weights, is_used, self.l2)
 
+    def _predict(self, model: Ensemble, table: CandidateTable) -> Floats:
+        return model.predict(table)
 
-def _standard(values: NDArray[Any], rows: Ints) -> NDArray[np.float64]:
-    """Standardise over each user's candidates."""
-    size = np.maximum(np.bincount(rows), 1)
-    off = values - (np.bincount(rows, values) / size)[rows]
-    return np.asarray(off / (np.sqrt(np.bincount(rows, off**2) / size)[rows] + 1e-9), np.float64)
+    def _model_from_arrays(self, arrays: Arrays) -> Ensemble:
+        return Ensemble.from_arrays(arrays, self.members)

@@ -1,63 +1,50 @@
 """A random forest (Breiman 2001) over the candidates of all base rankers."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
 from movierec.kernels.parallel import cores
-from movierec.rankers.reranking.base import OneForest, importance, thinned
-from movierec.rankers.reranking.candidates import Table
-from movierec.rankers.reranking.forest import MOST_LEAVES, Forest
-from movierec.rankers.reranking.training_set import Lesson
+from movierec.kernels.trees import MAX_LEAVES
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.reranking.candidates import CandidateTable
+from movierec.rankers.reranking.forest import Forest
+from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.search_space import Range, Space
 
 
-class RandomForest(OneForest):
-    """Orders candidates by the share of trees that say the user will like them."""
+@dataclass(kw_only=True, eq=False)
+class RandomForest(LearnedRanker[Forest]):
+    """Orders candidates by the mean probability, over all trees, that the user rates them, liked ones counting more.
+
+    Attributes:
+        trees: in the forest.
+        leaves: of a tree, at most.
+        features: the share of features that a split may choose from, between 0 and 1.
+        smallest_leaf: candidates that a leaf holds at least.
+        rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
+    """
 
     name = "random_forest"
     space: ClassVar[Space] = {
         "trees": Range(50, 300, whole=True),
-        "leaves": Range(16, MOST_LEAVES, whole=True),
+        "leaves": Range(16, MAX_LEAVES, whole=True),
         "features": Range(0.05, 0.5),
         "smallest_leaf": Range(5, 200, log=True, whole=True),
     }
 
-    def __init__(
-        self,
-        *,
-        trees: int = 100,
-        leaves: int = MOST_LEAVES,
-        features: float = 0.1,
-        smallest_leaf: int = 20,
-        rows: int = 30_000,
-        windows: str = "time",
-        label_share: float = 0.2,
-        folds: int = 2,
-        candidates: int = 100,
-        training_users: int = 5_000,
-        seed: int = 0,
-    ) -> None:
-        """Store the size of the forest, the share of features a split may choose from, and the rows to learn from.
+    trees: int = 100
+    leaves: int = MAX_LEAVES
+    features: float = 0.1
+    smallest_leaf: int = 20
+    rows: int = 30_000
 
-        The plan of what to learn from is described in `training_set.Plan`.
-        """
-        self.trees = trees
-        self.leaves = leaves
-        self.features = features
-        self.smallest_leaf = smallest_leaf
-        self.rows = rows
-        self.windows = windows
-        self.label_share = label_share
-        self.folds = folds
-        self.candidates = candidates
-        self.training_users = training_users
-        self.seed = seed
-
-    def _grow(self, lesson: Lesson) -> Forest:
-        lesson = thinned(lesson, self.rows, self.seed)
+    def _fit_model(self, training_set: TrainingSet) -> Forest:
+        training_set = training_set.thinned(self.rows, self.seed)
         model = RandomForestClassifier(
             n_estimators=self.trees,
             max_leaf_nodes=self.leaves,
@@ -66,9 +53,12 @@ class RandomForest(OneForest):
             n_jobs=cores(),
             random_state=self.seed,
         )
-        model.fit(lesson.matrix, lesson.grades > 0, importance(lesson))
-        return Forest.of_random_forest(model)
+        model.fit(training_set.matrix, training_set.grades > 0, training_set.weights)
+        return Forest.from_random_forest(model)
 
-    def _rate(self, table: Table) -> Floats:
+    def _predict(self, model: Forest, table: CandidateTable) -> Floats:
         # The trees sum up to a probability already.
-        return np.asarray(self.forest_.predict(table.matrix), np.float32)
+        return np.asarray(model.predict(table.matrix), np.float32)
+
+    def _model_from_arrays(self, arrays: Arrays) -> Forest:
+        return Forest.from_arrays(arrays)

@@ -1,13 +1,11 @@
-"""What learned rankers learn from: candidates as they looked before a label window, and what came in it.
+"""What learned rankers learn from: candidates as they looked before a label window, graded by what came in it.
 
-Each user's given ratings are divided: base rankers and features see the history H, the label window L holds what the
-user turned to next. With `windows` "time" L is the end of the history, and further windows are cut from what is left
-before it; with "random" every window is another random part. Then the base rankers are fitted again on everything that
-was given, and their candidates are what is scored. Nothing that is asked about later is seen.
+After the label windows, the base rankers are fitted again on all ratings, and their candidates are what is scored.
+Nothing that a ranker is evaluated on is ever seen.
 """
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,37 +16,24 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History, is_liked
-from movierec.data.splits import per_user_temporal
-from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.reranking.candidates import FirstStage, Table
+from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
+from movierec.rankers.reranking.label_windows import Window, WindowPlan, label_windows
 from movierec.rankers.reranking.views import features_of
 
-WINDOWS = ("time", "random")
-Split = tuple[pd.DataFrame, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How label windows are cut and described: which kind, what share of a history, how many, for how many users."""
-
-    windows: str
-    label_share: float
-    folds: int
-    candidates: int
-    training_users: int
-    seed: int
+GAINS = (0.0, 0.2, 1.0)  # of the grades 0, 1 and 2
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """Candidates of label windows.
+class TrainingSet:
+    """Graded candidates of label windows, the rows of a user of a window side by side.
 
     Attributes:
-        matrix: pairs × features (float32).
+        matrix: candidates × features (float32).
         names: of the features.
-        grades: 2 if the user liked the movie in the window, 1 if they rated it lower, 0 if not at all (int64).
-        sizes: how many rows of `matrix` each user of each window has, in order.
+        grades: of each candidate: 2 if the user liked the movie in the window, 1 if they rated it lower, 0 if they did
+            not rate it (int64).
+        sizes: the number of candidates of each user of each window, in order.
     """
 
     matrix: Floats
@@ -56,117 +41,123 @@ class Lesson:
     grades: Ints
     sizes: Ints
 
+    def thinned(self, max_rows: int, seed: int) -> "TrainingSet":
+        """Keep all rated candidates, and of the many others a random draw that fits into `max_rows` rows.
+
+        At least as many others as rated ones are drawn, if there are so many.
+        """
+        rated, others = np.flatnonzero(self.grades), np.flatnonzero(self.grades == 0)
+        size = max(max_rows - len(rated), len(rated))
+        drawn = np.random.default_rng(seed).permutation(others)[:size]
+        rows = np.sort(np.concatenate([rated, drawn]))
+        groups = np.repeat(np.arange(len(self.sizes)), self.sizes)[rows]
+        sizes = np.bincount(groups, minlength=len(self.sizes))
+        return TrainingSet(self.matrix[rows], self.names, self.grades[rows], sizes[sizes > 0])
+
+    @property
+    def gains(self) -> NDArray[np.float64]:
+        """What each candidate's grade gains, from 0 to 1."""
+        return np.take(GAINS, self.grades)
+
+    @property
+    def weights(self) -> Floats:
+        """Row weights for models that only tell rated from unrated: a rated candidate counts what its grade gains."""
+        return np.where(self.grades > 0, self.gains, 1.0).astype(np.float32)
+
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """The lesson (None where the windows hold nothing to learn), and the first stage fitted on all that was given."""
+class TrainingInputs:
+    """What a learned ranker is made of.
 
-    lesson: Lesson | None
-    stage: FirstStage
+    Attributes:
+        training_set: None where the label windows hold nothing to learn.
+        generator: of the candidates to recommend from, fitted on all ratings.
+    """
+
+    training_set: TrainingSet | None
+    generator: CandidateGenerator
 
 
-_made: "weakref.WeakKeyDictionary[Dataset, dict[Plan, Material]]" = weakref.WeakKeyDictionary()
+_cache: "weakref.WeakKeyDictionary[Dataset, dict[tuple[object, ...], TrainingInputs]]" = weakref.WeakKeyDictionary()
 
 
-def material(dataset: Dataset, features: MovieFeatures, plan: Plan) -> Material:
-    """Prepare what a plan says; rankers that are fitted on the same dataset and features objects by one plan share it.
+def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan) -> TrainingInputs:
+    """Fit the candidate generators of a plan and build its training set.
+
+    Learned rankers that are fitted on the same dataset and features objects under equal plans share the result.
 
     Raises:
-        ModelError: the plan's windows are of no known kind.
+        ModelError: the plan's windows are of an unknown kind, or no base ranker can be fitted.
     """
-    if plan.windows not in WINDOWS:
-        raise ModelError(f"'{plan.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
-    made = _made.setdefault(dataset, {})
-    if plan not in made or made[plan].stage.features is not features:
-        stage = FirstStage.fit(dataset, features, plan.candidates)
-        lesson, left_out = _lesson(dataset, features, plan, stage.bases.left_out)
-        made[plan] = Material(lesson, stage.without(left_out))
-    return made[plan]
+    plan.check_plan()
+    by_plan, key = _cache.setdefault(dataset, {}), plan.plan_key()
+    if key not in by_plan or by_plan[key].generator.features is not features:
+        generator = CandidateGenerator.fit(dataset, features, plan.candidates)
+        training_set, left_out = _training_set(dataset, features, plan, generator.base_rankers.left_out)
+        by_plan[key] = TrainingInputs(training_set, generator.without(left_out))
+    return by_plan[key]
 
 
-def _lesson(
-    dataset: Dataset, features: MovieFeatures, plan: Plan, left_out: Mapping[str, str]
-) -> tuple[Lesson | None, dict[str, str]]:
-    """Return the lesson, and the base rankers to be left out, with the reasons: those that are, and further ones.
+def _training_set(
+    dataset: Dataset, features: MovieFeatures, plan: WindowPlan, left_out: Mapping[str, str]
+) -> tuple[TrainingSet | None, dict[str, str]]:
+    """Return the training set, and all base rankers to leave out with the reasons.
 
-    One that cannot be fitted on every window has no features in the lesson: they would mean another thing there.
+    A base ranker that cannot be fitted on every window has no features in the training set: a column that is known for
+    some windows only would mean something else there.
     """
-    missing = dict(left_out)
+    left_out = dict(left_out)
     parts = []
-    for split in label_windows(dataset.ratings, plan):
-        found = _of_window(dataset, features, split, plan, missing)
+    for window in label_windows(dataset.ratings, plan):
+        graded = _graded_candidates(dataset, features, window, plan, left_out)
         # Where all candidates have one grade, there is nothing to tell apart.
-        if found is not None and found[1].any() and not found[1].all():
-            parts.append(found)
+        if graded is not None and graded[1].any() and not graded[1].all():
+            parts.append(graded)
     if not parts:
-        return None, missing
-    unknown = features_of(missing)
-    names = list(dict.fromkeys(name for table, _ in parts for name in table.names if name not in unknown))
-    lesson = Lesson(
+        return None, left_out
+    absent = features_of(left_out)
+    names = list(dict.fromkeys(name for table, _ in parts for name in table.names if name not in absent))
+    training_set = TrainingSet(
         np.concatenate([table.columns(names) for table, _ in parts]),
         names,
-        np.concatenate([of_table for _, of_table in parts]),
+        np.concatenate([grades for _, grades in parts]),
         np.concatenate([np.unique(table.rows, return_counts=True)[1] for table, _ in parts]),
     )
-    return lesson, missing
+    return training_set, left_out
 
 
-def _of_window(
-    dataset: Dataset, features: MovieFeatures, split: Split, plan: Plan, missing: dict[str, str]
-) -> tuple[Table, Ints] | None:
-    """Return the candidates of a window and their grades; add to `missing` which base rankers it has to do without."""
-    known, later = split
+def _graded_candidates(
+    dataset: Dataset, features: MovieFeatures, window: Window, plan: WindowPlan, left_out: dict[str, str]
+) -> tuple[CandidateTable, Ints] | None:
+    """Return the candidates of a window and their grades; add base rankers that cannot be fitted to `left_out`."""
+    known, later = window
     if known.empty or later.empty:
         return None
-    stage = FirstStage.fit(*_known_side(dataset, features, known), plan.candidates).without(missing)
-    missing.update(stage.bases.left_out)
-    users = _sample(stage.history, later, plan)
-    table = stage.table(users)
+    generator = CandidateGenerator.fit(*_known_side(dataset, features, known), plan.candidates).without(left_out)
+    left_out.update(generator.base_rankers.left_out)
+    users = _sample(generator.history, later, plan)
+    table = generator.table(users)
     liked = is_liked(later, dataset.relevant_from)
-    return table, grades(later, liked, stage.history, users[table.rows], table.movies)
+    return table, grade_pairs(later, liked, generator.history, users[table.rows], table.movies)
 
 
 def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
-    """Leave out what came with the label window: words that users put on movies then describe these movies too."""
+    """Leave out tags that were given in the label window; the movies are then described without them too."""
     before = dataset.with_ratings(known)
     return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
 
 
-def _sample(history: History, later: pd.DataFrame, plan: Plan) -> Ints:
+def _sample(history: History, later: pd.DataFrame, plan: WindowPlan) -> Ints:
+    """Draw the positions of the users of a window to learn from, ascending."""
     users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
-    chosen = np.random.default_rng(plan.seed).permutation(users)[: max(plan.training_users // plan.folds, 1)]
-    return np.sort(chosen).astype(np.int64)
+    drawn = np.random.default_rng(plan.seed).permutation(users)[: max(plan.training_users // plan.folds, 1)]
+    return np.sort(drawn).astype(np.int64)
 
 
-def label_windows(ratings: pd.DataFrame, plan: Plan) -> Iterator[Split]:
-    """Give (history, label window) for every fold of a plan."""
-    if plan.windows == "random":
-        yield from _random_windows(ratings, plan)
-        return
-    known = ratings
-    for _ in range(plan.folds):
-        known, later = per_user_temporal(known, plan.label_share, plan.seed)
-        yield known, later
-
-
-def _random_windows(ratings: pd.DataFrame, plan: Plan) -> Iterator[Split]:
-    """Deal each user's ratings out at random; a window takes `label_share` of them, and the next one the next."""
-    shuffled = ratings.sample(frac=1, random_state=plan.seed)
-    by_user = shuffled.groupby(USER)
-    place = by_user.cumcount().to_numpy()
-    size = by_user[USER].transform("size").to_numpy()
-    # A single rating stays known: its user would have no history otherwise.
-    held = np.minimum(np.floor(np.round(size * plan.label_share, 9)) + (size * plan.label_share < 1), size - 1)
-    for fold in range(plan.folds):
-        turned = (place - fold * held) % size
-        later = turned < held
-        yield shuffled[~later], shuffled[later]
-
-
-def grades(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
-    """Look pairs of positions up in the label window: 2 if liked, 1 if rated lower, 0 if not rated."""
-    movies_in_all = history.shape[1]
-    rated = np.searchsorted(history.user_ids, later[USER]) * movies_in_all
+def grade_pairs(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
+    """Return the grade of each pair of positions in a label window: 2 if liked, 1 if rated lower, 0 if not rated."""
+    catalogue_size = history.shape[1]
+    rated = np.searchsorted(history.user_ids, later[USER]) * catalogue_size
     rated += np.searchsorted(history.movie_ids, later[MOVIE])
     graded = pd.Series(np.where(liked, 2, 1), index=rated)
-    return np.asarray(graded.reindex(users * movies_in_all + movies, fill_value=0), np.int64)
+    return np.asarray(graded.reindex(users * catalogue_size + movies, fill_value=0), np.int64)

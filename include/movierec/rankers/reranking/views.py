@@ -1,4 +1,4 @@
-"""Views of the catalogue: all base rankers, some on recent or liked history alone, propose candidates and rate them."""
+"""Views of the catalogue: each is a base ranker on whole, recent or liked histories; it proposes and scores movies."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,25 +9,32 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from movierec.data.arrays import Floats, Ints
-from movierec.rankers.reranking.base_rankers import Bases
+from movierec.features.affinity import LIKING_HALF_LIFE
+from movierec.rankers.by_popularity import damping_divisor
+from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.top_k import top_k
 
-# In ratings of the same user.
+# By name of the weighted history, in ratings of the same user: so many ratings later, a rating counts half.
 HALF_LIVES = {"short": 4, "decayed": 12, "long": 40}
-LIKING_HALF_LIFE = 50
-# By view: the base ranker and the weighted histories that it scores.
-WEIGHED = {
+# By view: the base ranker and the weighted history that it scores. Views and features are named in saved models.
+WEIGHTED_VIEWS = {
     **{f"ease_{name}": ("ease_near", name) for name in HALF_LIVES},
     "ease_liked": ("ease", "liked"),
     **{f"{name}_decayed": (name, "decayed") for name in ("item_knn", "nearby", "user_knn", "ials")},
 }
-# Recent history points at what is popular now anyway: its scores are divided by (ratings + PRIOR) ** DAMPING.
-PRIOR, DAMPING = 20.0, 0.3
+# Recent history points at what is popular now anyway, so popular movies are damped.
+DAMPING = 0.3
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """Pairs of a row of the block and a position of the catalogue, sorted, with one column per feature."""
+class Proposals:
+    """Proposed movies, sorted by user and movie.
+
+    Attributes:
+        rows: of each proposal, the index of the user in the block (int64).
+        movies: positions in the catalogue (int64).
+        features: one column per feature (float32).
+    """
 
     rows: Ints
     movies: Ints
@@ -36,76 +43,79 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """All views of one history.
+    """All views of one history; a view whose base ranker was left out is not there.
 
     Attributes:
-        bases: the rankers, fitted; they know whom they recommend to. A view whose ranker was left out is not there.
-        histories: by name, the histories (users × movies) as a view weighs them.
+        base_rankers: fitted; they know whom they recommend to.
+        histories: by name, the histories as views weigh them (users × movies).
         damping: divisor of each movie's score in views of recent history (float32).
     """
 
-    bases: Bases
+    base_rankers: BaseRankers
     histories: dict[str, sparse.csr_matrix]
     damping: Floats
 
     @classmethod
-    def of(cls, bases: Bases) -> Self:
+    def of(cls, base_rankers: BaseRankers) -> Self:
         """Weigh the histories: taste drifts, and recent views follow it."""
-        history = bases.history
+        history = base_rankers.history
         histories = {
             name: history.matrix(history.signal * 0.5 ** (history.recency / half_life))
             for name, half_life in HALF_LIVES.items()
         }
-        histories["liked"] = history.matrix(history.above * 0.5 ** (history.recency / LIKING_HALF_LIFE))
-        return cls(bases, histories, ((bases.learned_from.counts + PRIOR) ** DAMPING).astype(np.float32))
+        histories["liked"] = history.matrix(history.above_mean * 0.5 ** (history.recency / LIKING_HALF_LIFE))
+        counts = base_rankers.training_history.counts
+        return cls(base_rankers, histories, damping_divisor(counts, DAMPING).astype(np.float32))
 
     def scores(self, users: Ints) -> Iterator[tuple[str, Floats]]:
-        """Give name and scores (users × movies) of each view for the users at these positions."""
-        fitted = self.bases.fitted
+        """Yield name and scores (users × movies) of each view for the users at these positions."""
+        fitted = self.base_rankers.fitted
         for name, ranker in fitted.items():
             yield name, ranker.scores(users)
-        for name, (base, history) in WEIGHED.items():
-            if base in fitted:
-                yield name, self._of_weighed(base, self.histories[history][users], users)
+        for name, (base_ranker, history) in WEIGHTED_VIEWS.items():
+            if base_ranker in fitted:
+                yield name, self._scores_of_weighted(base_ranker, self.histories[history][users], users)
 
-    def _of_weighed(self, base: str, histories: sparse.csr_matrix, users: Ints) -> Floats:
-        ranker: Any = self.bases.fitted[base]  # each of those in WEIGHED scores any weighted history
-        if base == "ease_near":
+    def _scores_of_weighted(self, base_ranker: str, histories: sparse.csr_matrix, users: Ints) -> Floats:
+        ranker: Any = self.base_rankers.fitted[base_ranker]  # each in WEIGHTED_VIEWS scores any weighted history
+        if base_ranker == "ease_near":
             return np.asarray(ranker.scores_of(histories) / self.damping, np.float32)
-        scores: Floats = ranker.scores_of(histories, users) if base == "user_knn" else ranker.scores_of(histories)
+        scores: Floats = (
+            ranker.scores_of(histories, users) if base_ranker == "user_knn" else ranker.scores_of(histories)
+        )
         return scores
 
-    def propose(self, users: Ints, seen: NDArray[np.bool_], depth: int) -> Candidates:
+    def propose(self, users: Ints, seen: NDArray[np.bool_], depth: int) -> Proposals:
         """Unite the `depth` best unseen movies of every view; describe each by its rank and score in every view."""
         tops, scores = {}, {}
         for name, block in self.scores(users):
             scores[name] = block
             tops[name] = top_k(np.where(seen, np.float32(-np.inf), block), depth)
-        chosen = np.zeros(seen.shape, bool)
+        is_proposed = np.zeros(seen.shape, bool)
         for rows, movies, _ in tops.values():
-            chosen[rows, movies] = True
-        rows, movies = np.nonzero(chosen)
+            is_proposed[rows, movies] = True
+        rows, movies = np.nonzero(is_proposed)
         features: dict[str, Floats] = {}
         for name, top in tops.items():
             features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
-            features[f"{name}_score"] = _standard(scores[name], top, rows, movies)
-        return Candidates(rows, movies, features)
+            features[f"{name}_score"] = _standardise(scores[name], top, rows, movies)
+        return Proposals(rows, movies, features)
 
 
-def features_of(bases: Collection[str]) -> set[str]:
-    """Return the names of the features that views of these base rankers give."""
-    views = {*bases, *(view for view, (base, _) in WEIGHED.items() if base in bases)}
-    return {f"{view}_{kind}" for view in views for kind in ("rank", "score")}
+def features_of(base_rankers: Collection[str]) -> set[str]:
+    """Return the names of the features that come from the views of these base rankers."""
+    weighted = (view for view, (base_ranker, _) in WEIGHTED_VIEWS.items() if base_ranker in base_rankers)
+    return {f"{view}_{kind}" for view in (*base_rankers, *weighted) for kind in ("rank", "score")}
 
 
 def _log_ranks(top: tuple[Ints, Ints, Ints], shape: tuple[int, ...], depth: int) -> Floats:
-    """Ranks beyond `depth` are alike: depth + 1."""
+    """Return the logarithm of each movie's rank (users × movies); ranks beyond `depth` count as depth + 1."""
     ranks = np.full(shape, np.log(depth + 1), np.float32)
     ranks[top[0], top[1]] = np.log(top[2])
     return ranks
 
 
-def _standard(scores: Floats, top: tuple[Ints, Ints, Ints], rows: Ints, movies: Ints) -> Floats:
+def _standardise(scores: Floats, top: tuple[Ints, Ints, Ints], rows: Ints, movies: Ints) -> Floats:
     """Standardise by each user's best movies: raw scales shift whenever a ranker is fitted again."""
     best = top[0]
     size = np.maximum(np.bincount(best, minlength=len(scores)), 1)
