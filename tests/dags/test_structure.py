@@ -65,11 +65,10 @@ def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_form_offers_every_ranker_that_is_not_a_part_of_others(airflow):
+def test_the_form_offers_every_ranker(airflow):
     from movierec.rankers import registry
-    from movierec.rankers.names import INNER
 
-    assert set(airflow.dags["movierec_train"].params["rankers"]) | set(INNER) == set(registry.RANKERS)
+    assert set(airflow.dags["movierec_train"].params["rankers"]) == set(registry.RANKERS)
 
 
 def test_the_form_offers_the_protocols_there_are(airflow):

@@ -14,4 +14,3 @@ RANKERS = (
     "gradient_boosting",
     "hybrid",
 )
-INNER: tuple[str, ...] = ()  # parts of the learned ones that are not asked for

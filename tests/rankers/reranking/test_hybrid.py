@@ -108,7 +108,7 @@ def test_an_unknown_member_is_answered_with_the_allowed_ones(
         Hybrid(members=members).fit(dataset, features)
 
 
-def test_the_linear_member_does_without_ranks(fitted: Hybrid) -> None:
+def test_the_logistic_member_does_without_ranks(fitted: Hybrid) -> None:
     is_rank = np.array([name.endswith("_rank") for name in fitted.feature_names_])
     assert is_rank.any()
     assert not fitted.model_.logistic.weights[is_rank].any()

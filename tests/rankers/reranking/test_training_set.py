@@ -163,7 +163,7 @@ def test_features_that_one_window_does_not_know_are_unknown_there(dataset: Datas
         assert len(ranker.recommend(range(1, 41), 5)) == 40 * 5
 
 
-def test_asked_columns_come_by_name_whatever_their_order(dataset: Dataset, features: MovieFeatures) -> None:
+def test_columns_come_by_name_whatever_their_order(dataset: Dataset, features: MovieFeatures) -> None:
     table = training_inputs(dataset, features, PLAN).generator.table(np.arange(3))
     found = table.columns([table.names[3], "of nobody", table.names[0]])
     np.testing.assert_array_equal(found[:, [0, 2]], table.matrix[:, [3, 0]])
