@@ -72,7 +72,7 @@ def check_subcommand(conn, command: Command) -> None:
         filters = Filters(options.batch, options.source, options.table, options.rule, tuple(options.row))
         select_rows(conn, filters, (options.status,) if options.status else STATUSES)
         conn.rollback()
-        assert options.source in (None, *SOURCES.makers), command
+        assert options.source in (None, *SOURCES.factories), command
         columns = {column for contract in CONTRACTS.values() for column in contract.names}
         assert {change.partition("=")[0] for change in options.changes} <= columns, command
 

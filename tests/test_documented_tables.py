@@ -62,7 +62,7 @@ def test_tables_of_core():
 
 def test_sources():
     named = [name for row in DATA.table("source", "setting") for name in names_in(row[0])]
-    assert named == list(SOURCES.makers)
+    assert named == list(SOURCES.factories)
 
 
 def test_editions():

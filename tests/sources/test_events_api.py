@@ -236,7 +236,7 @@ def test_an_answer_of_another_form_is_described(feed: Feed, pull: Callable[..., 
 
 
 def test_a_renamed_key_stops_the_source(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [{"event_id": 1, "user": 2, "movie_id": 3, "kind": "like", "created_at": 4}]})
+    feed.say({"events": [{"event_id": 1, "customer": 2, "movie_id": 3, "kind": "like", "created_at": 4}]})
     with pytest.raises(SourceError, match="v1/events: column user_id is missing"):
         pull()
 

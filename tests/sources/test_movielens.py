@@ -218,6 +218,51 @@ def test_the_scale_is_what_most_ratings_speak_for(tmp_path, factor, scale):
     assert pieces(write(tmp_path, files))[2].scale == scale
 
 
+@pytest.mark.parametrize(
+    ("files", "row"),
+    [
+        ({"a.csv": "user,item,stars,date\n1,2,3,99\n"}, ("1", "2", "3", "99")),
+        ({"a.csv": "uid;movie;ratings;time\n1;2;3;99\n"}, ("1", "2", "3", "99")),
+        ({"a.tsv": "viewer-id\tiid\tRating\tdatetime\n1\t2\t3\t99\n"}, ("1", "2", "3", "99")),
+        ({"a.csv": "User ID,film_id,rating,Rated-At\n1,2,3,99\n"}, ("1", "2", "3", "99")),
+    ],
+)
+def test_ratings_are_known_by_any_of_their_columns_names(tmp_path, files, row):
+    found = read(write(tmp_path, {"movies.csv": LAYOUTS["25m"]["movies.csv"], **files}))
+    assert found["ratings"] == [dict(zip(("user_id", "movie_id", "rating", "rated_at"), row, strict=True))]
+
+
+def test_movies_and_users_are_known_by_any_of_their_columns_names(tmp_path):
+    files = {
+        "ratings.csv": LAYOUTS["25m"]["ratings.csv"],
+        "a.csv": "item,name,year,genre\n1,Heat,1995,Crime\n",
+        "b.csv": "user,age,sex,ZIP code,name\n1,24,M,85711,Joe\n",
+        "c.csv": "movieId,directors,actor,writer\n1,A,B,C\n",
+    }
+    found = read(write(tmp_path, files))
+    assert found["movies"] == [{"movie_id": "1", "title": "Heat", "release_year": "1995", "genres": "Crime"}]
+    (user,) = found["user_profile"]
+    assert (user["gender"], user["zip_code"], user["extra"]) == ("M", "85711", {"name": "Joe"})
+    assert found["credits"] == [{"movie_id": "1", "director": "A", "actors": "B", "writers": "C"}]
+
+
+def test_of_two_columns_that_mean_the_same_the_first_synonym_counts_and_the_other_is_new(tmp_path):
+    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,rating,date,timestamp\n1,296,5.0,2006-05-17,1147880044\n"}
+    (row,) = read(write(tmp_path, files))["ratings"]
+    assert (row["rated_at"], row["extra"]) == ("1147880044", {"date": "2006-05-17"})
+
+
+def test_a_column_that_stands_twice_stops_the_source(tmp_path):
+    files = {**LAYOUTS["25m"], "ratings.csv": "userId,user_id,movieId,rating,timestamp\n1,1,296,5.0,1147880044\n"}
+    with pytest.raises(SourceError, match=r"ratings.csv: a column stands twice; seen: userId, user_id"):
+        read(write(tmp_path, files))
+
+
+def test_a_value_that_is_also_a_columns_name_makes_no_header(tmp_path):
+    found = read(write(tmp_path, {**LAYOUTS["100k"], "u.user": "1|24|M|writer|85711\n"}))
+    assert found["user_profile"] == [{**PROFILE, "occupation": "writer"}]
+
+
 @pytest.mark.parametrize("missing", ["ratings.csv", "movies.csv"])
 def test_ratings_and_movies_are_required(tmp_path, missing):
     files = {name: content for name, content in LAYOUTS["25m"].items() if name != missing}
@@ -226,9 +271,9 @@ def test_ratings_and_movies_are_required(tmp_path, missing):
 
 
 def test_nothing_is_offered_when_a_later_file_breaks_its_contract(tmp_path):
-    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,stars,timestamp\n1,2,3,4\n"}
+    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,score,timestamp\n1,2,3,4\n"}
     with pytest.raises(
-        SourceError, match=r"ratings.csv: column rating is missing; seen: userId, movieId, stars, timest"
+        SourceError, match=r"ratings.csv: column rating is missing; seen: userId, movieId, score, timest"
     ):
         next(MovieLens(str(write(tmp_path, files)), tmp_path).pieces())
 

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,31 +12,10 @@ import pyarrow as pa
 from pyarrow import csv as arrow
 
 from movierec.comparison.value_rules import NO_VALUE, Rule
+from movierec.data.aliases import means
 from movierec.errors import ConfigError
 
 DELIMITERS = ("\t", ",", ";")
-# What columns are called elsewhere: MovieLens's CSV, RecBole's atomic files, plain words; without case or signs.
-ALIASES = {
-    "user_id": ("userid", "user", "uid", "viewerid"),
-    "movie_id": ("movieid", "movie", "itemid", "item", "iid", "filmid"),
-    "rating": ("rating", "ratings", "stars"),
-    "weight": ("weight",),
-    "timestamp": ("timestamp", "time", "ratedat", "datetime", "date"),
-    "title": ("title", "movietitle", "name"),
-    "release_year": ("releaseyear", "year"),
-    "release_date": ("releasedate",),
-    "genres": ("genres", "genre", "class"),
-    "directors": ("directors", "director"),
-    "actors": ("actors", "actor", "cast"),
-    "writers": ("writers", "writer"),
-    "countries": ("countries", "country"),
-    "runtime_minutes": ("runtimeminutes", "runtime"),
-    "plot": ("plot", "overview", "description"),
-    "age": ("age",),
-    "gender": ("gender", "sex"),
-    "occupation": ("occupation",),
-    "postcode": ("postcode", "zipcode", "zip"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +47,7 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
     header = tuple(next(csv.reader([line], delimiter=delimiter)))
     words: dict[str, str] = {}
     for name in wanted:
-        matching = [word for word in header if _plain(word) in ALIASES[name]]
+        matching = [word for word in header if means(name, word)]
         if len(matching) > 1:
             raise ConfigError(f"{path}: the columns {' and '.join(matching)} both mean {name}; allowed is one")
         if matching:
@@ -141,8 +119,3 @@ def open_text(path: Path) -> Iterator[TextIO]:
         raise ConfigError(f"{path} is not a whole gzip file: {error}") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _plain(word: str) -> str:
-    """Return `userid` for user_id, userId and RecBole's user_id:token."""
-    return re.sub(r"[^a-z0-9]", "", word.strip().lower().partition(":")[0])

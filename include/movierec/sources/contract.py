@@ -2,14 +2,16 @@
 
 A contract names columns in the project's own terms. A source may call them otherwise (`aliases`), may order them as it
 likes, and may bring more: what is new is kept and reported. A required column that is missing, renamed or of another
-type stops the source, because every row of it would be wrong.
+type stops the source, because every row of it would be wrong. Case and signs in a column's name make no difference.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
+from movierec.data.aliases import aliases_of, plain
 from movierec.errors import SourceError
 
 RETYPED_FROM = 20  # so many values, and most of them of another type, are no accident
@@ -66,14 +68,30 @@ class Contract:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
 
+    @cached_property
+    def words(self) -> dict[str, tuple[str, int]]:
+        """The column that each plain word stands for, and the word's rank: 0 for the column's own name."""
+        words: dict[str, tuple[str, int]] = {}
+        for column in self.columns:
+            for rank, word in enumerate((column.name, *column.aliases)):
+                words.setdefault(plain(word), (column.name, rank))
+        return words
+
+    def resolve(self, seen: Sequence[str]) -> list[str | None]:
+        """Return the contract's name of every column that came, or None for a new one; of synonyms the first counts."""
+        hits = [self.words.get(plain(name)) for name in seen]
+        best: dict[str, int] = {}
+        for column, rank in filter(None, hits):
+            best[column] = min(rank, best.get(column, rank))
+        return [hit[0] if hit and hit[1] == best[hit[0]] else None for hit in hits]
+
     def match(self, where: str, seen: Sequence[str]) -> list[str | None]:
         """Return, for every column that came, the contract's name of it, or None for a new one.
 
         Raises:
             SourceError: a required column is missing, or a column stands twice.
         """
-        names = {alias.casefold(): column.name for column in self.columns for alias in (column.name, *column.aliases)}
-        found = [names.get(name.strip().casefold()) for name in seen]
+        found = self.resolve(seen)
         missing = [column for column in self.columns if column.required and column.name not in found]
         if missing:
             raise SourceError(
@@ -110,16 +128,21 @@ def _spelt(column: Column) -> str:
 
 
 def _optional(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, required=False) for name in names)
+    return tuple(Column(name, required=False, aliases=aliases_of(name)) for name in names)
 
 
-_USER = Column("user_id", Kind.INTEGER, aliases=("userId",))
-_MOVIE = Column("movie_id", Kind.INTEGER, aliases=("movieId", "item_id"))
+_USER = Column("user_id", Kind.INTEGER, aliases=aliases_of("user_id"))
+_MOVIE = Column("movie_id", Kind.INTEGER, aliases=aliases_of("movie_id"))
 _TCONST = Column("tconst")
 
 RATINGS = Contract(
     "ratings",
-    (_USER, _MOVIE, Column("rating", Kind.NUMBER), Column("rated_at", Kind.TIME, aliases=("timestamp",))),
+    (
+        _USER,
+        _MOVIE,
+        Column("rating", Kind.NUMBER, aliases=aliases_of("rating")),
+        Column("rated_at", Kind.TIME, aliases=aliases_of("rated_at")),
+    ),
     ("user_id", "movie_id"),
     ("updated_at", "rated_at"),
 )
@@ -127,10 +150,10 @@ MOVIES = Contract(
     "movies",
     (
         _MOVIE,
-        Column("title", aliases=("movie_title",)),
-        Column("release_year", required=False),
-        Column("release_date", required=False),
-        Column("genres", required=False, aliases=("class", "genre")),
+        Column("title", aliases=aliases_of("title")),
+        Column("release_year", required=False, aliases=aliases_of("release_year")),
+        Column("release_date", required=False, aliases=aliases_of("release_date")),
+        Column("genres", required=False, aliases=aliases_of("genres")),
     ),
     ("movie_id",),
 )
@@ -147,7 +170,7 @@ TAGS = Contract(
 )
 USER_PROFILE = Contract(
     "user_profile",
-    (_USER, *_optional("age", "gender", "occupation"), Column("zip_code", required=False, aliases=("zip", "postcode"))),
+    (_USER, *_optional("age", "gender", "occupation", "zip_code")),
     ("user_id",),
 )
 MOVIE_LINK = Contract("movie_link", (_MOVIE, Column("entity_id")), ("movie_id",))
@@ -160,11 +183,10 @@ CREDITS = Contract(
     "credits",
     (
         _MOVIE,
-        Column("title", required=False),
-        Column("released", required=False, aliases=("release_date",)),
-        Column("director", aliases=("directors",)),
-        Column("actors", aliases=("cast",)),
-        Column("writers", required=False, aliases=("writer",)),
+        *_optional("title", "released"),
+        Column("director", aliases=aliases_of("director")),
+        Column("actors", aliases=aliases_of("actors")),
+        *_optional("writers"),
     ),
     ("movie_id",),
 )

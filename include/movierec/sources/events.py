@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
+from movierec.data.aliases import plain
 from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.copytext import Record, chunks
@@ -13,9 +14,6 @@ from movierec.sources.text.copytext import Record, chunks
 NAME = "events"
 SAMPLE = 1_000  # events whose keys and values are compared with the contract
 NO_OBJECT = "not a JSON object"
-_NAMES = {
-    alias.casefold(): column.name for column in FEEDBACK_EVENT.columns for alias in (*column.aliases, column.name)
-}
 
 
 class Number(str):
@@ -107,7 +105,7 @@ def _record(event: Event, notes: Notes) -> Record:
 
 @lru_cache(1_000)
 def _name(key: str) -> str | None:
-    return _NAMES.get(key.strip().casefold())
+    return FEEDBACK_EVENT.words.get(plain(key), (None, 0))[0]
 
 
 def _text(value: object) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from movierec.data.aliases import plain
 from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
 from movierec.sources.text.archive import File
 from movierec.sources.text.delimited import first_lines, header
@@ -27,6 +28,7 @@ _WORDS = {
     **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
 }
 _BY_HEADER = (RATINGS, TAGS, MOVIES, LINKS, MOVIE_LINK, GRAPH, USER_PROFILE, CREDITS)
+_OF_USERS_TOO = ("name", "year")  # words for a movie's columns that a user's may be called by, too
 LOOK_AT = 100
 
 
@@ -141,18 +143,16 @@ def _by_header(file: File, lines: Sequence[bytes]) -> Found | None:
 
 def _fits(contract: Contract, names: Sequence[str]) -> bool:
     """Tell whether the names have all that a contract requires; a profile has something to say about its user."""
-    known = {column.name for name in names for column in contract.columns if _is(column.name, column.aliases, name)}
+    known = set(contract.resolve(names)) - {None}
     required = {column.name for column in contract.columns if column.required}
-    is_telling = contract is not USER_PROFILE or (len(known) > 1 and not any(_known(MOVIES, name) for name in names))
-    return required <= known and is_telling
+    if contract is USER_PROFILE:
+        of_movies = [name for name in names if _known(MOVIES, name) and plain(name) not in _OF_USERS_TOO]
+        return required <= known and len(known) > 1 and not of_movies
+    return required <= known
 
 
 def _known(contract: Contract, name: str) -> bool:
-    return any(_is(column.name, column.aliases, name) for column in contract.columns)
-
-
-def _is(column: str, aliases: tuple[str, ...], name: str) -> bool:
-    return name.casefold() in (column.casefold(), *map(str.casefold, aliases))
+    return plain(name) in contract.words
 
 
 def _by_lines(file: File, lines: Sequence[bytes]) -> Found | None:
@@ -168,10 +168,9 @@ def _by_lines(file: File, lines: Sequence[bytes]) -> Found | None:
 
 
 def _names_columns(line: bytes) -> bool:
-    """Tell whether a line is a header, though perhaps not a right one: a value is never called like a column."""
-    names = {
-        name for delimiter, is_quoted in _DELIMITERS.items() for name in header(line, Format(delimiter, is_quoted))
-    }
+    """Tell whether a line is a header, though perhaps not a right one: it names a column, and no column is a number."""
+    rows = [header(line, Format(delimiter, is_quoted)) for delimiter, is_quoted in _DELIMITERS.items()]
+    names = {name for row in rows if not any(map(str.isdecimal, row)) for name in row}
     return any(_known(contract, name) for contract in _BY_HEADER for name in names)
 
 
@@ -198,7 +197,7 @@ def _hint(file: File) -> Contract | None:
 
 def _scale(names: Sequence[str], lines: Sequence[bytes], form: Format) -> tuple[float, float]:
     """Return the scale that most ratings speak for: up to 5 unless more than half of them are above it."""
-    at = next(index for index, name in enumerate(names) if name.casefold() == "rating")
+    at = RATINGS.resolve(names).index("rating")
     rows = [decode(line, is_western=True)[0].split(form.delimiter) for line in lines]
     values = [float(row[at]) for row in rows if len(row) > at and re.fullmatch(_NUMBER, row[at])]
     for above, scale in ((10.0, (0.0, 100.0)), (5.0, (1.0, 10.0))):

@@ -83,7 +83,7 @@ def test_a_column_that_belongs_to_the_layout_is_kept_and_no_news():
     assert notes.new_columns == []
 
 
-@pytest.mark.parametrize("header", [b"userId,movieId,stars,timestamp", b"userId,movieId,timestamp"])
+@pytest.mark.parametrize("header", [b"userId,movieId,score,timestamp", b"userId,movieId,timestamp"])
 def test_a_renamed_or_removed_column_stops_with_file_column_seen_and_required(header):
     with pytest.raises(SourceError, match=r"file.csv: column rating is missing; seen: userId, .*; required: user_id"):
         read(header + b"\n1,2,3,4\n")

@@ -1,0 +1,41 @@
+"""What columns are called elsewhere: by MovieLens, by RecBole's atomic files, in plain words.
+
+One table serves the sources of a night and the files that `movierec evaluate` reads.
+"""
+
+import re
+
+# One meaning to a row; of several columns that mean the same, a source's first in this order counts.
+SYNONYMS = (
+    ("user_id", "userId", "user", "uid", "viewer_id"),
+    ("movie_id", "movieId", "item_id", "movie", "item", "iid", "film_id"),
+    ("rating", "ratings", "stars"),
+    ("rated_at", "timestamp", "time", "datetime", "date"),
+    ("title", "movie_title", "name"),
+    ("release_year", "year"),
+    ("release_date", "released"),
+    ("runtime_minutes", "runtime"),
+    ("genres", "class", "genre"),
+    ("countries", "country"),
+    ("director", "directors"),
+    ("actors", "cast", "actor"),
+    ("writers", "writer"),
+    ("plot", "overview", "description"),
+    ("gender", "sex"),
+    ("zip_code", "zip", "postcode"),
+)
+
+
+def aliases_of(column: str) -> tuple[str, ...]:
+    """Return the other names of a column, the most usual first."""
+    return next((tuple(word for word in row if word != column) for row in SYNONYMS if column in row), ())
+
+
+def plain(name: str) -> str:
+    """Return `userid` for user_id, userId, "User ID" and RecBole's user_id:token."""
+    return re.sub(r"[^a-z0-9]", "", name.strip().lower().partition(":")[0])
+
+
+def means(column: str, name: str) -> bool:
+    """Tell whether a name in a header stands for a column."""
+    return plain(name) in map(plain, (column, *aliases_of(column)))
