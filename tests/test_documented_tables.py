@@ -91,8 +91,10 @@ def test_protocols():
 def test_options_of_evaluate():
     parser = argparse.ArgumentParser(add_help=False)
     options.evaluate(parser)
-    known = [string for action in parser._actions for string in action.option_strings]
-    assert sorted(names_in(row[0])[0] for row in EVALUATION.table("option")) == sorted(known)
+    meanings = {names_in(option)[0]: names_in(meaning) for option, meaning in EVALUATION.table("option")}
+    assert set(meanings) == {string for action in parser._actions for string in action.option_strings}
+    for action in parser._actions:
+        assert set(action.choices or ()) <= set(meanings[action.option_strings[0]])
 
 
 def test_files_about_movies_and_users():
