@@ -1,4 +1,4 @@
-"""Column names, and the one threshold, that cross a module's border, written once."""
+"""Column names, and what ratings and weights mean, written once for all modules."""
 
 USER = "user_id"
 MOVIE = "movie_id"
@@ -8,5 +8,6 @@ WEIGHT = "weight"
 SCORE = "score"
 RANK = "rank"
 
+RATING_SCALE = (0.5, 5.0)  # stars; ratings of sources with another scale are mapped to it
 RELEVANT_FROM = 4.0  # the rating from which on a movie was liked
 LIKED_WEIGHT = 0.5  # the weight from which on feedback without a rating says that a movie was liked

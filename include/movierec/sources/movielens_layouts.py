@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from movierec.data.aliases import plain
+from movierec.data.columns import RATING_SCALE
 from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
 from movierec.sources.text.archive import File
 from movierec.sources.text.delimited import first_lines, header
@@ -48,7 +49,7 @@ class Found:
     form: Format
     main: Contract
     others: tuple[Contract, ...] = ()
-    scale: tuple[float, float] = (0.5, 5.0)
+    scale: tuple[float, float] = RATING_SCALE
 
 
 def genres_of(values: list[str]) -> tuple[list[str], dict[str, object]]:

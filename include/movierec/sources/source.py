@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from movierec.data.columns import RATING_SCALE
 from movierec.sources.contract import Contract
 
 Mode = Literal["whole", "changes"]
@@ -57,7 +58,7 @@ class Piece:
     mode: Mode
     read: Callable[[Notes], Iterator[Chunk]]
     fingerprint: str | None = None
-    scale: tuple[float, float] = (0.5, 5.0)
+    scale: tuple[float, float] = RATING_SCALE
     keys: Callable[[], Iterator[Chunk]] | None = None
 
 
