@@ -10,8 +10,8 @@ from movierec.errors import ConfigError, QualityError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import layer_as_of
 from movierec.ingestion.extract import extract
-from movierec.quality import GATES, check, check_by_hand, lines
-from movierec.quality.night import measure, shown
+from movierec.quality import GATES, check, check_by_hand, report_lines
+from movierec.quality.measurement import exposed_batch, measure
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin
 from tests import movielens
@@ -49,7 +49,7 @@ def usual(conn, app, tmp_path):
     folder = write(tmp_path / "usual")
     batch_id = ingest(conn, app, folder, "usual", accept=False)
     for gate in GATES:
-        with shown(conn, gate, batch_id):
+        with exposed_batch(conn, gate, batch_id):
             measure(conn, gate, batch_id)
     accept_batch(conn, batch_id, 14)
     return folder
@@ -278,7 +278,7 @@ def test_an_earlier_night_is_judged_in_the_layer_that_shows_it(conn, app, tmp_pa
 
 def test_every_connection_of_the_url_sees_the_night_and_the_layer(conn, app, tmp_path):
     batch_id = ingest(conn, app, write(tmp_path / "data"))
-    with shown(conn, "core", batch_id) as url:
+    with exposed_batch(conn, "core", batch_id) as url:
         engine = sqlalchemy.create_engine(url)
         for _ in range(2):
             with engine.connect() as other:
@@ -297,7 +297,7 @@ def test_a_look_by_hand_leaves_no_trace_and_says_what_is_allowed(conn, app, tmp_
     conn.commit()
     found = check_by_hand(conn, suites=["core_volume"])
     assert {finding.suite for finding in found} == {"core_volume"}
-    text = "\n".join(lines(found))
+    text = "\n".join(report_lines(found))
     assert "ok      core_volume: there are movies, ratings and viewers" in text
     assert "FAILED  core_volume: every table has at least 75 % of its usual rows" in text
     assert "        ratings rows: 120, usual 400, allowed from 300 to -" in text

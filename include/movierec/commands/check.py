@@ -12,7 +12,7 @@ def run(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
     Raises:
         ConfigError: there is no such suite or batch.
     """
-    from movierec.quality import GATES, check_by_hand, lines  # noqa: PLC0415 (pandas and all)
+    from movierec.quality import GATES, check_by_hand, report_lines  # noqa: PLC0415 (pandas and all)
 
     gates = [options.gate] if options.gate else GATES
     with open_warehouse(settings) as conn:
@@ -20,4 +20,4 @@ def run(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
     verdicts = [finding.verdict for finding in findings]
     failed, warned = verdicts.count("FAILED"), verdicts.count("warning")
     total = f"{len(findings):,} expectations: {failed:,} failed, {warned:,} warnings"
-    return "\n".join((*lines(findings), "", total)), not failed
+    return "\n".join((*report_lines(findings), "", total)), not failed

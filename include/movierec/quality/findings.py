@@ -1,4 +1,4 @@
-"""What a gate found: expectations judged, with what was seen and what was allowed."""
+"""What a gate found: evaluated expectations, with what was seen and what is allowed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,22 +9,21 @@ from movierec.db import Connection, fetch
 EXAMPLES = 5
 _RANGES = ("min_value", "max_value", "value_set", "column_set", "regex", "mostly")
 
-# What is left of a number where it is named: counts whole, the rest with six digits.
-_DIGITS = 6
+_DIGITS = 6  # of a number in a message; counts are written whole
 _INDENT = " " * 8
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation judged.
+    """One evaluated expectation.
 
     Attributes:
-        suite: where it stands.
+        suite: the suite that it belongs to.
         sentence: what is expected.
-        severity: `critical` stops the night, `warning` is reported.
-        passed: whether it is so.
+        severity: `critical` stops the batch, `warning` is reported.
+        passed: whether the expectation is met.
         observed: the value or the number of exceptions, a few examples, what was measured.
-        bounds: what is allowed: a range or a set; for what is measured against earlier nights one row a subject.
+        bounds: what is allowed: a range or a set, or one row per subject where earlier batches set the bounds.
     """
 
     suite: str
@@ -44,32 +43,32 @@ class Finding:
     def __str__(self) -> str:
         """Say what was expected and what was seen."""
         seen = self.observed.get("examples") or [self.observed.get("observed_value", "nothing")]
-        return f"{self.suite}: {self.sentence}; seen: {'; '.join(map(_words, seen))}"
+        return f"{self.suite}: {self.sentence}; seen: {'; '.join(map(_text, seen))}"
 
 
-def lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield what a person reads of each expectation: verdict, sentence, what was seen, what is allowed."""
+def report_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the report of each expectation: verdict, sentence, what was seen, what is allowed."""
     for finding in findings:
         yield f"{finding.verdict:<8}{finding}"
         measured = finding.bounds.get("measured")
         for row in measured or ():
             yield _INDENT + _measurement(row)
         if finding.bounds and measured is None:
-            yield f"{_INDENT}allowed: {_words(finding.bounds)}"
+            yield f"{_INDENT}allowed: {_text(finding.bounds)}"
 
 
 def _measurement(row: dict[str, Any]) -> str:
     value, usual, lower, upper = (
-        "-" if row[key] is None else _words(row[key]) for key in ("value", "usual", "lower", "upper")
+        "-" if row[key] is None else _text(row[key]) for key in ("value", "usual", "lower", "upper")
     )
     return f"{row['subject']} {row['metric']}: {value}, usual {usual}, allowed from {lower} to {upper}"
 
 
-def find(conn: Connection, suite: str, judged: Any) -> Finding:
-    """Make a finding of what Great Expectations says; bounds of measured numbers come from the warehouse."""
-    config = judged.expectation_config
+def finding_of(conn: Connection, suite: str, result: Any) -> Finding:
+    """Return the finding of a Great Expectations result; the bounds of measured numbers come from the warehouse."""
+    config = result.expectation_config
     measured = _measured(conn, config.meta or {})
-    observed = _observed(judged.result)
+    observed = _observed(result.result)
     if measured is None:
         allowed = {key: config.kwargs[key] for key in _RANGES if config.kwargs.get(key) is not None}
         bounds = {**allowed, **(config.meta or {}).get("bounds", {})}
@@ -80,7 +79,7 @@ def find(conn: Connection, suite: str, judged: Any) -> Finding:
         suite=suite,
         sentence=config.description or config.type,
         severity=str(getattr(config.severity, "value", config.severity)),
-        passed=bool(judged.success),
+        passed=bool(result.success),
         observed=observed,
         bounds=bounds,
     )
@@ -101,9 +100,9 @@ def _observed(result: dict[str, Any]) -> dict[str, Any]:
     return {**kept, **({"examples": list(rows)[:EXAMPLES]} if rows else {})}
 
 
-def _words(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{key}={_words(part)}" for key, part in value.items())
+        return " ".join(f"{key}={_text(part)}" for key, part in value.items())
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.{_DIGITS}g}"
     return "empty" if value is None else str(value)

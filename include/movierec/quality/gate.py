@@ -1,4 +1,4 @@
-"""Judge a night at a gate: measure, run the suites, keep the results in ops.quality_result and the Data Docs."""
+"""Check a batch at a gate: measure, run the suites, save the results in ops.quality_result and the Data Docs."""
 
 import json
 import logging
@@ -13,37 +13,37 @@ from psycopg.types.json import Jsonb
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
 from movierec.ingestion.core import refuse_batch
-from movierec.quality.findings import Finding, find
-from movierec.quality.night import GATES, find_night, measure, measured_for_now, shown
-from movierec.quality.project import gate_of, run_gate, run_suites, suites_of
+from movierec.quality.findings import Finding, finding_of
+from movierec.quality.measurement import batch_to_check, exposed_batch, measure, temporary_measurement
+from movierec.quality.project import GATES, gate_of, run_gate, run_suites, suites_of
 
 log = logging.getLogger(__name__)
 
 
 def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str, int]:
-    """Judge a night at a gate and return the number of expectations, warnings and failures.
+    """Check a batch at a gate, and return the number of expectations, warnings and failures.
 
     Args:
         conn: the warehouse; Great Expectations connects to the same database by itself.
         gate: `raw` (before staging), `staging` (before core changes) or `core` (before anything is learned from it).
-        batch_id: the night that is about to pass, the newest or an earlier one.
-        folder: where results and Data Docs are kept.
+        batch_id: the batch to check, the newest or an earlier one.
+        folder: where results and Data Docs go.
 
     Raises:
         ConfigError: there is no such gate or batch.
         QualityError: a critical expectation failed; names each with what was seen.
-        RuntimeError: an expectation could not be judged, which another try may mend.
+        RuntimeError: an expectation could not be evaluated; another attempt may succeed.
     """
     started = time.monotonic()
     _require_gate(gate)
-    with shown(conn, gate, find_night(conn, batch_id)) as url:
+    with exposed_batch(conn, gate, batch_to_check(conn, batch_id)) as url:
         measure(conn, gate, batch_id)
-        judged = run_gate(url, folder, gate, f"batch-{batch_id:06d}-{gate}")
-        findings = [find(conn, suite, result) for suite, result in judged]
-        _keep(conn, gate, batch_id, findings)
+        results = run_gate(url, folder, gate, f"batch-{batch_id:06d}-{gate}")
+        findings = [finding_of(conn, suite, result) for suite, result in results]
+        _save(conn, gate, batch_id, findings)
     log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
     try:
-        return _pass(gate, batch_id, findings)
+        return _require_no_failure(gate, batch_id, findings)
     except QualityError:
         if gate == "core":
             refuse_batch(conn, batch_id)
@@ -56,30 +56,34 @@ def check_by_hand(
     suites: Iterable[str] = (),
     batch_id: int | None = None,
 ) -> list[Finding]:
-    """Judge a night, the newest if none is named, at some gates or by some suites; nothing of it is kept.
+    """Check a batch, the newest if none is named, at some gates or by some suites, without saving anything.
 
     Raises:
         ConfigError: there is no such gate, suite or batch.
-        RuntimeError: an expectation could not be judged.
+        RuntimeError: an expectation could not be evaluated.
     """
-    gates, wanted = list(gates), list(suites)
+    gates, suites = list(gates), list(suites)
     for gate in gates:
         _require_gate(gate)
-    chosen = {gate: suites_of(gate) for gate in gates}
-    if wanted:
-        asked = {suite: gate_of(suite) for suite in wanted}
-        chosen = {gate: [suite for suite in wanted if asked[suite] == gate] for gate in GATES}
-    night = find_night(conn, batch_id)
-    return [finding for gate, names in chosen.items() if names for finding in _look(conn, gate, night, names)]
+    suites_by_gate = {gate: suites_of(gate) for gate in gates}
+    if suites:
+        suites_by_gate = {gate: [suite for suite in suites if gate_of(suite) == gate] for gate in GATES}
+    batch_id = batch_to_check(conn, batch_id)
+    return [
+        finding
+        for gate, names in suites_by_gate.items()
+        if names
+        for finding in _check_suites(conn, gate, batch_id, names)
+    ]
 
 
-def _look(conn: Connection, gate: str, batch_id: int, suites: list[str]) -> list[Finding]:
+def _check_suites(conn: Connection, gate: str, batch_id: int, suites: list[str]) -> list[Finding]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        shown(conn, gate, batch_id) as url,
-        measured_for_now(conn, gate, batch_id),
+        exposed_batch(conn, gate, batch_id) as url,
+        temporary_measurement(conn, gate, batch_id),
     ):
-        return [find(conn, suite, result) for suite, result in run_suites(url, Path(folder), suites)]
+        return [finding_of(conn, suite, result) for suite, result in run_suites(url, Path(folder), suites)]
 
 
 def _require_gate(gate: str) -> None:
@@ -87,7 +91,7 @@ def _require_gate(gate: str) -> None:
         raise ConfigError(f"gate '{gate}' is unknown; allowed: {', '.join(GATES)}")
 
 
-def _pass(gate: str, batch_id: int, findings: list[Finding]) -> dict[str, int]:
+def _require_no_failure(gate: str, batch_id: int, findings: list[Finding]) -> dict[str, int]:
     warnings = [finding for finding in findings if finding.verdict == "warning"]
     failures = [finding for finding in findings if finding.verdict == "FAILED"]
     for warning in warnings:
@@ -97,7 +101,7 @@ def _pass(gate: str, batch_id: int, findings: list[Finding]) -> dict[str, int]:
     return {"expectations": len(findings), "warnings": len(warnings), "failures": 0}
 
 
-def _keep(conn: Connection, gate: str, batch_id: int, findings: list[Finding]) -> None:
+def _save(conn: Connection, gate: str, batch_id: int, findings: list[Finding]) -> None:
     run_sql(conn, "ops/clear_quality_result", {"batch_id": batch_id, "gate": gate})
     columns = ("batch_id", "gate", "suite", "expectation", "severity", "passed", "observed", "bounds")
     rows = (

@@ -11,6 +11,7 @@ from movierec.config import ROOT
 from movierec.errors import ConfigError
 
 PROJECT = ROOT / "great_expectations"
+GATES = ("raw", "staging", "core")
 
 
 def suites_of(gate: str) -> list[str]:
@@ -31,22 +32,22 @@ def gate_of(suite: str) -> str:
 
 
 def run_gate(url: str, folder: Path, gate: str, run_name: str) -> Iterator[tuple[str, Any]]:
-    """Run a gate, write its Data Docs, and yield each suite's name with an expectation judged.
+    """Run a gate, write its Data Docs, and yield each result with the name of its suite.
 
     Raises:
-        RuntimeError: an expectation could not be judged, which another try may mend.
+        RuntimeError: an expectation could not be evaluated; another attempt may succeed.
     """
     with open_project(folder, url) as context:
         from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415 - takes seconds
 
-        outcome = context.checkpoints.get(gate).run(run_id=RunIdentifier(run_name=run_name))
-        # once, not as an action of the checkpoint: that writes the index again for every suite
-        write_docs(context, suites_of(gate), outcome.run_results)
-        yield from _judged(outcome.run_results.values())
+        run = context.checkpoints.get(gate).run(run_id=RunIdentifier(run_name=run_name))
+        # Once, not as an action of the checkpoint, which would write the index again for every suite.
+        write_docs(context, suites_of(gate), run.run_results)
+        yield from _evaluated(run.run_results.values())
 
 
 def write_docs(context: Any, suites: Iterable[str], results: Iterable[Any] = ()) -> None:
-    """Write pages of suites and results, and the index of all there are."""
+    """Write the pages of some suites and results, and the index of all pages."""
     from great_expectations.data_context.types.resource_identifiers import (  # noqa: PLC0415 - takes seconds
         ExpectationSuiteIdentifier,
     )
@@ -56,26 +57,26 @@ def write_docs(context: Any, suites: Iterable[str], results: Iterable[Any] = ())
 
 
 def run_suites(url: str, folder: Path, suites: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Run suites without writing Data Docs, and yield each suite's name with an expectation judged.
+    """Run suites without writing Data Docs, and yield each result with the name of its suite.
 
     Raises:
-        RuntimeError: an expectation could not be judged.
+        RuntimeError: an expectation could not be evaluated.
     """
     with open_project(folder, url) as context:
         for suite in suites:
-            yield from _judged([context.validation_definitions.get(suite).run(result_format="COMPLETE")])
+            yield from _evaluated([context.validation_definitions.get(suite).run(result_format="COMPLETE")])
 
 
-def _judged(results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    for result in results:
-        for judged in result.results:
-            _require_judged(result.suite_name, judged)
-            yield result.suite_name, judged
+def _evaluated(results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for suite_result in results:
+        for result in suite_result.results:
+            _require_evaluated(suite_result.suite_name, result)
+            yield suite_result.suite_name, result
 
 
-def _require_judged(suite: str, judged: Any) -> None:
-    """Raise what kept an expectation from being judged, such as a lost connection: that is no finding."""
-    info = judged.exception_info or {}
+def _require_evaluated(suite: str, result: Any) -> None:
+    """Raise what kept an expectation from being evaluated, such as a lost connection, which is not a finding."""
+    info = result.exception_info or {}
     for raised in [info, *(value for value in info.values() if isinstance(value, dict))]:
         if raised.get("raised_exception"):
             raise RuntimeError(f"{suite} could not be judged: {str(raised.get('exception_message')).strip()}")
