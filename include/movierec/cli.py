@@ -1,4 +1,4 @@
-"""The command line: run a night on this machine, start and end what runs in the background, look into it."""
+"""A nightly movie-recommendation pipeline on this machine: run it, look into it, compare its rankers."""
 
 import argparse
 import errno
@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(settings: Settings, _: argparse.Namespace) -> None:
-    """Run one night and show it."""
+    """Run one night and show what came of it."""
     from movierec.local import night  # noqa: PLC0415
 
     night.run(settings)
 
 
 def up(settings: Settings, _: argparse.Namespace) -> None:
-    """Start the database and Airflow in the background."""
+    """Start PostgreSQL and Airflow in the background."""
     from movierec.local import night  # noqa: PLC0415
     from movierec.local.airflow import group  # noqa: PLC0415
 
@@ -58,21 +58,21 @@ def up(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def down(settings: Settings, _: argparse.Namespace) -> None:
-    """End everything that runs in the background."""
+    """Stop what runs in the background."""
     from movierec.local.airflow import group  # noqa: PLC0415
 
     group.down(settings)
 
 
 def status(settings: Settings, _: argparse.Namespace) -> None:
-    """Tell what is running."""
+    """Show what is running."""
     from movierec.local.status import status_text  # noqa: PLC0415
 
     print(status_text(settings))
 
 
 def clean(settings: Settings, _: argparse.Namespace) -> None:
-    """End everything and delete the state folder."""
+    """Stop everything and delete the state folder."""
     from movierec.local import state  # noqa: PLC0415
     from movierec.local.airflow import group  # noqa: PLC0415
     from movierec.local.postgres import sockets  # noqa: PLC0415
@@ -100,7 +100,7 @@ def sql(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def airflow(settings: Settings, options: argparse.Namespace) -> int:
-    """Run Airflow's own command line in this installation's environment."""
+    """Run Airflow's own command line on this installation."""
     from movierec.local import databases, environment  # noqa: PLC0415
 
     if not options.words:
@@ -111,14 +111,14 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def quarantine(settings: Settings, options: argparse.Namespace) -> None:
-    """List rejected rows, and edit, accept, dismiss or replay them."""
+    """List rejected rows; edit, accept, dismiss or replay them."""
     from movierec.commands import quarantine as command  # noqa: PLC0415
 
     print(command.run(settings, options))
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
-    """Run the expectations of a layer by hand."""
+    """Check the expectations of a layer by hand."""
     from movierec.commands import check as command  # noqa: PLC0415
 
     text, has_passed = command.run(settings, options)
@@ -127,7 +127,7 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def evaluate(_: Settings, options: argparse.Namespace) -> int:
-    """Compare rankers on files of your own: a leaderboard with intervals, and all results as JSON."""
+    """Compare rankers on your own files, with intervals and p-values."""
     from movierec.commands import evaluate as command  # noqa: PLC0415
 
     text, has_passed = command.run(options)
@@ -154,14 +154,21 @@ def _words(arguments: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="movierec", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = argparse.ArgumentParser(
+        prog="movierec", description=__doc__, epilog="`movierec COMMAND --help` describes a command."
+    )
+    commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
     for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate, pictures):
-        words = (command.__doc__ or "").rstrip(".")
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
-            command.__name__, help=words, description=words, add_help=has_help, prefix_chars=prefix
+            command.__name__,
+            help=(command.__doc__ or "").rstrip("."),
+            description=command.__doc__,
+            epilog=options_of.examples(command.__name__),
+            formatter_class=_Formatter,
+            add_help=has_help,
+            prefix_chars=prefix,
         )
         sub.set_defaults(command=command)
         if command is sql:
@@ -173,6 +180,17 @@ def _parser() -> argparse.ArgumentParser:
         if command in (quarantine, check, evaluate):
             getattr(options_of, command.__name__)(sub)
     return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of examples, and the text of groups within the terminal."""
+
+    def _format_text(self, text: str) -> str:
+        return super()._format_text(text if text.startswith("examples:") else self._fill(text))
+
+    def _fill(self, text: str) -> str:
+        width = max(self._width - self._current_indent, 11)
+        return argparse.HelpFormatter._fill_text(self, text, width, "")
 
 
 def read_env_file() -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -194,6 +195,19 @@ def test_the_help_names_what_can_be_done_with_rejected_rows(capsys):
     with pytest.raises(SystemExit):
         cli.main(["quarantine", "--help"])
     assert "dismiss: leave them out for good" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", options.EXAMPLES)
+def test_every_example_of_the_help_is_understood(command, capsys):
+    for example in options.EXAMPLES[command]:
+        program, name, *words = shlex.split(example)
+        assert (program, name) == ("movierec", command)
+        assert cli._parser().parse_args([name, *words]).command.__name__ == command
+    if command != "airflow":  # whose --help is Airflow's own
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        shown = capsys.readouterr().out
+        assert all(example in shown for example in options.EXAMPLES[command])
 
 
 def test_the_options_offer_every_action():

@@ -1,7 +1,9 @@
-"""The options of the longer commands; nothing heavy is imported for `--help`."""
+"""The options of the longer commands and what `--help` says of them; nothing heavy is imported."""
 
 import argparse
 
+GATES = ("raw", "staging", "core")
+EXCLUDE = ("train", "none")
 ACTIONS = {
     "list": "groups of rejected rows (the default)",
     "show": "rejected rows one by one",
@@ -11,72 +13,114 @@ ACTIONS = {
     "dismiss": "leave them out for good",
     "undo": "take back a decision that waits, or a dismissal",
 }
-GATES = ("raw", "staging", "core")
-EXCLUDE = ("train", "none")
+EXAMPLES = {
+    "sql": ('movierec sql "select count(*) from core.ratings"',),
+    "airflow": ("movierec airflow dags list",),
+    "quarantine": (
+        "movierec quarantine list --table ratings",
+        "movierec quarantine edit --row 17:4 --set rating=4",
+        "movierec quarantine dismiss --rule ratings.rating",
+    ),
+    "check": ("movierec check staging", "movierec check core --suite core_keys"),
+    "evaluate": (
+        "movierec evaluate --train T.csv --test S.csv --out results.json",
+        "movierec evaluate --train T.csv --valid V.csv --test S.csv --rankers ease,slim --tune 20 --out results.json",
+        "movierec evaluate --train T.csv --fold-in F.csv --test S.csv --k 10,100 --out results.json",
+    ),
+}
+
+
+def examples(command: str) -> str:
+    """Return the lines below a command's options, empty where it has no examples."""
+    return "\n  ".join(("examples:", *EXAMPLES[command])) if command in EXAMPLES else ""
 
 
 def quarantine(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec quarantine`."""
     actions = "; ".join(f"{name}: {meaning}" for name, meaning in ACTIONS.items())
     parser.add_argument("action", nargs="?", default="list", choices=tuple(ACTIONS), metavar="ACTION", help=actions)
-    parser.add_argument("--batch", type=int, metavar="N", help="rows that this night loaded")
-    parser.add_argument("--source", help="rows of this source")
-    parser.add_argument("--table", help="rows of this table")
-    parser.add_argument("--rule", help="rows that break this rule")
-    parser.add_argument(
-        "--row", action="append", default=[], metavar="SLICE:POSITION", help="this row; may be repeated"
+    rows = parser.add_argument_group("which rows (all that are given must hold)")
+    rows.add_argument("--batch", type=int, metavar="N", help="rows that this batch loaded")
+    rows.add_argument("--source", metavar="NAME", help="rows of this source")
+    rows.add_argument("--table", metavar="NAME", help="rows of this table")
+    rows.add_argument("--rule", metavar="NAME", help="rows that break this rule")
+    rows.add_argument("--row", action="append", default=[], metavar="SLICE:POSITION", help="this row; may be repeated")
+    rows.add_argument("--status", metavar="STATUS", help="rejected, pending, replayed or dismissed rows")
+    rows.add_argument("--limit", type=_count, metavar="N", help="rows to show (20) or to decide about (10,000) at most")
+    decision = parser.add_argument_group("the decision")
+    decision.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="a new value, for edit; may be repeated",
     )
-    parser.add_argument("--status", help="rows that are rejected, pending, replayed or dismissed")
-    parser.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="COLUMN=VALUE", help="for edit; may be repeated"
-    )
-    parser.add_argument(
-        "--limit", type=_count, metavar="N", help="rows to show (20) or to decide about (10,000) at most"
-    )
-    parser.add_argument("--by", help="who decides; the user of this machine unless named")
+    decision.add_argument("--by", metavar="NAME", help="who decides (the user of this machine)")
 
 
 def check(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec check`."""
-    parser.add_argument("gate", nargs="?", choices=GATES, help="raw, staging or core (all of them unless named)")
+    parser.add_argument("gate", nargs="?", choices=GATES, help="whose expectations to check (those of all gates)")
     parser.add_argument("--suite", action="append", default=[], metavar="NAME", help="only this suite; may be repeated")
-    parser.add_argument("--batch", type=int, metavar="N", help="of this night (the newest unless named)")
+    parser.add_argument("--batch", type=int, metavar="N", help="the batch to check (the newest one)")
 
 
 def evaluate(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec evaluate`."""
-    rows = "user_id, movie_id, rating?, timestamp? (comma or tab, gz is welcome)"
-    parser.add_argument("--train", required=True, metavar="T.csv", help=f"what is known: {rows}")
-    parser.add_argument("--test", required=True, metavar="S.csv", help="what is asked; never looked at by fit")
-    parser.add_argument("--valid", metavar="V.csv", help="rows to tune by; they are never in a list")
-    parser.add_argument("--fold-in", metavar="F.csv", help="what is known of test users who are not in T")
-    parser.add_argument(
+    files = parser.add_argument_group(
+        "files",
+        "Delimited by commas, semicolons or tabs, with a header, plain or .gz; a column with ? may be missing. Names "
+        "of columns as in MovieLens and RecBole are understood.",
+    )
+    files.add_argument(
+        "--train", required=True, metavar="T.csv", help="known ratings: user_id, movie_id, rating?, timestamp?"
+    )
+    files.add_argument(
+        "--test", required=True, metavar="S.csv", help="held-out ratings to evaluate on; never used to fit or tune"
+    )
+    files.add_argument("--valid", metavar="V.csv", help="ratings to tune by; their movies are left out of the lists")
+    files.add_argument(
+        "--fold-in", metavar="F.csv", help="known ratings of the users of S, where they are not those of T"
+    )
+    files.add_argument(
         "--movies",
         metavar="M.csv",
         help="movie_id, title?, release_year?, release_date?, genres?, directors?, actors? (|-separated), plot?",
     )
-    parser.add_argument("--users", metavar="U.csv", help="user_id, age?, gender?, occupation?, postcode?")
-    parser.add_argument("--rankers", default="all", metavar="A,B", help="all (the default), or names")
-    parser.add_argument("--k", default="10", metavar="10,20", help="lengths of lists; the first one orders (10)")
-    parser.add_argument(
-        "--relevant-from", default="4", metavar="R", help="rating from which a movie was liked (4), or none: every row"
+    files.add_argument("--users", metavar="U.csv", help="user_id, age?, gender?, occupation?, postcode?")
+    rankers = parser.add_argument_group("rankers")
+    rankers.add_argument("--rankers", default="all", metavar="A,B", help="names, or all (the default)")
+    rankers.add_argument(
+        "--tune", type=_count, default=0, metavar="N", help="settings to try on V for every ranker (none)"
     )
-    parser.add_argument(
-        "--exclude",
-        default="train",
-        metavar="{" + ",".join(EXCLUDE) + "}",
-        help="leave out of a user's list what is known of them (train, the default), or nothing",
-    )
-    parser.add_argument(
+    rankers.add_argument(
         "--windows",
         default="auto",
         choices=("auto", "time", "random"),
-        help="how learned rankers cut what they learn from out of T (auto: as V was, else by time if there is any)",
+        help="how learned rankers cut label windows out of T: by time, at random, or auto, the default: as V was cut, "
+        "else by time where there are timestamps",
     )
-    parser.add_argument("--tune", type=_count, default=0, metavar="N", help="settings to try on V for every ranker")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
-    parser.add_argument("--out", required=True, metavar="results.json", help="where the results go")
-    parser.add_argument("--per-user", metavar="values.csv", help="where every user's values go")
+    rankers.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
+    metrics = parser.add_argument_group("metrics")
+    metrics.add_argument(
+        "--k", default="10", metavar="10,20", help="lengths of lists; the first one orders the rankers (10)"
+    )
+    metrics.add_argument(
+        "--relevant-from",
+        default="4",
+        metavar="R",
+        help="the rating from which a movie is relevant (4), or none: every row",
+    )
+    metrics.add_argument(
+        "--exclude",
+        default="train",
+        metavar="{" + ",".join(EXCLUDE) + "}",
+        help="what to leave out of a user's list: their known movies (train, the default), or nothing",
+    )
+    results = parser.add_argument_group("results")
+    results.add_argument("--out", required=True, metavar="results.json", help="where all results go")
+    results.add_argument("--per-user", metavar="values.csv", help="where every user's metrics go (nowhere)")
 
 
 def _count(text: str) -> int:
