@@ -87,7 +87,7 @@ def test_a_ranker_that_fails_is_named_and_the_others_go_on(
     assert list(results["rankers"]) == ["popularity"]
     assert "no library" in results["failed"]["ease"]
     assert "failed: ease: " in shown.out
-    assert "30 users judged, full ranking of 24 movies" in shown.out
+    assert "30 users evaluated, full ranking of 24 movies" in shown.out
     assert "NDCG@10" in shown.out
     assert "note: inner windows: time" in shown.err
 

@@ -186,8 +186,8 @@ def test_movies_that_stand_only_in_the_test_are_told_and_not_learned(tmp_path: P
 
 def test_strangers_and_users_who_liked_nothing_are_counted(tmp_path: Path) -> None:
     found = inputs(tmp_path, test="user_id,movie_id,rating\n1,30,1\n2,20,5\n9,10,5\n")
-    assert "1 users have no relevant test row and are not judged" in found.notes
-    assert "1 judged users have no known rows and get a newcomer's list" in found.notes
+    assert "1 users have no relevant test row and are not evaluated" in found.notes
+    assert "1 evaluated users have no known rows and get a newcomer's list" in found.notes
 
 
 def test_movies_and_users_are_described(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A program of its own that judges lists with ranx: without numba's compiler, whose work would take a minute.
+"""A program of its own that evaluates lists with ranx: without numba's compiler, whose work would take a minute.
 
 Reads [{"qrels", "run", "metrics"}] as JSON, and writes for each its metrics, one value per user in order of name.
 """

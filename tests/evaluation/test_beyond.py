@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from movierec.evaluation.beyond import coverage, cut, diversity, gini, novelty
+from movierec.evaluation.beyond import coverage, diversity, first_k, gini, novelty
 from movierec.features.content import MovieFeatures
 
 from .lists import LISTS, random_lists
@@ -54,7 +54,7 @@ def test_diversity_is_the_average_over_all_pairs_of_random_lists() -> None:
 
 def test_coverage_is_the_share_of_the_catalogue() -> None:
     assert coverage(LISTS, 10) == 6 / 10
-    assert coverage(cut(LISTS, 1), 10) == 3 / 10
+    assert coverage(first_k(LISTS, 1), 10) == 3 / 10
 
 
 def test_gini_is_zero_for_equals_and_near_one_for_a_single_movie() -> None:

@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from movierec.errors import ModelError
-from movierec.evaluation.rating_error import error_of, rating_error
+from movierec.evaluation.rating_error import rating_error, rating_error_of
 
 TEST = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [5, 6, 5], "rating": [4.0, np.nan, 2.0]})
 
@@ -29,14 +29,14 @@ def test_errors_are_scikit_learns() -> None:
 
 
 def test_a_ranker_that_predicts_ratings_is_asked_about_the_rated_rows() -> None:
-    error = error_of(Threes(), TEST)
+    error = rating_error_of(Threes(), TEST)
     assert error is not None
     assert (error.rmse, error.mae, error.ratings) == (1, 1, 2)
 
 
 def test_a_ranker_that_only_orders_has_no_error() -> None:
-    assert error_of(object(), TEST) is None
-    assert error_of(Threes(), TEST.assign(rating=np.nan)) is None
+    assert rating_error_of(object(), TEST) is None
+    assert rating_error_of(Threes(), TEST.assign(rating=np.nan)) is None
 
 
 def test_a_ranker_that_learned_no_rating_has_no_error() -> None:
@@ -44,7 +44,7 @@ def test_a_ranker_that_learned_no_rating_has_no_error() -> None:
         def predict_ratings(self, users: np.ndarray, movies: np.ndarray) -> np.ndarray:
             return np.full(len(users), np.nan)
 
-    assert error_of(Ignorant(), TEST) is None
+    assert rating_error_of(Ignorant(), TEST) is None
 
 
 @pytest.mark.parametrize(("predicted", "given"), [([], []), ([1.0], [1.0, 2.0]), ([np.nan], [3.0]), ([np.inf], [3.0])])

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from movierec.errors import ModelError
-from movierec.evaluation.bootstrap import MANY, drawn_means
+from movierec.evaluation.bootstrap import NORMAL_FROM, drawn_means
 from movierec.evaluation.significance import (
     Interval,
     compare_with_best,
@@ -71,12 +71,12 @@ def test_nineteen_of_twenty_intervals_hold_the_truth() -> None:
 
 
 def test_many_users_get_the_limit_of_the_bootstrap() -> None:
-    values = np.random.default_rng(2).beta(0.5, 2, MANY)
+    values = np.random.default_rng(2).beta(0.5, 2, NORMAL_FROM)
     drawn = np.quantile(drawn_means(values[:, None], 1_000, 0), [0.025, 0.975])
     limit = mean_interval(values)
     width = limit.high - limit.low
     assert [limit.low, limit.high] == pytest.approx(drawn, abs=0.05 * width)
-    zeros = np.zeros(MANY)
+    zeros = np.zeros(NORMAL_FROM)
     by_limit = paired_p_value(values - values.mean() + 0.0025, zeros)
     assert by_limit == pytest.approx(stats.ttest_1samp(values - values.mean() + 0.0025, 0).pvalue, rel=0.01)
     assert (paired_p_value(zeros, zeros), paired_p_value(zeros + 1, zeros)) == (1, 0)

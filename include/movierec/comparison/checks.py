@@ -84,8 +84,8 @@ def check_test(
     users, movies = pd.Series(relevant[USER].unique()), pd.Series(relevant[MOVIE].unique())
     unknown = f"of {len(movies)} relevant movies are neither rated in what is known nor in the movies file: they count "
     counts = {
-        "users have no relevant test row and are not judged": test[USER].nunique() - len(users),
-        "judged users have no known rows and get a newcomer's list": (~users.isin(known[USER])).sum(),
+        "users have no relevant test row and are not evaluated": test[USER].nunique() - len(users),
+        "evaluated users have no known rows and get a newcomer's list": (~users.isin(known[USER])).sum(),
         unknown + "as relevant, and nobody can recommend them": (~movies.isin(dataset.movies[MOVIE])).sum(),
     }
     notes.extend(f"{count} {words}" for words, count in counts.items() if count)

@@ -92,7 +92,7 @@ class Inputs:
             )
         if is_unknown.any():
             self.notes.append(
-                f"{int(is_unknown.sum())} validation users have no known rows: tuning judges newcomer's lists"
+                f"{int(is_unknown.sum())} validation users have no known rows: tuning evaluates newcomers' lists"
             )
 
     def sizes(self) -> dict[str, int]:

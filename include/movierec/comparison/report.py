@@ -77,7 +77,7 @@ def _leaderboard(results: Mapping[str, Any], position: int) -> str:
     rankers = results["rankers"]
     users = next(iter(rankers.values()))["metrics"][position]["users"]
     rows = [_row(name, result, result["metrics"][position]) for name, result in rankers.items()]
-    head = f"{users:,} users judged, full ranking of {results['sizes']['movies']:,} movies"
+    head = f"{users:,} users evaluated, full ranking of {results['sizes']['movies']:,} movies"
     return f"{head}\n{text_table.table(rows)}"
 
 

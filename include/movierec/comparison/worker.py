@@ -21,7 +21,7 @@ from movierec.errors import MovierecError
 from movierec.evaluation.bootstrap import mean_intervals
 from movierec.evaluation.evaluate import METRICS, Evaluation, evaluate
 from movierec.evaluation.metrics import K, relevant_pairs
-from movierec.evaluation.rating_error import error_of
+from movierec.evaluation.rating_error import rating_error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.rankers import registry
 from movierec.rankers.reranking.base import LearnedRanker
@@ -66,7 +66,7 @@ def run(inputs: WorkerInputs, name: str, shared: SharedCost | None = None) -> Ra
         features=inputs.features,
     )
     peak = peak_bytes()
-    error = error_of(ranker, inputs.test)
+    error = rating_error_of(ranker, inputs.test)
     result = {
         "parameters": ranker.parameters(),
         "tuning": tuning,

@@ -1,1 +1,1 @@
-"""Judging rankers: what is held out, how lists are scored, and whether a difference is more than luck."""
+"""Evaluating rankers: how their lists are scored, and whether a difference is more than luck."""

@@ -1,4 +1,4 @@
-"""What accuracy does not tell: how unfamiliar and how varied lists are, and how much of the catalogue they show."""
+"""What accuracy does not tell: how novel and how diverse lists are, and how much of the catalogue they show."""
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,13 @@ def novelty(lists: pd.DataFrame, users: Ints, movie_ids: Ints, raters: Ints, kno
 
     Args:
         lists: (user_id, movie_id), cut at k.
-        users: who is judged, ascending.
+        users: who is evaluated, ascending.
         movie_ids: the catalogue, ascending.
         raters: how many known users rated each movie of the catalogue.
-        known_users: how many users there are in what is known.
+        known_users: how many users the known ratings are of.
     """
     bits = -np.log2(np.maximum(raters, 1) / max(known_users, 1))
-    rows, columns = _places(lists, users, movie_ids)
+    rows, columns = _positions(lists, users, movie_ids)
     totals = np.bincount(rows, bits[columns], len(users)).astype(np.float64)
     return _ratio(totals, np.bincount(rows, minlength=len(users)))
 
@@ -38,7 +38,7 @@ def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Valu
     Intra-list similarity of Ziegler et al. (WWW 2005). Rows x_i of the features have length 1 or 0, so the sum over
     ordered pairs is |Σ x_i|² - Σ |x_i|². NaN for a user with fewer than two movies.
     """
-    rows, columns = _places(lists, users, features.movie_ids)
+    rows, columns = _positions(lists, users, features.movie_ids)
     shown = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(users), len(features.movie_ids)))
     lengths = np.asarray(features.matrix.multiply(features.matrix).sum(axis=1)).ravel()
     squares = np.zeros(len(users))
@@ -46,7 +46,7 @@ def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Valu
         totals = shown[start : start + USERS_AT_ONCE] @ features.matrix
         squares[start : start + USERS_AT_ONCE] = np.asarray(totals.multiply(totals).sum(axis=1)).ravel()
     n = np.bincount(rows, minlength=len(users))
-    # A list of one movie told in many ways may round to a hair below 0.
+    # Rounding may leave a list of alike movies a hair below 0.
     return np.clip(1 - _ratio(squares - shown @ lengths, n * (n - 1)), 0, 1)
 
 
@@ -64,16 +64,16 @@ def gini(lists: pd.DataFrame, movies: int) -> float:
     shown = np.sort(lists[MOVIE].value_counts().to_numpy(np.float64))
     if not len(shown):
         return 0.0
-    place = np.arange(movies - len(shown) + 1, movies + 1)
-    return float(((2 * place - movies - 1) * shown).sum() / (movies * shown.sum()))
+    ranks = np.arange(movies - len(shown) + 1, movies + 1)
+    return float(((2 * ranks - movies - 1) * shown).sum() / (movies * shown.sum()))
 
 
-def cut(lists: pd.DataFrame, k: int) -> pd.DataFrame:
+def first_k(lists: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the first k of every list."""
     return lists[lists[RANK] <= k]
 
 
-def _places(lists: pd.DataFrame, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
+def _positions(lists: pd.DataFrame, users: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
     return np.searchsorted(users, lists[USER]), np.searchsorted(movie_ids, lists[MOVIE])
 
 

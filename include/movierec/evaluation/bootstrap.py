@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from movierec.errors import ModelError
 
-DRAWS = 2_000
-LEVEL = 0.95
-MANY = 10_000
-DRAWN_AT_ONCE = 4_000_000  # users × draws held in memory
+DRAWS = 2_000  # samples of the users
+LEVEL = 0.95  # share of samples within the interval
+NORMAL_FROM = 10_000  # users from which on the normal distribution stands in for the draws
+MAX_AT_ONCE = 4_000_000  # users × draws held in memory
 
 Values = NDArray[np.float64]
 
@@ -40,8 +40,8 @@ def mean_intervals(
 ) -> dict[str, Interval]:
     """Bound the mean of every column of values per user (rows); NaN is a user without a value and does not count.
 
-    From `MANY` users on the bootstrap's own limit stands in for it, the normal distribution with the variance s² / n:
-    what it leaves out, the skewness, is then below the error of any few thousand draws.
+    From `NORMAL_FROM` users on the bootstrap's limit stands in for it, the normal distribution with the variance
+    s² / n: what that leaves out, the skewness, is then below the error of any few thousand draws.
 
     Returns:
         An interval per column; NaN where a column has no values.
@@ -49,7 +49,7 @@ def mean_intervals(
     table = values.to_numpy(np.float64)
     tails = [(1 - level) / 2, (1 + level) / 2]
     means, errors = moments(table)
-    if len(table) >= MANY:
+    if len(table) >= NORMAL_FROM:
         bounds = means + np.outer([NormalDist().inv_cdf(tail) for tail in tails], errors)
     elif len(table):
         bounds = np.quantile(drawn_means(table, draws, seed), tails, axis=0)
@@ -68,10 +68,10 @@ def drawn_means(values: Values, draws: int, seed: int) -> Values:
     rng = np.random.default_rng(seed)
     size = len(values)
     has_value = np.isfinite(values)
-    both = np.hstack([np.where(has_value, values, 0), has_value])
-    at_once = max(1, DRAWN_AT_ONCE // size)
+    values_and_flags = np.hstack([np.where(has_value, values, 0), has_value])
+    at_once = max(1, MAX_AT_ONCE // size)
     sums = np.concatenate(
-        [_counts(rng, min(at_once, draws - start), size) @ both for start in range(0, draws, at_once)]
+        [_draw_counts(rng, min(at_once, draws - start), size) @ values_and_flags for start in range(0, draws, at_once)]
     )
     totals, numbers = np.hsplit(sums, 2)
     return np.where(numbers > 0, totals / np.maximum(numbers, 1), moments(values)[0])
@@ -98,7 +98,7 @@ def check_values(values: ArrayLike) -> Values:
     return given
 
 
-def _counts(rng: np.random.Generator, draws: int, size: int) -> Values:
+def _draw_counts(rng: np.random.Generator, draws: int, size: int) -> Values:
     """Draw `size` users with replacement `draws` times, and count how often each was drawn (draws × size)."""
     drawn = rng.integers(size, size=(draws, size)) + size * np.arange(draws)[:, None]
     return np.bincount(drawn.ravel(), minlength=draws * size).reshape(draws, size).astype(np.float64)

@@ -78,18 +78,20 @@ def evaluate(
     lists = ranker.recommend(users, max(ks, default=1), exclude_seen=exclude_seen, exclude=exclude)
     seconds = time.perf_counter() - started
     values = accuracy(lists, relevant, ks)
-    familiar = [_unfamiliar(beyond.cut(lists, k), users, ranker.training_history_, features) for k in ks]
+    beyond_accuracy = [
+        _beyond_accuracy(beyond.first_k(lists, k), users, ranker.training_history_, features) for k in ks
+    ]
     catalogue = ranker.history_.shape[1]
     return Evaluation(
-        values=pd.concat([values, pd.concat(familiar, ignore_index=True)], axis=1),
-        totals=pd.DataFrame([(k, *_totals(beyond.cut(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
+        values=pd.concat([values, pd.concat(beyond_accuracy, ignore_index=True)], axis=1),
+        totals=pd.DataFrame([(k, *_totals(beyond.first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
         seconds=seconds,
         unevaluated_users=int(test[USER].nunique()) - len(users),
     )
 
 
-def _unfamiliar(lists: pd.DataFrame, users: Ints, known: History, features: MovieFeatures | None) -> pd.DataFrame:
+def _beyond_accuracy(lists: pd.DataFrame, users: Ints, known: History, features: MovieFeatures | None) -> pd.DataFrame:
     raters = known.counts.astype(np.int64)
     novelty = beyond.novelty(lists, users, known.movie_ids, raters, known.shape[0])
     diversity = np.nan if features is None else beyond.diversity(lists, users, features)

@@ -35,8 +35,8 @@ Values = NDArray[np.float64]
 
 def relevant_pairs(test: pd.DataFrame, relevant_from: float | None) -> pd.DataFrame:
     """Return the distinct (user_id, movie_id) that `test` says were liked, in order; None: every rated movie was."""
-    told = test if WEIGHT in test.columns else test.assign(**{WEIGHT: np.float32("nan")})
-    pairs = told.loc[is_liked(told, relevant_from), [USER, MOVIE]]
+    rows = test if WEIGHT in test.columns else test.assign(**{WEIGHT: np.float32("nan")})
+    pairs = rows.loc[is_liked(rows, relevant_from), [USER, MOVIE]]
     _, first = np.unique(pair_keys(pairs)[0], return_index=True)
     return pairs.iloc[first].sort_values([USER, MOVIE], ignore_index=True)
 
@@ -59,14 +59,14 @@ def accuracy(lists: pd.DataFrame, relevant: pd.DataFrame, ks: Sequence[int]) -> 
 
 def hit_table(lists: pd.DataFrame, relevant: pd.DataFrame, users: Ints, k: int) -> NDArray[np.bool_]:
     """Tell for each of `users` (rows, ascending) and ranks up to k (columns) whether the movie there is relevant."""
-    wanted, shown = pair_keys(relevant, lists)
-    wanted = np.sort(wanted)
-    places = np.minimum(np.searchsorted(wanted, shown), len(wanted) - 1)
-    found = (wanted[places] == shown) if len(wanted) else np.zeros(len(shown), np.bool_)
+    relevant_keys, list_keys = pair_keys(relevant, lists)
+    relevant_keys = np.sort(relevant_keys)
+    positions = np.minimum(np.searchsorted(relevant_keys, list_keys), len(relevant_keys) - 1)
+    is_hit = (relevant_keys[positions] == list_keys) if len(relevant_keys) else np.zeros(len(list_keys), np.bool_)
     ranks = lists[RANK].to_numpy(np.int64)
-    found &= ranks <= k
+    is_hit &= ranks <= k
     hits = np.zeros((len(users), k), np.bool_)
-    hits[np.searchsorted(users, lists[USER].to_numpy()[found]), ranks[found] - 1] = True
+    hits[np.searchsorted(users, lists[USER].to_numpy()[is_hit]), ranks[is_hit] - 1] = True
     return hits
 
 
@@ -77,7 +77,7 @@ def check_lists(lists: pd.DataFrame, ks: Sequence[int]) -> None:
         ModelError: a list names a movie twice, its ranks are not 1, 2, 3 …, or a k is below 1.
     """
     if not len(ks) or min(ks) < 1:
-        raise ModelError(f"lists cannot be judged at k = {list(ks)}; allowed are whole numbers from 1")
+        raise ModelError(f"lists cannot be evaluated at k = {list(ks)}; allowed are whole numbers from 1")
     keys = np.sort(pair_keys(lists)[0])
     repeated = int((np.diff(keys) == 0).sum())
     if repeated:

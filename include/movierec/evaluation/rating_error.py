@@ -1,4 +1,4 @@
-"""How far predicted ratings are from given ones, for rankers that predict ratings at all."""
+"""How far predicted ratings are from users' own, for rankers that predict ratings at all."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -29,23 +29,23 @@ class RatingError:
     ratings: int
 
 
-def rating_error(predicted: ArrayLike, given: ArrayLike) -> RatingError:
+def rating_error(predicted: ArrayLike, ratings: ArrayLike) -> RatingError:
     """Compare predicted with given ratings, one by one.
 
     Raises:
         ModelError: they are not of one length, there are none, or one is not a finite number.
     """
-    first, second = np.asarray(predicted, np.float64), np.asarray(given, np.float64)
+    first, second = np.asarray(predicted, np.float64), np.asarray(ratings, np.float64)
     if first.shape != second.shape or first.ndim != 1 or not first.size:
         raise ModelError(f"ratings have the shapes {first.shape} and {second.shape}; allowed is one per given rating")
-    off = first - second
-    broken = int((~np.isfinite(off)).sum())
+    errors = first - second
+    broken = int((~np.isfinite(errors)).sum())
     if broken:
-        raise ModelError(f"{broken} of {off.size} ratings or predictions are no finite numbers")
-    return RatingError(float(np.sqrt((off**2).mean())), float(np.abs(off).mean()), off.size)
+        raise ModelError(f"{broken} of {errors.size} ratings or predictions are no finite numbers")
+    return RatingError(float(np.sqrt((errors**2).mean())), float(np.abs(errors).mean()), errors.size)
 
 
-def error_of(ranker: object, test: pd.DataFrame) -> RatingError | None:
+def rating_error_of(ranker: object, test: pd.DataFrame) -> RatingError | None:
     """Compare what a ranker predicts for the rated rows of `test`; None where it predicts no ratings, or none are."""
     rated = test[test[RATING].notna()]
     if rated.empty or not isinstance(ranker, PredictsRatings):

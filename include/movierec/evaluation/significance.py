@@ -1,4 +1,4 @@
-"""Whether one ranker is better than another, or was lucky with these users."""
+"""Whether one ranker is better than another, or was lucky with the users of the test."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from movierec.errors import ModelError
 from movierec.evaluation.bootstrap import (
     DRAWS,
     LEVEL,
-    MANY,
+    NORMAL_FROM,
     Interval,
     Values,
     check_values,
@@ -64,15 +64,15 @@ def paired_p_value(challenger: ArrayLike, champion: ArrayLike, draws: int = DRAW
 
     The differences are shifted to a mean of 0 and users drawn with replacement; the p-value is the share of draws whose
     mean is at least as far from 0 as the one seen, counting the seen one as a draw so that it is never 0 (Efron &
-    Tibshirani 1993, section 16.4; Davison & Hinkley 1997, section 4.2). 1 where no user differs. From `MANY` users on
-    the draws' limit is used, the normal distribution.
+    Tibshirani 1993, section 16.4; Davison & Hinkley 1997, section 4.2). 1 where no user differs. From `NORMAL_FROM`
+    users on the draws' limit is used, the normal distribution.
 
     Raises:
         ModelError: the two are not of one length, or empty.
     """
     difference = _difference(challenger, champion)
     mean, error = (float(value[0]) for value in moments(difference[:, None]))
-    if len(difference) >= MANY:
+    if len(difference) >= NORMAL_FROM:
         return 2 * NormalDist().cdf(-abs(mean) / error) if error else float(mean == 0)
     means = drawn_means((difference - mean)[:, None], draws, seed)
     # Rounding may leave a tied mean a hair below.
@@ -88,12 +88,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
     Raises:
         ModelError: a p-value is not in 0 to 1.
     """
-    given = np.asarray(p_values, np.float64)
-    if not ((given >= 0) & (given <= 1)).all():
+    values = np.asarray(p_values, np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
         raise ModelError(f"p-values are {list(p_values)}; allowed are numbers from 0 to 1")
-    order = np.argsort(given, kind="stable")
-    steps = np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1))
-    adjusted = np.empty(len(given))
+    order = np.argsort(values, kind="stable")
+    steps = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty(len(values))
     adjusted[order] = np.minimum(steps, 1)
     return [float(value) for value in adjusted]
 

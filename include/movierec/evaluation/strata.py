@@ -17,8 +17,8 @@ from movierec.features.profiles import AGE_BOUNDS
 DIMENSION, STRATUM = "dimension", "stratum"
 COLD_USER = 10  # known ratings below which a user is cold
 COLD_MOVIE = 10  # known ratings up to which a movie is cold
-SHOWN = ("recall", "ndcg")
-PARTS = (1 / 3, 2 / 3)
+STRATUM_METRICS = ("recall", "ndcg")
+TERCILES = (1 / 3, 2 / 3)
 
 
 def strata(known: Dataset, users: ArrayLike) -> pd.DataFrame:
@@ -30,18 +30,18 @@ def strata(known: Dataset, users: ArrayLike) -> pd.DataFrame:
     Returns:
         (user_id, dimension, stratum), one row per user and dimension that applies; the stratum names its bounds.
     """
-    asked = np.unique(np.asarray(users, np.int64))
-    profiles = known.users.set_index(USER).reindex(asked)
+    user_ids = np.unique(np.asarray(users, np.int64))
+    profiles = known.users.set_index(USER).reindex(user_ids)
     columns = {
-        "activity": _activity(_counts(known.ratings[USER], asked)),
+        "activity": _activity(_counts(known.ratings[USER], user_ids)),
         "gender": profiles["gender"].astype(object).to_numpy(),
         "age": _ages(profiles["age"]),
     }
-    frames = [pd.DataFrame({USER: asked, DIMENSION: name, STRATUM: column}) for name, column in columns.items()]
+    frames = [pd.DataFrame({USER: user_ids, DIMENSION: name, STRATUM: column}) for name, column in columns.items()]
     return pd.concat(frames, ignore_index=True).dropna(subset=STRATUM, ignore_index=True)
 
 
-def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str] = SHOWN) -> pd.DataFrame:
+def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str] = STRATUM_METRICS) -> pd.DataFrame:
     """Average the per-user values (user_id, k, metrics) of an evaluation in every stratum.
 
     Returns:
@@ -55,21 +55,21 @@ def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str
 def by_movie_stratum(
     lists: pd.DataFrame, relevant: pd.DataFrame, known: Dataset, ks: Sequence[int], cold: int = COLD_MOVIE
 ) -> pd.DataFrame:
-    """Judge lists by the relevant movies with up to `cold` known ratings alone, and by the others alone.
+    """Evaluate lists on the relevant movies with up to `cold` known ratings alone, and on the others alone.
 
-    A user without a relevant movie of the stratum is not judged in it.
+    A user without a relevant movie of the stratum is not evaluated in it.
 
     Returns:
         As `by_stratum`, the dimension being 'movies'.
     """
     counts = _counts(known.ratings[MOVIE], relevant[MOVIE].to_numpy(np.int64))
-    parts = {f"cold (0–{cold} ratings)": counts <= cold, f"warm (over {cold} ratings)": counts > cold}
+    strata_of_movies = {f"cold (0–{cold} ratings)": counts <= cold, f"warm (over {cold} ratings)": counts > cold}
     groups = []
-    for stratum, belongs in parts.items():
+    for stratum, belongs in strata_of_movies.items():
         if belongs.any():
             values = accuracy(lists, relevant[belongs], ks)
             groups += [("movies", stratum, k, values[values[K] == k]) for k in ks]
-    return _table(groups, SHOWN)
+    return _table(groups, STRATUM_METRICS)
 
 
 def _table(groups: list[tuple[str, str, int, pd.DataFrame]], metrics: Sequence[str]) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _counts(column: pd.Series, ids: Ints) -> Ints:
 
 def _activity(counts: Ints) -> NDArray[np.object_]:
     active = counts[counts >= COLD_USER]
-    low, high = np.quantile(active, PARTS, method="lower").tolist() if active.size else (COLD_USER, COLD_USER)
+    low, high = np.quantile(active, TERCILES, method="lower").tolist() if active.size else (COLD_USER, COLD_USER)
     names = [
         "newcomer (0 ratings)",
         f"cold (1–{COLD_USER - 1} ratings)",
@@ -95,13 +95,13 @@ def _activity(counts: Ints) -> NDArray[np.object_]:
         f"medium ({low + 1}–{high} ratings)",
         f"high (over {high} ratings)",
     ]
-    place = np.searchsorted([0, COLD_USER - 1, low, high], counts)
-    return np.array(names, object)[place]
+    stratum_numbers = np.searchsorted([0, COLD_USER - 1, low, high], counts)
+    return np.array(names, object)[stratum_numbers]
 
 
 def _ages(ages: pd.Series) -> NDArray[np.object_]:
     bounds = AGE_BOUNDS
     between = [f"{low}–{high - 1}" for low, high in pairwise(bounds)]
     names = np.array([f"under {bounds[0]}", *between, f"{bounds[-1]} and over"], object)
-    place = np.digitize(ages.fillna(0).to_numpy(np.int64), bounds)
-    return np.asarray(np.where(ages.isna(), None, names[place]), object)
+    stratum_numbers = np.digitize(ages.fillna(0).to_numpy(np.int64), bounds)
+    return np.asarray(np.where(ages.isna(), None, names[stratum_numbers]), object)
