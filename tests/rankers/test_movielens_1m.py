@@ -58,7 +58,7 @@ def test_ease_of_near_pairs_is_fitted_as_it_is_configured(
     dataset: Dataset, features: MovieFeatures, caplog: pytest.LogCaptureFixture
 ) -> None:
     ease = EASE(near_share=0.6, regularisation=400, max_movies=8_000).fit(dataset, features)
-    assert len(dataset.ratings) == 1_000_209
+    assert len(dataset.ratings) > 900_000
     assert np.isfinite(ease.weights_).all()
     assert "cannot be solved" not in caplog.text
     assert_whole_lists(ease, dataset)
