@@ -64,12 +64,12 @@ def extract(conn: Connection, batch_id: int, name: str, source: Source, is_full:
     _record_outcome(conn, batch_id, name, "failed", "the extraction did not finish")
     try:
         run_sql(conn, "extract/lock_source", {"source": name})
-        run_sql(conn, "extract/clear_source", {"batch_id": batch_id, "source": name})
+        run_sql(conn, "extract/remove_source", {"batch_id": batch_id, "source": name})
         counts: dict[str, int] = {}
         for piece in source.pieces(WarehouseState(conn, name, is_full)):
             rows = load_piece(conn, batch_id, name, piece)
             counts[piece.contract.table] = counts.get(piece.contract.table, 0) + rows
-        run_sql(conn, "extract/see_grown", {"batch_id": batch_id, "source": name})
+        run_sql(conn, "extract/add_growing_slices", {"batch_id": batch_id, "source": name})
         _record_outcome(conn, batch_id, name, "delivered", None)
     except Exception as error:
         conn.rollback()
@@ -95,7 +95,7 @@ def extract_source(
 
 def _record_outcome(conn: Connection, batch_id: int, source: str, status: str, message: str | None) -> None:
     parameters = {"batch_id": batch_id, "source": source, "status": status, "message": message}
-    run_sql(conn, "extract/note_source", parameters)
+    run_sql(conn, "extract/record_source", parameters)
     conn.commit()
 
 

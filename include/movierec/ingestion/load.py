@@ -41,7 +41,7 @@ def load_piece(conn: Connection, batch_id: int, source: str, piece: Piece) -> in
 def add_slices_to_batch(conn: Connection, batch_id: int, slice_ids: Iterable[int]) -> None:
     """Make slices part of a batch; one that is part of it already stays."""
     for slice_id in slice_ids:
-        run_sql(conn, "extract/see_slice", {"batch_id": batch_id, "slice_id": slice_id})
+        run_sql(conn, "extract/add_slice", {"batch_id": batch_id, "slice_id": slice_id})
 
 
 def _copy(loader: SliceLoader, piece: Piece, source: str, earlier: Sequence[int]) -> Notes:

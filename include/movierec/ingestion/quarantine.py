@@ -39,7 +39,7 @@ def overview(conn: Connection, filters: Filters) -> list[dict[str, Any]]:
 def rows(conn: Connection, filters: Filters, limit: int = EXAMPLE_ROWS) -> list[dict[str, Any]]:
     """Return up to `limit` of the rows, one by one."""
     select_rows(conn, filters, OPEN_STATUSES)
-    return fetch(conn, "quarantine/rows", {"row_limit": limit})
+    return fetch(conn, "quarantine/list_rows", {"row_limit": limit})
 
 
 def log_overview(conn: Connection, filters: Filters) -> dict[str, int]:
@@ -87,7 +87,7 @@ def decide(
         # Wait for a batch that is being staged: it carries out decisions, and may apply the rules to the same rows.
         run_sql(conn, "extract/lock_source", {"source": "stage"})
         select_rows(conn, filters, ACTIONS[action])
-        counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/chosen_count")}
+        counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/count_selected")}
         _require_count(filters, action, sum(counts.values()), limit)
         if action == "accept":
             _require_waivable(conn)
@@ -135,7 +135,7 @@ def _require_count(filters: Filters, action: str, count: int, limit: int) -> Non
 def _require_waivable(conn: Connection) -> None:
     blocked = [
         f"{rule['table_name']}.{rule['rule']} ({rule['sentence']}), which {rule['rows']:,} of the rows break"
-        for rule in fetch(conn, "quarantine/unwaivable")
+        for rule in fetch(conn, "quarantine/unwaivable_rules")
     ]
     if blocked:
         raise ConfigError(f"accept may not waive {'; '.join(blocked)}; edit these rows, or dismiss them")

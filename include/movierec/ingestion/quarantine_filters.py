@@ -70,7 +70,7 @@ def select_rows(conn: Connection, filters: Filters, statuses: tuple[str, ...]) -
         "positions": [position for _, position in pairs] or None,
         "states": [filters.status] if filters.status else list(statuses),
     }
-    run_sql(conn, "quarantine/chosen", parameters)
+    run_sql(conn, "quarantine/select_rows", parameters)
 
 
 def require_allowed(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
@@ -87,7 +87,7 @@ def _require_filters(conn: Connection, filters: Filters) -> None:
     require_allowed("table", filters.table, tuple(CONTRACTS))
     require_allowed("status", filters.status, STATUSES)
     if filters.rule:
-        known = fetch(conn, "quarantine/rules", {"table_name": filters.table})
+        known = fetch(conn, "quarantine/rule_names", {"table_name": filters.table})
         require_allowed("rule", filters.rule, tuple(row["rule"] for row in known))
     for row_id in filters.ids:
         if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,9}", row_id):

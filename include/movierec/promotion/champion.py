@@ -41,7 +41,7 @@ def group_for_fitting(names: Sequence[str]) -> list[list[str]]:
 
 def reigning_champion(conn: Connection, training_id: int) -> str | None:
     """Return the champion that was chosen last, before this training, for the same dataset; None before the first."""
-    key = {"training_id": training_id, **fetch(conn, "ml/dataset", {"training_id": training_id})[0]}
+    key = {"training_id": training_id, **fetch(conn, "ml/training_dataset", {"training_id": training_id})[0]}
     rows = fetch(conn, "ml/reigning_champion", key)
     return str(rows[0]["ranker"]) if rows else None
 
@@ -51,14 +51,14 @@ def compare(conn: Connection, folder: TrainingFolder, seed: int = 0) -> dict[str
     key = {"training_id": folder.training_id}
     ndcg = fetch_frame(conn, "ml/user_ndcg", {**key, "k": CUTOFF})
     values = ndcg.pivot(index=USER, columns="ranker", values="ndcg_at_k")
-    coverage = {row["ranker"]: row["coverage_at_k"] for row in fetch(conn, "ml/evaluated", {**key, "k": CUTOFF})}
+    coverage = {row["ranker"]: row["coverage_at_k"] for row in fetch(conn, "ml/ranker_coverage", {**key, "k": CUTOFF})}
     refused = {row["ranker"]: row["reason"] for row in fetch(conn, "ml/refusals", key)}
     champion = reigning_champion(conn, folder.training_id)
     conn.commit()  # what follows takes a while
     evaluated_champion = champion if champion in values else None
     check = partial(check_guardrails, TrainingData(folder), values, coverage, champion=evaluated_champion, seed=seed)
     decision = decide(values, champion, check, refused)
-    run_sql(conn, "ml/decision", {**key, **_decision_row(decision)})
+    run_sql(conn, "ml/record_decision", {**key, **_decision_row(decision)})
     conn.commit()
     log.info("%s: %s", decision.verdict, decision.reason)
     return {name: getattr(decision, name) for name in ("verdict", "reason", "challenger", "champion")}
@@ -151,7 +151,7 @@ def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any
     reason = decision["reason"] + _answer_in_words(decision, answer)
     decided_by = "rules" if answer is None else answer["by"] or "timeout"
     run_sql(conn, "ml/record_outcome", {"training_id": training_id, "ranker": winner, "decided_by": decided_by})
-    run_sql(conn, "ml/champion", {"training_id": training_id, "ranker": winner, "reason": reason})
+    run_sql(conn, "ml/record_champion", {"training_id": training_id, "ranker": winner, "reason": reason})
     conn.commit()
     log.info("champion: %s, decided by %s: %s", winner, decided_by, reason)
     return str(winner)

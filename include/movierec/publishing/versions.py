@@ -61,7 +61,7 @@ def lock_to_write(conn: Connection, version_id: int) -> Version:
     Raises:
         PublishError: the version does not exist or is published.
     """
-    run_sql(conn, "serving/take_back_audit", {"version_id": version_id})
+    run_sql(conn, "serving/revoke_audit", {"version_id": version_id})
     return _lock(conn, "serving/lock_to_write", version_id)
 
 

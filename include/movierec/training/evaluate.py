@@ -58,9 +58,9 @@ def evaluate_ranker(
         except Exception as error:
             reason = log_failure(error, f"evaluate {name}")
     key = {"training_id": data.folder.training_id, "ranker": name}
-    run_sql(conn, "ml/forget_ranker", key)
+    run_sql(conn, "ml/clear_ranker", key)
     if reason is not None:
-        run_sql(conn, "ml/refused", {**key, "reason": reason})
+        run_sql(conn, "ml/record_refusal", {**key, "reason": reason})
         conn.commit()
         log.warning("evaluate %s: refused: %s", name, reason)
         return {}
@@ -102,7 +102,7 @@ def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Eva
     means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS}
     means["coverage"] = coverage
     costs = {"users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
-    run_sql(conn, "ml/evaluation", {**key, K: CUTOFF, **costs, **means})
+    run_sql(conn, "ml/record_evaluation", {**key, K: CUTOFF, **costs, **means})
     columns = (*key, K, "user_id", *(f"{name}_at_k" for name in USER_METRICS))
     copy_rows(conn, "ml.user_metric", columns, ((*key.values(), CUTOFF, *row) for row in values.itertuples()))
     log.info("evaluate %s: NDCG@%d %.4f over %d viewers", key["ranker"], CUTOFF, means["ndcg"], len(values))

@@ -23,8 +23,8 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     once more in time; the search sees nothing else.
     """
     training_id = data.folder.training_id
-    key = {"training_id": training_id, "ranker": name, **fetch(conn, "ml/dataset", {"training_id": training_id})[0]}
-    last = fetch(conn, "ml/kept_tuned", key)
+    key = {"training_id": training_id, "ranker": name, **fetch(conn, "ml/training_dataset", {"training_id": training_id})[0]}
+    last = fetch(conn, "ml/latest_tuned", key)
     start = last[0]["parameters"] if last else {}
     earlier = [Trial(**row) for row in fetch(conn, "ml/earlier_trials", {**key, "row_limit": EARLIER_TRIALS})]
     run_sql(conn, "ml/clear_search", key)
@@ -46,7 +46,7 @@ def supported(name: str, parameters: Parameters) -> dict[str, Any]:
 def _store(conn: Connection, key: Mapping[str, object], tuned: Tuned) -> None:
     values = {"parameters": Jsonb(tuned.parameters), "value": tuned.value, "trials": len(tuned.trials)}
     if tuned.value is not None:
-        run_sql(conn, "ml/tuned", {**key, **values})
+        run_sql(conn, "ml/record_tuned", {**key, **values})
     columns = ("training_id", "ranker", "trial", "parameters", "value", "error", "seconds")
     rows = (
         (key["training_id"], key["ranker"], number, Jsonb(trial.parameters), trial.value, trial.error, trial.seconds)

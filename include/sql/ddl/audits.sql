@@ -435,7 +435,7 @@ where slice_id = any(array(select unnest(ops.fresh_slices('feedback_event')))) a
 
 -- The keys that make every fact one row; the server sees to it as long as they exist.
 create or replace view ops.layer_key as
-with agreed (table_name, key) as (
+with expected_key (table_name, key) as (
     values
     ('users', 'user_id'),
     ('movies', 'movie_id'),
@@ -450,7 +450,7 @@ with agreed (table_name, key) as (
     ('events', 'source, event_id')
 ),
 
-found as (
+existing_key as (
     select
         pg_class.relname as table_name,
         pg_index.indisvalid and pg_index.indisready as is_valid,
@@ -466,12 +466,12 @@ found as (
 )
 
 select
-    agreed.table_name,
-    agreed.key as agreed_key,
-    coalesce(found.key, 'none') as found_key,
-    coalesce(found.key = agreed.key and found.is_valid, false) as is_kept
-from agreed
-left join found on agreed.table_name = found.table_name;
+    expected_key.table_name,
+    expected_key.key as agreed_key,
+    coalesce(existing_key.key, 'none') as found_key,
+    coalesce(existing_key.key = expected_key.key and existing_key.is_valid, false) as is_kept
+from expected_key
+left join existing_key on expected_key.table_name = existing_key.table_name;
 comment on view ops.layer_key is 'Primary keys of the layer that the search path names. Grain: table.';
 
 create or replace view ops.raw_column as

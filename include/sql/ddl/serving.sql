@@ -93,7 +93,7 @@ select
     live.version_id
 from serving.live
 inner join serving.similar_movie on live.version_id = similar_movie.version_id;
-comment on view serving.live_similar_movie is 'Twenty movies like each movie. Grain: movie and rank.';
+comment on view serving.live_similar_movie is 'Movies like each movie, the most similar first. Grain: movie and rank.';
 
 create or replace view serving.live_fallback as
 select
@@ -129,7 +129,7 @@ create or replace function serving.recommend(viewer bigint, k integer default 10
 returns table (rank bigint, movie_id bigint, title text, reason text)
 language sql stable
 begin atomic
-    with offered as (
+    with offered_movie as (
         select
             live_recommendation.rank,
             live_recommendation.movie_id,
@@ -152,16 +152,16 @@ begin atomic
     )
 
     select
-        row_number() over (order by offered.rank) as rank,
-        offered.movie_id,
-        offered.title,
-        offered.reason
-    from offered
+        row_number() over (order by offered_movie.rank) as rank,
+        offered_movie.movie_id,
+        offered_movie.title,
+        offered_movie.reason
+    from offered_movie
     where
         not exists (
             select 1
             from core.ratings
-            where ratings.user_id = recommend.viewer and ratings.movie_id = offered.movie_id
+            where ratings.user_id = recommend.viewer and ratings.movie_id = offered_movie.movie_id
         )
     order by rank
     limit k;

@@ -3,15 +3,15 @@
 insert into ops.batch_source (batch_id, source, status)
 select distinct
     %(batch_id)s::bigint as batch_id,
-    earlier.source,
+    earlier_slice.source,
     'carried' as status
-from ops.slice as earlier
+from ops.slice as earlier_slice
 where not exists (
     select 1 from ops.batch_source
-    where batch_source.batch_id = %(batch_id)s and batch_source.source = earlier.source
+    where batch_source.batch_id = %(batch_id)s and batch_source.source = earlier_slice.source
 );
 
-with missing as (
+with missing_source as (
     select batch_source.source
     from ops.batch_source
     where
@@ -33,7 +33,7 @@ last_night as (
     from ops.batch_slice
     inner join ops.slice on batch_slice.slice_id = slice.slice_id
     inner join ops.batch on batch_slice.batch_id = batch.batch_id
-    inner join missing on slice.source = missing.source
+    inner join missing_source on slice.source = missing_source.source
     where batch.batch_id <> %(batch_id)s
     order by slice.source asc, batch.status = 'accepted' desc, batch.as_of desc, batch.batch_id desc
 )

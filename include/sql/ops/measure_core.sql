@@ -114,7 +114,7 @@ cross join lateral (
     ('users', 'share_with_profile', users_in_all.share_with_profile)
 ) as measured (subject, metric, value);
 
-with counted (subject, metric, value) as (
+with table_figure (subject, metric, value) as (
     select
         'ratings',
         'unknown_movie',
@@ -276,6 +276,6 @@ select
     subject,
     metric,
     value
-from counted;
+from table_figure;
 
 drop table rating_of_user;

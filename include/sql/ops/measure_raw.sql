@@ -8,26 +8,26 @@ insert into ops.metric (batch_id, layer, subject, metric, value)
 select
     %(batch_id)s::bigint as batch_id,
     'raw' as layer,
-    known.table_name as subject,
+    known_name.table_name as subject,
     'rows' as metric,
     coalesce(sum(tonight_slice.raw_rows), 0) as value
 from (
     select table_name from ops.slice
     union
     values ('movies'), ('ratings')
-) as known
-left join ops.tonight_slice on known.table_name = tonight_slice.table_name
-group by known.table_name
+) as known_name
+left join ops.tonight_slice on known_name.table_name = tonight_slice.table_name
+group by known_name.table_name
 union all
 select
     %(batch_id)s::bigint as batch_id,
     'raw' as layer,
-    known.source as subject,
+    known_name.source as subject,
     'source_rows' as metric,
     coalesce(sum(tonight_slice.raw_rows), 0) as value
-from (select distinct source from ops.slice) as known
-left join ops.tonight_slice on known.source = tonight_slice.source
-group by known.source
+from (select distinct source from ops.slice) as known_name
+left join ops.tonight_slice on known_name.source = tonight_slice.source
+group by known_name.source
 union all
 select
     %(batch_id)s::bigint as batch_id,

@@ -4,7 +4,7 @@
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'staging';
 
-with counted as materialized (
+with fresh_count as materialized (
     select
         fresh_slice.slice_id,
         layer_rows.*
@@ -15,14 +15,14 @@ with counted as materialized (
 per_table as (
     select
         tonight_slice.table_name,
-        coalesce(sum(counted.raw_rows), 0) as fresh_rows,
-        coalesce(sum(counted.quarantine_rows), 0) as fresh_rejected_rows,
+        coalesce(sum(fresh_count.raw_rows), 0) as fresh_rows,
+        coalesce(sum(fresh_count.quarantine_rows), 0) as fresh_rejected_rows,
         sum(tonight_slice.raw_rows) as loaded_rows,
-        sum(coalesce(counted.raw_rows, tonight_slice.raw_rows)) as raw_rows,
-        sum(coalesce(counted.staging_rows, tonight_slice.staging_rows, 0)) as staging_rows,
-        sum(coalesce(counted.quarantine_rows, tonight_slice.quarantine_rows, 0)) as quarantine_rows
+        sum(coalesce(fresh_count.raw_rows, tonight_slice.raw_rows)) as raw_rows,
+        sum(coalesce(fresh_count.staging_rows, tonight_slice.staging_rows, 0)) as staging_rows,
+        sum(coalesce(fresh_count.quarantine_rows, tonight_slice.quarantine_rows, 0)) as quarantine_rows
     from ops.tonight_slice
-    left join counted on tonight_slice.slice_id = counted.slice_id
+    left join fresh_count on tonight_slice.slice_id = fresh_count.slice_id
     group by tonight_slice.table_name
 )
 

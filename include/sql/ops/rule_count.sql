@@ -6,21 +6,21 @@ where slice_id = %(slice_id)s;
 
 insert into ops.rule_count (slice_id, rule, broken_rows)
 select
-    rejected.slice_id,
-    broken.rule,
+    rejected_row.slice_id,
+    broken_rule.rule,
     count(*) as broken_rows
-from quarantine.row as rejected
-cross join lateral unnest(rejected.broken_rules) as broken (rule)
-where rejected.slice_id = %(slice_id)s
-group by rejected.slice_id, broken.rule;
+from quarantine.row as rejected_row
+cross join lateral unnest(rejected_row.broken_rules) as broken_rule (rule)
+where rejected_row.slice_id = %(slice_id)s
+group by rejected_row.slice_id, broken_rule.rule;
 
 insert into ops.rule_count (slice_id, rule, broken_rows)
 select
     checked.slice_id,
-    broken.rule,
+    broken_rule.rule,
     count(*) as broken_rows
 from staging.checked
-cross join lateral unnest(checked.warned_rules) as broken (rule)
+cross join lateral unnest(checked.warned_rules) as broken_rule (rule)
 where
     checked.slice_id = %(slice_id)s
     and checked.table_name = %(table_name)s
@@ -29,4 +29,4 @@ where
         select 1 from ops.row_rule
         where row_rule.table_name = %(table_name)s and row_rule.severity = 'warning'
     )
-group by checked.slice_id, broken.rule;
+group by checked.slice_id, broken_rule.rule;

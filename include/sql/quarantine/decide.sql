@@ -1,61 +1,62 @@
--- Purpose: let the chosen rows come again on the next night: as they came, edited, or with their rules waived. An edit
--- and a waiver add to what was decided before; to replay a row as it came takes that back.
--- Grain: rejected row. Inputs: chosen. Parameters: action (replay, edit, accept), changes, is_complete, decided_by.
-with so_far as (
+-- Purpose: let the selected rows come again on the next night: as they came, edited, or with their rules waived. An
+-- edit and a waiver add to what was decided before; to replay a row as it came takes that back.
+-- Grain: rejected row. Key: slice_id, position. Inputs: selected_row, quarantine.row, quarantine.decision.
+-- Parameters: action (replay, edit, accept), changes, is_complete, decided_by.
+with current_decision as (
     select
-        rejected.slice_id,
-        rejected.position,
-        rejected.broken_rules,
-        coalesce(decision.record, rejected.record) as record,
+        rejected_row.slice_id,
+        rejected_row.position,
+        rejected_row.broken_rules,
+        coalesce(decision.record, rejected_row.record) as record,
         coalesce(decision.waived, '{}') as waived
-    from chosen
-    inner join quarantine.row as rejected
-        on chosen.slice_id = rejected.slice_id and chosen.position = rejected.position
+    from selected_row
+    inner join quarantine.row as rejected_row
+        on selected_row.slice_id = rejected_row.slice_id and selected_row.position = rejected_row.position
     left join quarantine.decision
         on
-            chosen.slice_id = decision.slice_id
-            and chosen.position = decision.position
+            selected_row.slice_id = decision.slice_id
+            and selected_row.position = decision.position
             and %(action)s <> 'replay'
 ),
 
 -- once a person has mended a ragged line, what the reader noted about it no longer holds
-mended as (
+mended_record as (
     select
         slice_id,
         position,
         jsonb_set(record, '{extra}', (record -> 'extra') - '{overflow,missing,error}'::text[]) as record
-    from so_far
+    from current_decision
     where %(is_complete)s and jsonb_typeof(record -> 'extra') = 'object'
 ),
 
 waiver as (
     select
-        so_far.slice_id,
-        so_far.position,
+        current_decision.slice_id,
+        current_decision.position,
         array_agg(distinct waived.rule order by waived.rule) as waived
-    from so_far
+    from current_decision
     cross join
         lateral unnest(
-            so_far.waived
-            || so_far.broken_rules
-            || array(select jsonb_array_elements_text(so_far.record -> 'extra' -> 'waived'))
+            current_decision.waived
+            || current_decision.broken_rules
+            || array(select jsonb_array_elements_text(current_decision.record -> 'extra' -> 'waived'))
         ) as waived (rule)
     where %(action)s = 'accept'
-    group by so_far.slice_id, so_far.position
+    group by current_decision.slice_id, current_decision.position
 )
 
 insert into quarantine.decision (slice_id, position, record, waived, decided_by)
 select
-    so_far.slice_id,
-    so_far.position,
-    coalesce(mended.record, so_far.record) || %(changes)s::jsonb as record,
-    coalesce(waiver.waived, so_far.waived) as waived,
+    current_decision.slice_id,
+    current_decision.position,
+    coalesce(mended_record.record, current_decision.record) || %(changes)s::jsonb as record,
+    coalesce(waiver.waived, current_decision.waived) as waived,
     %(decided_by)s as decided_by
-from so_far
-left join mended
-    on so_far.slice_id = mended.slice_id and so_far.position = mended.position
+from current_decision
+left join mended_record
+    on current_decision.slice_id = mended_record.slice_id and current_decision.position = mended_record.position
 left join waiver
-    on so_far.slice_id = waiver.slice_id and so_far.position = waiver.position
+    on current_decision.slice_id = waiver.slice_id and current_decision.position = waiver.position
 on conflict (slice_id, position) do update
     set
         record = excluded.record,

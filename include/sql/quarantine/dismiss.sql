@@ -1,10 +1,10 @@
--- Purpose: leave the chosen rows out for good, also when the same line comes again.
--- Inputs: chosen. Parameters: action, changes, is_complete (unused), decided_by.
+-- Purpose: leave the selected rows out for good, also when the same line comes again.
+-- Inputs: selected_row. Parameters: action, changes, is_complete (unused), decided_by.
 delete from quarantine.decision
-using chosen
-where decision.slice_id = chosen.slice_id and decision.position = chosen.position;
+using selected_row
+where decision.slice_id = selected_row.slice_id and decision.position = selected_row.position;
 
-update quarantine.row as rejected
+update quarantine.row as rejected_row
 set status = 'dismissed', decided_by = %(decided_by)s, decided_at = clock_timestamp()
-from chosen
-where rejected.slice_id = chosen.slice_id and rejected.position = chosen.position;
+from selected_row
+where rejected_row.slice_id = selected_row.slice_id and rejected_row.position = selected_row.position;

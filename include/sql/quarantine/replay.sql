@@ -5,15 +5,15 @@
 -- Inputs: quarantine.decision. Parameters: batch_id.
 with equal_line as (
     select
-        waiting.slice_id,
-        waiting.position,
-        first_value(waiting.slice_id) over (
-            partition by waiting.source, waiting.table_name, md5(waiting.record::text)
-            order by decision.decided_at desc, waiting.slice_id desc
+        waiting_row.slice_id,
+        waiting_row.position,
+        first_value(waiting_row.slice_id) over (
+            partition by waiting_row.source, waiting_row.table_name, md5(waiting_row.record::text)
+            order by decision.decided_at desc, waiting_row.slice_id desc
         ) as last_slice_id
     from quarantine.decision
-    inner join quarantine.row as waiting
-        on decision.slice_id = waiting.slice_id and decision.position = waiting.position
+    inner join quarantine.row as waiting_row
+        on decision.slice_id = waiting_row.slice_id and decision.position = waiting_row.position
 )
 
 -- of decisions in different loads the last one holds; equal lines of one load are as many rows
@@ -30,57 +30,57 @@ call quarantine.show_replayed(%(batch_id)s);
 -- a decision about a load that has been replaced is about the same line in the load that the night sees
 update quarantine.decision
 set
-    slice_id = seen.slice_id,
-    position = seen.position
-from quarantine.row as old, quarantine.row as seen, ops.batch_slice
+    slice_id = seen_row.slice_id,
+    position = seen_row.position
+from quarantine.row as old_row, quarantine.row as seen_row, ops.batch_slice
 where
-    decision.slice_id = old.slice_id
-    and decision.position = old.position
+    decision.slice_id = old_row.slice_id
+    and decision.position = old_row.position
     and not exists (
-        select 1 from ops.batch_slice as held
-        where held.batch_id = %(batch_id)s and held.slice_id = old.slice_id
+        select 1 from ops.batch_slice as held_slice
+        where held_slice.batch_id = %(batch_id)s and held_slice.slice_id = old_row.slice_id
     )
     and batch_slice.batch_id = %(batch_id)s
-    and batch_slice.slice_id = seen.slice_id
-    and seen.status = 'rejected'
-    and seen.source = old.source
-    and seen.table_name = old.table_name
-    and md5(seen.record::text) = md5(old.record::text)
+    and batch_slice.slice_id = seen_row.slice_id
+    and seen_row.status = 'rejected'
+    and seen_row.source = old_row.source
+    and seen_row.table_name = old_row.table_name
+    and md5(seen_row.record::text) = md5(old_row.record::text)
     and not exists (
-        select 1 from quarantine.decision as taken
-        where taken.slice_id = seen.slice_id and taken.position = seen.position
+        select 1 from quarantine.decision as other_decision
+        where other_decision.slice_id = seen_row.slice_id and other_decision.position = seen_row.position
     );
 
 -- noqa: enable=all
 -- a line that was replayed before, in a load that the night does not see, is replayed again
 insert into quarantine.decision (slice_id, position, record, waived, decided_by)
-select distinct on (fresh.slice_id, fresh.position)
-    fresh.slice_id,
-    fresh.position,
-    decided.decided_record as record,
-    decided.waived,
-    decided.decided_by
-from quarantine.row as fresh
-inner join quarantine.row as decided
+select distinct on (fresh_row.slice_id, fresh_row.position)
+    fresh_row.slice_id,
+    fresh_row.position,
+    decided_row.decided_record as record,
+    decided_row.waived,
+    decided_row.decided_by
+from quarantine.row as fresh_row
+inner join quarantine.row as decided_row
     on
-        fresh.source = decided.source
-        and fresh.table_name = decided.table_name
-        and md5(fresh.record::text) = md5(decided.record::text)
-        and fresh.slice_id <> decided.slice_id
-inner join ops.slice on fresh.slice_id = slice.slice_id
-inner join ops.batch_slice on fresh.slice_id = batch_slice.slice_id
-inner join ops.slice as decided_slice on decided.slice_id = decided_slice.slice_id
+        fresh_row.source = decided_row.source
+        and fresh_row.table_name = decided_row.table_name
+        and md5(fresh_row.record::text) = md5(decided_row.record::text)
+        and fresh_row.slice_id <> decided_row.slice_id
+inner join ops.slice on fresh_row.slice_id = slice.slice_id
+inner join ops.batch_slice on fresh_row.slice_id = batch_slice.slice_id
+inner join ops.slice as decided_slice on decided_row.slice_id = decided_slice.slice_id
 where
     batch_slice.batch_id = %(batch_id)s
-    and fresh.status = 'rejected'
-    and decided.status = 'replayed'
-    and decided.decided_record is not null
+    and fresh_row.status = 'rejected'
+    and decided_row.status = 'replayed'
+    and decided_row.decided_record is not null
     -- what was replayed in vain is a row of its own: it follows what was decided about such a row, or waits
     and (
         slice.origin_slice_id is null
-        or (decided_slice.origin_slice_id is not null and decided.decided_record <> fresh.record)
+        or (decided_slice.origin_slice_id is not null and decided_row.decided_record <> fresh_row.record)
     )
-order by fresh.slice_id asc, fresh.position asc, decided.decided_at desc, decided.slice_id desc
+order by fresh_row.slice_id asc, fresh_row.position asc, decided_row.decided_at desc, decided_row.slice_id desc
 on conflict do nothing;
 
 call quarantine.replay(%(batch_id)s);
@@ -88,8 +88,8 @@ call quarantine.replay(%(batch_id)s);
 call quarantine.show_replayed(%(batch_id)s);
 
 delete from quarantine.decision
-using quarantine.row as settled
+using quarantine.row as settled_row
 where
-    decision.slice_id = settled.slice_id
-    and decision.position = settled.position
-    and settled.status <> 'rejected';
+    decision.slice_id = settled_row.slice_id
+    and decision.position = settled_row.position
+    and settled_row.status <> 'rejected';

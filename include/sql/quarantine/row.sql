@@ -2,7 +2,7 @@
 -- before, such as one that a file brings every night, keeps that decision.
 -- Grain: one row of the raw table. Key: slice_id, position.
 -- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
-with rejected as materialized (
+with broken_row as materialized (
     select
         checked.slice_id,
         checked.position,
@@ -17,31 +17,31 @@ with rejected as materialized (
 ),
 
 -- of rules that have changed: what is good by now lies in staging
-good as (
-    delete from quarantine.row as waiting
+mended_row as (
+    delete from quarantine.row as waiting_row
     where
-        waiting.slice_id = %(slice_id)s
-        and waiting.status = 'rejected'
-        and waiting.position not in (select rejected.position from rejected)
+        waiting_row.slice_id = %(slice_id)s
+        and waiting_row.status = 'rejected'
+        and waiting_row.position not in (select broken_row.position from broken_row)
 )
 
 insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record)
 select
-    rejected.slice_id,
-    rejected.position,
+    broken_row.slice_id,
+    broken_row.position,
     slice.batch_id,
     slice.source,
     slice.table_name,
-    rejected.broken_rules,
+    broken_row.broken_rules,
     array(
         select row_rule.sentence
         from ops.row_rule
-        where row_rule.table_name = rejected.table_name and row_rule.rule = any(rejected.broken_rules)
+        where row_rule.table_name = broken_row.table_name and row_rule.rule = any(broken_row.broken_rules)
         order by row_rule.rule
     ) as reasons,
-    rejected.record
-from rejected
-inner join ops.slice on rejected.slice_id = slice.slice_id
+    broken_row.record
+from broken_row
+inner join ops.slice on broken_row.slice_id = slice.slice_id
 on conflict (slice_id, position) do update
     set broken_rules = excluded.broken_rules, reasons = excluded.reasons, record = excluded.record;
 
@@ -51,17 +51,17 @@ call quarantine.keep_decided(%(slice_id)s, %(table_name)s);
 analyze quarantine.row;
 
 -- the same line in another load: a dismissal holds for it; a replay is done again, when the night is replayed
-update quarantine.row as fresh
+update quarantine.row as fresh_row
 set
-    status = decided.status,
-    decided_at = decided.decided_at,
-    decided_by = decided.decided_by
-from quarantine.row as decided
+    status = decided_row.status,
+    decided_at = decided_row.decided_at,
+    decided_by = decided_row.decided_by
+from quarantine.row as decided_row
 where
-    fresh.slice_id = %(slice_id)s
-    and fresh.status = 'rejected'
-    and decided.slice_id <> fresh.slice_id
-    and decided.status = 'dismissed'
-    and decided.source = fresh.source
-    and decided.table_name = fresh.table_name
-    and md5(decided.record::text) = md5(fresh.record::text);
+    fresh_row.slice_id = %(slice_id)s
+    and fresh_row.status = 'rejected'
+    and decided_row.slice_id <> fresh_row.slice_id
+    and decided_row.status = 'dismissed'
+    and decided_row.source = fresh_row.source
+    and decided_row.table_name = fresh_row.table_name
+    and md5(decided_row.record::text) = md5(fresh_row.record::text);

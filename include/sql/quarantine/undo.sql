@@ -1,18 +1,18 @@
--- Purpose: the chosen rows wait again. What was dismissed waits in every slice that brought the same line: the next
+-- Purpose: the selected rows wait again. What was dismissed waits in every slice that brought the same line: the next
 -- night would dismiss it anew otherwise.
--- Inputs: chosen. Parameters: none.
+-- Inputs: selected_row. Parameters: none.
 delete from quarantine.decision
-using chosen
-where decision.slice_id = chosen.slice_id and decision.position = chosen.position;
+using selected_row
+where decision.slice_id = selected_row.slice_id and decision.position = selected_row.position;
 
-update quarantine.row as dismissed
+update quarantine.row as dismissed_row
 set status = 'rejected', decided_by = null, decided_at = null
-from chosen
-inner join quarantine.row as asked
-    on chosen.slice_id = asked.slice_id and chosen.position = asked.position
+from selected_row
+inner join quarantine.row as asked_row
+    on selected_row.slice_id = asked_row.slice_id and selected_row.position = asked_row.position
 where
-    chosen.state = 'dismissed'
-    and dismissed.status = 'dismissed'
-    and dismissed.source = asked.source
-    and dismissed.table_name = asked.table_name
-    and md5(dismissed.record::text) = md5(asked.record::text);
+    selected_row.state = 'dismissed'
+    and dismissed_row.status = 'dismissed'
+    and dismissed_row.source = asked_row.source
+    and dismissed_row.table_name = asked_row.table_name
+    and md5(dismissed_row.record::text) = md5(asked_row.record::text);

@@ -1,7 +1,8 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
--- Grain: check. Inputs: serving.recommendation, similar_movie, fallback; core;
--- ml.feedback_weight. Parameters: version_id, similar_length, relevant_from, liked_weight.
-with version as (
+-- Grain: check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings, events, users and movies
+-- of the layer; ml.feedback_weight.
+-- Parameters: version_id, similar_length, relevant_from (stars), liked_weight.
+with audited_version as (
     select
         version_id,
         list_length
@@ -14,20 +15,20 @@ catalogue as (
     from movies
 ),
 
-lists as (
+viewer_list as (
     select recommendation.*
     from serving.recommendation
-    inner join version on recommendation.version_id = version.version_id
+    inner join audited_version on recommendation.version_id = audited_version.version_id
 ),
 
-entries as (
+list_entry as (
     select
         'the list of a viewer' as kind,
         user_id as owner,
         rank,
         movie_id,
         score
-    from lists
+    from viewer_list
     union all
     select
         'the movies similar to a movie' as kind,
@@ -36,7 +37,7 @@ entries as (
         similar_movie.similar_movie_id as movie_id,
         similar_movie.score
     from serving.similar_movie
-    inner join version on similar_movie.version_id = version.version_id
+    inner join audited_version on similar_movie.version_id = audited_version.version_id
     union all
     select
         'the list for newcomers' as kind,
@@ -45,10 +46,10 @@ entries as (
         fallback.movie_id,
         fallback.score
     from serving.fallback
-    inner join version on fallback.version_id = version.version_id
+    inner join audited_version on fallback.version_id = audited_version.version_id
 ),
 
-said as (
+feedback as (
     select
         user_id,
         movie_id,
@@ -69,24 +70,24 @@ said as (
     group by events.user_id, events.movie_id
 ),
 
-viewers as (
-    select user_id from said
+viewer as (
+    select user_id from feedback
     union
     select user_id
     from users
     where age is not null or gender is not null
 ),
 
-due as (
+expected_list as (
     select
         'the list of a viewer' as kind,
-        viewers.user_id as owner,
-        least(version.list_length, catalogue.movies - count(said.movie_id)) as movies
-    from viewers
-    cross join version
+        viewer.user_id as owner,
+        least(audited_version.list_length, catalogue.movies - count(feedback.movie_id)) as movies
+    from viewer
+    cross join audited_version
     cross join catalogue
-    left join said on viewers.user_id = said.user_id
-    group by viewers.user_id, version.list_length, catalogue.movies
+    left join feedback on viewer.user_id = feedback.user_id
+    group by viewer.user_id, audited_version.list_length, catalogue.movies
     union all
     select
         'the movies similar to a movie' as kind,
@@ -98,12 +99,12 @@ due as (
     select
         'the list for newcomers' as kind,
         0 as owner,
-        least(version.list_length, catalogue.movies) as movies
-    from version
+        least(audited_version.list_length, catalogue.movies) as movies
+    from audited_version
     cross join catalogue
 ),
 
-received as (
+received_list as (
     select
         kind,
         owner,
@@ -111,88 +112,88 @@ received as (
         count(distinct movie_id) as distinct_movies,
         min(rank) as first_rank,
         max(rank) as last_rank
-    from entries
+    from list_entry
     group by kind, owner
 ),
 
-ordered as (
+ranked_entry as (
     select
         kind,
         score,
         lag(score) over (partition by kind, owner order by rank) as better_score
-    from entries
+    from list_entry
 ),
 
 checks as (
     select
-        coalesce(due.kind, received.kind) || ' has not exactly the due number of movies' as failed_check,
+        coalesce(expected_list.kind, received_list.kind) || ' has not exactly the due number of movies' as failed_check,
         count(*) as failures
-    from due
-    full join received on due.kind = received.kind and due.owner = received.owner
-    where coalesce(due.movies, 0) <> coalesce(received.movies, 0)
-    group by coalesce(due.kind, received.kind)
+    from expected_list
+    full join received_list on expected_list.kind = received_list.kind and expected_list.owner = received_list.owner
+    where coalesce(expected_list.movies, 0) <> coalesce(received_list.movies, 0)
+    group by coalesce(expected_list.kind, received_list.kind)
     union all
     select
         kind || ' has a movie twice' as failed_check,
         count(*) as failures
-    from received
+    from received_list
     where distinct_movies < movies
     group by kind
     union all
     select
         kind || ' has other ranks than 1, 2, 3, …' as failed_check,
         count(*) as failures
-    from received
+    from received_list
     where first_rank <> 1 or last_rank <> movies
     group by kind
     union all
     select
         kind || ' has a movie that is not in the catalogue' as failed_check,
         count(*) as failures
-    from entries
+    from list_entry
     where
         not exists (
             select 1 from movies
-            where movies.movie_id = entries.movie_id
+            where movies.movie_id = list_entry.movie_id
         )
     group by kind
     union all
     select
         kind || ' has a score that is not finite or rises with the rank' as failed_check,
         count(*) as failures
-    from ordered
+    from ranked_entry
     where score in ('NaN', 'Infinity', '-Infinity') or score > better_score
     group by kind
     union all
     select
         'a movie is similar to itself' as failed_check,
         count(*) as failures
-    from entries
+    from list_entry
     where kind = 'the movies similar to a movie' and owner = movie_id
     union all
     select
         'a movie was already rated by the viewer' as failed_check,
         count(*) as failures
-    from lists
-    inner join said on lists.user_id = said.user_id and lists.movie_id = said.movie_id
+    from viewer_list
+    inner join feedback on viewer_list.user_id = feedback.user_id and viewer_list.movie_id = feedback.movie_id
     union all
     select
         'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
-    from lists
-    left join said on lists.user_id = said.user_id and lists.because_movie_id = said.movie_id
-    where lists.because_movie_id is not null and said.is_liked is not true
+    from viewer_list
+    left join feedback on viewer_list.user_id = feedback.user_id and viewer_list.because_movie_id = feedback.movie_id
+    where viewer_list.because_movie_id is not null and feedback.is_liked is not true
     union all
     select
         'a reason is empty' as failed_check,
         count(*) as failures
-    from lists
+    from viewer_list
     where btrim(reason) = ''
     union all
     select
         'no viewer has a list' as failed_check,
         1 as failures
-    where not exists (select 1 from lists)
+    where not exists (select 1 from viewer_list)
 )
 
 select

@@ -7,10 +7,10 @@ select
     exists(
         select 1
         from serving.live
-        inner join serving.version as shown on live.version_id = shown.version_id
-        inner join ml.training as learned on shown.training_id = learned.training_id
-        inner join ops.batch as later on learned.batch_id = later.batch_id
-        where later.as_of > batch.as_of
+        inner join serving.version as live_version on live.version_id = live_version.version_id
+        inner join ml.training as live_training on live_version.training_id = live_training.training_id
+        inner join ops.batch as live_batch on live_training.batch_id = live_batch.batch_id
+        where live_batch.as_of > batch.as_of
     ) as is_earlier
 from serving.version
 inner join ml.training on version.training_id = training.training_id

@@ -10,7 +10,7 @@ with candidate as (
     where version.version_id = %(version_id)s and version.status in ('audited', 'published')
 ),
 
-shown as (
+live_version as (
     select
         live.version_id,
         batch.as_of
@@ -20,27 +20,28 @@ shown as (
     left join ops.batch on training.batch_id = batch.batch_id
 ),
 
-chosen as (
+next_version as (
     select candidate.version_id
     from candidate
-    left join shown on true
+    left join live_version on true
     where
-        shown.version_id is null
-        or (candidate.as_of, candidate.version_id) >= (coalesce(shown.as_of, candidate.as_of), shown.version_id)
+        live_version.version_id is null
+        or (candidate.as_of, candidate.version_id)
+        >= (coalesce(live_version.as_of, candidate.as_of), live_version.version_id)
 ),
 
-published as (
+publication as (
     update serving.version
     set
         status = 'published',
         published_at = now()
-    from chosen
-    where version.version_id = chosen.version_id and version.status = 'audited'
+    from next_version
+    where version.version_id = next_version.version_id and version.status = 'audited'
 )
 
 insert into serving.live (version_id)
-select chosen.version_id
-from chosen
+select next_version.version_id
+from next_version
 on conflict (only_row) do update
     set version_id = excluded.version_id, since = now()
     where live.version_id <> excluded.version_id;

@@ -1,6 +1,6 @@
 -- Purpose: trainings whose artifacts are still needed: by a kept version, the next publication, or the latest training.
 -- Grain: training.
-with needed as (
+with needed_training as (
     select version.training_id
     from serving.version
     union
@@ -20,5 +20,5 @@ with needed as (
 )
 
 select training_id
-from needed
+from needed_training
 order by training_id;

@@ -1,6 +1,6 @@
 -- Purpose: the version that a run writes: its own unpublished one again, else a new one.
 -- Grain: one row. Parameters: run_id, training_id, ranker, list_length.
-with reopened as (
+with reopened_version as (
     update serving.version
     set
         status = 'building',
@@ -11,17 +11,17 @@ with reopened as (
     returning version_id
 ),
 
-opened as (
+new_version as (
     insert into serving.version (run_id, training_id, ranker, list_length)
     select
         %(run_id)s as run_id,
         %(training_id)s as training_id,
         %(ranker)s as ranker,
         %(list_length)s as list_length
-    where not exists (select 1 from reopened)
+    where not exists (select 1 from reopened_version)
     returning version_id
 )
 
-select version_id from reopened
+select version_id from reopened_version
 union all
-select version_id from opened;
+select version_id from new_version;

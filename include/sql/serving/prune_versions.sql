@@ -1,6 +1,6 @@
 -- Purpose: drop all but the last published versions, and what was never published before the live one.
 -- Parameters: keep_nights.
-with kept as (
+with kept_version as (
     select version_id
     from serving.version
     where status = 'published'
@@ -12,4 +12,4 @@ delete from serving.version
 using serving.live
 where
     version.version_id < live.version_id
-    and version.version_id not in (select kept.version_id from kept);
+    and version.version_id not in (select kept_version.version_id from kept_version);

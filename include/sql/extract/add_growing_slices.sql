@@ -11,11 +11,11 @@ where
     and slice.mode = 'changes'
     and slice.origin_slice_id is null
     and not exists (
-        select 1 from ops.slice as whole
+        select 1 from ops.slice as whole_slice
         where
-            whole.source = slice.source
-            and whole.table_name = slice.table_name
-            and whole.piece = slice.piece
-            and whole.mode = 'whole'
+            whole_slice.source = slice.source
+            and whole_slice.table_name = slice.table_name
+            and whole_slice.piece = slice.piece
+            and whole_slice.mode = 'whole'
     )
 on conflict do nothing;
