@@ -23,7 +23,8 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     once more in time; the search sees nothing else.
     """
     training_id = data.folder.training_id
-    key = {"training_id": training_id, "ranker": name, **fetch(conn, "ml/training_dataset", {"training_id": training_id})[0]}
+    (dataset,) = fetch(conn, "ml/training_dataset", {"training_id": training_id})
+    key = {"training_id": training_id, "ranker": name, **dataset}
     last = fetch(conn, "ml/latest_tuned", key)
     start = last[0]["parameters"] if last else {}
     earlier = [Trial(**row) for row in fetch(conn, "ml/earlier_trials", {**key, "row_limit": EARLIER_TRIALS})]
