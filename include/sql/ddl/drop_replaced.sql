@@ -18,3 +18,6 @@ drop procedure if exists ops.mark_staged(integer);
 drop function if exists ops.all_hold(text);
 drop function if exists ops.broken_rules(text, text);
 drop function if exists ops.layer_rows(integer);
+drop procedure if exists quarantine.replay(bigint);
+drop procedure if exists quarantine.show_replayed(bigint);
+drop procedure if exists quarantine.keep_decided(integer, text);

@@ -44,11 +44,11 @@ comment on table quarantine.decision is
 'Rejected rows that come again on the next night, as they were or edited. Grain: rejected row; gone once replayed.';
 comment on column quarantine.decision.waived is 'Rules that a data engineer waived for this row.';
 
-create or replace procedure quarantine.replay(night bigint)
+create or replace procedure quarantine.replay(of_batch bigint)
 language plpgsql as $$
 declare
     origin record;
-    fresh integer;
+    replay_slice_id integer;
 begin
     for origin in
         select
@@ -60,10 +60,10 @@ begin
             coalesce(slice.root_slice_id, slice.slice_id) as root_slice_id,
             count(*) as rows
         from quarantine.decision
-        inner join quarantine.row as waiting using (slice_id, position)
-        inner join ops.slice on waiting.slice_id = slice.slice_id
-        inner join ops.batch_slice on slice.slice_id = batch_slice.slice_id and batch_slice.batch_id = night
-        where waiting.status = 'rejected'
+        inner join quarantine.row as waiting_row using (slice_id, position)
+        inner join ops.slice on waiting_row.slice_id = slice.slice_id
+        inner join ops.batch_slice on slice.slice_id = batch_slice.slice_id and batch_slice.batch_id = of_batch
+        where waiting_row.status = 'rejected'
         group by slice.slice_id
         order by slice.slice_id
     loop
@@ -72,41 +72,75 @@ begin
             root_slice_id, raw_rows
         )
         values (
-            night, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
+            of_batch, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
             origin.scale_low, origin.scale_high, origin.slice_id, origin.root_slice_id, origin.rows
         )
-        returning slice_id into fresh;
+        returning slice_id into replay_slice_id;
         -- a piece of its own: replayed rows compete with others by their times, not by the night they came
-        update ops.slice set piece = format('replay %s of slice %s', fresh, origin.slice_id) where slice_id = fresh;
+        update ops.slice set piece = format('replay %s of slice %s', replay_slice_id, origin.slice_id)
+        where slice_id = replay_slice_id;
         execute format(
-            'with chosen as ('
-            'select decision.slice_id, decision.position, decision.decided_by, decision.record as decided_record, '
-            'decision.waived, decision.record || case when decision.waived = ''{}'' then ''{}''::jsonb '
-            'else jsonb_build_object('
-            '''extra'', coalesce(nullif(decision.record -> ''extra'', ''null''), ''{}'') '
-            '|| jsonb_build_object(''waived'', decision.waived)) end as record, '
-            'row_number() over (order by decision.position)::integer as place '
-            'from quarantine.decision inner join quarantine.row as waiting using (slice_id, position) '
-            'where waiting.status = ''rejected'' and waiting.slice_id = $2), '
-            'marked as (update quarantine.row set status = ''replayed'', replayed_slice_id = $1, '
-            'replayed_position = chosen.place, decided_record = chosen.decided_record, waived = chosen.waived, '
-            'decided_by = chosen.decided_by, decided_at = clock_timestamp() '
-            'from chosen where "row".slice_id = chosen.slice_id and "row".position = chosen.position), '
-            'gone as (delete from quarantine.decision using chosen '
-            'where decision.slice_id = chosen.slice_id and decision.position = chosen.position) '
-            'insert into raw.%1$I select come.* from chosen cross join lateral jsonb_populate_record('
-            'null::raw.%1$I, chosen.record || jsonb_build_object('
-            '''slice_id'', $1, ''position'', chosen.place)) as come',
+            $statement$
+            with decided_row as (
+                select
+                    decision.slice_id,
+                    decision.position,
+                    decision.decided_by,
+                    decision.waived,
+                    decision.record as decided_record,
+                    decision.record || case
+                        when decision.waived = '{}' then '{}'::jsonb
+                        else jsonb_build_object(
+                            'extra',
+                            coalesce(nullif(decision.record -> 'extra', 'null'), '{}')
+                            || jsonb_build_object('waived', decision.waived)
+                        )
+                    end as record,
+                    row_number() over (order by decision.position)::integer as replayed_position
+                from quarantine.decision
+                inner join quarantine.row as waiting_row using (slice_id, position)
+                where waiting_row.status = 'rejected' and waiting_row.slice_id = $2
+            ),
+
+            mark as (
+                update quarantine.row
+                set
+                    status = 'replayed',
+                    replayed_slice_id = $1,
+                    replayed_position = decided_row.replayed_position,
+                    decided_record = decided_row.decided_record,
+                    waived = decided_row.waived,
+                    decided_by = decided_row.decided_by,
+                    decided_at = clock_timestamp()
+                from decided_row
+                where "row".slice_id = decided_row.slice_id and "row".position = decided_row.position
+            ),
+
+            removal as (
+                delete from quarantine.decision
+                using decided_row
+                where decision.slice_id = decided_row.slice_id and decision.position = decided_row.position
+            )
+
+            insert into raw.%1$I
+            select replayed_row.*
+            from decided_row
+            cross join lateral jsonb_populate_record(
+                null::raw.%1$I,
+                decided_row.record
+                || jsonb_build_object('slice_id', $1, 'position', decided_row.replayed_position)
+            ) as replayed_row
+            $statement$,
             origin.table_name
-        ) using fresh, origin.slice_id;
+        ) using replay_slice_id, origin.slice_id;
     end loop;
 end;
 $$;
 comment on procedure quarantine.replay is
-'Bring the decided rows of the slices that a night sees into raw, once.';
+'Bring the decided rows of the slices that a batch consists of into raw, once.';
 
 -- noqa: disable=RF01,RF02,RF03
-create or replace procedure quarantine.show_replayed(night bigint)
+create or replace procedure quarantine.show_replayed(of_batch bigint)
 language sql
 begin atomic
     insert into ops.batch_slice (batch_id, slice_id)
@@ -114,7 +148,7 @@ begin atomic
         select slice.slice_id
         from ops.slice
         inner join ops.batch_slice on slice.origin_slice_id = batch_slice.slice_id
-        where batch_slice.batch_id = show_replayed.night
+        where batch_slice.batch_id = show_replayed.of_batch
         union
         select slice.slice_id
         from ops.slice
@@ -122,24 +156,30 @@ begin atomic
     )
 
     select
-        show_replayed.night,
+        show_replayed.of_batch,
         replayed.slice_id
     from replayed
     on conflict do nothing;
 end;
 -- noqa: enable=all
 comment on procedure quarantine.show_replayed is
-'Show a night the replayed rows of the slices that it sees, and of these again.';
+'Add the replayed rows of the slices of a batch to it, and those replayed of these in turn.';
 
-create or replace procedure quarantine.keep_decided(subject integer, subject_table text)
+create or replace procedure quarantine.keep_decided(of_slice integer, of_table text)
 language plpgsql as $$
 begin
     execute format(
-        'delete from staging.%I as good using quarantine.row as decided '
-        'where good.slice_id = $1 and decided.slice_id = good.slice_id and decided.position = good.position '
-        'and decided.status <> ''rejected''',
-        subject_table
-    ) using subject;
+        $statement$
+        delete from staging.%I as staged_row
+        using quarantine.row as decided_row
+        where
+            staged_row.slice_id = $1
+            and decided_row.slice_id = staged_row.slice_id
+            and decided_row.position = staged_row.position
+            and decided_row.status <> 'rejected'
+        $statement$,
+        of_table
+    ) using of_slice;
 end;
 $$;
 comment on procedure quarantine.keep_decided is

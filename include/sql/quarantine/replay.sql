@@ -1,8 +1,7 @@
--- Purpose: bring decided rows into raw, as one slice per slice that they were rejected from, and show the night what
--- has
--- been replayed of the slices that it sees. A decision goes with the row that it is about, in one transaction: what is
--- replayed arrives once for every line that the night sees.
--- Inputs: quarantine.decision. Parameters: batch_id.
+-- Purpose: bring decided rows into raw, as one slice per slice that they were rejected from, and add to the batch what
+-- has been replayed of its slices. A decision goes with the row that it is about, in one transaction: what is replayed
+-- arrives once for every line that the batch consists of.
+-- Grain: replayed row. Inputs: quarantine.decision, quarantine.row, ops.batch_slice, ops.slice. Parameters: batch_id.
 with equal_line as (
     select
         waiting_row.slice_id,
