@@ -7,7 +7,7 @@ import pytest
 
 from movierec.errors import SourceError
 from movierec.local import download, state
-from movierec.sources.http.transfer import Patience
+from movierec.sources.http.transfer import RetryPolicy
 from tests.sources.web import serve
 
 CONTENT = {name: f"content of {name}".encode() for name in download.FILES}
@@ -175,14 +175,14 @@ def test_an_edition_without_a_published_checksum_is_taken_and_that_is_said(setti
 
 
 def test_an_edition_in_the_cache_needs_no_server(settings, monkeypatch, grouplens):
-    monkeypatch.setattr(download.editions, "PATIENCE", Patience(attempts=1, timeout_seconds=5))
+    monkeypatch.setattr(download.editions, "PATIENCE", RetryPolicy(attempts=1, timeout_seconds=5))
     path = download.fetch_dataset(replace(settings, dataset="ml-1m"))
     grouplens.faults = [503] * 2
     assert download.fetch_dataset(replace(settings, dataset="ml-1m")) == path
 
 
 def test_a_server_that_cannot_be_reached_is_one_clear_sentence(settings, monkeypatch):
-    monkeypatch.setattr(download.editions, "PATIENCE", Patience(attempts=1, timeout_seconds=5))
+    monkeypatch.setattr(download.editions, "PATIENCE", RetryPolicy(attempts=1, timeout_seconds=5))
     monkeypatch.setenv("MOVIEREC_GROUPLENS", "http://127.0.0.1:1")
     with pytest.raises(
         SourceError, match=r"this machine cannot reach GroupLens for ml-25m: .*ml-25m.zip could not be fe"

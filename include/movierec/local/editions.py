@@ -7,10 +7,10 @@ from pathlib import Path
 
 from movierec.errors import SourceError
 from movierec.sources.http.fetch import fetch
-from movierec.sources.http.transfer import GoneError, Patience, UnreachableError
+from movierec.sources.http.transfer import GoneError, RetryPolicy, UnreachableError
 
 EDITIONS = ("ml-latest-small", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m")
-PATIENCE = Patience(attempts=2, timeout_seconds=20.0)
+PATIENCE = RetryPolicy(attempts=2, timeout_seconds=20.0)
 GROUPLENS = "https://files.grouplens.org/datasets/movielens"
 
 
@@ -27,7 +27,7 @@ def fetch_edition(name: str, cache: Path) -> Path:
     """
     print(f"looking for MovieLens {name} at {edition_url(name)}", flush=True)
     try:
-        path = fetch(edition_url(name), cache, patience=PATIENCE)
+        path = fetch(edition_url(name), cache, retry_policy=PATIENCE)
     except UnreachableError as error:
         raise SourceError(
             f"this machine cannot reach GroupLens for {name}: {error}; fetch the zip elsewhere and name its path, "
@@ -41,7 +41,7 @@ def _published_md5(name: str, cache: Path) -> str | None:
     """Return the MD5 that GroupLens publishes (`MD5 (name) = …` or `… name`), or None where it cannot be fetched."""
     url = f"{edition_url(name)}.md5"
     try:
-        text = fetch(url, cache, patience=PATIENCE).read_text(encoding="ascii", errors="replace")
+        text = fetch(url, cache, retry_policy=PATIENCE).read_text(encoding="ascii", errors="replace")
     except (GoneError, UnreachableError) as error:
         print(f"the zip is taken without comparing its checksum: {error}", flush=True)
         return None

@@ -14,7 +14,7 @@ from functools import cached_property
 from movierec.data.aliases import aliases_of, plain
 from movierec.errors import SourceError
 
-RETYPED_FROM = 20  # so many values, and most of them of another type, are no accident
+MIN_SAMPLE_VALUES = 20  # so many values, and most of them of another type, are no accident
 _NULLS = ("", "\\N")
 
 
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_SHAPES = {
+_PATTERNS = {
     Kind.INTEGER: re.compile(r"\s*[+-]?\d+\s*"),
     Kind.NUMBER: re.compile(
         r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*", re.IGNORECASE
@@ -96,7 +96,7 @@ class Contract:
         if missing:
             raise SourceError(
                 f"{where}: column {', '.join(column.name for column in missing)} is missing; "
-                f"seen: {', '.join(seen) or 'nothing'}; required: {', '.join(map(_spelt, self._required()))}"
+                f"seen: {', '.join(seen) or 'nothing'}; required: {', '.join(map(_with_aliases, self._required()))}"
             )
         known = [name for name in found if name]
         if len(set(known)) < len(known) or len(set(seen)) < len(seen):
@@ -112,18 +112,18 @@ class Contract:
         sample = list(rows)
         for column in self._required():
             values = [value for row in sample if (value := row.get(column.name)) is not None and value not in _NULLS]
-            wrong = [value for value in values if not _SHAPES[column.kind].fullmatch(value)]
-            if len(values) >= RETYPED_FROM and len(wrong) * 2 > len(values):
+            wrong = [value for value in values if not _PATTERNS[column.kind].fullmatch(value)]
+            if len(values) >= MIN_SAMPLE_VALUES and len(wrong) * 2 > len(values):
                 examples = ", ".join(repr(value[:40]) for value in wrong[:3])
                 raise SourceError(f"{where}: column {column.name} is retyped; seen: {examples}; allowed: {column.kind}")
-            if len(sample) >= RETYPED_FROM and not values:
+            if len(sample) >= MIN_SAMPLE_VALUES and not values:
                 raise SourceError(f"{where}: column {column.name} is empty in every row; allowed: {column.kind}")
 
     def _required(self) -> list[Column]:
         return [column for column in self.columns if column.required]
 
 
-def _spelt(column: Column) -> str:
+def _with_aliases(column: Column) -> str:
     return f"{column.name} (or {', '.join(column.aliases)})" if column.aliases else column.name
 
 

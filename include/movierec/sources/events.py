@@ -11,9 +11,9 @@ from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.copytext import Record, chunks
 
-NAME = "events"
-SAMPLE = 1_000  # events whose keys and values are compared with the contract
-NO_OBJECT = "not a JSON object"
+PIECE_NAME = "events"
+SAMPLE_EVENTS = 1_000  # events whose keys and values are compared with the contract
+NOT_AN_OBJECT = "not a JSON object"
 
 
 class Number(str):
@@ -47,7 +47,7 @@ def parse(text: str) -> object:
         raise ValueError("the JSON is nested too deeply") from error
 
 
-def of_line(line: str) -> Event:
+def parse_line(line: str) -> Event:
     """Read one line."""
     try:
         value = parse(line)
@@ -56,19 +56,19 @@ def of_line(line: str) -> Event:
     return Event(value) if isinstance(value, Pairs) else Event(None, line)
 
 
-def of_value(value: object) -> Event:
+def from_value(value: object) -> Event:
     """Take what stood in a list of events."""
-    return Event(value) if isinstance(value, Pairs) else Event(None, written(value))
+    return Event(value) if isinstance(value, Pairs) else Event(None, to_json(value))
 
 
-def loaded(where: str, events: Iterable[Event], notes: Notes) -> Iterator[Chunk]:
+def event_chunks(where: str, events: Iterable[Event], notes: Notes) -> Iterator[Chunk]:
     """Yield events as chunks, after a look at the first ones.
 
     Raises:
         SourceError: a required key is missing in all of them, renamed, or holds something else.
     """
     rest = iter(events)
-    head = list(islice(rest, SAMPLE))
+    head = list(islice(rest, SAMPLE_EVENTS))
     _require(where, head)
     return chunks(FEEDBACK_EVENT.names, (_record(event, notes) for event in chain(head, rest)))
 
@@ -86,7 +86,7 @@ def _require(where: str, head: list[Event]) -> None:
 
 def _record(event: Event, notes: Notes) -> Record:
     if event.pairs is None:
-        return [None] * len(FEEDBACK_EVENT.names), {"line": event.line, "error": NO_OBJECT}
+        return [None] * len(FEEDBACK_EVENT.names), {"line": event.line, "error": NOT_AN_OBJECT}
     values: dict[str, str | None] = {}
     extra: dict[str, object] = {}
     twice: dict[str, list[str | None]] = {}
@@ -110,15 +110,15 @@ def _name(key: str) -> str | None:
 
 def _text(value: object) -> str | None:
     """Return a value as raw keeps it: text as it is, everything else as JSON writes it."""
-    return value if value is None or isinstance(value, str) else written(value)
+    return value if value is None or isinstance(value, str) else to_json(value)
 
 
-def written(value: object) -> str:
+def to_json(value: object) -> str:
     """Return what `parse` read as JSON again."""
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, Pairs):
-        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {written(it)}" for key, it in value) + "}"
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {to_json(it)}" for key, it in value) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
+        return "[" + ", ".join(map(to_json, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

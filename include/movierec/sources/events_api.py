@@ -19,7 +19,7 @@ import httpx
 
 from movierec.errors import SourceError
 from movierec.sources.contract import FEEDBACK_EVENT
-from movierec.sources.events import NAME, Event, Pairs, loaded, of_line, of_value, parse
+from movierec.sources.events import PIECE_NAME, Event, Pairs, event_chunks, from_value, parse, parse_line
 from movierec.sources.http.pages import Budget, Pages
 from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
 
@@ -46,8 +46,8 @@ class EventsApi:
 
     def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece: everything after the watermark."""
-        after = None if self.is_full else state.watermark(FEEDBACK_EVENT.table, NAME)
-        yield Piece(FEEDBACK_EVENT, NAME, "changes", partial(self._read, after))
+        after = None if self.is_full else state.watermark(FEEDBACK_EVENT.table, PIECE_NAME)
+        yield Piece(FEEDBACK_EVENT, PIECE_NAME, "changes", partial(self._read, after))
 
     @property
     def url(self) -> httpx.URL:
@@ -61,7 +61,7 @@ class EventsApi:
         timeout = httpx.Timeout(self.read_timeout, connect=10)
         with httpx.Client(headers=token, timeout=timeout) as client:
             pages = Pages(client, self.url, Budget(self.budget, self.sleep))
-            yield from loaded(pages.where, self._events(pages, after, notes), notes)
+            yield from event_chunks(pages.where, self._events(pages, after, notes), notes)
 
     def _events(self, pages: Pages, cursor: str | None, notes: Notes) -> Iterator[Event]:
         asked: set[str | None] = set()
@@ -88,7 +88,7 @@ def _page(where: str, answer: httpx.Response) -> tuple[list[Event], str | None]:
     if not isinstance(events, list) or not isinstance(following, (str, type(None))):
         seen = ", ".join(members) or type(body).__name__
         raise SourceError(f"{where}: the answer is no page of events; seen: {seen}; allowed: events (a list) and next")
-    return list(map(of_value, events)), following or None
+    return list(map(from_value, events)), following or None
 
 
 def _lines(answer: httpx.Response) -> list[Event]:
@@ -97,7 +97,7 @@ def _lines(answer: httpx.Response) -> list[Event]:
     if last.strip():
         parse(last)  # a line without an end may be half a line
         lines.append(last)
-    return [of_line(line.rstrip("\r")) for line in lines]
+    return [parse_line(line.rstrip("\r")) for line in lines]
 
 
 def _linked(where: str, answer: httpx.Response) -> str | None:

@@ -1,6 +1,6 @@
 """Feedback events in files of one JSON object per line (NDJSON), plain or gzip, each loaded once.
 
-A file whose last line has no end may still be written: it waits for the next night, unless nobody has touched it for
+A file whose last line has no end may still be growing: it waits for the next night, unless nobody has touched it for
 ten minutes.
 """
 
@@ -17,13 +17,13 @@ from typing import BinaryIO, cast
 
 from movierec.errors import SourceError
 from movierec.sources.contract import FEEDBACK_EVENT
-from movierec.sources.events import NAME, Event, loaded, of_line
+from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-SETTLED = 600  # seconds after which a file is taken to be complete
+SETTLED_SECONDS = 600  # after which a file is taken to be complete
 _GZIP = b"\x1f\x8b"
 
 
@@ -48,7 +48,7 @@ class EventsFolder:
                 log.info("%s: the last line has no end; left for the next night", path)
                 continue
             seen.add(fingerprint)
-            yield Piece(FEEDBACK_EVENT, NAME, "changes", partial(_read, path), fingerprint)
+            yield Piece(FEEDBACK_EVENT, PIECE_NAME, "changes", partial(_read, path), fingerprint)
 
     def _files(self) -> list[Path]:
         if self.folder.is_file():
@@ -61,7 +61,7 @@ class EventsFolder:
 def _read(path: Path, notes: Notes) -> Iterator[Chunk]:
     before = path.stat()
     try:
-        yield from loaded(str(path), _events(path), notes)
+        yield from event_chunks(str(path), _events(path), notes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise SourceError(f"{path}: the gzip file is cut off or damaged ({error}); nothing of it is loaded") from error
     after = path.stat()
@@ -80,7 +80,7 @@ def _events(path: Path) -> Iterator[Event]:
                 continue
             yield from (Event(None) for _ in range(blank))
             blank = 0
-            yield of_line(text.rstrip("\r\n"))
+            yield parse_line(text.rstrip("\r\n"))
 
 
 def _open(path: Path) -> BinaryIO:
@@ -96,7 +96,7 @@ def _hash(path: Path) -> str:
 
 
 def _is_finished(path: Path) -> bool:
-    if time.time() - path.stat().st_mtime > SETTLED:
+    if time.time() - path.stat().st_mtime > SETTLED_SECONDS:
         return True
     last = b"\n"
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from movierec.errors import SourceError
 from movierec.sources.contract import IMDB_CREW, IMDB_NAME, IMDB_PRINCIPAL, IMDB_RATING, IMDB_TITLE, Contract
 from movierec.sources.http.fetch import fetch, is_url
-from movierec.sources.http.transfer import GoneError, shown
+from movierec.sources.http.transfer import GoneError, printable_url
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.text.archive import File, files, single
 from movierec.sources.text.blocks import Sieve
@@ -28,7 +28,7 @@ FILES = {
     "title.ratings.tsv": IMDB_RATING,
     "name.basics.tsv": IMDB_NAME,
 }
-NAMING = (IMDB_CREW, IMDB_PRINCIPAL)  # the tables that name people
+TABLES_NAMING_PEOPLE = (IMDB_CREW, IMDB_PRINCIPAL)  # the tables that name people
 _BESIDE = ("isAdult", "endYear", "deathYear", "primaryProfession", "knownForTitles")
 FORM = Format("\t", has_nulls=True, beside=frozenset(_BESIDE))
 READER = "imdb 1"  # counts up when the same file is to be read into other rows
@@ -60,7 +60,7 @@ class Imdb:
         if not titles:
             log.warning("imdb: no movie has an IMDb id yet, so that every row is left out")
         readers = {contract.table: _Reader(contract, file, titles) for contract, file in found}
-        people = _People([readers[contract.table] for contract in NAMING if contract.table in readers])
+        people = _People([readers[contract.table] for contract in TABLES_NAMING_PEOPLE if contract.table in readers])
         for reader in readers.values():
             reader.check()
         known = hashlib.sha256(b"\n".join(sorted(titles))).hexdigest()
@@ -82,9 +82,9 @@ class Imdb:
             if file:
                 found.append((contract, file))
             elif contract is IMDB_TITLE:
-                raise SourceError(f"imdb: {name} (or {name}.gz) is not in {shown(self.place)}; it is required")
+                raise SourceError(f"imdb: {name} (or {name}.gz) is not in {printable_url(self.place)}; it is required")
             else:
-                log.warning("imdb: %s is not in %s; going on without", name, shown(self.place))
+                log.warning("imdb: %s is not in %s; going on without", name, printable_url(self.place))
         return found
 
     def _fetched(self, name: str) -> File | None:
@@ -116,7 +116,7 @@ class _Reader:
 
             def collect(block: bytes) -> bytes:
                 kept = keep(block)
-                if self.contract in NAMING:
+                if self.contract in TABLES_NAMING_PEOPLE:
                     people.update(_PERSON.findall(kept))
                 return kept
 

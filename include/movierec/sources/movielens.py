@@ -12,7 +12,7 @@ from pathlib import Path
 from movierec.errors import SourceError
 from movierec.sources.contract import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
 from movierec.sources.http.fetch import fetch, is_url
-from movierec.sources.movielens_layouts import Found, recognise
+from movierec.sources.movielens_layouts import RecognisedFile, recognise
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.text.archive import files
 from movierec.sources.text.delimited import Table
@@ -70,12 +70,12 @@ def find(place: Path) -> list[tuple[Table, tuple[float, float]]]:
     return [(Table(table.file, contract, table.form), table.scale) for contract, table in offered]
 
 
-def _serves(table: Found, contract: Contract, found: list[Found]) -> bool:
+def _serves(table: RecognisedFile, contract: Contract, found: list[RecognisedFile]) -> bool:
     """Tell whether a file brings a table: it is there for it, or no other file is."""
     return table.main is contract or (contract in table.others and not any(other.main is contract for other in found))
 
 
-def _require_one_dataset(place: Path, offered: list[tuple[Contract, Found]]) -> None:
+def _require_one_dataset(place: Path, offered: list[tuple[Contract, RecognisedFile]]) -> None:
     seen: dict[tuple[str, str], str] = {}
     for contract, table in offered:
         name = table.file.name

@@ -23,18 +23,18 @@ GENRES = (
 )
 _BEFORE_FLAGS = ("movie_id", "title", "release_date", "video_release_date", "imdb_url")
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
-_SPLITS = (".base", ".test", ".train")  # MovieLens 100K comes with copies of its ratings, cut in two
-_WORDS = {
+_SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K comes with copies of its ratings, cut in two
+_TABLE_OF_WORD = {
     **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
     **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
 }
 _BY_HEADER = (RATINGS, TAGS, MOVIES, LINKS, MOVIE_LINK, GRAPH, USER_PROFILE, CREDITS)
 _OF_USERS_TOO = ("name", "year")  # words for a movie's columns that a user's may be called by, too
-LOOK_AT = 100
+SAMPLE_LINES = 100
 
 
 @dataclass(frozen=True)
-class Found:
+class RecognisedFile:
     """A file that holds a table.
 
     Attributes:
@@ -67,7 +67,7 @@ def genres_of(values: list[str]) -> tuple[list[str], dict[str, object]]:
     return fields, marks
 
 
-def _old(delimiter: str, *names: str) -> Format:
+def _bare(delimiter: str, *names: str) -> Format:
     return Format(delimiter, is_western=True, header=names)
 
 
@@ -81,7 +81,7 @@ _U_ITEM = Format(
 
 
 @dataclass(frozen=True)
-class Bare:
+class HeaderlessLayout:
     """A layout without a line of names: what its files are called and what a line looks like, as a pattern."""
 
     contract: Contract
@@ -90,30 +90,30 @@ class Bare:
     pattern: re.Pattern[str]
 
 
-def _bare(contract: Contract, form: Format, name: str, *fields: str) -> Bare:
-    return Bare(contract, form, name, re.compile(re.escape(form.delimiter).join(fields)))
+def _layout(contract: Contract, form: Format, name: str, *fields: str) -> HeaderlessLayout:
+    return HeaderlessLayout(contract, form, name, re.compile(re.escape(form.delimiter).join(fields)))
 
 
 _ID, _NUMBER, _ANY, _SEX = r"\s*\d+\s*", r"\s*-?\d+(?:\.\d*)?\s*", r".*?", r"[MF]"
 _RATING = ("user_id", "movie_id", "rating", "rated_at")
-BARE = (
-    _bare(RATINGS, _old("\t", *_RATING), "u.data", _ID, _ID, _NUMBER, _NUMBER),
-    _bare(MOVIES, _U_ITEM, "u.item", _ID, *[_ANY] * 4, *[r"[01]"] * len(GENRES)),
-    _bare(
-        *(USER_PROFILE, _old("|", "user_id", "age", "gender", "occupation", "zip_code"), "u.user"),
+HEADERLESS_LAYOUTS = (
+    _layout(RATINGS, _bare("\t", *_RATING), "u.data", _ID, _ID, _NUMBER, _NUMBER),
+    _layout(MOVIES, _U_ITEM, "u.item", _ID, *[_ANY] * 4, *[r"[01]"] * len(GENRES)),
+    _layout(
+        *(USER_PROFILE, _bare("|", "user_id", "age", "gender", "occupation", "zip_code"), "u.user"),
         *(_ID, _ID, _SEX, _ANY, _ANY),
     ),
-    _bare(RATINGS, _old("::", *_RATING), "ratings.dat", _ID, _ID, _NUMBER, _NUMBER),
-    _bare(
-        *(USER_PROFILE, _old("::", "user_id", "gender", "age", "occupation", "zip_code"), "users.dat"),
+    _layout(RATINGS, _bare("::", *_RATING), "ratings.dat", _ID, _ID, _NUMBER, _NUMBER),
+    _layout(
+        *(USER_PROFILE, _bare("::", "user_id", "gender", "age", "occupation", "zip_code"), "users.dat"),
         *(_ID, _SEX, _ID, _ANY, _ANY),
     ),
-    _bare(TAGS, _old("::", "user_id", "movie_id", "tag", "tagged_at"), "tags.dat", _ID, _ID, _ANY, _ID),
-    _bare(MOVIES, _old("::", "movie_id", "title", "genres"), "movies.dat", _ID, _ANY, _ANY),
+    _layout(TAGS, _bare("::", "user_id", "movie_id", "tag", "tagged_at"), "tags.dat", _ID, _ID, _ANY, _ID),
+    _layout(MOVIES, _bare("::", "movie_id", "title", "genres"), "movies.dat", _ID, _ANY, _ANY),
 )
 
 
-def recognise(file: File) -> Found | None:
+def recognise(file: File) -> RecognisedFile | None:
     """Tell what a file holds, or None where it is no table of a rating dataset.
 
     A file that is named like a table and looks like none is that table: reading it says what it lacks.
@@ -122,23 +122,25 @@ def recognise(file: File) -> Found | None:
         SourceError: the file cannot be read.
     """
     path = PurePosixPath(file.name)
-    if path.suffix in _SPLITS or path.name.startswith("genome-"):
+    if path.suffix in _SPLIT_SUFFIXES or path.name.startswith("genome-"):
         return None
     lines = first_lines(file)
-    return _by_header(file, lines) or _by_lines(file, lines[:LOOK_AT]) or _by_name(file, lines)
+    return _by_header(file, lines) or _by_lines(file, lines[:SAMPLE_LINES]) or _by_name(file, lines)
 
 
-def _by_header(file: File, lines: Sequence[bytes]) -> Found | None:
+def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     for delimiter, is_quoted in _DELIMITERS.items():
         form = Format(delimiter, is_quoted)
         names = header(lines[0], form) if lines else []
         fitting = [contract for contract in _BY_HEADER if _fits(contract, names)]
         if fitting:
             known = frozenset(name for name in names for contract in fitting if _known(contract, name))
-            main = next((contract for contract in fitting if contract is _hint(file)), fitting[0])
+            main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             form = Format(delimiter, is_quoted, beside=known)
-            scale = _scale(names, lines[1:], form) if main is RATINGS else Found.scale
-            return Found(file, form, main, tuple(contract for contract in fitting if contract is not main), scale)
+            scale = _scale(names, lines[1:], form) if main is RATINGS else RecognisedFile.scale
+            return RecognisedFile(
+                file, form, main, tuple(contract for contract in fitting if contract is not main), scale
+            )
     return None
 
 
@@ -156,15 +158,15 @@ def _known(contract: Contract, name: str) -> bool:
     return plain(name) in contract.words
 
 
-def _by_lines(file: File, lines: Sequence[bytes]) -> Found | None:
+def _by_lines(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     if lines and _names_columns(lines[0]):
         return None
     called = PurePosixPath(file.name).name
-    for bare in sorted(BARE, key=lambda bare: bare.name != called):
+    for bare in sorted(HEADERLESS_LAYOUTS, key=lambda bare: bare.name != called):
         texts = [decode(line, is_western=True)[0] for line in lines]
         if sum(bool(bare.pattern.fullmatch(text)) for text in texts) * 2 > len(texts):
-            scale = _scale(bare.form.header, lines, bare.form) if bare.contract is RATINGS else Found.scale
-            return Found(file, bare.form, bare.contract, scale=scale)
+            scale = _scale(bare.form.header, lines, bare.form) if bare.contract is RATINGS else RecognisedFile.scale
+            return RecognisedFile(file, bare.form, bare.contract, scale=scale)
     return None
 
 
@@ -175,24 +177,24 @@ def _names_columns(line: bytes) -> bool:
     return any(_known(contract, name) for contract in _BY_HEADER for name in names)
 
 
-def _by_name(file: File, lines: Sequence[bytes]) -> Found | None:
+def _by_name(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     called = PurePosixPath(file.name).name
-    for bare in BARE:
+    for bare in HEADERLESS_LAYOUTS:
         if bare.name == called:
-            return Found(file, bare.form, bare.contract)
-    contract = _hint(file)
+            return RecognisedFile(file, bare.form, bare.contract)
+    contract = _table_by_name(file)
     if contract is None:
         return None
     forms = [Format(delimiter, is_quoted) for delimiter, is_quoted in _DELIMITERS.items()]
-    return Found(file, max(forms, key=lambda form: len(header(lines[0], form)) if lines else 0), contract)
+    return RecognisedFile(file, max(forms, key=lambda form: len(header(lines[0], form)) if lines else 0), contract)
 
 
-def _hint(file: File) -> Contract | None:
+def _table_by_name(file: File) -> Contract | None:
     """Return the table that a name such as `ratings.csv`, `ratings-2024-05.csv` or `ml-100k.inter` stands for."""
     path = PurePosixPath(file.name)
     word = re.fullmatch(r"([a-z]+)(?:[-_.]?\d[\d._-]*)?", path.stem.lower())
-    return _WORDS.get(path.suffix) or (
-        _WORDS.get(word[1]) if word and path.suffix in (".csv", ".tsv", ".txt") else None
+    return _TABLE_OF_WORD.get(path.suffix) or (
+        _TABLE_OF_WORD.get(word[1]) if word and path.suffix in (".csv", ".tsv", ".txt") else None
     )
 
 
@@ -204,4 +206,4 @@ def _scale(names: Sequence[str], lines: Sequence[bytes], form: Format) -> tuple[
     for above, scale in ((10.0, (0.0, 100.0)), (5.0, (1.0, 10.0))):
         if sum(value > above for value in values) * 2 > len(values):
             return scale
-    return Found.scale
+    return RecognisedFile.scale

@@ -5,12 +5,12 @@ import pytest
 
 from movierec.errors import SourceError
 from movierec.sources.http.fetch import fetch, is_url, local_path
-from movierec.sources.http.transfer import GoneError, Patience, UnreachableError
+from movierec.sources.http.transfer import GoneError, RetryPolicy, UnreachableError
 from tests.sources.web import serve
 
 CONTENT = bytes(range(256)) * 4096
 CHECKSUM = hashlib.sha256(CONTENT).hexdigest()
-HASTY = Patience(attempts=3, pause_seconds=0.01, timeout_seconds=5.0)
+HASTY = RetryPolicy(attempts=3, pause_seconds=0.01, timeout_seconds=5.0)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def site():
 
 
 def get(site, cache, suffix="", **options):
-    return fetch(site.address + "/data.zip" + suffix, cache, patience=HASTY, **options)
+    return fetch(site.address + "/data.zip" + suffix, cache, retry_policy=HASTY, **options)
 
 
 def test_a_file_arrives_whole_and_under_its_name(site, tmp_path):
@@ -108,7 +108,7 @@ def test_a_refusal_is_not_asked_again(site, tmp_path):
 
 def test_a_missing_file_is_told_from_a_missing_server(site, tmp_path):
     with pytest.raises(GoneError, match=r"nothing.zip is not there: the server answers 404"):
-        fetch(site.address + "/nothing.zip", tmp_path, patience=HASTY)
+        fetch(site.address + "/nothing.zip", tmp_path, retry_policy=HASTY)
 
 
 def test_without_the_server_the_copy_in_the_cache_serves(tmp_path, caplog):
@@ -163,10 +163,10 @@ def test_other_schemes_are_refused(tmp_path):
 
 def test_login_and_query_are_sent_and_never_shown(site, tmp_path):
     secret = site.address.replace("//", "//ann:sec%20ret@")
-    assert fetch(f"{secret}/data.zip?token=abc", tmp_path, patience=HASTY).read_bytes() == CONTENT
+    assert fetch(f"{secret}/data.zip?token=abc", tmp_path, retry_policy=HASTY).read_bytes() == CONTENT
     assert site.seen[-1]["Authorization"] == "Basic YW5uOnNlYyByZXQ="
     with pytest.raises(GoneError) as raised:
-        fetch(f"{secret}/nothing?token=abc", tmp_path, patience=HASTY)
+        fetch(f"{secret}/nothing?token=abc", tmp_path, retry_policy=HASTY)
     assert not any(word in str(raised.value) for word in ("sec", "token", "ann"))
 
 

@@ -140,8 +140,8 @@ def test_quotes_commas_and_newlines_inside_fields_are_content():
 
 
 def test_a_quoted_field_goes_on_across_blocks(monkeypatch):
-    monkeypatch.setattr(blocks, "PART", 8)
-    monkeypatch.setattr(blocks, "BLOCK", 16)
+    monkeypatch.setattr(blocks, "PART_BYTES", 8)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 16)
     assert movies(b'1,"one\nand two\nand a third line\nand",A\n2,Next,B\n') == [
         ("one\nand two\nand a third line\nand", None),
         ("Next", None),
@@ -224,7 +224,7 @@ def test_a_line_of_ten_megabytes_is_a_row():
 
 
 def test_a_file_without_line_ends_is_refused(monkeypatch):
-    monkeypatch.setattr(blocks, "LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(blocks, "MAX_LINE_BYTES", 1 << 20)
     with pytest.raises(SourceError, match=r"file.csv: a line is longer than 1 MB"):
         movies(b"x" * 5_000_000)
 
@@ -235,8 +235,8 @@ def test_whole_blocks_and_single_rows_yield_the_same(form, seed, monkeypatch):
     random = Random(seed)  # noqa: S311
     lines = [line(random, form.delimiter) for _ in range(200)]
     content = form.delimiter.join(("movieId", "title", "genres")).encode() + b"\n" + b"".join(lines)
-    monkeypatch.setattr(blocks, "PART", random.choice((16, 256, 1 << 15)))
-    monkeypatch.setattr(blocks, "BLOCK", random.choice((64, 1024, 1 << 20)))
+    monkeypatch.setattr(blocks, "PART_BYTES", random.choice((16, 256, 1 << 15)))
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
     mixed = read(content, MOVIES, form)
     for shortcut in ("_clean", "_unquoted"):
         monkeypatch.setattr(Converter, shortcut, lambda self, block: None)

@@ -9,9 +9,9 @@ from movierec.sources.databases.layout import SOFT_DELETES, Layout
 from movierec.sources.databases.watermark import unit
 from movierec.sources.source import Chunk
 
-SAMPLE = 1_000  # rows whose values are compared with the contract
+SAMPLE_ROWS = 1_000  # rows whose values are compared with the contract
 # What a mark of deletion holds while the row is alive; a time of deletion is compared by its first ten letters.
-ALIVE = ("", "0", "f", "false", "n", "no", "0000-00-00")
+NOT_DELETED_VALUES = ("", "0", "f", "false", "n", "no", "0000-00-00")
 
 
 class ForeignDatabase(ABC):
@@ -82,7 +82,7 @@ class ForeignDatabase(ABC):
 
     def deleted(self, layout: Layout) -> str:
         """Return the condition of being marked as deleted."""
-        alive = ", ".join(map(self.literal, ALIVE))
+        alive = ", ".join(map(self.literal, NOT_DELETED_VALUES))
         marks = [self.field(layout, column) for column in layout.types if column.casefold() in SOFT_DELETES]
         return "(" + " or ".join(f"coalesce(lower(left({mark}, 10)) not in ({alive}), false)" for mark in marks) + ")"
 
@@ -93,7 +93,7 @@ class ForeignDatabase(ABC):
     def sample(self, layout: Layout) -> list[dict[str, str | None]]:
         """Return some rows under the contract's names."""
         fields = [self.field(layout, column) for column in layout.known.values()]
-        rows = self.fetch(f"{self.select(fields, layout)} limit {SAMPLE}")
+        rows = self.fetch(f"{self.select(fields, layout)} limit {SAMPLE_ROWS}")
         return [dict(zip(layout.known, row, strict=True)) for row in rows]
 
     def since(self, layout: Layout, column: str, value: str, overlap: int) -> str:
@@ -115,5 +115,5 @@ class ForeignDatabase(ABC):
 
     def _unit(self, layout: Layout, column: str) -> int:
         name = self.quote(column)
-        rows = self.fetch(f"{self.select([name], layout, f'{name} is not null')} limit {SAMPLE}")
+        rows = self.fetch(f"{self.select([name], layout, f'{name} is not null')} limit {SAMPLE_ROWS}")
         return unit([value for (value,) in rows if value is not None])

@@ -47,7 +47,7 @@ class Layout:
         return [column for column, name in self.names.items() if not name and column.casefold() != "is_deleted"]
 
     @property
-    def news(self) -> list[str]:
+    def unknown_columns(self) -> list[str]:
         """Columns that nobody here has heard of."""
         heard = (*SOFT_DELETES, *self.contract.changed_at)
         return [column for column in self.extras if column.casefold() not in heard]

@@ -18,7 +18,7 @@ from movierec.sources.databases.layout import Layout
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text import copytext
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 15, 600  # seconds
+CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS = 15, 600
 SESSION = (
     # Written values stay readable: a zero date is a value that the night's rules find.
     "set session sql_mode = '', time_zone = '+00:00', net_write_timeout = 600, wait_timeout = 28800",
@@ -36,7 +36,7 @@ def open_mysql(endpoint: Endpoint) -> Iterator[ForeignDatabase]:
     Raises:
         SourceError: the server refuses the user or does not have the database.
     """
-    with refusals(f"database {endpoint.database}"):
+    with plain_refusals(f"database {endpoint.database}"):
         connection = pymysql.connect(**_parameters(endpoint), cursorclass=SSCursor, charset="utf8mb4", conv=encoders)
     try:
         database = MysqlDatabase(connection, endpoint.database)
@@ -53,10 +53,10 @@ def _parameters(endpoint: Endpoint) -> dict[str, Any]:
     options = {name: endpoint.extra[name] for name in ("unix_socket", "ssl") if endpoint.extra.get(name)}
     if isinstance(options.get("ssl"), str):
         options["ssl"] = json.loads(str(options["ssl"]))
-    timeouts = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
+    timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": READ_TIMEOUT_SECONDS}
     timeouts |= {name: int(str(endpoint.extra[name])) for name in timeouts if name in endpoint.extra}
-    place = {"host": endpoint.host or "localhost", "port": endpoint.port or 3306, "database": endpoint.database}
-    return place | {"user": endpoint.login, "password": endpoint.password} | timeouts | options
+    address = {"host": endpoint.host or "localhost", "port": endpoint.port or 3306, "database": endpoint.database}
+    return address | {"user": endpoint.login, "password": endpoint.password} | timeouts | options
 
 
 class MysqlDatabase(ForeignDatabase):
@@ -138,17 +138,17 @@ class MysqlDatabase(ForeignDatabase):
 
     def _lines(self, layout: Layout, columns: tuple[str, ...], fields: list[str], condition: str) -> Iterator[Chunk]:
         rows = self._receive(layout.where, self.select([mysql_lines.line(fields)], layout, condition))
-        while block := list(islice(rows, copytext.ROWS)):
+        while block := list(islice(rows, copytext.ROWS_PER_CHUNK)):
             if (None,) in block:  # what the server returns in place of more than max_allowed_packet
                 raise SourceError(f"{layout.where}: a row is longer than the server can send")
             yield Chunk(columns, b"\n".join(line for (line,) in block) + b"\n")
 
     def _stream(self, where: str, statement: str) -> Iterator[tuple[str | None, ...]]:
         for row in self._receive(where, statement):
-            yield tuple(map(_spelt, row)) if any(isinstance(value, bytes) for value in row) else row
+            yield tuple(map(_as_text, row)) if any(isinstance(value, bytes) for value in row) else row
 
     def _receive(self, where: str, statement: str) -> Iterator[tuple[Any, ...]]:
-        with refusals(where):
+        with plain_refusals(where):
             cursor = self._connection.cursor()
             try:
                 cursor.execute(statement)
@@ -170,7 +170,7 @@ def _give_up(result: Any) -> None:
         result.unbuffered_active = False
 
 
-def _spelt(value: str | bytes | None) -> str | None:
+def _as_text(value: str | bytes | None) -> str | None:
     """Return bytes as the text that they are, or as PostgreSQL writes bytes."""
     if not isinstance(value, bytes):
         return value
@@ -181,7 +181,7 @@ def _spelt(value: str | bytes | None) -> str | None:
 
 
 @contextmanager
-def refusals(where: str) -> Iterator[None]:
+def plain_refusals(where: str) -> Iterator[None]:
     """Turn what trying again cannot mend (a wrong password, a missing permission) into a sentence."""
     try:
         yield

@@ -15,9 +15,9 @@ from movierec.sources.databases.layout import Layout
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text.encoding import is_utf8
 
-BLOCK = 1 << 20  # bytes of a chunk; the server sends every row by itself
-PAIRS = 50  # names and values that jsonb_build_object takes: 100 arguments
-TIMEOUT = 15  # seconds to connect
+BLOCK_BYTES = 1 << 20  # bytes of a chunk; the server sends every row by itself
+PAIRS_PER_CALL = 50  # names and values that jsonb_build_object takes: 100 arguments
+CONNECT_TIMEOUT_SECONDS = 15
 _LATIN = {0xDC80 + byte: chr(0x80 + byte) for byte in range(128)}  # bytes that are no UTF-8 are read as latin-1
 OPTIONS = ("ssl", "keepalives", "connect_timeout", "options", "target_session_attrs", "channel_binding", "gssencmode")
 SESSION = """
@@ -42,10 +42,15 @@ def open_postgres(endpoint: Endpoint) -> Iterator[ForeignDatabase]:
 
 def _parameters(endpoint: Endpoint) -> dict[str, Any]:
     options = {name: value for name, value in endpoint.extra.items() if name.startswith(OPTIONS)}
-    place = {"host": endpoint.host, "port": endpoint.port, "dbname": endpoint.database}
+    address = {"host": endpoint.host, "port": endpoint.port, "dbname": endpoint.database}
     login = {"user": endpoint.login, "password": endpoint.password}
-    given = {name: value for name, value in (place | login | options).items() if value not in (None, "")}
-    return {"connect_timeout": TIMEOUT, "application_name": "movierec", "client_encoding": "UTF8"} | given
+    parameters = {name: value for name, value in (address | login | options).items() if value not in (None, "")}
+    defaults = {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "application_name": "movierec",
+        "client_encoding": "UTF8",
+    }
+    return defaults | parameters
 
 
 class PostgresDatabase(ForeignDatabase):
@@ -84,9 +89,9 @@ class PostgresDatabase(ForeignDatabase):
 
     def fetch(self, statement: str) -> list[tuple[str | None, ...]]:
         """Return the rows of a short answer as text."""
-        with refusals(self.name):
+        with plain_refusals(self.name):
             rows = self._connection.execute(_trusted(statement)).fetchall()
-        return [tuple(map(_spelt, row)) for row in rows]
+        return [tuple(map(_as_text, row)) for row in rows]
 
     def quote(self, identifier: str) -> str:
         """Return a name in double quotes."""
@@ -111,16 +116,16 @@ class PostgresDatabase(ForeignDatabase):
 
     def _extra(self, layout: Layout) -> str:
         pairs = [(self.literal(column), self.field(layout, column)) for column in layout.extras]
-        parts = (pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS))
+        parts = (pairs[start : start + PAIRS_PER_CALL] for start in range(0, len(pairs), PAIRS_PER_CALL))
         return " || ".join(f"jsonb_build_object({', '.join(chain.from_iterable(part))})" for part in parts)
 
     def _copy(self, layout: Layout, columns: tuple[str, ...], statement: str) -> Iterator[Chunk]:
         copying = _trusted(f"copy ({statement}) to stdout")
-        with refusals(layout.where), self._connection.cursor() as cursor, cursor.copy(copying) as copy:
+        with plain_refusals(layout.where), self._connection.cursor() as cursor, cursor.copy(copying) as copy:
             buffer = bytearray()
             for line in copy:
                 buffer += line
-                if len(buffer) >= BLOCK:
+                if len(buffer) >= BLOCK_BYTES:
                     yield Chunk(columns, _utf8(bytes(buffer)))
                     buffer.clear()
             if buffer:
@@ -132,12 +137,12 @@ def _utf8(lines: bytes) -> bytes:
     return lines if is_utf8(lines) else lines.decode("utf-8", "surrogateescape").translate(_LATIN).encode()
 
 
-def _spelt(value: object) -> str | None:
+def _as_text(value: object) -> str | None:
     return _utf8(value).decode() if isinstance(value, bytes) else None if value is None else str(value)
 
 
 @contextmanager
-def refusals(where: str) -> Iterator[None]:
+def plain_refusals(where: str) -> Iterator[None]:
     """Turn what trying again cannot mend (a missing permission, a view that fails) into a sentence."""
     try:
         yield

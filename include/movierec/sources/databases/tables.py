@@ -23,7 +23,7 @@ from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
 
 log = logging.getLogger(__name__)
 
-OVERLAP = 3_600  # seconds that a row may be committed after the time that it bears
+OVERLAP_SECONDS = 3_600  # how long a row may be committed after the time that it bears
 ALLOWED = (MOVIES, LINKS, CREDITS, USER_PROFILE, RATINGS, TAGS, FEEDBACK_EVENT)
 OPENERS: dict[str, Callable[[Endpoint], AbstractContextManager[ForeignDatabase]]] = {
     "postgres": open_postgres,
@@ -45,7 +45,7 @@ class DatabaseTables:
 
     endpoint: Endpoint
     is_full: bool = False
-    overlap: int = OVERLAP
+    overlap: int = OVERLAP_SECONDS
 
     def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece per table; the connection stays open until the last has been read.
@@ -86,14 +86,14 @@ class DatabaseTables:
     def _read(
         self, database: ForeignDatabase, layout: Layout, since: str | None, last: str | None, notes: Notes
     ) -> Iterator[Chunk]:
-        notes.new_columns.extend(layout.news)
+        notes.new_columns.extend(layout.unknown_columns)
         notes.watermark = last
         column = _column(database, layout)
         name = database.quote(column or "")
         yield from database.rows(layout, f"({name} >= {since} or {name} is null)" if since else "")
         value = database.newest(layout, column) if column else None
         if column and value:
-            notes.watermark = self._mark(database, layout, column, value).spelt()
+            notes.watermark = self._mark(database, layout, column, value).to_json()
 
     def _mark(self, database: ForeignDatabase, layout: Layout, column: str, value: str) -> Watermark:
         if layout.follows_updates:

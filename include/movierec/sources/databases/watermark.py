@@ -22,7 +22,7 @@ class Watermark:
     shape: str
     settled: str | None = None
 
-    def spelt(self) -> str:
+    def to_json(self) -> str:
         """Return it as text."""
         return json.dumps(asdict(self))
 

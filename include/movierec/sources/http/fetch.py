@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from movierec.errors import SourceError
-from movierec.sources.http.transfer import GoneError, Patience, Transfer, UnreachableError, shown
+from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError, printable_url
 
 SCHEMES = ("http", "https", "file")
 
@@ -45,14 +45,14 @@ def local_path(url: str, cache: Path) -> Path:
     plain = urldefrag(url).url
     parts = urlsplit(plain)
     if parts.scheme.lower() not in SCHEMES:
-        raise SourceError(f"{shown(url)} cannot be fetched; allowed are {', '.join(SCHEMES)}")
+        raise SourceError(f"{printable_url(url)} cannot be fetched; allowed are {', '.join(SCHEMES)}")
     if parts.scheme.lower() == "file":
         return Path(unquote(parts.path))
     name = re.sub(r"[^\w.-]", "_", unquote(Path(parts.path).name)) or "file"
     return cache / hashlib.sha256(plain.encode()).hexdigest()[:16] / name
 
 
-def fetch(url: str, cache: Path, sha256: str | None = None, patience: Patience | None = None) -> Path:
+def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryPolicy | None = None) -> Path:
     """Return the path of a URL's file: from the cache where that is up to date, or where the server cannot be reached.
 
     Raises:
@@ -68,13 +68,13 @@ def fetch(url: str, cache: Path, sha256: str | None = None, patience: Patience |
         copy = _kept(path)
         if copy and copy.sha256 == wanted:
             return path
-        return _update(url, path, copy if not wanted else None, wanted, patience or Patience())
+        return _update(url, path, copy if not wanted else None, wanted, retry_policy or RetryPolicy())
 
 
-def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, patience: Patience) -> Path:
+def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_policy: RetryPolicy) -> Path:
     part = path.with_name(path.name + ".part")
     try:
-        fetched = Transfer(urldefrag(url).url, part, patience).run(
+        fetched = Transfer(urldefrag(url).url, part, retry_policy).run(
             *((copy.etag, copy.modified) if copy else (None, None))
         )
     except UnreachableError as error:
@@ -87,18 +87,20 @@ def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, patienc
     seen = _sha256(part)
     if wanted and seen != wanted:
         part.unlink()
-        raise SourceError(f"{shown(url)} is not the expected file: sha256 {seen}, expected {wanted}; nothing was kept")
+        raise SourceError(
+            f"{printable_url(url)} is not the expected file: sha256 {seen}, expected {wanted}; nothing was kept"
+        )
     part.replace(path)
     _note(path).write_text(json.dumps(asdict(Copy(fetched.etag, fetched.modified, seen))), encoding="utf-8")
-    log.info("fetched %s: %s bytes", shown(url), f"{path.stat().st_size:,}")
+    log.info("fetched %s: %s bytes", printable_url(url), f"{path.stat().st_size:,}")
     return path
 
 
 def _local(path: Path, url: str, wanted: str | None) -> Path:
     if not path.exists():
-        raise GoneError(f"{shown(url)} does not exist")
+        raise GoneError(f"{printable_url(url)} does not exist")
     if wanted and (not path.is_file() or _sha256(path) != wanted):
-        raise SourceError(f"{shown(url)} is not the expected file: its sha256 is not {wanted}")
+        raise SourceError(f"{printable_url(url)} is not the expected file: its sha256 is not {wanted}")
     return path
 
 
@@ -108,7 +110,9 @@ def _pinned(url: str) -> str | None:
         return None
     found = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
     if not found:
-        raise SourceError(f"{shown(url)}: '#{fragment[:20]}' is no checksum; allowed is #sha256= and 64 hex digits")
+        raise SourceError(
+            f"{printable_url(url)}: '#{fragment[:20]}' is no checksum; allowed is #sha256= and 64 hex digits"
+        )
     return found[1]
 
 

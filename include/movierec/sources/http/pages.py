@@ -11,10 +11,10 @@ import httpx
 
 from movierec.errors import SourceError
 
-ATTEMPTS = 6
-LONGEST = 60.0  # seconds between two attempts, unless the server wants more
-SLOW = 120.0  # seconds for a page, however steadily it drips
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+MAX_ATTEMPTS = 6
+MAX_PAUSE_SECONDS = 60.0  # between two attempts, unless the server wants more
+MAX_PAGE_SECONDS = 120.0  # for a page, however steadily it drips
+RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 Page = TypeVar("Page")
 
 
@@ -22,7 +22,7 @@ class ServiceUnavailableError(ConnectionError):
     """The service did not give a whole answer in time; a later attempt may succeed."""
 
 
-class _RefusedError(Exception):
+class _RetryableError(Exception):
     """An answer that is worth another attempt, and when."""
 
     def __init__(self, seen: str, wait: float = 0) -> None:
@@ -70,14 +70,14 @@ class Pages:
             ServiceUnavailableError: it was asked again and again and the time is up.
         """
         address, seen = self.url.copy_merge_params(dict(parameters)), ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 return read(self.where, self._answer(address))
-            except _RefusedError as error:
+            except _RetryableError as error:
                 seen, wait = str(error), error.wait
             except (httpx.TransportError, httpx.DecodingError, ValueError) as error:
                 seen, wait = f"{type(error).__name__}: {error}", 0.0
-            if attempt + 1 < ATTEMPTS and not self.budget.wait(max(wait, min(LONGEST, 2.0**attempt))):
+            if attempt + 1 < MAX_ATTEMPTS and not self.budget.wait(max(wait, min(MAX_PAUSE_SECONDS, 2.0**attempt))):
                 break
         raise ServiceUnavailableError(f"{self.where}: no whole answer after {attempt + 1} attempts; last seen: {seen}")
 
@@ -85,16 +85,16 @@ class Pages:
         with self.client.stream("GET", address) as answer:
             if answer.has_redirect_location and hops:
                 return self._answer(self._redirect(answer), hops - 1)
-            if answer.status_code in AGAIN:
-                raise _RefusedError(f"status {answer.status_code}", _retry_after(answer))
+            if answer.status_code in RETRY_STATUSES:
+                raise _RetryableError(f"status {answer.status_code}", _retry_after(answer))
             if answer.status_code != httpx.codes.OK:
                 raise SourceError(f"{self.where}: status {answer.status_code} {answer.reason_phrase}; allowed: 200")
-            deadline = time.monotonic() + SLOW
+            deadline = time.monotonic() + MAX_PAGE_SECONDS
             body = bytearray()
             for part in answer.iter_bytes():
                 body += part
                 if time.monotonic() > deadline:
-                    raise _RefusedError(f"a page that takes longer than {SLOW:.0f} s")
+                    raise _RetryableError(f"a page that takes longer than {MAX_PAGE_SECONDS:.0f} s")
             headers = {key: value for key, value in answer.headers.items() if key in ("content-type", "link")}
             return httpx.Response(200, headers=headers, content=bytes(body), request=answer.request)
 

@@ -27,10 +27,10 @@ from urllib.request import (
 
 from movierec.errors import SourceError
 
-BLOCK = 1 << 20
-_AGAIN = (408, 425, 429, 500, 502, 503, 504)
-_GONE = (404, 410)
-_LONGEST_WAIT = 60.0
+BLOCK_BYTES = 1 << 20
+_RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+_GONE_STATUSES = (404, 410)
+_MAX_WAIT_SECONDS = 60.0
 
 
 class UnreachableError(SourceError):
@@ -42,7 +42,7 @@ class GoneError(SourceError):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to keep trying.
 
     Attributes:
@@ -64,7 +64,7 @@ class Fetched:
     modified: str | None
 
 
-def shown(url: str) -> str:
+def printable_url(url: str) -> str:
     """Return a URL as it may be printed: without login and query, which can be secrets."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
@@ -73,12 +73,12 @@ def shown(url: str) -> str:
 class Transfer:
     """Brings one URL into a part file."""
 
-    def __init__(self, url: str, part: Path, patience: Patience) -> None:
+    def __init__(self, url: str, part: Path, retry_policy: RetryPolicy) -> None:
         """Bring `url` into `part`; a note of the version lies beside it."""
         self._url = url
         self._part = part
         self._note = part.with_name(part.name + ".json")
-        self._patience = patience
+        self._patience = retry_policy
         self._opener = OpenerDirector()  # the usual handlers, save those for files and FTP
         for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPRedirectHandler, UnknownHandler):
             self._opener.add_handler(handler())
@@ -102,12 +102,12 @@ class Transfer:
                 error.close()
                 if error.code == http.client.NOT_MODIFIED:
                     return None
-                wait, said = self._judge(error)
+                wait, reason = self._wait_or_raise(error)
             except (OSError, http.client.HTTPException) as error:
-                wait, said = None, str(getattr(error, "reason", error)) or type(error).__name__
+                wait, reason = None, str(getattr(error, "reason", error)) or type(error).__name__
             failures = 1 if self._size() > before else failures + 1
             if failures >= self._patience.attempts:
-                raise UnreachableError(f"{shown(self._url)} could not be fetched: {said}")
+                raise UnreachableError(f"{printable_url(self._url)} could not be fetched: {reason}")
             time.sleep(wait if wait is not None else self._patience.pause_seconds * 2 ** (failures - 1))
 
     def _attempt(self, etag: str | None, modified: str | None) -> Fetched:
@@ -121,7 +121,7 @@ class Transfer:
                 raise http.client.HTTPException("the answer goes on with something else than what is there")
             self._note.write_text(json.dumps([found.etag or "", found.modified or ""]), encoding="utf-8")
             with self._part.open("ab" if is_rest else "wb") as file:
-                while data := answer.read(BLOCK):
+                while data := answer.read(BLOCK_BYTES):
                     file.write(data)
         if total is not None and self._size() != total:
             self._shorten(total)
@@ -155,16 +155,16 @@ class Transfer:
             return None
         return (modified if not etag or etag.startswith("W/") else etag) or None
 
-    def _judge(self, error: HTTPError) -> tuple[float | None, str]:
-        said = f"the server answers {error.code} {error.reason}"
-        if error.code in _GONE:
-            raise GoneError(f"{shown(self._url)} is not there: {said}") from error
+    def _wait_or_raise(self, error: HTTPError) -> tuple[float | None, str]:
+        reason = f"the server answers {error.code} {error.reason}"
+        if error.code in _GONE_STATUSES:
+            raise GoneError(f"{printable_url(self._url)} is not there: {reason}") from error
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and self._size():
             self._forget()
-        elif error.code not in _AGAIN:
-            raise SourceError(f"{shown(self._url)} could not be fetched: {said}") from error
+        elif error.code not in _RETRY_STATUSES:
+            raise SourceError(f"{printable_url(self._url)} could not be fetched: {reason}") from error
         after = error.headers.get("Retry-After", "")
-        return (min(float(after), _LONGEST_WAIT) if after.isdecimal() else None), said
+        return (min(float(after), _MAX_WAIT_SECONDS) if after.isdecimal() else None), reason
 
     def _shorten(self, total: int) -> None:
         """Drop a part file that is longer than the file can be."""
@@ -180,7 +180,7 @@ class Transfer:
 
 
 def _extent(head: Message, is_rest: bool) -> tuple[int, int | None]:
-    """Return the first byte of an answer and the size of the whole file, where it is said."""
+    """Return the first byte of an answer and the size of the whole file, where the server tells it."""
     if is_rest:
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", head.get("Content-Range", "").strip())
         if not found:

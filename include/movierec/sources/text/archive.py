@@ -14,9 +14,9 @@ from typing import IO
 from movierec.errors import SourceError
 from movierec.sources.text.encoding import Readable
 
-BLOCK = 1 << 20
-MOST_FILES = 10_000
-DEEPEST = 3
+BLOCK_BYTES = 1 << 20
+MAX_FILES = 10_000
+MAX_DEPTH = 3
 _GZIP = b"\x1f\x8b"
 _FAULTS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
@@ -41,7 +41,7 @@ class Stream:
         try:
             data = self._raw.read(size)
         except _FAULTS as error:
-            raise SourceError(f"{self._where} is damaged after {self._position:,} bytes: {_said(error)}") from error
+            raise SourceError(f"{self._where} is damaged after {self._position:,} bytes: {_reason(error)}") from error
         self._position += len(data)
         return data
 
@@ -74,7 +74,7 @@ class File:
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
                 is_packed = raw.peek(2)[:2] == _GZIP
             except _FAULTS as error:
-                raise SourceError(f"{self.where} cannot be read: {_said(error)}") from error
+                raise SourceError(f"{self.where} cannot be read: {_reason(error)}") from error
             yield Stream(self.where, gzip.GzipFile(fileobj=raw) if is_packed else raw)
 
     def head(self, size: int) -> bytes:
@@ -91,7 +91,7 @@ class File:
         """Return the checksum of the content, which is the same whether it is packed or not."""
         digest = hashlib.sha256()
         with self.open() as stream:
-            while data := stream.read(BLOCK):
+            while data := stream.read(BLOCK_BYTES):
                 digest.update(data)
         return digest.hexdigest()
 
@@ -104,18 +104,18 @@ def files(place: Path) -> list[File]:
     """
     try:
         if place.is_dir():
-            found = [_on_disk(path, path.relative_to(place).as_posix()) for path in _walk(place, DEEPEST)]
+            found = [_on_disk(path, path.relative_to(place).as_posix()) for path in _walk(place, MAX_DEPTH)]
         elif place.exists() and _looks_like_zip(place):
             found = _zipped(place)
         else:
             found = [_on_disk(place, place.name)] if place.exists() else []
     except _FAULTS as error:
-        raise SourceError(f"{place} cannot be read: {_said(error)}") from error
+        raise SourceError(f"{place} cannot be read: {_reason(error)}") from error
     if not found and not place.exists():
         raise SourceError(f"{place} does not exist; allowed is a folder, a zip or a file")
-    if len(found) > MOST_FILES:
-        raise SourceError(f"{place} holds more than {MOST_FILES:,} files; that is no dataset")
-    return sorted(_without_top(found), key=lambda file: file.name)
+    if len(found) > MAX_FILES:
+        raise SourceError(f"{place} holds more than {MAX_FILES:,} files; that is no dataset")
+    return sorted(_without_top_folder(found), key=lambda file: file.name)
 
 
 def single(place: Path) -> File:
@@ -174,12 +174,12 @@ def _opener(place: Path, name: str) -> Opener:
     return open_entry
 
 
-def _without_top(found: list[File]) -> list[File]:
+def _without_top_folder(found: list[File]) -> list[File]:
     """Drop the one folder that everything lies in: a dataset is the same with and without it."""
     tops = {PurePosixPath(file.name).parts[0] for file in found}
     if len(tops) != 1 or any(len(PurePosixPath(file.name).parts) == 1 for file in found):
         return found
-    return _without_top([replace(file, name=file.name.partition("/")[2]) for file in found])
+    return _without_top_folder([replace(file, name=file.name.partition("/")[2]) for file in found])
 
 
 def _plain(name: str) -> str:
@@ -190,5 +190,5 @@ def _is_hidden(name: str) -> bool:
     return name.startswith((".", "__MACOSX"))
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -7,14 +7,14 @@ from itertools import chain
 
 from movierec.errors import SourceError
 from movierec.sources.source import Chunk
-from movierec.sources.text.archive import BLOCK
+from movierec.sources.text.archive import BLOCK_BYTES
 from movierec.sources.text.copytext import chunks
 from movierec.sources.text.encoding import Readable, is_utf8
 from movierec.sources.text.records import Rows
 
-LONGEST_LINE = 64 << 20
-PART = 1 << 15  # an unclean block is looked at again in parts of this size: most of them are clean
-FEW = 1 << 9  # and in parts of this size, before rows are looked at one by one
+MAX_LINE_BYTES = 64 << 20
+PART_BYTES = 1 << 15  # an unclean block is looked at again in parts of this size: most of them are clean
+SMALL_PART_BYTES = 1 << 9  # and in parts of this size, before rows are looked at one by one
 _NULL = re.compile(rb"(?<![^\t\n])\\N(?![^\t\n])")
 
 Sieve = Callable[[bytes], bytes]
@@ -28,15 +28,15 @@ def cut(where: str, stream: Readable) -> Iterator[bytes]:
     """
     parts: list[bytes] = []
     size = 0
-    while data := stream.read(BLOCK):
+    while data := stream.read(BLOCK_BYTES):
         end = data.rfind(b"\n") + 1
         if end:
             yield b"".join([*parts, data[:end]])
             parts, size = [], 0
         parts.append(data[end:])
         size += len(data) - end
-        if size > LONGEST_LINE:
-            raise SourceError(f"{where}: a line is longer than {LONGEST_LINE >> 20} MB; allowed is text in lines")
+        if size > MAX_LINE_BYTES:
+            raise SourceError(f"{where}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is text in lines")
     if rest := b"".join(parts):
         yield rest + b"\n"
 
@@ -77,7 +77,7 @@ class Converter:
         """Yield a block's rows; what a quote leaves open is returned, to go before the next block."""
         pending, start = b"", 0
         while start < len(block):
-            end = _line_end(block, start, PART)
+            end = _line_end(block, start, PART_BYTES)
             texts, pending = self._part(pending + block[start:end], is_last and end == len(block))
             if text := b"".join(texts):
                 yield Chunk((*self._rows.columns, "extra"), text)
@@ -87,7 +87,7 @@ class Converter:
     def _part(self, part: bytes, is_last: bool) -> tuple[list[bytes], bytes]:
         """Return the rows of a part, found in ever smaller parts where an unclean line hides, and what is open."""
         texts: list[bytes] = []
-        start, few = 0, FEW if self._is_plain else PART
+        start, few = 0, SMALL_PART_BYTES if self._is_plain else PART_BYTES
         if (whole := self._clean(part) or self._unquoted(part)) is not None:
             return [whole.replace(b"\n", b"\t\\N\n")], b""
         while start < len(part):

@@ -9,7 +9,7 @@ from itertools import islice
 
 from movierec.sources.source import Chunk
 
-ROWS = 5_000
+ROWS_PER_CHUNK = 5_000
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\\\x00"})
 
@@ -23,7 +23,7 @@ def chunks(columns: Sequence[str], records: Iterable[Record]) -> Iterator[Chunk]
     """
     columns = (*columns, "extra")
     rows = iter(records)
-    while block := list(islice(rows, ROWS)):
+    while block := list(islice(rows, ROWS_PER_CHUNK)):
         text = "".join(_line(values, extra) for values, extra in block)
         yield Chunk(columns, text.encode("utf-8", errors="replace"))
 

@@ -13,7 +13,7 @@ from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.records import Format, Rows
 
 SAMPLE_ROWS = 1_000
-LONGEST_HEADER = 1 << 16
+MAX_HEADER_BYTES = 1 << 16
 
 MakeSieve = Callable[[Sequence[str | None], Notes], Sieve]
 
@@ -43,7 +43,7 @@ class Table:
         with self.file.open() as stream:
             blocks = cut(self.file.where, AsUtf8(stream))
             rows, first = self._start(next(blocks, b""))
-            notes.new_columns += rows.news
+            notes.new_columns += rows.new_columns
             keep = self.sieve(rows.found, notes) if self.sieve else bytes
             yield from Converter(rows).chunks(chain([first] if first else [], blocks), keep)
 
@@ -74,7 +74,7 @@ class Table:
         seen: Sequence[str] = self.form.header
         if not seen:
             line, _, first = first.partition(b"\n")
-            if len(line) > LONGEST_HEADER:
+            if len(line) > MAX_HEADER_BYTES:
                 raise SourceError(
                     f"{self.file.where}: the first line has {len(line):,} bytes; {_required(self.contract, self.form)}"
                 )

@@ -12,7 +12,7 @@ from functools import cached_property
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import INVALID, decode
 
-LONGEST_QUOTE = 1 << 16  # a quote that is open for longer has been forgotten
+MAX_QUOTED_BYTES = 1 << 16  # a quote that is open for longer has been forgotten
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
 Fold = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
@@ -64,7 +64,7 @@ class Rows:
         return all(self.found) and not self.form.has_nulls
 
     @property
-    def news(self) -> list[str]:
+    def new_columns(self) -> list[str]:
         """The columns that came and that nobody knows."""
         pairs = zip(self.seen, self.found, strict=True)
         return [name for name, known in pairs if not known and name not in self.form.beside]
@@ -143,7 +143,7 @@ class _Window:
     def _texts(self) -> Iterator[str]:
         size = 0
         for number in range(self._first, len(self._lines)):
-            if size > LONGEST_QUOTE:
+            if size > MAX_QUOTED_BYTES:
                 return
             line = self._lines[number]
             text, is_text = decode(line, self._form.is_western)
