@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from movierec.commands.options import EXAMPLES
 from movierec.config import ROOT
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -113,6 +114,10 @@ def shown_commands() -> Iterator[Command]:
         *(path for folder in ("include", "dags", "plugins") for path in (ROOT / folder).rglob("*.py")),
     ]:
         yield from commands_in(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    for command, examples in EXAMPLES.items():
+        for words in (shlex.split(example)[2:] for example in examples):
+            variables = {"Q": words[0]} if command == "sql" else {"ARGS": shlex.join(words)}
+            yield Command(f"movierec {command} --help", command, variables)
 
 
 def commands_in(where: str, text: str) -> Iterator[Command]:

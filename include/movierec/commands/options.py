@@ -19,7 +19,7 @@ EXAMPLES = {
     "quarantine": (
         "movierec quarantine list --table ratings",
         "movierec quarantine edit --row 17:4 --set rating=4",
-        "movierec quarantine dismiss --rule ratings.rating",
+        "movierec quarantine dismiss --table ratings --rule rating",
     ),
     "check": ("movierec check staging", "movierec check core --suite core_keys"),
     "evaluate": (
