@@ -4,8 +4,10 @@ from textwrap import indent
 
 from movierec import text_table
 from movierec.db import Connection, connect, fetch
+from movierec.evaluation.protocols import CUTOFF, GLOBAL_TEMPORAL, PER_USER_TEMPORAL
 from movierec.publishing import versions
 
+EVALUATION = {"k": CUTOFF, "per_user_protocol": PER_USER_TEMPORAL, "global_protocol": GLOBAL_TEMPORAL}
 SHOWN_VIEWERS = 3
 SHOWN_MOVIES = 5
 LEGEND = """\
@@ -29,7 +31,7 @@ def print_summary(conninfo: str) -> None:
         for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
             print(f"Source {source['source']} {source['status']}: {source['message']}\n")
         training = {"training_id": live["training_id"]}
-        _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training), LEGEND)
+        _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training | EVALUATION), LEGEND)
         tuned = fetch(conn, "report/tuned", training)
         if tuned:
             _print_table("Tuned hyper-parameters", tuned)

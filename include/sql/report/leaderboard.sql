@@ -1,6 +1,6 @@
 -- Purpose: the rankers of a training, best first, with headers for people; brackets hold the interval of the mean.
 -- The per-user split holds out the last ratings of every viewer; the global split, everybody's after one date.
--- Grain: ranker. Parameters: training_id.
+-- Grain: ranker. Parameters: training_id, k (10, as the headers say), per_user_protocol, global_protocol.
 -- noqa: disable=RF05
 with ndcg as (
     select
@@ -9,7 +9,7 @@ with ndcg as (
         to_char(value, 'FM0.0000')
         || coalesce(' (' || to_char(low, 'FM0.0000') || '–' || to_char(high, 'FM0.0000') || ')', '') as with_interval
     from ml.metric
-    where training_id = %(training_id)s and k = 10 and metric = 'ndcg' and dimension = 'all'
+    where training_id = %(training_id)s and k = %(k)s and metric = 'ndcg' and dimension = 'all'
 )
 
 select
@@ -22,7 +22,7 @@ select
     evaluation.coverage_at_k as "coverage@10",
     ceil(evaluation.fit_seconds)::integer as "fit seconds"
 from ml.evaluation
-left join ndcg as per_user on evaluation.ranker = per_user.ranker and per_user.protocol = 'per_user_temporal'
-left join ndcg as global on evaluation.ranker = global.ranker and global.protocol = 'global_temporal'
-where evaluation.training_id = %(training_id)s and evaluation.k = 10
+left join ndcg as per_user on evaluation.ranker = per_user.ranker and per_user.protocol = %(per_user_protocol)s
+left join ndcg as global on evaluation.ranker = global.ranker and global.protocol = %(global_protocol)s
+where evaluation.training_id = %(training_id)s and evaluation.k = %(k)s
 order by evaluation.ndcg_at_k desc, evaluation.ranker asc;
