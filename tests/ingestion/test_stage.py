@@ -168,8 +168,8 @@ def test_a_second_night_with_the_same_files_loads_and_stages_nothing(conn, app, 
 def test_a_source_that_fails_leaves_the_night_with_what_it_brought_last(conn, app, tmp_path):
     folder = movielens.write(tmp_path)
     ingest(conn, app, folder, "first")
-    (folder / "tiny.inter").write_text((folder / "tiny.inter").read_text().replace("rating:float", "stars:float"))
-    with pytest.raises(SourceError, match=r"tiny.inter: column rating is missing; seen: .*stars"):
+    (folder / "tiny.inter").write_text((folder / "tiny.inter").read_text().replace("rating:float", "points:float"))
+    with pytest.raises(SourceError, match=r"tiny.inter: column rating is missing; seen: .*points"):
         staged(conn, app, folder, "second")
     second = staged(conn, app, folder, "second", sources=["app"])
     told = conn.execute("select source, status, message from ops.batch_source where batch_id = %s order by 1", [second])
