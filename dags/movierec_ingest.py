@@ -87,7 +87,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             False,
             type="boolean",
             title="Full",
-            description="Read databases from the start, judge every row again, build core anew.",
+            description="Read databases from the start, apply the rules to every row again, rebuild core.",
         ),
         "accept_volume_change": Param(
             False,

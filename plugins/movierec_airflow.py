@@ -89,7 +89,7 @@ def endpoint(conn_id: str) -> "Endpoint":
 
 
 def origin(batch: Mapping[str, Any]) -> "Origin":
-    """Return where a night's sources are."""
+    """Return where the sources of a batch are."""
     from movierec.sources.source import Origin
 
     found = settings()
@@ -104,7 +104,7 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
 
 
 def require_batch(batch_id: int | None) -> int:
-    """Return the night that a task works on, which goes on despite failures before it, though not despite this one."""
+    """Return the batch that a task works on; a task that runs despite failures before it needs one all the same."""
     if batch_id is None:
         raise AirflowFailException("no night has been opened; see open_batch")
     return batch_id
@@ -135,7 +135,7 @@ def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
 
 
 def run_as_of() -> datetime:
-    """Return the moment as which this run sees the world: its form's, its schedule's, or that of its trigger."""
+    """Return the time as of which this run works: its form's, its schedule's, or that of its trigger."""
     context = get_current_context()
     asked = context["params"]["as_of"]
     run = context["dag_run"]
