@@ -107,7 +107,7 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dat
         None: "the stored model is what it learns from the known ratings",
         "learned from the test": "the stored model has learned from other ratings than the known ones",
         "other weights": "of the stored model's lists are others than what it learns from the known ratings",
-        "other lists": "of the judged lists are not the stored model's",
+        "other lists": "of the evaluated lists are not the stored model's",
     }
     assert found.status == ("broken" if fault else "holds")
     assert words[fault] in found.words

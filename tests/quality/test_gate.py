@@ -309,7 +309,7 @@ def test_an_expectation_that_could_not_be_judged_is_no_finding(conn, app, tmp_pa
     batch_id = ingest(conn, app, write(tmp_path / "data"), accept=False)
     conn.execute("alter table core.movies alter imdb_rating type text")
     conn.commit()
-    with pytest.raises(RuntimeError, match="core_movies could not be judged"):
+    with pytest.raises(RuntimeError, match="core_movies could not be evaluated"):
         check(conn, "core", batch_id, tmp_path / "quality")
     assert count(conn, "select count(*) from ops.quality_result") == 0
 

@@ -40,7 +40,7 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
 def _title(totals: pd.DataFrame, values: pd.DataFrame) -> str:
     names = [name for name in totals["ranker"] if name in values][:2]
     if len(names) < 2:  # noqa: PLR2004
-        return f"{_words(totals['ranker'].iloc[0])} was judged alone"
+        return f"{_words(totals['ranker'].iloc[0])} was evaluated alone"
     best, second = names
     lead = paired_bootstrap(values[best], values[second])
     if lead.low <= 0:

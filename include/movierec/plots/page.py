@@ -9,7 +9,7 @@ STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:900px;margin:2rem auto;padding:0 1rem}"
     "figure{margin:2.5rem 0}img{width:100%;height:auto}figcaption{color:#555}"
 )
-NOTHING = "<p>Nothing to show: no ranker of this training was judged.</p>"
+NOTHING = "<p>Nothing to show: no ranker of this training was evaluated.</p>"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from movierec.promotion.lead import Lead, describe_best, describe_lead, leads, r
 MIN_LEAD_TO_ASK = 0.01  # of a lead within chance, as a share of the champion's NDCG, for a person to be asked
 POPULARITY = "popularity"
 UNTRIED = ("leak", "hurt")  # nobody knows whether the ranker has seen the test
-NOTHING_TO_COMPARE = "no viewer liked a movie in the test window by which rankers could be judged"
+NOTHING_TO_COMPARE = "no viewer liked a movie in the test window by which rankers could be evaluated"
 
 Verdict = Literal["promote", "keep", "ask"]
 Check = Callable[[str], list[Guardrail]]

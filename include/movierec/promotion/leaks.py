@@ -108,7 +108,7 @@ def check_stored_model(
     evaluated = lists[lists[USER].isin(users) & (lists[RANK] <= CUTOFF)]
     foreign = _share_of_other_entries(own, evaluated)
     if foreign > MAX_CHANGED_ENTRIES:
-        return Guardrail("leak", "broken", f"{foreign:.0%} of the judged lists are not the stored model's")
+        return Guardrail("leak", "broken", f"{foreign:.0%} of the evaluated lists are not the stored model's")
     if refit is not None:
         refitted = refit().recommend(users, CUTOFF)
         changed = _share_of_other_entries(own, refitted)

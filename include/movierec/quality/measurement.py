@@ -20,7 +20,7 @@ def batch_to_check(conn: Connection, batch_id: int | None) -> int:
     if not batches:
         raise ConfigError("there is no batch yet" if batch_id is None else f"batch {batch_id} does not exist")
     if batches[0]["is_pruned"]:
-        raise ConfigError(f"rows of batch {batches[0]['batch_id']} have been pruned; there is nothing left to judge")
+        raise ConfigError(f"rows of batch {batches[0]['batch_id']} have been pruned; there is nothing left to check")
     return int(batches[0]["batch_id"])
 
 

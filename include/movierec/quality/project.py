@@ -79,7 +79,7 @@ def _require_evaluated(suite: str, result: Any) -> None:
     info = result.exception_info or {}
     for raised in [info, *(value for value in info.values() if isinstance(value, dict))]:
         if raised.get("raised_exception"):
-            raise RuntimeError(f"{suite} could not be judged: {str(raised.get('exception_message')).strip()}")
+            raise RuntimeError(f"{suite} could not be evaluated: {str(raised.get('exception_message')).strip()}")
 
 
 @contextmanager
