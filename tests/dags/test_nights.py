@@ -66,14 +66,14 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
 
 def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night, tmp_path, capsys):
     folder = movielens.generate(tmp_path / "renamed")
-    text = (folder / "tiny.inter").read_text().replace("rating:float", "stars:float")
+    text = (folder / "tiny.inter").read_text().replace("rating:float", "score:float")
     (folder / "tiny.inter").write_text(text)
     run = night.run("movierec_ingest", dataset=str(folder))
     assert states(run)["extract[0]"] == "failed"  # not up_for_retry: a second try would see the same file
     assert states(run)["extract[1]"] == "success"
     assert states(run)["check_raw"] == "failed"  # no earlier night has ratings to go on with
     assert states(run)["stage"] == "upstream_failed"
-    assert "tiny.inter: column rating is missing; seen: user_id, item_id, stars, timestamp" in capsys.readouterr().out
+    assert "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp" in capsys.readouterr().out
 
 
 def test_training_before_any_night_says_what_to_run_first(night, capsys):

@@ -1,5 +1,6 @@
 """A server of its own for tests that kill it: it keeps what it has confirmed, as a real one does."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,8 +14,7 @@ from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import connect, run_sql
 from movierec.local import postgres
-from movierec.local.postgres.account import server_account
-from movierec.local.postgres.programs import run_program
+from movierec.local.postgres.postmaster import find_postmaster
 
 STEP = """
 import sys
@@ -36,8 +36,10 @@ class DurableServer:
 
     def crash(self) -> None:
         """Stop at once, as if the power went, and start again."""
-        data = postgres.data_directory(self.settings)
-        run_program(server_account(data), "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "60")
+        postmaster = find_postmaster(postgres.data_directory(self.settings))
+        assert postmaster is not None
+        postmaster.send_signal(signal.SIGQUIT)  # itself: a program that does it would start after what it has to meet
+        postmaster.wait(60)
         postgres.start(self.settings)
 
     def renew(self) -> None:

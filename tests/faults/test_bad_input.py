@@ -154,8 +154,8 @@ MANY = "\r\n".join([f"{user},1,good,1000000000" for user in range(1, 40)])
             "column rating is missing; seen: userId, movieId, timestamp",
         ),
         (
-            "userId,movieId,stars,timestamp\r\n" + LINE + "\r\n",
-            "column rating is missing; seen: userId, movieId, stars",
+            "userId,movieId,score,timestamp\r\n" + LINE + "\r\n",
+            "column rating is missing; seen: userId, movieId, score",
         ),
         (f"{HEADER}\r\n{MANY}\r\n", "column rating is retyped; seen: 'good'"),
         ("", "is empty"),
