@@ -13,9 +13,9 @@ from movierec.db import read_sql
 from movierec.evaluation.evaluate import METRICS, TOTALS
 from movierec.evaluation.protocols import PROTOCOLS
 from movierec.ingestion.core import TABLES
+from movierec.local import summary
 from movierec.local.download import ML_100K
 from movierec.local.editions import EDITIONS
-from movierec.local.summary import EVALUATION
 from movierec.quality import GATES
 from movierec.quality.project import suites_of
 from movierec.rankers.names import RANKERS
@@ -159,6 +159,8 @@ def test_the_readmes_figures_are_those_of_the_benchmarks():
 
 @pytest.mark.parametrize(("report", "first"), [("layers", "table"), ("leaderboard", "ranker")])
 def test_the_readme_shows_the_columns_that_a_night_prints(conn, report, first):
-    cursor = conn.execute(read_sql(f"report/{report}").encode(), {"batch_id": 1, "training_id": 1, **EVALUATION})
+    cursor = conn.execute(
+        read_sql(f"report/{report}").encode(), {"batch_id": 1, "training_id": 1, **summary.EVALUATION}
+    )
     (head,) = re.findall(rf"^  ({first} .*)$", README.text, re.MULTILINE)
     assert re.split(" {2,}", head) == [column.name.replace("_", " ") for column in cursor.description]
