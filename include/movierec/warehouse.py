@@ -3,6 +3,8 @@
 import hashlib
 import logging
 
+from psycopg import sql
+
 from movierec.config import SQL
 from movierec.db import CORE, PAST, Connection, connect, run_sql
 from movierec.errors import ConfigError
@@ -61,8 +63,8 @@ def _apply(conn: Connection, name: str) -> None:
         run_sql(conn, name)
         return
     for layer in (CORE, PAST):  # one file describes both
-        conn.execute(f"create schema if not exists {layer}".encode())
-        conn.execute(f"set local search_path to {layer}".encode())
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(layer)))
+        conn.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(layer)))
         run_sql(conn, name)
         conn.execute("set local search_path to default")
 

@@ -29,6 +29,7 @@ def prepare_airflow(settings: Settings) -> None:
         MovierecError: the migration failed.
     """
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
+    from psycopg import sql  # noqa: PLC0415
 
     postgres.start(settings)
     postgres.ensure_databases(settings)
@@ -42,7 +43,7 @@ def prepare_airflow(settings: Settings) -> None:
         ).fetchone()
         if current != (comment,):
             _migrate(settings)
-            connection.execute(f"comment on database airflow is '{comment}'".encode())
+            connection.execute(sql.SQL("comment on database airflow is {}").format(comment))
 
 
 def require_no_running_dag(settings: Settings) -> None:
