@@ -118,7 +118,7 @@ def quarantine(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
-    """Check the expectations of a layer by hand."""
+    """Check the expectations of a gate by hand."""
     from movierec.commands import check as command  # noqa: PLC0415
 
     text, has_passed = command.run(settings, options)

@@ -109,7 +109,7 @@ DAMAGES = [  # table, what is set, where, and what the audit says
     ("recommendation", DELETED, "user_id = 1 and rank = 20", f"{LIST} has not exactly the due number"),
     ("recommendation", DELETED, "user_id = 1", f"{LIST} has not exactly the due number of movies: 1"),
     ("recommendation", "user_id = 777", "user_id = 1", f"{LIST} has not exactly the due number"),
-    ("recommendation", f"movie_id = {SEEN}", "user_id = 1 and rank = 3", "already rated by the viewer: 1"),
+    ("recommendation", f"movie_id = {SEEN}", "user_id = 1 and rank = 3", "already seen by the viewer: 1"),
     ("recommendation", f"movie_id = {FIRST}", "user_id = 1 and rank = 2", f"{LIST} has a movie twice: 1"),
     ("recommendation", "rank = 99", "user_id = 1 and rank = 20", f"{LIST} has other ranks"),
     ("recommendation", "movie_id = 9999", "user_id = 1 and rank = 2", f"{LIST} has a movie that"),

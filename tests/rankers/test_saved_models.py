@@ -32,7 +32,7 @@ ARRAYS = {
     "slim": SPARSE,
     "slit": {"kept", "weights"},
     "content": {"vectors"},
-    "blend": {"members"},
+    "blend": {"members", "left_out", "reasons"},
     "random_forest": {*LEARNED, *FOREST},
     "gradient_boosting": {*LEARNED, *FOREST},
     "hybrid": {

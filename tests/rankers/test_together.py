@@ -99,8 +99,12 @@ def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
 
 
 @pytest.mark.usefixtures("without_slit")
-def test_a_blend_goes_on_without_a_member(fresh: Dataset, features: MovieFeatures) -> None:
+def test_a_blend_goes_on_without_a_member_and_keeps_the_reason(
+    fresh: Dataset, features: MovieFeatures, tmp_path: Path
+) -> None:
     blend = registry.create("blend").fit(fresh, features)
+    blend.save(UPath(tmp_path))
+    assert dict(registry.load(UPath(tmp_path)).left_out) == dict(blend.left_out) == {"slit": "it cannot be solved"}
     alone = registry.create("blend", slit=0.0).fit(fresh, features)
     assert blend.recommend(EVERYONE, 5).equals(alone.recommend(EVERYONE, 5))
 

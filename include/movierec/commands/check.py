@@ -1,4 +1,4 @@
-"""`movierec check`: the expectations of a layer, run by hand."""
+"""`movierec check`: the expectations of a gate, run by hand."""
 
 import argparse
 

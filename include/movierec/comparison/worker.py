@@ -75,7 +75,7 @@ def run(inputs: WorkerInputs, name: str, shared: SharedCost | None = None) -> Ra
         "score_seconds": round(evaluation.seconds, 3),
         "peak_memory_bytes": peak if shared is None else max(peak, shared.peak_bytes),
         "rating_error": None if error is None else asdict(error),
-        "left_out": dict(ranker.left_out) if isinstance(ranker, LearnedRanker) else {},
+        "left_out": dict(ranker.left_out),
         "metrics": _metrics(evaluation),
         "strata": _strata(evaluation, inputs),
     }

@@ -13,7 +13,7 @@ i. Published tables differ in what they divide by, so the name says which:
 - `mrr` 1 / the rank of the first relevant movie, 0 if there is none among k.
 - `hit_rate` 1 if h > 0, else 0.
 
-Users without a relevant movie are not judged, and counted. A judged user without a list scores 0.
+Users without a relevant movie are not evaluated but counted. An evaluated user without a list scores 0.
 """
 
 from collections.abc import Sequence

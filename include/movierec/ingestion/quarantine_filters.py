@@ -54,7 +54,9 @@ _FIELDS = {"batch_id": "batch", "ids": "rows"}
 
 
 def select_rows(conn: Connection, filters: Filters, statuses: tuple[str, ...]) -> None:
-    """Put the rows that the filters select into the temporary table `chosen`; `statuses` apply if none is filtered by.
+    """Put the rows that the filters select into the temporary table `selected_row`.
+
+    Where the filters name no status, `statuses` are selected.
 
     Raises:
         ConfigError: a filter names something that does not exist.

@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Self
 
@@ -205,6 +205,11 @@ class Ranker(ABC):
     def parameters(self) -> dict[str, Any]:
         """Return the hyper-parameters as given to `__init__`."""
         return {key: value for key, value in vars(self).items() if not key.endswith("_")}
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Names of the rankers that it builds on and had to go on without, with the reasons in words."""
+        return {}
 
     def _to_arrays(self) -> Arrays:
         """Return what was learned besides the history, by the names that saved models use."""

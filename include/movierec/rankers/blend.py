@@ -1,6 +1,6 @@
 """A blend: the weighted sum of the scores of several rankers; learned rankers must be better than it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
-from movierec.rankers.together import fit_together
+from movierec.rankers.together import fit_together, left_out_from_arrays, left_out_to_arrays
 from movierec.rankers.user_knn import UserKNN
 
 MEMBERS: tuple[type[Ranker], ...] = (EASE, SLIT, UserKNN, ItemKNN, IALS)
@@ -44,11 +44,16 @@ class Blend(Ranker):
 
     def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
         unfitted = ((kind.name, kind()) for kind in self._member_classes())
-        self.members_, _ = fit_together(unfitted, dataset, features)
+        self.members_, self.left_out_ = fit_together(unfitted, dataset, features)
 
     def _member_classes(self) -> list[type[Ranker]]:
         """Return the members with a weight; without any the blend is EASE."""
         return [kind for kind in MEMBERS if getattr(self, kind.name) > 0] or [EASE]
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Names of the members that could not be fitted, with the reasons in words."""
+        return self.left_out_
 
     def _fold_in(self, dataset: Dataset) -> None:
         self.members_ = {name: member.fold_in(dataset) for name, member in self.members_.items()}
@@ -77,12 +82,13 @@ class Blend(Ranker):
             member.save(folder / name, with_history=False)
 
     def _to_arrays(self) -> Arrays:
-        return {"members": np.array(list(self.members_))}
+        return {"members": np.array(list(self.members_)), **left_out_to_arrays(self.left_out_)}
 
     def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
         kinds = {kind.name: kind for kind in MEMBERS}
         names = [str(name) for name in arrays["members"]]
         self.members_ = {name: kinds[name].load(folder / name, self.training_history_) for name in names}
+        self.left_out_ = left_out_from_arrays(arrays)
 
 
 def _standardise(scores: Floats) -> Floats:

@@ -1,9 +1,12 @@
 """Fitting several rankers for one that builds on them: those that cannot be fitted are left out, with the reason."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+import numpy as np
+
+from movierec.artifacts import Arrays
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
@@ -12,6 +15,17 @@ from movierec.rankers.base import Ranker
 log = logging.getLogger(__name__)
 
 Member = TypeVar("Member", bound=Ranker)
+
+
+def left_out_to_arrays(left_out: Mapping[str, str]) -> Arrays:
+    """Return names and reasons as a saved model keeps them."""
+    return {"left_out": np.array(list(left_out), str), "reasons": np.array(list(left_out.values()), str)}
+
+
+def left_out_from_arrays(arrays: Arrays) -> dict[str, str]:
+    """Return reasons by name; none in models of versions in which every ranker had to be fitted."""
+    names, reasons = (arrays[name].tolist() if name in arrays else [] for name in ("left_out", "reasons"))
+    return dict(zip(names, reasons, strict=True))
 
 
 def fit_together(

@@ -10,7 +10,6 @@ from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.reranking.base import LearnedRanker
 from movierec.training.data import Split, TrainingData
 from movierec.training.fit import RETRYABLE, log_failure
 from movierec.training.folder import TrainingFolder
@@ -37,7 +36,7 @@ def evaluate_ranker(
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.
 
     A ranker that could not be fitted, or whose scores are no numbers, gets a row in `ml.refused` with the reason
-    instead. What a learned ranker had to leave out is in `ml.left_out`.
+    instead. What a learned ranker or the blend had to leave out is in `ml.left_out`.
 
     Args:
         conn: the warehouse.
@@ -50,7 +49,7 @@ def evaluate_ranker(
     left_out: Mapping[str, str] = {}
     if reason is None:
         ranker = data.load_ranker(name)
-        left_out = ranker.left_out if isinstance(ranker, LearnedRanker) else {}
+        left_out = ranker.left_out
         try:
             results = _evaluate(ranker, data, protocols)
         except RETRYABLE:

@@ -1,4 +1,4 @@
--- What the nights did: batches, slices, row rules, counts, quality results. Casts and repairs that other layers use.
+-- What the nights did: batches, slices, row rules, counts, quality results.
 create schema if not exists ops;
 
 create table if not exists ops.batch (
@@ -155,4 +155,4 @@ create table if not exists ops.structure (
     applied_at timestamptz not null default now()
 );
 comment on table ops.structure is
-'Which state of include/sql/ddl this database has; unchanged files are not applied again.';
+'Which state of the files that warehouse.py applies this database has; unchanged ones are not applied again.';

@@ -172,7 +172,7 @@ checks as (
     where kind = 'the movies similar to a movie' and owner = movie_id
     union all
     select
-        'a movie was already rated by the viewer' as failed_check,
+        'a movie was already seen by the viewer' as failed_check,
         count(*) as failures
     from viewer_list
     inner join feedback on viewer_list.user_id = feedback.user_id and viewer_list.movie_id = feedback.movie_id

@@ -1,1 +1,1 @@
-"""LearnedRanker rankers: candidates of the base rankers, described and put in order."""
+"""Learned rankers: candidates of the base rankers, described and put in order."""

@@ -18,6 +18,7 @@ from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateT
 from movierec.rankers.reranking.label_windows import WindowPlan
 from movierec.rankers.reranking.training_set import TrainingSet, training_inputs
 from movierec.rankers.reranking.views import HALF_LIVES
+from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
 
 # Names of folders in a saved model.
 BASE_RANKERS, FACTS, FEATURES = "bases", "facts", "features"
@@ -106,21 +107,14 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         self.generator_.base_rankers.save(folder / BASE_RANKERS)
 
     def _to_arrays(self) -> Arrays:
-        left_out = self.left_out
-        arrays = {
-            "is_trained": np.array(self.model_ is not None),
-            "left_out": np.array(list(left_out), str),
-            "reasons": np.array(list(left_out.values()), str),
-        }
+        arrays = {"is_trained": np.array(self.model_ is not None), **left_out_to_arrays(self.left_out)}
         if self.model_ is None:
             return arrays
         return arrays | {"names": np.array(self.feature_names_), **self.model_.to_arrays()}
 
     def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
         facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
-        # Models of versions in which every base ranker had to be fitted do not have these two arrays.
-        names, reasons = (arrays[name].tolist() if name in arrays else [] for name in ("left_out", "reasons"))
-        left_out = dict(zip(names, reasons, strict=True))
+        left_out = left_out_from_arrays(arrays)
         base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
         self.generator_ = CandidateGenerator(base_rankers, facts, features, self.candidates)
         is_trained = bool(arrays["is_trained"])

@@ -28,7 +28,7 @@ class Watermark:
 
     @classmethod
     def parse(cls, text: str | None) -> "Watermark | None":
-        """Read what `spelt` wrote; anything else counts as no watermark, so that the table is read whole."""
+        """Read what `to_json` wrote; anything else counts as no watermark, so that the table is read whole."""
         try:
             found = json.loads(text or "null")
             return cls(**found) if isinstance(found, dict) else None
