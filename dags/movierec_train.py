@@ -127,7 +127,7 @@ SEARCH_TIMEOUT = timedelta(hours=8)
             None,
             type=["null", "integer"],
             minimum=1,
-            title="Night",
+            title="Batch",
             description="Batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
         ),
         "seed": Param(

@@ -25,11 +25,11 @@ STRUCTURE = (
     "ddl/ml",
     "ddl/serving",
     "ddl/slices",
-    "ddl/versions",
+    "ddl/latest_rows",
     "ddl/rule_views",
     "ops/row_rule",
     "ops/build_rule_views",
-    "ddl/audits",
+    "ddl/gates",
     "ddl/prune",
 )
 OLDEST_SERVER = 170_000

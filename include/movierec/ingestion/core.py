@@ -23,7 +23,7 @@ _TITLE_TABLES = ("movies", "links", "credits", "imdb_title", "imdb_rating")
 _CREDIT_TABLES = ("imdb_crew", "imdb_principal", "imdb_name", "graph", "movie_link")
 _PEOPLE_TABLES = (*_TITLE_TABLES, *_CREDIT_TABLES)
 CATALOGUE_STEPS = {
-    "versions": _PEOPLE_TABLES,
+    "latest_rows": _PEOPLE_TABLES,
     "movie_alias": _TITLE_TABLES,
     "claims": _TITLE_TABLES,
     "movies": _TITLE_TABLES,

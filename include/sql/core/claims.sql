@@ -1,93 +1,93 @@
 -- Purpose: what each source says about each movie, conformed; of several rows of a source the movie's own id
 -- goes first.
--- Grain and key: movie_id, attribute, source. Inputs: movie_version, link_version, credit_version, title_version,
--- vote_version, movie_alias. Parameters: none.
+-- Grain and key: movie_id, attribute, source. Inputs: latest_movie, latest_link, latest_credit, latest_title,
+-- latest_vote, movie_alias. Parameters: none.
 create temporary table claim on commit drop as
 with imdb_link as (
     select distinct
         movie_id,
         imdb_id
-    from link_version
+    from latest_link
     where imdb_id is not null
 ),
 
 source_claim as (
     select
-        movie_version.movie_id,
-        movie_version.source,
-        movie_version.source_rank,
+        latest_movie.movie_id,
+        latest_movie.source,
+        latest_movie.source_rank,
         fact.attribute,
         fact.value
-    from movie_version
+    from latest_movie
     cross join
         lateral (
             values
-            ('title', ops.title(movie_version.title)),
+            ('title', ops.title(latest_movie.title)),
             (
                 'release_year',
                 coalesce(
-                    movie_version.release_year,
-                    ops.title_year(movie_version.title),
-                    extract(year from movie_version.release_date)::integer
+                    latest_movie.release_year,
+                    ops.title_year(latest_movie.title),
+                    extract(year from latest_movie.release_date)::integer
                 )::text
             ),
-            ('release_date', movie_version.release_date::text)
+            ('release_date', latest_movie.release_date::text)
         ) as fact (attribute, value)
     union all
     select
-        link_version.movie_id,
-        link_version.source,
-        link_version.source_rank,
+        latest_link.movie_id,
+        latest_link.source,
+        latest_link.source_rank,
         fact.attribute,
         fact.value
-    from link_version
+    from latest_link
     cross join
         lateral (
-            values ('imdb_id', link_version.imdb_id), ('tmdb_id', link_version.tmdb_id::text)
+            values ('imdb_id', latest_link.imdb_id), ('tmdb_id', latest_link.tmdb_id::text)
         ) as fact (attribute, value)
     union all
     select
-        credit_version.movie_id,
-        credit_version.source,
-        credit_version.source_rank,
+        latest_credit.movie_id,
+        latest_credit.source,
+        latest_credit.source_rank,
         fact.attribute,
         fact.value
-    from credit_version
+    from latest_credit
     cross join
         lateral (
             values
-            ('title', ops.title(credit_version.title)),
-            ('release_year', extract(year from credit_version.release_date)::integer::text),
-            ('release_date', credit_version.release_date::text)
+            ('title', ops.title(latest_credit.title)),
+            ('release_year', extract(year from latest_credit.release_date)::integer::text),
+            ('release_date', latest_credit.release_date::text)
         ) as fact (attribute, value)
     union all
     select
         imdb_link.movie_id,
-        title_version.source,
-        title_version.source_rank,
+        latest_title.source,
+        latest_title.source_rank,
         fact.attribute,
         fact.value
-    from title_version
-    inner join imdb_link on title_version.tconst = imdb_link.imdb_id
+    from latest_title
+    inner join imdb_link on latest_title.tconst = imdb_link.imdb_id
     cross join
         lateral (
             values
-            ('title', ops.title(title_version.title)),
-            ('original_title', ops.title(title_version.original_title)),
-            ('release_year', title_version.release_year::text),
-            ('runtime_minutes', title_version.runtime_minutes::text)
+            ('title', ops.title(latest_title.title)),
+            ('original_title', ops.title(latest_title.original_title)),
+            ('release_year', latest_title.release_year::text),
+            ('runtime_minutes', latest_title.runtime_minutes::text)
         ) as fact (attribute, value)
     union all
     select
         imdb_link.movie_id,
-        vote_version.source,
-        vote_version.source_rank,
+        latest_vote.source,
+        latest_vote.source_rank,
         fact.attribute,
         fact.value
-    from vote_version
-    inner join imdb_link on vote_version.tconst = imdb_link.imdb_id
+    from latest_vote
+    inner join imdb_link on latest_vote.tconst = imdb_link.imdb_id
     cross join lateral (
-        values ('imdb_rating', vote_version.mean_rating::text), ('imdb_votes', vote_version.votes::text)
+        values ('imdb_rating', latest_vote.mean_rating::text), ('imdb_votes', latest_vote.votes::text)
     ) as fact (attribute, value)
 )
 

@@ -1,7 +1,7 @@
 -- Purpose: who made which movie, as every source says. For each movie and role the first source that knows anybody
 -- counts: IMDb, then credits files, then the graph.
 -- Grain and key: movie_id, role, person_id. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .graph,
--- credit_version, entity_version, movies, movie_alias, manifest. Parameters: none.
+-- latest_credit, latest_entity, movies, movie_alias, manifest. Parameters: none.
 create temporary table credit on commit drop as
 with crew as (
     select distinct on (manifest.lineage, imdb_crew.tconst)
@@ -61,25 +61,25 @@ source_credit as (
     where principal.category in ('actor', 'actress', 'self')
     union all
     select
-        coalesce(movie_alias.movie_id, credit_version.movie_id) as movie_id,
+        coalesce(movie_alias.movie_id, latest_credit.movie_id) as movie_id,
         credit_list.role,
         'name:' || lower(ops.clean(person.name)) as person_id,
         person.position as billing,
         2 as preference
-    from credit_version
-    left join movie_alias on credit_version.movie_id = movie_alias.alias_id
+    from latest_credit
+    left join movie_alias on latest_credit.movie_id = movie_alias.alias_id
     cross join
         lateral (
             values
-            ('director', credit_version.directors),
-            ('actor', credit_version.actors),
-            ('writer', credit_version.writers)
+            ('director', latest_credit.directors),
+            ('actor', latest_credit.actors),
+            ('writer', latest_credit.writers)
         ) as credit_list (role, names)
     cross join lateral regexp_split_to_table(credit_list.names, '\s*[|;]\s*') with ordinality as person (name, position)
     where ops.clean(person.name) is not null
     union all
     select
-        coalesce(movie_alias.movie_id, entity_version.movie_id) as movie_id,
+        coalesce(movie_alias.movie_id, latest_entity.movie_id) as movie_id,
         case graph.relation_id
             when 'film.film.actor' then 'actor'
             when 'film.film.directed_by' then 'director'
@@ -90,8 +90,8 @@ source_credit as (
         3 as preference
     from staging.graph
     inner join manifest on graph.slice_id = manifest.slice_id and manifest.is_held
-    inner join entity_version on graph.head_id = entity_version.entity_id
-    left join movie_alias on entity_version.movie_id = movie_alias.alias_id
+    inner join latest_entity on graph.head_id = latest_entity.entity_id
+    left join movie_alias on latest_entity.movie_id = movie_alias.alias_id
     where graph.relation_id in ('film.film.actor', 'film.film.directed_by', 'film.film.written_by')
 ),
 

@@ -1,6 +1,6 @@
 -- Purpose: one id for every movie: ids that links lead to the same movie in IMDb, or in TMDB where IMDb does not say
 -- otherwise, are one movie, whose id is the lowest that is listed. No id leads to one that leads on.
--- Grain and key: alias_id. Inputs: link_version, movie_version. Parameters: none.
+-- Grain and key: alias_id. Inputs: latest_link, latest_movie. Parameters: none.
 merge into movie_alias
 using (
     with best_link as (
@@ -8,14 +8,14 @@ using (
             movie_id,
             (array_agg(imdb_id order by source_rank, imdb_id) filter (where imdb_id is not null))[1] as imdb_id,
             (array_agg(tmdb_id order by source_rank, tmdb_id) filter (where tmdb_id is not null))[1] as tmdb_id
-        from link_version
+        from latest_link
         group by movie_id
     ),
 
     -- a movie is called by an id under which a source lists it
     listed_movie as (
-        select distinct movie_version.movie_id
-        from movie_version
+        select distinct latest_movie.movie_id
+        from latest_movie
     ),
 
     imdb_group as (

@@ -1,5 +1,5 @@
 -- Purpose: genres of each movie, from the first source that names any.
--- Grain and key: movie_id, genre. Inputs: movie_version, title_version, movies, movie_alias. Parameters: none.
+-- Grain and key: movie_id, genre. Inputs: latest_movie, latest_title, movies, movie_alias. Parameters: none.
 merge into movie_genre
 using (
     -- there are few different lists of genres
@@ -8,32 +8,32 @@ using (
             listed.genres,
             ops.genres(listed.genres) as names
         from (
-            select genres from movie_version
+            select genres from latest_movie
             union
-            select genres from title_version
+            select genres from latest_title
         ) as listed
     ),
 
     source_genres as (
         select
-            coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id,
-            movie_version.source_rank,
-            movie_version.source,
+            coalesce(movie_alias.movie_id, latest_movie.movie_id) as movie_id,
+            latest_movie.source_rank,
+            latest_movie.source,
             movie_alias.alias_id,
             genre_list.names as genres
-        from movie_version
-        inner join genre_list on movie_version.genres = genre_list.genres
-        left join movie_alias on movie_version.movie_id = movie_alias.alias_id
+        from latest_movie
+        inner join genre_list on latest_movie.genres = genre_list.genres
+        left join movie_alias on latest_movie.movie_id = movie_alias.alias_id
         union all
         select
             movies.movie_id,
-            title_version.source_rank,
-            title_version.source,
+            latest_title.source_rank,
+            latest_title.source,
             null as alias_id,
             genre_list.names as genres
-        from title_version
-        inner join genre_list on title_version.genres = genre_list.genres
-        inner join movies on title_version.tconst = movies.imdb_id
+        from latest_title
+        inner join genre_list on latest_title.genres = genre_list.genres
+        inner join movies on latest_title.tconst = movies.imdb_id
     ),
 
     best_genres as (

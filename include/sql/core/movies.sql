@@ -1,11 +1,11 @@
 -- Purpose: the catalogue: movies that a source lists, each fact from the first source that knows it.
--- Grain and key: movie_id. Inputs: claim, movie_version, movie_alias. Parameters: none.
+-- Grain and key: movie_id. Inputs: claim, latest_movie, movie_alias. Parameters: none.
 merge into movies
 using (
     with listed_movie as (
-        select distinct coalesce(movie_alias.movie_id, movie_version.movie_id) as movie_id
-        from movie_version
-        left join movie_alias on movie_version.movie_id = movie_alias.alias_id
+        select distinct coalesce(movie_alias.movie_id, latest_movie.movie_id) as movie_id
+        from latest_movie
+        left join movie_alias on latest_movie.movie_id = movie_alias.alias_id
     ),
 
     best_claim as (

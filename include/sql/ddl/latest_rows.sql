@@ -1,5 +1,5 @@
--- What the tables of versions have in common that core/versions.sql makes while a layer is moved.
-create or replace procedure ops.create_version_table(version_table text, of_table text, key text)
+-- What the tables of latest rows have in common that core/latest_rows.sql makes while a layer is moved.
+create or replace procedure ops.create_latest_table(latest_table text, of_table text, key text)
 language plpgsql as $$
 begin
     execute format(
@@ -21,10 +21,10 @@ begin
         from latest
         where not latest.is_deleted
         $statement$,
-        version_table, of_table, key
+        latest_table, of_table, key
     );
-    execute format('analyze %I', version_table);
+    execute format('analyze %I', latest_table);
 end;
 $$;
-comment on procedure ops.create_version_table is
+comment on procedure ops.create_latest_table is
 'Make a temporary table of the last row of a staging table per lineage and key, as the manifest of a layer has them.';
