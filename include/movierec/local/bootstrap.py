@@ -22,7 +22,6 @@ PYTHON = VENV / "bin" / "python"
 VERSIONS = ("3.13", "3.12", "3.11")
 NEEDED_BYTES = 2_500_000_000
 QUESTION = "import sys; print('%d.%d' % sys.version_info[:2]); import ensurepip, venv; print('complete')"
-PIP = ("-m", "pip", "--no-input", "--disable-pip-version-check", "install", "--quiet", "--root-user-action=ignore")
 KERNELS = ("-m", "movierec.local.kernels")
 
 
@@ -84,7 +83,7 @@ def _set_up(files: list[str]) -> None:
     _say(f"installing {' and '.join(files)} into {VENV}")
     try:
         installers.install(PYTHON, [ROOT / name for name in files], _environment(), _say)
-        package = (str(PYTHON), *PIP, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        package = (str(PYTHON), *installers.PIP_INSTALL, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
         installers.run(package, _environment(), _say, "installing movierec itself")
     except installers.InstallError as error:
         _fail("the requirements could not be installed; the lines above say why", str(error))

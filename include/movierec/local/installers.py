@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PIP = ("-m", "pip", "--no-input", "--disable-pip-version-check")
+PIP_INSTALL = (*PIP, "install", "--quiet", "--root-user-action=ignore")
 SECTIONS = ("global", "install", ":env:")  # of pip's configuration, the strongest last
 # Options of pip that change nothing about what is installed from where. A lock is not in need of constraints.
 WITHOUT_EFFECT = (
@@ -67,7 +68,7 @@ def install(python: Path, requirements: Sequence[Path], environment: Mapping[str
             return
         except InstallError as error:
             say(f"uv could not install them ({last_line(error)}); pip tries")
-    command = (str(python), *PIP, "install", "--quiet", "--root-user-action=ignore", *files)
+    command = (str(python), *PIP_INSTALL, *files)
     run(command, environment, say, f"pip installs {packages} packages, which takes some minutes")
 
 
@@ -128,7 +129,7 @@ def _uv(python: Path, requirements: Sequence[Path], environment: Mapping[str, st
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write(block)
         file.flush()
-        command = (str(python), *PIP, "install", "--quiet", "--root-user-action=ignore", "--requirement", file.name)
+        command = (str(python), *PIP_INSTALL, "--requirement", file.name)
         try:
             run(command, environment, say, "pip installs uv")
             return uv_variables(run((str(python), *PIP, "config", "list"), environment, say, "reading pip's settings"))

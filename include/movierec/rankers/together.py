@@ -17,6 +17,17 @@ log = logging.getLogger(__name__)
 Member = TypeVar("Member", bound=Ranker)
 
 
+def log_failure(error: Exception, deed: str) -> str:
+    """Log what one ranker failed with, so that the others go on, and return it in words.
+
+    Only an error that nobody foresaw needs its traceback to be understood.
+    """
+    is_foreseen = isinstance(error, ModelError)
+    reason = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
+    log.warning("%s: %s", deed, reason, exc_info=not is_foreseen)
+    return reason
+
+
 def left_out_to_arrays(left_out: Mapping[str, str]) -> Arrays:
     """Return names and reasons as a saved model keeps them."""
     return {"left_out": np.array(list(left_out), str), "reasons": np.array(list(left_out.values()), str)}
@@ -44,10 +55,7 @@ def fit_together(
         except (MemoryError, OSError):
             raise
         except Exception as error:
-            is_foreseen = isinstance(error, ModelError)
-            left_out[name] = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
-            # Only what nobody foresaw needs its traceback to be understood.
-            log.warning("%s is left out: %s", name, left_out[name], exc_info=not is_foreseen)
+            left_out[name] = log_failure(error, f"leave out {name}")
     if not fitted:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise ModelError(f"none of the rankers to build on can be fitted ({reasons})")

@@ -11,8 +11,8 @@ from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
-from movierec.errors import ModelError
 from movierec.rankers import registry
+from movierec.rankers.together import log_failure
 from movierec.training.data import TrainingData, fit_inputs
 from movierec.training.folder import TrainingFolder
 from movierec.training.tuned import tune_ranker
@@ -67,14 +67,3 @@ def fit_tuned(
     """Fit each ranker with the hyper-parameters of `tune_ranker`, and return what `fit_ranker` does for each."""
     data = TrainingData(folder)
     return [fit_ranker(data, name, tune_ranker(conn, data, name, trials=trials, seed=seed)) for name in names]
-
-
-def log_failure(error: Exception, deed: str) -> str:
-    """Log what one ranker failed with, so that the others go on, and return it in words.
-
-    Only an error that nobody foresaw needs its traceback to be understood.
-    """
-    is_foreseen = isinstance(error, ModelError)
-    reason = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
-    log.warning("%s: %s", deed, reason, exc_info=not is_foreseen)
-    return reason
