@@ -59,6 +59,25 @@ def test_under_strong_generalisation_nobody_who_is_asked_was_learned_from(datase
     assert set(split.test["user_id"]) == set(split.fold_in.ratings["user_id"])
 
 
+@pytest.mark.parametrize("name", ["leave-one-out", "ml-1m-leave-one-out"])
+def test_leave_one_out_asks_everybody_for_their_last_rating(dataset, name):
+    split = PROTOCOLS[name].split(dataset, 1)
+    assert split.known.relevant_from is None
+    assert split.test["user_id"].is_unique
+    assert set(split.test["user_id"]) == set(dataset.ratings["user_id"])
+    last = dataset.ratings.groupby("user_id")["rated_at"].max()
+    assert (split.test.set_index("user_id")["rated_at"] == last).all()
+    assert split.known.ratings["rated_at"].max() > split.test["rated_at"].min()  # others' later ratings are known
+
+
+@pytest.mark.parametrize("name", ["leave-one-out-global", "ml-1m-leave-one-out-global"])
+def test_its_global_variant_learns_from_nobodys_future(dataset, name):
+    split = PROTOCOLS[name].split(dataset, 1)
+    assert split.test["user_id"].is_unique
+    assert split.known.ratings["rated_at"].max() < split.test["rated_at"].min()
+    assert set(split.fold_in.ratings["user_id"]) <= set(split.test["user_id"])
+
+
 def test_movielens_1m_is_split_by_each_users_time_and_by_everybodys(dataset):
     each, everybody = (PROTOCOLS[name].split(dataset, 1) for name in ("ml-1m-per-user", "ml-1m-global"))
     assert each.known.relevant_from == everybody.known.relevant_from == 4
@@ -71,7 +90,12 @@ def test_movielens_1m_is_split_by_each_users_time_and_by_everybodys(dataset):
 
 def test_protocols_that_take_hours_are_measured_only_if_they_are_named():
     by_default = quality._parser().parse_args([]).only
-    assert [name for name in PROTOCOLS if name not in by_default] == ["ml-1m-per-user", "ml-1m-global"]
+    assert [name for name in PROTOCOLS if name not in by_default] == [
+        "ml-1m-per-user",
+        "ml-1m-global",
+        "ml-1m-leave-one-out",
+        "ml-1m-leave-one-out-global",
+    ]
     assert quality._parser().parse_args(["--only", "ml-1m-global"]).only == ["ml-1m-global"]
 
 

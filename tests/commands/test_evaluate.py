@@ -114,6 +114,60 @@ def test_learned_rankers_after_one_that_ends_their_process_get_another(
     assert "was ended by signal 9; the system ends a process so when memory" in results["failed"]["random_forest"]
 
 
+def divided(folder: Path, protocol: str, *words: str, names: str, times: bool = True) -> tuple[int, dict]:
+    """Run without a test file."""
+    rows = pd.concat(two_tastes())
+    files = write(folder, train=rows if times else rows.drop(columns="timestamp"))
+    out = folder / "results.json"
+    words = ("--protocol", protocol, "--relevant-from", "none", *words)
+    status = cli.main(["evaluate", *files, "--rankers", names, "--out", str(out), *words])
+    return status, json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
+
+
+# of 30 users with 9 ratings each: rows to learn from and to be asked about
+SIZES_UNDER = {
+    "per_user_temporal": (240, 30),
+    "global_temporal": (216, 54),
+    "random": (210, 30),
+    "strong_generalisation": (216, 6),
+    "leave_one_out": (240, 30),
+    "leave_one_out_global": (264, 6),
+}
+
+
+@pytest.mark.parametrize(("protocol", "sizes"), SIZES_UNDER.items(), ids=SIZES_UNDER)
+def test_one_file_is_divided_by_every_protocol(tmp_path: Path, protocol: str, sizes: tuple[int, int]) -> None:
+    status, results = divided(tmp_path, protocol, names="popularity")
+    assert status == 0
+    assert (results["sizes"]["train_rows"], results["sizes"]["test_rows"]) == sizes
+    assert any(note.startswith(f"protocol {protocol}, seed 1: ") for note in results["notes"])
+    assert results["arguments"]["protocol"] == protocol
+    assert results["windows"] == ("random" if protocol in ("random", "strong_generalisation") else "time")
+    assert results["rankers"]["popularity"]["metrics"][0]["users"] > 0
+
+
+def test_a_protocol_tunes_on_what_it_holds_out_of_the_known_side(tmp_path: Path) -> None:
+    status, results = divided(tmp_path, "leave_one_out", "--tune", "3", names="item_knn")
+    assert status == 0
+    assert (results["sizes"]["train_rows"], results["sizes"]["valid_rows"]) == (240, 30)
+    assert results["rankers"]["item_knn"]["tuning"]["trials"] == 3
+    # What rankers were tuned by is part of what they learn from in the end, and of no list for that reason.
+    assert results["rankers"]["item_knn"]["metrics"][0]["users"] == 30
+
+
+def test_a_protocol_that_needs_times_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert divided(tmp_path, "leave_one_out_global", names="popularity", times=False) == (1, {})
+    assert "has no timestamps, by which --protocol leave_one_out_global divides it" in capsys.readouterr().err
+
+
+def test_a_test_file_and_a_protocol_exclude_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "--protocol", "random", names="popularity") == (1, {})
+    assert "--protocol random divides --train by itself; --test cannot stand beside it" in capsys.readouterr().err
+    (path,) = tmp_path.glob("train.csv")
+    assert cli.main(["evaluate", "--train", str(path), "--out", str(tmp_path / "results.json")]) == 1
+    assert "needed is --test S.csv, or --protocol" in capsys.readouterr().err
+
+
 BAD_OPTIONS = {
     ("--k", "0"): "--k is '0'; allowed are whole numbers from 1",
     ("--k", "10,x"): "--k is '10,x'",

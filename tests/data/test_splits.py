@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data.splits import global_temporal, part_sizes, per_user_temporal, random_split, strong_generalisation
+from movierec.data.splits import (
+    global_temporal,
+    leave_one_out,
+    leave_one_out_global,
+    part_sizes,
+    per_user_temporal,
+    random_split,
+    strong_generalisation,
+)
 from movierec.errors import ModelError
 
 Split = Callable[[pd.DataFrame, int], tuple[pd.DataFrame, ...]]
@@ -60,6 +68,7 @@ SPLITS = {
     "per user": lambda frame, seed: per_user_temporal(frame, seed=seed),
     "global": lambda frame, _: global_temporal(frame),
     "random": lambda frame, seed: random_split(frame, seed=seed),
+    "leave one out": leave_one_out,
 }
 
 
@@ -152,3 +161,55 @@ def test_a_share_is_a_part(share: float) -> None:
             split(many(), share)
     with pytest.raises(ModelError, match="above 0"):
         random_split(many(), (1 - share, 0))
+
+
+def test_the_last_rating_of_everybody_is_left_out_and_a_single_one_is_known() -> None:
+    both = pd.concat([ratings([3, 5, 4], user=1), ratings([9], user=2)], ignore_index=True)
+    known, test = leave_one_out(both)
+    assert test[["user_id", "movie_id"]].to_numpy().tolist() == [[1, 1]]
+    assert known.index.tolist() == [0, 2, 3]
+
+
+def test_which_of_several_last_ratings_is_left_out_depends_on_the_seed() -> None:
+    held = [leave_one_out(ratings([1] * 50), seed)[1]["movie_id"].item() for seed in (0, 0, 1)]
+    assert held[0] == held[1] != held[2]
+
+
+def test_without_anybodys_future_the_latest_users_are_asked_and_shown_their_own_past() -> None:
+    frame = pd.concat(
+        [
+            ratings([1, 2], user=1),
+            ratings([1, 3], user=2),
+            ratings([1, 4], user=3),
+            ratings([1, 5], user=4),
+            ratings([4, 6, 7, 8], user=5),
+        ],
+        ignore_index=True,
+    )
+    train, fold_in, test = leave_one_out_global(frame, test_share=0.2)
+    assert test.index.tolist() == [11]  # user 5 on day 8
+    assert train["rated_at"].max() == pd.Timestamp(5, unit="D", tz="UTC")  # everybody else's last day
+    assert sorted(train.index) == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert fold_in.index.tolist() == [8, 9, 10]
+
+
+def test_without_anybodys_future_a_newcomer_is_asked_without_a_past() -> None:
+    frame = pd.concat([ratings([1, 2], user=1), ratings([9], user=2)], ignore_index=True)
+    train, fold_in, test = leave_one_out_global(frame, test_share=0.5)
+    assert (train.index.tolist(), fold_in.index.tolist(), test.index.tolist()) == ([0, 1], [], [2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_row_that_is_learned_from_is_as_late_as_one_that_is_asked_about(seed: int) -> None:
+    train, fold_in, test = leave_one_out_global(many(seed), seed=seed)
+    assert train["rated_at"].max() < test["rated_at"].min()
+    assert test["user_id"].is_unique
+    last_shown = fold_in.groupby("user_id")["rated_at"].max().reindex(test["user_id"]).to_numpy()
+    assert (last_shown <= test["rated_at"].to_numpy()).all()
+
+
+def test_rows_of_one_moment_leave_nobody_to_ask_without_anybodys_future() -> None:
+    train, fold_in, test = leave_one_out_global(ratings([1] * 5))
+    assert (len(train), len(fold_in), len(test)) == (5, 0, 0)
+    with pytest.raises(ModelError, match="test_share is 1"):
+        leave_one_out_global(ratings([1]), test_share=1)

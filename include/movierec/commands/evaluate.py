@@ -11,6 +11,7 @@ from movierec.commands.options import EXCLUDE
 from movierec.comparison import report
 from movierec.comparison.inputs import Files, read_inputs
 from movierec.comparison.output import check_writable, write_results, write_values
+from movierec.comparison.protocols import Division
 from movierec.comparison.run import compare
 from movierec.comparison.work_folder import Task
 from movierec.errors import ConfigError
@@ -23,12 +24,14 @@ def run(options: argparse.Namespace) -> tuple[str, bool]:
     Raises:
         ConfigError: an option, a file or a value in it is refused.
     """
+    _check_test(options)
     names, ks = _names(options.rankers), _ks(options.k)
     relevant_from, exclude_seen = _relevant_from(options.relevant_from), _exclude_seen(options.exclude)
     files = _files(options)
     for path in filter(None, (options.out, options.per_user)):
         check_writable(Path(path), files)
-    inputs = read_inputs(files, relevant_from, options.windows, exclude_seen)
+    division = Division(options.protocol, options.seed, options.tune > 0) if options.protocol else None
+    inputs = read_inputs(files, relevant_from, options.windows, exclude_seen, division)
     if options.tune:
         inputs.check_tunable()
     _note_seen_movies(names, exclude_seen, inputs.notes)
@@ -42,6 +45,20 @@ def run(options: argparse.Namespace) -> tuple[str, bool]:
         write_values(Path(options.per_user), comparison.values, inputs.user_names)
     written = ", ".join(filter(None, (options.out, options.per_user)))
     return f"{report.text(results)}\n\nwritten: {written}", not results["failed"]
+
+
+def _check_test(options: argparse.Namespace) -> None:
+    if options.protocol is None:
+        if options.test is None:
+            raise ConfigError(
+                "there is nothing to ask about; needed is --test S.csv, or --protocol to divide --train by"
+            )
+        return
+    given = [f"--{name.replace('_', '-')}" for name in ("test", "valid", "fold_in") if getattr(options, name)]
+    if given:
+        raise ConfigError(
+            f"--protocol {options.protocol} divides --train by itself; {' and '.join(given)} cannot stand beside it"
+        )
 
 
 def _files(options: argparse.Namespace) -> Files:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from movierec.evaluation.protocols import ALL_PROTOCOLS
+
 GATES = ("raw", "staging", "core")
 EXCLUDE = ("train", "none")
 ACTIONS = {
@@ -26,6 +28,7 @@ EXAMPLES = {
         "movierec evaluate --train T.csv --test S.csv --out results.json",
         "movierec evaluate --train T.csv --valid V.csv --test S.csv --rankers ease,slim --tune 20 --out results.json",
         "movierec evaluate --train T.csv --fold-in F.csv --test S.csv --k 10,100 --out results.json",
+        "movierec evaluate --train R.csv --protocol leave_one_out --relevant-from none --out results.json",
     ),
 }
 
@@ -76,8 +79,12 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
     files.add_argument(
         "--train", required=True, metavar="T.csv", help="known ratings: user_id, movie_id, rating?, timestamp?"
     )
+    files.add_argument("--test", metavar="S.csv", help="held-out ratings to evaluate on; never used to fit or tune")
     files.add_argument(
-        "--test", required=True, metavar="S.csv", help="held-out ratings to evaluate on; never used to fit or tune"
+        "--protocol",
+        choices=ALL_PROTOCOLS,
+        metavar="NAME",
+        help=f"instead of S, V and F: how to divide T: {', '.join(ALL_PROTOCOLS)}",
     )
     files.add_argument("--valid", metavar="V.csv", help="ratings to tune by; their movies are left out of the lists")
     files.add_argument(

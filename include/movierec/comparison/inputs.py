@@ -1,6 +1,6 @@
 """The files of a comparison, put together: what is known, what is asked about, and what is left out and why.
 
-What is known never depends on the test file: a movie that stands only there is not in the catalogue, so nobody can
+What is known never depends on the test rows: a movie that stands only there is not in the catalogue, so nobody can
 recommend it; it stays relevant, and is counted.
 """
 
@@ -19,6 +19,7 @@ from movierec.comparison.checks import (
 )
 from movierec.comparison.facts_files import read_movies, read_users
 from movierec.comparison.ids import number_text_ids
+from movierec.comparison.protocols import Division, divide, note_protocol
 from movierec.comparison.ratings_file import read_ratings
 from movierec.comparison.windows import choose_windows, level_times
 from movierec.data.columns import MOVIE, USER
@@ -33,7 +34,7 @@ class Files:
     """Where the files are."""
 
     train: Path
-    test: Path
+    test: Path | None = None
     valid: Path | None = None
     fold_in: Path | None = None
     movies: Path | None = None
@@ -53,6 +54,8 @@ class Inputs:
         windows: how label windows are cut from what is known: 'time' or 'random'.
         user_names: the ids of users by their numbers, where the ids were text.
         notes: what the reader should know.
+        tuning_train: what rankers are fitted on while they are tuned, where that is not `known`.
+        tuning_fold_in: what is then known of the users of the validation rows, where these are others.
     """
 
     known: Dataset
@@ -63,12 +66,17 @@ class Inputs:
     windows: str
     user_names: pd.Index | None
     notes: list[str]
+    tuning_train: pd.DataFrame | None = None
+    tuning_fold_in: pd.DataFrame | None = None
 
     def tuning_users(self) -> Dataset:
         """Return what is known of the users of the validation rows.
 
         That is their fold-in rows where they have any, else what was learned from them.
         """
+        if self.tuning_train is not None:
+            known = self.tuning_train if self.tuning_fold_in is None else self.tuning_fold_in
+            return self.known.with_ratings(known)
         if self.fold_in is None or self.valid is None:
             return self.known
         train = self.known.ratings
@@ -109,8 +117,17 @@ class Inputs:
         }
 
 
-def read_inputs(files: Files, relevant_from: float | None, windows: str, exclude_seen: bool) -> Inputs:
+def read_inputs(
+    files: Files, relevant_from: float | None, windows: str, exclude_seen: bool, division: Division | None = None
+) -> Inputs:
     """Read and check everything.
+
+    Args:
+        files: where what is.
+        relevant_from: the rating from which on a movie was liked; None: every rated one was.
+        windows: 'time', 'random', or 'auto': what suits the files or the protocol.
+        exclude_seen: what is known of a user is in no list of theirs.
+        division: how the training file is divided, where there is no test file.
 
     Raises:
         ConfigError: a file or value is unusable, or nobody liked anything in the test.
@@ -122,21 +139,27 @@ def read_inputs(files: Files, relevant_from: float | None, windows: str, exclude
     ratings = {name: file.rows for name, file in ratings_files.items()}
     user_names = number_text_ids(ratings, facts, USER, notes)
     number_text_ids(ratings, facts, MOVIE, notes)
-    test = ratings.pop("test")
-    latest = {name: keep_latest(name, rows, notes) for name, rows in ratings.items()}
-    parts = level_times(ratings_files, latest, notes)
+    parts = {name: rows if name == "test" else keep_latest(name, rows, notes) for name, rows in ratings.items()}
+    if division is None:
+        parts = level_times(ratings_files, parts, notes)
+        windows = choose_windows(windows, ratings_files, parts, notes)
+    else:
+        parts = divide(ratings_files["train"], parts["train"], division)
+        windows = note_protocol(division, windows, notes)
+    test = parts.pop("test")
+    tuning_train, tuning_fold_in = (parts.pop(name, None) for name in ("tuning_train", "tuning_fold_in"))
     facts["movies"] = with_rated_movies(facts.get("movies"), list(parts.values()))
     known = Dataset.of({"ratings": parts["train"], **facts}, relevant_from)
-    windows = choose_windows(windows, ratings_files, parts, notes)
     fold_in, valid = parts.get("fold_in"), parts.get("valid")
-    if valid is not None:
+    if valid is not None and tuning_train is None:
         valid = without_pairs_of(parts["train"], "training", valid, "validation", notes)
         valid = valid if fold_in is None else without_pairs_of(fold_in, "fold-in", valid, "validation", notes)
+    excluded = valid if tuning_train is None else None
     known_of_users = parts["train"] if fold_in is None else fold_in
-    test = clean_test(test, known_of_users, valid, exclude_seen, notes)
+    test = clean_test(test, known_of_users, excluded, exclude_seen, notes)
     check_test(test, known, known_of_users, relevant_from, notes)
-    exclude = None if valid is None else valid[PAIR]
-    return Inputs(known, fold_in, valid, test, exclude, windows, user_names, notes)
+    exclude = None if excluded is None else excluded[PAIR]
+    return Inputs(known, fold_in, valid, test, exclude, windows, user_names, notes, tuning_train, tuning_fold_in)
 
 
 def _read_facts(files: Files, notes: list[str]) -> dict[str, pd.DataFrame]:

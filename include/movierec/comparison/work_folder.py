@@ -3,7 +3,8 @@
 task.json                                what to do
 known/, features/                        what rankers are fitted on
 test.parquet                             what they are evaluated on
-valid, exclude, fold_in, tuning_users    .parquet, where there are any
+valid, exclude, fold_in,
+tuning_train, tuning_users               .parquet, where there are any
 RANKER/result.json, values.parquet       what a ranker's process leaves: `values` only where it did not fail
 """
 
@@ -52,6 +53,7 @@ class WorkerInputs:
         valid: the rows to tune by.
         exclude: (user_id, movie_id) that must not be in the lists.
         fold_in: what is known of the users of the test, where these are others than were learned from.
+        tuning_train: what rankers are fitted on while they are tuned, where that is not `known`.
         tuning_users: what is known of the users of the validation rows, where these are others.
     """
 
@@ -62,6 +64,7 @@ class WorkerInputs:
     valid: pd.DataFrame | None
     exclude: pd.DataFrame | None
     fold_in: Dataset | None
+    tuning_train: Dataset | None
     tuning_users: Dataset | None
 
 
@@ -82,7 +85,9 @@ class WorkFolder:
         seconds = time.perf_counter() - started
         features.save(self.path / "features")
         tables = {"test": inputs.test, "valid": inputs.valid, "exclude": inputs.exclude, "fold_in": inputs.fold_in}
-        if inputs.fold_in is not None and inputs.valid is not None:
+        tables["tuning_train"] = inputs.tuning_train
+        # Whoever was folded in has a history of which nothing was learned, in the search too.
+        if inputs.valid is not None and inputs.fold_in is not None:
             tables["tuning_users"] = inputs.tuning_users().ratings
         for name, table in tables.items():
             if table is not None:
@@ -98,9 +103,9 @@ class WorkFolder:
         task = Task(**json.loads((self.path / "task.json").read_text(encoding="utf-8")))
         known = Dataset.load(self.path / "known")
         features = MovieFeatures.load(self.path / "features")
-        valid, exclude, fold_in, tuning_users = (
+        valid, exclude, fold_in, tuning_train, tuning_users = (
             load_frame(self._table(name)) if self._table(name).exists() else None
-            for name in ("valid", "exclude", "fold_in", "tuning_users")
+            for name in ("valid", "exclude", "fold_in", "tuning_train", "tuning_users")
         )
         return WorkerInputs(
             task,
@@ -110,6 +115,7 @@ class WorkFolder:
             valid,
             exclude,
             None if fold_in is None else known.with_ratings(fold_in),
+            None if tuning_train is None else known.with_ratings(tuning_train),
             None if tuning_users is None else known.with_ratings(tuning_users),
         )
 

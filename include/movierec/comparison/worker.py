@@ -107,13 +107,13 @@ def _parameters(inputs: WorkerInputs, name: str) -> tuple[dict[str, Any], dict[s
     started = time.perf_counter()
     tuned = tune(
         name,
-        inputs.known,
+        inputs.tuning_train or inputs.known,
         inputs.valid,
         task.trials,
         task.seed,
         fixed=fixed,
         fold_in=inputs.tuning_users,
-        features=inputs.features,
+        features=inputs.features if inputs.tuning_train is None else None,
     )
     return {**fixed, **tuned.parameters}, {
         "trials": len(tuned.trials),

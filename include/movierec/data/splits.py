@@ -1,7 +1,7 @@
 """Dividing ratings into what a ranker may know and what it is evaluated on.
 
-Every split is exact: its parts are disjoint and together hold the rows of `ratings` (`strong_generalisation` says what
-it leaves out), with the index of `ratings`, so that a row can be traced back.
+Every split is exact: its parts are disjoint and together hold the rows of `ratings` (`strong_generalisation` and
+`leave_one_out_global` say what they leave out), with the index of `ratings`, so that a row can be traced back.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,7 @@ def per_user_temporal(
         ModelError: the share is not between 0 and 1.
     """
     _check_share("test_share", test_share)
-    shuffled = ratings.sample(frac=1, random_state=seed)
-    ordered = shuffled.sort_values([USER, RATED_AT], kind="stable")
+    ordered = _in_time_order(ratings, seed)
     position, size = _position_and_size(ordered[USER])
     # Rounded first: 10 · (1 - 0.2) must not become 8.000000000000002 and keep nine rows.
     known = position < np.ceil(np.round(size * (1 - test_share), 9))
@@ -55,6 +54,54 @@ def global_temporal(ratings: pd.DataFrame, test_share: float = 0.2) -> tuple[pd.
     size = int(np.ceil(np.round(len(times) * (1 - test_share), 9)))
     known = ratings[RATED_AT].to_numpy() <= times[max(size, 1) - 1] if len(times) else np.zeros(0, np.bool_)
     return ratings[known], ratings[~known]
+
+
+def leave_one_out(ratings: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold out the last rating of every user who has two or more; what others rated later is known all the same.
+
+    This is how sequential recommenders are compared (Kang & McAuley, "Self-attentive sequential recommendation", ICDM
+    2018). A user's ties in time are broken at random under `seed`. The model may know what happened after the rating
+    that it is asked for; `leave_one_out_global` asks the same question without that.
+
+    Returns:
+        The known rows and the test rows; together they are exactly `ratings`.
+    """
+    ordered = _in_time_order(ratings, seed)
+    position, size = _position_and_size(ordered[USER])
+    is_test = (position == size - 1) & (size > 1)
+    return ordered[~is_test], ordered[is_test]
+
+
+def leave_one_out_global(
+    ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Hold out the last rating of those who were there last, and let nobody's later ratings into what is learned.
+
+    The moment is the earliest one after which at most `test_share` of the users rated for the last time, or where the
+    latest are tied and more than that, the one before theirs. Models learn from what everybody rated up to it; a user
+    of the test is shown with all their own ratings but the last. So no row that is learned from is as late as a row
+    that is asked for (Ji et al., "A critical study on data leakage in recommender system offline evaluation", TOIS
+    2023).
+
+    Returns:
+        The rows to learn from; the rows to fold in, of users of the test alone, which repeat some of the first; and
+        the test rows, one per user. Others' ratings after the moment are in none of them.
+
+    Raises:
+        ModelError: the share is not between 0 and 1.
+    """
+    _check_share("test_share", test_share)
+    ordered = _in_time_order(ratings, seed)
+    position, size = _position_and_size(ordered[USER])
+    times, is_last = ordered[RATED_AT].to_numpy(), position == size - 1
+    last_times = np.sort(times[is_last])
+    number_known = int(np.ceil(np.round(len(last_times) * (1 - test_share), 9)))
+    candidates = last_times[max(number_known, 1) - 1 :: -1]
+    before_the_last = candidates[candidates < last_times[-1:]]
+    is_late = times > before_the_last[0] if len(before_the_last) else np.zeros(len(times), np.bool_)
+    test = ordered[is_last & is_late]
+    fold_in = ordered[~is_last & ordered[USER].isin(test[USER]).to_numpy()]
+    return ordered[~is_late], fold_in, test
 
 
 def random_split(
@@ -121,6 +168,11 @@ def strong_generalisation(
     shown = np.ceil(np.round(size * fold_in_share, 9))
     is_shown = position < np.where(size > 1, np.minimum(shown, size - 1), 1)
     return train, ordered[is_shown], ordered[~is_shown]
+
+
+def _in_time_order(ratings: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Put every user's rows in time order, those of one moment in an order that `seed` settles."""
+    return ratings.sample(frac=1, random_state=seed).sort_values([USER, RATED_AT], kind="stable")
 
 
 def _position_and_size(users: pd.Series) -> tuple[Ints, Ints]:

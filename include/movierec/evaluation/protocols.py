@@ -1,9 +1,16 @@
-"""What every evaluation of a training has in common. Without imports, so that a DAG file can offer it in its form."""
+"""What every evaluation has in common. Without imports, so that a DAG file can offer it in its form."""
 
 # How the ratings are split: `data.splits` has the function of each name. The first protocol decides about the champion.
 PER_USER_TEMPORAL = "per_user_temporal"
 GLOBAL_TEMPORAL = "global_temporal"
 PROTOCOLS = (PER_USER_TEMPORAL, GLOBAL_TEMPORAL)
+
+# The others are for comparisons of one's own.
+RANDOM = "random"
+STRONG_GENERALISATION = "strong_generalisation"
+LEAVE_ONE_OUT = "leave_one_out"
+LEAVE_ONE_OUT_GLOBAL = "leave_one_out_global"
+ALL_PROTOCOLS = (*PROTOCOLS, RANDOM, STRONG_GENERALISATION, LEAVE_ONE_OUT, LEAVE_ONE_OUT_GLOBAL)
 
 CUTOFF = 10  # entries of a list by which rankers are compared and tuned: the 10 of NDCG@10
 CUTOFFS = (CUTOFF, 20, 50)  # entries by which lists are scored, the longest the length of the lists that are stored
