@@ -394,6 +394,17 @@ def test_the_summary_says_what_a_learned_ranker_went_on_without(conn, warehouse,
     assert "hybrid learned without ease_near: it cannot be solved\n" in capsys.readouterr().out
 
 
+def test_a_run_is_known_by_the_version_that_it_brought_live(conn, warehouse, settings, champion):
+    write_and_go_live(conn, settings, "last night")
+    versions.open_version(conn, "tonight", LENGTH)
+    conn.commit()
+    assert summary.went_live(warehouse, "last night")
+    assert not summary.went_live(warehouse, "tonight")
+    write_and_go_live(conn, settings, "tonight")
+    assert summary.went_live(warehouse, "last night")
+    assert summary.went_live(warehouse, "tonight")
+
+
 def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, settings, champion, capsys):
     assert summary.live_version(warehouse) is None
     version_id = write_and_go_live(conn, settings)

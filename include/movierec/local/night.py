@@ -1,36 +1,36 @@
-"""Run one night on this machine and follow it to its end: what `make run` does."""
+"""Follow one night on this machine to its end, and start it where none is under way: what `make run` does."""
+
+from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import credentials, postgres, state
-from movierec.local.airflow import chain, group
-from movierec.local.airflow.api import AirflowClient, UnreachableError
+from movierec.local.airflow import chain, group, under_way
+from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.progress import Progress
 from movierec.local.environment import airflow_url, task_log_folder
 
 
 def run(settings: Settings) -> None:
-    """Start everything, run one night and print its summary; it returns only if a new version is live.
+    """Start everything, follow one night to its end and print its summary; it returns only if its version went live.
+
+    A night that is under way or due is joined where it stands; otherwise one is triggered.
 
     Raises:
-        MovierecError: another night is under way, a task failed, or no new version went live.
+        MovierecError: a task failed, or no new version went live.
     """
     from movierec.local import summary  # noqa: PLC0415 (pandas takes a second)
 
     state.prepare(settings.home)
-    with state.lock(settings.home / "run.lock", busy="another `make run` is under way in this state folder"):
-        dataset = group.up(settings)
-        warehouse = postgres.conninfo(settings, "warehouse")
-        previous = summary.live_version(warehouse)
-        # Nobody may be there to answer: where the rules are unsure, the champion stays.
-        form = {"accept_volume_change": settings.accept_volume_change, "approval": "never"}
-        _run_and_follow(settings, {"dataset": str(dataset), **form})
+    dataset = group.up(settings)
+    published = _follow_one_night(settings, dataset)
+    warehouse = postgres.conninfo(settings, "warehouse")
+    if not summary.went_live(warehouse, published.run_id):
         live = summary.live_version(warehouse)
-        if live is None or live == previous:
-            raise MovierecError(f"the night ended without a new version: live is {live or 'none'}")
-        summary.print_summary(warehouse)
-        print(login_line(settings))
+        raise MovierecError(f"the night ended without a new version: live is {live or 'none'}")
+    summary.print_summary(warehouse)
+    print(login_line(settings))
 
 
 def login_line(settings: Settings) -> str:
@@ -39,20 +39,35 @@ def login_line(settings: Settings) -> str:
     return f"Airflow: {airflow_url(settings)}  user: {credentials.ADMIN}  password: in {password_file}"
 
 
-def _run_and_follow(settings: Settings, conf: dict[str, object]) -> None:
+def _follow_one_night(settings: Settings, dataset: Path) -> Run:
     airflow = AirflowClient(settings, has_given_up=lambda: group.failure_reason(settings.home))
-    for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
-        print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
-    run_id = airflow.trigger(group.DAGS[0], conf)
-    print(f"triggered {group.DAGS[0]} {run_id}", flush=True)
     progress = Progress()
     try:
-        failed = chain.follow(airflow, group.DAGS, run_id, progress.watch)
+        run = _join_or_trigger(settings, airflow, dataset, progress)
+        ended = chain.follow(airflow, group.DAGS, run, progress)
     except UnreachableError as error:
         raise MovierecError(
             f"Airflow went away during the night: {group.failure_reason(settings.home) or error}"
         ) from error
     finally:
         progress.close()
-    if failed:
-        raise MovierecError(describe_failure(airflow.task_instances(*failed), task_log_folder(settings)))
+    if not ended.is_success:
+        raise MovierecError(describe_failure(airflow.task_instances(*ended.run), task_log_folder(settings)))
+    return ended.run
+
+
+def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, progress: Progress) -> Run:
+    """Return a run of the night that is under way or due; where there is none, trigger one."""
+    with state.lock(settings.home / "run.lock"):  # two at a time would each see no night and trigger one
+        for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
+            print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
+        if run := under_way.await_night(airflow, group.DAGS, progress):
+            progress.close()
+            unused = "; its form decides, not MOVIEREC_ACCEPT_VOLUME_CHANGE" if settings.accept_volume_change else ""
+            print(f"joined the night that is under way: {run.dag_id} {run.run_id}{unused}", flush=True)
+            return run
+        # Nobody may be there to answer: where the rules are unsure, the champion stays.
+        form = {"accept_volume_change": settings.accept_volume_change, "approval": "never"}
+        run = Run(group.DAGS[0], airflow.trigger(group.DAGS[0], {"dataset": str(dataset), **form}))
+        print(f"triggered {run.dag_id} {run.run_id}", flush=True)
+        return run

@@ -22,6 +22,12 @@ def live_version(conninfo: str) -> int | None:
         return versions.live_version(conn)
 
 
+def went_live(conninfo: str, run_id: str) -> bool:
+    """Tell whether a version that this run of `movierec_publish` wrote went live."""
+    with connect(conninfo) as conn:
+        return bool(fetch(conn, "report/went_live", {"run_id": run_id})[0]["went_live"])
+
+
 def print_summary(conninfo: str) -> None:
     """Print the layers, the rankers, the winner and three viewers' lists of the live version."""
     with connect(conninfo) as conn:

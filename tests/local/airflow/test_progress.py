@@ -51,3 +51,24 @@ def test_a_terminal_shows_what_runs_and_is_left_clean():
     assert "movierec_train 1/2  fit_ranker[2] ease" in output.getvalue()
     progress.close()
     assert output.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_terminal_shows_what_is_waited_for_beside_what_runs():
+    output = Terminal()
+    Progress(output).watch(RUN, [task("fit_ranker", "running", 2, "ease")], "waiting for a slot: compare")
+    assert output.getvalue().endswith("movierec_train 0/1  fit_ranker[2] ease; waiting for a slot: compare")
+
+
+def test_a_log_is_told_what_goes_on_once_nothing_else_was_said_for_a_while():
+    output = io.StringIO()
+    progress = Progress(output, quiet_seconds=0)
+    for _ in range(2):
+        progress.wait("movierec_train starts when movierec_train by-hand has ended")
+    progress.watch(RUN, [task("fit_ranker", "running", 2, "ease")])
+    assert [line.partition(" s  ")[2] for line in output.getvalue().splitlines()] == [
+        "movierec_train starts when movierec_train by-hand has ended",
+        "movierec_train 0/1  fit_ranker[2] ease",
+    ]
+    talkative = io.StringIO()
+    Progress(talkative, quiet_seconds=60).wait("anything")
+    assert talkative.getvalue() == ""

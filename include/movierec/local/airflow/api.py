@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from movierec.config import Settings
@@ -17,6 +17,13 @@ JsonObject = dict[str, Any]
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RETRY_SECONDS = 30.0
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting
+
+
+class Run(NamedTuple):
+    """Which run of which DAG."""
+
+    dag_id: str
+    run_id: str
 
 
 class UnreachableError(MovierecError):
@@ -64,7 +71,7 @@ class AirflowClient:
 
     def run(self, dag_id: str, run_id: str) -> JsonObject:
         """Return one DAG run."""
-        return self.get(f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
+        return self.get(_run_path(dag_id, run_id))
 
     def runs(self, dag_id: str, states: Sequence[str]) -> list[JsonObject]:
         """Return a DAG's latest runs in the given states."""
@@ -73,15 +80,32 @@ class AirflowClient:
 
     def mark_failed(self, dag_id: str, run_id: str) -> None:
         """Mark a run and its unfinished tasks as failed."""
-        self._call("PATCH", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}", {"state": "failed"})
+        self._call("PATCH", _run_path(dag_id, run_id), {"state": "failed"})
 
     def task_instances(self, dag_id: str, run_id: str) -> list[JsonObject]:
         """Return all task instances of a run."""
-        path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
+        path = f"{_run_path(dag_id, run_id)}/taskInstances"
         instances: list[JsonObject] = []
         while page := self.get(path, {"limit": 100, "offset": len(instances)})["task_instances"]:
             instances += page
         return instances
+
+    def running_tasks(self) -> list[JsonObject]:
+        """Return the task instances that are running now, of whatever DAG."""
+        return list(self.get("/dags/~/dagRuns/~/taskInstances", {"state": "running", "limit": 100})["task_instances"])
+
+    def has_queued_events(self, dag_id: str) -> bool:
+        """Tell whether an asset was updated for which the DAG has not been started yet."""
+        return bool(self.get(f"/dags/{dag_id}/assets/queuedEvents")["queued_events"])
+
+    def latest_event(self, dag_id: str) -> JsonObject | None:
+        """Return the latest asset event that the DAG's runs made, or None if they made none."""
+        query = {"source_dag_id": dag_id, "order_by": "-timestamp", "limit": 1}
+        return next(iter(self.get("/assets/events", query)["asset_events"]), None)
+
+    def triggering_events(self, dag_id: str, run_id: str) -> list[JsonObject]:
+        """Return the asset events that triggered a run; none where it was triggered otherwise."""
+        return list(self.get(f"{_run_path(dag_id, run_id)}/upstreamAssetEvents")["asset_events"])
 
     def triggered_runs(self, dag_id: str, run_id: str) -> list[JsonObject]:
         """Return the runs that were triggered by the assets this run updated."""
@@ -113,6 +137,10 @@ class AirflowClient:
         password = credentials.load_secrets(self.settings)["password"]
         body = {"username": credentials.ADMIN, "password": password}
         return str(_send(f"{airflow_url(self.settings)}/auth/token", "POST", body)["access_token"])
+
+
+def _run_path(dag_id: str, run_id: str) -> str:
+    return f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
 
 
 def _send(url: str, method: str = "GET", body: JsonObject | None = None, token: str = "") -> JsonObject:

@@ -1,0 +1,329 @@
+"""Which night `make run` joins, asked of a real Airflow: its database, its scheduler's own steps, its API."""
+
+import io
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from movierec.local import environment, postgres
+from movierec.local.airflow import chain
+from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
+from movierec.local.airflow.group import DAGS
+from movierec.local.airflow.processes import end_all
+from movierec.local.airflow.progress import Progress
+from movierec.local.airflow.under_way import await_night, find_night
+from movierec.local.airflow.waiting import describe_wait
+
+INGEST, TRAIN, PUBLISH = DAGS
+EMPTY = "truncate asset_dag_run_queue, dagrun_asset_event, asset_event, dag_run cascade"
+
+
+@pytest.fixture(scope="module")
+def client(airflow):
+    """Start Airflow's API server on the tests' metadata and return a client of it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        settings = replace(airflow.settings, port=probe.getsockname()[1])
+    with (settings.home / "api-server.log").open("ab") as log:
+        command = [sys.executable, "-m", "airflow", "api-server"]
+        process = subprocess.Popen(command, env=environment.airflow_environment(settings), stdout=log, stderr=log)
+    client = AirflowClient(settings)
+    wait_until_up(client)
+    yield client
+    from psutil import Process
+
+    end_all([*Process(process.pid).children(recursive=True), Process(process.pid)], 5)
+    process.wait()
+
+
+def wait_until_up(client):
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            return client.health()
+        except UnreachableError:
+            assert time.monotonic() < deadline, "no API server"
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def nights(airflow, client):
+    """Empty the metadata of runs and return what changes them: as the scheduler, the tasks and a person do."""
+    with psycopg.connect(postgres.conninfo(airflow.settings, "airflow")) as conn:
+        conn.execute(EMPTY)
+    nights = Nights(airflow, client)
+    nights.read_dags()
+    return nights
+
+
+class Nights:
+    def __init__(self, airflow, client):
+        self.airflow, self.client = airflow, client
+
+    def read_dags(self):
+        """Do as the DAG processor does every half minute."""
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        DagBundlesManager().sync_bundles_to_db()
+        bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], bundle_name="dags-folder")
+        assert bag.import_errors == {}
+        sync_bag_to_db(bag, "dags-folder", None)
+
+    def schedule(self):
+        """Let the scheduler make the runs that are due, and start those that may start."""
+        from airflow.jobs.job import Job
+        from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+        from airflow.utils.session import create_session
+        from airflow.utils.sqlalchemy import prohibit_commit
+
+        scheduler = SchedulerJobRunner(Job(), executors=[])
+        with create_session() as session, prohibit_commit(session) as guard:
+            scheduler._create_dagruns_for_dags(guard, session)
+            scheduler._start_queued_dagruns(session)
+            guard.commit()
+
+    def make(self, dag_id, run_id, state="running", run_type="manual", at=None, **conf):
+        from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.utils.session import create_session
+        from airflow.utils.state import DagRunState
+        from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+        at = at or datetime.now(UTC)
+        kind = DagRunType(run_type)
+        logical = at if kind in (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB) else None
+        with create_session() as session:
+            SerializedDagModel.get_dag(dag_id, session=session).create_dagrun(
+                run_id=run_id,
+                logical_date=logical,
+                data_interval=logical and (logical, logical),
+                run_after=at,
+                run_type=kind,
+                triggered_by=DagRunTriggeredByType.TEST,
+                state=DagRunState(state),
+                start_date=at,
+                conf=conf,
+                session=session,
+            )
+        return Run(dag_id, run_id)
+
+    def end(self, run, state="success", task_id=""):
+        """End a run; where a task is named, it has updated its asset before."""
+        from airflow.assets.manager import asset_manager
+        from airflow.models.asset import AssetModel
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            found = session.scalar(select(DagRun).where(DagRun.dag_id == run.dag_id, DagRun.run_id == run.run_id))
+            if task_id:
+                name = {INGEST: "movierec_core", TRAIN: "movierec_champion"}[run.dag_id]
+                asset = session.scalar(select(AssetModel).where(AssetModel.name == name))
+                task = found.get_task_instance(task_id, session=session)
+                asset_manager.register_asset_change(task_instance=task, asset=asset, session=session)
+            found.set_state(state)
+
+    def runs(self, dag_id):
+        return [Run(dag_id, run["dag_run_id"]) for run in self.client.runs(dag_id, ("queued", "running"))]
+
+    def find(self):
+        return find_night(self.client, DAGS)
+
+    def wait_for(self, run):
+        tasks = self.client.task_instances(*run)
+        return describe_wait(self.client, self.client.run(*run), tasks)
+
+
+class Scheduling(Progress):
+    """What a person sees, and a scheduler that does its part whenever something is waited for."""
+
+    def __init__(self, schedule):
+        super().__init__(io.StringIO(), quiet_seconds=0)
+        self._schedule = schedule
+
+    def wait(self, status):
+        super().wait(status)
+        self._schedule()
+
+    @property
+    def shown(self):
+        return self._output.getvalue()
+
+
+def last_tick(now=None):
+    now = now or datetime.now(UTC)
+    tick = now.replace(hour=2, minute=0, second=0, microsecond=0)
+    return tick if tick <= now else tick - timedelta(days=1)
+
+
+def at_clock(monkeypatch, now):
+    from airflow.timetables import trigger
+    from pendulum import instance
+
+    monkeypatch.setattr(trigger, "utcnow", lambda: instance(now))
+
+
+@pytest.mark.parametrize("minutes", [6, 60, 143])
+def test_a_first_start_after_the_tick_has_no_night_to_make_up_for(nights, monkeypatch, minutes):
+    tick = last_tick()
+    at_clock(monkeypatch, tick + timedelta(minutes=minutes))
+    nights.read_dags()
+    assert nights.client.dag(INGEST)["next_dagrun_run_after"][:16] == f"{tick + timedelta(days=1):%Y-%m-%dT02:00}"
+
+
+def test_a_first_night_is_not_lost_between_its_tick_and_its_run(nights, monkeypatch):
+    at_clock(monkeypatch, last_tick() + timedelta(seconds=1))
+    nights.read_dags()  # once more, before the scheduler has looked
+    assert nights.client.dag(INGEST)["next_dagrun_run_after"][:16] == f"{last_tick():%Y-%m-%dT02:00}"
+    nights.schedule()
+    assert nights.runs(INGEST) == [Run(INGEST, f"scheduled__{last_tick():%Y-%m-%dT%H:%M:%S}+00:00")]
+
+
+def test_where_nothing_is_under_way_or_due_there_is_nothing_to_join(nights):
+    nights.make(INGEST, "by-hand", state="success")
+    assert await_night(nights.client, DAGS, Scheduling(nights.schedule)) is None
+
+
+def test_the_night_during_which_the_machine_was_off_is_awaited_and_joined(nights):
+    nights.make(INGEST, "before", state="success", run_type="scheduled", at=last_tick() - timedelta(days=1))
+    nights.read_dags()
+    progress = Scheduling(nights.schedule)
+    joined = await_night(nights.client, DAGS, progress)
+    assert joined == Run(INGEST, f"scheduled__{last_tick():%Y-%m-%dT%H:%M:%S}+00:00")
+    assert f"{INGEST}, due since {last_tick():%Y-%m-%d} 02:00 UTC, starts in a moment\n" in progress.shown
+    nights.read_dags()
+    nights.schedule()
+    assert nights.runs(INGEST) == [joined]
+
+
+def test_a_due_night_behind_a_past_one_says_what_it_waits_for(nights):
+    nights.make(INGEST, "before", state="success", run_type="scheduled", at=last_tick() - timedelta(days=1))
+    past = nights.make(INGEST, "past", as_of="2026-01-01T00:00:00+00:00")
+    nights.read_dags()
+    looks = itertools.count()
+
+    def schedule():
+        if next(looks) == 1:
+            nights.end(past)
+            nights.read_dags()
+        nights.schedule()
+
+    progress = Scheduling(schedule)
+    assert await_night(nights.client, DAGS, progress).run_id.startswith("scheduled__")
+    assert f"due since {last_tick():%Y-%m-%d} 02:00 UTC, starts when {INGEST} past has ended\n" in progress.shown
+
+
+def test_a_night_is_found_wherever_it_stands(nights):
+    ingest = nights.make(INGEST, "by-hand")
+    assert nights.find() == ingest
+    nights.end(ingest, task_id="accept_batch")
+    assert nights.find() == ingest  # its event has not started the training yet
+    nights.schedule()
+    (train,) = nights.runs(TRAIN)
+    assert nights.find() == train
+    nights.end(train, task_id="choose_champion")
+    assert nights.find() == train
+    nights.schedule()
+    (publish,) = nights.runs(PUBLISH)
+    assert nights.find() == publish
+    nights.end(publish)
+    assert nights.find() is None
+
+
+def test_of_two_nights_the_one_with_the_newer_rows_is_joined(nights):
+    nights.end(nights.make(INGEST, "first"), task_id="accept_batch")
+    nights.schedule()
+    second = nights.make(INGEST, "second")
+    assert nights.find() == second
+
+
+def test_what_waits_behind_a_running_night_is_not_taken_for_it(nights):
+    waits = nights.make(INGEST, "waits", state="queued", at=datetime.now(UTC) - timedelta(hours=1))
+    runs = nights.make(INGEST, "runs")
+    assert nights.find() == runs
+    assert nights.wait_for(waits) == f"starts when {INGEST} runs has ended"
+
+
+@pytest.mark.parametrize("kind", [{"run_type": "backfill"}, {"as_of": "2026-01-01T00:00:00+00:00"}])
+def test_a_past_night_is_not_joined_nor_what_it_triggers(nights, kind):
+    past = nights.make(INGEST, "past", at=datetime(2026, 1, 1, tzinfo=UTC), **kind)
+    assert nights.find() is None
+    nights.end(past, task_id="accept_batch")
+    assert nights.find() is None
+    nights.schedule()
+    assert len(nights.runs(TRAIN)) == 1
+    assert nights.find() is None
+
+
+def test_a_training_by_hand_is_no_night_but_one_that_the_next_training_waits_for(nights):
+    by_hand = nights.make(TRAIN, "by-hand")
+    assert nights.find() is None
+    ingest = nights.make(INGEST, "tonight")
+    nights.end(ingest, task_id="accept_batch")
+    nights.schedule()
+
+    def schedule():
+        nights.end(by_hand)
+        nights.schedule()
+
+    progress = Scheduling(schedule)
+    train = chain._next_run(nights.client, ingest, TRAIN, progress)
+    assert train in nights.runs(TRAIN)
+    assert f"{TRAIN}, which {INGEST} triggers, starts when {TRAIN} by-hand has ended\n" in progress.shown
+
+
+def test_a_paused_dag_is_what_a_night_waits_for(nights):
+    run = nights.make(INGEST, "tonight", state="queued")
+    nights.client._call("PATCH", f"/dags/{INGEST}", {"is_paused": True})
+    assert nights.wait_for(run) == f"starts when {INGEST} is no longer paused in Airflow"
+    nights.client._call("PATCH", f"/dags/{INGEST}", {"is_paused": False})
+    assert nights.wait_for(run) == "starts in a moment"
+
+
+def test_tasks_that_wait_say_for_what(nights):
+    run = nights.make(INGEST, "tonight")
+    other = nights.make(TRAIN, "by-hand")
+    with psycopg.connect(postgres.conninfo(nights.airflow.settings, "airflow")) as conn:
+        state = "update task_instance set state = %s where run_id = %s and task_id = %s"
+        assert nights.wait_for(run) == "waits for the scheduler"
+        conn.execute(state, ["queued", run.run_id, "open_batch"])
+        conn.execute(state, ["running", other.run_id, "open_training"])
+        conn.commit()
+        busy = f"waiting for a slot: open_batch (running beside this night: {TRAIN}.open_training)"
+        assert nights.wait_for(run) == busy
+        conn.execute(state, ["up_for_retry", run.run_id, "open_batch"])
+        conn.commit()
+        assert nights.wait_for(run) == "open_batch waits to be tried again"
+        conn.execute(state, ["running", run.run_id, "open_batch"])
+        conn.commit()
+        assert nights.wait_for(run) == ""
+
+
+def test_runs_of_an_earlier_group_are_marked_as_failed(nights):
+    interrupted = nights.make(TRAIN, "before", at=datetime.now(UTC) - timedelta(hours=1))
+    own = nights.make(INGEST, "now")
+    started = time.time() - 60
+    assert list(chain.fail_interrupted(nights.client, DAGS, started)) == [f"{TRAIN} before"]
+    assert nights.client.run(*interrupted)["state"] == "failed"
+    assert nights.client.run(*own)["state"] == "running"
+
+
+def test_following_starts_anywhere_and_ends_at_the_run_that_failed(nights):
+    ingest = nights.make(INGEST, "tonight")
+    nights.end(ingest, task_id="accept_batch")
+    nights.schedule()
+    (train,) = nights.runs(TRAIN)
+    nights.end(train, state="failed")
+    ended = chain.follow(nights.client, DAGS, train, SimpleNamespace(watch=lambda *_: None, wait=lambda _: None))
+    assert ended == chain.Ended(train, is_success=False)
+    assert chain.follow(nights.client, DAGS, ingest, Progress(io.StringIO())) == ended
