@@ -20,8 +20,9 @@ night uses what the failed one brought last, and check_raw decides whether that 
 task, or wait for the next night.
 
 #### When it stops
-A gate that stops the night fails its task without retries; the log and `ops.quality_result` name the expectation and
-what was seen, the Data Docs lie under `<MOVIEREC_HOME>/quality/data_docs`. Lists that are live stay live.
+A gate that stops the night fails its task without retries and marks the batch as refused; the log and
+`ops.quality_result` name the expectation and what was seen, the Data Docs lie under
+`<MOVIEREC_HOME>/quality/data_docs`. Lists that are live stay live. Once the cause is gone, clear the task.
 
 * *Rejected rows*: `movierec_replay` lists, edits, accepts and replays them.
 * *Fewer rows than usual*: part of a source is missing. If so few are right, trigger with **accept_volume_change**.

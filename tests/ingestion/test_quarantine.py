@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -86,6 +87,13 @@ def test_rejects_are_grouped_by_what_is_wrong_with_the_first_as_an_example(conn,
     assert (first["rows"], first["broken_rules"], first["example"]["rating"]) == (2, ["rating"], "9")
     assert first["allowed"].startswith("rating is a number on the scale of its source")
     assert (second["rows"], second["broken_rules"], second["example"]["user_id"]) == (1, ["user_id"], "abc")
+
+
+def test_a_backfill_does_not_hide_what_the_newest_batch_rejected(conn, app, tmp_path):
+    today = ingest(conn, app, movielens.write(tmp_path / "today", inter=[*GOOD, HIGH]), "today")
+    past = movielens.write(tmp_path / "past", inter=[*GOOD, STRANGER])
+    ingest(conn, app, past, "backfill", as_of=datetime(1998, 1, 1, tzinfo=UTC))
+    assert [(row["batch"], row["broken_rules"]) for row in rows(conn, Filters())] == [(today, ["rating"])]
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
     assert {table: rows(conn, table, version_id) for table in before} == before
 
 
-LIST, SIMILAR, NEW = "the list of a viewer", "the movies similar to a movie", "the list for newcomers"
+LIST, SIMILAR, NEW = "the list of a viewer", "the movies similar to a movie", "the fallback list"
 SEEN = "(select movie_id from core.ratings where user_id = 1 limit 1)"
 DISLIKED = "(select movie_id from core.ratings where user_id = 1 and rating < 4 limit 1)"
 FIRST = (

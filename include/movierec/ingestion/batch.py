@@ -1,6 +1,7 @@
 """A batch is one run of ingestion: opened by the run, accepted once every gate has passed, pruned when it is old."""
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
 
 log = logging.getLogger(__name__)
+
+STATUSES = ("open", "built", "refused", "accepted")
 
 
 def open_batch(
@@ -48,10 +51,16 @@ def open_batch(
 def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
     """Accept a batch, prune the slices that none of the last `keep_nights` batches contains, and return its id."""
     run_sql(conn, "ops/accept_batch", {"batch_id": batch_id})
-    run_sql(conn, "ops/prune_slices", {"keep_nights": keep_nights})
+    run_sql(conn, "ops/prune_slices", {"batch_id": batch_id, "keep_nights": keep_nights})
     conn.commit()
     log.info("batch %d: accepted", batch_id)
     return batch_id
+
+
+def reopen_batch(conn: Connection, batch_id: int, statuses: Iterable[str] = STATUSES) -> None:
+    """Note that a batch in one of these statuses is on its way again, so that nothing is learned from it meanwhile."""
+    run_sql(conn, "ops/reopen_batch", {"batch_id": batch_id, "statuses": list(statuses)})
+    conn.commit()
 
 
 def find_batch(conn: Connection, batch_id: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from movierec.db import CORE, Connection, fetch, grant_memory, run_sql
 from movierec.errors import ConfigError
-from movierec.ingestion.batch import find_batch
+from movierec.ingestion.batch import find_batch, reopen_batch
 from movierec.ingestion.layers import locked_layer, set_search_path
 
 log = logging.getLogger(__name__)
@@ -41,9 +41,13 @@ TABLES = (
 
 
 def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
-    """Move the batch's layer to it, and return how many rows were touched per table."""
+    """Move the batch's layer to it, and return how many rows were touched per table.
+
+    The batch has to pass its gate afterwards, even if it was accepted before.
+    """
     batch = find_batch(conn, batch_id)
     with locked_layer(conn, batch_id) as layer:
+        reopen_batch(conn, batch_id)
         return move_layer(conn, layer, batch_id, is_rebuild=bool(batch["is_full"]))
 
 
@@ -71,12 +75,13 @@ def layer_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
 
 
 def refuse_batch(conn: Connection, batch_id: int) -> None:
-    """Take a batch that failed its gate out of core, which goes back to the newest accepted batch, if there is one."""
+    """Note that a gate stopped a batch; if core shows it, core goes back to the newest accepted batch."""
     run_sql(conn, "ops/refuse_batch", {"batch_id": batch_id})
     conn.commit()
+    shown = fetch(conn, "core/layer_state", {"layer": CORE})
     accepted = fetch(conn, "ops/newest_accepted")
     conn.commit()
-    if accepted:
+    if accepted and shown and shown[0]["batch_id"] == batch_id:
         with layer_as_of(conn, accepted[0]["batch_id"]):
             log.info("core: shows batch %d again", accepted[0]["batch_id"])
 

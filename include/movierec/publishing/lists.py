@@ -18,7 +18,7 @@ from movierec.db import Connection, Parameters, copy_rows, run_sql
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
 from movierec.publishing.evidence import BECAUSE
-from movierec.publishing.reasons import REASON, with_reasons
+from movierec.publishing.reasons import POPULAR, REASON, with_reasons
 from movierec.publishing.similar import SIMILAR, similar_movies
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version, lock_to_write
 from movierec.rankers import registry
@@ -73,8 +73,8 @@ def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int
     version, folder, dataset = _open(conn, version_id, settings)
     features = MovieFeatures.load(folder.final_features)
     popular = registry.create("popularity").fit(dataset, features).recommend([NEWCOMER], version.list_length)
-    entries = _with_movie_facts(popular, dataset, MOVIE)
-    return _write(conn, version_id, "fallback", entries[[RANK, MOVIE, *ABOUT_MOVIE, SCORE]])
+    entries = _with_movie_facts(popular.assign(**{REASON: POPULAR}), dataset, MOVIE)
+    return _write(conn, version_id, "fallback", entries[[RANK, MOVIE, *ABOUT_MOVIE, SCORE, REASON]])
 
 
 def _open(conn: Connection, version_id: int, settings: Settings) -> tuple[Version, TrainingFolder, Dataset]:

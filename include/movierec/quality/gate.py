@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.errors import ConfigError, QualityError
+from movierec.ingestion.batch import reopen_batch
 from movierec.ingestion.core import refuse_batch
 from movierec.quality.findings import Finding, finding_of
 from movierec.quality.measurement import batch_to_check, exposed_batch, measure, temporary_measurement
@@ -43,11 +44,13 @@ def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str,
         _save(conn, gate, batch_id, findings)
     log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
     try:
-        return _require_no_failure(gate, batch_id, findings)
+        counts = _require_no_failure(gate, batch_id, findings)
     except QualityError:
-        if gate == "core":
-            refuse_batch(conn, batch_id)
+        refuse_batch(conn, batch_id)
         raise
+    if gate != "core":  # core is not built yet: a batch that was refused is on its way again
+        reopen_batch(conn, batch_id, ("refused",))
+    return counts
 
 
 def check_by_hand(

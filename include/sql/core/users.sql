@@ -19,8 +19,7 @@ using (
     best_profile as (
         select distinct on (user_id)
             user_id,
-            -- 1 is a bracket of MovieLens 1M, not an age
-            nullif(age, 1) as age,
+            age,
             ops.age_group(age) as age_group,
             ops.gender(gender) as gender,
             ops.occupation(occupation) as occupation,

@@ -197,7 +197,7 @@ return case lower(ops.clean(value))
     when 'science fiction' then 'Sci-Fi'
     when 'film noir' then 'Film-Noir'
     when 'imax' then 'IMAX'
-    when lower(value) then initcap(ops.clean(value))
+    when ops.clean(value) then initcap(ops.clean(value))
     else ops.clean(value)
 end;
 

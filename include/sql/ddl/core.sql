@@ -11,7 +11,8 @@ create table if not exists users (
 );
 comment on table users is
 'Every viewer who has a profile, a rating or an event. Grain: one viewer; attributes are null where no profile exists.';
-comment on column users.age is 'Age in years; where a source knows brackets alone, the first year of the bracket.';
+comment on column users.age is
+'Age in years. Where a source knows brackets alone, the first year of the bracket; MovieLens 1M writes 1 for under 18.';
 comment on column users.age_group is 'Bracket of MovieLens 1M: under 18, 18-24, 25-34, 35-44, 45-49, 50-55, 56+.';
 comment on column users.postcode is 'Upper case without spaces; of a ZIP+4 the first five digits.';
 
@@ -125,4 +126,30 @@ create table if not exists events (
     occurred_at timestamptz not null,
     primary key (source, event_id)
 );
+-- who asks for recommendations is looked up here
+create index if not exists events_user on events (user_id);
 comment on table events is 'Feedback of viewers. Grain: one event of a source.';
+
+create or replace view feedback as
+select
+    events.user_id,
+    events.movie_id,
+    coalesce(
+        (
+            array_agg(feedback_weight.weight order by events.occurred_at desc, feedback_weight.weight asc)
+            filter (where feedback_weight.is_verdict)
+        )[1],
+        max(feedback_weight.weight)
+    ) as weight,
+    max(events.occurred_at) as last_at
+from events
+inner join ml.feedback_weight on events.kind = feedback_weight.kind
+where
+    not exists (
+        select 1 from ratings
+        where ratings.user_id = events.user_id and ratings.movie_id = events.movie_id
+    )
+group by events.user_id, events.movie_id;
+comment on view feedback is
+'What a viewer said about a movie without rating it: the weight of the last verdict, else of the weightiest event.
+Grain: viewer and movie.';

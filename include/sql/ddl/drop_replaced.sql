@@ -13,8 +13,10 @@ begin
 end;
 $$;
 
+drop view if exists ops.tonight_slice cascade;
 drop procedure if exists ops.build_judges();
 drop procedure if exists ops.mark_staged(integer);
+drop procedure if exists ops.prune_slices(integer);
 drop function if exists ops.all_hold(text);
 drop function if exists ops.broken_rules(text, text);
 drop function if exists ops.layer_rows(integer);

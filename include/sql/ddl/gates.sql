@@ -19,7 +19,6 @@ select
     slice.raw_rows,
     slice.staging_rows,
     slice.quarantine_rows,
-    slice.first_at,
     slice.last_at,
     slice.staged_at
 from ops.batch_slice
@@ -41,7 +40,6 @@ select
     raw_rows,
     staging_rows,
     quarantine_rows,
-    first_at,
     last_at,
     staged_at
 from ops.tonight_slice

@@ -18,8 +18,8 @@ comment on table ops.batch is
 comment on column ops.batch.as_of is
 'The moment as which the night sees the world: what was rated, tagged or done later is not part of its core.';
 comment on column ops.batch.status is
-'open: on its way; built: its core has been built, its gate has not passed; '
-'refused: the gate stopped it; accepted: may be learned from.';
+'open: on its way; built: core shows it, and the last gate has not passed; '
+'refused: a gate stopped it; accepted: may be learned from.';
 comment on column ops.batch.accept_volume_change is
 'Set by the operator: tonight''s counts and distributions may differ from the nights before.';
 comment on column ops.batch.is_full is
@@ -43,11 +43,11 @@ create table if not exists ops.slice (
     raw_rows bigint not null,
     staging_rows bigint,
     quarantine_rows bigint,
-    first_at timestamptz,
     last_at timestamptz,
     loaded_at timestamptz not null default clock_timestamp(),
     staged_at timestamptz
 );
+alter table ops.slice drop column if exists first_at;
 create index if not exists slice_piece on ops.slice (source, table_name, piece);
 comment on table ops.slice is
 'Rows that were loaded together: a file, a table, the changes of one. Grain: one load; never changed once staged.';
@@ -60,8 +60,8 @@ comment on column ops.slice.origin_slice_id is
 'Of replayed rows: the slice that they were rejected from. A night that sees it sees them too, another one does not.';
 comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
 comment on column ops.slice.left_out is 'Rows that a documented filter left out, such as titles of unknown movies.';
-comment on column ops.slice.first_at is
-'When the earliest fact of the slice happened; null where its rows have no time.';
+comment on column ops.slice.last_at is
+'When the latest fact of the slice happened; null where its rows have no time.';
 
 create table if not exists ops.batch_slice (
     batch_id bigint not null references ops.batch on delete cascade,

@@ -1,5 +1,5 @@
 -- Retention: rows go with their slice once no kept night and no layer consists of it.
-create or replace procedure ops.prune_slices(keep_nights integer)
+create or replace procedure ops.prune_slices(of_batch bigint, keep_nights integer)
 language plpgsql as $$
 declare
     kept_table record;
@@ -17,7 +17,10 @@ begin
             where
                 batch_slice.slice_id = slice.slice_id
                 and batch_slice.batch_id in (
-                    (select batch_id from ops.batch order by batch_id desc limit keep_nights)
+                    (select batch_id from ops.batch order by as_of desc, batch_id desc limit keep_nights)
+                    union
+                    -- a backfill is about to be learned from, however long ago its moment was
+                    (values (of_batch))
                     union
                     -- what core goes back to, and what is on its way
                     (

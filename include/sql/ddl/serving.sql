@@ -57,9 +57,14 @@ create table if not exists serving.fallback (
     title text not null,
     release_year integer,
     score double precision not null,
+    reason text not null,
     primary key (version_id, rank)
 );
-comment on table serving.fallback is 'The list for newcomers, per version. Readers use serving.live_fallback.';
+-- lists of earlier versions, whose reason was the same for every movie
+alter table serving.fallback add column if not exists reason text not null default 'Popular with everyone';
+alter table serving.fallback alter column reason drop default;
+comment on table serving.fallback is
+'The list for viewers without one of their own, per version. Readers use serving.live_fallback.';
 
 create or replace view serving.live_recommendation as
 select
@@ -102,10 +107,12 @@ select
     fallback.title,
     fallback.release_year,
     fallback.score,
-    live.version_id
+    live.version_id,
+    fallback.reason
 from serving.live
 inner join serving.fallback on live.version_id = fallback.version_id;
 comment on view serving.live_fallback is 'The list for viewers without one of their own. Grain: rank.';
+comment on column serving.live_fallback.reason is 'Why the movie is there, as a sentence for the viewer.';
 
 create or replace view serving.freshness as
 select
@@ -142,7 +149,7 @@ begin atomic
             live_fallback.rank,
             live_fallback.movie_id,
             live_fallback.title,
-            'Popular with everyone' as reason
+            live_fallback.reason
         from serving.live_fallback
         where not exists (
             select 1
@@ -163,8 +170,15 @@ begin atomic
             from core.ratings
             where ratings.user_id = recommend.viewer and ratings.movie_id = offered_movie.movie_id
         )
+        and not exists (
+            select 1
+            from core.events
+            inner join ml.feedback_weight on events.kind = feedback_weight.kind
+            where events.user_id = recommend.viewer and events.movie_id = offered_movie.movie_id
+        )
     order by rank
     limit k;
 end;
 comment on function serving.recommend is
-'The best k movies for a viewer: the personal list, else the newcomers'' one, less what was rated since it was made.';
+'The best k movies for a viewer: the personal list, else the fallback list, less what the viewer has rated, liked,
+disliked, watched or opened since it was made.';

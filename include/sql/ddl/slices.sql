@@ -56,22 +56,21 @@ declare
             and columns.table_name = of_table
             and columns.column_name in ('rated_at', 'tagged_at', 'occurred_at')
     );
-    earliest timestamptz;
     latest timestamptz;
 begin
     if time_column is not null then
-        execute format('select min(%1$I), max(%1$I) from staging.%2$I where slice_id = $1', time_column, of_table)
-        into earliest, latest using of_slice;
+        execute format('select max(%1$I) from staging.%2$I where slice_id = $1', time_column, of_table)
+        into latest using of_slice;
     end if;
     update ops.slice
     set
         staging_rows = counted.staging_rows,
         quarantine_rows = counted.quarantine_rows,
-        first_at = earliest,
         last_at = latest,
         staged_at = clock_timestamp()
     from ops.layer_rows(of_slice) as counted
     where slice.slice_id = of_slice;
 end;
 $$;
-comment on procedure ops.mark_staged is 'Note what became of the rows of a slice, and between which times they lie.';
+comment on procedure ops.mark_staged is
+'Note what became of the rows of a slice, and when the latest of its facts happened.';

@@ -10,6 +10,7 @@ on conflict (run_id) do update
         is_full = excluded.is_full,
         -- a night that starts over has to pass its gates again
         status = 'open',
+        accepted_at = null,
         is_pruned = false,
         started_at = now()
 returning batch_id;

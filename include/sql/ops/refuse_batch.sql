@@ -1,5 +1,7 @@
--- Purpose: note that the gate of core stopped a night.
--- Parameters: batch_id.
+-- Purpose: note that a gate stopped a batch, whatever it was before.
+-- Grain: one row. Inputs: ops.batch. Parameters: batch_id.
 update ops.batch
-set status = 'refused'
-where batch_id = %(batch_id)s and status <> 'accepted';
+set
+    status = 'refused',
+    accepted_at = null
+where batch_id = %(batch_id)s;

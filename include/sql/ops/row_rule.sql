@@ -200,8 +200,8 @@ using (
         ),
         (
             'user_profile', 'gender_known', 'warning', false,
-            $$upper(left(typed.gender, 1)) in ('F', 'M')$$,
-            'gender is F or M'
+            $$typed.gender is null or ops.gender(typed.gender) in ('F', 'M')$$,
+            'gender is empty, F or M, or a word for one of these'
         ),
         (
             'ratings', 'rating', 'reject', false,

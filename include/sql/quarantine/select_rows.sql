@@ -17,11 +17,12 @@ with staged_batch as (
 ),
 
 newest_batch as (
-    select
-        source,
-        max(batch_id) as batch_id
+    select distinct on (staged_batch.source)
+        staged_batch.source,
+        staged_batch.batch_id
     from staged_batch
-    group by source
+    inner join ops.batch on staged_batch.batch_id = batch.batch_id
+    order by staged_batch.source asc, batch.as_of desc, batch.batch_id desc
 )
 
 select

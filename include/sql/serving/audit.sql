@@ -1,6 +1,6 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
--- Grain: check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings, events, users and movies
--- of the layer; ml.feedback_weight.
+-- Grain: check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings, feedback, users and
+-- movies of the schema that the search path names.
 -- Parameters: version_id, similar_length, relevant_from (stars), liked_weight.
 with audited_version as (
     select
@@ -40,7 +40,7 @@ list_entry as (
     inner join audited_version on similar_movie.version_id = audited_version.version_id
     union all
     select
-        'the list for newcomers' as kind,
+        'the fallback list' as kind,
         0 as owner,
         fallback.rank,
         fallback.movie_id,
@@ -49,7 +49,7 @@ list_entry as (
     inner join audited_version on fallback.version_id = audited_version.version_id
 ),
 
-feedback as (
+opinion as (
     select
         user_id,
         movie_id,
@@ -57,21 +57,14 @@ feedback as (
     from ratings
     union all
     select
-        events.user_id,
-        events.movie_id,
-        bool_or(feedback_weight.weight >= %(liked_weight)s) as is_liked
-    from events
-    inner join ml.feedback_weight on events.kind = feedback_weight.kind
-    where
-        not exists (
-            select 1 from ratings
-            where ratings.user_id = events.user_id and ratings.movie_id = events.movie_id
-        )
-    group by events.user_id, events.movie_id
+        user_id,
+        movie_id,
+        weight >= %(liked_weight)s as is_liked
+    from feedback
 ),
 
 viewer as (
-    select user_id from feedback
+    select user_id from opinion
     union
     select user_id
     from users
@@ -82,11 +75,11 @@ expected_list as (
     select
         'the list of a viewer' as kind,
         viewer.user_id as owner,
-        least(audited_version.list_length, catalogue.movies - count(feedback.movie_id)) as movies
+        least(audited_version.list_length, catalogue.movies - count(opinion.movie_id)) as movies
     from viewer
     cross join audited_version
     cross join catalogue
-    left join feedback on viewer.user_id = feedback.user_id
+    left join opinion on viewer.user_id = opinion.user_id
     group by viewer.user_id, audited_version.list_length, catalogue.movies
     union all
     select
@@ -97,7 +90,7 @@ expected_list as (
     cross join catalogue
     union all
     select
-        'the list for newcomers' as kind,
+        'the fallback list' as kind,
         0 as owner,
         least(audited_version.list_length, catalogue.movies) as movies
     from audited_version
@@ -175,14 +168,14 @@ checks as (
         'a movie was already seen by the viewer' as failed_check,
         count(*) as failures
     from viewer_list
-    inner join feedback on viewer_list.user_id = feedback.user_id and viewer_list.movie_id = feedback.movie_id
+    inner join opinion on viewer_list.user_id = opinion.user_id and viewer_list.movie_id = opinion.movie_id
     union all
     select
         'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
     from viewer_list
-    left join feedback on viewer_list.user_id = feedback.user_id and viewer_list.because_movie_id = feedback.movie_id
-    where viewer_list.because_movie_id is not null and feedback.is_liked is not true
+    left join opinion on viewer_list.user_id = opinion.user_id and viewer_list.because_movie_id = opinion.movie_id
+    where viewer_list.because_movie_id is not null and opinion.is_liked is not true
     union all
     select
         'a reason is empty' as failed_check,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from movierec.comparison.memory import peak_bytes
-from movierec.db import CORE, Connection, connect
+from movierec.db import CORE, Connection, connect, fetch
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core, move_layer
 from movierec.ingestion.extract import extract
@@ -74,10 +74,10 @@ def rebuild(warehouse: str) -> tuple[Figures, Figures]:
     """Build the newest night anew from staging and return core's hashes before and after."""
     before, after = Figures(0), Figures(0)
     with connect(warehouse) as conn:
-        (batch_id,) = conn.execute("select max(batch_id) from ops.batch").fetchone() or (0,)
+        (batch,) = fetch(conn, "ops/newest_accepted")
         before.hashes = hashes(conn)
         with after.clock("core"):
-            move_layer(conn, CORE, batch_id, is_rebuild=True)
+            move_layer(conn, CORE, batch["batch_id"], is_rebuild=True)
         after.hashes = hashes(conn)
     return before, after
 

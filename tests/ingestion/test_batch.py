@@ -1,0 +1,86 @@
+"""What becomes of a batch: on its way, stopped by a gate, accepted, kept or pruned."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from movierec.errors import QualityError
+from movierec.ingestion.batch import accept_batch, find_batch
+from movierec.ingestion.core import build_core, layer_as_of
+from movierec.quality import check
+from tests import movielens
+from tests.night import ingest, staged
+
+
+def status(conn, batch_id):
+    found = conn.execute("select status, accepted_at is not null from ops.batch where batch_id = %s", [batch_id])
+    return found.fetchone()
+
+
+def shown_in_core(conn):
+    return conn.execute("select batch_id from ops.held where layer = 'core'").fetchone()
+
+
+def test_a_backfill_takes_no_kept_batch_the_place(conn, app, tmp_path):
+    def night(number, as_of=None):
+        folder = movielens.write(tmp_path / str(number), inter=[f"10\t1\t5\t88125094{number}"])
+        return ingest(conn, app, folder, f"night {number}", as_of=as_of)
+
+    latest = [night(number) for number in range(3)]
+    backfills = [night(number, datetime(1998, 1, number, tzinfo=UTC)) for number in range(3, 6)]
+    accept_batch(conn, backfills[-1], keep_nights=3)
+    pruned = conn.execute("select batch_id from ops.batch where is_pruned order by batch_id").fetchall()
+    assert pruned == [(batch_id,) for batch_id in backfills[:2]]
+    for batch_id in (*latest, backfills[-1]):
+        with layer_as_of(conn, batch_id):
+            assert conn.execute("select count(*) from ratings").fetchone() == (1,)
+
+
+def stopped(conn, gate, batch_id, folder):
+    with pytest.raises(QualityError, match=f"gate {gate} stops batch {batch_id}"):
+        check(conn, gate, batch_id, folder)
+
+
+def test_a_batch_that_an_early_gate_stops_is_refused_until_it_passes(conn, app, tmp_path):
+    batch_id = staged(conn, app, movielens.write(tmp_path / "data", inter=[*movielens.FILES["inter"] * 10, *["x"] * 5]))
+    stopped(conn, "staging", batch_id, tmp_path / "quality")
+    assert status(conn, batch_id) == ("refused", False)
+    conn.execute("update ops.batch set accept_volume_change = true")
+    check(conn, "staging", batch_id, tmp_path / "quality")
+    assert status(conn, batch_id) == ("open", False)
+    conn.execute("delete from raw.ratings")
+    stopped(conn, "staging", batch_id, tmp_path / "quality")
+    assert status(conn, batch_id) == ("refused", False)
+    assert shown_in_core(conn) is None
+
+
+def test_an_accepted_batch_that_is_built_again_has_to_pass_its_gate_again(conn, app, tmp_path):
+    good = ingest(conn, app, movielens.write(tmp_path / "good"), "good")
+    last = ingest(conn, app, movielens.write(tmp_path / "last"), "last")
+    assert status(conn, last) == ("accepted", True)
+    build_core(conn, last)
+    assert status(conn, last) == ("built", False)
+    conn.execute("update core.ratings set rating = 7")
+    conn.commit()
+    stopped(conn, "core", last, tmp_path / "quality")
+    assert status(conn, last) == ("refused", False)
+    assert shown_in_core(conn) == (good,)
+
+
+def test_a_build_that_fails_leaves_no_batch_accepted(conn, app, tmp_path):
+    batch_id = ingest(conn, app, movielens.write(tmp_path))
+    conn.execute("update ops.slice set staged_at = null where table_name = 'ratings'")
+    conn.commit()
+    with pytest.raises(Exception, match="slices that are not staged"):
+        build_core(conn, batch_id)
+    conn.rollback()
+    assert find_batch(conn, batch_id)["status"] == "open"
+
+
+def test_showing_an_accepted_batch_again_leaves_it_accepted(conn, app, tmp_path):
+    batch_id = ingest(conn, app, movielens.write(tmp_path))
+    conn.execute("delete from ops.held")
+    conn.commit()
+    with layer_as_of(conn, batch_id):
+        pass
+    assert status(conn, batch_id) == ("accepted", True)
