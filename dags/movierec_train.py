@@ -46,7 +46,8 @@ on the movie counts as liked. To change it: `make sql Q="update ml.feedback_weig
 'click'"`; the next training's snapshot uses it.
 
 #### Numbers
-- `select * from ml.evaluation order by training_id desc, ndcg_at_k desc`: means at 10.
+- `select * from ml.leaderboard order by training_id desc, ndcg_at_k desc`: means at 10 under both splits, and which
+  hyper-parameters were tuned.
 - `select * from ml.metric where training_id = …`: every metric at 10, 20 and 50 with its interval, under both splits
   (`protocol`), over all viewers and by activity, gender, age, and cold or warm movies (`dimension`, `stratum`).
 - `select ranker, parameters, value from ml.tuned order by training_id desc`.
@@ -184,7 +185,7 @@ def movierec_train():
             return fit_tuned(conn, training_folder(training_id), names, **search)
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
-    def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float]]:
+    def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float | None]]:
         from movierec.training.evaluate import evaluate_rankers
 
         context = get_current_context()

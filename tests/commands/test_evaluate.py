@@ -212,6 +212,21 @@ def test_what_costs_do_not_include_and_what_exclude_none_means_is_told(
     assert "--exclude none: random_forest, gradient_boosting learn to order what a user has not seen" in shown.err
 
 
+def test_the_leaderboard_says_what_was_tuned_and_leaves_empty_what_has_no_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, test = two_tastes()
+    status, results = run(tmp_path, "--tune", "2", names="item_knn,popularity", valid=test[::2], test=test[1::2])
+    shown = capsys.readouterr().out.splitlines()
+    assert status == 0
+    names = results["rankers"]["item_knn"]["tuning"]["hyper_parameters"]
+    assert names == sorted(registry.RANKERS["item_knn"]().space)
+    (row,) = (line for line in shown if line.startswith("item_knn ") and "MiB" not in line and " – " in line)
+    assert ", ".join(names) in row
+    # Nothing is known about these movies, so nobody can tell how alike they are.
+    assert results["rankers"]["item_knn"]["metrics"][0]["diversity"]["mean"] is None
+
+
 def test_item_neighbours_are_measured_by_ratings_too(ordinary: tuple[Path, dict]) -> None:
     _, results = ordinary
     error = results["rankers"]["item_knn"]["rating_error"]

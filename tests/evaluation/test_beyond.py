@@ -39,6 +39,12 @@ def test_diversity_is_one_minus_the_mean_similarity_of_pairs() -> None:
     assert np.isnan(found[2:]).all()  # one movie has no pair
 
 
+def test_diversity_is_empty_where_nothing_is_known_of_two_movies_of_a_list() -> None:
+    assert np.isnan(diversity(LISTS, USERS, features(np.zeros((6, 2))))).all()
+    one_known = np.array([[0.0, 0], [0, 0], [1, 0], [0, 0], [0, 0], [0, 0]])
+    assert np.isnan(diversity(LISTS, USERS, features(one_known))).all()
+
+
 def test_diversity_is_the_average_over_all_pairs_of_random_lists() -> None:
     rng = np.random.default_rng(0)
     table = features(rng.random((60, 8)) * (rng.random((60, 8)) < 0.4), np.arange(60))

@@ -94,6 +94,7 @@ def test_nobody_to_judge_is_no_error(ranker: Popularity, features: MovieFeatures
     assert evaluation.values.empty
     assert evaluation.unevaluated_users == 4
     assert evaluation.means()["coverage"].tolist() == [0]
+    assert evaluation.means().drop(columns="coverage").isna().all(axis=None)
 
 
 def test_lists_of_no_length_cannot_be_judged(ranker: Popularity) -> None:

@@ -47,6 +47,20 @@ def test_users_who_are_all_alike_are_in_one_stratum(known: Dataset) -> None:
     assert strata(known, []).empty
 
 
+def test_users_with_fewer_than_five_ratings_are_a_stratum_of_their_own(known: Dataset) -> None:
+    assert of(strata(known, list(COUNTS)), "few ratings") == dict.fromkeys([1, 2], "users (0–4 ratings)")
+    assert of(strata(known, [4, 5]), "few ratings") == {}
+
+
+def test_movies_with_fewer_than_five_ratings_are_evaluated_apart(known: Dataset) -> None:
+    # movie 40 was rated by 2 users, movie 61 by none, movie 10 by 5
+    lists = pd.DataFrame([(1, 40, 1), (1, 10, 2), (2, 10, 1)], columns=["user_id", "movie_id", "rank"])
+    relevant = pd.DataFrame([(1, 40), (1, 61), (2, 10)], columns=["user_id", "movie_id"])
+    table = by_movie_stratum(lists, relevant, known, (2,))
+    few = table[table["dimension"] == "few ratings"].set_index(["stratum", "metric"])
+    assert few.loc[("movies (0–4 ratings)", "recall"), ["mean", "users"]].tolist() == [1 / 2, 1]
+
+
 def test_gender_and_age_only_where_they_are_known(known: Dataset) -> None:
     assert of(strata(known, list(COUNTS)), "gender") == {1: "F", 4: "M"}
     assert of(strata(known, list(COUNTS)), "age") == {1: "under 18", 2: "56 and over"}

@@ -114,6 +114,14 @@ def test_deciles_are_of_equal_size_and_leave_out_what_no_model_scored():
     assert calibration.deciles(np.full(3, -1.0), np.ones(3, bool)).empty
 
 
+def test_no_score_is_drawn_as_if_it_were_a_probability(conn, folder):
+    evaluate(conn, folder, "hybrid", HYBRID)
+    plots.draw(conn, folder)
+    text = (folder.plots / "index.html").read_text(encoding="utf-8")
+    assert "and are no probabilities" in text
+    assert "stated" not in text
+
+
 def test_labels_are_moved_apart_in_their_order_and_no_further_than_needed():
     moved = spread_labels([5.0, 1.0, 1.0], 1.0)
     assert moved == [5.0, 0.5, 1.5]

@@ -72,6 +72,10 @@ def test_a_group_is_named_only_where_its_taste_is_the_reason(dataset: Dataset) -
 
 def test_lists_by_popularity_say_so(dataset: Dataset) -> None:
     assert reasons(dataset, "popularity", (1, 2), (7, 4)) == [POPULAR, "Popular with men aged 25–34"]
+    assert reasons(dataset, "recent_popularity", (1, 2), (7, 4)) == [
+        "Popular these days",
+        "Popular with men aged 25–34",
+    ]
 
 
 def test_no_lists_give_no_reasons(dataset: Dataset) -> None:

@@ -25,6 +25,7 @@ LEARNED = {"is_trained", "left_out", "reasons", "names"}
 FOREST = {f"forest.{name}" for name in TREES}
 ARRAYS = {
     "popularity": {"counts"},
+    "recent_popularity": {"counts"},
     "user_knn": set(),
     "item_knn": {*SPARSE, "baseline.movies", "baseline.scale"},
     "ials": {"factors"},
@@ -45,6 +46,7 @@ ARRAYS = {
 PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "seed"}
 PARAMETERS = {
     "popularity": {"half_life_days"},
+    "recent_popularity": {"window_days", "half_life_days", "prior_users", "max_raise"},
     "user_knn": {"neighbours", "shrinkage"},
     "item_knn": {"neighbours", "shrinkage", "weighting"},
     "ials": {"factors", "regularisation", "alpha", "scaling", "epochs", "seed"},

@@ -107,6 +107,38 @@ def test_every_metric_is_kept_at_several_k_for_everybody_and_for_groups_of_viewe
     assert {"activity", "all", "gender"} <= {name for (name,) in dimensions}
 
 
+def test_without_anybody_who_liked_something_means_are_empty(conn, folder):
+    dataset = Dataset.load(folder.snapshot)
+    dataset.with_ratings(dataset.ratings.assign(rating=1.0)).save(folder.snapshot)
+    fit.build_features(folder, seed=1)
+    means = evaluate_ranker(conn, folder, "popularity")
+    assert means == {"precision": None, "recall": None, "f1": None, "ndcg": None, "coverage": 0}
+    assert conn.execute("select users, ndcg_at_k, recall_at_k from ml.evaluation").fetchall() == [(0, None, None)]
+    assert conn.execute("select count(*) from ml.metric where value = 'NaN' or metric = 'gini'").fetchone() == (0,)
+
+
+def test_the_leaderboard_says_which_hyper_parameters_a_search_has_settled(conn, folder):
+    for name in ("ease", "popularity"):
+        evaluate_ranker(conn, folder, name)
+    later = snapshot.open_training(conn, "later", conn.execute("select batch_id from ml.training").fetchone()[0], 1)
+    conn.execute(
+        "insert into ml.tuned (dataset, ranker, training_id, parameters, value, trials) "
+        "select dataset, ranker, training_id, parameters::jsonb, 0.1, trials from ops.batch, (values "
+        "('ease', %s, '{\"regularisation\": 100, \"half_life\": 5}', 7), "
+        "('popularity', %s, '{\"half_life_days\": 7}', 3)"
+        ") as search (ranker, training_id, parameters, trials)",
+        [folder.training_id, later],
+    )
+    rows = conn.execute(
+        "select ranker, tuned, trials, tuned_in, global_ndcg_low <= global_ndcg_at_k, ndcg_high >= ndcg_at_k "
+        "from ml.leaderboard where k = 10 order by ranker"
+    ).fetchall()
+    assert rows == [
+        ("ease", "half_life, regularisation", 7, folder.training_id, True, True),
+        ("popularity", "none", 0, None, True, True),  # a later search does not count
+    ]
+
+
 def test_only_the_asked_protocols_are_evaluated(conn, folder):
     fitted = fit.fit_ranker(TrainingData(folder), "popularity")
     evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])

@@ -14,9 +14,11 @@ from movierec.comparison.run import Comparison
 from movierec.evaluation.evaluate import TOTALS
 from movierec.evaluation.metrics import K
 from movierec.evaluation.significance import compare_with_best
+from movierec.evaluation.strata import FEW
 
 PACKAGES = ("movierec", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "numba", "optuna")
 ORDERED_BY = "ndcg"
+WIDEST = 200  # characters of a cell: all hyper-parameters that were tuned
 # The leaderboard's columns after NDCG, what is read most first.
 COLUMNS = (
     "recall",
@@ -63,6 +65,7 @@ def text(results: Mapping[str, Any]) -> str:
         parts.append(_what_costs_leave_out(results))
     if results["comparison"]["others"]:
         parts.append(_comparison_table(results["comparison"]))
+    parts += _few_ratings_table(rankers)
     parts += [
         f"{name} learned without {base_ranker}: {reason}"
         for name, result in rankers.items()
@@ -78,7 +81,7 @@ def _leaderboard(results: Mapping[str, Any], position: int) -> str:
     users = next(iter(rankers.values()))["metrics"][position]["users"]
     rows = [_row(name, result, result["metrics"][position]) for name, result in rankers.items()]
     head = f"{users:,} users evaluated, full ranking of {results['sizes']['movies']:,} movies"
-    return f"{head}\n{text_table.table(rows)}"
+    return f"{head}\n{text_table.table(rows, widest=WIDEST)}"
 
 
 def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, object]:
@@ -89,6 +92,7 @@ def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> di
         f"NDCG@{k}": f"{ndcg['mean']:.4f}",
         "95 % interval": f"{ndcg['low']:.4f}–{ndcg['high']:.4f}",
         **{metric: f"{mean:.4f}" if isfinite(mean) else "–" for metric, mean in means.items()},
+        "tuned": ", ".join(result["tuning"]["hyper_parameters"]) or "none" if result["tuning"] else "none",
         "fit_s": f"{result['fit_seconds']:.1f}",
         "score_s": f"{result['score_seconds']:.1f}",
         "peak_MiB": round(result["peak_memory_bytes"] / 2**20),
@@ -106,7 +110,8 @@ def _what_costs_leave_out(results: Mapping[str, Any]) -> str:
     """Say what the seconds and the memory do not include, or include of others."""
     text = (
         "fit_s is without the movies' features, built once for all rankers in "
-        f"{results['features_seconds']:.1f} s, and without tuning; peak_MiB too"
+        f"{results['features_seconds']:.1f} s, and without tuning; peak_MiB too\n"
+        "tuned: the hyper-parameters that a search on validation rows settled; the others have their defaults"
     )
     shared = results["shared"]
     if not shared["rankers"]:
@@ -138,6 +143,22 @@ def _comparison_table(comparison: Mapping[str, Any]) -> str:
         for row in comparison["others"]
     ]
     return f"paired over users; p-values two-sided, adjusted for {len(rows)} comparisons\n{text_table.table(rows)}"
+
+
+def _few_ratings_table(rankers: Mapping[str, Any]) -> list[str]:
+    """Return the table of users alone, and of movies alone, of whom few ratings are known; NDCG at the first k."""
+    rows = []
+    for name, result in rankers.items():
+        at_first_k = {K: result["metrics"][0][K], "metric": ORDERED_BY, "dimension": FEW} if result["metrics"] else {}
+        strata = [row for row in result.get("strata", ()) if at_first_k.items() <= row.items()]
+        rows.append({"ranker": name, **{row["stratum"]: _with_interval(row) for row in strata}})
+    if not rows or len(rows[0]) == 1:
+        return []
+    return [f"NDCG where few ratings are known: such users alone, such movies alone\n{text_table.table(rows)}"]
+
+
+def _with_interval(row: Mapping[str, Any]) -> str:
+    return f"{row['mean']:.4f} ({row['low']:.4f}–{row['high']:.4f}), {row['users']} users"
 
 
 def _at(result: Mapping[str, Any], k: int) -> dict[str, Any]:

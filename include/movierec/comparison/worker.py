@@ -117,6 +117,7 @@ def _parameters(inputs: WorkerInputs, name: str) -> tuple[dict[str, Any], dict[s
     )
     return {**fixed, **tuned.parameters}, {
         "trials": len(tuned.trials),
+        "hyper_parameters": sorted(set(tuned.parameters) - set(fixed)),
         "ndcg": tuned.value,
         "seconds": round(time.perf_counter() - started, 3),
         "peak_memory_bytes": peak_bytes(),

@@ -36,7 +36,8 @@ def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Valu
     """Return 1 - the mean content similarity over the pairs of each user's list.
 
     Intra-list similarity of Ziegler et al. (WWW 2005). Rows x_i of the features have length 1 or 0, so the sum over
-    ordered pairs is |Σ x_i|² - Σ |x_i|². NaN for a user with fewer than two movies.
+    ordered pairs is |Σ x_i|² - Σ |x_i|². A movie about which nothing is known is like no other; NaN for a user with
+    fewer than two movies about which something is: then no pair says anything.
     """
     rows, columns = _positions(lists, users, features.movie_ids)
     shown = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(users), len(features.movie_ids)))
@@ -46,8 +47,10 @@ def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Valu
         totals = shown[start : start + USERS_AT_ONCE] @ features.matrix
         squares[start : start + USERS_AT_ONCE] = np.asarray(totals.multiply(totals).sum(axis=1)).ravel()
     n = np.bincount(rows, minlength=len(users))
+    described = shown @ (lengths > 0)
+    pairs = np.where(described > 1, n * (n - 1), 0)
     # Rounding may leave a list of alike movies a hair below 0.
-    return np.clip(1 - _ratio(squares - shown @ lengths, n * (n - 1)), 0, 1)
+    return np.clip(1 - _ratio(squares - shown @ lengths, pairs), 0, 1)
 
 
 def coverage(lists: pd.DataFrame, movies: int) -> float:

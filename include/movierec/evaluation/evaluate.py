@@ -25,8 +25,8 @@ class Evaluation:
 
     Attributes:
         values: user_id, k and `METRICS`: one row per k and evaluated user. Novelty is NaN for a user without a list,
-            diversity for one with fewer than two movies, or without features.
-        totals: k, coverage and gini: one row per k.
+            diversity for one with fewer than two movies of which something is known, or without features.
+        totals: k, coverage and gini: one row per k; gini is NaN where nothing was shown.
         lists: (user_id, movie_id, score, rank) of the evaluated users, as long as the largest k.
         seconds: how long making the lists took.
         unevaluated_users: users of the test who have no relevant movie there
@@ -99,4 +99,4 @@ def _beyond_accuracy(lists: pd.DataFrame, users: Ints, known: History, features:
 
 
 def _totals(lists: pd.DataFrame, movies: int) -> tuple[float, float]:
-    return beyond.coverage(lists, movies), beyond.gini(lists, movies)
+    return beyond.coverage(lists, movies), np.nan if lists.empty else beyond.gini(lists, movies)

@@ -17,6 +17,8 @@ from movierec.features.profiles import AGE_BOUNDS
 DIMENSION, STRATUM = "dimension", "stratum"
 COLD_USER = 10  # known ratings below which a user is cold
 COLD_MOVIE = 10  # known ratings up to which a movie is cold
+FEW_RATINGS = 4  # known ratings up to which users and movies are reported apart as almost unknown
+FEW = "few ratings"  # the dimension of both
 STRATUM_METRICS = ("recall", "ndcg")
 TERCILES = (1 / 3, 2 / 3)
 
@@ -25,15 +27,18 @@ def strata(known: Dataset, users: ArrayLike) -> pd.DataFrame:
     """Put users into strata by what was known of them.
 
     Activity is the number of known ratings: none (newcomer), fewer than `COLD_USER` (cold), and the terciles of the
-    other `users` (low, medium, high); gender and age group only where they are known.
+    other `users` (low, medium, high); gender and age group only where they are known. Users with up to `FEW_RATINGS`
+    are a stratum of the dimension 'few ratings' beside their activity.
 
     Returns:
         (user_id, dimension, stratum), one row per user and dimension that applies; the stratum names its bounds.
     """
     user_ids = np.unique(np.asarray(users, np.int64))
     profiles = known.users.set_index(USER).reindex(user_ids)
+    counts = _counts(known.ratings[USER], user_ids)
     columns = {
-        "activity": _activity(_counts(known.ratings[USER], user_ids)),
+        "activity": _activity(counts),
+        FEW: [f"users (0–{FEW_RATINGS} ratings)" if count <= FEW_RATINGS else None for count in counts],
         "gender": profiles["gender"].astype(object).to_numpy(),
         "age": _ages(profiles["age"]),
     }
@@ -60,15 +65,19 @@ def by_movie_stratum(
     A user without a relevant movie of the stratum is not evaluated in it.
 
     Returns:
-        As `by_stratum`, the dimension being 'movies'.
+        As `by_stratum`, the dimension being 'movies'; 'few ratings' for movies with up to `FEW_RATINGS`.
     """
     counts = _counts(known.ratings[MOVIE], relevant[MOVIE].to_numpy(np.int64))
-    strata_of_movies = {f"cold (0–{cold} ratings)": counts <= cold, f"warm (over {cold} ratings)": counts > cold}
+    strata_of_movies = [
+        ("movies", f"cold (0–{cold} ratings)", counts <= cold),
+        ("movies", f"warm (over {cold} ratings)", counts > cold),
+        (FEW, f"movies (0–{FEW_RATINGS} ratings)", counts <= FEW_RATINGS),
+    ]
     groups = []
-    for stratum, belongs in strata_of_movies.items():
+    for dimension, stratum, belongs in strata_of_movies:
         if belongs.any():
             values = accuracy(lists, relevant[belongs], ks)
-            groups += [("movies", stratum, k, values[values[K] == k]) for k in ks]
+            groups += [(dimension, stratum, k, values[values[K] == k]) for k in ks]
     return _table(groups, STRATUM_METRICS)
 
 

@@ -4,15 +4,16 @@ from textwrap import indent
 
 from movierec import text_table
 from movierec.db import Connection, connect, fetch
-from movierec.evaluation.protocols import CUTOFF, GLOBAL_TEMPORAL, PER_USER_TEMPORAL
+from movierec.evaluation.protocols import CUTOFF
 from movierec.publishing import versions
 
-EVALUATION = {"k": CUTOFF, "per_user_protocol": PER_USER_TEMPORAL, "global_protocol": GLOBAL_TEMPORAL}
+EVALUATION = {"k": CUTOFF}
 SHOWN_VIEWERS = 3
 SHOWN_MOVIES = 5
 LEGEND = """\
   Means over the viewers (95 % interval), lists of 10. Per-user split: every viewer's last ratings are the test;
   global split: everybody's after one date. Coverage: share of all movies in anybody's list.
+  Tuned: hyper-parameters whose values come from a search, this night's or an earlier one's; none: defaults.
 """
 
 

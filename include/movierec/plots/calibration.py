@@ -1,4 +1,4 @@
-"""Whether a higher score means more, and whether scores that claim to be probabilities are."""
+"""Whether a higher score means more. No score is a probability, so nothing is drawn that one could be compared with."""
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,11 @@ from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, SMALL, TEXT, figure, label, png, spread_labels
 
 COLOURS = {"hybrid": BLUE, "gradient_boosting": ORANGE, "random_forest": GREEN}
-PROBABILISTIC = ("gradient_boosting", "random_forest")  # the hybrid's score only orders
 DECILES = 10
 EXPLANATION = (
-    f"The movies of everybody's lists of {CUTOFFS[-1]}, in ten equal parts by score. Solid: the share that viewers "
-    "liked in the held-out ratings; a line that rises says that a higher score means more. Dashed: the probability "
-    "that the ranker itself stated, which is true where it meets the solid line of its colour. The hybrid states none."
+    f"The movies of everybody's lists of {CUTOFFS[-1]}, in ten equal parts by score, and the share of each that "
+    "viewers liked in the held-out ratings. A line that rises says that a higher score means more. Scores only order "
+    "movies: they come from a sample in which rated and liked ones count more than others, and are no probabilities."
 )
 
 
@@ -27,20 +26,15 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     title = _title(tables)
     picture, axes = figure(5.6)
     axes.grid(axis="y", color=FAINT)
-    lines = {
-        f"{name.replace('_', ' ')}, liked": (COLOURS[name], table["liked"] * 100, "-") for name, table in tables.items()
-    }
-    for name in [name for name in PROBABILISTIC if name in tables]:
-        lines[f"{name.replace('_', ' ')}, stated"] = (COLOURS[name], tables[name]["score"] * 100, "--")
-    for colour, values, style in lines.values():
-        marker = "o" if style == "-" else None
-        axes.plot(range(1, DECILES + 1), values, style, marker=marker, color=colour, linewidth=2.4)
-    top = max(float(values.max()) for _, values, _ in lines.values())
+    lines = {name.replace("_", " "): (COLOURS[name], table["liked"] * 100) for name, table in tables.items()}
+    for colour, values in lines.values():
+        axes.plot(range(1, DECILES + 1), values, marker="o", color=colour, linewidth=2.4)
+    top = max(float(values.max()) for _, values in lines.values())
     axes.set_ylim(0, top * 1.1)
     axes.set_xlim(0.6, DECILES * 1.34)
     axes.set_xticks(range(1, DECILES + 1), ["1\nlowest", *map(str, range(2, DECILES)), "10\nhighest"])
     _name_lines(axes, lines, top)
-    label(axes, title, "Tenth of the listed movies, by score", "Movies in it, % liked or stated to be")
+    label(axes, title, "Tenth of the listed movies, by score", "Movies in it that were liked, %")
     axes.tick_params(labelsize=TEXT)
     return title, EXPLANATION, png(picture)
 
@@ -73,11 +67,10 @@ def _title(tables: dict[str, pd.DataFrame]) -> str:
     return f"Of the {words}'s top tenth {high:.1%} were liked, of its lowest {low:.1%}"
 
 
-def _name_lines(axes: Axes, lines: dict[str, tuple[str, pd.Series, str]], top: float) -> None:
-    ends = [float(values.iloc[-1]) for _, values, _ in lines.values()]
+def _name_lines(axes: Axes, lines: dict[str, tuple[str, pd.Series]], top: float) -> None:
+    ends = [float(values.iloc[-1]) for _, values in lines.values()]
     heights = spread_labels(ends, top * 0.055)
-    for (name, (colour, _, style)), end, height in zip(lines.items(), ends, heights, strict=True):
+    for (name, (colour, _)), end, height in zip(lines.items(), ends, heights, strict=True):
         axes.plot([DECILES + 0.15, DECILES + 0.45], [end, height], color=colour, linewidth=0.7)
-        weight = "bold" if style == "-" else "normal"
-        axes.text(DECILES + 0.5, height, name, color=colour, fontsize=SMALL, va="center", fontweight=weight)
+        axes.text(DECILES + 0.5, height, name, color=colour, fontsize=SMALL, va="center", fontweight="bold")
     axes.spines["bottom"].set_color(INK)

@@ -14,6 +14,7 @@ from movierec.publishing.evidence import BECAUSE, evidence, liked_movies, user_b
 from movierec.rankers.base import Ranker
 
 POPULAR = "Popular with everyone"
+POPULAR_BY_RANKER = {"popularity": POPULAR, "recent_popularity": "Popular these days"}
 PICKED = "Picked for you"
 REASON = "reason"
 NO_ATTRIBUTE = -1  # in place of a position
@@ -38,8 +39,9 @@ def with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.Da
     titles = dataset.movies.set_index(MOVIE)["title"]
     reason = ("Because you liked " + explained[BECAUSE].map(titles).astype("string")).astype(object)
     is_new = ~explained[USER].isin(dataset.ratings[USER])
-    if ranker.name == "popularity":
-        return explained.assign(**{REASON: np.where(is_new, _popular_with(explained, dataset, ranker), POPULAR)})
+    if ranker.name in POPULAR_BY_RANKER:
+        popular = POPULAR_BY_RANKER[ranker.name]
+        return explained.assign(**{REASON: np.where(is_new, _popular_with(explained, dataset, ranker), popular)})
     without_reason = reason.isna() & ~is_new
     reason[without_reason] = _shared_attributes(explained[without_reason], dataset)
     reason[is_new] = _popular_with(explained[is_new], dataset, ranker)

@@ -9,6 +9,7 @@ RANKERS = (
     "slim",
     "slit",
     "content",
+    "recent_popularity",
     "blend",
     "random_forest",
     "gradient_boosting",

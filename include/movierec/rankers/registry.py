@@ -14,6 +14,7 @@ from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.model_card import read_card
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.gradient_boosting import GradientBoosting
 from movierec.rankers.reranking.hybrid import Hybrid
@@ -35,6 +36,7 @@ RANKERS: dict[str, type[Ranker]] = {
         SLIM,
         SLIT,
         Content,
+        RecentPopularity,
         Blend,
         RandomForest,
         GradientBoosting,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from movierec.db import Connection, copy_rows, run_sql
@@ -25,7 +26,7 @@ Key = Mapping[str, object]
 
 def evaluate_rankers(
     conn: Connection, folder: TrainingFolder, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """Evaluate rankers one after the other on the same splits, and return the means of each."""
     data = TrainingData(folder)
     return {str(each["ranker"]): evaluate_ranker(conn, data, each, protocols) for each in fitted}
@@ -33,8 +34,10 @@ def evaluate_rankers(
 
 def evaluate_ranker(
     conn: Connection, data: TrainingData, fitted: Mapping[str, Any], protocols: Sequence[str] = PROTOCOLS
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.
+
+    Where nobody liked any, there are no means: they are None, and null in `ml.evaluation`.
 
     A ranker that could not be fitted, or whose scores are no numbers, gets a row in `ml.refused` with the reason
     instead. What a learned ranker or the blend had to leave out is in `ml.left_out`.
@@ -95,15 +98,15 @@ def _evaluate_on(split: Split, ranker: Ranker) -> Evaluation:
     return evaluate(ranker, split.test, CUTOFFS, relevant_from=split.train.relevant_from, features=split.features)
 
 
-def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Evaluation) -> dict[str, float]:
+def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Evaluation) -> dict[str, float | None]:
     """Write the means at the cutoff (`ml.evaluation`) and the values of every user there (`ml.user_metric`)."""
     values = evaluation.at(CUTOFF)[list(USER_METRICS)]
-    coverage = float(evaluation.totals.loc[evaluation.totals[K] == CUTOFF, "coverage"].iloc[0])
-    means = {name: float(values[name].mean()) if len(values) else 0.0 for name in USER_METRICS}
-    means["coverage"] = coverage
+    coverage = evaluation.totals.loc[evaluation.totals[K] == CUTOFF, "coverage"].iloc[0]
+    means = {**values.mean(), "coverage": coverage}
+    known = {name: float(mean) if isfinite(mean) else None for name, mean in means.items()}
     costs = {"users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
-    run_sql(conn, "ml/record_evaluation", {**key, K: CUTOFF, **costs, **means})
+    run_sql(conn, "ml/record_evaluation", {**key, K: CUTOFF, **costs, **known})
     columns = (*key, K, "user_id", *(f"{name}_at_k" for name in USER_METRICS))
     copy_rows(conn, "ml.user_metric", columns, ((*key.values(), CUTOFF, *row) for row in values.itertuples()))
     log.info("evaluate %s: NDCG@%d %.4f over %d viewers", key["ranker"], CUTOFF, means["ndcg"], len(values))
-    return {name: round(value, 6) for name, value in means.items()}
+    return {name: None if mean is None else round(mean, 6) for name, mean in known.items()}

@@ -44,7 +44,8 @@ def _overall(evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricR
                 users = int(values[name].notna().sum())
                 yield k, name, ALL, ALL, interval.mean, interval.low, interval.high, users
         totals = evaluation.totals[evaluation.totals[K] == k]
-        yield from ((k, name, ALL, ALL, float(totals[name].iloc[0]), None, None, len(values)) for name in TOTALS)
+        known = {name: float(totals[name].iloc[0]) for name in TOTALS if totals[name].notna().all()}
+        yield from ((k, name, ALL, ALL, value, None, None, len(values)) for name, value in known.items())
 
 
 def _by_stratum(split: Split, evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:

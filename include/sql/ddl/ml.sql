@@ -27,6 +27,13 @@ create table if not exists ml.evaluation (
 );
 comment on table ml.evaluation is
 'Quality of a ranker on the test window: means over the viewers who have a relevant rating there. Full ranking.';
+-- Where nobody liked a movie of the test window there is no mean.
+alter table ml.evaluation
+alter column precision_at_k drop not null,
+alter column recall_at_k drop not null,
+alter column f1_at_k drop not null,
+alter column ndcg_at_k drop not null;
+comment on column ml.evaluation.ndcg_at_k is 'Null, as the other means, where nobody could be evaluated.';
 comment on column ml.evaluation.coverage_at_k is 'Share of the catalogue that appears in at least one list.';
 
 create table if not exists ml.user_metric (
@@ -105,6 +112,75 @@ comment on table ml.tuned is
 'Hyper-parameters that a search on the validation window settled on; the newest row of a dataset and ranker holds.
 Grain: dataset, ranker and training that tuned.';
 comment on column ml.tuned.value is 'NDCG@10 on the inner window of the known side.';
+
+create or replace view ml.leaderboard as
+with ndcg as (
+    select
+        training_id,
+        ranker,
+        k,
+        protocol,
+        value,
+        low,
+        high
+    from ml.metric
+    where metric = 'ndcg' and dimension = 'all'
+),
+
+search as (
+    select distinct on (training.training_id, tuned.ranker)
+        training.training_id,
+        tuned.ranker,
+        tuned.training_id as tuned_in,
+        tuned.parameters,
+        tuned.trials
+    from ml.training
+    inner join ops.batch on training.batch_id = batch.batch_id
+    inner join ml.tuned on batch.dataset = tuned.dataset and training.training_id >= tuned.training_id
+    order by training.training_id asc, tuned.ranker asc, tuned.training_id desc
+)
+
+select
+    evaluation.training_id,
+    evaluation.ranker,
+    evaluation.k,
+    evaluation.ndcg_at_k,
+    per_user.low as ndcg_low,
+    per_user.high as ndcg_high,
+    global.value as global_ndcg_at_k,
+    global.low as global_ndcg_low,
+    global.high as global_ndcg_high,
+    evaluation.recall_at_k,
+    evaluation.precision_at_k,
+    evaluation.f1_at_k,
+    evaluation.coverage_at_k,
+    evaluation.fit_seconds,
+    coalesce(search.parameters, '{}'::jsonb) as tuned_parameters,
+    coalesce(search.trials, 0) as trials,
+    search.tuned_in,
+    coalesce(
+        (select string_agg(name, ', ' order by name) from jsonb_object_keys(search.parameters) as name), 'none'
+    ) as tuned
+from ml.evaluation
+left join ndcg as per_user
+    on
+        evaluation.training_id = per_user.training_id
+        and evaluation.ranker = per_user.ranker
+        and evaluation.k = per_user.k
+        and per_user.protocol = 'per_user_temporal'
+left join ndcg as global
+    on
+        evaluation.training_id = global.training_id
+        and evaluation.ranker = global.ranker
+        and evaluation.k = global.k
+        and global.protocol = 'global_temporal'
+left join search on evaluation.training_id = search.training_id and evaluation.ranker = search.ranker;
+comment on view ml.leaderboard is
+'How good each ranker of a training is, under both splits, and which of its hyper-parameters a search has settled.
+Grain: training, ranker and k.';
+comment on column ml.leaderboard.tuned is
+'Names of the hyper-parameters whose values come from a search; none: the ranker has its defaults.';
+comment on column ml.leaderboard.tuned_in is 'The training that made the search, this one or an earlier one.';
 
 create table if not exists ml.trial (
     training_id bigint not null references ml.training on delete cascade,

@@ -18,7 +18,10 @@ from movierec.rankers.search_space import Range, Space
 
 @dataclass(kw_only=True, eq=False)
 class GradientBoosting(LearnedRanker[Forest]):
-    """Orders candidates by the log-odds that the user rates them, liked ones counting more (Friedman 2001).
+    """Orders candidates by how likely the user seems to rate them, by boosted trees (Friedman 2001).
+
+    The score is from 0 to 1 and no probability: liked movies count more than rated ones, and of those that were not
+    rated only a sample is learned from.
 
     Attributes:
         rounds: the number of trees.

@@ -19,7 +19,10 @@ from movierec.rankers.search_space import Range, Space
 
 @dataclass(kw_only=True, eq=False)
 class RandomForest(LearnedRanker[Forest]):
-    """Orders candidates by the mean probability, over all trees, that the user rates them, liked ones counting more.
+    """Orders candidates by how large a share of a tree's leaf was rated, on average over all trees.
+
+    The score is from 0 to 1 and no probability: liked movies count more than rated ones, and of those that were not
+    rated only a sample is learned from.
 
     Attributes:
         trees: in the forest.
@@ -57,7 +60,6 @@ class RandomForest(LearnedRanker[Forest]):
         return Forest.from_random_forest(model)
 
     def _predict(self, model: Forest, table: CandidateTable) -> Floats:
-        # The trees sum up to a probability already.
         return np.asarray(model.predict(table.matrix), np.float32)
 
     def _model_from_arrays(self, arrays: Arrays) -> Forest:
