@@ -17,6 +17,9 @@ STRUCTURE = (
     "ddl/drop_replaced",
     "ddl/ops",
     "ddl/casts",
+    "ddl/text",
+    "ddl/conform",
+    "ddl/precedence",
     "ddl/raw",
     "ddl/quarantine",
     "ddl/staging",
@@ -27,8 +30,9 @@ STRUCTURE = (
     "ddl/slices",
     "ddl/latest_rows",
     "ddl/rule_views",
-    "ops/row_rule",
+    "rules/row_rules",
     "ops/build_rule_views",
+    "rules/metric_rules",
     "ddl/gates",
     "ddl/prune",
 )
@@ -53,7 +57,7 @@ def migrate(conninfo: str) -> bool:
             return False
         for name in STRUCTURE:
             _apply(conn, name)
-        run_sql(conn, "ops/structure", {"checksum": _checksum()})
+        run_sql(conn, "ops/record_structure", {"checksum": _checksum()})
     log.info("warehouse: applied structure %s", _checksum()[:12])
     return True
 

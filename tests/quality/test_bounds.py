@@ -150,5 +150,5 @@ def test_nights_without_delivery_are_counted_since_the_last_one(conn, night):
         night(batch_id, 1, days_ago=TONIGHT - batch_id)
         conn.execute("insert into ops.batch_source values (%s, 'imdb', %s, 'down')", [batch_id, status])
     conn.execute("select set_config('movierec.batch', %s, false)", [str(TONIGHT)])
-    seen = "select status, message, is_represented, nights_without from ops.source_tonight"
+    seen = "select status, message, is_represented, nights_without from ops.gate_source"
     assert conn.execute(seen).fetchall() == [("failed", "down", False, 3)]

@@ -282,12 +282,12 @@ def test_every_connection_of_the_url_sees_the_night_and_the_layer(conn, app, tmp
         engine = sqlalchemy.create_engine(url)
         for _ in range(2):
             with engine.connect() as other:
-                seen = other.execute(sqlalchemy.text("select ops.tonight(), current_schema()")).one()
+                seen = other.execute(sqlalchemy.text("select ops.gate_batch(), current_schema()")).one()
                 assert tuple(seen) == (batch_id, "core")
                 other.execute(sqlalchemy.text("select pg_terminate_backend(pg_backend_pid()) where false"))
                 other.invalidate()
         engine.dispose()
-    assert conn.execute("select ops.tonight(), current_schema()").fetchone() == (None, "public")
+    assert conn.execute("select ops.gate_batch(), current_schema()").fetchone() == (None, "public")
 
 
 def test_a_look_by_hand_leaves_no_trace_and_says_what_is_allowed(conn, app, tmp_path, usual):
@@ -335,5 +335,5 @@ def test_only_a_sample_of_a_large_load_is_asked_again(conn, app, tmp_path):
     conn.execute("update ops.slice set raw_rows = 999_999 where table_name = 'ratings'")
     conn.execute("update raw.ratings set rating = '9'")
     conn.execute("select set_config('movierec.batch', max(batch_id)::text, false) from ops.batch")
-    asked = conn.execute("select bool_and(position % 2 = 0), count(*) from staging.violation_tonight").fetchone()
+    asked = conn.execute("select bool_and(position % 2 = 0), count(*) from staging.gate_violation").fetchone()
     assert asked == (True, 20)

@@ -25,7 +25,7 @@ _PEOPLE_TABLES = (*_TITLE_TABLES, *_CREDIT_TABLES)
 CATALOGUE_STEPS = {
     "latest_rows": _PEOPLE_TABLES,
     "movie_alias": _TITLE_TABLES,
-    "claims": _TITLE_TABLES,
+    "claim": _TITLE_TABLES,
     "movies": _TITLE_TABLES,
     "movie_claim": _TITLE_TABLES,
     "movie_genre": _TITLE_TABLES,
@@ -61,7 +61,7 @@ def layer_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
         ConfigError: rows of the batch have been pruned, or it has not been staged.
     """
     with locked_layer(conn, batch_id) as layer:
-        held = fetch(conn, "core/layer_state", {"layer": layer})
+        held = fetch(conn, "core/schema_state", {"layer": layer})
         if not held or held[0]["batch_id"] != batch_id or not held[0]["is_current"]:
             move_layer(conn, layer, batch_id)
         set_search_path(conn, layer)
@@ -78,7 +78,7 @@ def refuse_batch(conn: Connection, batch_id: int) -> None:
     """Note that a gate stopped a batch; if core shows it, core goes back to the newest accepted batch."""
     run_sql(conn, "ops/refuse_batch", {"batch_id": batch_id})
     conn.commit()
-    shown = fetch(conn, "core/layer_state", {"layer": CORE})
+    shown = fetch(conn, "core/schema_state", {"layer": CORE})
     accepted = fetch(conn, "ops/newest_accepted")
     conn.commit()
     if accepted and shown and shown[0]["batch_id"] == batch_id:
@@ -92,12 +92,12 @@ def move_layer(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = F
     _require_staged(conn, batch_id)
     set_search_path(conn, layer, is_local=True)
     grant_memory(conn, "work_mem", "maintenance_work_mem")
-    is_rebuild = is_rebuild or not fetch(conn, "core/layer_state", {"layer": layer})
+    is_rebuild = is_rebuild or not fetch(conn, "core/schema_state", {"layer": layer})
     key = {"layer": layer, "batch_id": batch_id}
     run_sql(conn, "core/manifest", key)
     changed = {row["table_name"] for row in fetch(conn, "core/changed_tables")}
     touched = _update_catalogue(conn, changed, is_rebuild) | _update_facts(conn, is_rebuild)
-    run_sql(conn, "core/record_layer", key)
+    run_sql(conn, "core/record_schema", key)
     if layer == CORE:
         run_sql(conn, "ops/mark_built", {"batch_id": batch_id})
     conn.commit()
@@ -118,7 +118,7 @@ def _update_catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> 
 
 
 def _update_facts(conn: Connection, is_rebuild: bool) -> dict[str, int]:
-    run_sql(conn, "core/all_ratings" if is_rebuild else "core/affected_rating")
+    run_sql(conn, "core/affected_rating_of_rebuild" if is_rebuild else "core/affected_rating")
     run_sql(conn, "core/winning_rating", {"is_rebuild": is_rebuild})
     deleted = run_sql(conn, "core/delete_stale_ratings")
     touched = {"ratings": deleted + run_sql(conn, "core/ratings")}

@@ -63,7 +63,7 @@ def extract(conn: Connection, batch_id: int, name: str, source: Source, is_full:
     # This is what remains if the task is killed; otherwise the outcome below replaces it.
     _record_outcome(conn, batch_id, name, "failed", "the extraction did not finish")
     try:
-        run_sql(conn, "extract/lock_source", {"source": name})
+        run_sql(conn, "ops/lock_step", {"source": name})
         run_sql(conn, "extract/remove_source", {"batch_id": batch_id, "source": name})
         counts: dict[str, int] = {}
         for piece in source.pieces(WarehouseState(conn, name, is_full)):

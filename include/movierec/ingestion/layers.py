@@ -37,7 +37,7 @@ def locked_layer(conn: Connection, batch_id: int) -> Iterator[str]:
 
 
 def _layer_of(conn: Connection, batch_id: int) -> str:
-    rows = fetch(conn, "core/layer_of_batch", {"batch_id": batch_id})
+    rows = fetch(conn, "core/schema_of_batch", {"batch_id": batch_id})
     conn.commit()
     if not rows:
         raise ConfigError(f"batch {batch_id} does not exist")

@@ -85,7 +85,7 @@ def decide(
     _require_request(filters, action, changes, by)
     try:
         # Wait for a batch that is being staged: it carries out decisions, and may apply the rules to the same rows.
-        run_sql(conn, "extract/lock_source", {"source": "stage"})
+        run_sql(conn, "ops/lock_step", {"source": "stage"})
         select_rows(conn, filters, ACTIONS[action])
         counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/count_selected")}
         _require_count(filters, action, sum(counts.values()), limit)

@@ -25,7 +25,7 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     """
     started = time.monotonic()
     parameters = {"batch_id": batch_id}
-    run_sql(conn, "extract/lock_source", {"source": "stage"})
+    run_sql(conn, "ops/lock_step", {"source": "stage"})
     run_sql(conn, "extract/carry_sources", parameters)
     _split_new(conn, batch_id)
     run_sql(conn, "quarantine/release", parameters)
@@ -50,7 +50,7 @@ def _split_new(conn: Connection, batch_id: int) -> int:
         _split(conn, new_slice)
     if any(new_slice["is_again"] for new_slice in slices):
         # Rows of slices that a layer holds may have changed, so the layer has to be rebuilt.
-        run_sql(conn, "core/invalidate_layers", {"slices": [new_slice["slice_id"] for new_slice in slices]})
+        run_sql(conn, "core/invalidate_schemas", {"slices": [new_slice["slice_id"] for new_slice in slices]})
     return len(slices)
 
 
@@ -61,9 +61,9 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     if new_slice["raw_rows"] >= ANALYZE_ROWS:
         # The planner has no statistics of rows that were just loaded; without them it plans a nested loop.
         conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", new_slice["table_name"])))
-    accepted = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
+    staging_rows = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
     # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
-    if accepted < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
-        run_sql(conn, "quarantine/row", parameters)
-    run_sql(conn, "ops/rule_count", parameters)
+    if staging_rows < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
+        run_sql(conn, "quarantine/reject_rows", parameters)
+    run_sql(conn, "ops/count_broken_rules", parameters)
     run_sql(conn, "ops/mark_staged", parameters)

@@ -15,7 +15,7 @@ def batch_to_check(conn: Connection, batch_id: int | None) -> int:
     Raises:
         ConfigError: there is no such batch, or its rows have been pruned.
     """
-    batches = fetch(conn, "ops/batch_to_measure", {"batch_id": batch_id})
+    batches = fetch(conn, "ops/batch_to_check", {"batch_id": batch_id})
     conn.commit()
     if not batches:
         raise ConfigError("there is no batch yet" if batch_id is None else f"batch {batch_id} does not exist")
@@ -28,13 +28,13 @@ def batch_to_check(conn: Connection, batch_id: int | None) -> int:
 def exposed_batch(conn: Connection, gate: str, batch_id: int) -> Iterator[str]:
     """Expose a batch to this session and to the URL that is yielded; at the gate `core` its layer stays locked."""
     with layer_as_of(conn, batch_id) if gate == "core" else nullcontext("public") as layer:
-        run_sql(conn, "ops/show_batch", {"batch_id": batch_id})
+        run_sql(conn, "ops/expose_batch", {"batch_id": batch_id})
         conn.commit()
         try:
             yield _url(conn, {"movierec.batch": str(batch_id), "search_path": layer, "timezone": "UTC"})
         finally:
             conn.rollback()
-            run_sql(conn, "ops/show_batch", {"batch_id": ""})
+            run_sql(conn, "ops/expose_batch", {"batch_id": ""})
             conn.commit()
 
 

@@ -6,14 +6,16 @@ declare
 begin
     for replaced in
         select table_name from information_schema.views
-        where table_schema = 'staging' and (table_name ~ '_(typed|judged)$' or table_name = 'judged')
+        where table_schema = 'staging' and (table_name ~ '_(typed|judged|tonight)$' or table_name = 'judged')
     loop
         execute format('drop view if exists staging.%I cascade', replaced);
     end loop;
 end;
 $$;
 
-drop view if exists ops.tonight_slice cascade;
+drop view if exists ops.tonight_slice, ops.fresh_slice, ops.earlier_night, ops.usual_night, ops.source_tonight cascade;
+drop view if exists ops.new_column_tonight, ops.reconciliation_tonight, ops.usual_metric, ops.metric_bound cascade;
+drop function if exists ops.tonight();
 drop procedure if exists ops.build_judges();
 drop procedure if exists ops.mark_staged(integer);
 drop procedure if exists ops.prune_slices(integer);

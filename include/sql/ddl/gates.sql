@@ -1,11 +1,11 @@
--- What the quality gates read. All of it shows one night, the one that the setting movierec.batch names: a gate sets it
--- for its connections.
-create or replace function ops.tonight() returns bigint
+-- What the quality gates read. All of it is about one batch, the one that the setting movierec.batch names: a gate sets
+-- it for its connections.
+create or replace function ops.gate_batch() returns bigint
 language sql stable
 return nullif(current_setting('movierec.batch', true), '')::bigint;
 
-drop view if exists ops.tonight_slice cascade;
-create view ops.tonight_slice as
+drop view if exists ops.gate_slice cascade;
+create view ops.gate_slice as
 select
     slice.slice_id,
     slice.batch_id,
@@ -23,8 +23,8 @@ select
     slice.staged_at
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
-where batch_slice.batch_id = ops.tonight();
-comment on view ops.tonight_slice is 'What the night consists of. Grain: slice.';
+where batch_slice.batch_id = ops.gate_batch();
+comment on view ops.gate_slice is 'What the batch at the gate consists of. Grain: slice.';
 
 create or replace view ops.fresh_slice as
 select
@@ -42,105 +42,38 @@ select
     quarantine_rows,
     last_at,
     staged_at
-from ops.tonight_slice
-where batch_id = ops.tonight();
-comment on view ops.fresh_slice is 'What was loaded for the night; the rest had been loaded and split before.';
+from ops.gate_slice
+where batch_id = ops.gate_batch();
+comment on view ops.fresh_slice is
+'What was loaded for the batch at the gate; the rest had been loaded and split before. Grain: slice.';
 
-create or replace view ops.earlier_night as
+create or replace view ops.earlier_batch as
 select
     batch.batch_id,
     batch.as_of,
     batch.accept_volume_change
 from ops.batch
-inner join ops.batch as tonight on (batch.as_of, batch.batch_id) < (tonight.as_of, tonight.batch_id)
-where tonight.batch_id = ops.tonight() and batch.status = 'accepted';
-comment on view ops.earlier_night is 'Accepted nights before this one. Grain: night.';
+inner join ops.batch as gate_batch
+    on (batch.as_of, batch.batch_id) < (gate_batch.as_of, gate_batch.batch_id)
+where gate_batch.batch_id = ops.gate_batch() and batch.status = 'accepted';
+comment on view ops.earlier_batch is 'Accepted batches before the one at the gate. Grain: batch.';
 
-create or replace view ops.usual_night as
-select earlier_night.batch_id
-from ops.earlier_night
+create or replace view ops.usual_batch as
+select earlier_batch.batch_id
+from ops.earlier_batch
 where
     not exists (
         select 1
-        from ops.earlier_night as change
+        from ops.earlier_batch as change
         where
             change.accept_volume_change
-            and (change.as_of, change.batch_id) > (earlier_night.as_of, earlier_night.batch_id)
+            and (change.as_of, change.batch_id) > (earlier_batch.as_of, earlier_batch.batch_id)
     )
-order by earlier_night.as_of desc, earlier_night.batch_id desc
+order by earlier_batch.as_of desc, earlier_batch.batch_id desc
 limit 14;
-comment on view ops.usual_night is
-'The nights that this one is measured against: the last 14, not beyond the last whose change an operator accepted.';
-
--- How far a number may lie from its median over the usual nights. The allowance is the larger of spread times the
--- scaled median absolute deviation and a floor, which is a share of the median where is_relative, and never more than
--- the share most of the median: nights that vary do not make everything usual. Without enough nights (min_nights), or
--- with a median under min_usual, lowest and highest stand alone. A null floor: no bound on that side.
--- A change that the operator accepts waives what is_waivable.
-create or replace view ops.metric_rule as
-select
-    layer,
-    metric,
-    severity,
-    lower_floor::double precision as lower_floor,
-    upper_floor::double precision as upper_floor,
-    is_relative,
-    spread::double precision as spread,
-    most::double precision as most,
-    min_usual::double precision as min_usual,
-    min_nights,
-    lowest::double precision as lowest,
-    highest::double precision as highest,
-    is_waivable
-from (
-    values
-    ('raw', 'rows', 'critical', 0.25, null, true, 5, 0.6, 50, 1, null, null, true),
-    ('raw', 'rows', 'warning', null, 0.5, true, 5, 2, 50, 1, null, null, true),
-    ('raw', 'source_rows', 'warning', 0.25, 0.5, true, 5, 2, 50, 1, null, null, true),
-    ('staging', 'rejected_share', 'critical', null, null, false, 0, null, null, 1, null, 0.05, true),
-    ('staging', 'rejected_share', 'warning', null, null, false, 0, null, null, 1, null, 0.005, true),
-    ('staging', 'rejected_share_of_few', 'warning', null, null, false, 0, null, null, 1, null, 0.005, true),
-    ('staging', 'mean_rating', 'critical', 1, 1, false, 5, 0.5, null, 1, null, null, true),
-    ('staging', 'mean_rating', 'warning', 0.5, 0.5, false, 5, 0.5, null, 1, 2, 4.8, true),
-    ('staging', 'newest_fact_days', 'warning', null, 3, false, 5, null, null, 3, null, null, true),
-    ('staging', 'out_of_range', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('staging', 'without_key', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('staging', 'out_of_time', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('core', 'rows', 'critical', 0.25, null, true, 5, 0.6, 50, 1, null, null, true),
-    ('core', 'rows', 'warning', null, 0.5, true, 5, 2, 50, 1, null, null, true),
-    ('core', 'mean_rating', 'critical', 0.75, 0.75, false, 5, 0.5, null, 1, null, null, true),
-    ('core', 'mean_rating', 'warning', 0.25, 0.25, false, 5, 0.5, null, 1, 2, 4.8, true),
-    ('core', 'stddev_rating', 'warning', 0.25, 0.25, false, 5, 0.9, null, 1, 0.1, null, true),
-    ('core', 'share_of_stars', 'warning', 0.1, 0.1, false, 5, null, null, 1, null, null, true),
-    ('core', 'share_with_genre', 'critical', 0.5, null, false, 0, null, null, 1, null, null, true),
-    ('core', 'share_with_genre', 'warning', 0.1, null, false, 5, null, null, 1, 0.5, null, true),
-    ('core', 'share_with_release_year', 'warning', 0.1, null, false, 5, null, null, 1, 0.5, null, true),
-    ('core', 'share_with_director', 'critical', 0.5, null, false, 0, null, null, 1, null, null, true),
-    ('core', 'share_with_director', 'warning', 0.1, null, false, 5, null, null, 1, null, null, true),
-    ('core', 'share_with_profile', 'warning', 0.1, null, false, 5, null, null, 1, null, null, true),
-    ('core', 'ratings_of_a_user_max', 'warning', null, 1, true, 5, null, null, 1, null, 50000, true),
-    ('core', 'ratings_of_a_user_median', 'warning', 0.5, 0.5, true, 5, null, null, 1, null, null, true),
-    ('core', 'newest_rating_days', 'warning', null, 3, false, 5, null, null, 3, null, null, true),
-    ('core', 'unknown_movie', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('core', 'unknown_user', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('core', 'unknown_person', 'critical', null, null, false, 0, null, null, 1, null, 0, false),
-    ('core', 'out_of_range', 'critical', null, null, false, 0, null, null, 1, null, 0, false)
-) as rules (
-    layer,
-    metric,
-    severity,
-    lower_floor,
-    upper_floor,
-    is_relative,
-    spread,
-    most,
-    min_usual,
-    min_nights,
-    lowest,
-    highest,
-    is_waivable
-);
-comment on view ops.metric_rule is 'Which numbers are checked, and how. Grain: layer, metric and severity.';
+comment on view ops.usual_batch is
+'The batches that the one at the gate is compared with: the last 14 accepted ones, going back no further than the last
+whose change an operator accepted. Grain: batch.';
 
 create or replace view ops.usual_metric as
 with history as (
@@ -150,7 +83,7 @@ with history as (
         metric.metric,
         metric.value
     from ops.metric
-    inner join ops.usual_night on metric.batch_id = usual_night.batch_id
+    inner join ops.usual_batch on metric.batch_id = usual_batch.batch_id
     where metric.value is not null
 ),
 
@@ -176,7 +109,7 @@ inner join history
     on median.layer = history.layer and median.subject = history.subject and median.metric = history.metric
 group by median.layer, median.subject, median.metric, median.usual;
 comment on view ops.usual_metric is
-'Median and scaled median absolute deviation over the usual nights. Grain: layer, subject and metric.';
+'Median and scaled median absolute deviation over the usual batches. Grain: layer, subject and metric.';
 
 create or replace view ops.metric_bound as
 with ruled_metric as (
@@ -202,7 +135,7 @@ with ruled_metric as (
             metric.layer = usual_metric.layer
             and metric.subject = usual_metric.subject
             and metric.metric = usual_metric.metric
-    where metric.batch_id = ops.tonight()
+    where metric.batch_id = ops.gate_batch()
 ),
 
 bound as (
@@ -252,9 +185,10 @@ select
     coalesce(value >= coalesce(lower, '-infinity') and value <= coalesce(upper, 'infinity'), true) as is_within
 from bound;
 comment on view ops.metric_bound is
-'Tonight''s numbers and what is allowed. Grain: layer, subject, metric and severity. A bound that is null allows all.';
+'The numbers of the batch at the gate and what is allowed. Grain: layer, subject, metric and severity.
+A bound that is null allows all.';
 
-create or replace view ops.source_tonight as
+create or replace view ops.gate_source as
 select
     batch_source.source,
     batch_source.status,
@@ -263,18 +197,18 @@ select
         case when batch_source.status = 'carried' then 'was not asked' end
     ) as message,
     exists(
-        select 1 from ops.tonight_slice
-        where tonight_slice.source = batch_source.source
+        select 1 from ops.gate_slice
+        where gate_slice.source = batch_source.source
     ) as is_represented,
     (
         select count(*)
-        from ops.earlier_night
+        from ops.earlier_batch
         where
             batch_source.status <> 'delivered'
-            and (earlier_night.as_of, earlier_night.batch_id) > coalesce(
+            and (earlier_batch.as_of, earlier_batch.batch_id) > coalesce(
                 (
                     select (delivered.as_of, delivered.batch_id)
-                    from ops.earlier_night as delivered
+                    from ops.earlier_batch as delivered
                     inner join ops.batch_source as earlier on delivered.batch_id = earlier.batch_id
                     where earlier.source = batch_source.source and earlier.status = 'delivered'
                     order by delivered.as_of desc, delivered.batch_id desc
@@ -284,11 +218,11 @@ select
             )
     ) + (batch_source.status <> 'delivered')::integer as nights_without
 from ops.batch_source
-where batch_source.batch_id = ops.tonight();
-comment on view ops.source_tonight is
+where batch_source.batch_id = ops.gate_batch();
+comment on view ops.gate_source is
 'How the sources fared. Grain: source. nights_without counts the nights, this one included, since it last delivered.';
 
-create or replace view ops.new_column_tonight as
+create or replace view ops.gate_new_column as
 select
     source,
     piece,
@@ -296,10 +230,10 @@ select
     array_to_string(new_columns, ', ') as new_columns
 from ops.fresh_slice
 where new_columns <> '{}';
-comment on view ops.new_column_tonight is 'Columns that came tonight and that no contract knows. Grain: slice.';
+comment on view ops.gate_new_column is 'Columns that came with the batch and that no contract knows. Grain: slice.';
 
--- Row counts of a night, counted afresh for what was loaded tonight; the rest had been counted before.
-create or replace view ops.reconciliation_tonight as
+-- Row counts of a batch, counted afresh for what was loaded for it; the rest had been counted before.
+create or replace view ops.gate_reconciliation as
 select
     subject as table_name,
     max(value) filter (where metric = 'fresh_rows')::bigint as fresh_rows,
@@ -309,18 +243,18 @@ select
     max(value) filter (where metric = 'staging_rows')::bigint as staging_rows,
     max(value) filter (where metric = 'quarantine_rows')::bigint as quarantine_rows
 from ops.metric
-where batch_id = ops.tonight() and layer = 'staging'
+where batch_id = ops.gate_batch() and layer = 'staging'
 group by subject
 having count(*) filter (where metric = 'raw_rows') > 0;
-comment on view ops.reconciliation_tonight is
+comment on view ops.gate_reconciliation is
 'Rows per layer, as ops/measure_staging counted them. Grain: table. loaded_rows: what extraction says it loaded.';
 
--- Asks the rules once more of rows that were let through tonight. Of a table with more than half a million of them
--- every n-th position is asked, so that about half a million are.
-drop view if exists staging.violation_tonight;
+-- Applies the rules once more to the rows that were let through for this batch; of a table with more than half a
+-- million of them, to every n-th position, so that about half a million are looked at.
+drop view if exists staging.gate_violation;
 drop function if exists ops.violations();
 create function ops.violations()
-returns table (table_name text, slice_id integer, place integer, broken_rules text)
+returns table (table_name text, slice_id integer, row_position integer, broken_rules text)
 language plpgsql stable as $$
 declare
     loaded record;
@@ -348,18 +282,18 @@ begin
 end;
 $$;
 
-create view staging.violation_tonight as
+create view staging.gate_violation as
 select
     table_name,
     slice_id,
-    place as position,
+    row_position as position,
     broken_rules
 from ops.violations();
-comment on view staging.violation_tonight is
-'Rows that were let through tonight although they break a rejecting rule; at most 20 a table. Grain: row.';
+comment on view staging.gate_violation is
+'Rows that were let through for this batch although they break a rejecting rule; at most 20 a table. Grain: row.';
 
--- Figures of tonight's ratings, slice by slice: with the slice as a constant the planner knows whether it is all of the
--- table or a few blocks of it.
+-- Figures of the ratings that were loaded for the batch, slice by slice: with the slice as a constant the planner knows
+-- whether it is all of the table or a few blocks of it.
 create or replace function ops.fresh_rating_figures()
 returns table (ratings bigint, stars double precision, out_of_range bigint, without_key bigint, out_of_time bigint)
 language plpgsql stable as $$
@@ -370,7 +304,7 @@ begin
         return query execute format(
             'select count(*) filter (where not is_deleted), '
             'sum(rating::double precision) filter (where not is_deleted), '
-            'count(*) filter (where not is_deleted and (rating between 0.5 and 5) is not true), '
+            'count(*) filter (where not is_deleted and ops.is_on_scale(rating) is not true), '
             'count(*) filter (where (user_id >= 1 and movie_id >= 1) is not true), '
             'count(*) filter (where (rated_at between ''1990-01-01'' and now() + interval ''1 day'') is not true) '
             'from staging.ratings where slice_id = %s',
@@ -388,10 +322,11 @@ return coalesce(
         where fresh_slice.table_name = $1
     ), '{}'
 );
-comment on function ops.fresh_slices is 'The slices of a table that were loaded tonight.';
+comment on function ops.fresh_slices is
+'The slices of a table that were loaded for the batch at the gate.';
 
-drop view if exists staging.movies_tonight, staging.user_profile_tonight, staging.feedback_event_tonight;
-create view staging.movies_tonight as
+drop view if exists staging.gate_movies, staging.gate_user_profile, staging.gate_feedback_event;
+create view staging.gate_movies as
 select
     slice_id,
     position,
@@ -404,7 +339,7 @@ select
 from staging.movies
 where slice_id = any(array(select unnest(ops.fresh_slices('movies')))) and not is_deleted;
 
-create view staging.user_profile_tonight as
+create view staging.gate_user_profile as
 select
     slice_id,
     position,
@@ -417,7 +352,7 @@ select
 from staging.user_profile
 where slice_id = any(array(select unnest(ops.fresh_slices('user_profile')))) and not is_deleted;
 
-create view staging.feedback_event_tonight as
+create view staging.gate_feedback_event as
 select
     slice_id,
     position,
@@ -453,8 +388,8 @@ existing_key as (
         pg_class.relname as table_name,
         pg_index.indisvalid and pg_index.indisready as is_valid,
         (
-            select string_agg(pg_attribute.attname, ', ' order by part.place)
-            from unnest(pg_index.indkey::smallint[]) with ordinality as part (number, place)
+            select string_agg(pg_attribute.attname, ', ' order by part.position)
+            from unnest(pg_index.indkey::smallint[]) with ordinality as part (number, position)
             inner join pg_attribute
                 on pg_attribute.attrelid = pg_class.oid and part.number = pg_attribute.attnum
         ) as key

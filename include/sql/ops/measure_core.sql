@@ -13,7 +13,7 @@ select
     count(movies.movie_id) as of_known_movies,
     sum(ratings.rating::double precision) as stars,
     sum(ratings.rating::double precision * ratings.rating::double precision) as squares,
-    count(*) filter (where ratings.rating between 0.5 and 5) as valid,
+    count(*) filter (where ops.is_on_scale(ratings.rating)) as valid,
     count(*) filter (where ratings.rating <= 1) as up_to_1,
     count(*) filter (where ratings.rating <= 2) as up_to_2,
     count(*) filter (where ratings.rating <= 3) as up_to_3,

@@ -1,6 +1,6 @@
--- Purpose: measure what came tonight: rows per table and per source.
--- Grain and key: batch_id, layer, subject, metric. Inputs: ops.tonight_slice. Parameters: batch_id.
--- A table or source that came on any night is measured on every one: it has 0 rows where nothing came.
+-- Purpose: measure what a batch brought: rows per table and per source.
+-- Grain and key: batch_id, layer, subject, metric. Inputs: ops.gate_slice. Parameters: batch_id.
+-- A table or source that ever came is measured in every batch: it has 0 rows where nothing came.
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'raw';
 
@@ -10,13 +10,13 @@ select
     'raw' as layer,
     known_name.table_name as subject,
     'rows' as metric,
-    coalesce(sum(tonight_slice.raw_rows), 0) as value
+    coalesce(sum(gate_slice.raw_rows), 0) as value
 from (
     select table_name from ops.slice
     union
     values ('movies'), ('ratings')
 ) as known_name
-left join ops.tonight_slice on known_name.table_name = tonight_slice.table_name
+left join ops.gate_slice on known_name.table_name = gate_slice.table_name
 group by known_name.table_name
 union all
 select
@@ -24,9 +24,9 @@ select
     'raw' as layer,
     known_name.source as subject,
     'source_rows' as metric,
-    coalesce(sum(tonight_slice.raw_rows), 0) as value
+    coalesce(sum(gate_slice.raw_rows), 0) as value
 from (select distinct source from ops.slice) as known_name
-left join ops.tonight_slice on known_name.source = tonight_slice.source
+left join ops.gate_slice on known_name.source = gate_slice.source
 group by known_name.source
 union all
 select
@@ -35,7 +35,7 @@ select
     source as subject,
     'nights_without' as metric,
     nights_without as value
-from ops.source_tonight
+from ops.gate_source
 union all
 select
     %(batch_id)s::bigint as batch_id,

@@ -1,6 +1,6 @@
--- Purpose: measure what staging and quarantine hold of tonight, counted afresh where it was loaded tonight.
+-- Purpose: measure what staging and quarantine hold of a batch, counted afresh where it was loaded for this batch.
 -- Of fewer than 20 rows one rejected row is a large share: that is a metric of its own, which only warns.
--- Grain and key: batch_id, layer, subject, metric. Inputs: ops.tonight_slice, the three layers. Parameters: batch_id.
+-- Grain and key: batch_id, layer, subject, metric. Inputs: ops.gate_slice, the three layers. Parameters: batch_id.
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'staging';
 
@@ -14,16 +14,16 @@ with fresh_count as materialized (
 
 per_table as (
     select
-        tonight_slice.table_name,
+        gate_slice.table_name,
         coalesce(sum(fresh_count.raw_rows), 0) as fresh_rows,
         coalesce(sum(fresh_count.quarantine_rows), 0) as fresh_rejected_rows,
-        sum(tonight_slice.raw_rows) as loaded_rows,
-        sum(coalesce(fresh_count.raw_rows, tonight_slice.raw_rows)) as raw_rows,
-        sum(coalesce(fresh_count.staging_rows, tonight_slice.staging_rows, 0)) as staging_rows,
-        sum(coalesce(fresh_count.quarantine_rows, tonight_slice.quarantine_rows, 0)) as quarantine_rows
-    from ops.tonight_slice
-    left join fresh_count on tonight_slice.slice_id = fresh_count.slice_id
-    group by tonight_slice.table_name
+        sum(gate_slice.raw_rows) as loaded_rows,
+        sum(coalesce(fresh_count.raw_rows, gate_slice.raw_rows)) as raw_rows,
+        sum(coalesce(fresh_count.staging_rows, gate_slice.staging_rows, 0)) as staging_rows,
+        sum(coalesce(fresh_count.quarantine_rows, gate_slice.quarantine_rows, 0)) as quarantine_rows
+    from ops.gate_slice
+    left join fresh_count on gate_slice.slice_id = fresh_count.slice_id
+    group by gate_slice.table_name
 )
 
 insert into ops.metric (batch_id, layer, subject, metric, value)
@@ -89,10 +89,10 @@ insert into ops.metric (batch_id, layer, subject, metric, value)
 select
     %(batch_id)s::bigint as batch_id,
     'staging' as layer,
-    tonight_slice.source || ' ' || tonight_slice.table_name as subject,
+    gate_slice.source || ' ' || gate_slice.table_name as subject,
     'newest_fact_days' as metric,
-    greatest(extract(epoch from max(batch.as_of) - max(tonight_slice.last_at)) / 86400, 0) as value
-from ops.tonight_slice
+    greatest(extract(epoch from max(batch.as_of) - max(gate_slice.last_at)) / 86400, 0) as value
+from ops.gate_slice
 inner join ops.batch on batch.batch_id = %(batch_id)s
-where tonight_slice.last_at is not null
-group by tonight_slice.source, tonight_slice.table_name;
+where gate_slice.last_at is not null
+group by gate_slice.source, gate_slice.table_name;

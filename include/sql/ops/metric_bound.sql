@@ -1,4 +1,4 @@
--- Purpose: tonight's numbers that an expectation checks, and what is allowed.
+-- Purpose: the numbers of the batch at the gate that an expectation checks, and what is allowed.
 -- Grain: subject and metric. Inputs: ops.metric_bound. Parameters: layer, metrics, severity.
 select
     subject,

@@ -34,7 +34,7 @@ cross join lateral (
         case when written.is_plain then ratings.user_id::bigint else ops.as_bigint(ratings.user_id) end as user_id,
         case when written.is_plain then ratings.movie_id::bigint else ops.as_bigint(ratings.movie_id) end as movie_id,
         case
-            when written.is_plain and slice.scale_low >= 0.5 and slice.scale_high <= 5 then ratings.rating::real
+            when written.is_plain and ops.is_within_scale(slice.scale_low, slice.scale_high) then ratings.rating::real
             else ops.as_stars(ops.as_number(ratings.rating), slice.scale_low, slice.scale_high)
         end as rating,
         case

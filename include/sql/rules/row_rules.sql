@@ -205,7 +205,7 @@ using (
         ),
         (
             'ratings', 'rating', 'reject', false,
-            'typed.rating between 0.5 and 5',
+            'ops.is_on_scale(typed.rating)',
             'rating is a number on the scale of its source, from 0.5 to 5 unless the source says otherwise'
         ),
         (
@@ -231,7 +231,7 @@ using (
         ),
         (
             'feedback_event', 'value', 'reject', false,
-            $$case when typed.kind = 'rating' then typed.value between 0.5 and 5 else $$
+            $$case when typed.kind = 'rating' then ops.is_on_scale(typed.value) else $$
             || $$typed.value_text is null or typed.value = 0 or abs(typed.value) between 1e-30 and 1e30 end$$,
             'value is a number, from 0.5 to 5 for a rating'
         ),

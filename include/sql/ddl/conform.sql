@@ -1,0 +1,144 @@
+-- What sources write in many ways, in the words and on the scale of core: ratings, titles, genres, viewers.
+-- The scale of core, stated once in SQL; movierec.data.columns.RATING_SCALE is the same.
+create or replace function ops.lowest_rating() returns double precision
+language sql immutable parallel safe
+return 0.5;
+
+create or replace function ops.highest_rating() returns double precision
+language sql immutable parallel safe
+return 5;
+
+create or replace function ops.is_on_scale(rating double precision) returns boolean
+language sql immutable parallel safe
+return rating between ops.lowest_rating() and ops.highest_rating();
+
+-- Whether a source's scale lies within that of core, so that its ratings are taken as they are.
+create or replace function ops.is_within_scale(low real, high real) returns boolean
+language sql immutable parallel safe
+return low >= ops.lowest_rating() and high <= ops.highest_rating();
+
+-- A rating of a source on the scale of core; null where it is off the scale of its source. Another scale is stretched.
+create or replace function ops.as_stars(value double precision, low real, high real) returns real
+language sql immutable parallel safe
+return case
+    when value between low and high
+        then case
+            when ops.is_within_scale(low, high) then value
+            else
+                ops.lowest_rating()
+                + (value - low) * (ops.highest_rating() - ops.lowest_rating()) / (high - low)
+        end
+end;
+
+-- "Matrix, The (1999)" is The Matrix; "City of Lost Children, The (Cité des enfants perdus, La)" has two articles to
+-- move.
+create or replace function ops.with_article(value text) returns text
+language sql immutable parallel safe
+return regexp_replace(
+    regexp_replace(
+        value,
+        '(^|\()([^()]+?), (The|An?|Les?|La|Los|Las|El|Il|Lo|Gli|Der|Die|Das|Den|Det|Une?|Una|Eine?)(?=$|\)|:| \()',
+        '\1\3 \2', 'gi'
+    ),
+    '(^|\()([^()]+?), (L'')(?=$|\)|:| \()', '\1\3\2', 'gi'
+);
+
+create or replace function ops.title(value text) returns text
+language sql stable parallel safe
+return coalesce(
+    ops.with_article(
+        nullif(regexp_replace(ops.clean(value), ' *\((1[89]|20)[0-9]{2}([-–][0-9]{0,4})?\)$', ''), '')
+    ),
+    ops.clean(value)
+);
+
+create or replace function ops.title_year(value text) returns integer
+language sql stable parallel safe
+return substring(ops.clean(value) from '\(((?:1[89]|20)[0-9]{2})(?:[-–][0-9]{0,4})?\)$')::integer;
+
+create or replace function ops.genre(value text) returns text
+language sql stable parallel safe
+return case lower(ops.clean(value))
+    when 'unknown' then null
+    when '(no genres listed)' then null
+    when '\n' then null
+    when 'n/a' then null
+    when 'none' then null
+    when 'children''s' then 'Children'
+    when 'kids' then 'Children'
+    when 'scifi' then 'Sci-Fi'
+    when 'sci fi' then 'Sci-Fi'
+    when 'science fiction' then 'Sci-Fi'
+    when 'film noir' then 'Film-Noir'
+    when 'imax' then 'IMAX'
+    when ops.clean(value) then initcap(ops.clean(value))
+    else ops.clean(value)
+end;
+
+-- Genres in one field, separated by a sign or, where there is none, by spaces; a name of two words stays whole.
+-- noqa: disable=RF03
+create or replace function ops.genres(value text) returns text[]
+language sql stable parallel safe
+return array(
+    select distinct ops.genre(parts.part)
+    from
+        regexp_split_to_table(
+            value,
+            case
+                when value ~ '[|,;/]' then '[|,;/]'
+                when lower(btrim(value)) in ('film noir', 'science fiction', 'sci fi', 'tv movie', '(no genres listed)')
+                    then '[|]'
+                else '\s+'
+            end
+        ) as parts (part)
+    where ops.genre(parts.part) ~ '[[:alpha:]]'
+);
+
+-- noqa: enable=all
+
+create or replace function ops.age_group(age integer) returns text
+language sql immutable parallel safe
+return case
+    when age < 18 then 'under 18'
+    when age < 25 then '18-24'
+    when age < 35 then '25-34'
+    when age < 45 then '35-44'
+    when age < 50 then '45-49'
+    when age < 56 then '50-55'
+    when age >= 56 then '56+'
+end;
+
+create or replace function ops.gender(value text) returns text
+language sql stable parallel safe
+return case lower(ops.clean(value))
+    when 'f' then 'F'
+    when 'female' then 'F'
+    when 'w' then 'F'
+    when 'woman' then 'F'
+    when 'm' then 'M'
+    when 'male' then 'M'
+    when 'man' then 'M'
+    else upper(ops.clean(value))
+end;
+
+-- MovieLens 1M writes occupations as numbers; the words are those of MovieLens 100K where it has them.
+create or replace function ops.occupation(value text) returns text
+language sql stable parallel safe
+return case
+    when value ~ '^ *([0-9]|1[0-9]|20) *$'
+        then (
+            array[
+                'other', 'educator', 'artist', 'clerical', 'student', 'customer service', 'doctor', 'executive',
+                'farmer', 'homemaker', 'k-12 student', 'lawyer', 'programmer', 'retired', 'salesman', 'scientist',
+                'self-employed', 'technician', 'tradesman', 'none', 'writer'
+            ]
+        )[btrim(value)::integer + 1]
+    else lower(ops.clean(value))
+end;
+
+create or replace function ops.postcode(value text) returns text
+language sql stable parallel safe
+return case
+    when value ~ '^ *[0-9]{5}-?[0-9]{4} *$' then left(btrim(value), 5)
+    else nullif(upper(replace(ops.clean(value), ' ', '')), '')
+end;
