@@ -46,10 +46,10 @@ DAG_DEFAULTS: dict[str, Any] = {
 
 def conninfo(conn_id: str = WAREHOUSE) -> str:
     """Return the libpq connection string of an Airflow connection of type postgres."""
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
+    from airflow.sdk import Connection
     from psycopg.conninfo import make_conninfo
 
-    found = PostgresHook.get_connection(conn_id)
+    found = Connection.get(conn_id)  # and not PostgresHook's, which every task would import for it
     return make_conninfo(
         host=found.host,
         port=found.port,

@@ -19,7 +19,7 @@ AIRFLOW = (sys.executable, "-m", "airflow")
 # The log servers of scheduler and triggerer would listen on every address, and all logs are on this disk anyway.
 COMPONENTS = {
     "api-server": (*AIRFLOW, "api-server"),
-    "scheduler": (*AIRFLOW, "scheduler", "--skip-serve-logs"),
+    "scheduler": (sys.executable, "-m", "movierec.local.airflow.scheduler", "--skip-serve-logs"),
     "dag-processor": (*AIRFLOW, "dag-processor"),
     "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
 }

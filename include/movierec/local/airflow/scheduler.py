@@ -1,0 +1,45 @@
+"""Airflow's scheduler, started with the large libraries imported: `python -m movierec.local.airflow.scheduler`.
+
+The LocalExecutor forks its workers from the scheduler and a process for every task from a worker. What the scheduler
+has imported by then is there at once, in memory that all of them share. Otherwise every task imports the same again: a
+gate seven CPU seconds of Great Expectations, a task that fits a ranker three of pandas, scikit-learn and numba.
+"""
+
+import importlib
+import logging
+import runpy
+import sys
+
+log = logging.getLogger(__name__)
+
+# Not movierec itself: a change of its code counts from the next task on.
+LIBRARIES = (
+    "great_expectations",
+    "lightgbm",
+    "matplotlib.pyplot",
+    "numba",
+    "pandas",
+    "psycopg",
+    "pyarrow.parquet",
+    "scipy.sparse.linalg",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "sklearn.feature_extraction.text",
+    "sklearn.linear_model",
+    "threadpoolctl",
+)
+
+
+def import_libraries() -> None:
+    """Import what tasks need; what is missing is left to the task that misses it, so that the scheduler starts."""
+    for name in LIBRARIES:
+        try:
+            importlib.import_module(name)
+        except (ImportError, OSError):  # the latter where a shared library of the system is missing
+            log.warning("%s cannot be imported", name, exc_info=True)
+
+
+if __name__ == "__main__":
+    import_libraries()
+    sys.argv = ["airflow", "scheduler", *sys.argv[1:]]
+    runpy.run_module("airflow", run_name="__main__", alter_sys=True)

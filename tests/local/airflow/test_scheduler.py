@@ -1,0 +1,44 @@
+import json
+import subprocess
+import sys
+
+from movierec.local.airflow import scheduler, supervisor
+
+REPORT = """
+import json, os, sys
+from movierec.local.airflow import scheduler
+scheduler.import_libraries()
+own = [name for name in sys.modules if name.startswith("movierec.") and not name.startswith("movierec.local")]
+print(json.dumps({"imported": [name for name in scheduler.LIBRARIES if name in sys.modules], "own": own}), flush=True)
+if not os.fork():  # as for a worker, and again for a task
+    if not os.fork():
+        import numpy, pyarrow, pyarrow.parquet
+        table = pyarrow.table({"x": numpy.arange(10_000)})
+        pyarrow.parquet.write_table(table, sys.argv[1])
+        print(pyarrow.parquet.read_table(sys.argv[1]).num_rows, flush=True)
+        a = numpy.ones((300, 300))
+        print(float((a @ a)[0, 0]), flush=True)
+        os._exit(0)
+    os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_the_libraries_are_there_before_anything_is_forked_and_work_afterwards(tmp_path):
+    command = [sys.executable, "-c", REPORT, str(tmp_path / "x.parquet")]
+    report, rows, product = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert json.loads(report) == {"imported": list(scheduler.LIBRARIES), "own": []}
+    assert (rows, product) == ("10000", "300.0")
+
+
+def test_what_cannot_be_imported_is_left_to_the_task_that_misses_it(monkeypatch, caplog):
+    monkeypatch.setattr(scheduler, "LIBRARIES", ("no_such_library", "json"))
+    scheduler.import_libraries()
+    assert [record.getMessage() for record in caplog.records] == ["no_such_library cannot be imported"]
+
+
+def test_the_supervisor_starts_airflows_scheduler_by_it():
+    command = [*supervisor.COMPONENTS["scheduler"], "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "airflow scheduler" in shown
+    assert "--num-runs" in shown
