@@ -17,7 +17,7 @@ unexport Q ARGS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup installed dev run up down status clean sql airflow quarantine check evaluate \
-	bench-ingest bench-quality bench-speed test test-all lint lock pictures
+	bench-ingest bench-night bench-quality bench-speed test test-all lint lock pictures
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
@@ -82,6 +82,9 @@ bench-speed: dev ## time the rankers at 1M ratings, for docs/benchmarks.md
 
 bench-ingest: dev ## time ingestion at 1M, 5M and 20M ratings (half an hour, 20 GB)
 	@$(BIN)/python -m movierec.bench.ingestion $$MOVIEREC_ARGS
+
+bench-night: dev ## run and measure nights of three datasets, for docs/benchmarks.md (an hour; Java 17 or newer)
+	@$(BIN)/python -m movierec.bench.night --write $$MOVIEREC_ARGS
 
 ##@ Develop
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from movierec.bench.machine import describe, with_version
-from movierec.bench.page import read_section, write_section
+from movierec.bench.page import write_block
 from movierec.bench.quality.protocols import PROTOCOLS, Protocol
 from movierec.bench.quality.tables import ByRanker, leads_over_others, p_value, table_of_split, table_over_splits
 from movierec.data.columns import USER
@@ -57,20 +57,4 @@ def _sizes(dataset: Dataset) -> str:
 
 def write(path: Path, name: str, lines: Sequence[str]) -> None:
     """Put one protocol's lines between its markers in the section on quality; other protocols and sections stay."""
-    section = read_section(path, HEADING)
-    blocks = {other: block for other in PROTOCOLS if (block := _block(section, other))}
-    blocks[name] = [*lines]
-    body: list[str] = []
-    for other in PROTOCOLS:
-        if other in blocks:
-            body += [_marker(other), *blocks[other], _marker(other, ends=True), ""]
-    write_section(path, HEADING, body[:-1])
-
-
-def _block(section: Sequence[str], name: str) -> list[str]:
-    start, end = _marker(name), _marker(name, ends=True)
-    return [*section[section.index(start) + 1 : section.index(end)]] if start in section and end in section else []
-
-
-def _marker(name: str, ends: bool = False) -> str:
-    return f"<!-- {'/' if ends else ''}quality: {name} -->"
+    write_block(path, HEADING, "quality", name, lines, order=tuple(PROTOCOLS))

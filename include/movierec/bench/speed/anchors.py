@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.linalg.lapack import spotrf, spotri
 from threadpoolctl import threadpool_limits
 
 from movierec.data.arrays import Floats, Ints
+from movierec.data.columns import MOVIE, RANK, USER
 from movierec.data.history import History
 from movierec.kernels.parallel import cores
 from movierec.rankers.ease import EASE
@@ -51,6 +53,13 @@ def _fitted(recommender: Any, X: sparse.csr_matrix) -> Any:
 def lists(recommender: Any, X: sparse.csr_matrix, k: int) -> Ints:
     """Return each user's k best unseen movies by `implicit` (users × k, positions)."""
     return np.asarray(recommender.recommend(np.arange(X.shape[0]), X, k, filter_already_liked_items=True)[0], np.int64)
+
+
+def as_lists(positions: Ints, history: History) -> pd.DataFrame:
+    """Return users × k positions of movies as lists (user_id, movie_id, rank)."""
+    rows, columns = np.nonzero(positions >= 0)  # implicit fills lists that are too short with -1
+    ids = {USER: history.user_ids[rows], MOVIE: history.movie_ids[positions[rows, columns]]}
+    return pd.DataFrame({**ids, RANK: columns + 1})
 
 
 def inverse_seconds(history: History, repeats: int) -> float:

@@ -12,8 +12,7 @@ from upath import UPath
 from movierec.bench.speed import anchors
 from movierec.bench.speed.report import COMPOSED, Figures
 from movierec.comparison.memory import peak_bytes
-from movierec.data.arrays import Ints
-from movierec.data.columns import MOVIE, RANK, USER
+from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.evaluation.metrics import accuracy
@@ -59,7 +58,9 @@ def measure_anchor(folder: str, name: str) -> Figures:
     fit_seconds, model = fastest(REPEATS, lambda: anchors.model(name)(X))
     list_seconds, positions = fastest(REPEATS, lambda: anchors.lists(model, X, LIST_LENGTH))
     pairs = X.shape[0] * X.shape[1]
-    return Figures(anchor, fit_seconds, list_seconds, pairs, peak_bytes(), ndcg(_as_lists(positions, history), test))
+    return Figures(
+        anchor, fit_seconds, list_seconds, pairs, peak_bytes(), ndcg(anchors.as_lists(positions, history), test)
+    )
 
 
 def fastest(repeats: int, work: Callable[[], Any]) -> tuple[float, Any]:
@@ -79,10 +80,3 @@ def ndcg(lists: pd.DataFrame, test: pd.DataFrame, k: int = NDCG_AT) -> float:
 
 def _read(folder: str) -> tuple[Dataset, pd.DataFrame]:
     return Dataset.load(UPath(folder)), pd.read_parquet(Path(folder) / "test.parquet")
-
-
-def _as_lists(positions: Ints, history: History) -> pd.DataFrame:
-    """Return users × k positions of movies as lists (user_id, movie_id, rank)."""
-    rows, columns = np.nonzero(positions >= 0)  # implicit fills lists that are too short with -1
-    ids = {USER: history.user_ids[rows], MOVIE: history.movie_ids[positions[rows, columns]]}
-    return pd.DataFrame({**ids, RANK: columns + 1})
