@@ -64,6 +64,38 @@ def test_layers_from_before_slices_are_made_anew_and_what_is_served_stays(wareho
         )
 
 
+def test_what_an_earlier_version_called_otherwise_keeps_its_rows(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("drop view ops.gate_slice cascade")
+        conn.execute("alter table ops.slice rename skipped_rows to left_out")
+        conn.execute("alter table ops.slice add column first_at timestamptz")
+        conn.execute("create view ops.tonight_slice as select left_out, first_at from ops.slice")
+        conn.execute("create view staging.movies_tonight as select movie_id from staging.movies")
+        conn.execute("alter table ops.shown_batch rename schema_name to layer")
+        conn.execute("alter table ops.shown_batch rename moved_at to held_at")
+        conn.execute("alter table ops.shown_slice rename schema_name to layer")
+        conn.execute("alter table ops.shown_batch rename to held")
+        conn.execute("alter table ops.shown_slice rename to held_slice")
+        conn.execute("insert into ops.held values ('core', 7, now())")
+        conn.execute("insert into ops.held_slice values ('core', 3)")
+        conn.execute(
+            "insert into ops.slice (batch_id, source, table_name, piece, mode, fingerprint, left_out, raw_rows)"
+            " values (7, 'imdb', 'imdb_title', 'title.basics.tsv', 'whole', 'f', 12, 1)"
+        )
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+    for _ in range(2):
+        assert structure.migrate(warehouse) is True
+        with connect(warehouse) as conn:
+            shown = (
+                "select schema_name, batch_id, slice_id from ops.shown_batch join ops.shown_slice using (schema_name)"
+            )
+            assert conn.execute(shown).fetchall() == [("core", 7, 3)]
+            assert conn.execute("select skipped_rows from ops.slice").fetchall() == [(12,)]
+            views = "select to_regclass('ops.tonight_slice'), to_regclass('staging.movies_tonight')"
+            assert conn.execute(views).fetchone() == (None, None)
+            conn.execute("update ops.structure set checksum = checksum || ' again'")
+
+
 def test_views_of_an_earlier_version_go_and_those_whose_columns_changed_are_made_anew(warehouse):
     with connect(warehouse) as conn:
         conn.execute("drop view staging.movies_typed cascade")

@@ -16,7 +16,11 @@ Parameters = Mapping[str, object]
 
 WORK_MEMORY = "256MB"  # for statements that sort or hash a whole layer
 
-CORE, PAST = "core", "past"  # the layers that show a night: the newest, and an earlier one
+CORE, PAST = "core", "past"  # the schemas of conformed facts: as of the newest batch, and as of an earlier one
+
+# Advisory locks of the warehouse: its structure, the steps of ingestion (with a name each), the two schemas.
+STRUCTURE_LOCK, STEP_LOCK = 7_305_001, 7_305_002
+SCHEMA_LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
 
 
 def connect(conninfo: str) -> Connection:
@@ -25,6 +29,11 @@ def connect(conninfo: str) -> Connection:
     connection.execute("set timezone to 'UTC'")
     connection.commit()
     return connection
+
+
+def lock_step(conn: Connection, step: str) -> None:
+    """Wait until no other transaction runs a step, and keep others from it until the open transaction ends."""
+    run_sql(conn, "ops/lock_step", {"lock_id": STEP_LOCK, "step": step})
 
 
 def grant_memory(conn: Connection, *settings: str) -> None:

@@ -6,7 +6,7 @@ import logging
 from psycopg import sql
 
 from movierec.config import SQL
-from movierec.db import CORE, PAST, Connection, connect, run_sql
+from movierec.db import CORE, PAST, STRUCTURE_LOCK, Connection, connect, run_sql
 from movierec.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,6 @@ STRUCTURE = (
     "ddl/prune",
 )
 OLDEST_SERVER = 170_000
-_LOCK = 7_305_001
 
 
 def migrate(conninfo: str) -> bool:
@@ -52,7 +51,7 @@ def migrate(conninfo: str) -> bool:
         _require_server(conn)
         # A dashboard that idles in a transaction must not make every other reader wait behind us.
         conn.execute("set local lock_timeout = '5s'")
-        conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        conn.execute("select pg_advisory_xact_lock(%s)", [STRUCTURE_LOCK])
         if _is_current(conn):
             return False
         for name in STRUCTURE:
@@ -66,9 +65,9 @@ def _apply(conn: Connection, name: str) -> None:
     if name != "ddl/core":
         run_sql(conn, name)
         return
-    for layer in (CORE, PAST):  # one file describes both
-        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(layer)))
-        conn.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(layer)))
+    for schema in (CORE, PAST):  # one file describes both
+        conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
+        conn.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(schema)))
         run_sql(conn, name)
         conn.execute("set local search_path to default")
 

@@ -1,4 +1,4 @@
-"""Thirty past nights, in turn or in any order, leave the same layers and the same newest night in core."""
+"""Thirty past nights, in turn or in any order, leave the same facts and the same newest night in core."""
 
 from datetime import UTC, datetime
 
@@ -37,8 +37,8 @@ def every_night(warehouse, app, folder, order):
     with connect(warehouse) as conn:
         for night in order:
             batch_id = ingest(conn, app, folder, f"night {night}", as_of=moment(night))
-            with core.layer_as_of(conn, batch_id) as layer:
-                seen[night] = facts(conn, layer)
+            with core.core_as_of(conn, batch_id) as schema:
+                seen[night] = facts(conn, schema)
         return seen, facts(conn)
 
 
@@ -55,8 +55,8 @@ def test_a_past_night_sees_nothing_that_happened_later(conn, filled, tmp_path):
     folder = write_csv(tmp_path, clean(5, ratings=320, movies=30, users=20))
     ingest(conn, filled, folder, "newest")
     batch_id = ingest(conn, filled, folder, "past", as_of=moment(3))
-    with core.layer_as_of(conn, batch_id) as layer:
-        assert layer == "past"
+    with core.core_as_of(conn, batch_id) as schema:
+        assert schema == "past"
         for table, time in (("ratings", "rated_at"), ("tags", "tagged_at"), ("events", "occurred_at")):
             latest, found = conn.execute(f"select max({time}), count(*) from {table}").fetchone()
             assert found

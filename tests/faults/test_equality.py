@@ -1,4 +1,4 @@
-"""The same facts, however a layer came to them: night by night, built anew, or jumping between nights."""
+"""The same facts, however a schema came to them: night by night, built anew, or jumping between nights."""
 
 from datetime import timedelta
 
@@ -24,11 +24,11 @@ def test_core_moved_night_by_night_equals_core_built_anew(conn, app, tmp_path, s
         choices = {"as_of": as_of(night), "is_full": world.dice.random() < 0.2}
         batch_id = ingest(conn, app, world.folder, f"night {night}", accept=False, **choices)
         held[batch_id] = facts(conn)
-        core.move_layer(conn, "past", batch_id, is_rebuild=True)
+        core.move_core(conn, "past", batch_id, is_rebuild=True)
         assert facts(conn, "past") == held[batch_id], f"night {night}"
         world.day()
     visits = [*held, *held]
     world.dice.shuffle(visits)
     for batch_id in visits:
-        with core.layer_as_of(conn, batch_id) as layer:
-            assert facts(conn, layer) == held[batch_id], f"batch {batch_id} in {layer}"
+        with core.core_as_of(conn, batch_id) as schema:
+            assert facts(conn, schema) == held[batch_id], f"batch {batch_id} in {schema}"

@@ -118,6 +118,6 @@ def test_a_past_night_knows_which_of_two_words_came_last(conn, app, folder):
         change(app, f"update ratings set rating = {rating}, updated_at = clock_timestamp() where rating <> {rating}")
         said[ingest(conn, app, folder, night, is_full=is_full)] = float(rating)
     for batch_id in sorted(said, key=lambda batch_id: batch_id % 2):
-        with core.layer_as_of(conn, batch_id) as layer:
-            shown = conn.execute(f"select rating from {layer}.ratings where user_id = 11").fetchone()
+        with core.core_as_of(conn, batch_id) as schema:
+            shown = conn.execute(f"select rating from {schema}.ratings where user_id = 11").fetchone()
             assert shown == (said[batch_id],), f"batch {batch_id}"

@@ -20,11 +20,11 @@ APP_TABLES = (
 _FACTS = "select coalesce(string_agg(fact::text, '|' order by fact::text), '') from {}.{} as fact"
 
 
-def facts(conn: Connection, layer: str = "core") -> dict[str, str]:
-    """Return every row of every table of a layer."""
+def facts(conn: Connection, schema: str = "core") -> dict[str, str]:
+    """Return every row of every table of a schema."""
     found = {}
     for table in TABLES:
-        (found[table],) = conn.execute(_FACTS.format(layer, table)).fetchone()
+        (found[table],) = conn.execute(_FACTS.format(schema, table)).fetchone()
     conn.commit()
     return found
 

@@ -6,7 +6,7 @@ import pytest
 
 from movierec.errors import QualityError
 from movierec.ingestion.batch import accept_batch, find_batch
-from movierec.ingestion.core import build_core, layer_as_of
+from movierec.ingestion.core import build_core, core_as_of
 from movierec.quality import check
 from tests import movielens
 from tests.night import ingest, staged
@@ -18,7 +18,7 @@ def status(conn, batch_id):
 
 
 def shown_in_core(conn):
-    return conn.execute("select batch_id from ops.held where layer = 'core'").fetchone()
+    return conn.execute("select batch_id from ops.shown_batch where schema_name = 'core'").fetchone()
 
 
 def test_a_backfill_takes_no_kept_batch_the_place(conn, app, tmp_path):
@@ -32,7 +32,7 @@ def test_a_backfill_takes_no_kept_batch_the_place(conn, app, tmp_path):
     pruned = conn.execute("select batch_id from ops.batch where is_pruned order by batch_id").fetchall()
     assert pruned == [(batch_id,) for batch_id in backfills[:2]]
     for batch_id in (*latest, backfills[-1]):
-        with layer_as_of(conn, batch_id):
+        with core_as_of(conn, batch_id):
             assert conn.execute("select count(*) from ratings").fetchone() == (1,)
 
 
@@ -79,8 +79,8 @@ def test_a_build_that_fails_leaves_no_batch_accepted(conn, app, tmp_path):
 
 def test_showing_an_accepted_batch_again_leaves_it_accepted(conn, app, tmp_path):
     batch_id = ingest(conn, app, movielens.write(tmp_path))
-    conn.execute("delete from ops.held")
+    conn.execute("delete from ops.shown_batch")
     conn.commit()
-    with layer_as_of(conn, batch_id):
+    with core_as_of(conn, batch_id):
         pass
     assert status(conn, batch_id) == ("accepted", True)

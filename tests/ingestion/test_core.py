@@ -5,7 +5,7 @@ import pytest
 from movierec.db import connect
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import accept_batch
-from movierec.ingestion.core import TABLES, build_core, layer_as_of, refuse_batch
+from movierec.ingestion.core import TABLES, build_core, core_as_of, refuse_batch
 from tests import movielens
 from tests.night import ingest, staged
 
@@ -110,8 +110,8 @@ def test_an_earlier_night_is_shown_beside_core_and_never_in_its_place(conn, app,
     before = fingerprints(conn)
     earlier = ingest(conn, app, folder, "backfill", as_of=datetime(1997, 12, 4, 15, 55, 50, tzinfo=UTC))
     assert fingerprints(conn) == before
-    with layer_as_of(conn, earlier) as layer:
-        assert layer == "past"
+    with core_as_of(conn, earlier) as schema:
+        assert schema == "past"
         assert conn.execute("select user_id, movie_id from ratings").fetchall() == [(10, 1)]
 
 
@@ -122,8 +122,8 @@ def test_core_moves_on_with_a_newer_night_and_goes_back_when_its_gate_stops_it(c
     assert fingerprints(conn)["ratings"] != before["ratings"]
     refuse_batch(conn, bad)
     assert fingerprints(conn) == before
-    with layer_as_of(conn, good) as layer:
-        assert layer == "core"
+    with core_as_of(conn, good) as schema:
+        assert schema == "core"
 
 
 def test_building_anew_leaves_the_same_rows_as_night_by_night(conn, app, tmp_path):
@@ -156,7 +156,7 @@ def test_content_that_no_kept_night_sees_is_pruned_and_its_night_says_so(conn, a
             else "select distinct batch_id from quarantine.row order by 1"
         ).fetchall()
         assert kept == [(batch_id,) for batch_id in nights[1:]]
-    with pytest.raises(ConfigError, match=f"rows of batch {nights[0]} have been pruned"), layer_as_of(conn, nights[0]):
+    with pytest.raises(ConfigError, match=f"rows of batch {nights[0]} have been pruned"), core_as_of(conn, nights[0]):
         pass
 
 

@@ -78,7 +78,7 @@ def statuses(conn):
 def test_rejects_are_grouped_by_what_is_wrong_with_the_first_as_an_example(conn, night):
     batch_id = night(HIGH, "10\t1\t11\t881250960", STRANGER)
     first, second = overview(conn, Filters())
-    assert (first["batch"], first["source"], first["table_name"], first["state"]) == (
+    assert (first["batch"], first["source"], first["table_name"], first["status"]) == (
         batch_id,
         "movielens",
         "ratings",
@@ -126,7 +126,7 @@ def test_an_edited_row_arrives_exactly_once(conn, night):
     night(HIGH)
     assert in_core(conn) == []
     assert decide(conn, Filters(rule="rating"), "edit", {"rating": 4}, "ada") == {"ratings": 1}
-    assert [row["state"] for row in rows(conn, Filters())] == ["pending"]
+    assert [row["status"] for row in rows(conn, Filters())] == ["pending"]
     night(HIGH)
     assert in_core(conn) == [4]
     assert statuses(conn) == ["replayed"]

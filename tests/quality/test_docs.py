@@ -32,7 +32,7 @@ def test_old_nights_go_page_by_page_and_the_index_names_those_that_are_kept(conn
     assert prune(quality, 2) == 0
 
 
-def test_there_is_nothing_to_prune_where_nothing_was_judged(tmp_path):
+def test_there_is_nothing_to_prune_where_nothing_was_checked(tmp_path):
     assert prune(tmp_path / "quality", 2) == 0
 
 

@@ -49,7 +49,7 @@ def test_the_columns_of_raw_are_those_of_the_contracts():
     }
 
 
-def test_every_rule_of_a_metric_is_judged_by_an_expectation_and_every_expectation_has_a_rule(conn):
+def test_every_rule_of_a_metric_is_checked_by_an_expectation_and_every_expectation_has_a_rule(conn):
     judged = {
         (measured["layer"], metric, measured["severity"])
         for _, it in expectations()

@@ -8,7 +8,7 @@ import sqlalchemy
 
 from movierec.errors import ConfigError, QualityError
 from movierec.ingestion.batch import accept_batch, open_batch
-from movierec.ingestion.core import layer_as_of
+from movierec.ingestion.core import core_as_of
 from movierec.ingestion.extract import extract
 from movierec.quality import GATES, check, check_by_hand, report_lines
 from movierec.quality.measurement import exposed_batch, measure
@@ -64,8 +64,8 @@ def test_a_good_night_passes_every_gate_and_leaves_results_bounds_and_docs(conn,
             "failures": 0,
         }
     assert (tmp_path / "quality" / "data_docs" / "index.html").is_file()
-    judged = "select gate, count(*) from ops.quality_result where batch_id = %s and passed group by gate"
-    assert {gate for gate, found in conn.execute(judged, [batch_id]) if found >= 10} == set(GATES)
+    passed = "select gate, count(*) from ops.quality_result where batch_id = %s and passed group by gate"
+    assert {gate for gate, found in conn.execute(passed, [batch_id]) if found >= 10} == set(GATES)
     bounds = (
         "select observed -> 'measured' -> 'ratings rows', bounds -> 'measured' @> "
         """'[{"subject": "ratings", "usual": 400, "lower": 300}]' from ops.quality_result """
@@ -144,7 +144,7 @@ def test_many_rejected_rows_stop_the_night_a_few_are_a_warning_and_so_is_one_of_
     with pytest.raises(QualityError, match=r"at most 5 % of a table's rows.*table_name=ratings.*quarantine_rows=40"):
         check(conn, "staging", many, tmp_path / "quality")
     again = staged(conn, app, tmp_path / "many", "carried")
-    assert failures(check_by_hand(conn, suites=["staging_distribution"], batch_id=again)) == {}, "judged before"
+    assert failures(check_by_hand(conn, suites=["staging_distribution"], batch_id=again)) == {}, "checked before"
 
 
 def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_path, usual):
@@ -262,12 +262,12 @@ def test_ratings_that_are_all_equal_and_a_viewer_beyond_human_pace_are_warnings(
     ]
 
 
-def test_an_earlier_night_is_judged_in_the_layer_that_shows_it(conn, app, tmp_path):
+def test_an_earlier_night_is_checked_in_the_schema_that_shows_it(conn, app, tmp_path):
     folder = write(tmp_path / "data")
     first = ingest(conn, app, folder, "first", as_of=datetime(2026, 1, 1, tzinfo=UTC))
     second = ingest(conn, app, folder, "second", as_of=datetime(2026, 1, 2, tzinfo=UTC))
-    with layer_as_of(conn, first) as layer:
-        assert layer == "past"
+    with core_as_of(conn, first) as schema:
+        assert schema == "past"
     conn.execute("update past.users set age = 200 where user_id = 10")
     conn.execute("update core.movies set release_year = 1066 where movie_id = 1")
     conn.commit()
@@ -276,7 +276,7 @@ def test_an_earlier_night_is_judged_in_the_layer_that_shows_it(conn, app, tmp_pa
     assert set(failures(check_by_hand(conn, ["core"]))) == {"release_year lies between 1870 and 2100"}, "the newest"
 
 
-def test_every_connection_of_the_url_sees_the_night_and_the_layer(conn, app, tmp_path):
+def test_every_connection_of_the_url_sees_the_night_and_the_schema(conn, app, tmp_path):
     batch_id = ingest(conn, app, write(tmp_path / "data"))
     with exposed_batch(conn, "core", batch_id) as url:
         engine = sqlalchemy.create_engine(url)
@@ -305,7 +305,7 @@ def test_a_look_by_hand_leaves_no_trace_and_says_what_is_allowed(conn, app, tmp_
     assert count(conn, f"select count(*) from ops.metric where batch_id = {batch_id}") == 0
 
 
-def test_an_expectation_that_could_not_be_judged_is_no_finding(conn, app, tmp_path):
+def test_an_expectation_that_could_not_be_evaluated_is_no_finding(conn, app, tmp_path):
     batch_id = ingest(conn, app, write(tmp_path / "data"), accept=False)
     conn.execute("alter table core.movies alter imdb_rating type text")
     conn.commit()
@@ -314,7 +314,7 @@ def test_an_expectation_that_could_not_be_judged_is_no_finding(conn, app, tmp_pa
     assert count(conn, "select count(*) from ops.quality_result") == 0
 
 
-def test_what_cannot_be_judged_is_named_with_what_can(conn, app, tmp_path):
+def test_what_cannot_be_checked_is_named_with_what_can(conn, app, tmp_path):
     with pytest.raises(ConfigError, match="gate 'serving' is unknown; allowed: raw, staging, core"):
         check(conn, "serving", 1, tmp_path)
     with pytest.raises(ConfigError, match="suite 'core_rating' is unknown; allowed: core_distribution, core_events"):

@@ -90,7 +90,7 @@ def test_names_are_those_of_the_kept_crew_and_cast(folder):
     names, notes = read(found["imdb_name"])
     assert [row["nconst"] for row in names] == ["nm1", "nm2", "nm3", "nm4"]
     assert names[0]["primary_name"] == "Name 1"
-    assert notes.left_out == 6
+    assert notes.skipped_rows == 6
 
 
 def test_names_are_found_though_crew_and_cast_were_loaded_on_another_night(folder):
@@ -113,7 +113,7 @@ def test_the_order_of_columns_does_not_matter(folder):
     (folder / "title.ratings.tsv.gz").write_bytes(b"numVotes\ttconst\taverageRating\n10\ttt1\t8\n20\ttt3\t9\n30\n")
     found, notes = read(pieces(folder, "tt1")["imdb_rating"])
     assert found == [{"num_votes": "10", "tconst": "tt1", "average_rating": "8"}]
-    assert notes.left_out == 2
+    assert notes.skipped_rows == 2
 
 
 def test_titles_are_required_and_the_rest_is_not(folder, caplog):
@@ -138,7 +138,7 @@ def test_files_come_from_a_server_packed_or_not(tmp_path):
 def test_nothing_is_kept_while_no_movie_is_known(folder, caplog):
     with caplog.at_level(logging.WARNING):
         found, notes = read(pieces(folder)["imdb_title"])
-    assert (found, notes.left_out) == ([], 3)
+    assert (found, notes.skipped_rows) == ([], 3)
     assert "no movie has an IMDb id yet" in caplog.text
 
 
@@ -161,5 +161,5 @@ def test_memory_stays_flat_while_a_large_file_is_filtered(folder):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [row["tconst"] for row in found] == ["tt0000007", "tt0999999"]
-    assert notes.left_out == 999_998
+    assert notes.skipped_rows == 999_998
     assert peak < 20_000_000

@@ -234,7 +234,10 @@ def test_a_snapshot_shows_its_own_night_though_core_has_moved_on(conn, app, tmp_
     ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
     snapshot.take_snapshot(conn, folder)
     assert Dataset.load(folder.snapshot).ratings.equals(before)
-    assert conn.execute("select layer, batch_id from ops.held order by 1").fetchall() == [("core", 2), ("past", 1)]
+    assert conn.execute("select schema_name, batch_id from ops.shown_batch order by 1").fetchall() == [
+        ("core", 2),
+        ("past", 1),
+    ]
 
 
 def test_a_snapshot_of_a_night_whose_gate_stopped_it_is_refused(conn, folder):

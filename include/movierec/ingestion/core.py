@@ -1,8 +1,8 @@
 """staging → core: conform the facts of a batch, touching only the rows that differ from the batch before.
 
-A layer is a function of one batch: of its slices, as they were known at its `as_of`. The layer `core` shows the newest
-batch. When a backfill or a training asks for an earlier one, the layer `past`, which has the same tables, shows that.
-Moving a layer from one batch to another, forwards or back, touches the facts on which the two differ; a rebuild gives
+Core is a function of one batch: of its slices, as they were known at its `as_of`. The schema `core` shows the newest
+batch. When a backfill or a training needs an earlier one, the schema `past`, which has the same tables, shows that.
+Moving a schema from one batch to another, forwards or back, touches the facts on which the two differ; a rebuild gives
 the same rows.
 """
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from movierec.db import CORE, Connection, fetch, grant_memory, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import find_batch, reopen_batch
-from movierec.ingestion.layers import locked_layer, set_search_path
+from movierec.ingestion.core_schemas import locked_schema, set_search_path
 
 log = logging.getLogger(__name__)
 
@@ -41,33 +41,33 @@ TABLES = (
 
 
 def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
-    """Move the batch's layer to it, and return how many rows were touched per table.
+    """Move the schema that shows the batch to it, and return how many rows were touched per table.
 
     The batch has to pass its gate afterwards, even if it was accepted before.
     """
     batch = find_batch(conn, batch_id)
-    with locked_layer(conn, batch_id) as layer:
+    with locked_schema(conn, batch_id) as schema:
         reopen_batch(conn, batch_id)
-        return move_layer(conn, layer, batch_id, is_rebuild=bool(batch["is_full"]))
+        return move_core(conn, schema, batch_id, is_rebuild=bool(batch["is_full"]))
 
 
 @contextmanager
-def layer_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
-    """Yield the name of the layer that shows a batch, moved to it if necessary and locked until the block ends.
+def core_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
+    """Yield the name of the schema that shows a batch, moved to it if necessary and locked until the block ends.
 
-    The search path is set, so that statements inside name the layer's tables without a schema.
+    The search path is set, so that statements inside name its tables by themselves.
 
     Raises:
         ConfigError: rows of the batch have been pruned, or it has not been staged.
     """
-    with locked_layer(conn, batch_id) as layer:
-        held = fetch(conn, "core/schema_state", {"layer": layer})
-        if not held or held[0]["batch_id"] != batch_id or not held[0]["is_current"]:
-            move_layer(conn, layer, batch_id)
-        set_search_path(conn, layer)
+    with locked_schema(conn, batch_id) as schema:
+        shown = fetch(conn, "core/schema_state", {"schema_name": schema})
+        if not shown or shown[0]["batch_id"] != batch_id or not shown[0]["is_current"]:
+            move_core(conn, schema, batch_id)
+        set_search_path(conn, schema)
         conn.commit()
         try:
-            yield layer
+            yield schema
         finally:
             conn.rollback()
             conn.execute("reset search_path")
@@ -78,31 +78,31 @@ def refuse_batch(conn: Connection, batch_id: int) -> None:
     """Note that a gate stopped a batch; if core shows it, core goes back to the newest accepted batch."""
     run_sql(conn, "ops/refuse_batch", {"batch_id": batch_id})
     conn.commit()
-    shown = fetch(conn, "core/schema_state", {"layer": CORE})
+    shown = fetch(conn, "core/schema_state", {"schema_name": CORE})
     accepted = fetch(conn, "ops/newest_accepted")
     conn.commit()
     if accepted and shown and shown[0]["batch_id"] == batch_id:
-        with layer_as_of(conn, accepted[0]["batch_id"]):
+        with core_as_of(conn, accepted[0]["batch_id"]):
             log.info("core: shows batch %d again", accepted[0]["batch_id"])
 
 
-def move_layer(conn: Connection, layer: str, batch_id: int, is_rebuild: bool = False) -> dict[str, int]:
-    """Move a layer to a batch in one transaction, and return how many rows were touched per table."""
+def move_core(conn: Connection, schema: str, batch_id: int, is_rebuild: bool = False) -> dict[str, int]:
+    """Move a schema to a batch in one transaction, and return how many rows were touched per table."""
     started = time.monotonic()
     _require_staged(conn, batch_id)
-    set_search_path(conn, layer, is_local=True)
+    set_search_path(conn, schema, is_local=True)
     grant_memory(conn, "work_mem", "maintenance_work_mem")
-    is_rebuild = is_rebuild or not fetch(conn, "core/schema_state", {"layer": layer})
-    key = {"layer": layer, "batch_id": batch_id}
+    is_rebuild = is_rebuild or not fetch(conn, "core/schema_state", {"schema_name": schema})
+    key = {"schema_name": schema, "batch_id": batch_id}
     run_sql(conn, "core/manifest", key)
     changed = {row["table_name"] for row in fetch(conn, "core/changed_tables")}
     touched = _update_catalogue(conn, changed, is_rebuild) | _update_facts(conn, is_rebuild)
     run_sql(conn, "core/record_schema", key)
-    if layer == CORE:
+    if schema == CORE:
         run_sql(conn, "ops/mark_built", {"batch_id": batch_id})
     conn.commit()
     seconds = time.monotonic() - started
-    log.info("%s: batch %d, touched %s, %.1f s", layer, batch_id, touched, seconds)
+    log.info("%s: batch %d, touched %s, %.1f s", schema, batch_id, touched, seconds)
     return touched
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from movierec.db import Connection, fetch, run_sql
+from movierec.db import Connection, fetch, lock_step, run_sql
 from movierec.errors import MovierecError
 from movierec.ingestion.batch import find_batch
 from movierec.ingestion.load import load_piece
@@ -63,7 +63,7 @@ def extract(conn: Connection, batch_id: int, name: str, source: Source, is_full:
     # This is what remains if the task is killed; otherwise the outcome below replaces it.
     _record_outcome(conn, batch_id, name, "failed", "the extraction did not finish")
     try:
-        run_sql(conn, "ops/lock_step", {"source": name})
+        lock_step(conn, name)
         run_sql(conn, "extract/remove_source", {"batch_id": batch_id, "source": name})
         counts: dict[str, int] = {}
         for piece in source.pieces(WarehouseState(conn, name, is_full)):

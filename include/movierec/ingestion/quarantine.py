@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from movierec import text_table
-from movierec.db import Connection, fetch, run_sql
+from movierec.db import Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.quarantine_filters import OPEN_STATUSES, Filters, require_allowed, select_rows
+from movierec.ingestion.stage import STEP
 from movierec.sources.contract import CONTRACTS
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def decide(
     _require_request(filters, action, changes, by)
     try:
         # Wait for a batch that is being staged: it carries out decisions, and may apply the rules to the same rows.
-        run_sql(conn, "ops/lock_step", {"source": "stage"})
+        lock_step(conn, STEP)
         select_rows(conn, filters, ACTIONS[action])
         counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/count_selected")}
         _require_count(filters, action, sum(counts.values()), limit)

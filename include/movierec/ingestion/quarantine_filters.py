@@ -70,7 +70,7 @@ def select_rows(conn: Connection, filters: Filters, statuses: tuple[str, ...]) -
         "rule": filters.rule,
         "slices": [slice_id for slice_id, _ in pairs] or None,
         "positions": [position for _, position in pairs] or None,
-        "states": [filters.status] if filters.status else list(statuses),
+        "statuses": [filters.status] if filters.status else list(statuses),
     }
     run_sql(conn, "quarantine/select_rows", parameters)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from psycopg import sql
 
-from movierec.db import Connection, fetch, grant_memory, run_sql
+from movierec.db import Connection, fetch, grant_memory, lock_step, run_sql
 from movierec.sources.contract import CONTRACTS
 
+STEP = "stage"  # while it runs, nobody decides about rejected rows
 ANALYZE_ROWS = 10_000  # a slice of at least so many rows is analyzed before it is joined
 MAX_REPLAY_ROUNDS = 4
 
@@ -25,7 +26,7 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     """
     started = time.monotonic()
     parameters = {"batch_id": batch_id}
-    run_sql(conn, "ops/lock_step", {"source": "stage"})
+    lock_step(conn, STEP)
     run_sql(conn, "extract/carry_sources", parameters)
     _split_new(conn, batch_id)
     run_sql(conn, "quarantine/release", parameters)
@@ -49,7 +50,7 @@ def _split_new(conn: Connection, batch_id: int) -> int:
     for new_slice in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):
         _split(conn, new_slice)
     if any(new_slice["is_again"] for new_slice in slices):
-        # Rows of slices that a layer holds may have changed, so the layer has to be rebuilt.
+        # The rows that core or past was made of may have changed, so that it has to be built anew.
         run_sql(conn, "core/invalidate_schemas", {"slices": [new_slice["slice_id"] for new_slice in slices]})
     return len(slices)
 

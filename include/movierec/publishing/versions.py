@@ -7,7 +7,7 @@ from movierec.config import Settings
 from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
-from movierec.ingestion.core import layer_as_of
+from movierec.ingestion.core import core_as_of
 from movierec.training.folder import prune_trainings
 from movierec.training.snapshot import batch_of
 
@@ -73,7 +73,7 @@ def audit_version(conn: Connection, version_id: int) -> None:
         ConfigError: the rows of its batch have been pruned.
     """
     training_id = find_version(conn, version_id).training_id
-    with layer_as_of(conn, batch_of(conn, training_id)):
+    with core_as_of(conn, batch_of(conn, training_id)):
         _lock(conn, "serving/lock_to_audit", version_id)
         failed = failed_checks(conn, version_id)
         status = "rejected" if failed else "audited"

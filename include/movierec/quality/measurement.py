@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from movierec.db import Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
-from movierec.ingestion.core import layer_as_of
+from movierec.ingestion.core import core_as_of
 
 
 def batch_to_check(conn: Connection, batch_id: int | None) -> int:
@@ -26,12 +26,12 @@ def batch_to_check(conn: Connection, batch_id: int | None) -> int:
 
 @contextmanager
 def exposed_batch(conn: Connection, gate: str, batch_id: int) -> Iterator[str]:
-    """Expose a batch to this session and to the URL that is yielded; at the gate `core` its layer stays locked."""
-    with layer_as_of(conn, batch_id) if gate == "core" else nullcontext("public") as layer:
+    """Expose a batch to this session and to the URL that is yielded; at the gate `core` its schema stays locked."""
+    with core_as_of(conn, batch_id) if gate == "core" else nullcontext("public") as schema:
         run_sql(conn, "ops/expose_batch", {"batch_id": batch_id})
         conn.commit()
         try:
-            yield _url(conn, {"movierec.batch": str(batch_id), "search_path": layer, "timezone": "UTC"})
+            yield _url(conn, {"movierec.batch": str(batch_id), "search_path": schema, "timezone": "UTC"})
         finally:
             conn.rollback()
             run_sql(conn, "ops/expose_batch", {"batch_id": ""})

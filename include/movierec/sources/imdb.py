@@ -161,7 +161,7 @@ def _sieve(at: int, wanted: Set[bytes], notes: Notes) -> Sieve:
             kept = [
                 line for line in lines if line.split(b"\t", at + 1)[at : at + 1] and line.split(b"\t")[at] in wanted
             ]
-        notes.left_out += len(lines) - len(kept)
+        notes.skipped_rows += len(lines) - len(kept)
         return b"\n".join([*kept, b""])
 
     return keep

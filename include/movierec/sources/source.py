@@ -26,16 +26,16 @@ class Chunk:
 
 @dataclass
 class Notes:
-    """What a reader has to say beside the rows; kept with the slice.
+    """What a reader notes about the rows; kept with the slice.
 
     Attributes:
         new_columns: columns that no contract knows; their values are in `extra`.
-        left_out: rows that were not wanted, such as titles of movies that nobody rated here.
+        skipped_rows: rows that are not needed here, such as titles of movies that are not known.
         watermark: up to where a database table has been read.
     """
 
     new_columns: list[str] = field(default_factory=list)
-    left_out: int = 0
+    skipped_rows: int = 0
     watermark: str | None = None
 
 

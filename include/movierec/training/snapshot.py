@@ -8,7 +8,7 @@ from movierec.data.dataset import SCHEMA, Dataset
 from movierec.db import Connection, fetch, fetch_frame
 from movierec.errors import QualityError
 from movierec.ingestion.batch import find_batch
-from movierec.ingestion.core import layer_as_of
+from movierec.ingestion.core import core_as_of
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def take_snapshot(conn: Connection, folder: TrainingFolder) -> dict[str, int]:
     """
     started = time.monotonic()
     batch_id = batch_to_learn_from(conn, [batch_of(conn, folder.training_id)])
-    with layer_as_of(conn, batch_id), conn.transaction():
+    with core_as_of(conn, batch_id), conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
         dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
     dataset.save(folder.snapshot)

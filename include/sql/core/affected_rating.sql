@@ -1,5 +1,5 @@
--- Purpose: viewers and movies whose rating may differ from what the layer shows: rows that came or went, rows that come
--- into sight or leave it with the night's moment, and movies that came, went or moved.
+-- Purpose: viewers and movies whose rating may differ from what the schema shows: rows that came or went, rows that
+-- come into sight or leave it with the batch's moment, and movies that came, went or moved.
 -- Grain and key: user_id, movie_id. Inputs: staging.ratings, staging.feedback_event, movie_alias, moved_movie,
 -- manifest, ratings. Parameters: none.
 -- Only the slices that matter are read: their blocks are known, which a plan for the whole table would not use.

@@ -1,4 +1,4 @@
--- Purpose: tables of staging of which the layer is to see other slices than now.
+-- Purpose: tables of staging of which the schema is to have other slices than now.
 -- Grain: table. Inputs: manifest. Parameters: none.
 select distinct table_name
 from manifest

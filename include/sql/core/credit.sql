@@ -104,7 +104,7 @@ ranked_credit as (
         rank() over (
             partition by source_credit.movie_id, source_credit.role
             order by min(source_credit.preference)
-        ) as source_place
+        ) as source_position
     from source_credit
     inner join movies on source_credit.movie_id = movies.movie_id
     group by source_credit.movie_id, source_credit.role, source_credit.person_id
@@ -118,4 +118,4 @@ select
     person_name.name
 from ranked_credit
 left join person_name on ranked_credit.person_id = person_name.nconst
-where ranked_credit.source_place = 1;
+where ranked_credit.source_position = 1;

@@ -1,12 +1,12 @@
--- Purpose: the slices that a layer is made of now (was_held) and those that it is to be made of (is_held). Slices of
+-- Purpose: the slices that a schema is made of now (was_held) and those that it is to be made of (is_held). Slices of
 -- one lineage follow each other: where several of them have a row, that of the last root counts, and of one root that
 -- of the last slice.
--- Grain and key: slice_id. Inputs: ops.held, ops.held_slice, ops.batch, ops.batch_slice, ops.slice.
--- Parameters: layer, batch_id.
+-- Grain and key: slice_id. Inputs: ops.shown_batch, ops.shown_slice, ops.batch, ops.batch_slice, ops.slice.
+-- Parameters: schema_name, batch_id.
 create temporary table manifest on commit drop as
 with current_slice as (
-    select slice_id from ops.held_slice
-    where layer = %(layer)s
+    select slice_id from ops.shown_slice
+    where schema_name = %(schema_name)s
 ),
 
 next_slice as (
@@ -45,8 +45,8 @@ select
         count(next_slice.slice_id) over (partition by slice.source, slice.table_name, slice.lineage)
     ) > 1 as is_incremental,
     coalesce((
-        select held.as_of from ops.held
-        where held.layer = %(layer)s
+        select shown_batch.as_of from ops.shown_batch
+        where shown_batch.schema_name = %(schema_name)s
     ), '-infinity') as old_as_of,
     (
         select batch.as_of from ops.batch

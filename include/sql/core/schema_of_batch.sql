@@ -1,4 +1,4 @@
--- Purpose: which layer shows a batch: core the newest that has been built, past every earlier one.
+-- Purpose: which schema shows a batch: core the newest that has been built, past every earlier one.
 -- Grain: one row. Inputs: ops.batch. Parameters: batch_id.
 select
     case
@@ -9,6 +9,6 @@ select
                 newer.status in ('built', 'accepted')
                 and (newer.as_of, newer.batch_id) > (batch.as_of, batch.batch_id)
         ) then 'past' else 'core'
-    end as layer
+    end as schema_name
 from ops.batch
 where batch.batch_id = %(batch_id)s;

@@ -1,6 +1,6 @@
--- Conformed facts, one row a fact, no trace of the night that brought them: two equal nights leave equal tables.
--- Applied twice: in the schema core, which shows the newest night, and in the schema past, which shows an earlier one
--- while it is looked at. That is why no name here is qualified: the search path says which.
+-- Conformed facts, one row a fact, no trace of the batch that brought them: two equal batches leave equal tables.
+-- Applied twice: in the schema core, which shows the newest batch, and in the schema past, which shows an earlier one
+-- for as long as it is needed. That is why no name here is qualified: the search path says which.
 create table if not exists users (
     user_id bigint primary key,
     age smallint,
@@ -86,7 +86,7 @@ create table if not exists movie_person (
 comment on table movie_person is
 'Who made a movie, for each role from the best source that knows it. Grain: movie, role and person.';
 comment on column movie_person.billing is
-'Place in the credits of the role, from 1; null where the source has no order.';
+'Position in the credits of the role, from 1; null where the source has no order.';
 
 create table if not exists movie_country (
     movie_id bigint not null,

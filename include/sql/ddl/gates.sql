@@ -15,7 +15,7 @@ select
     slice.mode,
     slice.fingerprint,
     slice.new_columns,
-    slice.left_out,
+    slice.skipped_rows,
     slice.raw_rows,
     slice.staging_rows,
     slice.quarantine_rows,
@@ -36,7 +36,7 @@ select
     mode,
     fingerprint,
     new_columns,
-    left_out,
+    skipped_rows,
     raw_rows,
     staging_rows,
     quarantine_rows,
@@ -405,7 +405,7 @@ select
     coalesce(existing_key.key = expected_key.key and existing_key.is_valid, false) as is_kept
 from expected_key
 left join existing_key on expected_key.table_name = existing_key.table_name;
-comment on view ops.layer_key is 'Primary keys of the layer that the search path names. Grain: table.';
+comment on view ops.layer_key is 'Primary keys in the schema that the search path names. Grain: table.';
 
 create or replace view ops.raw_column as
 select

@@ -1,4 +1,4 @@
--- What the tables of latest rows have in common that core/latest_rows.sql makes while a layer is moved.
+-- What the tables of latest rows have in common that core/latest_rows.sql makes while core is moved to a batch.
 create or replace procedure ops.create_latest_table(latest_table text, of_table text, key text)
 language plpgsql as $$
 begin
@@ -27,4 +27,4 @@ begin
 end;
 $$;
 comment on procedure ops.create_latest_table is
-'Make a temporary table of the last row of a staging table per lineage and key, as the manifest of a layer has them.';
+'Make a temporary table of the last row of a staging table per lineage and key, as the manifest has them.';

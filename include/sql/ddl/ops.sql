@@ -1,4 +1,4 @@
--- What the nights did: batches, slices, row rules, counts, quality results.
+-- What ingestion did: batches, slices, row rules, counts, quality results.
 create schema if not exists ops;
 
 create table if not exists ops.batch (
@@ -14,14 +14,14 @@ create table if not exists ops.batch (
     accepted_at timestamptz
 );
 comment on table ops.batch is
-'One night of ingestion. Grain: a run of movierec_ingest. Nights are in the order of as_of, then of batch_id.';
+'One night of ingestion. Grain: a run of movierec_ingest. Batches are in the order of as_of, then of batch_id.';
 comment on column ops.batch.as_of is
-'The moment as which the night sees the world: what was rated, tagged or done later is not part of its core.';
+'The moment as of which the batch sees the world: what was rated, tagged or done later is not part of its core.';
 comment on column ops.batch.status is
 'open: on its way; built: core shows it, and the last gate has not passed; '
 'refused: a gate stopped it; accepted: may be learned from.';
 comment on column ops.batch.accept_volume_change is
-'Set by the operator: tonight''s counts and distributions may differ from the nights before.';
+'Set by the operator: counts and distributions may differ from those of the batches before.';
 comment on column ops.batch.is_full is
 'Set by the operator: databases are read from the start, the rules are applied to every row again, core is rebuilt.';
 
@@ -39,7 +39,7 @@ create table if not exists ops.slice (
     new_columns text[] not null default '{}',
     origin_slice_id integer,
     root_slice_id integer,
-    left_out bigint not null default 0,
+    skipped_rows bigint not null default 0,
     raw_rows bigint not null,
     staging_rows bigint,
     quarantine_rows bigint,
@@ -48,18 +48,29 @@ create table if not exists ops.slice (
     staged_at timestamptz
 );
 alter table ops.slice drop column if exists first_at;
+do $$
+begin
+    if exists (
+        select from information_schema.columns
+        where table_schema = 'ops' and table_name = 'slice' and column_name = 'left_out'
+    ) then
+        alter table ops.slice rename left_out to skipped_rows;
+    end if;
+end;
+$$;
 create index if not exists slice_piece on ops.slice (source, table_name, piece);
 comment on table ops.slice is
 'Rows that were loaded together: a file, a table, the changes of one. Grain: one load; never changed once staged.';
 comment on column ops.slice.batch_id is
-'The night that loaded it; later nights that see the same content use it again.';
+'The batch that loaded it; later batches that see the same content use it again.';
 comment on column ops.slice.mode is
 'whole: stands for everything its piece holds; changes: on top of the earlier slices of the piece.';
 comment on column ops.slice.scale_low is 'Lowest rating of the source; its scale is mapped to 0.5 to 5.';
 comment on column ops.slice.origin_slice_id is
-'Of replayed rows: the slice that they were rejected from. A night that sees it sees them too, another one does not.';
+'Of replayed rows: the slice that they were rejected from. A batch that has it has them too, another one does not.';
 comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
-comment on column ops.slice.left_out is 'Rows that a documented filter left out, such as titles of unknown movies.';
+comment on column ops.slice.skipped_rows is
+'Rows that the reader skipped, such as IMDb''s titles of movies that are not known.';
 comment on column ops.slice.last_at is
 'When the latest fact of the slice happened; null where its rows have no time.';
 
@@ -69,7 +80,7 @@ create table if not exists ops.batch_slice (
     primary key (batch_id, slice_id)
 );
 create index if not exists batch_slice_slice on ops.batch_slice (slice_id);
-comment on table ops.batch_slice is 'What a night consists of. Grain: batch and slice.';
+comment on table ops.batch_slice is 'What a batch consists of. Grain: batch and slice.';
 
 create table if not exists ops.batch_source (
     batch_id bigint not null references ops.batch on delete cascade,
@@ -79,25 +90,40 @@ create table if not exists ops.batch_source (
     noted_at timestamptz not null default clock_timestamp(),
     primary key (batch_id, source)
 );
-comment on table ops.batch_source is 'How each source fared in a night. Grain: batch and source.';
+comment on table ops.batch_source is 'How each source fared in a batch. Grain: batch and source.';
 comment on column ops.batch_source.status is
-'delivered: read tonight; failed: tried in vain; carried: not asked. The last two stand with what they brought last.';
+'delivered: read for this batch; failed: could not be read; carried: was not to be read. Of the last two the batch has
+what they delivered last.';
 
-create table if not exists ops.held (
-    layer text primary key,
+do $$
+begin
+    -- of an earlier version, under other names
+    if to_regclass('ops.held') is not null and to_regclass('ops.shown_batch') is null then
+        alter table ops.held rename to shown_batch;
+        alter table ops.shown_batch rename layer to schema_name;
+        alter table ops.shown_batch rename held_at to moved_at;
+        alter table ops.held_slice rename to shown_slice;
+        alter table ops.shown_slice rename layer to schema_name;
+    end if;
+end;
+$$;
+
+create table if not exists ops.shown_batch (
+    schema_name text primary key,
     batch_id bigint not null,
     as_of timestamptz not null,
-    held_at timestamptz not null default clock_timestamp()
+    moved_at timestamptz not null default clock_timestamp()
 );
-comment on table ops.held is
-'Which night a conformed layer shows: core the newest one, past the earlier one that was asked for last.';
+comment on table ops.shown_batch is
+'Which batch a schema of conformed facts shows: core the newest one, past the earlier one that was last needed.
+Grain: schema.';
 
-create table if not exists ops.held_slice (
-    layer text not null references ops.held on delete cascade,
+create table if not exists ops.shown_slice (
+    schema_name text not null references ops.shown_batch on delete cascade,
     slice_id integer not null,
-    primary key (layer, slice_id)
+    primary key (schema_name, slice_id)
 );
-comment on table ops.held_slice is 'The slices that a conformed layer was made of. Grain: layer and slice.';
+comment on table ops.shown_slice is 'The slices that a schema of conformed facts was made of. Grain: schema and slice.';
 
 create table if not exists ops.row_rule (
     table_name text not null,
@@ -133,7 +159,7 @@ create table if not exists ops.metric (
     primary key (batch_id, layer, subject, metric)
 );
 comment on table ops.metric is
-'What was measured on a night: counts, means, shares. Grain: batch, layer, subject and metric. The history of bounds.';
+'What was measured of a batch: counts, means, shares. Grain: batch, layer, subject and metric. Bounds come from it.';
 
 create table if not exists ops.quality_result (
     batch_id bigint not null references ops.batch on delete cascade,

@@ -1,4 +1,4 @@
--- Retention: rows go with their slice once no kept night and no layer consists of it.
+-- Retention: rows go with their slice once no kept batch consists of it and neither core nor past was made of it.
 create or replace procedure ops.prune_slices(of_batch bigint, keep_nights integer)
 language plpgsql as $$
 declare
@@ -35,8 +35,8 @@ begin
                 )
         )
         and not exists (
-            select 1 from ops.held_slice
-            where held_slice.slice_id = slice.slice_id
+            select 1 from ops.shown_slice
+            where shown_slice.slice_id = slice.slice_id
         )
         -- loaded by a night that is still on its way
         and slice.batch_id < (select max(batch_id) from ops.batch);

@@ -1,3 +1,4 @@
--- Purpose: one extraction of a source at a time, in whatever night; released at the end of the transaction.
--- Parameters: source.
-select pg_advisory_xact_lock(7305002, hashtext(%(source)s));
+-- Purpose: one run at a time of a step: the extraction of a source, in whatever batch, or staging. The lock is released
+-- at the end of the transaction.
+-- Grain: one row. Inputs: none. Parameters: lock_id (of all steps), step (name of a source, or stage).
+select pg_advisory_xact_lock(%(lock_id)s, hashtext(%(step)s));

@@ -1,5 +1,5 @@
--- Purpose: measure the layer that the search path names: sizes, distributions, references, ranges.
--- Grain and key: batch_id, layer, subject, metric. Inputs: the tables of the layer. Parameters: batch_id.
+-- Purpose: measure core as the schema that the search path names shows it: sizes, distributions, references, ranges.
+-- Grain and key: batch_id, layer, subject, metric. Inputs: the tables of the schema. Parameters: batch_id.
 -- Ratings are read once, by viewer; every other number comes from that or from a small table.
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'core';

@@ -5,7 +5,7 @@ select
     rejected_row.batch_id as batch,
     rejected_row.source,
     rejected_row.table_name,
-    selected_row.state,
+    selected_row.status,
     rejected_row.broken_rules,
     jsonb_strip_nulls(rejected_row.record - 'is_deleted') as record,
     case

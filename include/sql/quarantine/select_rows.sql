@@ -2,7 +2,7 @@
 -- batch or rows by number, these are the rows that the newest batch of their source consists of: a file that was
 -- loaded anew, or mended since, has left its old rows behind.
 -- Grain: rejected row. Key: slice_id, position. Inputs: quarantine.row, quarantine.decision.
--- Parameters: batch_id, source, table_name, rule, slices, positions (pairs), states; null asks for all.
+-- Parameters: batch_id, source, table_name, rule, slices, positions (pairs), statuses; null asks for all.
 drop table if exists pg_temp.selected_row;
 
 create temporary table selected_row on commit drop as
@@ -30,7 +30,7 @@ select
     rejected_row.position,
     rejected_row.source,
     rejected_row.table_name,
-    case when decision.slice_id is null then rejected_row.status else 'pending' end as state
+    case when decision.slice_id is null then rejected_row.status else 'pending' end as status
 from quarantine.row as rejected_row
 left join quarantine.decision
     on rejected_row.slice_id = decision.slice_id and rejected_row.position = decision.position
@@ -39,7 +39,7 @@ where
     and (%(source)s::text is null or rejected_row.source = %(source)s::text)
     and (%(table_name)s::text is null or rejected_row.table_name = %(table_name)s::text)
     and (%(rule)s::text is null or %(rule)s::text = any(rejected_row.broken_rules))
-    and case when decision.slice_id is null then rejected_row.status else 'pending' end = any(%(states)s::text[])
+    and case when decision.slice_id is null then rejected_row.status else 'pending' end = any(%(statuses)s::text[])
     and (
         %(slices)s::integer[] is null
         or exists (

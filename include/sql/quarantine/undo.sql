@@ -11,7 +11,7 @@ from selected_row
 inner join quarantine.row as asked_row
     on selected_row.slice_id = asked_row.slice_id and selected_row.position = asked_row.position
 where
-    selected_row.state = 'dismissed'
+    selected_row.status = 'dismissed'
     and dismissed_row.status = 'dismissed'
     and dismissed_row.source = asked_row.source
     and dismissed_row.table_name = asked_row.table_name

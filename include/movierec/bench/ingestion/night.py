@@ -9,7 +9,7 @@ from pathlib import Path
 from movierec.comparison.memory import peak_bytes
 from movierec.db import CORE, Connection, connect, fetch
 from movierec.ingestion.batch import accept_batch, open_batch
-from movierec.ingestion.core import build_core, move_layer
+from movierec.ingestion.core import build_core, move_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
 from movierec.sources.registry import SOURCES
@@ -77,7 +77,7 @@ def rebuild(warehouse: str) -> tuple[Figures, Figures]:
         (batch,) = fetch(conn, "ops/newest_accepted")
         before.hashes = hashes(conn)
         with after.clock("core"):
-            move_layer(conn, CORE, batch["batch_id"], is_rebuild=True)
+            move_core(conn, CORE, batch["batch_id"], is_rebuild=True)
         after.hashes = hashes(conn)
     return before, after
 
