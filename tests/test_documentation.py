@@ -13,8 +13,8 @@ from movierec import cli
 from movierec.commands import evaluate as evaluate_command
 from movierec.ingestion.quarantine_filters import STATUSES, Filters, select_rows
 from movierec.quality.project import gate_of
-from movierec.sources.contract import CONTRACTS
 from movierec.sources.registry import SOURCES
+from movierec.sources.table_contracts import CONTRACTS
 
 from .interface import dags, fields, manual, settings, targets
 from .markdown import Command, Document, commands_in, documents, shown_commands

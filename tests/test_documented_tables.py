@@ -19,8 +19,8 @@ from movierec.local.editions import EDITIONS
 from movierec.quality import GATES
 from movierec.quality.project import suites_of
 from movierec.rankers.names import RANKERS
-from movierec.sources.contract import CONTRACTS
 from movierec.sources.registry import SOURCES
+from movierec.sources.table_contracts import CONTRACTS
 
 from .interface import dags, fields, settings, targets
 from .markdown import Document, names_in

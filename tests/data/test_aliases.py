@@ -7,7 +7,7 @@ import pytest
 from movierec.comparison.delimited import read_layout
 from movierec.comparison.facts_files import MOVIE_COLUMNS, USER_COLUMNS
 from movierec.data.aliases import SYNONYMS, aliases_of, means, plain
-from movierec.sources.contract import CREDITS, MOVIES, RATINGS, USER_PROFILE
+from movierec.sources.table_contracts import CREDITS, MOVIES, RATINGS, USER_PROFILE
 
 OF_EVALUATE = ("user_id", "movie_id", "rating", "weight", "timestamp", *MOVIE_COLUMNS, *USER_COLUMNS)
 

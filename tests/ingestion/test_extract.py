@@ -7,8 +7,8 @@ from movierec.errors import ConfigError, SourceError
 from movierec.ingestion.batch import open_batch
 from movierec.ingestion.extract import WarehouseState, extract, extract_source
 from movierec.ingestion.numbering import number_lines
-from movierec.sources.contract import LINKS, RATINGS
 from movierec.sources.source import Chunk, Endpoint, Notes, Origin, Piece
+from movierec.sources.table_contracts import LINKS, RATINGS
 
 KEY = ("user_id", "movie_id")
 COLUMNS = (*KEY, "rating", "rated_at")
@@ -127,13 +127,13 @@ def test_known_imdb_ids_are_spelt_as_imdb_spells_them(conn):
     assert LINKS.table == "links"
 
 
-def test_a_source_without_a_place_fails_alone_and_is_noted(conn, tmp_path):
+def test_a_source_without_a_location_fails_alone_and_is_noted(conn, tmp_path):
     batch_id = open_batch(conn, "night", str(tmp_path))
 
     def origin(batch):
         return Origin(batch["dataset"], tmp_path, {}, {}, lambda conn_id: Endpoint("postgres", conn_id))
 
-    with pytest.raises(ConfigError, match="source 'imdb' has no place; set MOVIEREC_IMDB"):
+    with pytest.raises(ConfigError, match="source 'imdb' has no location; set MOVIEREC_IMDB"):
         extract_source(conn, batch_id, "imdb", origin)
     with pytest.raises(ConfigError, match="source 'shop' is unknown; allowed: credits, events, imdb, movielens"):
         extract_source(conn, batch_id, "shop", origin)

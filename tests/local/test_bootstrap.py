@@ -1,13 +1,12 @@
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections import namedtuple
 
 import pytest
 
 from movierec.local import bootstrap
+from tests.local.stand_ins import place_program
 
 
 @pytest.fixture(scope="module")
@@ -116,33 +115,3 @@ def test_kernels_may_be_compiled_while_the_rest_goes_on(checkout, monkeypatch):
     while not log.read_text() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert log.read_text() == "-m movierec.local.kernels\n"
-
-
-def test_a_python_that_does_not_run_is_passed_over(tmp_path, monkeypatch):
-    place_program(tmp_path / "python3.13", "exit 127")
-    place_program(tmp_path / "python3.12", f'exec "{sys.executable}" "$@"')
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(bootstrap.sys, "executable", str(tmp_path / "python3.13"))
-    assert bootstrap.find_python() == "python3.12"
-
-
-def test_no_python_at_all_is_one_sentence(tmp_path, monkeypatch):
-    old = place_program(tmp_path / "python", "echo 3.9; echo complete")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(bootstrap.sys, "executable", str(old))
-    with pytest.raises(SystemExit, match=r"needs Python 3.11, 3.12 or 3.13"):
-        bootstrap.find_python()
-
-
-def test_a_python_without_venv_says_what_to_install(tmp_path, monkeypatch):
-    bare = place_program(tmp_path / "python", "echo 3.11; exit 1")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(bootstrap.sys, "executable", str(bare))
-    with pytest.raises(SystemExit, match="without venv and ensurepip; install its venv package"):
-        bootstrap.find_python()
-
-
-def place_program(path, script):
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return path

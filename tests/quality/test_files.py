@@ -7,7 +7,7 @@ import pytest
 
 from movierec.config import ROOT
 from movierec.quality import GATES
-from movierec.sources.contract import CONTRACTS
+from movierec.sources.table_contracts import CONTRACTS
 
 PROJECT = ROOT / "great_expectations"
 SUITES = sorted((PROJECT / "expectations").glob("*.json"))

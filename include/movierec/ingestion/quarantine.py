@@ -14,7 +14,7 @@ from movierec.db import Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.quarantine_filters import OPEN_STATUSES, Filters, require_allowed, select_rows
 from movierec.ingestion.stage import STEP
-from movierec.sources.contract import CONTRACTS
+from movierec.sources.table_contracts import CONTRACTS
 
 log = logging.getLogger(__name__)
 

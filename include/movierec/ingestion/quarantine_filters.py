@@ -7,7 +7,7 @@ from typing import Any
 
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
-from movierec.sources.contract import CONTRACTS
+from movierec.sources.table_contracts import CONTRACTS
 
 OPEN_STATUSES = ("rejected", "pending")
 STATUSES = (*OPEN_STATUSES, "replayed", "dismissed")

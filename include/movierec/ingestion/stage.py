@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import sql
 
 from movierec.db import Connection, fetch, grant_memory, lock_step, run_sql
-from movierec.sources.contract import CONTRACTS
+from movierec.sources.table_contracts import CONTRACTS
 
 STEP = "stage"  # while it runs, nobody decides about rejected rows
 ANALYZE_ROWS = 10_000  # a slice of at least so many rows is analyzed before it is joined

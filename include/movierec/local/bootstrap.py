@@ -14,14 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from movierec.local import installers
+from movierec.local import installers, interpreters
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-VERSIONS = ("3.13", "3.12", "3.11")
-NEEDED_BYTES = 2_500_000_000
-QUESTION = "import sys; print('%d.%d' % sys.version_info[:2]); import ensurepip, venv; print('complete')"
+MIN_FREE_BYTES = 2_500_000_000
 KERNELS = ("-m", "movierec.local.kernels")
 
 
@@ -42,33 +40,6 @@ def main(arguments: list[str] | None = None) -> None:
             _compile_kernels(options.in_background)
     finally:
         os.close(folder)
-
-
-def find_python() -> str:
-    """Return a Python 3.11 to 3.13 that runs and can make environments: the running one, else from PATH."""
-    incomplete = ""
-    running = str(Path(sys.executable).resolve())  # never the one inside `.venv`, which is to be replaced
-    for candidate in (running, *(f"python{version}" for version in VERSIONS)):
-        answer = _ask(candidate)
-        if answer[:1] and answer[0] in VERSIONS:
-            if "complete" in answer:
-                return candidate
-            incomplete = incomplete or f"{candidate} is Python {answer[0]} without venv and ensurepip"
-    if incomplete:
-        sys.exit(f"movierec: {incomplete}; install its venv package (Debian: python3-venv), then try again")
-    sys.exit(
-        f"movierec: needs Python 3.11, 3.12 or 3.13; {sys.executable} is {sys.version.split()[0]} "
-        "and no python3.11, python3.12 or python3.13 on PATH runs"
-    )
-
-
-def _ask(python: str) -> list[str]:
-    # A version manager's stand-in may be on PATH and still not run: only an answer counts.
-    try:
-        answer = subprocess.run([python, "-c", QUESTION], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return answer.stdout.split()
 
 
 def _set_up(files: list[str]) -> None:
@@ -93,9 +64,9 @@ def _set_up(files: list[str]) -> None:
 
 def _make_environment() -> None:
     free = shutil.disk_usage(ROOT).free
-    if free < NEEDED_BYTES:
-        sys.exit(f"movierec: set-up needs {NEEDED_BYTES / 1e9:.1f} GB free in {ROOT}; there are {free / 1e9:.1f} GB")
-    python = find_python()
+    if free < MIN_FREE_BYTES:
+        sys.exit(f"movierec: set-up needs {MIN_FREE_BYTES / 1e9:.1f} GB free in {ROOT}; there are {free / 1e9:.1f} GB")
+    python = interpreters.find_python()
     shutil.rmtree(VENV, ignore_errors=True)
     made = _run(python, "-m", "venv", str(VENV))
     if made.returncode:
@@ -104,8 +75,7 @@ def _make_environment() -> None:
 
 def _works() -> bool:
     """Tell whether `.venv` holds a Python of an allowed version with a pip that runs."""
-    answer = _ask(str(PYTHON))
-    if not answer or answer[0] not in VERSIONS:
+    if not interpreters.is_allowed(str(PYTHON)):
         return False
     return _run(str(PYTHON), "-m", "pip", "--version").returncode == 0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from movierec.data.aliases import aliases_of, plain
+from movierec.data.aliases import plain
 from movierec.errors import SourceError
 
 MIN_SAMPLE_VALUES = 20  # so many values, and most of them of another type, are no accident
@@ -77,31 +77,31 @@ class Contract:
                 words.setdefault(plain(word), (column.name, rank))
         return words
 
-    def resolve(self, seen: Sequence[str]) -> list[str | None]:
+    def resolve(self, names: Sequence[str]) -> list[str | None]:
         """Return the contract's name of every column that came, or None for a new one; of synonyms the first counts."""
-        hits = [self.words.get(plain(name)) for name in seen]
+        hits = [self.words.get(plain(name)) for name in names]
         best: dict[str, int] = {}
         for column, rank in filter(None, hits):
             best[column] = min(rank, best.get(column, rank))
         return [hit[0] if hit and hit[1] == best[hit[0]] else None for hit in hits]
 
-    def match(self, where: str, seen: Sequence[str]) -> list[str | None]:
+    def match(self, where: str, names: Sequence[str]) -> list[str | None]:
         """Return, for every column that came, the contract's name of it, or None for a new one.
 
         Raises:
             SourceError: a required column is missing, or a column stands twice.
         """
-        found = self.resolve(seen)
-        missing = [column for column in self.columns if column.required and column.name not in found]
+        resolved = self.resolve(names)
+        missing = [column for column in self.columns if column.required and column.name not in resolved]
         if missing:
             raise SourceError(
                 f"{where}: column {', '.join(column.name for column in missing)} is missing; "
-                f"seen: {', '.join(seen) or 'nothing'}; required: {', '.join(map(_with_aliases, self._required()))}"
+                f"seen: {', '.join(names) or 'nothing'}; required: {', '.join(map(_with_aliases, self._required()))}"
             )
-        known = [name for name in found if name]
-        if len(set(known)) < len(known) or len(set(seen)) < len(seen):
-            raise SourceError(f"{where}: a column stands twice; seen: {', '.join(seen)}")
-        return found
+        known = [name for name in resolved if name]
+        if len(set(known)) < len(known) or len(set(names)) < len(names):
+            raise SourceError(f"{where}: a column stands twice; seen: {', '.join(names)}")
+        return resolved
 
     def require_types(self, where: str, rows: Iterable[Mapping[str, str | None]]) -> None:
         """Look at the first rows: a required column whose values are mostly of another type has been retyped.
@@ -125,126 +125,3 @@ class Contract:
 
 def _with_aliases(column: Column) -> str:
     return f"{column.name} (or {', '.join(column.aliases)})" if column.aliases else column.name
-
-
-def _optional(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, required=False, aliases=aliases_of(name)) for name in names)
-
-
-_USER = Column("user_id", Kind.INTEGER, aliases=aliases_of("user_id"))
-_MOVIE = Column("movie_id", Kind.INTEGER, aliases=aliases_of("movie_id"))
-_TCONST = Column("tconst")
-
-RATINGS = Contract(
-    "ratings",
-    (
-        _USER,
-        _MOVIE,
-        Column("rating", Kind.NUMBER, aliases=aliases_of("rating")),
-        Column("rated_at", Kind.TIME, aliases=aliases_of("rated_at")),
-    ),
-    ("user_id", "movie_id"),
-    ("updated_at", "rated_at"),
-)
-MOVIES = Contract(
-    "movies",
-    (
-        _MOVIE,
-        Column("title", aliases=aliases_of("title")),
-        Column("release_year", required=False, aliases=aliases_of("release_year")),
-        Column("release_date", required=False, aliases=aliases_of("release_date")),
-        Column("genres", required=False, aliases=aliases_of("genres")),
-    ),
-    ("movie_id",),
-)
-LINKS = Contract(
-    "links",
-    (_MOVIE, Column("imdb_id", aliases=("imdbId",)), Column("tmdb_id", required=False, aliases=("tmdbId",))),
-    ("movie_id",),
-)
-TAGS = Contract(
-    "tags",
-    (_USER, _MOVIE, Column("tag"), Column("tagged_at", Kind.TIME, aliases=("timestamp",))),
-    ("user_id", "movie_id", "tag"),
-    ("updated_at", "tagged_at"),
-)
-USER_PROFILE = Contract(
-    "user_profile",
-    (_USER, *_optional("age", "gender", "occupation", "zip_code")),
-    ("user_id",),
-)
-MOVIE_LINK = Contract("movie_link", (_MOVIE, Column("entity_id")), ("movie_id",))
-GRAPH = Contract(
-    "graph",
-    (Column("head_id"), Column("relation_id"), Column("tail_id")),
-    ("head_id", "relation_id", "tail_id"),
-)
-CREDITS = Contract(
-    "credits",
-    (
-        _MOVIE,
-        *_optional("title", "released"),
-        Column("director", aliases=aliases_of("director")),
-        Column("actors", aliases=aliases_of("actors")),
-        *_optional("writers"),
-    ),
-    ("movie_id",),
-)
-IMDB_TITLE = Contract(
-    "imdb_title",
-    (
-        _TCONST,
-        Column("title_type", aliases=("titleType",)),
-        Column("primary_title", aliases=("primaryTitle",)),
-        Column("original_title", aliases=("originalTitle",)),
-        Column("start_year", aliases=("startYear",)),
-        Column("runtime_minutes", aliases=("runtimeMinutes",)),
-        Column("genres"),
-    ),
-    ("tconst",),
-)
-IMDB_CREW = Contract("imdb_crew", (_TCONST, Column("directors"), Column("writers")), ("tconst",))
-IMDB_PRINCIPAL = Contract(
-    "imdb_principal",
-    (_TCONST, Column("ordering", Kind.INTEGER), Column("nconst"), Column("category"), *_optional("job", "characters")),
-    ("tconst", "ordering"),
-)
-IMDB_RATING = Contract(
-    "imdb_rating",
-    (
-        _TCONST,
-        Column("average_rating", Kind.NUMBER, aliases=("averageRating",)),
-        Column("num_votes", Kind.INTEGER, aliases=("numVotes",)),
-    ),
-    ("tconst",),
-)
-IMDB_NAME = Contract(
-    "imdb_name",
-    (
-        Column("nconst"),
-        Column("primary_name", aliases=("primaryName",)),
-        Column("birth_year", required=False, aliases=("birthYear",)),
-    ),
-    ("nconst",),
-)
-FEEDBACK_EVENT = Contract(
-    "feedback_event",
-    (
-        Column("event_id"),
-        _USER,
-        _MOVIE,
-        Column("kind"),
-        Column("value", required=False),
-        Column("created_at", Kind.TIME, aliases=("occurred_at", "timestamp")),
-    ),
-    ("event_id",),
-    ("updated_at", "created_at"),
-)
-
-CONTRACTS = {
-    contract.table: contract
-    for contract in (
-        *(MOVIES, LINKS, CREDITS, IMDB_TITLE, IMDB_CREW, IMDB_PRINCIPAL, IMDB_RATING, IMDB_NAME, MOVIE_LINK, GRAPH),
-        *(USER_PROFILE, RATINGS, TAGS, FEEDBACK_EVENT),
-    )
-}

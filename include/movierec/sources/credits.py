@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from movierec.sources.contract import CREDITS
 from movierec.sources.http.fetch import fetch, is_url
 from movierec.sources.source import Piece, SourceState
+from movierec.sources.table_contracts import CREDITS
 from movierec.sources.text.archive import single
 from movierec.sources.text.delimited import Table
-from movierec.sources.text.records import Format
+from movierec.sources.text.records import Dialect
 
-# Other sources tell these better; here they are kept beside the credits.
-FORM = Format(is_quoted=True, beside=frozenset(("genres", "imdbRating")))
+# Columns for which other sources are better; here they are kept as extras of the credits.
+DIALECT = Dialect(is_quoted=True, expected_extras=frozenset(("genres", "imdbRating")))
 READER = "credits 1"  # counts up when the same file is to be read into other rows
 
 
@@ -21,11 +21,11 @@ class Credits:
     """One file of credits.
 
     Attributes:
-        place: file, zip or URL.
+        location: file, zip or URL.
         cache: folder for what is fetched.
     """
 
-    place: str
+    location: str
     cache: Path
 
     def pieces(self, state: SourceState | None = None) -> Iterator[Piece]:
@@ -34,8 +34,8 @@ class Credits:
         Raises:
             SourceError: the file is missing, unreadable or breaks its contract.
         """
-        place = fetch(self.place, self.cache) if is_url(self.place) else Path(self.place).expanduser()
-        table = Table(single(place), CREDITS, FORM)
+        path = fetch(self.location, self.cache) if is_url(self.location) else Path(self.location).expanduser()
+        table = Table(single(path), CREDITS, DIALECT)
         table.check()
-        checksum, read = table.offer()
+        checksum, read = table.checksum_and_reader()
         yield Piece(CREDITS, table.file.name, "whole", read, f"{READER}: {checksum}")

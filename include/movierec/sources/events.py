@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from movierec.data.aliases import plain
-from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.source import Chunk, Notes
+from movierec.sources.table_contracts import FEEDBACK_EVENT
 from movierec.sources.text.copytext import Record, chunks
 
 PIECE_NAME = "events"

@@ -18,10 +18,10 @@ from functools import partial
 import httpx
 
 from movierec.errors import SourceError
-from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import PIECE_NAME, Event, Pairs, event_chunks, from_value, parse, parse_line
 from movierec.sources.http.pages import Budget, Pages
 from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
+from movierec.sources.table_contracts import FEEDBACK_EVENT
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class EventsApi:
             yield from event_chunks(pages.where, self._events(pages, after, notes), notes)
 
     def _events(self, pages: Pages, cursor: str | None, notes: Notes) -> Iterator[Event]:
-        asked: set[str | None] = set()
-        while cursor not in asked:
-            asked.add(cursor)
+        requested: set[str | None] = set()
+        while cursor not in requested:
+            requested.add(cursor)
             notes.watermark = cursor
-            given = {"after": cursor} if cursor is not None else {}
-            events, following = pages.get(given | {"limit": str(self.limit)}, _page)
+            start = {"after": cursor} if cursor is not None else {}
+            events, following = pages.get(start | {"limit": str(self.limit)}, _page)
             yield from events
             # A feed may repeat the cursor of its end for as long as nothing is added.
             if following is None or (following == cursor and not events):
@@ -81,7 +81,7 @@ class EventsApi:
 def _page(where: str, answer: httpx.Response) -> tuple[list[Event], str | None]:
     """Take an answer apart; ValueError where it is cut off."""
     if any(word in answer.headers.get("content-type", "") for word in ("ndjson", "jsonl", "json-seq")):
-        return _lines(answer), _linked(where, answer)
+        return _lines(answer), _cursor_of_link(where, answer)
     body = parse(answer.content.decode("utf-8", "backslashreplace"))
     members = dict(body) if isinstance(body, Pairs) else {}
     events, following = members.get("events"), members.get("next")
@@ -100,7 +100,7 @@ def _lines(answer: httpx.Response) -> list[Event]:
     return [parse_line(line.rstrip("\r")) for line in lines]
 
 
-def _linked(where: str, answer: httpx.Response) -> str | None:
+def _cursor_of_link(where: str, answer: httpx.Response) -> str | None:
     if "next" not in answer.links:
         return None
     address = answer.url.join(str(answer.links["next"]["url"]))

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from movierec.errors import SourceError
-from movierec.sources.contract import FEEDBACK_EVENT
 from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
+from movierec.sources.table_contracts import FEEDBACK_EVENT
 
 log = logging.getLogger(__name__)
 

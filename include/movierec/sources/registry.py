@@ -42,7 +42,7 @@ class Registry:
             allowed = ", ".join(sorted((*self.factories, *origin.connections)))
             raise ConfigError(f"source '{name}' is unknown; allowed: {allowed}")
         if name != "movielens" and name not in origin.locations:
-            raise ConfigError(f"source '{name}' has no place; set MOVIEREC_{name.upper()}")
+            raise ConfigError(f"source '{name}' has no location; set MOVIEREC_{name.upper()}")
         return self.factories[name](origin)
 
 
@@ -67,10 +67,10 @@ def configured_sources(settings: Settings) -> tuple[str, ...]:
 
 
 def selected_sources(settings: Settings, requested: Iterable[str] | None) -> list[str]:
-    """Return the sources to read tonight: the ones asked for, or all.
+    """Return the sources to read: the requested ones, or all.
 
     Raises:
-        ConfigError: a source that is asked for is not configured.
+        ConfigError: a requested source is not configured.
     """
     known = configured_sources(settings)
     names = list(requested or known)

@@ -2,11 +2,11 @@ import pymysql
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.contract import MOVIES
 from movierec.sources.databases.layout import Layout
 from movierec.sources.databases.mysql import MysqlDatabase, open_mysql
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
+from movierec.sources.table_contracts import MOVIES
 from tests.mariadb import PASSWORD, run
 from tests.sources.landing import InMemoryState, land
 

@@ -4,11 +4,11 @@ import zipfile
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.contract import RATINGS
 from movierec.sources.source import Notes
+from movierec.sources.table_contracts import RATINGS
 from movierec.sources.text.archive import files, single
 from movierec.sources.text.delimited import Table
-from movierec.sources.text.records import Format
+from movierec.sources.text.records import Dialect
 from tests.sources.copied import rows
 
 CONTENT = b"userId,movieId,rating,timestamp\n" + b"1,2,3.5,964982703\n" * 200_000
@@ -59,7 +59,7 @@ def test_a_truncated_gzip_says_where_it_ends(tmp_path):
     with pytest.raises(
         SourceError, match=r"ratings.csv.gz is damaged after [\d,]+ bytes: Compressed file ended before"
     ):
-        rows(Table(single(tmp_path / "ratings.csv.gz"), RATINGS, Format(is_quoted=True)).read(Notes()))
+        rows(Table(single(tmp_path / "ratings.csv.gz"), RATINGS, Dialect(is_quoted=True)).read(Notes()))
 
 
 def test_a_changed_byte_in_a_gzip_is_noticed(tmp_path):

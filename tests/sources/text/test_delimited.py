@@ -12,32 +12,33 @@ from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import SourceError
 from movierec.local import postgres
-from movierec.sources.contract import IMDB_TITLE, MOVIES, RATINGS
 from movierec.sources.source import Notes
+from movierec.sources.table_contracts import IMDB_TITLE, MOVIES, RATINGS
 from movierec.sources.text import blocks, records
-from movierec.sources.text.archive import File, single
+from movierec.sources.text.archive import single
 from movierec.sources.text.blocks import Converter
 from movierec.sources.text.delimited import Table
-from movierec.sources.text.records import Format, Rows
+from movierec.sources.text.file import File
+from movierec.sources.text.records import Dialect, Rows
 from tests.sources.copied import rows
 
-CSV = Format(is_quoted=True)
-TSV = Format("\t")
+CSV = Dialect(is_quoted=True)
+TSV = Dialect("\t")
 RATED = b"userId,movieId,rating,timestamp\n"
 TITLED = b"movieId,title,genres\n"
 
 
-def table(content, contract=RATINGS, form=CSV):
-    return Table(File("file.csv", "file.csv", lambda: io.BytesIO(content), Path("file.csv")), contract, form)
+def table(content, contract=RATINGS, dialect=CSV):
+    return Table(File("file.csv", "file.csv", lambda: io.BytesIO(content), Path("file.csv")), contract, dialect)
 
 
-def read(content, contract=RATINGS, form=CSV, notes=None):
-    return rows(table(content, contract, form).read(notes or Notes()))
+def read(content, contract=RATINGS, dialect=CSV, notes=None):
+    return rows(table(content, contract, dialect).read(notes or Notes()))
 
 
-def movies(content, form=CSV):
+def movies(content, dialect=CSV):
     """Return the titles that come, with what is said beside them."""
-    return [(row["title"], row.get("extra")) for row in read(TITLED + content, MOVIES, form)]
+    return [(row["title"], row.get("extra")) for row in read(TITLED + content, MOVIES, dialect)]
 
 
 def test_a_clean_file_is_copied_in_whole_blocks():
@@ -77,8 +78,8 @@ def test_a_new_column_is_kept_beside_and_reported():
 
 def test_a_column_that_belongs_to_the_layout_is_kept_and_no_news():
     notes = Notes()
-    form = Format(is_quoted=True, beside=frozenset({"device"}))
-    (row,) = read(b"userId,movieId,rating,timestamp,device\n1,2,3,99,phone\n", form=form, notes=notes)
+    dialect = Dialect(is_quoted=True, expected_extras=frozenset({"device"}))
+    (row,) = read(b"userId,movieId,rating,timestamp,device\n1,2,3,99,phone\n", dialect=dialect, notes=notes)
     assert row["extra"] == {"device": "phone"}
     assert notes.new_columns == []
 
@@ -101,7 +102,7 @@ def test_an_empty_file_is_named_with_what_it_lacks():
     ):
         read(b"")
     with pytest.raises(SourceError, match=r"file.csv is empty; required are rows with user_id"):
-        read(b"", form=Format("::", header=("user_id", "movie_id", "rating", "rated_at")))
+        read(b"", dialect=Dialect("::", header=("user_id", "movie_id", "rating", "rated_at")))
 
 
 def test_a_file_without_lines_is_refused_in_few_words():
@@ -115,7 +116,7 @@ def test_a_file_without_lines_is_refused_in_few_words():
 def test_a_file_that_is_written_to_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "ratings.csv"
     path.write_bytes(RATED + b"1,2,3,99\n")
-    _, reader = Table(single(path), RATINGS, CSV).offer()
+    _, reader = Table(single(path), RATINGS, CSV).checksum_and_reader()
     assert len(rows(reader(Notes()))) == 1
     path.write_bytes(RATED + b"1,2,3,99\n" * 2)
     with pytest.raises(SourceError, match=r"ratings.csv was written to while it was read; try again"):
@@ -177,8 +178,8 @@ def test_bytes_that_are_no_text_stay_visible_and_are_marked():
 
 
 def test_an_old_layout_is_western_where_it_is_not_utf8():
-    form = Format(is_quoted=True, is_western=True)
-    assert movies(b"1,Mis\xe9rables \x96 1,A\n2,Caf\xc3\xa9,B\n3,\x81,C\n", form) == [
+    dialect = Dialect(is_quoted=True, is_western=True)
+    assert movies(b"1,Mis\xe9rables \x96 1,A\n2,Caf\xc3\xa9,B\n3,\x81,C\n", dialect) == [
         ("Misérables – 1", None),
         ("Café", None),
         ("\x81", None),
@@ -207,14 +208,14 @@ def test_a_null_is_one_where_the_layout_says_so():
         b"tt1\tmovie\tOne\tUne\t1999\t\\N\t\\N\n"
         b'tt2\tmovie\tA \\N "title"\t\\Name\t1999\t90\tDrama\n'
     )
-    first, second = read(content, IMDB_TITLE, Format("\t", has_nulls=True))
+    first, second = read(content, IMDB_TITLE, Dialect("\t", has_nulls=True))
     assert (first["runtime_minutes"], first["genres"]) == (None, None)
     assert (second["primary_title"], second["original_title"]) == ('A \\N "title"', "\\Name")
 
 
 def test_two_colons_stand_between_fields():
-    form = Format("::", header=("user_id", "movie_id", "rating", "rated_at"))
-    (chunk,) = table(b"1::1193::5::978300760\n" * 3, form=form).read(Notes())
+    dialect = Dialect("::", header=("user_id", "movie_id", "rating", "rated_at"))
+    (chunk,) = table(b"1::1193::5::978300760\n" * 3, dialect=dialect).read(Notes())
     assert chunk.data == b"1\t1193\t5\t978300760\n" * 3
 
 
@@ -230,18 +231,20 @@ def test_a_file_without_line_ends_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(40))
-@pytest.mark.parametrize("form", [CSV, TSV, Format("::"), Format("|", is_western=True), Format("\t", has_nulls=True)])
-def test_whole_blocks_and_single_rows_yield_the_same(form, seed, monkeypatch):
+@pytest.mark.parametrize(
+    "dialect", [CSV, TSV, Dialect("::"), Dialect("|", is_western=True), Dialect("\t", has_nulls=True)]
+)
+def test_whole_blocks_and_single_rows_yield_the_same(dialect, seed, monkeypatch):
     random = Random(seed)  # noqa: S311
-    lines = [line(random, form.delimiter) for _ in range(200)]
-    content = form.delimiter.join(("movieId", "title", "genres")).encode() + b"\n" + b"".join(lines)
+    lines = [line(random, dialect.delimiter) for _ in range(200)]
+    content = dialect.delimiter.join(("movieId", "title", "genres")).encode() + b"\n" + b"".join(lines)
     monkeypatch.setattr(blocks, "PART_BYTES", random.choice((16, 256, 1 << 15)))
     monkeypatch.setattr(blocks, "BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
-    mixed = read(content, MOVIES, form)
+    mixed = read(content, MOVIES, dialect)
     for shortcut in ("_clean", "_unquoted"):
         monkeypatch.setattr(Converter, shortcut, lambda self, block: None)
-    assert mixed == read(content, MOVIES, form)
-    assert len(mixed) >= 150 or form.is_quoted
+    assert mixed == read(content, MOVIES, dialect)
+    assert len(mixed) >= 150 or dialect.is_quoted
 
 
 def line(random, delimiter):

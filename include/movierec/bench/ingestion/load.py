@@ -8,9 +8,9 @@ from pathlib import Path
 from movierec.bench.ingestion.night import origin
 from movierec.db import Connection, connect
 from movierec.ingestion.extract import extract
-from movierec.sources.contract import RATINGS
 from movierec.sources.movielens import MovieLens
 from movierec.sources.source import Piece, SourceState
+from movierec.sources.table_contracts import RATINGS
 
 BLOCK = 1 << 20
 MAX_REPEATS = 5

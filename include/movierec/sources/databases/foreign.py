@@ -1,4 +1,4 @@
-"""A foreign database in one snapshot: the questions that PostgreSQL and MySQL are asked in the same words."""
+"""A foreign database in one snapshot: the queries that are the same for PostgreSQL and MySQL."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -96,21 +96,21 @@ class ForeignDatabase(ABC):
         rows = self.fetch(f"{self.select(fields, layout)} limit {SAMPLE_ROWS}")
         return [dict(zip(layout.known, row, strict=True)) for row in rows]
 
-    def since(self, layout: Layout, column: str, value: str, overlap: int) -> str:
+    def start_of_reading(self, layout: Layout, column: str, value: str, overlap: int) -> str:
         """Return the moment to read from: so many seconds before the watermark."""
         if layout.types[column] in self.times:
             return self.before(value, layout.types[column], overlap)
         return format(Decimal(value) - overlap * self._unit(layout, column), "f")
 
-    def newest(self, layout: Layout, column: str) -> str | None:
+    def latest_change(self, layout: Layout, column: str) -> str | None:
         """Return the last change that is not in the future: a wrong stamp must not hide what comes after it."""
         name, declared = self.quote(column), layout.types[column]
         now = self.now if declared in self.times else f"{self.epoch} * {self._unit(layout, column)}"
         return self.fetch(self.select([self.text(f"max({name})", declared)], layout, f"{name} <= {now}"))[0][0]
 
-    def settled(self, layout: Layout, column: str, since: str) -> str:
-        """Return a digest of the rows that a night which reads from there does not see."""
-        condition = f"{self.quote(column)} < {since}"
+    def digest_before(self, layout: Layout, column: str, moment: str) -> str:
+        """Return a digest of the rows that changed before that moment, which reading from there does not see."""
+        condition = f"{self.quote(column)} < {moment}"
         return " ".join(map(str, self.fetch(self.select(["count(*)", self.digest(layout)], layout, condition))[0]))
 
     def _unit(self, layout: Layout, column: str) -> int:

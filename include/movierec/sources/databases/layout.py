@@ -11,7 +11,7 @@ SOFT_DELETES = ("is_deleted", "deleted_at")
 
 @dataclass(frozen=True)
 class Layout:
-    """A table as it was found.
+    """A table of a foreign database, laid over its contract.
 
     Attributes:
         contract: what it has to be.
@@ -33,8 +33,8 @@ class Layout:
     @property
     def known(self) -> dict[str, str]:
         """The source's name of every column of the contract that came, in the contract's order."""
-        found = {name: column for column, name in self.names.items() if name}
-        return {name: found[name] for name in self.contract.names if name in found}
+        columns = {name: column for column, name in self.names.items() if name}
+        return {name: columns[name] for name in self.contract.names if name in columns}
 
     @property
     def deleted(self) -> str | None:
@@ -48,9 +48,9 @@ class Layout:
 
     @property
     def unknown_columns(self) -> list[str]:
-        """Columns that nobody here has heard of."""
-        heard = (*SOFT_DELETES, *self.contract.changed_at)
-        return [column for column in self.extras if column.casefold() not in heard]
+        """Columns that nothing here uses."""
+        used = (*SOFT_DELETES, *self.contract.changed_at)
+        return [column for column in self.extras if column.casefold() not in used]
 
     @property
     def changed_at(self) -> str | None:

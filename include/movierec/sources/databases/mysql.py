@@ -1,32 +1,20 @@
 """A foreign MySQL or MariaDB database, read row by row: PyMySQL holds one row at a time."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import pymysql
-from pymysql.converters import encoders
-from pymysql.cursors import SSCursor
 
 from movierec.db import read_sql
 from movierec.errors import SourceError
 from movierec.sources.databases import mysql_lines
 from movierec.sources.databases.foreign import ForeignDatabase
 from movierec.sources.databases.layout import Layout
+from movierec.sources.databases.mysql_connection import connected, give_up, plain_refusals
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text import copytext
-
-CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS = 15, 600
-SESSION = (
-    # Written values stay readable: a zero date is a value that the night's rules find.
-    "set session sql_mode = '', time_zone = '+00:00', net_write_timeout = 600, wait_timeout = 28800",
-    "set session transaction isolation level repeatable read",
-    "start transaction with consistent snapshot, read only",
-)
-# No such user, database, permission; a view whose tables are gone.
-REFUSED = (1044, 1045, 1049, 1142, 1143, 1356, 1370)
 
 
 @contextmanager
@@ -36,27 +24,8 @@ def open_mysql(endpoint: Endpoint) -> Iterator[ForeignDatabase]:
     Raises:
         SourceError: the server refuses the user or does not have the database.
     """
-    with plain_refusals(f"database {endpoint.database}"):
-        connection = pymysql.connect(**_parameters(endpoint), cursorclass=SSCursor, charset="utf8mb4", conv=encoders)
-    try:
-        database = MysqlDatabase(connection, endpoint.database)
-        for statement in SESSION:
-            database.fetch(statement)
-        yield database
-    finally:
-        # Not a polite end: the rest of a result that nobody wants would be read to its last row.
-        _give_up(connection._result)
-        connection._force_close()
-
-
-def _parameters(endpoint: Endpoint) -> dict[str, Any]:
-    options = {name: endpoint.extra[name] for name in ("unix_socket", "ssl") if endpoint.extra.get(name)}
-    if isinstance(options.get("ssl"), str):
-        options["ssl"] = json.loads(str(options["ssl"]))
-    timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": READ_TIMEOUT_SECONDS}
-    timeouts |= {name: int(str(endpoint.extra[name])) for name in timeouts if name in endpoint.extra}
-    address = {"host": endpoint.host or "localhost", "port": endpoint.port or 3306, "database": endpoint.database}
-    return address | {"user": endpoint.login, "password": endpoint.password} | timeouts | options
+    with connected(endpoint) as connection:
+        yield MysqlDatabase(connection, endpoint.database)
 
 
 class MysqlDatabase(ForeignDatabase):
@@ -82,7 +51,7 @@ class MysqlDatabase(ForeignDatabase):
         return {str(name): str(declared).lower() for name, declared in self.fetch(statement)}
 
     def rows(self, layout: Layout, condition: str) -> Iterator[Chunk]:
-        """Yield the rows, written by the server where the types allow it, otherwise spelt out in Python."""
+        """Yield the rows, written by the server where the types allow it, otherwise value by value."""
         kinds, extras = layout.types, {column: self.field(layout, column) for column in layout.extras}
         known = layout.known.values()
         if mysql_lines.is_possible((kinds[column] for column in known), (kinds[column] for column in extras)):
@@ -90,9 +59,9 @@ class MysqlDatabase(ForeignDatabase):
             marks = [f"if({self.deleted(layout)}, 't', 'f')"] if layout.deleted else []
             objects = [mysql_lines.members(extras)] if extras else []
             return self._lines(layout, layout.columns, [*fields, *marks, *objects], condition)
-        return self._spelt_out(layout, condition)
+        return self._rows_by_value(layout, condition)
 
-    def _spelt_out(self, layout: Layout, condition: str) -> Iterator[Chunk]:
+    def _rows_by_value(self, layout: Layout, condition: str) -> Iterator[Chunk]:
         known, marks = len(layout.known), 1 if layout.deleted else 0
         fields = [self.field(layout, column) for column in (*layout.known.values(), *layout.extras)]
         fields[known:known] = [f"if({self.deleted(layout)}, 't', 'f')"] * marks
@@ -154,7 +123,7 @@ class MysqlDatabase(ForeignDatabase):
                 cursor.execute(statement)
                 yield from cursor
             except pymysql.OperationalError:
-                _give_up(cursor._result)
+                give_up(cursor._result)
                 raise
 
 
@@ -162,12 +131,6 @@ def _chunks(columns: tuple[str, ...], records: Iterable[copytext.Record]) -> Ite
     """Yield chunks with the column of extras only where there are any."""
     for chunk in copytext.chunks([name for name in columns if name != "extra"], records):
         yield chunk if "extra" in columns else Chunk(columns, chunk.data.replace(b"\t\\N\n", b"\n"))
-
-
-def _give_up(result: Any) -> None:
-    """Keep the library from reading a result to its end, which it does when the result goes out of scope."""
-    if result is not None:
-        result.unbuffered_active = False
 
 
 def _as_text(value: str | bytes | None) -> str | None:
@@ -178,15 +141,3 @@ def _as_text(value: str | bytes | None) -> str | None:
         return value.decode()
     except UnicodeDecodeError:
         return f"\\x{value.hex()}"
-
-
-@contextmanager
-def plain_refusals(where: str) -> Iterator[None]:
-    """Turn what trying again cannot mend (a wrong password, a missing permission) into a sentence."""
-    try:
-        yield
-    except pymysql.MySQLError as error:
-        code, *message = error.args or (0,)
-        if code in REFUSED or isinstance(error, (pymysql.ProgrammingError, pymysql.DataError)):
-            raise SourceError(f"{where}: {' '.join(map(str, message))}") from error
-        raise

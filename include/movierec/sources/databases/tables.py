@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from movierec.errors import ConfigError, SourceError
-from movierec.sources.contract import CREDITS, FEEDBACK_EVENT, LINKS, MOVIES, RATINGS, TAGS, USER_PROFILE, Contract
+from movierec.sources.contract import Contract
 from movierec.sources.databases.foreign import ForeignDatabase
 from movierec.sources.databases.layout import Layout
 from movierec.sources.databases.mysql import open_mysql
 from movierec.sources.databases.postgres import open_postgres
 from movierec.sources.databases.watermark import Watermark
 from movierec.sources.source import Chunk, Endpoint, Notes, Piece, SourceState
+from movierec.sources.table_contracts import CREDITS, FEEDBACK_EVENT, LINKS, MOVIES, RATINGS, TAGS, USER_PROFILE
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +64,13 @@ class DatabaseTables:
     def _piece(self, database: ForeignDatabase, layout: Layout, state: SourceState) -> Piece:
         name = piece_name(layout.contract)
         last = state.watermark(layout.table, name)
-        since = None if self.is_full else self._since(database, layout, last)
+        since = None if self.is_full else self._start_of_reading(database, layout, last)
         read = partial(self._read, database, layout, since, None if since is None else last)
         if since is None:
             return Piece(layout.contract, name, "whole", read)
         return Piece(layout.contract, name, "changes", read, keys=partial(database.keys, layout))
 
-    def _since(self, database: ForeignDatabase, layout: Layout, text: str | None) -> str | None:
+    def _start_of_reading(self, database: ForeignDatabase, layout: Layout, text: str | None) -> str | None:
         """Return the moment to read from, or None where only the whole table will do."""
         mark, column = Watermark.parse(text), _column(database, layout)
         if not mark or not column:
@@ -77,8 +78,8 @@ class DatabaseTables:
         if mark.shape != layout.shape:
             log.info("%s: the columns differ from last time; read whole", layout.where)
             return None
-        since = database.since(layout, column, mark.value, self.overlap)
-        if mark.settled is not None and mark.settled != database.settled(layout, column, since):
+        since = database.start_of_reading(layout, column, mark.value, self.overlap)
+        if mark.settled is not None and mark.settled != database.digest_before(layout, column, since):
             log.info("%s: rows changed whose %s did not; read whole", layout.where, column)
             return None
         return since
@@ -91,15 +92,15 @@ class DatabaseTables:
         column = _column(database, layout)
         name = database.quote(column or "")
         yield from database.rows(layout, f"({name} >= {since} or {name} is null)" if since else "")
-        value = database.newest(layout, column) if column else None
+        value = database.latest_change(layout, column) if column else None
         if column and value:
             notes.watermark = self._mark(database, layout, column, value).to_json()
 
     def _mark(self, database: ForeignDatabase, layout: Layout, column: str, value: str) -> Watermark:
         if layout.follows_updates:
             return Watermark(value, layout.shape)
-        since = database.since(layout, column, value, self.overlap)
-        return Watermark(value, layout.shape, database.settled(layout, column, since))
+        since = database.start_of_reading(layout, column, value, self.overlap)
+        return Watermark(value, layout.shape, database.digest_before(layout, column, since))
 
 
 def piece_name(contract: Contract) -> str:
@@ -114,14 +115,14 @@ def _column(database: ForeignDatabase, layout: Layout) -> str | None:
 
 
 def _layouts(database: ForeignDatabase, state: SourceState) -> list[Layout]:
-    seen = database.tables()
+    names = database.tables()
     allowed = ", ".join(contract.table for contract in ALLOWED)
-    gone = [it.table for it in ALLOWED if it.table not in seen and state.has_piece(it.table, piece_name(it))]
+    gone = [it.table for it in ALLOWED if it.table not in names and state.has_piece(it.table, piece_name(it))]
     if gone:
-        raise SourceError(f"{database.name}: table {', '.join(gone)} is gone; seen: {', '.join(seen) or 'none'}")
-    if found := [contract for contract in ALLOWED if contract.table in seen]:
-        return [_layout(database, contract) for contract in found]
-    raise SourceError(f"{database.name} has no table to read; seen: {', '.join(seen) or 'none'}; allowed: {allowed}")
+        raise SourceError(f"{database.name}: table {', '.join(gone)} is gone; seen: {', '.join(names) or 'none'}")
+    if readable := [contract for contract in ALLOWED if contract.table in names]:
+        return [_layout(database, contract) for contract in readable]
+    raise SourceError(f"{database.name} has no table to read; seen: {', '.join(names) or 'none'}; allowed: {allowed}")
 
 
 def _layout(database: ForeignDatabase, contract: Contract) -> Layout:

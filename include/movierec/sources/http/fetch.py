@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from movierec.errors import SourceError
+from movierec.sources.http.part_file import FileVersion
 from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError, printable_url
 
 SCHEMES = ("http", "https", "file")
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Copy:
-    """What is known of a file in the cache; it stands beside the file as JSON."""
+    """What is known of a file in the cache, in a file of JSON next to it."""
 
     etag: str | None
     modified: str | None
@@ -60,12 +61,12 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
         GoneError: the server says that there is no such file.
     """
     path = local_path(url, cache)
-    wanted = (sha256 or _pinned(url) or "").lower() or None
+    wanted = (sha256 or _pinned_checksum(url) or "").lower() or None
     if urlsplit(url).scheme.lower() == "file":
-        return _local(path, url, wanted)
+        return _local_file(path, url, wanted)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path.parent / "lock"):
-        copy = _kept(path)
+        copy = _cached_copy(path)
         if copy and copy.sha256 == wanted:
             return path
         return _update(url, path, copy if not wanted else None, wanted, retry_policy or RetryPolicy())
@@ -74,29 +75,28 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
 def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_policy: RetryPolicy) -> Path:
     part = path.with_name(path.name + ".part")
     try:
-        fetched = Transfer(urldefrag(url).url, part, retry_policy).run(
-            *((copy.etag, copy.modified) if copy else (None, None))
-        )
+        known = FileVersion(copy.etag, copy.modified) if copy else FileVersion()
+        version = Transfer(urldefrag(url).url, part, retry_policy).run(known)
     except UnreachableError as error:
         if copy is None:
             raise
         log.warning("%s; going on with the copy in the cache, %s", error, path)
         return path
-    if fetched is None:
+    if version is None:
         return path
-    seen = _sha256(part)
-    if wanted and seen != wanted:
+    sha256 = _sha256(part)
+    if wanted and sha256 != wanted:
         part.unlink()
         raise SourceError(
-            f"{printable_url(url)} is not the expected file: sha256 {seen}, expected {wanted}; nothing was kept"
+            f"{printable_url(url)} is not the expected file: sha256 {sha256}, expected {wanted}; nothing was kept"
         )
     part.replace(path)
-    _note(path).write_text(json.dumps(asdict(Copy(fetched.etag, fetched.modified, seen))), encoding="utf-8")
+    _note_path(path).write_text(json.dumps(asdict(Copy(version.etag, version.modified, sha256))), encoding="utf-8")
     log.info("fetched %s: %s bytes", printable_url(url), f"{path.stat().st_size:,}")
     return path
 
 
-def _local(path: Path, url: str, wanted: str | None) -> Path:
+def _local_file(path: Path, url: str, wanted: str | None) -> Path:
     if not path.exists():
         raise GoneError(f"{printable_url(url)} does not exist")
     if wanted and (not path.is_file() or _sha256(path) != wanted):
@@ -104,28 +104,28 @@ def _local(path: Path, url: str, wanted: str | None) -> Path:
     return path
 
 
-def _pinned(url: str) -> str | None:
+def _pinned_checksum(url: str) -> str | None:
     fragment = urldefrag(url).fragment
     if not fragment:
         return None
-    found = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
-    if not found:
+    checksum = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
+    if not checksum:
         raise SourceError(
             f"{printable_url(url)}: '#{fragment[:20]}' is no checksum; allowed is #sha256= and 64 hex digits"
         )
-    return found[1]
+    return checksum[1]
 
 
-def _kept(path: Path) -> Copy | None:
+def _cached_copy(path: Path) -> Copy | None:
     """Return what is known of the cached file, if it is still what was fetched."""
     try:
-        copy = Copy(**json.loads(_note(path).read_text(encoding="utf-8")))
+        copy = Copy(**json.loads(_note_path(path).read_text(encoding="utf-8")))
         return copy if _sha256(path) == copy.sha256 else None
     except (OSError, ValueError, TypeError):
         return None
 
 
-def _note(path: Path) -> Path:
+def _note_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 

@@ -7,9 +7,9 @@ from itertools import chain
 
 from movierec.errors import SourceError
 from movierec.sources.source import Chunk
-from movierec.sources.text.archive import BLOCK_BYTES
 from movierec.sources.text.copytext import chunks
 from movierec.sources.text.encoding import Readable, is_utf8
+from movierec.sources.text.file import BLOCK_BYTES
 from movierec.sources.text.records import Rows
 
 MAX_LINE_BYTES = 64 << 20
@@ -17,11 +17,11 @@ PART_BYTES = 1 << 15  # an unclean block is looked at again in parts of this siz
 SMALL_PART_BYTES = 1 << 9  # and in parts of this size, before rows are looked at one by one
 _NULL = re.compile(rb"(?<![^\t\n])\\N(?![^\t\n])")
 
-Sieve = Callable[[bytes], bytes]
+LineFilter = Callable[[bytes], bytes]  # takes a block of whole lines, returns the lines to keep
 
 
-def cut(where: str, stream: Readable) -> Iterator[bytes]:
-    """Cut a stream at line ends, and end the last line where it does not.
+def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:
+    """Yield a stream in blocks of whole lines; a last line without an end gets one.
 
     Raises:
         SourceError: a line is too long to be one.
@@ -51,17 +51,17 @@ class Converter:
     def __init__(self, rows: Rows) -> None:
         """Prepare for the lines that `rows` takes apart."""
         self._rows = rows
-        form = rows.form
-        mark = form.delimiter.encode() if len(form.delimiter) == 1 else b"\t"
-        self._longer = form.delimiter.encode() if len(form.delimiter) > 1 else b""
-        self._line = mark * (len(rows.seen) - 1) + b"\n"
+        dialect = rows.dialect
+        mark = dialect.delimiter.encode() if len(dialect.delimiter) == 1 else b"\t"
+        self._longer = dialect.delimiter.encode() if len(dialect.delimiter) > 1 else b""
+        self._line = mark * (len(rows.file_columns) - 1) + b"\n"
         self._rest = bytes(set(range(256)) - {*mark, *b"\n"})
         self._to_tab = bytes.maketrans(mark, b"\t")
-        self._unclean = [b"\0"] + ([b'"'] if form.is_quoted else []) + ([] if form.delimiter == "\t" else [b"\t"])
-        self._is_plain = form.fold is None and all(rows.found)
+        self._unclean = [b"\0"] + ([b'"'] if dialect.is_quoted else []) + ([] if dialect.delimiter == "\t" else [b"\t"])
+        self._is_plain = dialect.merge_fields is None and all(rows.contract_columns)
 
-    def chunks(self, blocks: Iterable[bytes], keep: Sieve = bytes) -> Iterator[Chunk]:
-        """Yield all rows of the blocks that pass the sieve."""
+    def chunks(self, blocks: Iterable[bytes], keep: LineFilter = bytes) -> Iterator[Chunk]:
+        """Yield the rows of all lines that are kept."""
         pending = b""
         for block in chain(blocks, [b""]):
             lines = keep(block) if block else block
@@ -97,9 +97,9 @@ class Converter:
                 texts.append(text.replace(b"\n", b"\t\\N\n"))
                 start = end
                 continue
-            records, pending = self._rows.take(part[start:end], is_last and end == len(part))
+            records, pending = self._rows.parse(part[start:end], is_last and end == len(part))
             if pending:
-                rest, pending = self._rows.take(pending + part[end:], is_last)
+                rest, pending = self._rows.parse(pending + part[end:], is_last)
                 records, end = records + rest, len(part)
             texts += [chunk.data for chunk in chunks(self._rows.columns, records)]
             if pending:
@@ -111,7 +111,7 @@ class Converter:
         """Return a block as COPY text, or None where it is not clean."""
         if not self._is_plain or any(byte in block for byte in self._unclean) or not is_utf8(block):
             return None
-        if b"\\" in block and not (self._rows.form.has_nulls and block.count(b"\\") == len(_NULL.findall(block))):
+        if b"\\" in block and not (self._rows.dialect.has_nulls and block.count(b"\\") == len(_NULL.findall(block))):
             return None
         if self._longer:
             block = block.replace(self._longer, b"\t")
@@ -125,18 +125,18 @@ class Converter:
 
     def _unquoted(self, block: bytes) -> bytes | None:
         """Return a block with quotes as COPY text, or None where one is strange or anything has to be escaped."""
-        if not self._is_plain or not self._rows.form.is_quoted or not is_utf8(block):
+        if not self._is_plain or not self._rows.dialect.is_quoted or not is_utf8(block):
             return None
         if any(byte in block for byte in (b"\0", b"\\", b"\t")) or block.count(b"\r") != block.count(b"\r\n"):
             return None
         lines = block.decode().split("\n")
         lines.pop()
-        reader = csv.reader(lines, delimiter=self._rows.form.delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=self._rows.dialect.delimiter, strict=True)
         try:
             rows = list(reader)
         except csv.Error:
             return None
-        if len(rows) != len(lines) or any(len(row) != len(self._rows.seen) for row in rows):
+        if len(rows) != len(lines) or any(len(row) != len(self._rows.file_columns) for row in rows):
             return None
         return ("\n".join(map("\t".join, rows)) + "\n").encode()
 

@@ -17,7 +17,7 @@ Record = tuple[Sequence[str | None], Mapping[str, object] | None]
 
 
 def chunks(columns: Sequence[str], records: Iterable[Record]) -> Iterator[Chunk]:
-    """Yield records (values in the order of `columns`, and what came beside them) as chunks.
+    """Yield records (values in the order of `columns`, and their extras) as chunks.
 
     A NUL, which PostgreSQL cannot store, is spelt out as `\\x00`; a lone surrogate becomes `?`.
     """
@@ -30,7 +30,7 @@ def chunks(columns: Sequence[str], records: Iterable[Record]) -> Iterator[Chunk]
 
 def _line(values: Sequence[str | None], extra: Mapping[str, object] | None) -> str:
     fields = [_field(value) for value in values]
-    fields.append(_field(_encode(_spelt(extra))) if extra else "\\N")
+    fields.append(_field(_encode(_without_nul(extra))) if extra else "\\N")
     return "\t".join(fields) + "\n"
 
 
@@ -38,10 +38,10 @@ def _field(value: str | None) -> str:
     return "\\N" if value is None else value.translate(ESCAPES)
 
 
-def _spelt(value: object) -> object:
-    """Spell out NULs inside what becomes JSON."""
+def _without_nul(value: object) -> object:
+    """Return what becomes JSON with its NULs spelt out as `\\x00`."""
     if isinstance(value, str):
         return value.replace("\0", "\\x00")
     if isinstance(value, Mapping):
-        return {str(_spelt(key)): _spelt(part) for key, part in value.items()}
-    return list(map(_spelt, value)) if isinstance(value, list) else value
+        return {str(_without_nul(key)): _without_nul(part) for key, part in value.items()}
+    return list(map(_without_nul, value)) if isinstance(value, list) else value

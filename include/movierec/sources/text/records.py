@@ -1,7 +1,7 @@
 """Rows of a text file one by one: quotes, rows of the wrong length, columns that no contract knows.
 
-What is wrong with a row is said in its `extra` and never costs the row: `overflow` (surplus fields), `missing` (how
-many fields), `quoting` (quotes that do not pair: the line is taken as it stands), `encoding`.
+What is wrong with a row is noted in its `extra`, and the row is kept: `overflow` (surplus fields), `missing` (how many
+fields), `quoting` (quotes that do not pair: the line is taken as it stands), `encoding`.
 """
 
 import csv
@@ -14,11 +14,11 @@ from movierec.sources.text.encoding import INVALID, decode
 
 MAX_QUOTED_BYTES = 1 << 16  # a quote that is open for longer has been forgotten
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
-Fold = Callable[[list[str]], tuple[list[str], dict[str, object]]]
+MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
 
 @dataclass(frozen=True)
-class Format:
+class Dialect:
     """How a kind of file is written.
 
     Attributes:
@@ -27,8 +27,8 @@ class Format:
         is_western: bytes that are no UTF-8 are windows-1252.
         has_nulls: `\\N` is null.
         header: names of the columns, where the file has no line for them.
-        beside: columns that belong to this kind of file but to no contract: kept, and no news.
-        fold: makes the contract's fields of a line's, where that takes more than naming them.
+        expected_extras: columns that belong to this kind of file but to no contract: kept, and not reported as new.
+        merge_fields: makes the contract's fields of a line's, where that takes more than naming them.
     """
 
     delimiter: str = ","
@@ -36,8 +36,8 @@ class Format:
     is_western: bool = False
     has_nulls: bool = False
     header: tuple[str, ...] = ()
-    beside: frozenset[str] = frozenset()
-    fold: Fold | None = None
+    expected_extras: frozenset[str] = frozenset()
+    merge_fields: MergeFields | None = None
 
 
 @dataclass(frozen=True)
@@ -45,85 +45,89 @@ class Rows:
     """Takes lines apart.
 
     Attributes:
-        form: how the file is written.
-        seen: the columns' names in the file.
-        found: the contract's name of each, or None.
+        dialect: how the file is written.
+        file_columns: the columns' names in the file.
+        contract_columns: the contract's name of each, or None.
     """
 
-    form: Format
-    seen: Sequence[str]
-    found: Sequence[str | None]
+    dialect: Dialect
+    file_columns: Sequence[str]
+    contract_columns: Sequence[str | None]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The contract's columns in the order of the file."""
-        return tuple(name for name in self.found if name)
+        return tuple(name for name in self.contract_columns if name)
 
     @cached_property
     def _is_plain(self) -> bool:
-        return all(self.found) and not self.form.has_nulls
+        return all(self.contract_columns) and not self.dialect.has_nulls
 
     @property
     def new_columns(self) -> list[str]:
-        """The columns that came and that nobody knows."""
-        pairs = zip(self.seen, self.found, strict=True)
-        return [name for name, known in pairs if not known and name not in self.form.beside]
+        """The columns that neither the contract nor the dialect knows."""
+        pairs = zip(self.file_columns, self.contract_columns, strict=True)
+        return [name for name, known in pairs if not known and name not in self.dialect.expected_extras]
 
-    def take(self, block: bytes, is_last: bool) -> tuple[list[Record], bytes]:
+    def parse(self, block: bytes, is_last: bool) -> tuple[list[Record], bytes]:
         """Return the rows of a block of whole lines, and the lines that need the next block because a quote is open."""
         lines = block.split(b"\n")
         lines.pop()
         records: list[Record] = []
         number = 0
         while number < len(lines):
-            taken = self._take(lines, number, is_last)
-            if taken is None:
+            parsed = self._parse(lines, number, is_last)
+            if parsed is None:
                 return records, b"\n".join([*lines[number:], b""])
-            record, count = taken
+            record, count = parsed
             if record:
                 records.append(record)
             number += count
         return records, b""
 
-    def _take(self, lines: list[bytes], number: int, is_last: bool) -> tuple[Record | None, int] | None:
+    def _parse(self, lines: list[bytes], number: int, is_last: bool) -> tuple[Record | None, int] | None:
         line = lines[number].removesuffix(b"\r")
         if not line:
             return None, 1
-        text, is_text = decode(line, self.form.is_western)
+        text, is_text = decode(line, self.dialect.is_western)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
-        if self.form.is_quoted and '"' in text:
-            window = _Window(self.form, lines, number)
+        if self.dialect.is_quoted and '"' in text:
+            window = _Window(self.dialect, lines, number)
             values = window.values()
             if values is None and window.needs_more and not is_last:
                 return None
-            if values is not None and (window.count == 1 or len(values) == len(self.seen)):
+            if values is not None and (window.count == 1 or len(values) == len(self.file_columns)):
                 return self._record(values, marks if window.is_text else dict(INVALID)), window.count
             marks["quoting"] = UNQUOTED
-        return self._record(text.split(self.form.delimiter), marks), 1
+        return self._record(text.split(self.dialect.delimiter), marks), 1
 
     def _record(self, values: list[str], marks: dict[str, object]) -> Record:
-        if self.form.fold:
-            values, more = self.form.fold(values)
+        if self.dialect.merge_fields:
+            values, more = self.dialect.merge_fields(values)
             marks = more | marks
-        width = len(self.seen)
+        width = len(self.file_columns)
         if len(values) == width and not marks and self._is_plain:
             return values, None
-        fields = [None if value == "\\N" and self.form.has_nulls else value for value in values]
-        named = zip(self.seen, self.found, fields, strict=False)
-        extra = {name: value for name, known, value in named if not known and (value or name not in self.form.beside)}
+        fields = [None if value == "\\N" and self.dialect.has_nulls else value for value in values]
+        named = zip(self.file_columns, self.contract_columns, fields, strict=False)
+        extra = {
+            name: value
+            for name, known, value in named
+            if not known and (value or name not in self.dialect.expected_extras)
+        }
         if len(values) > width:
             marks["overflow"] = values[width:]
         elif len(values) < width:
             marks.setdefault("missing", width - len(values))
-        kept = [value for known, value in zip(self.found, fields, strict=False) if known]
+        kept = [value for known, value in zip(self.contract_columns, fields, strict=False) if known]
         return [*kept, *[None] * (len(self.columns) - len(kept))], (extra | marks) or None
 
 
 class _Window:
     """The lines in which a quoted row has to end."""
 
-    def __init__(self, form: Format, lines: list[bytes], first: int) -> None:
-        self._form = form
+    def __init__(self, dialect: Dialect, lines: list[bytes], first: int) -> None:
+        self._dialect = dialect
         self._lines = lines
         self._first = first
         self.is_text = True
@@ -132,7 +136,7 @@ class _Window:
 
     def values(self) -> list[str] | None:
         """Return the fields of the row, or None where the quotes do not fit."""
-        reader = csv.reader(self._texts(), delimiter=self._form.delimiter, strict=True)
+        reader = csv.reader(self._texts(), delimiter=self._dialect.delimiter, strict=True)
         try:
             values = next(reader)
         except (csv.Error, StopIteration):
@@ -146,7 +150,7 @@ class _Window:
             if size > MAX_QUOTED_BYTES:
                 return
             line = self._lines[number]
-            text, is_text = decode(line, self._form.is_western)
+            text, is_text = decode(line, self._dialect.is_western)
             self.is_text = self.is_text and is_text
             size += len(line) + 1
             yield text + "\n"

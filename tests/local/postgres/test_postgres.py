@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from movierec.errors import MovierecError
 from movierec.local import postgres
 from movierec.local.postgres import postmaster, sockets
-from tests.local.conftest import QUICK
+from tests.installation import QUICK
 
 
 def ask(settings, query, database="postgres"):

@@ -10,16 +10,17 @@ import pytest
 from movierec import cli
 from movierec.commands import options
 from movierec.config import OPTIONAL_SOURCES, ROOT, Settings
-from movierec.db import connect, run_sql
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import postgres, state
 from movierec.quality import GATES
-from movierec.warehouse import migrate
-from tests import movielens
-from tests.local.conftest import QUICK
-from tests.night import ingest
+from tests.installation import QUICK, installed
 
 QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    yield from installed(tmp_path / "state folder")
 
 
 @pytest.fixture
@@ -124,79 +125,6 @@ def test_the_command_line_starts_quickly():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.fixture
-def rejected(home, settings, tmp_path):
-    """Bring up this installation's own database with one rating off its scale in the quarantine."""
-    postgres.start(settings, QUICK)
-    postgres.ensure_databases(settings)
-    app = postgres.conninfo(settings, "app")
-    migrate(postgres.conninfo(settings, "warehouse"))
-    with connect(app) as conn:
-        run_sql(conn, "app/tables")
-    folder = movielens.write(tmp_path / "data", inter=[*movielens.FILES["inter"], "11\t2\t9\t881250952"])
-
-    def night(run_id):
-        with connect(postgres.conninfo(settings, "warehouse")) as conn:
-            ingest(conn, app, folder, run_id)
-            return conn.execute("select rating from core.ratings where (user_id, movie_id) = (11, 2)").fetchall()
-
-    assert night("first") == []
-    yield night
-    postgres.stop(settings)
-
-
-def test_rejected_rows_are_listed_shown_edited_and_replayed_from_the_command_line(rejected, capsys):
-    capsys.readouterr()
-    assert cli.main(["quarantine"]) == 0
-    heads, group, _, total = capsys.readouterr().out.splitlines()
-    assert heads.split()[:2] == ["batch", "source"]
-    assert "rating=9 user_id=11 movie_id=2" in group
-    assert total == "rows: 1, groups: 1; show lists rows one by one"
-
-    assert cli.main(["quarantine", "show --table ratings"]) == 0
-    row = capsys.readouterr().out.splitlines()[1].split()[0]
-    assert cli.main(["quarantine", f"edit --row {row} --set rating=4 --by 'Ada L'"]) == 0
-    assert capsys.readouterr().out == "edit: 1 row of ratings; they arrive with the next night\n"
-    assert rejected("second") == rejected("third") == [(4,)]
-
-    capsys.readouterr()
-    assert cli.main(["quarantine", "list"]) == 0
-    assert capsys.readouterr().out.startswith("(nothing)\n")
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("accept --table ratings", "accept may not waive ratings.rating"),
-        ("edit --table ratings --set stars=4", "ratings has no column stars; allowed is user_id, movie_id, rating"),
-        ("edit --table ratings --set stars", "--set is 'stars'; allowed is column=value"),
-        ("dismiss", "dismiss needs to know which rows"),
-        ("list --table films", "table is 'films'; allowed is movies"),
-        ("list --set rating=4", "list changes nothing; edit takes --set"),
-        ("list 'x", "ARGS is 'list 'x', which the shell could not read"),
-    ],
-)
-def test_what_the_quarantine_refuses_is_one_sentence(rejected, capsys, line, sentence):
-    capsys.readouterr()
-    assert cli.main(["quarantine", line]) == 1
-    complaint = capsys.readouterr().err
-    assert complaint.startswith(f"movierec: {sentence}")
-    assert complaint.count("\n") == 1
-
-
-@pytest.mark.parametrize("line", ["burn", "show --limit 0", "list --batch one"])
-def test_wrong_usage_of_the_quarantine_ends_with_status_two(line):
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["quarantine", line])
-    assert ended.value.code == 2
-
-
-def test_the_help_names_what_can_be_done_with_rejected_rows(capsys):
-    with pytest.raises(SystemExit):
-        cli.main(["quarantine", "--help"])
-    assert "dismiss: leave them out for good" in " ".join(capsys.readouterr().out.split())
-
-
 @pytest.mark.parametrize("command", options.EXAMPLES)
 def test_every_example_of_the_help_is_understood(command, capsys):
     for example in options.EXAMPLES[command]:
@@ -213,20 +141,6 @@ def test_every_example_of_the_help_is_understood(command, capsys):
 def test_the_options_offer_every_action():
     assert tuple(options.ACTIONS) == ("list", "show", *ACTIONS)
     assert options.GATES == GATES
-
-
-def test_expectations_are_checked_by_hand(rejected, capsys):
-    capsys.readouterr()
-    assert cli.main(["check", "staging"]) == 0
-    *_, total = capsys.readouterr().out.splitlines()
-    assert total.endswith(" warnings")
-    assert " 0 failed" in total
-
-
-def test_an_unknown_suite_is_one_sentence(rejected, capsys):
-    capsys.readouterr()
-    assert cli.main(["check", "--suite colours"]) == 1
-    assert "colours" in capsys.readouterr().err
 
 
 def make(folder: Path, *arguments):

@@ -1,0 +1,138 @@
+"""What a file of a rating dataset is: told by its content, with its name as a hint where the content leaves a choice.
+
+RecBole's atomic files: https://recbole.io/docs/user_guide/data/atomic_files.html
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from movierec.data.aliases import plain
+from movierec.data.columns import RATING_SCALE
+from movierec.sources.contract import Contract
+from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
+from movierec.sources.rating_scale import Scale, likely_scale
+from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
+from movierec.sources.text.delimited import first_lines, header
+from movierec.sources.text.encoding import decode
+from movierec.sources.text.file import File
+from movierec.sources.text.records import Dialect
+
+_DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
+_SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K comes with copies of its ratings, cut in two
+_TABLE_OF_WORD = {
+    **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
+    **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
+}
+_TABLES_WITH_HEADER = (RATINGS, TAGS, MOVIES, LINKS, MOVIE_LINK, GRAPH, USER_PROFILE, CREDITS)
+_WORDS_OF_USERS_TOO = ("name", "year")  # words for a movie's columns that a user's may be called by, too
+SAMPLE_LINES = 100
+
+
+@dataclass(frozen=True)
+class RecognisedFile:
+    """A file that holds a table.
+
+    Attributes:
+        file: the file.
+        dialect: how it is written.
+        main: the table that it is there for.
+        others: tables that it could serve, too.
+        scale: lowest and highest rating.
+    """
+
+    file: File
+    dialect: Dialect
+    main: Contract
+    others: tuple[Contract, ...] = ()
+    scale: Scale = RATING_SCALE
+
+
+def recognise(file: File) -> RecognisedFile | None:
+    """Return what a file holds, or None where it is no table of a rating dataset.
+
+    A file that is named like a table and does not look like one counts as that table: reading it says what is wrong.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    path = PurePosixPath(file.name)
+    if path.suffix in _SPLIT_SUFFIXES or path.name.startswith("genome-"):
+        return None
+    lines = first_lines(file)
+    return _by_header(file, lines) or _by_lines(file, lines[:SAMPLE_LINES]) or _by_name(file, lines)
+
+
+def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
+    for delimiter, is_quoted in _DELIMITERS.items():
+        names = header(lines[0], Dialect(delimiter, is_quoted)) if lines else []
+        fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
+        if fitting:
+            known = frozenset(name for name in names for contract in fitting if _known(contract, name))
+            main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
+            dialect = Dialect(delimiter, is_quoted, expected_extras=known)
+            scale = _scale(main, names, lines[1:], dialect)
+            return RecognisedFile(
+                file, dialect, main, tuple(contract for contract in fitting if contract is not main), scale
+            )
+    return None
+
+
+def _fits(contract: Contract, names: Sequence[str]) -> bool:
+    """Tell whether the names have all that a contract requires; a profile has something to say about its user."""
+    known = set(contract.resolve(names)) - {None}
+    required = {column.name for column in contract.columns if column.required}
+    if contract is USER_PROFILE:
+        of_movies = [name for name in names if _known(MOVIES, name) and plain(name) not in _WORDS_OF_USERS_TOO]
+        return required <= known and len(known) > 1 and not of_movies
+    return required <= known
+
+
+def _known(contract: Contract, name: str) -> bool:
+    return plain(name) in contract.words
+
+
+def _by_lines(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
+    if lines and _names_columns(lines[0]):
+        return None
+    file_name = PurePosixPath(file.name).name
+    for bare in sorted(HEADERLESS_LAYOUTS, key=lambda bare: bare.name != file_name):
+        texts = [decode(line, is_western=True)[0] for line in lines]
+        if sum(bool(bare.pattern.fullmatch(text)) for text in texts) * 2 > len(texts):
+            scale = _scale(bare.contract, bare.dialect.header, lines, bare.dialect)
+            return RecognisedFile(file, bare.dialect, bare.contract, scale=scale)
+    return None
+
+
+def _names_columns(line: bytes) -> bool:
+    """Tell whether a line is a header, though perhaps not a right one: it names a column, and no column is a number."""
+    rows = [header(line, Dialect(delimiter, is_quoted)) for delimiter, is_quoted in _DELIMITERS.items()]
+    names = {name for row in rows if not any(map(str.isdecimal, row)) for name in row}
+    return any(_known(contract, name) for contract in _TABLES_WITH_HEADER for name in names)
+
+
+def _by_name(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
+    file_name = PurePosixPath(file.name).name
+    for bare in HEADERLESS_LAYOUTS:
+        if bare.name == file_name:
+            return RecognisedFile(file, bare.dialect, bare.contract)
+    contract = _table_by_name(file)
+    if contract is None:
+        return None
+    dialects = [Dialect(delimiter, is_quoted) for delimiter, is_quoted in _DELIMITERS.items()]
+    widest = max(dialects, key=lambda dialect: len(header(lines[0], dialect)) if lines else 0)
+    return RecognisedFile(file, widest, contract)
+
+
+def _table_by_name(file: File) -> Contract | None:
+    """Return the table that a name such as `ratings.csv`, `ratings-2024-05.csv` or `ml-100k.inter` stands for."""
+    path = PurePosixPath(file.name)
+    word = re.fullmatch(r"([a-z]+)(?:[-_.]?\d[\d._-]*)?", path.stem.lower())
+    return _TABLE_OF_WORD.get(path.suffix) or (
+        _TABLE_OF_WORD.get(word[1]) if word and path.suffix in (".csv", ".tsv", ".txt") else None
+    )
+
+
+def _scale(contract: Contract, names: Sequence[str], lines: Sequence[bytes], dialect: Dialect) -> Scale:
+    return likely_scale(names, lines, dialect) if contract is RATINGS else RATING_SCALE
