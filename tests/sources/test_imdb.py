@@ -73,7 +73,7 @@ def test_titles_come_first_and_names_last(folder):
 def test_known_titles_come_and_the_others_are_counted(folder):
     found, notes = read(pieces(folder, "tt1", "tt2")["imdb_title"])
     assert [row["tconst"] for row in found] == ["tt1", "tt2"]
-    assert notes == Notes(left_out=1)
+    assert notes == Notes(skipped_rows=1)
 
 
 def test_quotes_and_backslashes_are_text_and_a_null_is_one(folder):

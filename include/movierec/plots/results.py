@@ -12,6 +12,7 @@ from movierec.evaluation.metrics import relevant_pairs
 from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL
 from movierec.rankers.base import Ranker
 from movierec.training.data import TrainingData
+from movierec.training.metric_rows import ALL
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class TrainingResults:
 
     def totals(self, metric: str) -> pd.DataFrame:
         """Return (ranker, value, low, high, users) of a metric at 10, the best first."""
-        totals = fetch_frame(self.conn, "plots/totals", {**self._key(), "metric": metric})
+        totals = fetch_frame(self.conn, "plots/totals", {**self._key(), "metric": metric, "dimension": ALL})
         return totals.sort_values(["value", "ranker"], ascending=[False, True], ignore_index=True)
 
     def strata(self, metric: str, dimension: str) -> pd.DataFrame:

@@ -1,5 +1,5 @@
 -- Purpose: whether core can be built of a batch: its slices have not been pruned, and all of them are staged.
--- Grain: one row. Inputs: ops.batch, ops.batch_slice, ops.slice. Parameters: batch_id.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch, ops.batch_slice, ops.slice. Parameters: batch_id.
 select
     batch.status,
     batch.is_pruned,

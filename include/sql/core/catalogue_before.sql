@@ -1,5 +1,5 @@
 -- Purpose: the catalogue and its aliases as they were, to tell afterwards which movies came, went or moved.
--- Grain: movie id, alias or not. Inputs: movies, movie_alias. Parameters: none.
+-- Grain: movie id, alias or not. Key: known_id. Inputs: movies, movie_alias. Parameters: none.
 create temporary table catalogue_before on commit drop as
 select
     movie_id as known_id,

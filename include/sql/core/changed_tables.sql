@@ -1,5 +1,5 @@
 -- Purpose: tables of staging of which the schema is to have other slices than now.
--- Grain: table. Inputs: manifest. Parameters: none.
+-- Grain: table. Key: table_name. Inputs: manifest. Parameters: none.
 select distinct table_name
 from manifest
 where was_held <> is_held;

@@ -1,6 +1,6 @@
 -- Purpose: delete the affected ratings that no longer count.
--- Inputs: affected_rating, winning_rating. Parameters: none.
--- First what is stale, mostly nothing: looked up in ratings before that, every affected rating costs a visit.
+-- Grain: viewer and movie. Key: user_id, movie_id. Inputs: affected_rating, winning_rating. Parameters: none.
+-- The stale ones are found first, since there are mostly none: otherwise every affected rating would be looked up.
 with stale_rating as materialized (
     select
         affected_rating.user_id,

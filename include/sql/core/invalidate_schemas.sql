@@ -1,6 +1,5 @@
 -- Purpose: have the schemas built anew that are made of slices whose rows have just been split again.
--- Grain: schema.
--- Inputs: ops.shown_batch, ops.shown_slice. Parameters: slices.
+-- Grain: schema. Key: schema_name. Inputs: ops.shown_batch, ops.shown_slice. Parameters: slices.
 delete from ops.shown_batch
 where exists (
     select 1 from ops.shown_slice

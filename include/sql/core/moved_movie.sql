@@ -1,5 +1,5 @@
 -- Purpose: ids whose movie came, went or is another one by now: whatever names them has to be looked at again.
--- Grain: id. Inputs: catalogue_before, movies, movie_alias. Parameters: none.
+-- Grain: movie id, alias or not. Key: known_id. Inputs: catalogue_before, movies, movie_alias. Parameters: none.
 create temporary table moved_movie on commit drop as
 with catalogue_now as (
     select

@@ -1,5 +1,6 @@
 -- Purpose: record the batch that a schema shows from now on, and the slices that it is made of.
--- Grain: schema; schema and slice. Inputs: manifest, ops.batch. Parameters: schema_name, batch_id.
+-- Grain: schema; schema and slice. Key: schema_name; schema_name, slice_id. Inputs: manifest, ops.batch. Parameters:
+-- schema_name, batch_id.
 insert into ops.shown_batch (schema_name, batch_id, as_of)
 select
     %(schema_name)s as schema_name,

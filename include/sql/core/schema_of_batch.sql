@@ -1,5 +1,5 @@
 -- Purpose: which schema shows a batch: core the newest that has been built, past every earlier one.
--- Grain: one row. Inputs: ops.batch. Parameters: batch_id.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch. Parameters: batch_id.
 select
     case
         when exists (

@@ -1,5 +1,5 @@
 -- Purpose: the batch that the schema core or past shows, and whether it is still made of what that batch consists of.
--- Grain: at most one row. Inputs: ops.shown_batch, ops.shown_slice, ops.batch, ops.batch_slice.
+-- Grain: at most one row. Key: schema_name. Inputs: ops.shown_batch, ops.shown_slice, ops.batch, ops.batch_slice.
 -- Parameters: schema_name.
 select
     shown_batch.batch_id,

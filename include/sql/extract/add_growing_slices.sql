@@ -1,6 +1,6 @@
--- Purpose: pieces that only grow stand in every night since they came, asked for or not: what they brought, such as
--- events from files that are gone by now, stays.
--- Parameters: batch_id, source.
+-- Purpose: pieces that only grow are part of every later batch, whether they are read again or not: what they brought,
+-- such as events from files that are gone by now, stays.
+-- Grain: slice. Key: batch_id, slice_id. Inputs: ops.batch_slice, ops.slice. Parameters: batch_id, source.
 insert into ops.batch_slice (batch_id, slice_id)
 select
     %(batch_id)s as batch_id,

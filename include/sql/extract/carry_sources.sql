@@ -1,5 +1,6 @@
--- Purpose: sources that did not deliver tonight stand with what they brought on the last night that had them.
--- Inputs: ops.batch_source, ops.batch_slice. Parameters: batch_id.
+-- Purpose: a source that did not deliver is represented by what it delivered for the last batch that had it.
+-- Grain: source; slice. Key: batch_id, source; batch_id, slice_id. Inputs: ops.batch_source, ops.batch_slice.
+-- Parameters: batch_id.
 insert into ops.batch_source (batch_id, source, status)
 select distinct
     %(batch_id)s::bigint as batch_id,
@@ -25,8 +26,8 @@ with missing_source as (
         )
 ),
 
--- a night that a gate stopped is taken only where no good one had the source
-last_night as (
+-- a batch that a gate stopped is taken only where no good one had the source
+last_batch as (
     select distinct on (slice.source)
         slice.source,
         batch.batch_id
@@ -42,7 +43,7 @@ insert into ops.batch_slice (batch_id, slice_id)
 select
     %(batch_id)s::bigint as batch_id,
     batch_slice.slice_id
-from last_night
-inner join ops.batch_slice on last_night.batch_id = batch_slice.batch_id
-inner join ops.slice on batch_slice.slice_id = slice.slice_id and last_night.source = slice.source
+from last_batch
+inner join ops.batch_slice on last_batch.batch_id = batch_slice.batch_id
+inner join ops.slice on batch_slice.slice_id = slice.slice_id and last_batch.source = slice.source
 on conflict do nothing;

@@ -1,5 +1,6 @@
 -- Purpose: what the reader noted about a slice, and how many rows it brought.
--- Grain: one row. Inputs: ops.slice. Parameters: slice_id, fingerprint, watermark, new_columns, skipped_rows, raw_rows.
+-- Grain: one row. Key: slice_id. Inputs: ops.slice. Parameters: slice_id, fingerprint, watermark, new_columns,
+-- skipped_rows, raw_rows.
 update ops.slice
 set
     fingerprint = %(fingerprint)s,

@@ -1,5 +1,6 @@
 -- Purpose: content of a piece that was loaded before, whenever that was.
--- Grain: at most one row. Parameters: source, table_name, piece, fingerprint, scale_low, scale_high.
+-- Grain: at most one row. Key: slice_id. Inputs: ops.slice. Parameters: source, table_name, piece, fingerprint,
+-- scale_low, scale_high.
 select max(slice_id) as slice_id
 from ops.slice
 where

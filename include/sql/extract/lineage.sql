@@ -1,5 +1,5 @@
 -- Purpose: what a piece stands for: its last whole slice and the changes that came on top of it.
--- Grain: slice, in the order of loading. Parameters: source, table_name, piece.
+-- Grain: slice, in the order of loading. Key: slice_id. Inputs: ops.slice. Parameters: source, table_name, piece.
 with lineage as (
     select
         slice_id,

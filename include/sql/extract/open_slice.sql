@@ -1,5 +1,6 @@
 -- Purpose: a slice whose rows are about to be loaded in the same transaction.
--- Grain: one row. Parameters: batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high.
+-- Grain: one row. Key: slice_id. Inputs: ops.slice. Parameters: batch_id, source, table_name, piece, mode, fingerprint,
+-- scale_low, scale_high.
 insert into ops.slice (
     batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, raw_rows
 )

@@ -1,5 +1,5 @@
--- Purpose: make room for another attempt of a source in a night.
--- Parameters: batch_id, source.
+-- Purpose: make room for another attempt of a source in a batch.
+-- Grain: slice. Key: batch_id, slice_id. Inputs: ops.batch_slice, ops.slice. Parameters: batch_id, source.
 delete from ops.batch_slice
 using ops.slice
 where

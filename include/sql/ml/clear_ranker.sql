@@ -1,5 +1,6 @@
 -- Purpose: forget what a training said about a ranker, before it is fitted again.
--- Parameters: training_id, ranker.
+-- Grain: row of a ranker in a table of ml. Key: training_id, ranker and the table's own. Inputs: ml.refused,
+-- ml.left_out, ml.metric, ml.user_metric, ml.evaluation. Parameters: training_id, ranker.
 delete from ml.refused
 where training_id = %(training_id)s and ranker = %(ranker)s;
 delete from ml.left_out

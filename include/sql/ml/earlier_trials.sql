@@ -1,5 +1,6 @@
 -- Purpose: the last trials of a ranker on the same dataset, oldest first: a search starts from what they found.
--- Grain: trial. Parameters: training_id, dataset, ranker, row_limit.
+-- Grain: trial. Key: training_id, trial. Inputs: ml.trial, ml.training, ops.batch. Parameters: training_id, dataset,
+-- ranker, row_limit.
 with latest as (
     select
         trial.training_id,

@@ -1,5 +1,5 @@
 -- Purpose: the verdict on a training's challenger.
--- Grain: one row, none before the comparison. Parameters: training_id.
+-- Grain: one row, none before the comparison. Key: training_id. Inputs: ml.decision. Parameters: training_id.
 select
     challenger,
     champion,

@@ -1,5 +1,5 @@
 -- Purpose: the winner of the last training that was decided.
--- Grain: one row, none before the first training.
+-- Grain: one row, none before the first training. Key: training_id. Inputs: ml.champion. Parameters: none.
 select
     champion.training_id,
     champion.ranker

@@ -1,5 +1,5 @@
 -- Purpose: the rankers of a training that were evaluated.
--- Grain: ranker. Parameters: training_id, k.
+-- Grain and key: ranker. Inputs: ml.evaluation. Parameters: training_id, k.
 select
     ranker,
     coverage_at_k

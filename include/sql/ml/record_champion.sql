@@ -1,5 +1,5 @@
 -- Purpose: keep the winner of a training and the reason; a second decision replaces the first.
--- Grain and key: training_id. Parameters: training_id, ranker, reason.
+-- Grain: one row. Key: training_id. Inputs: ml.champion. Parameters: training_id, ranker, reason.
 insert into ml.champion (training_id, ranker, reason)
 values (%(training_id)s, %(ranker)s, %(reason)s)
 on conflict (training_id) do update

@@ -1,5 +1,5 @@
 -- Purpose: keep the verdict on a training's challenger; a second one replaces the first.
--- Grain and key: training_id. Parameters: one per column.
+-- Grain: one row. Key: training_id. Inputs: ml.decision. Parameters: one per column.
 insert into ml.decision (
     training_id, challenger, champion, verdict, reason, lead_mean, lead_low, lead_high, p, guardrails, decided_by
 )

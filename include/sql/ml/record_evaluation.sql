@@ -1,5 +1,5 @@
 -- Purpose: keep the quality of one ranker; a second evaluation replaces the first.
--- Grain and key: training_id, ranker, k. Parameters: one per column.
+-- Grain: one row. Key: training_id, ranker, k. Inputs: ml.evaluation. Parameters: one per column.
 insert into ml.evaluation (
     training_id, ranker, k, users, precision_at_k, recall_at_k, f1_at_k, ndcg_at_k, coverage_at_k,
     fit_seconds, score_seconds

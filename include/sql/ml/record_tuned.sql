@@ -1,5 +1,5 @@
 -- Purpose: keep what a search settled on; a second search of the same training replaces it.
--- Grain and key: dataset, ranker, training_id. Parameters: one per column.
+-- Grain: one row. Key: dataset, ranker, training_id. Inputs: ml.tuned. Parameters: one per column.
 insert into ml.tuned (dataset, ranker, training_id, parameters, value, trials)
 values (%(dataset)s, %(ranker)s, %(training_id)s, %(parameters)s, %(value)s, %(trials)s)
 on conflict (dataset, ranker, training_id) do update

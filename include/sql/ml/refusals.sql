@@ -1,5 +1,5 @@
 -- Purpose: the rankers that take no part in a training.
--- Grain: ranker. Parameters: training_id.
+-- Grain and key: ranker. Inputs: ml.refused. Parameters: training_id.
 select
     ranker,
     reason

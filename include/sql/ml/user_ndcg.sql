@@ -1,5 +1,5 @@
 -- Purpose: NDCG of every evaluated viewer under every ranker that was evaluated.
--- Grain: viewer and ranker. Parameters: training_id, k.
+-- Grain: viewer and ranker. Key: user_id, ranker. Inputs: ml.user_metric. Parameters: training_id, k.
 select
     user_id,
     ranker,

@@ -1,5 +1,5 @@
 -- Purpose: mark a batch as good; accepting it again changes nothing.
--- Parameters: batch_id.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch. Parameters: batch_id.
 update ops.batch
 set
     status = 'accepted',

@@ -1,5 +1,5 @@
 -- Purpose: one batch.
--- Grain: one row. Parameters: batch_id.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch. Parameters: batch_id.
 select
     batch_id,
     run_id,

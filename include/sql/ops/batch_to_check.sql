@@ -1,5 +1,5 @@
--- Purpose: the night that is to be measured; the newest one where none is named.
--- Grain: at most one row. Parameters: batch_id.
+-- Purpose: the batch that is to be checked; the newest one where none is named.
+-- Grain: at most one row. Key: batch_id. Inputs: ops.batch. Parameters: batch_id.
 select
     batch_id,
     is_pruned

@@ -1,3 +1,3 @@
 -- Purpose: generate the views that apply the rules of ops.row_rule to the rows of every table.
--- Inputs: ops.row_rule. Parameters: none.
+-- Grain: view. Key: table_name. Inputs: ops.row_rule. Parameters: none.
 call ops.build_rule_views();

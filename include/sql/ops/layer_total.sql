@@ -1,5 +1,5 @@
--- Purpose: rows of a night per layer: of everything it consists of, and of what was loaded for it.
--- Grain: one row. Parameters: batch_id.
+-- Purpose: rows of a batch per layer: of everything it consists of, and of what was loaded for it.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch_slice, ops.slice. Parameters: batch_id.
 select
     coalesce(sum(slice.raw_rows), 0)::bigint as raw,
     coalesce(sum(slice.staging_rows), 0)::bigint as staging,

@@ -1,3 +1,3 @@
 -- Purpose: note what became of the rows of a slice.
--- Parameters: slice_id.
+-- Grain: one row. Key: slice_id. Inputs: ops.slice and the layers. Parameters: slice_id.
 call ops.mark_staged(%(slice_id)s::integer);

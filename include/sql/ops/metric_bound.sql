@@ -1,5 +1,5 @@
 -- Purpose: the numbers of the batch at the gate that an expectation checks, and what is allowed.
--- Grain: subject and metric. Inputs: ops.metric_bound. Parameters: layer, metrics, severity.
+-- Grain and key: subject, metric. Inputs: ops.metric_bound. Parameters: layer, metrics, severity.
 select
     subject,
     metric,

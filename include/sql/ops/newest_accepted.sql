@@ -1,5 +1,5 @@
--- Purpose: the newest night that may be learned from.
--- Grain: one row, none before the first. Parameters: none.
+-- Purpose: the newest batch that may be learned from.
+-- Grain: one row, none before the first. Key: batch_id. Inputs: ops.batch. Parameters: none.
 select
     batch_id,
     as_of

@@ -1,5 +1,5 @@
 -- Purpose: the batch of a run, made the first time and found again afterwards.
--- Grain: one row. Parameters: run_id, dataset, as_of, accept_volume_change, is_full.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch. Parameters: run_id, dataset, as_of, accept_volume_change, is_full.
 insert into ops.batch (run_id, dataset, as_of, accept_volume_change, is_full)
 values (%(run_id)s, %(dataset)s, %(as_of)s, %(accept_volume_change)s, %(is_full)s)
 on conflict (run_id) do update

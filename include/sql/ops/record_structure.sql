@@ -1,5 +1,5 @@
 -- Purpose: note which state of the structure files this database has; an earlier state may come back.
--- Parameters: checksum.
+-- Grain: one row. Key: checksum. Inputs: ops.structure. Parameters: checksum.
 insert into ops.structure (checksum)
 values (%(checksum)s)
 on conflict (checksum) do update

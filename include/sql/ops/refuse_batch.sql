@@ -1,5 +1,5 @@
 -- Purpose: note that a gate stopped a batch, whatever it was before.
--- Grain: one row. Inputs: ops.batch. Parameters: batch_id.
+-- Grain: one row. Key: batch_id. Inputs: ops.batch. Parameters: batch_id.
 update ops.batch
 set
     status = 'refused',

@@ -1,5 +1,5 @@
--- Purpose: what has been measured of a layer on a night.
--- Grain: subject and metric. Parameters: batch_id, layer.
+-- Purpose: what has been measured of a layer of a batch.
+-- Grain: subject and metric. Key: batch_id, layer, subject, metric. Inputs: ops.metric. Parameters: batch_id, layer.
 select
     batch_id,
     layer,

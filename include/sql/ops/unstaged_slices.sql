@@ -1,5 +1,5 @@
--- Purpose: slices of a night that have not been split into staging and quarantine, all of them where it starts anew.
--- Grain: slice. Parameters: batch_id.
+-- Purpose: slices of a batch that have not been split into staging and quarantine, all of them where it starts anew.
+-- Grain: slice. Key: slice_id. Inputs: ops.batch_slice, ops.slice, ops.batch. Parameters: batch_id.
 select
     slice.slice_id,
     slice.source,

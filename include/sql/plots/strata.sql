@@ -1,5 +1,5 @@
 -- Purpose: a metric of every ranker in each group of viewers of one dimension.
--- Grain: ranker and stratum. Parameters: training_id, protocol, k, metric, dimension.
+-- Grain and key: ranker, stratum. Inputs: ml.metric. Parameters: training_id, protocol, k, metric, dimension.
 select
     ranker,
     stratum,

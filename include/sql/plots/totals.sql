@@ -1,5 +1,5 @@
 -- Purpose: a metric of every ranker over all evaluated viewers, with its interval where it has one.
--- Grain: ranker. Parameters: training_id, protocol, k, metric.
+-- Grain and key: ranker. Inputs: ml.metric. Parameters: training_id, protocol, k, metric, dimension (of all viewers).
 select
     ranker,
     value,
@@ -12,5 +12,5 @@ where
     and protocol = %(protocol)s
     and k = %(k)s
     and metric = %(metric)s
-    and dimension = 'all'
+    and dimension = %(dimension)s
 order by ranker;

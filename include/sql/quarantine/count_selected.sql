@@ -1,4 +1,5 @@
--- Purpose: how many rows are selected. Grain: table. Inputs: selected_row. Parameters: none.
+-- Purpose: how many rows are selected.
+-- Grain: table. Key: table_name. Inputs: selected_row. Parameters: none.
 select
     table_name,
     count(*) as rows

@@ -1,7 +1,7 @@
--- Purpose: let the selected rows come again on the next night: as they came, edited, or with their rules waived. An
+-- Purpose: let the selected rows come again with the next batch: as they came, edited, or with their rules waived. An
 -- edit and a waiver add to what was decided before; to replay a row as it came takes that back.
--- Grain: rejected row. Key: slice_id, position. Inputs: selected_row, quarantine.row, quarantine.decision.
--- Parameters: action (replay, edit, accept), changes, is_complete, decided_by.
+-- Grain: rejected row. Key: slice_id, position. Inputs: selected_row, quarantine.row, quarantine.decision. Parameters:
+-- action (replay, edit, accept), changes, is_complete, decided_by.
 with current_decision as (
     select
         rejected_row.slice_id,

@@ -1,5 +1,6 @@
 -- Purpose: leave the selected rows out for good, also when the same line comes again.
--- Inputs: selected_row. Parameters: action, changes, is_complete (unused), decided_by.
+-- Grain: rejected row. Key: slice_id, position. Inputs: selected_row. Parameters: action, changes, is_complete
+-- (unused), decided_by.
 delete from quarantine.decision
 using selected_row
 where decision.slice_id = selected_row.slice_id and decision.position = selected_row.position;

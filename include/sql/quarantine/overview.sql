@@ -1,5 +1,6 @@
 -- Purpose: the selected rows in groups that broke the same rules, with the first of each as an example.
--- Grain: batch, source, table, status and broken rules; the largest group first. Inputs: selected_row. Parameters: none.
+-- Grain: batch, source, table, status and broken rules; the largest group first. Key: batch, source, table_name,
+-- status, broken_rules. Inputs: selected_row. Parameters: none.
 with row_group as (
     select
         rejected_row.batch_id,

@@ -1,5 +1,5 @@
 -- Purpose: rows that only named a movie nobody knew come again by themselves once the movie is known.
--- Grain: rejected row. Inputs: quarantine.row, staging.known_movie. Parameters: batch_id.
+-- Grain: rejected row. Key: slice_id, position. Inputs: quarantine.row, staging.known_movie. Parameters: batch_id.
 insert into quarantine.decision (slice_id, position, record, decided_by)
 select
     waiting_row.slice_id,

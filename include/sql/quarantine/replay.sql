@@ -1,7 +1,8 @@
 -- Purpose: bring decided rows into raw, as one slice per slice that they were rejected from, and add to the batch what
 -- has been replayed of its slices. A decision goes with the row that it is about, in one transaction: what is replayed
 -- arrives once for every line that the batch consists of.
--- Grain: replayed row. Inputs: quarantine.decision, quarantine.row, ops.batch_slice, ops.slice. Parameters: batch_id.
+-- Grain: replayed row. Key: slice_id, position. Inputs: quarantine.decision, quarantine.row, ops.batch_slice,
+-- ops.slice. Parameters: batch_id.
 with equal_line as (
     select
         waiting_row.slice_id,

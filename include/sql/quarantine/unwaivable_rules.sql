@@ -1,5 +1,5 @@
 -- Purpose: rules that selected rows break and that nobody may waive.
--- Grain: table and rule. Inputs: selected_row, ops.row_rule. Parameters: none.
+-- Grain: rule of a table. Key: table_name, rule. Inputs: selected_row, ops.row_rule. Parameters: none.
 select
     row_rule.table_name,
     row_rule.rule,

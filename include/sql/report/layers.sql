@@ -1,5 +1,5 @@
 -- Purpose: rows of a batch per table and layer, and how many of them were loaded for it.
--- Grain: table. Parameters: batch_id.
+-- Grain and key: table. Inputs: ops.batch_slice, ops.slice. Parameters: batch_id.
 select
     slice.table_name as table,
     sum(slice.raw_rows)::bigint as raw,

@@ -1,6 +1,6 @@
--- Purpose: the rankers of a training, best first, with headers for people; brackets hold the interval of the mean.
--- The per-user split holds out the last ratings of every viewer; the global split, everybody's after one date.
--- Grain: ranker. Parameters: training_id, k (10, as the headers say).
+-- Purpose: the rankers of a training, best first, with headers for people; brackets hold the interval of the mean. The
+-- per-user split holds out the last ratings of every viewer; the global split, everybody's after one date.
+-- Grain and key: ranker. Inputs: ml.leaderboard. Parameters: training_id, k (10, as the headers say).
 -- noqa: disable=RF05
 select
     ranker,

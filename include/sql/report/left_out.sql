@@ -1,5 +1,5 @@
 -- Purpose: the base rankers that the learned rankers of a training went on without.
--- Grain: learned ranker and base ranker. Parameters: training_id.
+-- Grain: learned ranker and base ranker. Key: ranker, base_ranker. Inputs: ml.left_out. Parameters: training_id.
 select
     ranker,
     base_ranker,

@@ -1,5 +1,5 @@
 -- Purpose: the top of the live lists of the first few viewers.
--- Grain: viewer and rank. Parameters: viewers, movies.
+-- Grain: viewer and rank. Key: user_id, rank. Inputs: serving.live_recommendation. Parameters: viewers, movies.
 with shown_viewer as (
     select distinct user_id
     from serving.live_recommendation

@@ -1,5 +1,5 @@
 -- Purpose: the live version and where it comes from.
--- Grain: one row.
+-- Grain: one row. Key: version_id. Inputs: serving.live, serving.version, ml.training, ml.champion. Parameters: none.
 select
     version.version_id,
     version.ranker,

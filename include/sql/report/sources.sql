@@ -1,5 +1,5 @@
 -- Purpose: sources that did not deliver in a batch, and why.
--- Grain: source. Parameters: batch_id.
+-- Grain and key: source. Inputs: ops.batch_source. Parameters: batch_id.
 select
     source,
     status,

@@ -1,5 +1,5 @@
 -- Purpose: the tuned hyper-parameters a training went on with or found.
--- Grain: ranker. Parameters: training_id.
+-- Grain and key: ranker. Inputs: ml.tuned, ml.training, ops.batch. Parameters: training_id.
 select distinct on (tuned.ranker)
     tuned.ranker,
     tuned.parameters::text as parameters,

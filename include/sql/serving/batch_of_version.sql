@@ -1,5 +1,6 @@
 -- Purpose: the batch that a version was learned from, and whether the live one is of a later moment.
--- Grain: one row. Parameters: version_id.
+-- Grain: one row. Key: version_id. Inputs: serving.live, serving.version, ml.training, ops.batch. Parameters:
+-- version_id.
 select
     batch.batch_id,
     batch.as_of,

@@ -1,5 +1,7 @@
--- Purpose: publish an audited version and point to it; readers see the old version or the new one, whole.
--- The pointer never moves back here, neither to an older version nor to an earlier night. Parameters: version_id.
+-- Purpose: publish an audited version and point to it; readers see the old version or the new one, whole. The pointer
+-- never moves back here, neither to an older version nor to an earlier night.
+-- Grain: one row, none where the pointer stays. Key: version_id. Inputs: serving.version, ml.training, ops.batch,
+-- serving.live. Parameters: version_id.
 with candidate as (
     select
         version.version_id,

@@ -1,5 +1,5 @@
 -- Purpose: trainings whose artifacts are still needed: by a kept version, the next publication, or the latest training.
--- Grain: training.
+-- Grain: training. Key: training_id. Inputs: serving.version, ml.champion, ml.training. Parameters: none.
 with needed_training as (
     select version.training_id
     from serving.version

@@ -1,5 +1,5 @@
 -- Purpose: one version, held against every writer until the end of the transaction.
--- Grain: one row. Parameters: version_id.
+-- Grain: one row. Key: version_id. Inputs: serving.version. Parameters: version_id.
 select
     version.version_id,
     version.training_id,

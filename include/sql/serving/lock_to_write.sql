@@ -1,5 +1,5 @@
 -- Purpose: one version, held against an audit and a publication until the end of the transaction; writers share it.
--- Grain: one row. Parameters: version_id.
+-- Grain: one row. Key: version_id. Inputs: serving.version. Parameters: version_id.
 select
     version_id,
     training_id,

@@ -1,5 +1,5 @@
 -- Purpose: the version that a run writes: its own unpublished one again, else a new one.
--- Grain: one row. Parameters: run_id, training_id, ranker, list_length.
+-- Grain: one row. Key: version_id. Inputs: serving.version. Parameters: run_id, training_id, ranker, list_length.
 with reopened_version as (
     update serving.version
     set

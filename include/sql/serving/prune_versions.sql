@@ -1,5 +1,5 @@
 -- Purpose: drop all but the last published versions, and what was never published before the live one.
--- Parameters: keep_nights.
+-- Grain: version. Key: version_id. Inputs: serving.version, serving.live. Parameters: keep_nights.
 with kept_version as (
     select version_id
     from serving.version

@@ -1,5 +1,5 @@
 -- Purpose: keep the outcome of an audit.
--- Parameters: version_id, status.
+-- Grain: one row. Key: version_id. Inputs: serving.version. Parameters: version_id, status.
 update serving.version
 set status = %(status)s
 where version_id = %(version_id)s and status <> 'published';

@@ -1,4 +1,5 @@
--- Purpose: countries as they stand. Grain: movie and country.
+-- Purpose: countries as they stand.
+-- Grain: movie and country. Key: movie_id, country. Inputs: movie_country. Parameters: none.
 select
     movie_id,
     country_id as country

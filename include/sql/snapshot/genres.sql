@@ -1,4 +1,5 @@
--- Purpose: genres as they stand. Grain: movie and genre.
+-- Purpose: genres as they stand.
+-- Grain: movie and genre. Key: movie_id, genre. Inputs: movie_genre. Parameters: none.
 select
     movie_id,
     genre

@@ -1,4 +1,5 @@
--- Purpose: the catalogue as it stands. Grain: movie.
+-- Purpose: the catalogue as it stands.
+-- Grain: movie. Key: movie_id. Inputs: movies. Parameters: none.
 select
     movie_id,
     title,

@@ -1,4 +1,5 @@
--- Purpose: credits as they stand. Grain: movie, role and person.
+-- Purpose: credits as they stand.
+-- Grain: movie, role and person. Key: movie_id, role, person_id. Inputs: movie_person, person. Parameters: none.
 select
     movie_person.movie_id,
     movie_person.person_id,

@@ -1,6 +1,6 @@
 -- Purpose: what every viewer said about a movie: the rating, or where there is none the weight of other feedback.
--- Grain and key: user_id, movie_id. Inputs: ratings, feedback (of the schema that the search path names).
--- Parameters: none.
+-- Grain: viewer and movie. Key: user_id, movie_id. Inputs: ratings, feedback (of the schema that the search path
+-- names). Parameters: none.
 select
     user_id,
     movie_id,

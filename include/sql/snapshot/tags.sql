@@ -1,4 +1,5 @@
--- Purpose: words on movies as they stand. Grain: viewer, movie and tag.
+-- Purpose: words on movies as they stand.
+-- Grain: viewer, movie and tag. Key: user_id, movie_id, tag. Inputs: tags. Parameters: none.
 select
     user_id,
     movie_id,

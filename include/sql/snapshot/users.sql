@@ -1,4 +1,5 @@
--- Purpose: viewers as they stand. Grain: viewer.
+-- Purpose: viewers as they stand.
+-- Grain: viewer. Key: user_id. Inputs: users. Parameters: none.
 select
     user_id,
     age,

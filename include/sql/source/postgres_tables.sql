@@ -1,5 +1,5 @@
 -- Purpose: the tables and views that a foreign PostgreSQL database shows without naming a schema.
--- Grain: table on the search path. Key: name. Inputs: the catalogue of the connection's database.
+-- Grain: table on the search path. Key: name. Inputs: the catalogue of the connection's database. Parameters: none.
 select pg_class.relname::text as name
 from pg_class
 inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid

@@ -37,7 +37,7 @@ def read(content, contract=RATINGS, dialect=CSV, notes=None):
 
 
 def movies(content, dialect=CSV):
-    """Return the titles that come, with what is said beside them."""
+    """Return the titles that come, with their extras."""
     return [(row["title"], row.get("extra")) for row in read(TITLED + content, MOVIES, dialect)]
 
 
@@ -68,7 +68,7 @@ def test_columns_may_come_in_any_order_and_still_whole():
     assert chunk.data == b"99\t3\t2\t1\n"
 
 
-def test_a_new_column_is_kept_beside_and_reported():
+def test_a_new_column_is_kept_as_an_extra_and_reported():
     notes = Notes()
     assert read(b"userId,movieId,rating,timestamp,device\n1,2,3,99,phone\n", notes=notes) == [
         {"user_id": "1", "movie_id": "2", "rating": "3", "rated_at": "99", "extra": {"device": "phone"}}
@@ -313,8 +313,8 @@ def test_rows_load_into_a_real_table(database):
     ]
 
 
-def test_rows_are_taken_apart_once_a_quote_needs_no_more():
+def test_rows_are_parsed_once_a_quote_needs_no_more_lines():
     rows_of = Rows(CSV, ("movieId", "title", "genres"), ("movie_id", "title", "genres"))
-    taken, pending = rows_of.take(b'1,One,A\n2,"open\n3,Three,C\n', is_last=False)
-    assert [values for values, _ in taken] == [["1", "One", "A"]]
+    records, pending = rows_of.parse(b'1,One,A\n2,"open\n3,Three,C\n', is_last=False)
+    assert [values for values, _ in records] == [["1", "One", "A"]]
     assert pending == b'2,"open\n3,Three,C\n'
