@@ -141,7 +141,7 @@ def test_what_is_no_object_among_the_events_is_a_row(feed: Feed, pull: Callable[
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_service_that_is_busy_is_asked_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
+def test_a_service_that_is_busy_is_tried_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
     feed.say(b"busy", status)
     feed.say(b"busy", status)
     feed.say({"events": [event(1)]})
@@ -167,7 +167,7 @@ def test_the_service_may_say_when(feed: Feed, pull: Callable[..., Landed]) -> No
     ],
     ids=["content length", "cut JSON", "cut line", "encoding"],
 )
-def test_an_answer_that_is_cut_off_is_asked_for_again(
+def test_an_answer_that_is_cut_off_is_requested_again(
     body: bytes, headers: dict[str, str], feed: Feed, pull: Callable[..., Landed]
 ) -> None:
     feed.say(body, headers=headers)
@@ -175,7 +175,7 @@ def test_an_answer_that_is_cut_off_is_asked_for_again(
     assert (ids(pull()), len(feed.waited)) == (["e1", "e2"], 1)
 
 
-def test_a_slow_answer_is_asked_for_again(feed: Feed, pull: Callable[..., Landed]) -> None:
+def test_a_slow_answer_is_requested_again(feed: Feed, pull: Callable[..., Landed]) -> None:
     feed.delay = 1
     feed.say({"events": [event(1)]})
     assert (ids(pull()), len(feed.asked)) == (["e1"], 2)
@@ -201,7 +201,7 @@ def test_a_server_that_is_not_there_can_be_tried_another_time() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_is_not_asked_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
+def test_a_refusal_is_not_tried_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
     feed.say(b"no", status)
     with pytest.raises(SourceError, match=rf"http://127\.0\.0\.1:{feed.port}/v1/events: status {status}") as caught:
         pull()

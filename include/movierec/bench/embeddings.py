@@ -3,7 +3,7 @@
 `python -m movierec.bench.embeddings FOLDER …` reads datasets that a training snapshotted and answers two questions for
 each kind of vector, by NDCG@10. *known*: how well does nearness to a user's recent and liked movies rank the whole
 catalogue? *new*: all ratings of a tenth of the movies are hidden; how well does it then rank these among each other?
-Both are asked within the known side of the per-user temporal split; the test rows are never looked at.
+Both are measured within the known side of the per-user temporal split; the test rows are never read.
 """
 
 import argparse
@@ -46,25 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def compare(dataset: Dataset) -> pd.DataFrame:
     """Return the NDCG@10 of each kind of vector (rows) for known and new movies (columns)."""
     outer, _ = per_user_temporal(dataset.ratings, seed=SEED)
-    given, later = per_user_temporal(outer, seed=SEED)
+    known, held_out = per_user_temporal(outer, seed=SEED)
     hidden = np.random.default_rng(SEED).random(len(dataset.movies)) < HIDDEN_SHARE
     is_hidden = outer[MOVIE].isin(dataset.movies.loc[hidden, MOVIE])
-    everything = np.ones(len(hidden), bool)
+    all_movies = np.ones(len(hidden), bool)
     return pd.DataFrame(
         {
-            "known": _ndcg(dataset.with_ratings(given), later, everything),
+            "known": _ndcg(dataset.with_ratings(known), held_out, all_movies),
             "new": _ndcg(dataset.with_ratings(outer[~is_hidden]), outer[is_hidden], hidden),
         }
     )
 
 
-def _ndcg(known: Dataset, asked: pd.DataFrame, allowed: NDArray[np.bool_]) -> dict[str, float]:
+def _ndcg(known: Dataset, held_out: pd.DataFrame, allowed: NDArray[np.bool_]) -> dict[str, float]:
     features, history = MovieFeatures.build(known), History.of(known)
-    asked = asked[asked[USER].isin(history.user_ids)]
-    found = {name: vectors(features, history) for name, vectors in KINDS.items()}
-    quality = partial(_quality, history=history, asked=asked, allowed=allowed, relevant_from=known.relevant_from)
-    by_vectors = {name: quality(_nearness(history, vectors)) for name, vectors in found.items()}
-    return by_vectors | {
+    held_out = held_out[held_out[USER].isin(history.user_ids)]
+    by_kind = {name: vectors(features, history) for name, vectors in KINDS.items()}
+    quality = partial(_quality, history=history, held_out=held_out, allowed=allowed, relevant_from=known.relevant_from)
+    by_nearness = {name: quality(_nearness(history, vectors)) for name, vectors in by_kind.items()}
+    return by_nearness | {
         "content ranker": quality(Content().fit(known, features).scores(np.arange(history.shape[0]))),
         "popularity": quality(np.tile(history.counts, (history.shape[0], 1))),
     }
@@ -77,16 +77,17 @@ def _nearness(history: History, vectors: Any) -> Floats:
 
 
 def _quality(
-    scores: Floats, history: History, asked: pd.DataFrame, allowed: NDArray[np.bool_], relevant_from: float | None
+    scores: Floats, history: History, held_out: pd.DataFrame, allowed: NDArray[np.bool_], relevant_from: float | None
 ) -> float:
     scores = np.where(history.seen.toarray() > 0, -np.inf, scores)
     scores[:, ~allowed] = -np.inf
     rows, columns, ranks = top_k(scores.astype(np.float32), CUTOFF)
     lists = pd.DataFrame({USER: history.user_ids[rows], MOVIE: history.movie_ids[columns], RANK: ranks})
-    return float(accuracy(lists, relevant_pairs(asked, relevant_from), [CUTOFF])["ndcg"].mean())
+    return float(accuracy(lists, relevant_pairs(held_out, relevant_from), [CUTOFF])["ndcg"].mean())
 
 
-def _trust(history: History) -> Floats:
+def _confidence(history: History) -> Floats:
+    """Return how much the ratings of each movie are to be trusted, from 0 to 1: few of them say little."""
     return history.counts / (history.counts + np.float32(PRIOR_RATINGS))
 
 
@@ -99,10 +100,10 @@ KINDS: dict[str, Callable[[MovieFeatures, History], Any]] = {
     "wordllama": lambda features, history: features.embeddings,
     "SVD of ratings": lambda features, history: _factors(history),
     "SVD expected from terms": lambda features, history: predicted_vectors(
-        features.matrix, _factors(history), _trust(history), RIDGE
+        features.matrix, _factors(history), _confidence(history), RIDGE
     ),
     "SVD expected from wordllama": lambda features, history: predicted_vectors(
-        sparse.csr_matrix(features.embeddings), _factors(history), _trust(history), RIDGE
+        sparse.csr_matrix(features.embeddings), _factors(history), _confidence(history), RIDGE
     ),
 }
 

@@ -13,10 +13,10 @@ from movierec.ingestion.quarantine_filters import Filters
 
 
 def run(settings: Settings, options: argparse.Namespace) -> str:
-    """Do what was asked and return what to print.
+    """Carry out the action and return what to print.
 
     Raises:
-        ConfigError: the choice or the change is refused.
+        ConfigError: the filters, the action or the changes are refused.
     """
     filters = Filters(
         options.batch, options.source, options.table, options.rule, tuple(options.row), options.status or None
@@ -29,7 +29,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
             return _groups(conn, filters)
         if options.action == "show":
             return _rows(conn, filters, options.limit or EXAMPLE_ROWS)
-        by = options.by or _somebody()
+        by = options.by or _user_of_this_machine()
         counts = decide(conn, filters, options.action, changes, by, limit=options.limit or MAX_ROWS)
     return f"{options.action}: {text_table.row_counts(counts)}{_OUTCOMES[options.action]}"
 
@@ -40,14 +40,14 @@ _OUTCOMES = {"replay": _ARRIVE, "edit": _ARRIVE, "accept": _ARRIVE, "dismiss": "
 
 def _groups(conn: Connection, filters: Filters) -> str:
     groups = overview(conn, filters)
-    found = sum(group["rows"] for group in groups)
-    return f"{text_table.table(groups)}\n\nrows: {found:,}, groups: {len(groups):,}; show lists rows one by one"
+    total = sum(group["rows"] for group in groups)
+    return f"{text_table.table(groups)}\n\nrows: {total:,}, groups: {len(groups):,}; show lists rows one by one"
 
 
 def _rows(conn: Connection, filters: Filters, limit: int) -> str:
-    found = rows(conn, filters, limit)
-    more = f"\n\nthe first {limit:,}; --limit shows more" if len(found) == limit else ""
-    return text_table.table(found) + more
+    shown = rows(conn, filters, limit)
+    more = f"\n\nthe first {limit:,}; --limit shows more" if len(shown) == limit else ""
+    return text_table.table(shown) + more
 
 
 def _changes(pairs: list[str]) -> dict[str, object]:
@@ -60,7 +60,7 @@ def _changes(pairs: list[str]) -> dict[str, object]:
     return changes
 
 
-def _somebody() -> str:
+def _user_of_this_machine() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

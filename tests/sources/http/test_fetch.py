@@ -84,7 +84,7 @@ def test_a_server_that_cannot_resume_starts_over(site, tmp_path, change):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_server_is_asked_again(site, tmp_path, status):
+def test_a_busy_server_is_tried_again(site, tmp_path, status):
     site.faults = [status, status]
     assert get(site, tmp_path).read_bytes() == CONTENT
     assert len(site.seen) == 3
@@ -99,7 +99,7 @@ def test_an_answer_that_stays_busy_ends_with_what_the_server_said(site, tmp_path
     assert len(site.seen) == HASTY.attempts
 
 
-def test_a_refusal_is_not_asked_again(site, tmp_path):
+def test_a_refusal_is_not_tried_again(site, tmp_path):
     site.faults = [403]
     with pytest.raises(SourceError, match="the server answers 403 Forbidden"):
         get(site, tmp_path)

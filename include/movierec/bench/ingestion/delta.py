@@ -75,8 +75,8 @@ def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Genera
         start += len(block)
         user_id = int(block.user_id[-1])
     # What is missing comes from viewers who have not rated before.
-    newcomers = np.arange(shares.new)
-    unrated.append((user_id + 1 + newcomers // MEDIAN_RATINGS) * _PAIR + ids[newcomers % MEDIAN_RATINGS])
+    extra = np.arange(shares.new)
+    unrated.append((user_id + 1 + extra // MEDIAN_RATINGS) * _PAIR + ids[extra % MEDIAN_RATINGS])
     return _concatenate(known)[generator.permutation(len(chosen))], np.concatenate(unrated)[: shares.new]
 
 
