@@ -12,7 +12,8 @@ from .test_popularity import rated
 
 
 def counts(facts: Dataset, features: MovieFeatures, **parameters: float | None) -> np.ndarray:
-    return RecentPopularity(**parameters).fit(facts, features).counts_
+    plain = {"prior_half_life_days": None, "max_raise": 1.0}
+    return RecentPopularity(**{**plain, **parameters}).fit(facts, features).counts_
 
 
 def test_only_the_window_counts_in_full_and_all_times_as_of_so_many_users(
@@ -33,6 +34,14 @@ def test_with_a_half_life_ratings_fade(dataset: Dataset, features: MovieFeatures
     facts = rated(dataset, (1, 1, 0, 5), (1, 2, 20, 5), (1, 3, 40, 5))
     found = counts(facts, features, window_days=None, half_life_days=20, prior_users=1)[:3]
     assert found.tolist() == [1 / 4 + 1, 1 / 2 + 1, 1 + 1]
+
+
+def test_the_prior_fades_more_slowly_and_so_do_the_users_that_it_is_shared_out_to(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    facts = rated(dataset, (1, 1, 0, 5), (2, 2, 100, 5))
+    found = counts(facts, features, window_days=10, prior_half_life_days=100, prior_users=3)[:2]
+    np.testing.assert_allclose(found, [3 * (1 / 2) / (1 / 2 + 1), 1 + 3 * 1 / (1 / 2 + 1)], rtol=1e-6)
 
 
 def test_a_movie_of_ten_days_is_compared_by_what_thirty_would_have_brought(

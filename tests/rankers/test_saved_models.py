@@ -46,7 +46,7 @@ ARRAYS = {
 PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "seed"}
 PARAMETERS = {
     "popularity": {"half_life_days"},
-    "recent_popularity": {"window_days", "half_life_days", "prior_users", "max_raise"},
+    "recent_popularity": {"window_days", "half_life_days", "prior_half_life_days", "prior_users", "max_raise"},
     "user_knn": {"neighbours", "shrinkage"},
     "item_knn": {"neighbours", "shrinkage", "weighting"},
     "ials": {"factors", "regularisation", "alpha", "scaling", "epochs", "seed"},
