@@ -26,6 +26,7 @@ class Settings:
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
+        deciding_protocol: the split by which a training compares rankers (`MOVIEREC_DECIDING_PROTOCOL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
@@ -38,6 +39,7 @@ class Settings:
     artifacts: str = str(ROOT / ".movierec" / "artifacts")
     top_n: int = 50
     keep_nights: int = 14
+    deciding_protocol: str = "per_user_temporal"
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
     locations: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Settings:
             artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
+            deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
             locations={

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from movierec.errors import ModelError
-from movierec.evaluation.protocols import PER_USER_TEMPORAL
+from movierec.evaluation.protocols import GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.promotion import champion as promotion
 from movierec.rankers import registry
 from movierec.training import evaluate, fit, snapshot
@@ -20,17 +20,22 @@ def train(conn, app, tmp_path, settings, monkeypatch):
         monkeypatch.setitem(registry.RANKERS, planted.name, planted)
     batch_id = ingest(conn, app, movielens.generate(tmp_path / "data", users=100, each=30))
 
-    def train(run, *names, best=None):
+    def train(run, *names, best=None, protocols=(PER_USER_TEMPORAL,), decides=PER_USER_TEMPORAL, bad_future=None):
         folder = TrainingFolder.of(settings, snapshot.open_training(conn, run, batch_id, seed=1))
         snapshot.take_snapshot(conn, folder)
         fit.build_features(folder, seed=1)
         data = TrainingData(folder)
         monkeypatch.setattr(ReadsTest, "TEST", data.test.sample(frac=0.5, random_state=1))
         for name in promotion.rankers_to_fit(conn, folder.training_id, names):
-            evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, name), [PER_USER_TEMPORAL])
+            evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, name), protocols)
         if best:
             conn.execute("update ml.user_metric set ndcg_at_k = ndcg_at_k + 1 where ranker = %s", [best])
-        return folder.training_id, promotion.compare(conn, folder)
+        if bad_future:
+            conn.execute(
+                "update ml.user_metric set ndcg_at_k = ndcg_at_k - 1 where ranker = %s and protocol = %s",
+                [bad_future, GLOBAL_TEMPORAL],
+            )
+        return folder.training_id, promotion.compare(conn, folder, protocol=decides)
 
     return train
 
@@ -81,6 +86,36 @@ def test_a_better_challenger_becomes_champion_and_every_guardrail_is_kept(conn, 
     assert [guardrail["name"] for guardrail in kept] == names
     assert {guardrail["status"] for guardrail in kept} == {"holds"}
     assert champion(conn, second)[0] == "ease"
+
+
+def test_a_challenger_that_is_below_popularity_for_the_days_to_come_is_refused(conn, train):
+    first, _ = train("first", "popularity")
+    assert champion(conn, first)[0] == "popularity"
+    second, decision = train("second", "ease", protocols=PROTOCOLS, bad_future="ease")
+    assert (decision["verdict"], decision["challenger"]) == ("keep", "ease")
+    assert "under global_temporal it is below the champion popularity by -1.0" in decision["reason"]
+    assert champion(conn, second)[0] == "popularity"
+    third, decision = train("third", "ease", protocols=PROTOCOLS)
+    assert decision["verdict"] == "promote"
+    ((kept,),) = conn.execute("select guardrails from ml.decision where training_id = %s", [third]).fetchall()
+    (guardrail,) = (each for each in kept if each["name"] == "other protocol")
+    assert guardrail["status"] == "holds"
+    assert "under global_temporal it differs from the champion popularity by" in guardrail["words"]
+
+
+def test_the_other_split_decides_where_that_is_asked_for(conn, train):
+    training_id, decision = train("first", "ease", protocols=PROTOCOLS, decides=GLOBAL_TEMPORAL)
+    assert decision["challenger"] in ("ease", "popularity")
+    assert decision["reason"].endswith("; compared under global_temporal")
+    viewers = conn.execute("select count(distinct user_id) from ml.user_metric where protocol = 'global_temporal'")
+    assert f" over {viewers.fetchone()[0]} viewers" in decision["reason"]
+    assert conn.execute("select protocol from ml.decision").fetchall() == [("global_temporal",)]
+    assert champion(conn, training_id)[0] == decision["challenger"]
+
+
+def test_who_was_not_evaluated_under_the_split_that_decides_is_refused(conn, train):
+    _, decision = train("first", "ease", decides=GLOBAL_TEMPORAL)
+    assert "ease was refused: it could not be evaluated under global_temporal" in decision["reason"]
 
 
 @pytest.mark.parametrize(

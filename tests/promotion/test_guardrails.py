@@ -58,6 +58,42 @@ def test_lists_that_are_popularitys_are_refused_and_others_are_not(known):
     assert guardrails.check_own_lists(lists_of(EASE(), known), popular, 10).status == "holds"
 
 
+def test_under_the_other_protocol_a_challenger_must_not_be_below_popularity_or_the_champion():
+    rng = np.random.default_rng(2)
+    base = rng.random(300)
+    values = pd.DataFrame(
+        {
+            "popularity": base,
+            "recent_popularity": base + 0.05,
+            "between": base + 0.02 + rng.normal(0, 0.01, 300),
+            "alike": base + 0.05 + rng.normal(0, 0.1, 300),
+            "champion": base + 0.2,
+        }
+    )
+    check = guardrails.check_other_protocol
+    below = check(values, "between", None, "global_temporal")
+    assert below.status == "broken"
+    assert below.words.startswith("under global_temporal it is below recent popularity by -0.03")  # the better one
+    holds = check(values, "alike", None, "global_temporal")
+    assert holds.status == "holds"
+    assert "differs from recent popularity by" in holds.words
+    assert "not below beyond chance" in holds.words
+    refused = check(values, "alike", "champion", "global_temporal")
+    assert refused.status == "broken"
+    assert "it is below the champion champion by -0.1" in refused.words
+    assert "popularity" not in refused.words  # only what it is below of
+    assert check(values, "alike", "gone", "global_temporal").status == "holds"
+    assert check(values, "unknown", None, "global_temporal").status == "hurt"
+    assert check(values[["alike"]], "alike", None, "global_temporal").status == "holds"
+
+
+def test_the_better_one_of_both_popularities_is_what_counts():
+    values = pd.DataFrame({"popularity": [0.1, 0.2], "recent_popularity": [0.2, 0.2], "ease": [1, 1]})
+    assert guardrails.better_popularity(values) == "recent_popularity"
+    assert guardrails.better_popularity(values.drop(columns="recent_popularity")) == "popularity"
+    assert guardrails.better_popularity(values[["ease"]]) is None
+
+
 def test_a_challenger_must_be_better_than_popularity_beyond_chance():
     rng = np.random.default_rng(1)
     values = pd.DataFrame({"popularity": rng.random(200)})

@@ -40,6 +40,15 @@ def test_an_unknown_profile_and_an_unknown_user_get_what_everybody_rates(dataset
     assert best(dataset, 92) == best(dataset, 12_345) == [1, 2, 3, 4]
 
 
+def test_newcomers_get_what_is_wanted_now_and_their_group_its_own_part_of_it(dataset: Dataset) -> None:
+    later = pd.DataFrame({"user_id": [2, 4, 42], "movie_id": [4, 4, 4], "rating": 5.0})
+    later = later.assign(rated_at=pd.Timestamp("2004-01-01", tz="UTC"))
+    now = dataset.with_ratings(pd.concat([dataset.ratings, later]))
+    assert best(now, 92)[0] == 4  # wanted by three of late, though 1 and 2 were by forty each years before
+    scores = ColdStart.of(now, History.of(now)).scores(np.array([90, 91, 92]))
+    assert scores[0, 3] > scores[2, 3] > scores[1, 3]  # two of the three are women
+
+
 def test_a_group_of_nobody_gets_what_everybody_rates(dataset: Dataset) -> None:
     assert best(dataset, 93) == best(dataset, 92)
 

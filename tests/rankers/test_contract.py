@@ -9,10 +9,12 @@ import pytest
 from upath import UPath
 
 from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
+from movierec.rankers.recency import Recency
 
 MOVIES = 30
 START = pd.Timestamp("1998-01-01", tz="UTC")
@@ -79,8 +81,8 @@ def test_k_larger_than_the_catalogue_gives_all_that_is_left(fitted: Ranker) -> N
 
 
 def test_unknown_user_gets_popular_movies(fitted: Ranker, dataset: Dataset) -> None:
-    counts = dataset.ratings.groupby("movie_id").size()
-    expected = sorted(counts.index, key=lambda movie: (-counts[movie], movie))[:5]
+    wanted = pd.Series(Recency().counts(History.of(dataset)), dataset.movies["movie_id"])
+    expected = sorted(wanted.index, key=lambda movie: (-wanted[movie], movie))[:5]
     assert fitted.recommend([10_000], 5)["movie_id"].tolist() == expected
 
 

@@ -81,7 +81,8 @@ def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(
         means = evaluate.evaluate_ranker(conn, TrainingData(folder), fitted)
     ((users, ndcg),) = conn.execute("select users, ndcg_at_k from ml.evaluation").fetchall()
     assert round(ndcg, 6) == means["ndcg"]
-    assert conn.execute("select count(*), avg(ndcg_at_k) from ml.user_metric").fetchone() == (
+    kept = "select count(*), avg(ndcg_at_k) from ml.user_metric where protocol = %s"
+    assert conn.execute(kept, ["per_user_temporal"]).fetchone() == (
         users,
         pytest.approx(ndcg),
     )

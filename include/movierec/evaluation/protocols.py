@@ -1,6 +1,7 @@
 """What every evaluation has in common. Without imports, so that a DAG file can offer it in its form."""
 
-# How the ratings are split: `data.splits` has the function of each name. The first protocol decides about the champion.
+# How the ratings are split: `data.splits` has the function of each name. These are the ones of a night; the first one
+# decides about the champion unless the other one is asked to.
 PER_USER_TEMPORAL = "per_user_temporal"
 GLOBAL_TEMPORAL = "global_temporal"
 PROTOCOLS = (PER_USER_TEMPORAL, GLOBAL_TEMPORAL)

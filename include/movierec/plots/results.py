@@ -33,8 +33,7 @@ class TrainingResults:
 
     def ndcg_per_user(self) -> pd.DataFrame:
         """Return NDCG@10: a row per evaluated user, a column per ranker; users whom a ranker lacks are left out."""
-        key = {"training_id": self.data.folder.training_id, "k": CUTOFF}
-        ndcg = fetch_frame(self.conn, "ml/user_ndcg", key)
+        ndcg = fetch_frame(self.conn, "ml/user_ndcg", self._key())
         return ndcg.pivot_table(index=USER, columns="ranker", values="ndcg_at_k").dropna()
 
     def scores_and_likes(self, ranker: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:

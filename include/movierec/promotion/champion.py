@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -12,15 +12,15 @@ from psycopg.types.json import Jsonb
 from movierec.data.columns import USER
 from movierec.db import Connection, fetch, fetch_frame, run_sql
 from movierec.errors import ModelError
-from movierec.evaluation.evaluate import evaluate
-from movierec.evaluation.protocols import CUTOFF
+from movierec.evaluation.evaluate import Evaluation, evaluate
+from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.promotion import guardrails
 from movierec.promotion.decision import POPULARITY, Decision, decide
 from movierec.promotion.guardrails import Guardrail
 from movierec.promotion.leaks import check_leaks, check_stored_model
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.training.data import TrainingData, fit_inputs
+from movierec.training.data import Split, TrainingData, fit_inputs
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
@@ -46,28 +46,51 @@ def reigning_champion(conn: Connection, training_id: int) -> str | None:
     return str(rows[0]["ranker"]) if rows else None
 
 
-def compare(conn: Connection, folder: TrainingFolder, seed: int = 0) -> dict[str, Any]:
-    """Compare the best ranker with the reigning champion, store the verdict, and return it with its reason."""
+def compare(
+    conn: Connection, folder: TrainingFolder, seed: int = 0, protocol: str = PER_USER_TEMPORAL
+) -> dict[str, Any]:
+    """Compare the best ranker with the reigning champion, store the verdict, and return it with its reason.
+
+    Args:
+        conn: the warehouse.
+        folder: of the training.
+        seed: of the excerpt in which leaks are searched for.
+        protocol: under which rankers are compared; under the other one, where it was evaluated, a challenger must not
+            be below popularity or the champion.
+    """
     key = {"training_id": folder.training_id}
-    ndcg = fetch_frame(conn, "ml/user_ndcg", {**key, "k": CUTOFF})
-    values = ndcg.pivot(index=USER, columns="ranker", values="ndcg_at_k")
+    ndcg = {name: _ndcg(conn, folder.training_id, name) for name in PROTOCOLS}
+    values = ndcg[protocol]
     coverage = {row["ranker"]: row["coverage_at_k"] for row in fetch(conn, "ml/ranker_coverage", {**key, "k": CUTOFF})}
     refused = {row["ranker"]: row["reason"] for row in fetch(conn, "ml/refusals", key)}
+    unevaluated = [str(name) for table in ndcg.values() for name in table if name not in values]
+    refused |= dict.fromkeys(unevaluated, f"it could not be evaluated under {protocol}")
     champion = reigning_champion(conn, folder.training_id)
     conn.commit()  # what follows takes a while
     evaluated_champion = champion if champion in values else None
-    check = partial(check_guardrails, TrainingData(folder), values, coverage, champion=evaluated_champion, seed=seed)
+    check = partial(
+        check_guardrails, TrainingData(folder), ndcg, coverage, protocol, champion=evaluated_champion, seed=seed
+    )
     decision = decide(values, champion, check, refused)
-    run_sql(conn, "ml/record_decision", {**key, **_decision_row(decision)})
+    if protocol != PER_USER_TEMPORAL:
+        decision = replace(decision, reason=f"{decision.reason}; compared under {protocol}")
+    run_sql(conn, "ml/record_decision", {**key, "protocol": protocol, **_decision_row(decision)})
     conn.commit()
     log.info("%s: %s", decision.verdict, decision.reason)
     return {name: getattr(decision, name) for name in ("verdict", "reason", "challenger", "champion")}
 
 
+def _ndcg(conn: Connection, training_id: int, protocol: str) -> pd.DataFrame:
+    """Return NDCG@10 of every viewer (rows) under every ranker (columns); empty where nobody was evaluated."""
+    rows = fetch_frame(conn, "ml/user_ndcg", {"training_id": training_id, "protocol": protocol, "k": CUTOFF})
+    return rows.pivot(index=USER, columns="ranker", values="ndcg_at_k")
+
+
 def check_guardrails(
     data: TrainingData,
-    values: pd.DataFrame,
+    ndcg: Mapping[str, pd.DataFrame],
     coverage: Mapping[str, float],
+    protocol: str,
     name: str,
     *,
     champion: str | None,
@@ -77,37 +100,60 @@ def check_guardrails(
 
     Args:
         data: of the training.
-        values: NDCG@10 of every viewer (rows) under every ranker (columns).
+        ndcg: by protocol: NDCG@10 of every viewer (rows) under every ranker (columns).
         coverage: of every ranker, the share of the catalogue that its lists show.
+        protocol: the one that decides.
         name: the challenger.
         champion: the one it is compared with, None where it was not evaluated in this training.
         seed: of the excerpt in which leaks are searched for.
     """
-    ranker, lists = data.load_ranker(name), data.load_lists(name)
-    checks = [guardrails.check_scores(ranker), guardrails.check_lists(lists, data.train, values.index, CUTOFF)]
-    checks += _check_against_popularity(data, values, name, lists)
+    ranker, lists, values = data.load_ranker(name), data.load_lists(name), ndcg[protocol]
+    asked = ndcg[PER_USER_TEMPORAL].index  # whose lists are stored
+    checks = [guardrails.check_scores(ranker), guardrails.check_lists(lists, data.train, asked, CUTOFF)]
+    checks += _check_against_popularity(data, protocol, values, name, lists)
+    checks += [
+        guardrails.check_other_protocol(others, name, champion, other)
+        for other, others in ndcg.items()
+        if other != protocol and not others.empty
+    ]
     if champion is not None:
         checks.append(guardrails.check_coverage(coverage[name], coverage[champion]))
-        checks.append(guardrails.check_segments(values, name, champion, data.train))
+        checks.append(guardrails.check_segments(values, name, champion, _split(data, protocol).train))
     if all(guardrail.status != "broken" for guardrail in checks):
         checks.append(_check_leaks(data, ranker, lists, seed))
     return checks
 
 
 def _check_against_popularity(
-    data: TrainingData, values: pd.DataFrame, name: str, lists: pd.DataFrame
+    data: TrainingData, protocol: str, values: pd.DataFrame, name: str, lists: pd.DataFrame
 ) -> list[Guardrail]:
-    """Compare with popularity; where the training did not evaluate it, with one of default hyper-parameters."""
+    """Compare with popularity; where the training did not evaluate it, with one of default hyper-parameters.
+
+    The lead is over the better one of popularity and recent popularity; the lists are compared with popularity's.
+    """
     try:
         if POPULARITY in values:
             popular = data.load_lists(POPULARITY)
         else:
-            fitted = registry.create(POPULARITY).fit(data.train, data.features)
-            evaluation = evaluate(fitted, data.test, (CUTOFF,), relevant_from=data.train.relevant_from)
-            values, popular = values.assign(**{POPULARITY: evaluation.at(CUTOFF)["ndcg"]}), evaluation.lists
+            popular = _evaluate_popularity(data.per_user_temporal).lists
+            ndcg = _evaluate_popularity(_split(data, protocol)).at(CUTOFF)["ndcg"]
+            values = values.assign(**{POPULARITY: ndcg})
     except ModelError as error:
         return [Guardrail("popularity", "broken", f"it could not be compared with popularity: {error}")]
-    return [guardrails.check_lead_over_popularity(values, name), guardrails.check_own_lists(lists, popular, CUTOFF)]
+    better = guardrails.better_popularity(values.drop(columns=name)) if name != POPULARITY else POPULARITY
+    return [
+        guardrails.check_lead_over_popularity(values, name, better or POPULARITY),
+        guardrails.check_own_lists(lists, popular, CUTOFF),
+    ]
+
+
+def _evaluate_popularity(split: Split) -> Evaluation:
+    fitted = registry.create(POPULARITY).fit(split.train, split.features)
+    return evaluate(fitted, split.test, (CUTOFF,), relevant_from=split.train.relevant_from)
+
+
+def _split(data: TrainingData, protocol: str) -> Split:
+    return data.per_user_temporal if protocol == PER_USER_TEMPORAL else data.global_temporal
 
 
 def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: int) -> Guardrail:

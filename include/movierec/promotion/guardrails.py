@@ -23,6 +23,8 @@ MIN_POPULARITY_OVERLAP = 0.8  # share of list entries from which on a ranker is 
 MIN_COVERAGE_SHARE = 0.5  # of the champion's coverage
 MIN_SEGMENT_USERS = 30
 
+POPULARITIES = ("popularity", "recent_popularity")  # whoever leads must be above the better of them
+
 Status = Literal["holds", "hurt", "broken"]
 
 
@@ -77,13 +79,48 @@ def check_lists(lists: pd.DataFrame, train: Dataset, users: Iterable[int], k: in
     return Guardrail("whole lists", "broken" if broken else "holds", words)
 
 
+def better_popularity(values: pd.DataFrame) -> str | None:
+    """Return the better one of `POPULARITIES` by the mean of its column; None where no column is one of them."""
+    means = values[[name for name in POPULARITIES if name in values]].mean()
+    return None if means.empty else str(means.idxmax())
+
+
 def check_lead_over_popularity(values: pd.DataFrame, challenger: str, popularity: str = "popularity") -> Guardrail:
     """NDCG must be above popularity's beyond chance; `values` has a column per ranker, a row per viewer."""
     if challenger == popularity:
         return Guardrail("popularity", "broken", "it is popularity, which is for when nothing else holds")
     lead = paired_bootstrap(values[challenger], values[popularity])
-    words = f"its lead over popularity is {lead.mean:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
+    words = f"its lead over {popularity.replace('_', ' ')} is {lead.mean:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
     return Guardrail("popularity", "holds" if lead.low > 0 else "broken", words)
+
+
+def check_other_protocol(values: pd.DataFrame, challenger: str, champion: str | None, protocol: str) -> Guardrail:
+    """Under the protocol that does not decide, NDCG must not be below popularity's or the champion's beyond chance.
+
+    Args:
+        values: NDCG under that protocol, a column per ranker, a row per viewer.
+        challenger: the one to check; where it has no column, a person may decide.
+        champion: the reigning one, None where there is none; without a column it is not compared with.
+        protocol: its name, for the words.
+    """
+    if challenger not in values:
+        return Guardrail("other protocol", "hurt", f"it could not be evaluated under {protocol}")
+    popularity = better_popularity(values.drop(columns=challenger))
+    opponents = {
+        name: title
+        for name, title in ((popularity, f"{popularity}".replace("_", " ")), (champion, f"the champion {champion}"))
+        if name in values and name != challenger
+    }
+    leads = {name: paired_bootstrap(values[challenger], values[name]) for name in opponents}
+    below = [name for name, lead in leads.items() if lead.high < 0]
+    compared = " and ".join(
+        f"{opponents[name]} by {leads[name].mean:+.4f} ({leads[name].low:+.4f} to {leads[name].high:+.4f})"
+        for name in below or leads
+    )
+    if below:
+        return Guardrail("other protocol", "broken", f"under {protocol} it is below {compared}")
+    words = f"it differs from {compared}, not below beyond chance" if compared else "there is nobody to compare it with"
+    return Guardrail("other protocol", "holds", f"under {protocol} {words}")
 
 
 def check_own_lists(lists: pd.DataFrame, popular: pd.DataFrame, k: int) -> Guardrail:

@@ -1,4 +1,4 @@
-"""What a user without a rating is shown: what people of their age and gender rate, else what everybody rates."""
+"""What a user without a rating is shown: what is wanted of late, most of all by people of their age and gender."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,6 +11,7 @@ from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.profiles import UNKNOWN_GROUP, groups
+from movierec.rankers.recency import Recency
 
 PRIOR_USERS = 50.0  # who rate as everybody does, added to each group
 PREFIX = "newcomers."  # of the names of saved arrays
@@ -18,12 +19,17 @@ PREFIX = "newcomers."  # of the names of saved arrays
 
 @dataclass(frozen=True, eq=False)
 class ColdStart:
-    """Popularity by group of age and gender.
+    """Recent popularity, by group of age and gender.
+
+    Under one moment for everybody most users of a test are newcomers (two thirds on MovieLens 1M), so their list
+    matters. On the newcomers of nine inner windows of MovieLens 100K, 1M and latest-small it has a mean NDCG@10 of
+    .376; counting all ratings of a group alike has .337, recent popularity without groups .368.
 
     Attributes:
         user_ids: of the users with a profile, ascending.
         groups: of these users (int64), `UNKNOWN_GROUP` where age and gender are unknown.
-        shares: the share of a group's users who rated a movie, shrunk to everybody's (groups × movies, float32).
+        shares: how much a group wants a movie: its recent popularity times the group's lift (groups × movies,
+            float32); the first row is everybody's.
     """
 
     user_ids: Ints
@@ -32,18 +38,24 @@ class ColdStart:
 
     @classmethod
     def of(cls, dataset: Dataset, history: History) -> Self:
-        """Count who rated what; a group of n users weighs n / (n + PRIOR_USERS) against everybody."""
+        """Raise or lower each movie's recent popularity by how much more than everybody a group wants it at all times.
+
+        A group's wish is the signal of its ratings per user; a group of n users weighs n / (n + PRIOR_USERS) against
+        everybody.
+        """
         user_ids = dataset.users[USER].to_numpy(np.int64)
         group = groups(dataset.users, user_ids)
         rater_group = groups(dataset.users, history.user_ids)
         size = 1 + int(max(group.max(initial=0), rater_group.max(initial=0)))
         cells = rater_group[history.users] * history.shape[1] + history.movies
-        counts = np.bincount(cells, minlength=size * history.shape[1]).reshape(size, -1)
+        signal = np.bincount(cells, history.signal, size * history.shape[1]).reshape(size, -1)
         users = np.bincount(rater_group, minlength=size)[:, None]
-        overall = history.counts / max(history.shape[0], 1)
-        shares = (counts + PRIOR_USERS * overall) / (users + PRIOR_USERS)
-        shares[UNKNOWN_GROUP] = overall
-        return cls(user_ids, group, shares.astype(np.float32))
+        overall = signal.sum(axis=0) / max(history.shape[0], 1)
+        wish = (signal + PRIOR_USERS * overall) / (users + PRIOR_USERS)
+        wish[UNKNOWN_GROUP] = overall
+        lift = np.divide(wish, overall, out=np.ones_like(wish), where=overall > 0)
+        recent = Recency().counts(history)
+        return cls(user_ids, group, (recent * lift).astype(np.float32))
 
     def scores(self, users: Ints) -> Floats:
         """Score the catalogue for these user ids (users × movies, float32), known or not."""

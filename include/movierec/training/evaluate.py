@@ -69,6 +69,7 @@ def evaluate_ranker(
         return {}
     for protocol, (split, evaluation) in results.items():
         store_metrics(conn, {**key, "protocol": protocol}, split, evaluation)
+        _store_user_metrics(conn, {**key, "protocol": protocol}, evaluation)
     _, decisive = results[PER_USER_TEMPORAL]
     means = _store_means(conn, key, float(fitted["fit_seconds"]), decisive)
     columns = (*key, "base_ranker", "reason")
@@ -99,14 +100,19 @@ def _evaluate_on(split: Split, ranker: Ranker) -> Evaluation:
 
 
 def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Evaluation) -> dict[str, float | None]:
-    """Write the means at the cutoff (`ml.evaluation`) and the values of every user there (`ml.user_metric`)."""
+    """Write the means at the cutoff (`ml.evaluation`)."""
     values = evaluation.at(CUTOFF)[list(USER_METRICS)]
     coverage = evaluation.totals.loc[evaluation.totals[K] == CUTOFF, "coverage"].iloc[0]
     means = {**values.mean(), "coverage": coverage}
     known = {name: float(mean) if isfinite(mean) else None for name, mean in means.items()}
     costs = {"users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
     run_sql(conn, "ml/record_evaluation", {**key, K: CUTOFF, **costs, **known})
-    columns = (*key, K, "user_id", *(f"{name}_at_k" for name in USER_METRICS))
-    copy_rows(conn, "ml.user_metric", columns, ((*key.values(), CUTOFF, *row) for row in values.itertuples()))
     log.info("evaluate %s: NDCG@%d %.4f over %d viewers", key["ranker"], CUTOFF, means["ndcg"], len(values))
     return {name: None if mean is None else round(mean, 6) for name, mean in known.items()}
+
+
+def _store_user_metrics(conn: Connection, key: Key, evaluation: Evaluation) -> None:
+    """Write the values of every user at the cutoff (`ml.user_metric`); rankers are compared in pairs by them."""
+    values = evaluation.at(CUTOFF)[list(USER_METRICS)]
+    columns = (*key, K, "user_id", *(f"{name}_at_k" for name in USER_METRICS))
+    copy_rows(conn, "ml.user_metric", columns, ((*key.values(), CUTOFF, *row) for row in values.itertuples()))

@@ -47,7 +47,23 @@ create table if not exists ml.user_metric (
     ndcg_at_k double precision not null,
     primary key (training_id, ranker, k, user_id)
 );
-comment on table ml.user_metric is 'The same metrics per viewer, for paired comparisons.';
+-- Earlier versions kept the values of one protocol.
+do $$
+begin
+    if not exists (
+        select from information_schema.columns
+        where table_schema = 'ml' and table_name = 'user_metric' and column_name = 'protocol'
+    ) then
+        alter table ml.user_metric add column protocol text not null default 'per_user_temporal';
+        alter table ml.user_metric alter column protocol drop default;
+        alter table ml.user_metric drop constraint user_metric_pkey;
+        alter table ml.user_metric add primary key (training_id, protocol, ranker, k, user_id);
+    end if;
+end;
+$$;
+comment on table ml.user_metric is
+'The same metrics per viewer, for paired comparisons, under each protocol.
+Grain: training, protocol, ranker, k and viewer.';
 
 create table if not exists ml.champion (
     training_id bigint primary key references ml.training on delete cascade,
@@ -212,7 +228,9 @@ create table if not exists ml.decision (
     decided_by text not null,
     decided_at timestamptz not null default now()
 );
+alter table ml.decision add column if not exists protocol text not null default 'per_user_temporal';
 comment on table ml.decision is 'Challenger against reigning champion: the verdict and why. Grain: one training.';
+comment on column ml.decision.protocol is 'How the ratings were split by which rankers were compared.';
 comment on column ml.decision.champion is
 'The reigning champion, fitted on the same data if that could be done; null where there is none.';
 comment on column ml.decision.p is 'Of the lead, two-sided, adjusted by Holm over all challengers.';
