@@ -21,9 +21,10 @@ PREFIX = "newcomers."  # of the names of saved arrays
 class ColdStart:
     """Recent popularity, by group of age and gender.
 
-    Under one moment for everybody most users of a test are newcomers (two thirds on MovieLens 1M), so their list
-    matters. On the newcomers of nine inner windows of MovieLens 100K, 1M and latest-small it has a mean NDCG@10 of
-    .376; counting all ratings of a group alike has .337, recent popularity without groups .368.
+    Where everybody's ratings are cut at one moment, most users who are asked about are newcomers (192 of 290 on
+    MovieLens 100K), so their list matters. On the newcomers of nine inner windows of MovieLens 100K, 1M and
+    latest-small it has a mean NDCG@10 of .376; counting all ratings of a group alike has .337, recent popularity
+    without groups .368.
 
     Attributes:
         user_ids: of the users with a profile, ascending.
