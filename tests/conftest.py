@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: wai
 # A test server may lose its data: no waiting for the disk.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TESTS = Path(__file__).parent
-LONG = ("dags", "sources/databases")
+LONG = ("dags/test_scheduler.py", "dags", "sources/databases")
 _numbers = itertools.count(1)
 
 
@@ -42,12 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests one process runs, and in which order processes take them.
 
     A file's tests stay together, and so do those of `LONG`, which share an Airflow or a MariaDB that takes seconds to
-    start. What takes minutes comes first, so that no process is left alone with it at the end.
+    start. What takes minutes comes first, so that no process is left alone with it at the end; the test that runs an
+    Airflow of its own goes beside the others of `dags`.
     """
-    rank = {folder: number for number, folder in enumerate(LONG)}
+    rank = {place: number for number, place in enumerate(LONG)}
     for item in items:
         name = str(item.path.relative_to(TESTS))
-        group = next((folder for folder in LONG if name.startswith(f"{folder}/")), name)
+        group = next((place for place in LONG if name == place or name.startswith(f"{place}/")), name)
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: rank.get(item.get_closest_marker("xdist_group").args[0], len(rank)))  # type: ignore[union-attr]
 
