@@ -1,5 +1,5 @@
 -- Purpose: the live version, since when it is live, and how its ranker was evaluated by its own training.
--- Grain: one row. Parameters: k.
+-- Grain: one row. Key: version_id. Inputs: serving.live, serving.version, ml.training, ml.evaluation. Parameters: k.
 select
     version.ranker,
     live.since,
