@@ -85,8 +85,8 @@ class SliceLoader:
     def _late_keys(self) -> sql.Composed:
         return sql.SQL(
             "select exists (select 1 from present where not exists ("
-            "select 1 from {} as held where held.slice_id = any(%(slices)s) and {}))"
-        ).format(self._table, _equal_keys(self._piece.contract.key, "present", "held"))
+            "select 1 from {} as loaded where loaded.slice_id = any(%(slices)s) and {}))"
+        ).format(self._table, _equal_keys(self._piece.contract.key, "present", "loaded"))
 
     def _deletion(self) -> sql.Composed:
         """Return the statement that inserts deletions; whether a key is alive is what its latest row says."""
@@ -99,13 +99,13 @@ class SliceLoader:
         )
         return sql.SQL(
             "insert into {table} (slice_id, position, is_deleted, {key}{time}) "
-            "select %(slice_id)s, %(rows)s + row_number() over (order by {known_key}), true, {known_key}{deleted_at} "
+            "select %(slice_id)s, %(rows)s + row_number() over (order by {latest_key}), true, {latest_key}{deleted_at} "
             "from ("
-            "select distinct on ({held_key}) held.* from {table} as held "
-            "where held.slice_id = any(%(slices)s) and not exists (select 1 from present where {same}) "
-            "order by {held_key}, held.slice_id desc, held.position desc) as known "
-            "where not known.is_deleted and not exists ("
-            "select 1 from {table} as fresh where fresh.slice_id = %(slice_id)s and {same_fresh})"
+            "select distinct on ({loaded_key}) loaded.* from {table} as loaded "
+            "where loaded.slice_id = any(%(slices)s) and not exists (select 1 from present where {same}) "
+            "order by {loaded_key}, loaded.slice_id desc, loaded.position desc) as latest "
+            "where not latest.is_deleted and not exists ("
+            "select 1 from {table} as new_row where new_row.slice_id = %(slice_id)s and {same_new})"
         ).format(
             table=self._table,
             key=_identifiers(names),
@@ -113,10 +113,10 @@ class SliceLoader:
             deleted_at=sql.SQL("").join(
                 sql.SQL(", {}").format(deleted_at.format(sql.Literal(self._slice_id))) for _ in times
             ),
-            known_key=_identifiers(names, "known"),
-            held_key=_identifiers(names, "held"),
-            same=_equal_keys(names, "present", "held"),
-            same_fresh=_equal_keys(names, "fresh", "known"),
+            latest_key=_identifiers(names, "latest"),
+            loaded_key=_identifiers(names, "loaded"),
+            same=_equal_keys(names, "present", "loaded"),
+            same_new=_equal_keys(names, "new_row", "latest"),
         )
 
 

@@ -38,7 +38,7 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     totals = fetch(conn, "ops/layer_total", parameters)[0]
     conn.commit()
     log.info(
-        "stage: %s loaded tonight; in all %s in, %s kept, %s quarantined, %.1f s",
+        "stage: %s newly loaded; in all %s in, %s kept, %s quarantined, %.1f s",
         *(f"{totals[layer]:,}" for layer in ("fresh", "raw", "staging", "quarantine")),
         time.monotonic() - started,
     )

@@ -134,7 +134,7 @@ def _stamp(files: list[str]) -> Path:
 
 
 def _digest(files: list[str]) -> str:
-    """Return what decides the environment: place, interpreter, requirement files, package description."""
+    """Return a digest of what decides the environment: folder, interpreter, requirement files, package description."""
     digest = hashlib.sha256(f"{ROOT}\n{PYTHON.resolve()}\n".encode())
     for name in (*files, "pyproject.toml"):
         digest.update((ROOT / name).read_bytes() if (ROOT / name).is_file() else b"missing")

@@ -1,8 +1,8 @@
 """What a table of a source must look like, and what happens when it does not.
 
-A contract names columns in the project's own terms. A source may call them otherwise (`aliases`), may order them as it
-likes, and may bring more: what is new is kept and reported. A required column that is missing, renamed or of another
-type stops the source, because every row of it would be wrong. Case and signs in a column's name make no difference.
+A contract names columns in the project's own terms. A source may give them other names (`aliases`), may have them in
+any order, and may have more of them: new ones are kept and reported. A required column that is missing, renamed or of
+another type stops the source, because every row of it would be wrong. Case and punctuation of a name do not matter.
 """
 
 import re
@@ -14,12 +14,12 @@ from functools import cached_property
 from movierec.data.aliases import plain
 from movierec.errors import SourceError
 
-MIN_SAMPLE_VALUES = 20  # so many values, and most of them of another type, are no accident
+MIN_SAMPLE_VALUES = 20  # if most of so many values are of another type, that is no accident
 _NULLS = ("", "\\N")
 
 
 class Kind(StrEnum):
-    """What the values of a column are; the word that a message uses."""
+    """What the values of a column are, in the words that messages use."""
 
     INTEGER = "a whole number"
     NUMBER = "a number"
@@ -39,7 +39,7 @@ _PATTERNS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column under the project's name, with the names that sources give it."""
+    """One column: the project's name for it, and the names that sources give it."""
 
     name: str
     kind: Kind = Kind.TEXT
@@ -70,7 +70,7 @@ class Contract:
 
     @cached_property
     def words(self) -> dict[str, tuple[str, int]]:
-        """The column that each plain word stands for, and the word's rank: 0 for the column's own name."""
+        """The column that each plain word means, and the word's rank: 0 for the column's own name."""
         words: dict[str, tuple[str, int]] = {}
         for column in self.columns:
             for rank, word in enumerate((column.name, *column.aliases)):
@@ -89,7 +89,7 @@ class Contract:
         """Return, for every column that came, the contract's name of it, or None for a new one.
 
         Raises:
-            SourceError: a required column is missing, or a column stands twice.
+            SourceError: a required column is missing, or a column appears twice.
         """
         resolved = self.resolve(names)
         missing = [column for column in self.columns if column.required and column.name not in resolved]
@@ -104,7 +104,7 @@ class Contract:
         return resolved
 
     def require_types(self, where: str, rows: Iterable[Mapping[str, str | None]]) -> None:
-        """Look at the first rows: a required column whose values are mostly of another type has been retyped.
+        """Check the first rows: a required column whose values are mostly of another type has been retyped.
 
         Raises:
             SourceError: names the column, examples of what was seen, and what is allowed.

@@ -21,7 +21,7 @@ class Number(str):
 
 
 class Pairs(list[tuple[str, object]]):
-    """An object with its keys in order, also those that stand twice."""
+    """An object with its keys in order, including repeated ones."""
 
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number, object_pairs_hook=Pairs)

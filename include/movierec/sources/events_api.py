@@ -33,7 +33,7 @@ class EventsApi:
         is_full: read the feed from its first event.
         limit: events per page.
         budget: seconds for the whole pull, waiting included.
-        read_timeout: seconds without a byte after which a page is asked for again.
+        read_timeout: seconds without a byte after which a page is requested again.
         sleep: waits between attempts.
     """
 

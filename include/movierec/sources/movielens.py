@@ -73,7 +73,7 @@ def find_tables(path: Path) -> list[tuple[Table, Scale]]:
 
 
 def _is_used_for(contract: Contract, file: RecognisedFile, recognised: list[RecognisedFile]) -> bool:
-    """Tell whether a file is read as a table: it is there for it, or no other file is."""
+    """Tell whether a file is read as a table: it is meant to be it, or could be it and no other file is meant to."""
     if file.main is contract:
         return True
     return contract in file.others and not any(other.main is contract for other in recognised)

@@ -20,7 +20,7 @@ from movierec.sources.text.file import File
 from movierec.sources.text.records import Dialect
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
-_SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K comes with copies of its ratings, cut in two
+_SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
 _TABLE_OF_WORD = {
     **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
     **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
@@ -37,8 +37,8 @@ class RecognisedFile:
     Attributes:
         file: the file.
         dialect: how it is written.
-        main: the table that it is there for.
-        others: tables that it could serve, too.
+        main: the table that it is meant to be.
+        others: other tables that it could be read as.
         scale: lowest and highest rating.
     """
 
@@ -80,7 +80,7 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
 
 
 def _fits(contract: Contract, names: Sequence[str]) -> bool:
-    """Tell whether the names have all that a contract requires; a profile has something to say about its user."""
+    """Tell whether the names include all that a contract requires; a profile must have more than its user's id."""
     known = set(contract.resolve(names)) - {None}
     required = {column.name for column in contract.columns if column.required}
     if contract is USER_PROFILE:
@@ -126,7 +126,7 @@ def _by_name(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
 
 
 def _table_by_name(file: File) -> Contract | None:
-    """Return the table that a name such as `ratings.csv`, `ratings-2024-05.csv` or `ml-100k.inter` stands for."""
+    """Return the table that a name such as `ratings.csv`, `ratings-2024-05.csv` or `ml-100k.inter` means."""
     path = PurePosixPath(file.name)
     word = re.fullmatch(r"([a-z]+)(?:[-_.]?\d[\d._-]*)?", path.stem.lower())
     return _TABLE_OF_WORD.get(path.suffix) or (

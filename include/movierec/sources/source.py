@@ -1,4 +1,4 @@
-"""What a source is: the pieces it offers, their rows, and where it lies."""
+"""What a source is: the pieces that it offers, their rows, and where it is."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -83,10 +83,10 @@ class SourceState(Protocol):
 
 
 class Source(Protocol):
-    """Offers tonight's pieces."""
+    """Offers the pieces of a batch."""
 
     def pieces(self, state: SourceState) -> Iterable[Piece]:
-        """Find what there is tonight, tables that others refer to first.
+        """Yield the pieces that there are now, tables that others refer to first.
 
         Raises:
             SourceError: the source is missing, unreadable or breaks a contract.

@@ -1,6 +1,6 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
--- Grain: check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings, feedback, users and
--- movies of the schema that the search path names.
+-- Grain: check. Key: failed_check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings,
+-- feedback, users and movies of the schema that the search path names.
 -- Parameters: version_id, similar_length, relevant_from (stars), liked_weight.
 with audited_version as (
     select

@@ -1,5 +1,5 @@
 -- Purpose: credits, several people in one field, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.credits. Key: slice_id, position. Inputs: raw.credits.
+-- Grain: one row of raw.credits. Key: slice_id, position. Inputs: raw.credits. Parameters: none.
 create view staging.credits_typed as
 select
     credits.slice_id,

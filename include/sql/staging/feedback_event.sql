@@ -1,5 +1,5 @@
 -- Purpose: feedback events, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.feedback_event. Key: slice_id, position. Inputs: raw.feedback_event.
+-- Grain: one row of raw.feedback_event. Key: slice_id, position. Inputs: raw.feedback_event. Parameters: none.
 create view staging.feedback_event_typed as
 select
     feedback_event.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: triples around the movies, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.graph. Key: slice_id, position. Inputs: raw.graph.
+-- Grain: one row of raw.graph. Key: slice_id, position. Inputs: raw.graph. Parameters: none.
 create view staging.graph_typed as
 select
     graph.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: directors and writers in IMDb, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.imdb_crew. Key: slice_id, position. Inputs: raw.imdb_crew.
+-- Grain: one row of raw.imdb_crew. Key: slice_id, position. Inputs: raw.imdb_crew. Parameters: none.
 create view staging.imdb_crew_typed as
 select
     imdb_crew.slice_id,

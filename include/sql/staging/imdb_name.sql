@@ -1,5 +1,5 @@
 -- Purpose: names of people in IMDb, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.imdb_name. Key: slice_id, position. Inputs: raw.imdb_name.
+-- Grain: one row of raw.imdb_name. Key: slice_id, position. Inputs: raw.imdb_name. Parameters: none.
 create view staging.imdb_name_typed as
 select
     imdb_name.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: who did what in a movie, in IMDb, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.imdb_principal. Key: slice_id, position. Inputs: raw.imdb_principal.
+-- Grain: one row of raw.imdb_principal. Key: slice_id, position. Inputs: raw.imdb_principal. Parameters: none.
 create view staging.imdb_principal_typed as
 select
     imdb_principal.slice_id,

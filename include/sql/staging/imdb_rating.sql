@@ -1,5 +1,5 @@
 -- Purpose: mean votes of IMDb, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.imdb_rating. Key: slice_id, position. Inputs: raw.imdb_rating.
+-- Grain: one row of raw.imdb_rating. Key: slice_id, position. Inputs: raw.imdb_rating. Parameters: none.
 create view staging.imdb_rating_typed as
 select
     imdb_rating.slice_id,

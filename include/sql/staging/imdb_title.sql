@@ -1,5 +1,5 @@
 -- Purpose: titles in IMDb, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.imdb_title. Key: slice_id, position. Inputs: raw.imdb_title.
+-- Grain: one row of raw.imdb_title. Key: slice_id, position. Inputs: raw.imdb_title. Parameters: none.
 create view staging.imdb_title_typed as
 select
     imdb_title.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: the ids of movies at IMDb and TMDB, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.links. Key: slice_id, position. Inputs: raw.links.
+-- Grain: one row of raw.links. Key: slice_id, position. Inputs: raw.links. Parameters: none.
 create view staging.links_typed as
 select
     links.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: movies and their entities in the graph, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.movie_link. Key: slice_id, position. Inputs: raw.movie_link.
+-- Grain: one row of raw.movie_link. Key: slice_id, position. Inputs: raw.movie_link. Parameters: none.
 create view staging.movie_link_typed as
 select
     movie_link.slice_id,

@@ -1,5 +1,5 @@
 -- Purpose: movies, their genres still in one field, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.movies. Key: slice_id, position. Inputs: raw.movies.
+-- Grain: one row of raw.movies. Key: slice_id, position. Inputs: raw.movies. Parameters: none.
 create view staging.movies_typed as
 select
     movies.slice_id,

@@ -1,5 +1,6 @@
 -- Purpose: ratings on the scale 0.5 to 5, renamed and cast; what cannot be cast is null.
 -- Grain: one row of raw.ratings. Key: slice_id, position. Inputs: raw.ratings, ops.slice (the scale of the source).
+-- Parameters: none.
 -- "offset 0" keeps the casts in one place: written out, each rule and each column would cast for itself. Nearly every
 -- rating is written in plain digits, which one look at the whole row tells; the casts that understand more cost more.
 -- noqa: disable=LT02,PRS,ST05

@@ -1,5 +1,5 @@
 -- Purpose: tags, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.tags. Key: slice_id, position. Inputs: raw.tags.
+-- Grain: one row of raw.tags. Key: slice_id, position. Inputs: raw.tags. Parameters: none.
 create view staging.tags_typed as
 select
     tags.slice_id,

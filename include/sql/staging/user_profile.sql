@@ -1,5 +1,5 @@
 -- Purpose: viewer profiles, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.user_profile. Key: slice_id, position. Inputs: raw.user_profile.
+-- Grain: one row of raw.user_profile. Key: slice_id, position. Inputs: raw.user_profile. Parameters: none.
 create view staging.user_profile_typed as
 select
     user_profile.slice_id,

@@ -1,1 +1,1 @@
-"""Nights of ingestion, measured at several sizes beside a bare COPY."""
+"""Nights of ingestion, measured at several sizes and compared with a bare COPY."""

@@ -53,11 +53,11 @@ class ForeignDatabase(ABC):
 
     @abstractmethod
     def quote(self, identifier: str) -> str:
-        """Return a name, safe to stand in a statement."""
+        """Return a name, quoted for a statement."""
 
     @abstractmethod
     def literal(self, value: str) -> str:
-        """Return a value, safe to stand in a statement."""
+        """Return a value, quoted for a statement."""
 
     @abstractmethod
     def text(self, expression: str, declared: str) -> str:

@@ -13,7 +13,7 @@ class Watermark:
     """What the next night needs to know.
 
     Attributes:
-        value: the latest change that was seen, as the source writes it.
+        value: the latest change that was read, as the source writes it.
         shape: the table's columns and types; rows that did not change lack what a new column says.
         settled: digest of the rows that are too old to be read again, where an update leaves no other trace.
     """
@@ -30,14 +30,14 @@ class Watermark:
     def parse(cls, text: str | None) -> "Watermark | None":
         """Read what `to_json` wrote; anything else counts as no watermark, so that the table is read whole."""
         try:
-            found = json.loads(text or "null")
-            return cls(**found) if isinstance(found, dict) else None
+            stored = json.loads(text or "null")
+            return cls(**stored) if isinstance(stored, dict) else None
         except (ValueError, TypeError):
             return None
 
 
 def unit(examples: list[str]) -> int:
-    """Return how many of them make a second, judged by the middle one: a few wrong stamps do not decide."""
+    """Return how many of them make a second, by the median, so that a few wrong stamps do not decide."""
     values = sorted(value for value in map(Decimal, examples) if value.is_finite())
     middle = abs(values[len(values) // 2]) if values else Decimal(0)
     return next((per_second for above, per_second in UNITS if middle >= above), 1)

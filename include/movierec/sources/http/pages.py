@@ -1,4 +1,4 @@
-"""One page of a web service after the other, asked for again while that can help."""
+"""The pages of a web service, one after another, each requested again while that can help."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ class Pages:
 
         Raises:
             SourceError: the service refuses, or sends the client elsewhere.
-            ServiceUnavailableError: it was asked again and again and the time is up.
+            ServiceUnavailableError: every attempt failed, or the time is up.
         """
         address, seen = self.url.copy_merge_params(dict(parameters)), ""
         for attempt in range(MAX_ATTEMPTS):

@@ -34,7 +34,7 @@ _MAX_WAIT_SECONDS = 60.0
 
 
 class UnreachableError(SourceError):
-    """The server does not answer, or not usefully, however often it is asked."""
+    """The server does not answer, or not usefully, in any of the attempts."""
 
 
 class GoneError(SourceError):

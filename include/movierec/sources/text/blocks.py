@@ -13,8 +13,8 @@ from movierec.sources.text.file import BLOCK_BYTES
 from movierec.sources.text.records import Rows
 
 MAX_LINE_BYTES = 64 << 20
-PART_BYTES = 1 << 15  # an unclean block is looked at again in parts of this size: most of them are clean
-SMALL_PART_BYTES = 1 << 9  # and in parts of this size, before rows are looked at one by one
+PART_BYTES = 1 << 15  # an unclean block is converted in parts of this size: most of them are clean
+SMALL_PART_BYTES = 1 << 9  # and unclean parts in parts of this size, before rows are converted one by one
 _NULL = re.compile(rb"(?<![^\t\n])\\N(?![^\t\n])")
 
 LineFilter = Callable[[bytes], bytes]  # takes a block of whole lines, returns the lines to keep
@@ -42,14 +42,14 @@ def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:
 
 
 class Converter:
-    """Makes chunks of blocks.
+    """Converts blocks of lines into chunks.
 
     A block is clean if every line has the right number of fields, all is UTF-8, and nothing in it needs escaping or
-    unquoting; then its delimiters become tabs. What both ways yield for the same rows is the same.
+    unquoting; then its delimiters become tabs. Both ways yield the same for the same rows.
     """
 
     def __init__(self, rows: Rows) -> None:
-        """Prepare for the lines that `rows` takes apart."""
+        """Convert the lines that `rows` can parse."""
         self._rows = rows
         dialect = rows.dialect
         mark = dialect.delimiter.encode() if len(dialect.delimiter) == 1 else b"\t"
@@ -74,7 +74,7 @@ class Converter:
                 yield Chunk(self._rows.columns, text)
 
     def _by_row(self, block: bytes, is_last: bool) -> Generator[Chunk, None, bytes]:
-        """Yield a block's rows; what a quote leaves open is returned, to go before the next block."""
+        """Yield a block's rows; return the lines of an open quote, which go before the next block."""
         pending, start = b"", 0
         while start < len(block):
             end = _line_end(block, start, PART_BYTES)
@@ -85,7 +85,7 @@ class Converter:
         return pending
 
     def _part(self, part: bytes, is_last: bool) -> tuple[list[bytes], bytes]:
-        """Return the rows of a part, found in ever smaller parts where an unclean line hides, and what is open."""
+        """Return the rows of a part, in smaller parts where it is not clean, and the lines of an open quote."""
         texts: list[bytes] = []
         start, few = 0, SMALL_PART_BYTES if self._is_plain else PART_BYTES
         if (whole := self._clean(part) or self._unquoted(part)) is not None:
@@ -142,5 +142,5 @@ class Converter:
 
 
 def _line_end(block: bytes, start: int, size: int) -> int:
-    """Return where to cut lines off a block: after so many bytes or fewer, but after one line at least."""
+    """Return the end of the last whole line within so many bytes, or else the end of the first line."""
     return block.rfind(b"\n", start, start + size) + 1 or block.index(b"\n", start) + 1

@@ -1,4 +1,4 @@
-"""Bytes that should be UTF-8 text and sometimes are not."""
+"""Bytes that ought to be UTF-8 text and sometimes are not."""
 
 import codecs
 from typing import Protocol
@@ -13,7 +13,7 @@ _WIDE = (
 
 
 class Readable(Protocol):
-    """Something that gives bytes."""
+    """Anything that bytes can be read from."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to so many bytes, none at the end."""
@@ -49,7 +49,7 @@ class AsUtf8:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Tell whether bytes are text as they stand."""
+    """Tell whether bytes are valid UTF-8."""
     if data.isascii():
         return True
     try:

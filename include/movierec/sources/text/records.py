@@ -12,7 +12,7 @@ from functools import cached_property
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import INVALID, decode
 
-MAX_QUOTED_BYTES = 1 << 16  # a quote that is open for longer has been forgotten
+MAX_QUOTED_BYTES = 1 << 16  # a quote that stays open for longer was never closed
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
 MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
@@ -22,9 +22,9 @@ class Dialect:
     """How a kind of file is written.
 
     Attributes:
-        delimiter: what stands between two fields.
-        is_quoted: fields may stand in double quotes (RFC 4180).
-        is_western: bytes that are no UTF-8 are windows-1252.
+        delimiter: separates two fields.
+        is_quoted: fields may be in double quotes (RFC 4180).
+        is_western: bytes that are not UTF-8 are windows-1252.
         has_nulls: `\\N` is null.
         header: names of the columns, where the file has no line for them.
         expected_extras: columns that belong to this kind of file but to no contract: kept, and not reported as new.
@@ -42,7 +42,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Rows:
-    """Takes lines apart.
+    """Parses lines into rows.
 
     Attributes:
         dialect: how the file is written.
