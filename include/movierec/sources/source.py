@@ -70,11 +70,11 @@ class SourceState(Protocol):
         ...
 
     def has_piece(self, table: str, piece: str) -> bool:
-        """Tell whether a piece has been loaded on an earlier night."""
+        """Tell whether a piece has ever been loaded."""
         ...
 
     def has_fingerprint(self, table: str, fingerprint: str) -> bool:
-        """Tell whether content has been loaded on any night."""
+        """Tell whether content has ever been loaded."""
         ...
 
     def imdb_ids(self) -> frozenset[str]:
