@@ -29,6 +29,7 @@ setup: ## make .venv and install the locked requirements
 	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
 		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m movierec.local.bootstrap $(SETUP); \
 	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
+	@$(BIN)/python -m movierec.local.neural_environment $(SETUP)
 
 installed:
 	@test -x $(BIN)/python || { echo "movierec: nothing is set up here yet; make setup does it" >&2; exit 1; }
@@ -101,9 +102,10 @@ lint: dev ## check style, types, imports and SQL
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/sqlfluff lint --quiet include/sql
 
-lock: dev ## pin the requirements of requirements.in and requirements-dev.in again
+lock: dev ## pin the requirements of requirements.in, requirements-dev.in and requirements-neural.in again
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) requirements-neural.in --output-file requirements-neural.txt
 
 pictures: dev ## draw the screenshots in docs/ again, from the latest night (needs Chromium)
 	@$(MOVIEREC) pictures

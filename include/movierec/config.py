@@ -27,6 +27,7 @@ class Settings:
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
         deciding_protocol: the split by which a training compares rankers (`MOVIEREC_DECIDING_PROTOCOL`).
+        neural: the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
@@ -40,6 +41,7 @@ class Settings:
     top_n: int = 50
     keep_nights: int = 14
     deciding_protocol: str = "per_user_temporal"
+    neural: bool = True
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
     locations: Mapping[str, str] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Settings:
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
-            accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE"),
+            neural=_boolean(env, "MOVIEREC_NEURAL", "yes"),
+            accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
             locations={
                 name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
@@ -77,8 +80,8 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
     return int(text)
 
 
-def _boolean(env: Mapping[str, str], name: str) -> bool:
-    text = env.get(name, "no")
+def _boolean(env: Mapping[str, str], name: str, default: str) -> bool:
+    text = env.get(name, default)
     if text.lower() not in ("yes", "no"):
         raise ConfigError(f"{name} is '{text}'; allowed is yes or no")
     return text.lower() == "yes"

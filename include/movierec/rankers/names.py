@@ -8,6 +8,7 @@ RANKERS = (
     "ease",
     "slim",
     "slit",
+    "neural",
     "content",
     "recent_popularity",
     "blend",

@@ -13,6 +13,7 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.model_card import read_card
+from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.reranking.base import LearnedRanker
@@ -35,6 +36,7 @@ RANKERS: dict[str, type[Ranker]] = {
         EASE,
         SLIM,
         SLIT,
+        Neural,
         Content,
         RecentPopularity,
         Blend,

@@ -1,0 +1,63 @@
+"""The Python that has TensorFlow: that of `.venv-neural`, which `make setup` makes, else the one that runs."""
+
+import fcntl
+import importlib.util
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from movierec.config import ROOT, Settings
+from movierec.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+ENVIRONMENT = ROOT / ".venv-neural"
+STAMP = "movierec.stamp"  # in it, once everything is installed
+PATIENCE = 900.0  # seconds for which a fit waits for an installation that is under way
+LOOK_EVERY = 1.0  # second
+
+
+def find_python() -> Path:
+    """Return a Python that can import TensorFlow, waiting for it where set-up is still installing it.
+
+    Raises:
+        ModelError: there is none, or it is not wanted (`MOVIEREC_NEURAL`).
+    """
+    if not Settings.from_env().neural:
+        raise ModelError("ranker 'neural' is switched off by MOVIEREC_NEURAL=no; allowed is yes or no")
+    if not is_installed():
+        _wait_for_installer()
+    if is_installed():
+        return ENVIRONMENT / "bin" / "python"
+    if importlib.util.find_spec("tensorflow"):
+        return Path(sys.executable)
+    raise ModelError(f"ranker 'neural' needs TensorFlow, which is not in {ENVIRONMENT}; make setup installs it")
+
+
+def is_installed() -> bool:
+    """Tell whether set-up has finished `ENVIRONMENT`."""
+    return (ENVIRONMENT / STAMP).is_file()
+
+
+def _wait_for_installer() -> None:
+    """Wait until nobody holds the environment's lock."""
+    if not ENVIRONMENT.is_dir():
+        return
+    folder = os.open(ENVIRONMENT, os.O_RDONLY)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while not _is_free(folder) and time.monotonic() < deadline:
+            log.info("waiting for TensorFlow, which is being installed into %s", ENVIRONMENT)
+            time.sleep(LOOK_EVERY)
+    finally:
+        os.close(folder)
+
+
+def _is_free(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

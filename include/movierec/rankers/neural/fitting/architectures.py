@@ -1,0 +1,87 @@
+"""What each architecture is made of: its network, its examples, its learning rate and how numpy scores with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movierec.rankers.neural import autoencoder, sequence
+from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples, SequenceExamples
+from movierec.rankers.neural.fitting.networks import Autoencoder, Sequence
+from movierec.rankers.neural.histories import Arrays, Floats, Histories
+from movierec.rankers.neural.options import AUTOENCODER, Options
+
+CUTS = 6  # of each user's history in an epoch of the autoencoder
+CUTS_AT_ONCE = 128
+PIECES_AT_ONCE = 16
+HEADS = 2
+SEQUENCE_DROPOUT = 0.2
+SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One architecture for one job.
+
+    Attributes:
+        network: makes a new network.
+        examples: what it learns from.
+        read: what the network reads of whole histories.
+        score: scores whole histories with its weights, in numpy.
+        learning_rate: Adam's, after the warm-up.
+        max_steps: after which little is gained, so that large data needs fewer epochs.
+    """
+
+    network: Callable[[], Any]
+    examples: Examples
+    read: Callable[[Histories], tuple[NDArray[Any], ...]]
+    score: Callable[[Arrays, Histories], Floats]
+    learning_rate: float
+    max_steps: int
+
+    def epochs(self, histories: Histories, most: int) -> int:
+        """Return over how many epochs the learning rate falls: so many, or what `max_steps` allows."""
+        return int(np.clip(round(self.max_steps / max(1, self.examples.steps(histories))), 1, most))
+
+
+def architecture(name: str, histories: Histories, options: Options) -> Architecture:
+    """Return the architecture of this name, of the size that the options ask for."""
+    popularity = log_popularity(histories, options.movies)
+    if name == AUTOENCODER:
+        return Architecture(
+            network=lambda: Autoencoder(popularity, options.hidden, options.dropout),
+            examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE),
+            read=lambda histories: (autoencoder.whole(histories, options.movies),),
+            score=autoencoder.scores,
+            learning_rate=3e-3,
+            max_steps=2_000,
+        )
+    levels = int(histories.levels.max()) + 1
+    shape = (options.length, options.width, options.blocks, HEADS, SEQUENCE_DROPOUT)
+    return Architecture(
+        network=lambda: Sequence(popularity, levels, *shape),
+        examples=SequenceExamples(
+            movies=options.movies,
+            following=options.following,
+            decay=SEQUENCE_DECAY,
+            length=options.length,
+            batch=PIECES_AT_ONCE,
+        ),
+        read=lambda histories: _read_sequences(histories, options.length),
+        score=sequence.scores,
+        learning_rate=4e-3,
+        max_steps=5_000,
+    )
+
+
+def log_popularity(histories: Histories, movies: int) -> Floats:
+    """Return the logarithm of each movie's share of the ratings, one rating added to each."""
+    counts = np.bincount(histories.movies, minlength=movies) + 1.0
+    return np.asarray(np.log(counts / counts.sum()), np.float32)
+
+
+def _read_sequences(histories: Histories, length: int) -> tuple[NDArray[Any], ...]:
+    movies, levels = sequence.latest(histories, length)
+    return movies, levels, np.arange(1, len(movies) + 1) * length - 1

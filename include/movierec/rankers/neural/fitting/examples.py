@@ -1,0 +1,142 @@
+"""Training examples, drawn anew for every epoch: a user's history up to a cut, and what came after it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movierec.rankers.neural import autoencoder
+from movierec.rankers.neural.histories import PADDING, Floats, Histories, Ints
+
+
+class Batch(NamedTuple):
+    """Some examples; a row is a cut.
+
+    Attributes:
+        inputs: what the network reads, in the order of its arguments.
+        seen: whether the movie came before the cut (rows × movies), so that it cannot be what comes next.
+        targets: columns of the movies that came next (rows × `following`, int32).
+        weights: of the targets (float32), 0 where there are no more.
+    """
+
+    inputs: tuple[NDArray[Any], ...]
+    seen: NDArray[np.bool_]
+    targets: NDArray[np.int32]
+    weights: Floats
+
+
+class Examples(Protocol):
+    """A source of batches."""
+
+    def steps(self, histories: Histories) -> int:
+        """Return how many batches an epoch has."""
+
+    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Batch]:
+        """Draw an epoch's batches."""
+
+
+def targets_after(
+    histories: Histories, users: Ints, cuts: Ints, following: int, decay: float
+) -> tuple[NDArray[np.int32], Floats]:
+    """Return the next movies after each cut, and their signal · decay^(how many came between)."""
+    ahead = np.arange(following)
+    places = (histories.starts[users] + cuts)[:, None] + ahead
+    exists = places < histories.starts[users + 1][:, None]
+    places = np.where(exists, places, 0)
+    weights = histories.signal[places] * exists * decay**ahead
+    return histories.movies[places].astype(np.int32), weights.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class AutoencoderExamples:
+    """Cuts at random places: `cuts` of every user's history and epoch, `batch` of them in a step."""
+
+    movies: int
+    following: int
+    cuts: int
+    batch: int
+    decay: float = 1.0
+
+    def steps(self, histories: Histories) -> int:
+        """Return how many batches an epoch has."""
+        return -(-int((np.diff(histories.starts) > 1).sum()) * self.cuts // self.batch)
+
+    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Batch]:
+        """Draw an epoch's batches."""
+        histories = histories.shuffled(rng)
+        sizes, ends = np.diff(histories.starts), histories.moment_ends
+        users = rng.permutation(np.repeat(np.flatnonzero(sizes > 1), self.cuts))
+        cuts = rng.integers(1, sizes[users])
+        for start in range(0, len(users), self.batch):
+            yield self._batch(histories, ends, users[start : start + self.batch], cuts[start : start + self.batch])
+
+    def _batch(self, histories: Histories, ends: Ints, users: Ints, cuts: Ints) -> Batch:
+        before, rows = histories.up_to(users, cuts), np.repeat(np.arange(len(users)), cuts)
+        ends = ends[np.repeat(histories.starts[users], cuts) + before.positions]
+        ages = cuts[rows] - np.minimum(ends, cuts[rows])
+        seen = np.zeros((len(users), self.movies), bool)
+        seen[rows, before.movies] = True
+        x = autoencoder.inputs(before, rows, ages, self.movies)
+        return Batch((x,), seen, *targets_after(histories, users, cuts, self.following, self.decay))
+
+
+@dataclass(frozen=True)
+class SequenceExamples:
+    """Pieces of `length` ratings, `batch` of them in a step; every place is a cut."""
+
+    movies: int
+    following: int
+    decay: float
+    length: int
+    batch: int
+
+    def steps(self, histories: Histories) -> int:
+        """Return how many batches an epoch has, about."""
+        places = np.diff(histories.starts) - 1
+        pieces = np.where(places > self.length, places / self.length + 1, places > 0)
+        return int(np.ceil(pieces.sum() / self.batch))
+
+    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Batch]:
+        """Draw an epoch's batches."""
+        histories = histories.shuffled(rng)
+        users, firsts = self._pieces(np.diff(histories.starts) - 1, rng)
+        for start in range(0, len(users), self.batch):
+            yield self._batch(histories, users[start : start + self.batch], firsts[start : start + self.batch])
+
+    def _pieces(self, places: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Cut every history into pieces and return user and first place of each.
+
+        One piece ends where the history does, the others tile a long history from a random place. A piece may begin
+        before the history does: the last place is always filled, as it is when users are scored.
+        """
+        shift = rng.integers(1, self.length + 1, len(places))
+        more = np.where(places > self.length, -(-(places - shift) // self.length), 0)
+        counts = (places > 0) + more
+        users = np.repeat(np.arange(len(places)), counts)
+        number = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
+        ends = places[users] - (number > 0) * (shift[users] + (number - 1) * self.length)
+        order = rng.permutation(len(users))
+        return users[order], ends[order] - self.length
+
+    def _batch(self, histories: Histories, users: Ints, firsts: Ints) -> Batch:
+        starts, sizes = histories.starts[users], np.diff(histories.starts)[users]
+        places = firsts[:, None] + np.arange(self.length)
+        exists = places >= 0
+        index = np.where(exists, starts[:, None] + places, 0)
+        movies = np.where(exists, histories.movies[index], 0).astype(np.int32)
+        levels = np.where(exists, histories.levels[index], PADDING).astype(np.int32)
+        pieces, slots = np.nonzero(exists)
+        cuts = firsts[pieces] + slots + 1
+        targets = targets_after(histories, users[pieces], cuts, self.following, self.decay)
+        rows = (pieces * self.length + slots).astype(np.int32)
+        return Batch((movies, levels, rows), self._seen(histories, starts, sizes, pieces, cuts), *targets)
+
+    def _seen(self, histories: Histories, starts: Ints, sizes: Ints, pieces: Ints, cuts: Ints) -> NDArray[np.bool_]:
+        # The smaller the numbers, the sooner they are compared: this is rows × movies.
+        kind = np.int16 if sizes.max() < np.iinfo(np.int16).max else np.int64
+        seen_from = np.full((len(starts), self.movies), np.iinfo(kind).max, kind)
+        for row, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+            seen_from[row, histories.movies[start : start + size]] = np.arange(size)
+        return np.asarray(seen_from[pieces] < cuts[:, None].astype(kind))

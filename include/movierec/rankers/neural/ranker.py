@@ -1,0 +1,174 @@
+"""Networks that say what comes next: an autoencoder of fading histories, or self-attention over the last ratings."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from movierec.artifacts import Arrays
+from movierec.data.arrays import Floats, Ints
+from movierec.data.dataset import Dataset
+from movierec.data.history import History
+from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
+from movierec.rankers.base import Ranker
+from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity, popularity
+from movierec.rankers.neural import autoencoder, sequence
+from movierec.rankers.neural.histories import Histories, Weights
+from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, SEQUENCE, Fitted, Options
+from movierec.rankers.neural.process import fit
+from movierec.rankers.search_space import Choice, Range, Space
+
+log = logging.getLogger(__name__)
+
+SCORES: dict[str, Callable[[Any, Histories], Floats]] = {AUTOENCODER: autoencoder.scores, SEQUENCE: sequence.scores}
+WINDOWS = ("time", "random")
+MAX_STEPS = 20  # of ratings; finer ones are put together
+NOTHING = "nothing"  # the architecture where nobody rated two movies: popularity is all there is
+
+
+class Neural(Ranker):
+    """A network for the `max_movies` most rated movies, fitted by TensorFlow, scored by numpy; the others follow.
+
+    With `architecture` "auto", both are fitted on what came before the last fifth of each history, and the one that
+    ranks this fifth better learns once more, from everything, for as many epochs as were best there. Without an order
+    there is no sequence, and the autoencoder it is. See `movierec.rankers.neural.autoencoder` and `sequence` for the
+    papers.
+
+    Attributes:
+        fitted_: what was chosen.
+    """
+
+    name = "neural"
+    read_: tuple[History, Histories] | None = None  # the history that was read last, and how
+    space: ClassVar[Space] = {
+        "architecture": Choice((AUTO, *ARCHITECTURES)),
+        "following": Range(1, 40, log=True, whole=True),
+        "hidden": Range(64, 512, log=True, whole=True),
+        "dropout": Range(0.2, 0.7),
+        "length": Range(20, 200, log=True, whole=True),
+        "width": Choice((32, 64, 128)),
+    }
+
+    def __init__(
+        self,
+        architecture: str = AUTO,
+        windows: str = "time",
+        following: int = 20,
+        hidden: int = 256,
+        dropout: float = 0.5,
+        length: int = 100,
+        width: int = 64,
+        blocks: int = 1,
+        epochs: int = 16,
+        max_movies: int = 8_000,
+        max_seconds: float = 600.0,
+        seed: int = 0,
+    ) -> None:
+        """Store the architecture and its sizes (see `Options`).
+
+        `windows` is "time", or "random" where test rows are drawn at random from all times: then the order of the
+        ratings is not read.
+        """
+        self.architecture = architecture
+        self.windows = windows
+        self.following = following
+        self.hidden = hidden
+        self.dropout = dropout
+        self.length = length
+        self.width = width
+        self.blocks = blocks
+        self.epochs = epochs
+        self.max_movies = max_movies
+        self.max_seconds = max_seconds
+        self.seed = seed
+
+    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+        self._check("architecture", (AUTO, *ARCHITECTURES))
+        self._check("windows", WINDOWS)
+        history = self.training_history_
+        self.movie_positions_ = most_rated(history, self.max_movies)
+        self.steps_ = _rating_steps(history)
+        histories = self._histories(history)
+        if np.diff(histories.starts).max() < 2:  # noqa: PLR2004 (something that came before, and something after)
+            log.warning("neural: nobody rated two movies, so nothing follows anything; popularity decides")
+            self.weights_, self.fitted_ = Weights(), Fitted(NOTHING, 0, {})
+        else:
+            self.weights_, self.fitted_ = fit(histories, self._options(histories))
+
+    def _check(self, name: str, allowed: tuple[str, ...]) -> None:
+        if getattr(self, name) not in allowed:
+            raise ModelError(f"{name} is '{getattr(self, name)}'; allowed are {', '.join(allowed)}")
+
+    def _options(self, histories: Histories) -> Options:
+        has_order = bool((np.diff(histories.times) * (np.diff(histories.users) == 0)).any())
+        names = ARCHITECTURES if has_order else (AUTOENCODER,)
+        return Options(
+            architectures=names if self.architecture == AUTO else (self.architecture,),
+            movies=len(self.movie_positions_),
+            following=self.following,
+            hidden=self.hidden,
+            dropout=self.dropout,
+            length=self.length,
+            width=self.width,
+            blocks=self.blocks,
+            epochs=self.epochs,
+            max_seconds=self.max_seconds,
+            seed=self.seed,
+        )
+
+    def _histories(self, history: History) -> Histories:
+        """Return the ratings of the model's movies as networks read them."""
+        column = columns_in(self.movie_positions_, history.shape[1])[history.movies]
+        kept = column != OUTSIDE
+        times = history.times if self.windows == "time" else np.zeros_like(history.times)
+        return Histories.of(
+            history.users[kept],
+            history.shape[0],
+            movies=column[kept],
+            times=times[kept],
+            signal=history.signal[kept],
+            levels=_levels(history.ratings[kept], self.steps_),
+            liked=history.liked[kept],
+        )
+
+    def scores(self, users: Ints) -> Floats:
+        """Let the network read the users' histories."""
+        history = self.history_
+        if self.fitted_.architecture == NOTHING:
+            return np.tile(popularity(self.training_history_), (len(users), 1))
+        if self.read_ is None or self.read_[0] is not history:
+            self.read_ = history, self._histories(history)
+        inside = SCORES[self.fitted_.architecture](self.weights_, self.read_[1].of_users(users))
+        return outside_by_popularity(inside, self.movie_positions_, self.training_history_)
+
+    def _to_arrays(self) -> Arrays:
+        fitted = {
+            "architecture": np.array(self.fitted_.architecture),
+            "epochs": np.array(self.fitted_.epochs),
+            "tried": np.array(list(self.fitted_.values), str),
+            "values": np.array(list(self.fitted_.values.values()), float),
+        }
+        weights = {f"weights.{name}": value for name, value in self.weights_.items()}
+        return {"kept": self.movie_positions_, "steps": self.steps_, **fitted, **weights}
+
+    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
+        self.movie_positions_, self.steps_ = arrays["kept"], arrays["steps"]
+        values = dict(zip(arrays["tried"].tolist(), arrays["values"].tolist(), strict=True))
+        self.fitted_ = Fitted(str(arrays["architecture"]), int(arrays["epochs"]), values)
+        prefix = "weights."
+        self.weights_ = {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
+
+
+def _rating_steps(history: History) -> Floats:
+    """Return the ratings that are told apart, ascending: all there are, or `MAX_STEPS` quantiles of them."""
+    rated = history.ratings[np.isfinite(history.ratings)]
+    steps = np.unique(rated)
+    return steps if len(steps) <= MAX_STEPS else np.unique(np.quantile(rated, np.arange(MAX_STEPS) / MAX_STEPS))
+
+
+def _levels(ratings: Floats, steps: Floats) -> Ints:
+    """Return how many of the steps each rating has reached, plus 1; 1 for other feedback."""
+    reached = np.maximum(np.searchsorted(steps, ratings, side="right"), 1)
+    return np.where(np.isfinite(ratings), reached + 1, 1)
