@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
 from movierec.local import postgres
+from movierec.rankers.neural import environment
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: waiting threads leave the core to others
 
@@ -45,12 +47,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     start. What takes minutes comes first, so that no process is left alone with it at the end; the test that runs an
     Airflow of its own goes beside the others of `dags`.
     """
+    _skip_without_tensorflow(items)
     rank = {place: number for number, place in enumerate(LONG)}
     for item in items:
         name = str(item.path.relative_to(TESTS))
         group = next((place for place in LONG if name == place or name.startswith(f"{place}/")), name)
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: rank.get(item.get_closest_marker("xdist_group").args[0], len(rank)))  # type: ignore[union-attr]
+
+
+def _skip_without_tensorflow(items: list[pytest.Item]) -> None:
+    """Skip tests of the neural ranker that fit it, where set-up could not install what it is fitted with."""
+    if environment.is_installed():
+        return
+    for item in items:
+        if "neural" in getattr(item, "callspec", SimpleNamespace(params={})).params.values():
+            item.add_marker(pytest.mark.skip(reason="no TensorFlow here; make dev installs it"))
 
 
 @pytest.fixture(scope="session")

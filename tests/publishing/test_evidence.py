@@ -69,7 +69,7 @@ def test_whatever_is_named_was_liked(dataset: Dataset, ranker: str) -> None:
 
 
 START = pd.Timestamp("1998-01-01", tz="UTC")
-FEW_TREES = {"hybrid": {"rounds": 5}}
+SMALL = {"hybrid": {"rounds": 5}, "neural": {"architecture": "autoencoder", "epochs": 2}}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def drifting() -> Dataset:
 
 
 def fit(name: str, dataset: Dataset) -> Ranker:
-    return registry.create(name, **FEW_TREES.get(name, {})).fit(dataset, MovieFeatures.build(dataset))
+    return registry.create(name, **SMALL.get(name, {})).fit(dataset, MovieFeatures.build(dataset))
 
 
 def added(ranker: Ranker, user: int) -> np.ndarray:

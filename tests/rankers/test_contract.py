@@ -21,6 +21,7 @@ START = pd.Timestamp("1998-01-01", tz="UTC")
 EVERYONE = range(1, 41)
 # The learned rankers with as few trees as tell two tastes apart: these tests are about promises, not about quality.
 FEW_TREES = {"hybrid": {"rounds": 10}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 10}}
+SMALL = {**FEW_TREES, "neural": {"architecture": "autoencoder"}}
 # Their scores rest on who else is alike, and a stranger with somebody's history is not that somebody.
 BY_NEIGHBOURS = {"user_knn", "blend", *FEW_TREES}
 
@@ -38,7 +39,7 @@ def fitted(name: str, dataset: Dataset, features: MovieFeatures) -> Ranker:
 
 
 def small(name: str) -> Ranker:
-    return registry.create(name, **FEW_TREES.get(name, {}))
+    return registry.create(name, **SMALL.get(name, {}))
 
 
 @pytest.fixture

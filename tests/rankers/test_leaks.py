@@ -31,6 +31,7 @@ from movierec.training.folder import TrainingFolder
 EVERYONE = range(1, 41)
 PLAN = WindowPlan(windows="time", label_share=0.2, folds=1, candidates=100, training_users=1_000, seed=0)
 FEW_TREES = {"hybrid": {"rounds": 3}, "gradient_boosting": {"rounds": 3}, "random_forest": {"trees": 3}}
+SMALL = {**FEW_TREES, "neural": {"architecture": "autoencoder", "epochs": 2}}
 
 
 def altered(ratings: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -176,7 +177,7 @@ def lists_of(folder: TrainingFolder, dataset: Dataset, name: str) -> pd.DataFram
     dataset.save(folder.snapshot)
     fit.build_features(folder, seed=0)
     data = TrainingData(folder)
-    fit.fit_ranker(data, name, FEW_TREES.get(name))
+    fit.fit_ranker(data, name, SMALL.get(name))
     return data.load_ranker(name).recommend(EVERYONE, 10)
 
 

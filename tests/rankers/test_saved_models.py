@@ -12,6 +12,7 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 
 FEW_TREES = {"hybrid": {"rounds": 2}, "gradient_boosting": {"rounds": 2}, "random_forest": {"trees": 2}}
+SMALL = {**FEW_TREES, "neural": {"architecture": "sequence", "epochs": 2}}
 COMMON = {
     *(
         f"history.{name}"
@@ -32,6 +33,14 @@ ARRAYS = {
     "ease": {"kept", "weights"},
     "slim": SPARSE,
     "slit": {"kept", "weights"},
+    "neural": {
+        *("kept", "steps", "architecture", "epochs", "tried", "values"),
+        *(f"weights.{name}" for name in ("movie", "level", "place", "norm.scale", "norm.shift")),
+        *(f"weights.output.{name}" for name in ("kernel", "bias")),
+        *(f"weights.block0.{name}" for name in ("query", "key", "value", "mix", "heads")),
+        *(f"weights.block0.{layer}.{name}" for layer in ("attention", "forward") for name in ("scale", "shift")),
+        *(f"weights.block0.{layer}.{name}" for layer in ("forward", "back") for name in ("kernel", "bias")),
+    },
     "content": {"vectors"},
     "blend": {"members", "left_out", "reasons"},
     "random_forest": {*LEARNED, *FOREST},
@@ -53,6 +62,10 @@ PARAMETERS = {
     "ease": {"regularisation", "near_share", "max_movies"},
     "slim": {"l1", "l2", "max_movies"},
     "slit": {"long_half_life", "short_half_life", "following", "regularisation", "damping", "max_movies"},
+    "neural": {
+        *("architecture", "windows", "following", "hidden", "dropout", "length", "width", "blocks", "epochs"),
+        *("max_movies", "max_seconds", "seed"),
+    },
     "content": {"factors", "prior_ratings", "regularisation", "liking", "half_life", "popularity_weight"},
     "blend": {"ease", "slit", "user_knn", "item_knn", "ials"},
     "random_forest": {*PLAN, "trees", "leaves", "features", "smallest_leaf", "rows"},
@@ -67,7 +80,7 @@ def saved(
     request: pytest.FixtureRequest, dataset: Dataset, features: MovieFeatures, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("saved") / str(request.param)
-    registry.create(request.param, **FEW_TREES.get(request.param, {})).fit(dataset, features).save(UPath(folder))
+    registry.create(request.param, **SMALL.get(request.param, {})).fit(dataset, features).save(UPath(folder))
     return folder
 
 

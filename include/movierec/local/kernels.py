@@ -19,10 +19,10 @@ START = pd.Timestamp("2000-01-01", tz="UTC")
 
 
 def compile_kernels() -> None:
-    """Fit every ranker and let it recommend."""
+    """Fit every ranker that has kernels and let it recommend; the neural one waits for TensorFlow and has none."""
     dataset = made_up()
     features = MovieFeatures.build(dataset)
-    for name in registry.RANKERS:
+    for name in set(registry.RANKERS) - {"neural"}:
         registry.create(name).fit(dataset, features).recommend(range(1, USERS + 1), 10)
 
 

@@ -1,0 +1,74 @@
+"""`python in_tensorflow.py`, in the environment that has TensorFlow: what of it must agree with numpy does."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from movierec.rankers.neural.fitting.architectures import Architecture, architecture
+from movierec.rankers.neural.fitting.training import next_movies_loss
+from movierec.rankers.neural.histories import Histories
+from movierec.rankers.neural.options import ARCHITECTURES, Options
+
+USERS, MOVIES = 60, 50
+
+
+def random_histories(rng: np.random.Generator) -> Histories:
+    """Users with none to 40 ratings of different movies; some at one moment."""
+    sizes = rng.integers(0, 40, USERS)
+    users = np.repeat(np.arange(USERS), sizes)
+    count = len(users)
+    return Histories.of(
+        users,
+        USERS,
+        movies=np.concatenate([rng.permutation(MOVIES)[:size] for size in sizes]),
+        times=rng.integers(0, 30, count),
+        signal=rng.choice([0.3, 1.0], count).astype(np.float32),
+        levels=rng.integers(1, 6, count),
+        liked=rng.random(count) < 0.5,
+    )
+
+
+def difference(chosen: Architecture, histories: Histories, rng: np.random.Generator) -> float:
+    """Return how far scores in numpy are from TensorFlow's, with weights far from where they begin."""
+    network = chosen.network()
+    network(*chosen.read(histories))
+    for weight in network.trainable_variables:
+        weight.assign(weight + rng.normal(0, 0.1, weight.shape))
+    theirs = np.asarray(network(*chosen.read(histories)))
+    return float(np.abs(theirs - chosen.score(network.arrays(), histories)).max() / np.abs(theirs).max())
+
+
+def plain_loss(logits: tf.Tensor, seen: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Return the loss as it is read in a paper, its gradient left to TensorFlow."""
+    p = tf.nn.log_softmax(tf.where(seen, -1e9, logits))
+    return -tf.reduce_sum(weights * tf.gather(p, targets, batch_dims=1)) / tf.reduce_sum(weights)
+
+
+def main() -> None:
+    """Raise an AssertionError where they do not agree."""
+    rng = np.random.default_rng(0)
+    keras.utils.set_random_seed(0)
+    histories = random_histories(rng)
+    for blocks in (1, 2):
+        sizes = {"hidden": 32, "dropout": 0.5, "length": 12, "width": 16, "blocks": blocks}
+        options = Options(
+            architectures=ARCHITECTURES, movies=MOVIES, following=3, epochs=2, max_seconds=60, seed=0, **sizes
+        )
+        for name in ARCHITECTURES:
+            found = difference(architecture(name, histories, options), histories, rng)
+            assert found < 1e-5, f"{name} with {blocks} blocks: {found}"
+    seen = rng.random((8, MOVIES)) < 0.3
+    targets = np.stack([rng.permutation(np.flatnonzero(~row))[:3] for row in seen]).astype(np.int32)
+    arguments = tf.constant(seen), tf.constant(targets), tf.constant(rng.random((8, 3)).astype(np.float32))
+    logits = tf.Variable(rng.normal(0, 3, (8, MOVIES)).astype(np.float32))
+    values, gradients = [], []
+    for loss in (next_movies_loss, plain_loss):
+        with tf.GradientTape() as tape:
+            values.append(loss(logits, *arguments))
+        gradients.append(tape.gradient(values[-1], logits))
+    np.testing.assert_allclose(*values, rtol=1e-5)
+    np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-7)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from movierec.rankers.neural.fitting.examples import AutoencoderExamples, SequenceExamples, targets_after
+from movierec.rankers.neural.histories import Histories
+from tests.rankers.neural.test_histories import histories
+
+MOVIES = 40
+
+
+def one_long(length: int = 25) -> Histories:
+    """A user who watches the movies 0, 1, 2, …, and one with a single rating."""
+    return histories(*((0, movie, movie) for movie in range(length)), (1, 3, 5))
+
+
+def test_targets_are_what_came_next_and_fade() -> None:
+    targets, weights = targets_after(one_long(4), np.array([0, 0]), np.array([1, 3]), following=2, decay=0.5)
+    assert targets[0].tolist() == [1, 2]
+    assert targets[1, 0] == 3
+    assert weights.tolist() == [[1, 0.5], [1, 0]]
+
+
+def test_targets_count_by_their_signal() -> None:
+    weighted = one_long(3)._replace(signal=np.array([1, 0.3, 1, 1], np.float32))
+    assert targets_after(weighted, np.array([0]), np.array([1]), 2, 1.0)[1] == pytest.approx(np.array([[0.3, 1]]))
+
+
+def test_the_autoencoder_sees_what_came_before_a_cut_and_nothing_after_it() -> None:
+    examples = AutoencoderExamples(MOVIES, following=3, cuts=8, batch=5)
+    batches = list(examples.epoch(one_long(), np.random.default_rng(0)))
+    assert len(batches) == examples.steps(one_long()) == 2
+    for batch in batches:
+        cuts = batch.seen.sum(axis=1)
+        assert (np.flatnonzero(batch.seen[0]) == np.arange(cuts[0])).all()
+        assert (batch.targets[:, 0] == cuts).all()
+        assert ((batch.inputs[0][:, :MOVIES] > 0) == batch.seen).all()
+        assert ((batch.inputs[0][:, MOVIES:] > 0) == batch.seen).all()
+
+
+@pytest.mark.parametrize("length", [4, 10, 24, 30])
+def test_every_place_of_a_history_is_a_cut_whatever_the_length_of_a_piece(length: int) -> None:
+    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=length, batch=2)
+    cuts = set()
+    for batch in examples.epoch(one_long(), np.random.default_rng(0)):
+        movies, levels, rows = batch.inputs
+        last_seen = movies.ravel()[rows]
+        assert (levels.ravel()[rows] > 0).all()
+        assert (batch.seen.sum(axis=1) == last_seen + 1).all()
+        assert (batch.targets[:, 0] == last_seen + 1).all()
+        cuts |= set(batch.targets[:, 0].tolist())
+    assert cuts == set(range(1, 25))
+
+
+def test_what_came_before_a_piece_has_been_seen() -> None:
+    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=5, batch=1)
+    batches = list(examples.epoch(one_long(), np.random.default_rng(0)))
+    latest = next(batch for batch in batches if batch.targets[-1, 0] == 24)
+    assert latest.seen[-1].tolist() == [True] * 24 + [False] * 16
+
+
+def test_the_order_within_a_moment_is_another_one_in_every_epoch() -> None:
+    at_once = histories(*((0, movie, 1) for movie in range(25)), users=1)
+    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=24, batch=1)
+    rng = np.random.default_rng(0)
+    first, second = (next(examples.epoch(at_once, rng)).inputs[0].tolist() for _ in range(2))
+    assert first != second

@@ -1,0 +1,31 @@
+"""What numpy computes, on numbers small enough to check by eye; that TensorFlow computes the same is in test_fit."""
+
+import numpy as np
+
+from movierec.rankers.neural import autoencoder, sequence
+from tests.rankers.neural.test_histories import histories
+
+
+def test_a_rating_weighs_half_after_its_half_life_and_all_together_have_length_one() -> None:
+    known = histories((0, 2, 1), (0, 0, 2), users=1)
+    x = autoencoder.inputs(known, known.users, np.array([8, 0]), 3)[0]
+    expected = np.array([1, 0, 0.5 ** (8 / 80), 1, 0, 0.5])
+    np.testing.assert_allclose(x, expected / np.sqrt((expected**2).sum()), rtol=1e-6)
+
+
+def test_ratings_of_the_last_moment_have_not_faded() -> None:
+    known = histories((0, 0, 1), (0, 1, 2), (0, 2, 2), users=1)
+    x = autoencoder.whole(known, 3)[0]
+    np.testing.assert_allclose(x[3:] / x[4], [0.5 ** (2 / 8), 1, 1], rtol=1e-6)
+
+
+def test_a_user_without_a_movie_of_the_model_is_no_input() -> None:
+    known = histories((1, 0, 1), users=2)
+    assert autoencoder.whole(known, 3)[0].tolist() == [0] * 6
+
+
+def test_the_last_ratings_fill_the_last_places() -> None:
+    known = histories((0, 7, 1), (1, 3, 1), (1, 4, 2), (1, 5, 3))
+    movies, levels = sequence.latest(known, 2)
+    assert movies.tolist() == [[0, 7], [4, 5]]
+    assert levels.tolist() == [[0, 1], [1, 1]]
