@@ -60,7 +60,8 @@ class FittingProcess:
         """
         with self._lock:
             program = self._running()
-            clock = threading.Timer(seconds, program.kill)
+            overdue = threading.Event()
+            clock = threading.Timer(seconds, lambda: (overdue.set(), program.kill()))
             clock.start()
             try:
                 failure = _send(program, folder) or _follow(program)
@@ -69,8 +70,8 @@ class FittingProcess:
                 raise
             finally:
                 clock.cancel()
-            if failure and program.poll() is not None:
-                failure = f"{failure} (it has ended; {seconds:.0f} s were allowed)"
+            if failure and overdue.is_set():
+                failure = f"not done after {seconds:.0f} s ({failure})"
         if failure:
             raise ModelError(f"the network could not be fitted: {failure}")
 
@@ -125,6 +126,7 @@ def _follow(program: subprocess.Popen[str]) -> str:
         if word == SAY:
             log.info("neural: %s", text)
         last = text if word == SAY else line.strip() or last
+    program.wait()
     return last or "the process that fits has gone"
 
 

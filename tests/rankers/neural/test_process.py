@@ -1,0 +1,151 @@
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from movierec.config import ROOT
+from movierec.errors import ModelError
+from movierec.rankers.neural import environment, process
+from movierec.rankers.neural.options import Options
+from movierec.rankers.neural.ranker import Neural
+from tests.rankers.neural.test_histories import histories
+
+JOB = Options(
+    architectures=("autoencoder",),
+    movies=3,
+    following=1,
+    hidden=4,
+    dropout=0.5,
+    length=4,
+    width=4,
+    blocks=1,
+    epochs=1,
+    max_seconds=0.5,
+    seed=0,
+)
+KNOWN = histories((0, 1, 1), (0, 2, 2), (1, 0, 1), (1, 1, 2))
+
+
+@pytest.fixture
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv-neural")
+    return tmp_path / ".venv-neural"
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Let a program of a test's own stand at the other end of the pipes."""
+    monkeypatch.setattr(process, "find_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
+
+    def place(text: str) -> None:
+        path = tmp_path / "program.py"
+        path.write_text(f"import sys, time\n{text}\n")
+        monkeypatch.setattr(process, "PROGRAM", (str(path),))
+
+    return place
+
+
+def test_without_tensorflow_the_ranker_is_refused_in_one_sentence(nothing_installed, dataset, features) -> None:
+    with pytest.raises(ModelError, match=r"^ranker 'neural' needs TensorFlow, which is not in .*; make setup installs"):
+        Neural().fit(dataset, features)
+
+
+def test_where_it_is_not_wanted_the_sentence_names_the_setting(monkeypatch, dataset, features) -> None:
+    monkeypatch.setenv("MOVIEREC_NEURAL", "no")
+    monkeypatch.setattr(process, "_process_of", lambda pid: process.FittingProcess())
+    with pytest.raises(ModelError, match="switched off by MOVIEREC_NEURAL=no"):
+        Neural().fit(dataset, features)
+
+
+def test_a_fit_waits_while_tensorflow_is_being_installed(nothing_installed, monkeypatch) -> None:
+    monkeypatch.setattr(environment, "LOOK_EVERY", 0.05)
+    nothing_installed.mkdir()
+    installer = os.open(nothing_installed, os.O_RDONLY)
+    fcntl.flock(installer, fcntl.LOCK_EX)
+
+    def finish() -> None:
+        (nothing_installed / environment.STAMP).touch()
+        os.close(installer)
+
+    timer = threading.Timer(0.3, finish)
+    timer.start()
+    assert environment.find_python() == nothing_installed / "bin" / "python"
+    timer.join()
+
+
+def test_what_the_program_says_last_is_the_reason(program) -> None:
+    program(
+        'input(); print("say there are no bytes left"); print("failed the lines above say why", flush=True); input()'
+    )
+    with pytest.raises(ModelError, match="could not be fitted: there are no bytes left"):
+        process.fit(KNOWN, JOB)
+
+
+def test_a_program_that_cannot_start_is_told_by_its_last_line_and_started_anew(program) -> None:
+    program("import no_such_module")
+    with pytest.raises(ModelError, match="ModuleNotFoundError: No module named 'no_such_module'"):
+        process.fit(KNOWN, JOB)
+    program('input(); print("failed for a reason of its own", flush=True); input()')
+    with pytest.raises(ModelError, match="for a reason of its own"):
+        process.fit(KNOWN, JOB)
+
+
+def test_a_fit_that_does_not_end_is_ended(program, monkeypatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.5)
+    program("input(); time.sleep(600)")
+    with pytest.raises(ModelError, match="not done after 1 s"):
+        process.fit(KNOWN, JOB)
+
+
+@pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
+def test_a_job_that_fails_says_why_and_the_next_one_is_done() -> None:
+    broken = KNOWN._replace(movies=np.full_like(KNOWN.movies, 99))
+    with pytest.raises(ModelError, match=r"IndexError: index .* out of bounds"):
+        process.fit(broken, JOB)
+    weights, fitted = process.fit(KNOWN, JOB)
+    assert fitted.architecture == "autoencoder"
+    assert weights["output.bias"].shape == (3,)
+
+
+@pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
+def test_the_process_and_its_job_end_with_the_one_that_asked(tmp_path: Path) -> None:
+    """As when Airflow kills a task: nobody is left to tell it anything."""
+    script = tmp_path / "task.py"
+    script.write_text(
+        "import numpy as np\n"
+        "from movierec.rankers.neural import process\n"
+        "from tests.rankers.neural.test_process import JOB, KNOWN\n"
+        "from dataclasses import replace\n"
+        "process.fit(KNOWN, replace(JOB, epochs=10_000_000, max_seconds=600.0))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'include'}:{ROOT}"}
+    task = subprocess.Popen([sys.executable, str(script)], env=env)
+    try:
+        fitting = wait_for(lambda: _fitting(task.pid))
+    finally:
+        task.send_signal(signal.SIGKILL)
+        task.wait()
+    wait_for(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in fitting))
+
+
+def _fitting(pid: int) -> list[psutil.Process]:
+    """Return the process that fits and its job, once the job is there."""
+    found = psutil.Process(pid).children(recursive=True)
+    return found if len(found) > 1 else []
+
+
+def wait_for(condition, seconds: float = 120.0):
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return answer
