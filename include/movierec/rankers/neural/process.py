@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -60,8 +61,8 @@ class FittingProcess:
         """
         with self._lock:
             program = self._running()
-            overdue = threading.Event()
-            clock = threading.Timer(seconds, lambda: (overdue.set(), program.kill()))
+            deadline = time.monotonic() + seconds
+            clock = threading.Timer(seconds, program.kill)
             clock.start()
             try:
                 failure = _send(program, folder) or _follow(program)
@@ -70,7 +71,7 @@ class FittingProcess:
                 raise
             finally:
                 clock.cancel()
-            if failure and overdue.is_set():
+            if failure and time.monotonic() > deadline:
                 failure = f"not done after {seconds:.0f} s ({failure})"
         if failure:
             raise ModelError(f"the network could not be fitted: {failure}")
