@@ -27,6 +27,8 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
   scores are constant or no numbers, its lists are popularity's or not whole, it is not better than popularity, or it
   knows what it is asked about (**leak**: its lists change when the held-out ratings are hidden from all it is built
   from, or it leads on the test window and not on one before).
+- A challenger is **refused**, too, if it is below popularity or the champion beyond chance under the split that does
+  not decide. *Deciding protocol* says which one does; `docs/evaluation.md` has the reasons for either.
 - `ask`: a lead of 1 % or more within chance, or a sure one that hurts one softer guardrail (coverage below half of the
   champion's, a group of viewers worse off). **ask_person** then waits in Airflow's *Required Actions* with the reason.
   *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion. So it goes where the
@@ -70,8 +72,10 @@ from movierec_airflow import (
     DAG_DEFAULTS,
     answer_of,
     approval,
+    deciding_protocol,
     open_connection,
     plain_errors,
+    protocols,
     training_folder,
     triggering_batches,
 )
@@ -122,7 +126,14 @@ SEARCH_TIMEOUT = timedelta(hours=8)
             examples=list(PROTOCOLS),
             minItems=1,
             uniqueItems=True,
-            description="Splits to evaluate on. The first decides and is always used; the other costs a second fit.",
+            description="Splits to evaluate on. The one that decides is always used; the global one costs a fit.",
+        ),
+        "deciding_protocol": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, *PROTOCOLS],
+            title="Deciding protocol",
+            description="The split by which rankers are compared. Empty: as MOVIEREC_DECIDING_PROTOCOL says.",
         ),
         "batch": Param(
             None,
@@ -147,6 +158,7 @@ def movierec_train():
         from movierec.training.snapshot import batch_to_learn_from, open_training
 
         context = get_current_context()
+        deciding_protocol()  # a wrong setting should not cost a night
         with open_connection() as conn:
             batch_id = batch_to_learn_from(conn, triggering_batches())
             return open_training(conn, context["run_id"], batch_id, context["params"]["seed"])
@@ -191,14 +203,15 @@ def movierec_train():
         context = get_current_context()
         context["rankers"] = ", ".join(each["ranker"] for each in fitted)
         with open_connection() as conn:
-            return evaluate_rankers(conn, training_folder(training_id), fitted, context["params"]["protocols"])
+            return evaluate_rankers(conn, training_folder(training_id), fitted, protocols())
 
     @task
     def compare(training_id: int) -> dict[str, object]:
         from movierec.promotion.champion import compare
 
         with open_connection() as conn:
-            return compare(conn, training_folder(training_id), get_current_context()["params"]["seed"])
+            seed = get_current_context()["params"]["seed"]
+            return compare(conn, training_folder(training_id), seed, deciding_protocol())
 
     @task.branch
     def ask_if_unsure(decision: dict[str, object]) -> str:

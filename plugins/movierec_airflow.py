@@ -126,6 +126,19 @@ def approval() -> str:
     return str(of_batches[-1] if of_batches else context["params"]["approval"])
 
 
+def deciding_protocol() -> str:
+    """Return the split by which rankers are compared: as the form says, else as the setting does."""
+    from movierec.promotion.deciding_protocol import deciding_protocol
+
+    with plain_errors():
+        return deciding_protocol(get_current_context()["params"]["deciding_protocol"], settings().deciding_protocol)
+
+
+def protocols() -> list[str]:
+    """Return the splits to evaluate on: those of the form, and the one that decides."""
+    return list(dict.fromkeys([*get_current_context()["params"]["protocols"], deciding_protocol()]))
+
+
 def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
     """Return a person's answer to an `Approval`, None where the task `branch` did not lead to the question."""
     ti = get_current_context()["ti"]

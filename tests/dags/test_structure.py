@@ -75,6 +75,8 @@ def test_the_form_offers_the_protocols_there_are(airflow):
     from movierec.evaluation.protocols import PROTOCOLS
 
     assert tuple(airflow.dags["movierec_train"].params["protocols"]) == PROTOCOLS
+    deciding = airflow.dags["movierec_train"].params.get_param("deciding_protocol")
+    assert (deciding.value, deciding.schema["enum"]) == (None, [None, *PROTOCOLS])
 
 
 def test_the_training_says_where_weights_of_feedback_are_changed(airflow):

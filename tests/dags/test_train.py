@@ -108,3 +108,15 @@ def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_no
     assert query(night.warehouse, "select ranker, trials from ml.tuned where ranker = 'ease'") == [("ease", 2)]
     names = query(night.warehouse, "select distinct ranker, training_id from ml.trial order by 1")
     assert names == [("ease", 2), ("popularity", 2)]
+
+
+def test_the_form_says_which_split_decides_and_that_one_is_evaluated_then(night, tmp_path):
+    folder = movielens.generate(tmp_path / "data", users=100, each=30)
+    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
+    run = night.run("movierec_train", rankers=["popularity"], deciding_protocol="global_temporal", **QUICK)
+    assert run.state == "success", states(run)
+    ((protocol, reason),) = query(night.warehouse, "select protocol, reason from ml.decision")
+    assert protocol == "global_temporal"
+    assert reason.endswith("; compared under global_temporal")
+    evaluated = query(night.warehouse, "select distinct protocol from ml.user_metric order by 1")
+    assert evaluated == [("global_temporal",), ("per_user_temporal",)]
