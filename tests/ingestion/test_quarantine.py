@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from movierec.db import connect, run_sql
+from movierec.db import connect, lock_step, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import open_batch
 from movierec.ingestion.extract import extract
 from movierec.ingestion.quarantine import decide, log_overview, overview, rows
 from movierec.ingestion.quarantine_filters import Filters
-from movierec.ingestion.stage import stage
+from movierec.ingestion.stage import STEP, stage
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin
 from tests import movielens
@@ -377,7 +377,7 @@ def test_a_decision_during_staging_waits_and_finds_the_row_replayed(conn, wareho
     decide(conn, RATINGS, "edit", {"rating": 4}, "ada")
     batch_id = open_batch(conn, "slow", str(tmp_path))
     with connect(warehouse) as slow, ThreadPoolExecutor(1) as person:
-        run_sql(slow, "extract/lock_source", {"source": "stage"})
+        lock_step(slow, STEP)
         run_sql(slow, "extract/carry_sources", {"batch_id": batch_id})
         run_sql(slow, "quarantine/replay", {"batch_id": batch_id})
 

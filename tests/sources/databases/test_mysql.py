@@ -65,7 +65,7 @@ def test_the_server_and_python_write_the_same_lines(shop: Endpoint) -> None:
         layout = Layout(MOVIES, "here", database.types("movies"), names)
         assert isinstance(database, MysqlDatabase)
         fast, slow = (
-            b"".join(chunk.data for chunk in rows(layout, "")) for rows in (database.rows, database._spelt_out)
+            b"".join(chunk.data for chunk in rows(layout, "")) for rows in (database.rows, database._rows_by_value)
         )
     assert fast == slow
     assert fast.count(b"\n") == 3
