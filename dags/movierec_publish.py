@@ -63,9 +63,10 @@ def movierec_publish():
 
     @task
     def fit_champion(version_id: int) -> int:
+        from movierec.kernels.parallel import all_cores
         from movierec.publishing.lists import fit_champion
 
-        with open_connection() as conn:
+        with open_connection() as conn, all_cores():
             fit_champion(conn, version_id, settings())
         return version_id
 

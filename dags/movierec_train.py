@@ -7,16 +7,18 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
    transaction; everything after learns from that copy.
 2. **build_features** splits the ratings in time (per viewer: the first 80 % known, the last 20 % held out) and
    describes the movies from the known ratings alone.
-3. **list_rankers** adds to those of the form those they are compared with: popularity and the reigning champion. The
-   learned ones go together, since they share what they learn from; every other ranker is by itself.
-4. **fit_ranker**: tunes it if the form says so, then fits it on the known ratings. Rankers that learn from others split
-   these again by themselves, so that no stage sees what it will be asked.
-5. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
+3. **list_rankers** adds to those of the form those they are compared with: popularity and the reigning champion. Each
+   learned one has a task of its own; of the others, which take seconds, some share one.
+4. **prepare_training_set** makes what learned rankers learn from, once for each set of ratings that they will be fitted
+   on: the base rankers, and their candidates as they looked before windows that are held back. No stage sees what it
+   will be asked.
+5. **fit_ranker** tunes a ranker if the form says so, then fits it on the known ratings.
+6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
    of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
-6. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
+7. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`.
-7. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
+8. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
 
 #### The verdict
 - `promote`: the lead is beyond chance (95 % interval of the paired difference above 0, p below .05 after Holm's
@@ -55,6 +57,9 @@ on the movie counts as liked. To change it: `make sql Q="update ml.feedback_weig
 - `select ranker, parameters, value from ml.tuned order by training_id desc`.
 - `select verdict, reason, guardrails, decided_by from ml.decision order by training_id desc`.
 
+Whatever is fitted is kept in the training's folder under a key of ranker, hyper-parameters, facts and code, and taken
+by whoever needs it again, also by the next night if nothing has changed (the log says *taken*).
+
 A training can be repeated from any task; a run keeps its training id and replaces what it wrote before.
 """
 
@@ -63,7 +68,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec.evaluation.protocols import PROTOCOLS
+from movierec.evaluation.protocols import PROTOCOLS, SIDES
 from movierec.rankers.names import RANKERS
 from movierec_airflow import (
     APPROVALS,
@@ -152,7 +157,7 @@ SEARCH_TIMEOUT = timedelta(hours=8)
         ),
     },
 )
-def movierec_train():
+def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_training() -> int:
         from movierec.training.snapshot import batch_to_learn_from, open_training
@@ -181,10 +186,19 @@ def movierec_train():
 
     @task
     def list_rankers(training_id: int) -> list[list[str]]:
-        from movierec.promotion.champion import group_for_fitting, rankers_to_fit
+        from movierec.promotion.champion import rankers_to_fit
+        from movierec.training.plan import group_for_fitting
 
         with open_connection() as conn:
             return group_for_fitting(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
+
+    @task(map_index_template="{{ side }}", max_active_tis_per_dagrun=2)
+    def prepare_training_set(side: str, groups: list[list[str]], training_id: int) -> int:
+        from movierec.training.fit import prepare_training_set
+
+        get_current_context()["side"] = side
+        with plain_errors():
+            return prepare_training_set(training_folder(training_id), groups, side, protocols())
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=SEARCH_TIMEOUT)
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
@@ -207,9 +221,10 @@ def movierec_train():
 
     @task
     def compare(training_id: int) -> dict[str, object]:
+        from movierec.kernels.parallel import all_cores
         from movierec.promotion.champion import compare
 
-        with open_connection() as conn:
+        with open_connection() as conn, all_cores():
             seed = get_current_context()["params"]["seed"]
             return compare(conn, training_folder(training_id), seed, deciding_protocol())
 
@@ -228,7 +243,10 @@ def movierec_train():
             return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
 
     training_id = build_features(take_snapshot(open_training()))
-    fitted = fit_ranker.partial(training_id=training_id).expand(names=list_rankers(training_id))
+    groups = list_rankers(training_id)
+    prepared = prepare_training_set.partial(groups=groups, training_id=training_id).expand(side=list(SIDES))
+    fitted = fit_ranker.partial(training_id=training_id).expand(names=groups)
+    prepared >> fitted
     decision = compare(training_id)
     ask_person = Approval(
         task_id="ask_person",

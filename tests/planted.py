@@ -58,8 +58,8 @@ class CountsTerms(EASE):
 
     name = "counts_terms"
 
-    def _fit(self, dataset, features):
-        super()._fit(dataset, features)
+    def _fit(self, dataset, features, fits):
+        super()._fit(dataset, features, fits)
         self.weight_ = np.asarray(features.matrix.sum(axis=1), np.float32).ravel()
 
     def scores(self, users):

@@ -6,7 +6,9 @@ a `ModelError`, since trying again cannot help; trouble on the way to it is not,
 
 import logging
 from io import BytesIO
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zipfile import BadZipFile
 
 import numpy as np
@@ -37,7 +39,7 @@ def save_frame(path: UPath, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet."""
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False, compression="zstd")
-    _write(path, buffer)
+    write_bytes(path, buffer.getvalue())
 
 
 def load_frame(path: UPath) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def save_arrays(path: UPath, arrays: Arrays) -> None:
     """Write named arrays as one `.npz`."""
     buffer = BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    _write(path, buffer)
+    write_bytes(path, buffer.getvalue())
 
 
 def load_arrays(path: UPath) -> Arrays:
@@ -86,6 +88,23 @@ def unpack(arrays: Arrays) -> sparse.csr_matrix:
     return sparse.csr_matrix(parts, shape=tuple(arrays["shape"]))
 
 
-def _write(path: UPath, buffer: BytesIO) -> None:
+def write_bytes(path: UPath, data: bytes) -> None:
+    """Write a file; whoever reads it meanwhile, or after a failure, finds it as it was before, or whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(buffer.getvalue())
+    if path.protocol not in ("", "file"):
+        path.write_bytes(data)  # an object store shows nothing before it has all
+        return
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        unfinished.write_bytes(data)
+        Path(unfinished.path).replace(path.path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def copy_folder(source: UPath, target: UPath, last: str) -> None:
+    """Copy all files of a folder, the one named `last` after all others."""
+    files = [path for path in source.rglob("*") if path.is_file()]
+    for path in sorted(files, key=lambda path: path.name == last):
+        write_bytes(target / path.relative_to(source).as_posix(), read_bytes(path))

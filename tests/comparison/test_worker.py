@@ -13,6 +13,7 @@ from movierec.comparison.work_folder import Task, WorkFolder
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, MovierecError
 from movierec.features.content import MovieFeatures
+from movierec.rankers.fits import Fits
 from movierec.rankers.reranking.candidates import CandidateGenerator
 from movierec.rankers.slit import SLIT
 
@@ -120,7 +121,7 @@ def test_item_neighbours_have_a_rating_error_and_popularity_has_none(tmp_path: P
 
 
 def test_what_a_learned_ranker_went_on_without_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: SLIT, dataset: Dataset, features: MovieFeatures) -> None:
+    def refuse(self: SLIT, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         raise ModelError("it cannot be solved")
 
     monkeypatch.setattr(SLIT, "_fit", refuse)

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from movierec.kernels.matrix import mirror, product, upper_gram
-from movierec.kernels.parallel import compiled, cores, over_rows
+from movierec.kernels.parallel import all_cores, compiled, cores, over_rows
 
 # A parent that has used its threads forks, as Airflow does for a task; child and parent compute again.
 FORK = """
@@ -138,3 +139,21 @@ def test_a_place_where_nothing_can_be_kept_is_no_trouble() -> None:
     namespace: dict[str, Any] = {"compiled": compiled}
     exec("@compiled\ndef twice(x):\n    return 2 * x", namespace)  # noqa: S102 - a function without a file
     assert namespace["twice"](4) == 8
+
+
+def test_what_runs_alone_gets_every_core_and_gives_them_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    available = len(os.sched_getaffinity(0))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with threadpool_limits(1):
+        with all_cores():
+            assert cores() == available
+            assert {pool["num_threads"] for pool in threadpool_info()} == {available}
+        assert cores() == 1
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+def test_where_nothing_was_said_about_threads_nothing_is_said_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with all_cores():
+        pass
+    assert "OMP_NUM_THREADS" not in os.environ

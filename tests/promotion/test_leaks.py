@@ -60,12 +60,12 @@ def test_a_ranker_that_knows_everything_anybody_ever_rates_is_too_good(dataset, 
 
 
 def test_a_ranker_whose_fits_differ_by_chance_is_not_blamed_for_it(dataset, test):
-    fits = iter(range(100))
+    seeds = iter(range(100))
 
     class Restless(EASE):
-        def _fit(self, dataset, features):
-            super()._fit(dataset, features)
-            noise = np.random.default_rng(next(fits)).normal(0, 0.002, self.weights_.shape)
+        def _fit(self, dataset, features, fits):
+            super()._fit(dataset, features, fits)
+            noise = np.random.default_rng(next(seeds)).normal(0, 0.002, self.weights_.shape)
             self.weights_ = self.weights_ + noise.astype(np.float32)
 
     assert check_leaks(Restless, fit_inputs, dataset, test, seed=1).status == "holds"
@@ -82,7 +82,7 @@ def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset
 
 def test_a_ranker_that_cannot_be_tried_on_an_excerpt_is_a_doubt_and_does_not_stop_the_others(dataset, test):
     class Singular(EASE):
-        def _fit(self, dataset, features):
+        def _fit(self, dataset, features, fits):
             raise np.linalg.LinAlgError("Singular matrix")
 
     found = check_leaks(Singular, fit_inputs, dataset, test, seed=1)

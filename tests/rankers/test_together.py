@@ -12,6 +12,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.ease import EASE
+from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together
@@ -36,7 +37,7 @@ def without_ease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EASE, "_fit", refuse)
 
 
-def refuse(self: object, dataset: Dataset, features: MovieFeatures) -> None:
+def refuse(self: object, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
     raise ModelError("it cannot be solved")
 
 
@@ -85,10 +86,10 @@ def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
 ) -> None:
     learn = SLIT._fit
 
-    def needs_everything(self: SLIT, given: Dataset, movies: MovieFeatures) -> None:
+    def needs_everything(self: SLIT, given: Dataset, movies: MovieFeatures, fits: Fits) -> None:
         if len(given.ratings) < len(fresh.ratings):
             raise ModelError("it needs every rating")
-        learn(self, given, movies)
+        learn(self, given, movies, fits)
 
     monkeypatch.setattr(SLIT, "_fit", needs_everything)
     hybrid = registry.create("hybrid", rounds=3, seed=9).fit(fresh, features)
@@ -112,15 +113,15 @@ def test_a_blend_goes_on_without_a_member_and_keeps_the_reason(
 @pytest.mark.usefixtures("without_slit")
 def test_nobody_left_is_said_with_every_reason(fresh: Dataset, features: MovieFeatures) -> None:
     with pytest.raises(ModelError, match=r"none .* can be fitted \(slit: it cannot be solved\)"):
-        fit_together([("slit", SLIT())], fresh, features)
+        fit_together([("slit", SLIT())], fresh, features, ANEW)
 
 
 def test_what_may_work_the_next_time_leaves_nobody_out(
     monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
 ) -> None:
-    def no_room(self: SLIT, given: Dataset, movies: MovieFeatures) -> None:
+    def no_room(self: SLIT, given: Dataset, movies: MovieFeatures, fits: Fits) -> None:
         raise MemoryError
 
     monkeypatch.setattr(SLIT, "_fit", no_room)
     with pytest.raises(MemoryError):
-        fit_together([("ease", EASE()), ("slit", SLIT())], fresh, features)
+        fit_together([("ease", EASE()), ("slit", SLIT())], fresh, features, ANEW)

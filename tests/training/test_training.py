@@ -166,7 +166,7 @@ def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, folder)
 def learns_to_fail(error):
     """Return a way to learn that fails with this error."""
 
-    def _fit(self, dataset, features):
+    def _fit(self, dataset, features, fits):
         raise error
 
     return _fit

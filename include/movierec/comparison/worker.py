@@ -25,7 +25,7 @@ from movierec.evaluation.rating_error import rating_error_of
 from movierec.evaluation.strata import by_movie_stratum, by_stratum, strata
 from movierec.rankers import registry
 from movierec.rankers.reranking.base import LearnedRanker
-from movierec.rankers.reranking.training_set import training_inputs
+from movierec.rankers.reranking.training_inputs import training_inputs
 
 
 @dataclass(frozen=True)

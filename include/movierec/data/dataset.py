@@ -4,9 +4,11 @@ A dataset is what was known at one moment. It is read from the warehouse once, k
 features, rankers and evaluation see nothing else.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -76,6 +78,15 @@ class Dataset:
             object.__setattr__(self, name, _conform(name, getattr(self, name)))
         _check_ratings(self.ratings, self.movies)
         _check_roles(self.people)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of all facts: equal for equal datasets."""
+        digest = hashlib.sha256(repr(self.relevant_from).encode())
+        for name in SCHEMA:
+            digest.update(f"{name} {len(getattr(self, name))}".encode())
+            digest.update(pd.util.hash_pandas_object(getattr(self, name), index=False).to_numpy().tobytes())
+        return digest.hexdigest()
 
     def with_ratings(self, ratings: pd.DataFrame) -> "Dataset":
         """Return the same facts about movies and users beside other ratings, such as one side of a split.

@@ -13,6 +13,10 @@ LEAVE_ONE_OUT = "leave_one_out"
 LEAVE_ONE_OUT_GLOBAL = "leave_one_out_global"
 ALL_PROTOCOLS = (*PROTOCOLS, RANDOM, STRONG_GENERALISATION, LEAVE_ONE_OUT, LEAVE_ONE_OUT_GLOBAL)
 
+# What rankers are fitted on: the known side of either split, and for publication all ratings.
+EVERYTHING = "everything"
+SIDES = (*PROTOCOLS, EVERYTHING)
+
 CUTOFF = 10  # entries of a list by which rankers are compared and tuned: the 10 of NDCG@10
 CUTOFFS = (CUTOFF, 20, 50)  # entries by which lists are scored, the longest the length of the lists that are stored
 SIGNIFICANCE_LEVEL = 0.05  # a p-value below is beyond chance

@@ -1,6 +1,8 @@
 """Movies described by what they are rather than by who rated them."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -59,6 +61,12 @@ class MovieFeatures:
         terms_of = _blocks(dataset, movie_ids) | {"text": word_weights(lines)}
         blocks = [WEIGHTS[name] * _unit_rows(block) for name, block in terms_of.items()]
         return cls(movie_ids, _unit_rows(sparse.hstack(blocks, format="csr", dtype=np.float32)), embed(lines))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of everything: equal for equal features."""
+        parts = (self.movie_ids, self.embeddings, *pack(self.matrix).values())
+        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
     def save(self, folder: UPath) -> None:
         """Write the features as one `.npz` of plain arrays."""

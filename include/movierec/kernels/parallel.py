@@ -6,15 +6,18 @@ Airflow's tasks are. Every row is computed by one thread alone, so results do no
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
+THREADS = "OMP_NUM_THREADS"
 BLOCKS_A_THREAD = 16  # rows differ in length; small blocks even that out
 # Sums may be reordered, so that the processor adds eight or sixteen numbers at once; NaN and infinity stay themselves.
 FAST = {"reassoc", "contract", "nsz"}
@@ -49,10 +52,29 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def cores() -> int:
     """Return how many threads to use: `OMP_NUM_THREADS`, which bounds BLAS too, else the cores this process may use."""
-    threads = os.environ.get("OMP_NUM_THREADS", "")
+    threads = os.environ.get(THREADS, "")
     if threads.isdecimal() and int(threads) > 0:
         return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Use every core that this process may use, for a task beside which nothing else runs.
+
+    BLAS and OpenMP have read `OMP_NUM_THREADS` when they were loaded, so they are told.
+    """
+    before = os.environ.get(THREADS)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    os.environ[THREADS] = str(available)
+    try:
+        with threadpool_limits(available):
+            yield
+    finally:
+        if before is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = before
 
 
 def over_rows(kernel: Kernel, rows: int, *arguments: Any) -> None:

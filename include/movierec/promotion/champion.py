@@ -32,13 +32,6 @@ def rankers_to_fit(conn: Connection, training_id: int, selected: Sequence[str]) 
     return list(dict.fromkeys([*selected, *opponents]))
 
 
-def group_for_fitting(names: Sequence[str]) -> list[list[str]]:
-    """Put the learned rankers together, which share what they learn from, and first; every other one is by itself."""
-    learned = [name for name in names if registry.is_learned(name)]
-    others = [[name] for name in names if name not in learned]
-    return [learned, *others] if learned else others
-
-
 def reigning_champion(conn: Connection, training_id: int) -> str | None:
     """Return the champion that was chosen last, before this training, for the same dataset; None before the first."""
     key = {"training_id": training_id, **fetch(conn, "ml/training_dataset", {"training_id": training_id})[0]}

@@ -15,6 +15,7 @@ from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RANK, SCORE, USER
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, Parameters, copy_rows, run_sql
+from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
 from movierec.publishing.evidence import BECAUSE
@@ -23,6 +24,7 @@ from movierec.publishing.similar import SIMILAR, similar_movies
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version, lock_to_write
 from movierec.rankers import registry
 from movierec.rankers.model_card import CARD, read_card
+from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
@@ -34,14 +36,16 @@ NEWCOMER = 0  # nobody's id: they start at 1
 def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
     """Refit the winner, with the hyper-parameters it won with, on every rating of the snapshot; return its name."""
     started = time.monotonic()
-    version, folder, dataset = _open(conn, version_id, settings)
-    features = MovieFeatures.build(dataset)
-    features.save(folder.final_features)
+    version = find_version(conn, version_id)
+    folder = TrainingFolder.of(settings, version.training_id)
+    data = TrainingData(folder)
     evaluated = folder.model(version.ranker)
     parameters = read_card(evaluated)[1] if (evaluated / CARD).exists() else {}
-    ranker = registry.create(version.ranker, **parameters).fit(dataset, features)
+    ranker = data.fits.ranker(registry.create(version.ranker, **parameters), *data.side(EVERYTHING))
     ranker.save(folder.final_model(version.ranker))
-    log.info("refit %s: %s ratings, %.1f s", version.ranker, f"{len(dataset.ratings):,}", time.monotonic() - started)
+    log.info(
+        "refit %s: %s ratings, %.1f s", version.ranker, f"{len(data.dataset.ratings):,}", time.monotonic() - started
+    )
     return version.ranker
 
 

@@ -19,7 +19,8 @@ from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.cold_start import ColdStart
-from movierec.rankers.model_card import ARRAYS, read_card, write_card
+from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.model_card import ARRAYS, model_folder, read_card, write_card
 from movierec.rankers.search_space import Space
 from movierec.rankers.top_k import top_k
 
@@ -42,6 +43,7 @@ class Ranker(ABC):
         training_history_: the history that was learned from.
         history_: the history of the users who are recommended to; another one after `fold_in`.
         cold_start_: scores for users without a history.
+        kept_in_: the folder where the fit is kept already; then a saved model says so and is no second copy.
     """
 
     name: ClassVar[str]
@@ -49,9 +51,15 @@ class Ranker(ABC):
     training_history_: History
     history_: History
     cold_start_: ColdStart
+    kept_in_: UPath | None = None
 
-    def fit(self, dataset: Dataset, features: MovieFeatures) -> Self:
+    def fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits = ANEW) -> Self:
         """Learn from all ratings of `dataset`, forgetting what was learned before.
+
+        Args:
+            dataset: the facts.
+            features: of its movies, built from it.
+            fits: where a ranker that builds on others has these fitted.
 
         Raises:
             ModelError: there are no ratings, or `features` are of another catalogue.
@@ -60,9 +68,10 @@ class Ranker(ABC):
             raise ModelError(f"ranker '{self.name}' got no ratings; at least one is needed")
         if not np.array_equal(features.movie_ids, dataset.movies[MOVIE]):
             raise ModelError(f"ranker '{self.name}' got features of another catalogue; build them from this dataset")
+        self.kept_in_ = None
         self.history_ = self.training_history_ = History.of(dataset)
         self.cold_start_ = ColdStart.of(dataset, self.training_history_)
-        self._fit(dataset, features)
+        self._fit(dataset, features, fits)
         return self
 
     def fold_in(self, dataset: Dataset) -> Self:
@@ -83,7 +92,7 @@ class Ranker(ABC):
         """Prepare for the users of another dataset, whose history is in `history_`."""
 
     @abstractmethod
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         """Set the learned attributes; `history_` and `training_history_` are those of `dataset`."""
 
     @abstractmethod
@@ -174,7 +183,12 @@ class Ranker(ABC):
 
         Of rankers that were fitted on one history, it is enough that the one that holds them all saves it.
         """
-        write_card(folder, self.name, self.parameters())
+        write_card(folder, self.name, self.parameters(), self.kept_in_)
+        if self.kept_in_ is None:
+            self._save(folder, with_history)
+
+    def _save(self, folder: UPath, with_history: bool) -> None:
+        """Write everything but the card."""
         names = HISTORY_FIELDS if with_history else ()
         history = {f"history.{name}": getattr(self.training_history_, name) for name in names}
         save_arrays(folder / ARRAYS, {**history, **self.cold_start_.to_arrays(), **self._to_arrays()})
@@ -189,6 +203,7 @@ class Ranker(ABC):
         name, parameters = read_card(folder)
         if name != cls.name:
             raise ModelError(f"{folder} holds the ranker '{name}', not '{cls.name}'")
+        folder = model_folder(folder)
         try:
             ranker = cls(**parameters)
             arrays = load_arrays(folder / ARRAYS)

@@ -12,6 +12,7 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.ease import EASE
+from movierec.rankers.fits import Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.search_space import Range, Space
@@ -42,9 +43,9 @@ class Blend(Ranker):
         self.item_knn = item_knn
         self.ials = ials
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         unfitted = ((kind.name, kind()) for kind in self._member_classes())
-        self.members_, self.left_out_ = fit_together(unfitted, dataset, features)
+        self.members_, self.left_out_ = fit_together(unfitted, dataset, features, fits)
 
     def _member_classes(self) -> list[type[Ranker]]:
         """Return the members with a weight; without any the blend is EASE."""
@@ -75,9 +76,9 @@ class Blend(Ranker):
         for scale, contributions in zip(np.transpose(scales), zip(*by_member, strict=True), strict=True):
             yield np.asarray(np.tensordot(scale, np.stack(contributions), 1), np.float32)
 
-    def save(self, folder: UPath, with_history: bool = True) -> None:
-        """Write the card, the history and each member to a folder of its own."""
-        super().save(folder, with_history)
+    def _save(self, folder: UPath, with_history: bool) -> None:
+        """Write the history, and each member to a folder of its own."""
+        super()._save(folder, with_history)
         for name, member in self.members_.items():
             member.save(folder / name, with_history=False)
 

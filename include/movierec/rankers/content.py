@@ -13,6 +13,7 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.embeddings import unit_rows
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 from movierec.rankers.search_space import Range, Space
 
 GRADIENT_STEPS = 25  # of conjugate gradients
@@ -63,7 +64,7 @@ class Content(Ranker):
         self.half_life = half_life
         self.popularity_weight = popularity_weight
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         n = self.training_history_.counts
         w = n / (n + self.prior_ratings)
         o = collaborative_vectors(self.training_history_, self.factors)

@@ -17,6 +17,7 @@ from movierec.kernels.near import mix_upper
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity
+from movierec.rankers.fits import Fits
 from movierec.rankers.nearby import near_gram
 from movierec.rankers.ridge import with_raised_ridge
 from movierec.rankers.search_space import Range, Space
@@ -43,7 +44,7 @@ class EASE(Ranker):
         self.near_share = near_share
         self.max_movies = max_movies
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         if self.regularisation <= 0:
             raise ModelError(f"EASE got the regularisation {self.regularisation}; it must be larger than 0")
         self.movie_positions_ = most_rated(self.history_, self.max_movies)

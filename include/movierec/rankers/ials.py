@@ -14,6 +14,7 @@ from movierec.features.content import MovieFeatures
 from movierec.kernels.als import solve
 from movierec.kernels.parallel import over_rows, sparse_rows
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 from movierec.rankers.search_space import Range, Space
 
 # Of conjugate gradients. In training few are enough, as the next epoch goes on from there (Takács et al. 2011); to
@@ -56,7 +57,7 @@ class IALS(Ranker):
         self.epochs = epochs
         self.seed = seed
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         by_user = self.history_.signal_matrix * np.float32(self.alpha)
         by_movie = by_user.T.tocsr()
         X, Y = (self._initial_factors(confidence, side) for side, confidence in enumerate((by_user, by_movie)))

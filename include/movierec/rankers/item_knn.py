@@ -12,6 +12,7 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
+from movierec.rankers.fits import Fits
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import nearest
 from movierec.rankers.rating_baseline import RatingBaseline
@@ -38,7 +39,7 @@ class ItemKNN(ItemItem):
         self.shrinkage = shrinkage
         self.weighting = weighting
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         raters = weighted(self.history_.signal_matrix.T.tocsr(), self.weighting)
         # A row of the transposed result sums over the movies that have the scored one as a neighbour.
         self.weights_ = nearest(raters, self.neighbours, self.shrinkage).T.tocsr()

@@ -1,24 +1,37 @@
 """The card of a saved model: which ranker it is, with which hyper-parameters, in which version of the format."""
 
 import json
+import posixpath
 from collections.abc import Mapping
 from typing import Any
 
 from upath import UPath
 
-from movierec.artifacts import read_bytes
+from movierec.artifacts import read_bytes, write_bytes
 from movierec.errors import ModelError
 
 FORMAT = 2
 CARD = "ranker.json"
 ARRAYS = "arrays.npz"
+KEPT_IN = "kept_in"  # in a card: the relative path of the folder with the arrays
 
 
-def write_card(folder: UPath, ranker: str, parameters: Mapping[str, Any]) -> None:
-    """Write which ranker this is, its hyper-parameters and the version of the format."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_card(folder: UPath, ranker: str, parameters: Mapping[str, Any], kept_in: UPath | None = None) -> None:
+    """Write which ranker this is, its hyper-parameters, the version of the format, and which folder holds the rest."""
     card = {"format": FORMAT, "ranker": ranker, "parameters": dict(parameters)}
-    (folder / CARD).write_text(json.dumps(card, indent=2, sort_keys=True), encoding="utf-8")
+    if kept_in is not None:
+        card[KEPT_IN] = posixpath.relpath(kept_in.path, folder.path)
+    write_bytes(folder / CARD, json.dumps(card, indent=2, sort_keys=True).encode())
+
+
+def model_folder(folder: UPath) -> UPath:
+    """Return the folder that holds the arrays of a saved model: its own, or the one that its card names.
+
+    Raises:
+        ModelError: no card, not a card, or one of another format.
+    """
+    kept_in = _card(folder).get(KEPT_IN)
+    return folder if kept_in is None else folder / str(kept_in)
 
 
 def read_card(folder: UPath) -> tuple[str, dict[str, Any]]:
@@ -27,12 +40,17 @@ def read_card(folder: UPath) -> tuple[str, dict[str, Any]]:
     Raises:
         ModelError: no card, not a card, or one of another format.
     """
+    card = _card(folder)
+    return str(card["ranker"]), dict(card["parameters"])
+
+
+def _card(folder: UPath) -> dict[str, Any]:
     data = read_bytes(folder / CARD)
     try:
         card = json.loads(data)
-        version, ranker, parameters = card["format"], str(card["ranker"]), dict(card["parameters"])
+        version, _, _ = card["format"], str(card["ranker"]), dict(card["parameters"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD} is not a ranker's card ({error!r}); train again") from error
     if version != FORMAT:
         raise ModelError(f"{folder / CARD} has format {version}; this version reads format {FORMAT}; train again")
-    return ranker, parameters
+    return dict(card)

@@ -10,6 +10,7 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.kernels.near import near_top_k, near_upper
 from movierec.kernels.parallel import over_rows
+from movierec.rankers.fits import Fits
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import sparse_top_k
 from movierec.rankers.search_space import Range, Space
@@ -37,7 +38,7 @@ class Nearby(ItemItem):
         self.scale = scale
         self.neighbours = neighbours
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         history = self.training_history_
         movies = history.shape[1]
         sequences = Sequences.of(history, np.arange(movies))

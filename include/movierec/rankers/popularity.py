@@ -11,6 +11,7 @@ from movierec.data.history import MICROSECONDS_A_DAY
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 from movierec.rankers.search_space import Choice, Space
 
 
@@ -24,7 +25,7 @@ class Popularity(Ranker):
         """Store the half-life; None counts all ratings alike."""
         self.half_life_days = half_life_days
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         history = self.history_
         weights = history.signal * _decay(history.times, self.half_life_days)
         self.counts_ = np.bincount(history.movies, weights, history.shape[1]).astype(np.float32)

@@ -9,6 +9,7 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 from movierec.rankers.recency import Recency
 from movierec.rankers.search_space import Choice, Space
 
@@ -47,7 +48,7 @@ class RecentPopularity(Ranker):
         self.prior_users = prior_users
         self.max_raise = max_raise
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self.counts_ = Recency(**self.parameters()).counts(self.history_).astype(np.float32)
 
     def scores(self, users: Ints) -> Floats:

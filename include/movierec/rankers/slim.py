@@ -11,6 +11,7 @@ from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import mirror, upper_gram
 from movierec.kernels.slim import coordinate_descent
 from movierec.rankers.by_popularity import most_rated
+from movierec.rankers.fits import Fits
 from movierec.rankers.item_item import ItemItem
 from movierec.rankers.neighbours import sparse_top_k
 from movierec.rankers.search_space import Range, Space
@@ -36,7 +37,7 @@ class SLIM(ItemItem):
         self.l2 = l2
         self.max_movies = max_movies
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         if self.l1 <= 0 or self.l2 <= 0:
             raise ModelError(f"SLIM got the penalties {self.l1} and {self.l2}; both must be larger than 0")
         history = self.history_

@@ -27,6 +27,7 @@ from movierec.kernels.parallel import over_rows
 from movierec.kernels.slit import add_cuts, row_lengths, sum_later
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import OUTSIDE, columns_in, damping_divisor, most_rated, outside_by_popularity
+from movierec.rankers.fits import Fits
 from movierec.rankers.ridge import with_raised_ridge
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.sequences import Sequences
@@ -68,7 +69,7 @@ class SLIT(Ranker):
         self.damping = damping
         self.max_movies = max_movies
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         if self.regularisation <= 0:
             raise ModelError(f"SLIT got the regularisation {self.regularisation}; it must be larger than 0")
         self.movie_positions_ = most_rated(self.training_history_, self.max_movies)

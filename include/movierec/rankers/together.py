@@ -11,6 +11,7 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def left_out_from_arrays(arrays: Arrays) -> dict[str, str]:
 
 
 def fit_together(
-    unfitted: Iterable[tuple[str, Member]], dataset: Dataset, features: MovieFeatures
+    unfitted: Iterable[tuple[str, Member]], dataset: Dataset, features: MovieFeatures, fits: Fits
 ) -> tuple[dict[str, Member], dict[str, str]]:
     """Fit named rankers; return those that could be fitted by name, and the names of the others with the reasons.
 
@@ -51,7 +52,7 @@ def fit_together(
     fitted, left_out = {}, {}
     for name, ranker in unfitted:
         try:
-            fitted[name] = ranker.fit(dataset, features)
+            fitted[name] = fits.ranker(ranker, dataset, features)
         except (MemoryError, OSError):
             raise
         except Exception as error:

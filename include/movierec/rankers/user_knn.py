@@ -13,6 +13,7 @@ from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import product
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import unscored_by_popularity
+from movierec.rankers.fits import Fits
 from movierec.rankers.neighbours import NO_COLUMN, largest_products, row_norms
 from movierec.rankers.search_space import Range, Space
 
@@ -31,7 +32,7 @@ class UserKNN(Ranker):
         self.neighbours = neighbours
         self.shrinkage = shrinkage
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self._index()
 
     def _index(self) -> None:

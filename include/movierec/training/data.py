@@ -12,9 +12,11 @@ import pandas as pd
 from movierec.artifacts import load_frame, save_frame
 from movierec.data import splits
 from movierec.data.dataset import Dataset
-from movierec.features.content import MovieFeatures
+from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL
+from movierec.features.content import FILE, MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
+from movierec.training.fit_store import FitStore
 from movierec.training.folder import TrainingFolder
 
 
@@ -73,12 +75,38 @@ class TrainingData:
     @cached_property
     def global_temporal(self) -> Split:
         """The split of everybody's ratings at one point in time."""
-        train, test = splits.global_temporal(self.dataset.ratings)
-        return Split(*fit_inputs(self.dataset, train), test)
+        if not self.folder.global_test.exists():
+            train, test = splits.global_temporal(self.dataset.ratings)
+            save_frame(self.folder.global_train, train)
+            MovieFeatures.build(self.dataset.with_ratings(train)).save(self.folder.global_features)
+            save_frame(self.folder.global_test, test)
+        train, test = load_frame(self.folder.global_train), load_frame(self.folder.global_test)
+        return Split(self.dataset.with_ratings(train), MovieFeatures.load(self.folder.global_features), test)
 
-    def save_ranker(self, ranker: Ranker) -> None:
-        """Keep a ranker that was fitted on `train`."""
-        ranker.save(self.folder.model(ranker.name))
+    @cached_property
+    def final_features(self) -> MovieFeatures:
+        """The movies, described from all ratings."""
+        if not (self.folder.final_features / FILE).exists():
+            MovieFeatures.build(self.dataset).save(self.folder.final_features)
+        return MovieFeatures.load(self.folder.final_features)
+
+    def side(self, name: str) -> tuple[Dataset, MovieFeatures]:
+        """Return what rankers may learn from on one of `SIDES`."""
+        if name == EVERYTHING:
+            return self.dataset, self.final_features
+        split = self.global_temporal if name == GLOBAL_TEMPORAL else self.per_user_temporal
+        return split.train, split.features
+
+    @cached_property
+    def fits(self) -> FitStore:
+        """What has been fitted, on any side of the splits."""
+        return FitStore(self.folder)
+
+    def fit_ranker(self, unfitted: Ranker) -> Ranker:
+        """Fit a ranker on `train`, or take the fit that there is, and keep it as this training's."""
+        fitted = self.fits.ranker(unfitted, self.train, self.features)
+        fitted.save(self.folder.model(fitted.name))
+        return fitted
 
     def load_ranker(self, name: str) -> Ranker:
         """Return a ranker as it was fitted on `train`.

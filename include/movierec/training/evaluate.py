@@ -86,7 +86,8 @@ def _evaluate(ranker: Ranker, data: TrainingData, protocols: Sequence[str]) -> d
     if GLOBAL_TEMPORAL in protocols:
         try:
             split = data.global_temporal
-            refitted = registry.create(ranker.name, **ranker.parameters()).fit(split.train, split.features)
+            unfitted = registry.create(ranker.name, **ranker.parameters())
+            refitted = data.fits.ranker(unfitted, split.train, split.features)
             results[GLOBAL_TEMPORAL] = (split, _evaluate_on(split, refitted))
         except RETRYABLE:
             raise

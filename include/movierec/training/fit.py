@@ -1,7 +1,6 @@
 """Divide a training's ratings, describe its movies, and fit every ranker on the training ratings."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,13 @@ from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
+from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
 from movierec.rankers import registry
+from movierec.rankers.reranking.base import LearnedRanker
+from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.rankers.together import log_failure
 from movierec.training.data import TrainingData, fit_inputs
+from movierec.training.fit_store import seconds_of
 from movierec.training.folder import TrainingFolder
 from movierec.training.tuned import tune_ranker
 
@@ -46,19 +49,43 @@ def fit_ranker(data: TrainingData, name: str, parameters: Mapping[str, Any] | No
     Returns:
         `ranker` and `fit_seconds`, and `refused`, the reason in words, where it cannot be fitted.
     """
-    ranker = registry.create(name, **(parameters or {}))
-    train, features = data.train, data.features
-    started = time.monotonic()
     try:
-        ranker.fit(train, features)
+        ranker = data.fit_ranker(registry.create(name, **(parameters or {})))
     except RETRYABLE:
         raise
     except Exception as error:
         return {"ranker": name, "fit_seconds": 0.0, "refused": log_failure(error, f"fit {name}")}
-    seconds = time.monotonic() - started
-    data.save_ranker(ranker)
-    log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(train.ratings):,}", seconds, ranker.parameters())
-    return {"ranker": name, "fit_seconds": round(seconds, 3)}
+    return {"ranker": name, "fit_seconds": seconds_of(ranker)}
+
+
+def prepare_training_set(
+    folder: TrainingFolder, groups: Sequence[Sequence[str]], side: str, protocols: Sequence[str] = PROTOCOLS
+) -> int:
+    """Fit what learned rankers build on, make the set they learn from, and return how many candidates that is.
+
+    Args:
+        folder: of the training.
+        groups: the rankers of the training; those that are not learned need nothing.
+        side: one of `SIDES`.
+        protocols: the splits that are evaluated; the known side of another one needs nothing.
+
+    Raises:
+        MemoryError, OSError: trying again may help. What else goes wrong, the rankers themselves meet again and say.
+    """
+    data = TrainingData(folder)
+    rankers = (registry.create(name) for names in groups for name in names if side in (*protocols, EVERYTHING))
+    learned = [ranker for ranker in rankers if isinstance(ranker, LearnedRanker)]
+    rows = 0
+    for ranker in {ranker.plan_key(): ranker for ranker in learned}.values():
+        try:
+            training_set = training_inputs(*data.side(side), ranker, data.fits).training_set
+        except RETRYABLE:
+            raise
+        except Exception as error:
+            log_failure(error, f"prepare {side}")
+            continue
+        rows += 0 if training_set is None else len(training_set.grades)
+    return rows
 
 
 def fit_tuned(

@@ -5,7 +5,9 @@
         train.parquet              the ratings that rankers are fitted on …
         test.parquet               … and those held out, by which they are evaluated
         features/                  the movies, described from the training ratings alone
-        models/<ranker>/           every ranker, fitted on the training ratings
+        global/                    train.parquet, test.parquet and features/ of the split at one moment
+        fits/<key>/                whatever is learned once: rankers on any side of a split, training sets
+        models/<ranker>/           every ranker, fitted on the training ratings: where in fits/ it is kept
         lists/<ranker>.parquet     its lists, as they were evaluated
         plots/                     the pictures, and the page that shows them
         final/<ranker>/            the champion, fitted on all ratings, from which the lists are published …
@@ -56,6 +58,21 @@ class TrainingFolder:
         return self.path / "features"
 
     @property
+    def global_train(self) -> UPath:
+        """The ratings to fit on where everybody's are divided at one moment."""
+        return self.path / "global" / "train.parquet"
+
+    @property
+    def global_test(self) -> UPath:
+        """The ratings after that moment."""
+        return self.path / "global" / "test.parquet"
+
+    @property
+    def global_features(self) -> UPath:
+        """The movies as the ratings before that moment show them."""
+        return self.path / "global" / "features"
+
+    @property
     def models(self) -> UPath:
         """The rankers fitted on the training ratings, a folder each."""
         return self.path / "models"
@@ -63,6 +80,17 @@ class TrainingFolder:
     def model(self, ranker: str) -> UPath:
         """A ranker fitted on the training ratings, as `Ranker.save` writes it."""
         return self.models / ranker
+
+    def fit(self, key: str) -> UPath:
+        """A fit, and whatever else is made once, by its key."""
+        return self.path / "fits" / key
+
+    def earlier(self) -> list["TrainingFolder"]:
+        """The folders of earlier trainings, latest first."""
+        parent = self.path.parent
+        folders = [folder for folder in parent.iterdir() if folder.name.isdecimal()] if parent.exists() else []
+        earlier = {int(folder.name): folder for folder in folders if int(folder.name) < self.training_id}
+        return [TrainingFolder(number, earlier[number]) for number in sorted(earlier, reverse=True)]
 
     def lists(self, ranker: str) -> UPath:
         """The lists by which a ranker was evaluated."""

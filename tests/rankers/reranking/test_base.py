@@ -8,13 +8,14 @@ import pytest
 from movierec.data.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.fits import ANEW
 from movierec.rankers.reranking.base import LearnedRanker, _below_candidates
 from movierec.rankers.reranking.candidates import CandidateGenerator
 from movierec.rankers.reranking.training_set import TrainingSet
 
 SMALL = {"hybrid": {"rounds": 5}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 5}}
 # Three users with 4, 2 and 3 candidates.
-TRAINING_SET = TrainingSet(
+TRAINING_SET = TrainingSet.of(
     matrix=np.arange(18, dtype=np.float32).reshape(9, 2),
     names=["a", "b"],
     grades=np.array([0, 2, 0, 0, 1, 0, 0, 0, 2]),
@@ -31,14 +32,14 @@ def fitted(request: pytest.FixtureRequest, dataset: Dataset, features: MovieFeat
 
 def test_all_rated_candidates_stay_and_others_as_many_as_fit() -> None:
     few = TRAINING_SET.thinned(7, seed=0)
-    assert len(few.matrix) == len(few.grades) == few.sizes.sum() == 7
+    assert len(few.numbers) == len(few.grades) == few.sizes.sum() == 7
     assert few.grades[few.grades > 0].tolist() == [2, 1, 2]
-    assert (np.diff(few.matrix[:, 0]) > 0).all()  # still in order, so that sizes hold
+    assert (np.diff(few.values[:, 0]) > 0).all()  # still in order, so that sizes hold
 
 
 def test_sizes_are_those_of_the_rows_that_are_left() -> None:
     few = TRAINING_SET.thinned(7, seed=3)
-    rows = (few.matrix[:, 0] / 2).astype(int)
+    rows = (few.values[:, 0] / 2).astype(int)
     user = np.repeat([0, 1, 2], TRAINING_SET.sizes)[rows]
     assert few.sizes.tolist() == np.bincount(user, minlength=3).tolist()
     assert few.grades.tolist() == TRAINING_SET.grades[rows].tolist()
@@ -50,13 +51,13 @@ def test_as_many_others_as_rated_stay_at_the_least() -> None:
 
 def test_a_training_set_that_fits_stays_whole() -> None:
     whole = TRAINING_SET.thinned(100, seed=0)
-    np.testing.assert_array_equal(whole.matrix, TRAINING_SET.matrix)
+    np.testing.assert_array_equal(whole.values, TRAINING_SET.values)
     assert whole.sizes.tolist() == TRAINING_SET.sizes.tolist()
 
 
 def test_a_user_of_whom_no_row_is_left_is_no_group() -> None:
-    training_set = TrainingSet(
-        TRAINING_SET.matrix, TRAINING_SET.names, np.array([2, 2, 2, 0, 0, 0, 0, 0, 0]), TRAINING_SET.sizes
+    training_set = TrainingSet.of(
+        TRAINING_SET.values, TRAINING_SET.names, np.array([2, 2, 2, 0, 0, 0, 0, 0, 0]), TRAINING_SET.sizes
     )
     sizes_by_seed = [training_set.thinned(1, seed).sizes for seed in range(20)]
     assert any(len(sizes) < 3 for sizes in sizes_by_seed)
@@ -64,7 +65,7 @@ def test_a_user_of_whom_no_row_is_left_is_no_group() -> None:
 
 
 def test_another_seed_draws_other_rows() -> None:
-    drawn = [TRAINING_SET.thinned(7, seed).matrix[:, 0].tolist() for seed in (0, 0, 1, 2)]
+    drawn = [TRAINING_SET.thinned(7, seed).values[:, 0].tolist() for seed in (0, 0, 1, 2)]
     assert drawn[0] == drawn[1]
     assert len(set(map(tuple, drawn))) > 1
 
@@ -92,8 +93,8 @@ def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: Lea
 
 
 def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, features: MovieFeatures) -> None:
-    table = CandidateGenerator.fit(dataset, features, 5).table(np.arange(40))
-    seen = CandidateGenerator.fit(dataset, features, 5).history.seen.toarray()
+    table = CandidateGenerator.fit(dataset, features, 5, ANEW).table(np.arange(40))
+    seen = CandidateGenerator.fit(dataset, features, 5, ANEW).history.seen.toarray()
     assert not seen[table.rows, table.movies].any()
     assert len(set(zip(table.rows, table.movies, strict=True))) == len(table.rows)
     assert table.matrix.shape == (len(table.rows), len(table.names))
@@ -101,8 +102,8 @@ def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, 
 
 def test_less_is_described_where_less_is_known(dataset: Dataset, features: MovieFeatures, bare: Dataset) -> None:
     untold = Dataset(**{**vars(bare), "movies": bare.movies.assign(title=None, release_year=None)})
-    known = CandidateGenerator.fit(dataset, features, 5).table(np.arange(3))
-    unknown = CandidateGenerator.fit(untold, MovieFeatures.build(untold), 5).table(np.arange(3))
+    known = CandidateGenerator.fit(dataset, features, 5, ANEW).table(np.arange(3))
+    unknown = CandidateGenerator.fit(untold, MovieFeatures.build(untold), 5, ANEW).table(np.arange(3))
     gone = set(known.names) - set(unknown.names)
     assert {"age", "genre_share", "people_liked", "year_share", "year_gap", "group_share", "meaning_liked"} <= gone
     assert not set(unknown.names) - set(known.names)
@@ -110,7 +111,7 @@ def test_less_is_described_where_less_is_known(dataset: Dataset, features: Movie
 
 
 def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, features: MovieFeatures) -> None:
-    stage = CandidateGenerator.fit(dataset, features, 5)
+    stage = CandidateGenerator.fit(dataset, features, 5, ANEW)
     one = dataset.ratings[dataset.ratings["user_id"] == 1].assign(user_id=101)
     folded = stage.fold_in(dataset.with_ratings(one))
     assert folded.history.user_ids.tolist() == [101]
@@ -130,8 +131,8 @@ def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, feature
 def test_each_kind_of_fact_may_be_missing_alone(dataset: Dataset, table: str) -> None:
     without = Dataset(**{**vars(dataset), table: empty(table)})
     features = MovieFeatures.build(without)
-    described = CandidateGenerator.fit(without, features, 5).table(np.arange(3))
-    everything = CandidateGenerator.fit(dataset, MovieFeatures.build(dataset), 5).table(np.arange(3))
+    described = CandidateGenerator.fit(without, features, 5, ANEW).table(np.arange(3))
+    everything = CandidateGenerator.fit(dataset, MovieFeatures.build(dataset), 5, ANEW).table(np.arange(3))
     assert described.matrix.shape[1] < everything.matrix.shape[1]
 
 

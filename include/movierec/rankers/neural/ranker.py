@@ -14,6 +14,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity, popularity
+from movierec.rankers.fits import Fits
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, SEQUENCE, Fitted, Options
@@ -84,7 +85,7 @@ class Neural(Ranker):
         self.max_seconds = max_seconds
         self.seed = seed
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self._check("architecture", (AUTO, *ARCHITECTURES))
         self._check("windows", WINDOWS)
         history = self.training_history_

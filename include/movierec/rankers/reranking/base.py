@@ -13,10 +13,12 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits
 from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
 from movierec.rankers.reranking.label_windows import WindowPlan
-from movierec.rankers.reranking.training_set import TrainingSet, training_inputs
+from movierec.rankers.reranking.training_inputs import training_inputs
+from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.reranking.views import HALF_LIVES
 from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
 
@@ -63,8 +65,8 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
     def _model_from_arrays(self, arrays: Arrays) -> Model:
         """Return the model whose `to_arrays` are among these."""
 
-    def _fit(self, dataset: Dataset, features: MovieFeatures) -> None:
-        inputs = training_inputs(dataset, features, self)
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
+        inputs = training_inputs(dataset, features, self, fits)
         training_set = inputs.training_set
         self.generator_ = inputs.generator
         self.feature_names_ = [] if training_set is None else training_set.names
@@ -99,9 +101,9 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         """Names of the base rankers that could not be fitted, with the reasons in words."""
         return self.generator_.base_rankers.left_out
 
-    def save(self, folder: UPath, with_history: bool = True) -> None:
-        """Write the card, the history, the model, the facts, the movies' features and the base rankers."""
-        super().save(folder, with_history)
+    def _save(self, folder: UPath, with_history: bool) -> None:
+        """Write the history, the model, the facts, the movies' features and the base rankers."""
+        super()._save(folder, with_history)
         self.generator_.facts.save(folder / FACTS)
         self.generator_.features.save(folder / FEATURES)
         self.generator_.base_rankers.save(folder / BASE_RANKERS)

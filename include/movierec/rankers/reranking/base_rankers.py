@@ -12,6 +12,7 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.content import Content
 from movierec.rankers.ease import EASE
+from movierec.rankers.fits import Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.nearby import Nearby
@@ -53,14 +54,14 @@ class BaseRankers:
     left_out: Mapping[str, str]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures) -> Self:
+    def fit(cls, dataset: Dataset, features: MovieFeatures, fits: Fits) -> Self:
         """Fit all of them, with the rankers' defaults except for `PARAMETERS`.
 
         Raises:
             ModelError: none of them can be fitted.
         """
         unfitted = ((name, kind(**PARAMETERS.get(name, {}))) for name, kind in CLASSES.items())
-        return cls(*fit_together(unfitted, dataset, features))
+        return cls(*fit_together(unfitted, dataset, features, fits))
 
     @classmethod
     def load(cls, folder: UPath, history: History, left_out: Mapping[str, str]) -> Self:

@@ -13,6 +13,7 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.pairs import PairFeatures
 from movierec.rankers.base import blocks_of
+from movierec.rankers.fits import Fits
 from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.views import Views
 
@@ -44,6 +45,10 @@ class CandidateTable:
                 matrix[:, column] = self.matrix[:, columns[name]]
         return matrix
 
+    def take(self, rows: Ints) -> "CandidateTable":
+        """Return the candidates at these places, ascending."""
+        return CandidateTable(self.rows[rows], self.movies[rows], self.matrix[rows], self.names)
+
 
 class CandidateGenerator:
     """Proposes and describes candidates from one history; each label window has its own, and so have the final lists.
@@ -69,10 +74,10 @@ class CandidateGenerator:
         self.pairs = PairFeatures.of(facts, features, self.history, base_rankers.training_history)
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int) -> Self:
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits) -> Self:
         """Fit the base rankers on the ratings of a dataset."""
         # Without its ratings: what is cached by a dataset must not keep that dataset alive.
-        return cls(BaseRankers.fit(dataset, features), dataset.with_ratings(empty("ratings")), features, depth)
+        return cls(BaseRankers.fit(dataset, features, fits), dataset.with_ratings(empty("ratings")), features, depth)
 
     def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
         """Return the same generator for the users of another dataset."""

@@ -1,7 +1,7 @@
 """Decision trees as flat arrays: one fast way to score, whichever library grew them, and nothing to unpickle."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import lightgbm as lgb
@@ -13,6 +13,7 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
 from movierec.kernels.parallel import over_rows
 from movierec.kernels.trees import MAX_LEAVES, ROWS_AT_ONCE, Trees, add_trees
+from movierec.rankers.reranking.bins import Bins
 from movierec.rankers.reranking.tree import Tree, gradient_boosting_tree, lightgbm_tree, masked, random_forest_tree
 
 PREFIX = "forest."  # of the names of saved arrays
@@ -62,6 +63,11 @@ class Forest:
             first_leaf=np.cumsum([0, *leaves], dtype=np.int32),
         )
         return cls(joined, base)
+
+    def on_values(self, bins: Bins) -> "Forest":
+        """Return the forest that sums for values what this one sums for the numbers of their bins."""
+        threshold = bins.thresholds(self.trees.feature, self.trees.threshold)
+        return replace(self, trees=self.trees._replace(threshold=threshold))
 
     def predict(self, matrix: Floats) -> NDArray[np.float64]:
         """Sum the trees for every row (rows × features, float32)."""

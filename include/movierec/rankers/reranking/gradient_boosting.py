@@ -47,8 +47,9 @@ class GradientBoosting(LearnedRanker[Forest]):
 
     def _fit_model(self, training_set: TrainingSet) -> Forest:
         training_set = training_set.thinned(self.rows, self.seed)
+        matrix = training_set.matrix
         # scikit-learn cannot bin a feature that is unknown throughout; one that is always 0 is never split on either.
-        training_set.matrix[:, np.isnan(training_set.matrix).all(axis=0)] = 0
+        matrix[:, np.isnan(matrix).all(axis=0)] = 0
         model = HistGradientBoostingClassifier(
             max_iter=self.rounds,
             learning_rate=self.learning_rate,
@@ -59,8 +60,8 @@ class GradientBoosting(LearnedRanker[Forest]):
             early_stopping=False,
             random_state=self.seed,
         )
-        model.fit(training_set.matrix, training_set.grades > 0, training_set.weights)
-        return Forest.from_gradient_boosting(model)
+        model.fit(matrix, training_set.grades > 0, training_set.weights)
+        return Forest.from_gradient_boosting(model).on_values(training_set.bins)
 
     def _predict(self, model: Forest, table: CandidateTable) -> Floats:
         return np.asarray(expit(model.predict(table.matrix)), np.float32)

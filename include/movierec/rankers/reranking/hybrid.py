@@ -62,11 +62,11 @@ class Hybrid(LearnedRanker[Ensemble]):
 
     members: tuple[str, ...] = MEMBERS
     truncation: int = 10
-    rounds: int = 120
-    learning_rate: float = 0.06
+    rounds: int = 80
+    learning_rate: float = 0.09
     leaves: int = 15
     l2: float = 3_000.0
-    rows: int = 300_000
+    rows: int = 150_000
 
     def __post_init__(self) -> None:
         """Make a tuple of the list that a saved card holds."""
@@ -79,7 +79,9 @@ class Hybrid(LearnedRanker[Ensemble]):
         boosters = {name: self._fit_trees(training_set, name) for name in OBJECTIVES if name in self.members}
         gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
         return Ensemble(
-            forests={name: Forest.from_lightgbm(booster) for name, booster in boosters.items()},
+            forests={
+                name: Forest.from_lightgbm(booster).on_values(training_set.bins) for name, booster in boosters.items()
+            },
             logistic=self._fit_logistic(training_set) if LOGISTIC in self.members else None,
             gains=gains.reshape(len(boosters), len(training_set.names)),
         )
@@ -101,7 +103,7 @@ class Hybrid(LearnedRanker[Ensemble]):
     def _fit_logistic(self, training_set: TrainingSet) -> Logistic:
         # Ranks repeat what the scores say, less smoothly.
         is_used = np.array([not name.endswith("_rank") for name in training_set.names])
-        return Logistic.fit(training_set.matrix, training_set.grades > 0, training_set.weights, is_used, self.l2)
+        return Logistic.fit(training_set.values, training_set.grades > 0, training_set.weights, is_used, self.l2)
 
     def _predict(self, model: Ensemble, table: CandidateTable) -> Floats:
         return model.predict(table)

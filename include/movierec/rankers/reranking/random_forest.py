@@ -57,7 +57,7 @@ class RandomForest(LearnedRanker[Forest]):
             random_state=self.seed,
         )
         model.fit(training_set.matrix, training_set.grades > 0, training_set.weights)
-        return Forest.from_random_forest(model)
+        return Forest.from_random_forest(model).on_values(training_set.bins)
 
     def _predict(self, model: Forest, table: CandidateTable) -> Floats:
         return np.asarray(model.predict(table.matrix), np.float32)

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from movierec.data.history import History, is_liked
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.reranking import training_set
+from movierec.rankers.reranking import training_inputs as module
 from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
-from movierec.rankers.reranking.training_set import grade_pairs, training_inputs
+from movierec.rankers.reranking.training_inputs import grade_pairs, training_inputs
 
 PLAN = WindowPlan(windows="time", label_share=0.2, folds=2, candidates=5, training_users=1_000, seed=0)
 
@@ -91,7 +92,7 @@ def test_grades_tell_liked_rated_and_unrated(dataset: Dataset) -> None:
 
 
 def test_every_rated_movie_was_liked_where_nothing_says_from_when(dataset: Dataset, features: MovieFeatures) -> None:
-    anything = Dataset(**{**vars(dataset), "relevant_from": None})
+    anything = replace(dataset, relevant_from=None)
     assert set(training_inputs(anything, features, PLAN).training_set.grades) == {0, 2}
     assert set(training_inputs(dataset, features, PLAN).training_set.grades) == {0, 1, 2}
 
@@ -171,7 +172,7 @@ def test_columns_come_by_name_whatever_their_order(dataset: Dataset, features: M
 
 
 def test_learned_rankers_of_one_dataset_share_what_they_learn_from(dataset: Dataset, features: MovieFeatures) -> None:
-    given = Dataset(**vars(dataset))
+    given = replace(dataset)
     small = {"candidates": 5}
     boosting = registry.create("gradient_boosting", rounds=1, **small).fit(given, features)
     forest = registry.create("random_forest", trees=1, **small).fit(given, features)
@@ -179,21 +180,21 @@ def test_learned_rankers_of_one_dataset_share_what_they_learn_from(dataset: Data
     assert (
         registry.create("random_forest", trees=1, candidates=6).fit(given, features).generator_ is not forest.generator_
     )
-    equal = Dataset(**vars(dataset))
+    equal = replace(dataset)
     assert registry.create("random_forest", trees=1, **small).fit(equal, features).generator_ is not forest.generator_
 
 
 def test_other_features_of_one_dataset_are_not_mixed_up(dataset: Dataset, features: MovieFeatures) -> None:
-    given = Dataset(**vars(dataset))
+    given = replace(dataset)
     mute = MovieFeatures(features.movie_ids, features.matrix, np.zeros_like(features.embeddings))
     assert "meaning_liked" in training_inputs(given, features, PLAN).training_set.names
     assert "meaning_liked" not in training_inputs(given, mute, PLAN).training_set.names
 
 
 def test_what_was_learned_from_goes_with_the_dataset(dataset: Dataset, features: MovieFeatures) -> None:
-    given = Dataset(**vars(dataset))
+    given = replace(dataset)
     training_inputs(given, features, PLAN)
-    made, held = weakref.ref(training_set._cache[given][PLAN.plan_key()].training_set), weakref.ref(given)
+    made, held = weakref.ref(module._cache[given][PLAN.plan_key()].training_set), weakref.ref(given)
     del given
     gc.collect()
     assert held() is None

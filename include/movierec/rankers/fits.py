@@ -1,0 +1,98 @@
+"""Fits: what a ranker has learned from one dataset, made anew or taken from where it was kept.
+
+A fit is told by its key: the ranker, its hyper-parameters, the facts it learns from, and the code that does it. Whoever
+needs the same fit (a learned ranker, another split, the check for leaks, the publication, the next night if nothing has
+changed) takes the one that is there.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+from upath import UPath
+
+from movierec.data.dataset import Dataset
+from movierec.features.content import MovieFeatures
+
+PACKAGE = Path(__file__).parents[1]
+ROOMS = ("data", "features", "kernels", "rankers")  # of `movierec`: the code that decides what is learned
+LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "scikit-learn", "scipy")
+KEY_DIGITS = 32  # hexadecimal, 128 bits
+
+
+class SavedWhole(Protocol):
+    """Something that is kept beside fits because it costs as much: it knows how to write itself."""
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Names of what it had to be made without, with the reasons in words."""
+
+    def save(self, folder: UPath) -> None:
+        """Write everything into a folder."""
+
+
+class Fittable(SavedWhole, Protocol):
+    """What `rankers.base.Ranker` has to do with fits."""
+
+    name: ClassVar[str]
+    kept_in_: UPath | None
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the hyper-parameters."""
+
+    def fit(self, dataset: Dataset, features: MovieFeatures, fits: "Fits") -> Self:
+        """Learn from a dataset."""
+
+    @classmethod
+    def load(cls, folder: UPath) -> Self:
+        """Read what `save` wrote."""
+
+
+Fitted = TypeVar("Fitted", bound=Fittable)
+Part = TypeVar("Part", bound=SavedWhole)
+
+
+class Fits:
+    """Makes every fit anew; `training.fit_store.FitStore` keeps them."""
+
+    def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
+        """Return the ranker, fitted on a dataset and the features that were built from it."""
+        return unfitted.fit(dataset, features, self)
+
+    def part(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        dataset: Dataset,
+        features: MovieFeatures,
+        make: Callable[[], Part],
+        load: Callable[[UPath], Part],
+    ) -> Part:
+        """Return what `make` makes of a dataset by these parameters, or what `load` reads where it was kept."""
+        return make()
+
+
+ANEW = Fits()
+
+
+def fit_key(name: str, parameters: Mapping[str, Any], dataset: Dataset, features: MovieFeatures) -> str:
+    """Return the key of a fit: equal for equal rankers, hyper-parameters, facts and code, in any order."""
+    settings = json.dumps(dict(parameters), sort_keys=True, default=list)
+    content = "\n".join((name, settings, dataset.fingerprint, features.fingerprint, code_version()))
+    return hashlib.sha256(content.encode()).hexdigest()[:KEY_DIGITS]
+
+
+@cache
+def code_version() -> str:
+    """Return a digest of the code and the versions of the libraries that decide what a fit is."""
+    digest = hashlib.sha256()
+    for path in sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    for library in LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}".encode())
+    return digest.hexdigest()

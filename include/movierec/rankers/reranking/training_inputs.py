@@ -1,0 +1,167 @@
+"""What learned rankers learn from: candidates as they looked before a label window, graded by what came in it.
+
+After the label windows, the base rankers are fitted again on all ratings, and their candidates are what is scored.
+Nothing that a ranker is evaluated on is ever seen.
+"""
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from upath import UPath
+
+from movierec.artifacts import load_arrays, save_arrays
+from movierec.data.arrays import Ints
+from movierec.data.columns import MOVIE, USER
+from movierec.data.dataset import Dataset
+from movierec.data.history import History, is_liked
+from movierec.features.content import MovieFeatures
+from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.model_card import ARRAYS
+from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
+from movierec.rankers.reranking.label_windows import Window, WindowPlan, label_windows
+from movierec.rankers.reranking.training_set import TrainingSet, thinned_rows
+from movierec.rankers.reranking.views import features_of
+from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
+
+MAX_ROWS = 300_000  # candidates of all label windows together, unless more of them were rated
+PART = "training_set"  # by this name it is kept beside fits
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingInputs:
+    """What a learned ranker is made of.
+
+    Attributes:
+        training_set: None where the label windows hold nothing to learn.
+        generator: of the candidates to recommend from, fitted on all ratings.
+    """
+
+    training_set: TrainingSet | None
+    generator: CandidateGenerator
+
+
+@dataclass(frozen=True, eq=False)
+class GradedWindows:
+    """The label windows of a plan, graded.
+
+    Attributes:
+        training_set: None where they hold nothing to learn.
+        left_out: names of the base rankers that could not be fitted on all windows, with the reasons in words.
+    """
+
+    training_set: TrainingSet | None
+    left_out: Mapping[str, str]
+
+    def save(self, folder: UPath) -> None:
+        """Write everything into a folder."""
+        arrays = {} if self.training_set is None else self.training_set.to_arrays()
+        save_arrays(folder / ARRAYS, {**arrays, **left_out_to_arrays(self.left_out)})
+
+    @classmethod
+    def load(cls, folder: UPath) -> Self:
+        """Read what `save` wrote."""
+        arrays = load_arrays(folder / ARRAYS)
+        return cls(TrainingSet.from_arrays(arrays) if "grades" in arrays else None, left_out_from_arrays(arrays))
+
+
+_cache: "weakref.WeakKeyDictionary[Dataset, dict[tuple[object, ...], TrainingInputs]]" = weakref.WeakKeyDictionary()
+
+
+def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan, fits: Fits = ANEW) -> TrainingInputs:
+    """Fit the candidate generators of a plan and build its training set.
+
+    Learned rankers that are fitted on the same dataset and features objects under equal plans share the result; what
+    `fits` keeps is shared with other processes, too.
+
+    Raises:
+        ModelError: the plan's windows are of an unknown kind, or no base ranker can be fitted.
+    """
+    plan.check_plan()
+    by_plan, key = _cache.setdefault(dataset, {}), plan.plan_key()
+    if key not in by_plan or by_plan[key].generator.features is not features:
+        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits)
+        left_out = generator.base_rankers.left_out
+        parameters = {field.name: getattr(plan, field.name) for field in fields(WindowPlan)}
+        graded = fits.part(
+            PART,
+            {**parameters, "left_out": sorted(left_out)},
+            dataset,
+            features,
+            lambda: _grade_windows(dataset, features, plan, left_out),
+            GradedWindows.load,
+        )
+        by_plan[key] = TrainingInputs(graded.training_set, generator.without(graded.left_out))
+    return by_plan[key]
+
+
+def _grade_windows(
+    dataset: Dataset, features: MovieFeatures, plan: WindowPlan, left_out: Mapping[str, str]
+) -> GradedWindows:
+    """Make the training set, and add to `left_out` the base rankers that cannot be fitted on a window.
+
+    A base ranker that cannot be fitted on every window has no features in the training set: a column that is known for
+    some windows only would mean something else there.
+    """
+    left_out = dict(left_out)
+    parts = []
+    for window in label_windows(dataset.ratings, plan):
+        graded = _graded_candidates(dataset, features, window, plan, left_out)
+        # Where all candidates have one grade, there is nothing to tell apart.
+        if graded is not None and graded[1].any() and not graded[1].all():
+            parts.append(graded)
+    if not parts:
+        return GradedWindows(None, left_out)
+    absent = features_of(left_out)
+    names = list(dict.fromkeys(name for table, _ in parts for name in table.names if name not in absent))
+    training_set = TrainingSet.of(
+        np.concatenate([table.columns(names) for table, _ in parts]),
+        names,
+        np.concatenate([grades for _, grades in parts]),
+        np.concatenate([np.unique(table.rows, return_counts=True)[1] for table, _ in parts]),
+    )
+    return GradedWindows(training_set, left_out)
+
+
+def _graded_candidates(
+    dataset: Dataset, features: MovieFeatures, window: Window, plan: WindowPlan, left_out: dict[str, str]
+) -> tuple[CandidateTable, Ints] | None:
+    """Return the candidates of a window and their grades; add base rankers that cannot be fitted to `left_out`."""
+    known, later = window
+    if known.empty or later.empty:
+        return None
+    # Nobody else needs what is fitted on a window.
+    generator = CandidateGenerator.fit(*_known_side(dataset, features, known), plan.candidates, ANEW).without(left_out)
+    left_out.update(generator.base_rankers.left_out)
+    users = _sample(generator.history, later, plan)
+    table = generator.table(users)
+    liked = is_liked(later, dataset.relevant_from)
+    grades = grade_pairs(later, liked, generator.history, users[table.rows], table.movies)
+    rows = thinned_rows(grades, MAX_ROWS // plan.folds, plan.seed)
+    return table.take(rows), grades[rows]
+
+
+def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
+    """Leave out tags that were given in the label window; the movies are then described without them too."""
+    before = dataset.with_ratings(known)
+    return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
+
+
+def _sample(history: History, later: pd.DataFrame, plan: WindowPlan) -> Ints:
+    """Draw the positions of the users of a window to learn from, ascending."""
+    users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
+    drawn = np.random.default_rng(plan.seed).permutation(users)[: max(plan.training_users // plan.folds, 1)]
+    return np.sort(drawn).astype(np.int64)
+
+
+def grade_pairs(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
+    """Return the grade of each pair of positions in a label window: 2 if liked, 1 if rated lower, 0 if not rated."""
+    catalogue_size = history.shape[1]
+    rated = np.searchsorted(history.user_ids, later[USER]) * catalogue_size
+    rated += np.searchsorted(history.movie_ids, later[MOVIE])
+    graded = pd.Series(np.where(liked, 2, 1), index=rated)
+    return np.asarray(graded.reindex(users * catalogue_size + movies, fill_value=0), np.int64)

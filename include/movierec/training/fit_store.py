@@ -1,0 +1,107 @@
+"""The fits of a training, each made once and kept in its folder under its key.
+
+Learned rankers, the second split and the champion's refit take what is there from any process; what an earlier training
+fitted from the same facts is copied, so that every training's folder stands by itself.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from upath import UPath
+
+from movierec.artifacts import copy_folder, read_bytes, write_bytes
+from movierec.data.dataset import Dataset
+from movierec.features.content import MovieFeatures
+from movierec.rankers.base import Ranker
+from movierec.rankers.fits import Fits, Fitted, Part, SavedWhole, fit_key
+from movierec.rankers.model_card import CARD, model_folder
+from movierec.training.folder import TrainingFolder
+
+log = logging.getLogger(__name__)
+
+MARK = "fit.json"  # written last: what has it is whole
+
+
+class FitStore(Fits):
+    """Takes a fit from a training's folder, or from an earlier one's; makes and keeps it where neither has it."""
+
+    def __init__(self, folder: TrainingFolder) -> None:
+        """Remember the folder; nothing is read before it is needed."""
+        self.folder = folder
+
+    def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
+        """Return the ranker, fitted on a dataset and the features that were built from it."""
+        key = fit_key(unfitted.name, unfitted.parameters(), dataset, features)
+        kept = self.folder.fit(key)
+        if self._is_kept(key, unfitted.name):
+            fitted = type(unfitted).load(kept)
+        else:
+            started = time.monotonic()
+            fitted = unfitted.fit(dataset, features, self)
+            seconds = time.monotonic() - started
+            fitted.save(kept)
+            _mark(kept, fitted, unfitted.name, seconds)
+            log.info("fit %s: %s ratings, %.1f s, %s", unfitted.name, f"{len(dataset.ratings):,}", seconds, key)
+        fitted.kept_in_ = kept
+        return fitted
+
+    def part(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        dataset: Dataset,
+        features: MovieFeatures,
+        make: Callable[[], Part],
+        load: Callable[[UPath], Part],
+    ) -> Part:
+        """Return what `make` makes of a dataset by these parameters, or what `load` reads where it was kept."""
+        key = fit_key(name, parameters, dataset, features)
+        kept = self.folder.fit(key)
+        if self._is_kept(key, name):
+            return load(kept)
+        started = time.monotonic()
+        made = make()
+        made.save(kept)
+        _mark(kept, made, name, time.monotonic() - started)
+        return made
+
+    def _is_kept(self, key: str, name: str) -> bool:
+        """Tell whether a fit is here; one that an earlier training has is copied first."""
+        if _is_whole(self.folder.fit(key)):
+            log.info("fit %s: taken, %s", name, key)
+            return True
+        for earlier in self.folder.earlier():
+            if _is_whole(earlier.fit(key)):
+                _copy(earlier, self.folder, key)
+                log.info("fit %s: taken from training %d, %s", name, earlier.training_id, key)
+                return True
+        return False
+
+
+def seconds_of(fitted: Ranker) -> float:
+    """Return how long a fit took, when it was made; 0 where it is not kept."""
+    if fitted.kept_in_ is None:
+        return 0.0
+    return float(json.loads(read_bytes(fitted.kept_in_ / MARK))["seconds"])
+
+
+def _copy(source: TrainingFolder, target: TrainingFolder, key: str) -> None:
+    """Copy a fit, and first those that it builds on."""
+    for card in source.fit(key).rglob(CARD):
+        other = model_folder(card.parent).name
+        if card.parent != source.fit(key) and other != card.parent.name and not (target.fit(other) / MARK).exists():
+            _copy(source, target, other)
+    copy_folder(source.fit(key), target.fit(key), last=MARK)
+
+
+def _is_whole(kept: UPath) -> bool:
+    """Tell whether all of a fit is there; one that had to go on without a base ranker is better tried again."""
+    return (kept / MARK).exists() and not json.loads(read_bytes(kept / MARK))["left_out"]
+
+
+def _mark(kept: UPath, made: SavedWhole, name: str, seconds: float) -> None:
+    mark = {"name": name, "seconds": round(seconds, 3), "left_out": sorted(made.left_out)}
+    write_bytes(kept / MARK, json.dumps(mark).encode())

@@ -1,0 +1,127 @@
+"""Fits are made once: the same one is taken by other processes, other splits and the next training."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from upath import UPath
+
+from movierec.features.content import MovieFeatures
+from movierec.rankers import fits as fits_module
+from movierec.rankers import registry
+from movierec.rankers.ease import EASE
+from movierec.rankers.fits import fit_key
+from movierec.rankers.item_knn import ItemKNN
+from movierec.training import fit_store
+from movierec.training.fit_store import FitStore, seconds_of
+from movierec.training.folder import TrainingFolder
+from tests.tastes import dataset as tastes
+
+EVERYONE = np.arange(1, 41)
+FEW_TREES = {"rounds": 3}
+
+
+@pytest.fixture(scope="module")
+def facts():
+    dataset = tastes()
+    return dataset, MovieFeatures.build(dataset)
+
+
+@pytest.fixture
+def trainings(tmp_path: Path):
+    return [TrainingFolder(number, UPath(tmp_path) / f"{number:06d}") for number in (1, 2)]
+
+
+@pytest.fixture
+def fitted_anew(monkeypatch):
+    """The names of the rankers that were fitted, in order."""
+    names = []
+    for kind in (*registry.RANKERS.values(), ItemKNN):
+        fit = kind.fit
+
+        def noted(self, *arguments, fit=fit):
+            names.append(self.name)
+            return fit(self, *arguments)
+
+        if "fit" in vars(kind):
+            monkeypatch.setattr(kind, "fit", noted)
+    from movierec.rankers.base import Ranker  # noqa: PLC0415
+
+    fit_of_all = Ranker.fit
+    monkeypatch.setattr(Ranker, "fit", lambda self, *rest: names.append(self.name) or fit_of_all(self, *rest))
+    return names
+
+
+def test_an_equal_fit_is_taken_and_recommends_the_same(facts, trainings, fitted_anew):
+    first = FitStore(trainings[0]).ranker(EASE(), *facts)
+    second = FitStore(trainings[0]).ranker(EASE(), *facts)
+    assert fitted_anew == ["ease"]
+    pd.testing.assert_frame_equal(first.recommend(EVERYONE, 5), second.recommend(EVERYONE, 5))
+    assert seconds_of(second) == seconds_of(first) > 0
+
+
+@pytest.mark.parametrize("change", ["parameters", "ratings", "features", "code"])
+def test_whatever_decides_a_fit_is_in_its_key(facts, change, monkeypatch):
+    dataset, features = facts
+    before = fit_key("ease", EASE().parameters(), dataset, features)
+    parameters = EASE(regularisation=7.0).parameters() if change == "parameters" else EASE().parameters()
+    if change == "ratings":
+        dataset = dataset.with_ratings(dataset.ratings.iloc[1:])
+    if change == "features":
+        features = replace(features, embeddings=features.embeddings + 1)
+    if change == "code":
+        monkeypatch.setattr(fits_module, "code_version", lambda: "another")
+    assert fit_key("ease", parameters, dataset, features) != before
+
+
+def test_equal_facts_have_one_key(facts):
+    dataset, features = facts
+    again = replace(dataset)
+    assert fit_key("ease", {}, again, MovieFeatures.build(again)) == fit_key("ease", {}, dataset, features)
+
+
+def test_learned_rankers_share_what_they_build_on_across_processes(facts, trainings, fitted_anew):
+    for name in ("gradient_boosting", "hybrid"):
+        dataset, features = replace(facts[0]), facts[1]  # another object, as another process reads it
+        FitStore(trainings[0]).ranker(registry.create(name, **FEW_TREES), dataset, features)
+        fitted_anew.append("|")
+    _, second, _ = "".join(f"{name} " for name in fitted_anew).split("| ")
+    assert second.split() == ["hybrid"]
+    FitStore(trainings[0]).ranker(EASE(), *facts)
+    assert fitted_anew[-1] == "|"  # the base ranker of that name will do
+
+
+def test_the_next_training_takes_what_has_not_changed_and_stands_by_itself(facts, trainings, fitted_anew, settings):
+    lists = FitStore(trainings[0]).ranker(registry.create("hybrid", **FEW_TREES), *facts).recommend(EVERYONE, 5)
+    before = len(fitted_anew)
+    hybrid = FitStore(trainings[1]).ranker(registry.create("hybrid", **FEW_TREES), replace(facts[0]), facts[1])
+    hybrid.save(trainings[1].model("hybrid"))
+    assert len(fitted_anew) == before
+    trainings[0].path.fs.rm(trainings[0].path.path, recursive=True)
+    pd.testing.assert_frame_equal(registry.load(trainings[1].model("hybrid")).recommend(EVERYONE, 5), lists)
+
+
+def test_a_fit_that_was_cut_short_is_made_again(facts, trainings, fitted_anew):
+    store = FitStore(trainings[0])
+    kept = store.ranker(EASE(), *facts).kept_in_
+    (kept / fit_store.MARK).unlink()
+    store.ranker(EASE(), *facts)
+    assert fitted_anew == ["ease", "ease"]
+
+
+def test_a_model_is_kept_once(facts, trainings):
+    fitted = FitStore(trainings[0]).ranker(EASE(), *facts)
+    fitted.save(trainings[0].model("ease"))
+    assert [path.name for path in trainings[0].model("ease").iterdir()] == ["ranker.json"]
+    loaded = registry.load(trainings[0].model("ease"))
+    np.testing.assert_array_equal(loaded.weights_, fitted.weights_)
+
+
+def test_the_log_says_what_was_taken(facts, trainings, caplog):
+    with caplog.at_level(logging.INFO):
+        FitStore(trainings[0]).ranker(EASE(), *facts)
+        FitStore(trainings[1]).ranker(EASE(), *facts)
+    assert "fit ease: taken from training 1" in caplog.text
