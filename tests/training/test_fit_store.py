@@ -125,3 +125,12 @@ def test_the_log_says_what_was_taken(facts, trainings, caplog):
         FitStore(trainings[0]).ranker(EASE(), *facts)
         FitStore(trainings[1]).ranker(EASE(), *facts)
     assert "fit ease: taken from training 1" in caplog.text
+
+
+def test_fits_are_kept_in_an_object_store_as_in_a_folder(facts):
+    store = UPath("memory://fit-store/trainings")
+    first, second = (TrainingFolder(number, store / f"{number:06d}") for number in (1, 2))
+    lists = FitStore(first).ranker(registry.create("hybrid", **FEW_TREES), *facts).recommend(EVERYONE, 5)
+    FitStore(second).ranker(registry.create("hybrid", **FEW_TREES), *facts).save(second.model("hybrid"))
+    first.path.fs.rm(first.path.path, recursive=True)
+    pd.testing.assert_frame_equal(registry.load(second.model("hybrid")).recommend(EVERYONE, 5), lists)

@@ -31,7 +31,10 @@ def model_folder(folder: UPath) -> UPath:
         ModelError: no card, not a card, or one of another format.
     """
     kept_in = _card(folder).get(KEPT_IN)
-    return folder if kept_in is None else folder / str(kept_in)
+    if kept_in is None:
+        return folder
+    path = posixpath.normpath(posixpath.join(folder.path, str(kept_in)))  # object stores know no ".."
+    return UPath(path, protocol=folder.protocol, **folder.storage_options)
 
 
 def read_card(folder: UPath) -> tuple[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from movierec.data.history import History, is_liked
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.fits import ANEW
 from movierec.rankers.reranking import training_inputs as module
 from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking.training_inputs import grade_pairs, training_inputs
@@ -194,7 +195,7 @@ def test_other_features_of_one_dataset_are_not_mixed_up(dataset: Dataset, featur
 def test_what_was_learned_from_goes_with_the_dataset(dataset: Dataset, features: MovieFeatures) -> None:
     given = replace(dataset)
     training_inputs(given, features, PLAN)
-    made, held = weakref.ref(module._cache[given][PLAN.plan_key()].training_set), weakref.ref(given)
+    made, held = weakref.ref(module._cache[given][ANEW, *PLAN.plan_key()].training_set), weakref.ref(given)
     del given
     gc.collect()
     assert held() is None

@@ -82,7 +82,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
         ModelError: the plan's windows are of an unknown kind, or no base ranker can be fitted.
     """
     plan.check_plan()
-    by_plan, key = _cache.setdefault(dataset, {}), plan.plan_key()
+    by_plan, key = _cache.setdefault(dataset, {}), (fits, *plan.plan_key())
     if key not in by_plan or by_plan[key].generator.features is not features:
         generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits)
         left_out = generator.base_rankers.left_out
