@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -56,12 +55,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.get_closest_marker("xdist_group").args[0], len(rank)))  # type: ignore[union-attr]
 
 
+def _parameters_of(item: pytest.Item) -> list[object]:
+    return (
+        list(item.callspec.params.values()) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else []
+    )
+
+
 def _skip_without_tensorflow(items: list[pytest.Item]) -> None:
     """Skip tests of the neural ranker that fit it, where set-up could not install what it is fitted with."""
     if environment.is_installed():
         return
     for item in items:
-        if "neural" in getattr(item, "callspec", SimpleNamespace(params={})).params.values():
+        if any(isinstance(each, str) and each == "neural" for each in _parameters_of(item)):
             item.add_marker(pytest.mark.skip(reason="no TensorFlow here; make dev installs it"))
 
 

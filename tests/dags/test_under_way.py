@@ -58,7 +58,10 @@ def wait_until_up(client):
 @pytest.fixture
 def nights(airflow, client):
     """Empty the metadata of runs and return what changes them: as the scheduler, the tasks and a person do."""
-    with psycopg.connect(postgres.conninfo(airflow.settings, "airflow")) as conn:
+    from airflow.settings import Session
+
+    Session.remove()  # runs of earlier tests in this process leave their transaction open
+    with psycopg.connect(postgres.conninfo(airflow.settings, "airflow"), options="-c lock_timeout=30s") as conn:
         conn.execute(EMPTY)
     nights = Nights(airflow, client)
     nights.read_dags()
