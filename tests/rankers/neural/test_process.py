@@ -37,6 +37,8 @@ KNOWN = histories((0, 1, 1), (0, 2, 2), (1, 0, 1), (1, 1, 2))
 @pytest.fixture
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv-neural")
+    # The process that an earlier test may have started goes on without being installed anew.
+    monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
     return tmp_path / ".venv-neural"
 
 
