@@ -54,7 +54,7 @@ def describe_best(values: pd.DataFrame, best: str, first: str) -> str:
     (pair,) = compare_with_best({name: values[name].to_numpy() for name in (best, others[0])}, best)
     interval = pair.difference
     share = f"{means[best] / means[pair.other] - 1:+.1%} " if means[pair.other] else ""
-    chance = "beyond chance" if interval.low > 0 else "within chance"
+    chance = "beyond chance" if interval.low > 0 or interval.high < 0 else "within chance"
     return (
         f"{sentence}: {share}over {pair.other} ({means[pair.other]:.4f}), {chance}: "
         f"the 95 % interval of the paired difference is {interval.low:+.4f} to {interval.high:+.4f}, "
