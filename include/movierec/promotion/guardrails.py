@@ -23,10 +23,8 @@ MIN_POPULARITY_OVERLAP = 0.8  # share of list entries from which on a ranker is 
 MIN_COVERAGE_SHARE = 0.5  # of the champion's coverage
 MIN_SEGMENT_USERS = 30
 
-POPULARITIES = (
-    "popularity",
-    "recent_popularity",
-)  # whoever leads must be above the better of them, where the deciding protocol asks
+# Under the deciding protocol the better one is to be beaten.
+POPULARITIES = ("popularity", "recent_popularity")
 
 Status = Literal["holds", "hurt", "broken"]
 
