@@ -84,11 +84,7 @@ def _compile_kernels(in_background: bool) -> None:
     """Compile what would otherwise be compiled by the first tasks; where it fails, they still do."""
     environment = {**_environment(), "OMP_NUM_THREADS": "1"}  # nothing is large, and threads would wait for each other
     if in_background:
-        with (VENV / "movierec-kernels.log").open("w") as log:
-            command = ("/bin/sh", "-c", '"$@" &', "sh", str(PYTHON), *KERNELS)
-            subprocess.run(
-                command, stdout=log, stderr=log, cwd=ROOT, env=environment, start_new_session=True, check=True
-            )
+        installers.start_in_background((str(PYTHON), *KERNELS), environment, ROOT, VENV / "movierec-kernels.log")
         return
     try:
         installers.run((str(PYTHON), *KERNELS), environment, _say, "compiling the kernels of the rankers")

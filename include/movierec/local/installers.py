@@ -121,6 +121,21 @@ def run(command: Sequence[str], environment: Mapping[str, str], say: Say, doing:
     return text
 
 
+def start_in_background(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
+    """Start a program in a folder, with its output in a file; it goes on when this one has ended."""
+    with log.open("w", encoding="utf-8") as output:
+        detached = ("/bin/sh", "-c", '"$@" &', "sh", *command)
+        subprocess.run(
+            detached,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env=dict(environment),
+            start_new_session=True,
+            check=True,
+        )
+
+
 def _uv(python: Path, requirements: Sequence[Path], environment: Mapping[str, str], say: Say) -> dict[str, str] | None:
     """Install the uv that the requirements name, and return the variables it needs; None where it cannot be had."""
     block = locked_block("uv", requirements)

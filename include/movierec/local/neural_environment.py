@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -40,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     environment.ENVIRONMENT.mkdir(exist_ok=True)
     if options.in_background:
-        _start_in_background()
+        log = environment.ENVIRONMENT / "movierec-install.log"
+        installers.start_in_background(("nice", sys.executable, *THIS), os.environ, ROOT, log)
         return 0
     try:
         _install_alone()
@@ -61,13 +61,6 @@ def _digest() -> str:
     digest = hashlib.sha256(f"{ROOT}\n{Path(sys.executable).resolve()}\n".encode())
     digest.update(REQUIREMENTS.read_bytes())
     return digest.hexdigest()
-
-
-def _start_in_background() -> None:
-    """Start this program once more, to go on when this one has ended."""
-    with (environment.ENVIRONMENT / "movierec-install.log").open("w", encoding="utf-8") as log:
-        command = ("/bin/sh", "-c", 'nice "$@" &', "sh", sys.executable, *THIS)
-        subprocess.run(command, stdout=log, stderr=log, cwd=ROOT, start_new_session=True, check=True)
 
 
 def _install_alone() -> None:

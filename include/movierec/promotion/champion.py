@@ -111,7 +111,7 @@ def check_guardrails(
     ]
     if champion is not None:
         checks.append(guardrails.check_coverage(coverage[name], coverage[champion]))
-        checks.append(guardrails.check_segments(values, name, champion, _split(data, protocol).train))
+        checks.append(guardrails.check_segments(values, name, champion, data.split(protocol).train))
     if all(guardrail.status != "broken" for guardrail in checks):
         checks.append(_check_leaks(data, ranker, lists, seed))
     return checks
@@ -129,7 +129,7 @@ def _check_against_popularity(
             popular = data.load_lists(POPULARITY)
         else:
             popular = _evaluate_popularity(data.per_user_temporal).lists
-            ndcg = _evaluate_popularity(_split(data, protocol)).at(CUTOFF)["ndcg"]
+            ndcg = _evaluate_popularity(data.split(protocol)).at(CUTOFF)["ndcg"]
             values = values.assign(**{POPULARITY: ndcg})
     except ModelError as error:
         return [Guardrail("popularity", "broken", f"it could not be compared with popularity: {error}")]
@@ -143,10 +143,6 @@ def _check_against_popularity(
 def _evaluate_popularity(split: Split) -> Evaluation:
     fitted = registry.create(POPULARITY).fit(split.train, split.features)
     return evaluate(fitted, split.test, (CUTOFF,), relevant_from=split.train.relevant_from)
-
-
-def _split(data: TrainingData, protocol: str) -> Split:
-    return data.per_user_temporal if protocol == PER_USER_TEMPORAL else data.global_temporal
 
 
 def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: int) -> Guardrail:

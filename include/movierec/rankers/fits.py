@@ -1,8 +1,8 @@
 """Fits: what a ranker has learned from one dataset, made anew or taken from where it was kept.
 
 A fit is told by its key: the ranker, its hyper-parameters, the facts it learns from, and the code that does it. Whoever
-needs the same fit (a learned ranker, another split, the check for leaks, the publication, the next night if nothing has
-changed) takes the one that is there.
+needs the same fit (a learned ranker, the publication, the next night if nothing has changed) takes the one that is
+there. The search for leaks makes its own.
 """
 
 import hashlib
@@ -61,7 +61,9 @@ class Fits:
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
-        return unfitted.fit(dataset, features, self)
+        name, parameters = unfitted.name, unfitted.parameters()
+        load = type(unfitted).load
+        return self.part(name, parameters, dataset, features, lambda: unfitted.fit(dataset, features, self), load)
 
     def part(
         self,

@@ -4,19 +4,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from movierec.artifacts import Arrays
-from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.rankers.base import Ranker
 from movierec.rankers.fits import Fits
+from movierec.rankers.popularity import Popularity
 from movierec.rankers.recency import Recency
 from movierec.rankers.search_space import Choice, Space
 
 DAYS = (7.0, 30.0, 90.0, 365.0)
 
 
-class RecentPopularity(Ranker):
+class RecentPopularity(Popularity):
     """Sums the signal of the latest ratings over a slower prior, as `Recency` says.
 
     Without timestamps, or with one for all ratings, the window holds everything, and the order is that of `popularity`.
@@ -50,13 +48,3 @@ class RecentPopularity(Ranker):
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self.counts_ = Recency(**self.parameters()).counts(self.history_).astype(np.float32)
-
-    def scores(self, users: Ints) -> Floats:
-        """Give every user the same scores."""
-        return np.tile(self.counts_, (len(users), 1))
-
-    def _to_arrays(self) -> Arrays:
-        return {"counts": self.counts_}
-
-    def _from_arrays(self, arrays: Arrays, folder: object) -> None:
-        self.counts_ = arrays["counts"]

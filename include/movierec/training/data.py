@@ -1,6 +1,6 @@
 """What a training's folder holds, read once for everything that works on it in one process.
 
-Rankers that learn from other rankers share what they prepare on one dataset *object* (`reranking.training_set`), so
+Rankers that learn from other rankers share what they prepare on one dataset *object* (`reranking.training_inputs`), so
 whoever is handed the same `TrainingData` shares it too.
 """
 
@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
+from upath import UPath
 
 from movierec.artifacts import load_frame, save_frame
 from movierec.data import splits
@@ -78,24 +79,24 @@ class TrainingData:
         if not self.folder.global_test.exists():
             train, test = splits.global_temporal(self.dataset.ratings)
             save_frame(self.folder.global_train, train)
-            MovieFeatures.build(self.dataset.with_ratings(train)).save(self.folder.global_features)
             save_frame(self.folder.global_test, test)
-        train, test = load_frame(self.folder.global_train), load_frame(self.folder.global_test)
-        return Split(self.dataset.with_ratings(train), MovieFeatures.load(self.folder.global_features), test)
+        facts = self.dataset.with_ratings(load_frame(self.folder.global_train))
+        return Split(facts, _kept_features(self.folder.global_features, facts), load_frame(self.folder.global_test))
 
     @cached_property
     def final_features(self) -> MovieFeatures:
         """The movies, described from all ratings."""
-        if not (self.folder.final_features / FILE).exists():
-            MovieFeatures.build(self.dataset).save(self.folder.final_features)
-        return MovieFeatures.load(self.folder.final_features)
+        return _kept_features(self.folder.final_features, self.dataset)
+
+    def split(self, protocol: str) -> Split:
+        """The split of one of `PROTOCOLS`."""
+        return self.global_temporal if protocol == GLOBAL_TEMPORAL else self.per_user_temporal
 
     def side(self, name: str) -> tuple[Dataset, MovieFeatures]:
         """Return what rankers may learn from on one of `SIDES`."""
         if name == EVERYTHING:
             return self.dataset, self.final_features
-        split = self.global_temporal if name == GLOBAL_TEMPORAL else self.per_user_temporal
-        return split.train, split.features
+        return self.split(name)[:2]
 
     @cached_property
     def fits(self) -> FitStore:
@@ -127,3 +128,10 @@ class TrainingData:
             ModelError: there are none, or they cannot be read.
         """
         return load_frame(self.folder.lists(name))
+
+
+def _kept_features(folder: UPath, facts: Dataset) -> MovieFeatures:
+    """Read the features of these facts, built the first time: a fit's key holds them, to the last bit."""
+    if not (folder / FILE).exists():
+        MovieFeatures.build(facts).save(folder)
+    return MovieFeatures.load(folder)

@@ -73,7 +73,9 @@ def prepare_training_set(
         MemoryError, OSError: trying again may help. What else goes wrong, the rankers themselves meet again and say.
     """
     data = TrainingData(folder)
-    rankers = (registry.create(name) for names in groups for name in names if side in (*protocols, EVERYTHING))
+    if side not in (*protocols, EVERYTHING):
+        return 0
+    rankers = (registry.create(name) for names in groups for name in names)
     learned = [ranker for ranker in rankers if isinstance(ranker, LearnedRanker)]
     rows = 0
     for ranker in {ranker.plan_key(): ranker for ranker in learned}.values():

@@ -34,18 +34,8 @@ class FitStore(Fits):
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
-        key = fit_key(unfitted.name, unfitted.parameters(), dataset, features)
-        kept = self.folder.fit(key)
-        if self._is_kept(key, unfitted.name):
-            fitted = type(unfitted).load(kept)
-        else:
-            started = time.monotonic()
-            fitted = unfitted.fit(dataset, features, self)
-            seconds = time.monotonic() - started
-            fitted.save(kept)
-            _mark(kept, fitted, unfitted.name, seconds)
-            log.info("fit %s: %s ratings, %.1f s, %s", unfitted.name, f"{len(dataset.ratings):,}", seconds, key)
-        fitted.kept_in_ = kept
+        fitted = super().ranker(unfitted, dataset, features)
+        fitted.kept_in_ = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
         return fitted
 
     def part(
@@ -64,8 +54,10 @@ class FitStore(Fits):
             return load(kept)
         started = time.monotonic()
         made = make()
+        seconds = time.monotonic() - started
         made.save(kept)
-        _mark(kept, made, name, time.monotonic() - started)
+        _mark(kept, made, name, seconds)
+        log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
         return made
 
     def _is_kept(self, key: str, name: str) -> bool:

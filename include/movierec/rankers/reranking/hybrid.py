@@ -76,7 +76,8 @@ class Hybrid(LearnedRanker[Ensemble]):
         if not self.members or set(self.members) - set(MEMBERS):
             raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(MEMBERS)}")
         training_set = training_set.thinned(self.rows, self.seed)
-        boosters = {name: self._fit_trees(training_set, name) for name in OBJECTIVES if name in self.members}
+        matrix = training_set.matrix  # made anew whenever it is asked for
+        boosters = {name: self._fit_trees(training_set, matrix, name) for name in OBJECTIVES if name in self.members}
         gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
         return Ensemble(
             forests={
@@ -86,9 +87,9 @@ class Hybrid(LearnedRanker[Ensemble]):
             gains=gains.reshape(len(boosters), len(training_set.names)),
         )
 
-    def _fit_trees(self, training_set: TrainingSet, objective: str) -> lgb.Booster:
+    def _fit_trees(self, training_set: TrainingSet, matrix: Floats, objective: str) -> lgb.Booster:
         labels = training_set.grades if objective == "lambdarank" else training_set.gains
-        data = lgb.Dataset(training_set.matrix, labels, group=training_set.sizes, feature_name=training_set.names)
+        data = lgb.Dataset(matrix, labels, group=training_set.sizes, feature_name=training_set.names)
         parameters = {
             **LIGHTGBM_PARAMETERS,
             "objective": objective,
