@@ -5,8 +5,10 @@ Runs whenever a champion has been chosen (asset `movierec_champion`).
 
 1. **open_version** opens a new version of the lists; nobody sees it yet.
 2. **fit_champion** refits the winner on every rating.
-3. **write_lists**, once per shard of viewers: the top movies of every active viewer, with the reason; beside them
-   **write_similar** (20 movies like each movie) and **write_fallback** (the list for newcomers).
+3. **write_lists**, once per shard of viewers: the top movies of every active viewer, with the reason, and what follows
+   them; beside it **write_similar** (20 movies like each movie), **write_fallback** (the list for viewers without one),
+   **write_catalogue** (facts about movies, titles to search, shelves) and **write_item_weights** (how much a chosen
+   movie speaks for others, for newcomers).
 4. **audit_version** checks the whole version against the facts: every active viewer has exactly the due number of
    distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that they liked; the same for similar
    movies and newcomers.
@@ -18,7 +20,7 @@ A version that fails its audit is marked `rejected`, the task's message says whi
 live version stays. A published version never changes: clear **open_version** to write a new one.
 
 Readers use `serving.live_recommendation`, `serving.live_similar_movie`, `serving.live_fallback`, `serving.freshness`
-and `serving.recommend(viewer, k)`.
+and the functions of `docs/serving.md`, such as `serving.recommend(viewer, k)`.
 """
 
 from airflow.sdk import Param, dag, get_current_context, task
@@ -98,6 +100,20 @@ def movierec_publish():
             return write_fallback(conn, version_id, settings())
 
     @task
+    def write_catalogue(version_id: int) -> int:
+        from movierec.publishing.catalogue import write_catalogue
+
+        with open_connection() as conn:
+            return write_catalogue(conn, version_id)
+
+    @task
+    def write_item_weights(version_id: int) -> int:
+        from movierec.publishing.catalogue import write_item_weights
+
+        with open_connection() as conn:
+            return write_item_weights(conn, version_id, settings())
+
+    @task
     def audit_version(version_id: int) -> int:
         from movierec.publishing.versions import audit_version
 
@@ -122,7 +138,9 @@ def movierec_publish():
     version_id = fit_champion(open_version())
     lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
     audited = audit_version(version_id)
-    [lists, write_similar(version_id), write_fallback(version_id)] >> audited
+    weights = write_item_weights(version_id)
+    write_similar(version_id) >> weights
+    [lists, weights, write_fallback(version_id), write_catalogue(version_id)] >> audited
     go_live(audited) >> prune()
 
 

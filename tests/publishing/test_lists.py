@@ -8,52 +8,14 @@ from movierec.db import connect, fetch
 from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.local import summary
-from movierec.promotion import champion as promotion
 from movierec.publishing import lists, versions
 from movierec.rankers import registry
 from movierec.rankers.model_card import write_card
-from movierec.training import evaluate, fit, snapshot
-from movierec.training.data import TrainingData
+from movierec.training import snapshot
 from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
-
-SHARDS = 2
-LENGTH = 20
-
-
-@pytest.fixture
-def champion(conn, app, tmp_path, settings):
-    """Take a generated night as far as a champion: EASE."""
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
-    folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
-    snapshot.take_snapshot(conn, folder)
-    fit.build_features(folder, seed=1)
-    data = TrainingData(folder)
-    evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
-    decide(conn, folder)
-    return folder.training_id
-
-
-def decide(conn, folder):
-    promotion.compare(conn, folder)
-    promotion.choose_champion(conn, folder.training_id)
-
-
-def write(conn, settings, run_id="night"):
-    version_id = versions.open_version(conn, run_id, LENGTH)
-    lists.fit_champion(conn, version_id, settings)
-    for shard in range(SHARDS):
-        lists.write_lists(conn, version_id, shard, SHARDS, settings)
-    lists.write_similar(conn, version_id, settings)
-    lists.write_fallback(conn, version_id, settings)
-    return version_id
-
-
-def write_and_go_live(conn, settings, run_id="night"):
-    version_id = write(conn, settings, run_id)
-    versions.audit_version(conn, version_id)
-    return versions.go_live(conn, version_id)
+from tests.publishing.conftest import LENGTH, SHARDS, decide, write, write_and_go_live
 
 
 def rows(conn, table, version_id):

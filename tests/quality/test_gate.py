@@ -183,7 +183,7 @@ def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_pa
     assert found["title is never empty"] == "empty"
     assert found["movie_id lies between 1 and 2147483647"] == "-1"
     assert found["age lies between 1 and 120"] == "200"
-    assert found["kind is one of view, click, like, dislike, rating"] == "purchase"
+    assert found["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
     assert "user_id is never empty" in found
 
 
@@ -239,7 +239,7 @@ def test_the_third_gate_names_every_kind_of_damage_in_core(conn, app, tmp_path, 
     assert found["imdb_id is tt and at least seven digits"] == "114709"
     assert found["role is one of actor, director, writer"] == "gaffer"
     assert found["billing is at least 1"] == "0"
-    assert found["kind is one of view, click, like, dislike, rating"] == "purchase"
+    assert found["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
     assert "value=9" in found["the value of a rating event lies between 0.5 and 5"]
     assert "title has 1 to 500 characters" in found
 

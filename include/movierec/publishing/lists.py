@@ -1,11 +1,10 @@
-"""Write a version of the lists: what every viewer is shown and why, similar movies, the list for newcomers.
+"""Write a version of the lists: what every viewer is shown and why, similar movies, the fallback list.
 
 Everything is computed first; the version is locked only while the rows are copied in.
 """
 
 import logging
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,22 +13,24 @@ from movierec.config import Settings
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RANK, SCORE, USER
 from movierec.data.dataset import Dataset
-from movierec.db import Connection, Parameters, copy_rows, run_sql
+from movierec.db import Connection
 from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
 from movierec.publishing.evidence import BECAUSE
 from movierec.publishing.reasons import POPULAR, REASON, with_reasons
 from movierec.publishing.similar import SIMILAR, similar_movies
-from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version, lock_to_write
+from movierec.publishing.tables import ABOUT_MOVIE, open_facts, replace_rows, rows_of, with_movie_facts
+from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version
 from movierec.rankers import registry
+from movierec.rankers.base import Ranker
 from movierec.rankers.model_card import CARD, read_card
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
 
-ABOUT_MOVIE = ("title", "release_year")  # kept with every entry, so that a live list does not change with the catalogue
+VIEWERS_AT_ONCE = 20_000  # whose ranked movies are held before they are cut down
 NEWCOMER = 0  # nobody's id: they start at 1
 
 
@@ -50,42 +51,67 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
 
 
 def write_lists(conn: Connection, version_id: int, shard: int, shards: int, settings: Settings) -> int:
-    """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows."""
+    """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows.
+
+    What follows each list is kept beside it, without reasons.
+    """
     started = time.monotonic()
-    version, folder, dataset = _open(conn, version_id, settings)
+    version, folder, dataset = open_facts(conn, version_id, settings)
     viewers = _viewers(dataset)
     ranker = registry.load(folder.final_model(version.ranker))
-    lists = ranker.recommend(viewers[viewers % shards == shard], version.list_length)
-    explained = _with_movie_facts(with_reasons(lists, dataset, ranker), dataset, MOVIE)
-    columns = [USER, RANK, MOVIE, *ABOUT_MOVIE, SCORE, BECAUSE, REASON]
-    rows = _write(conn, version_id, "recommendation", explained[columns], {"shard": shard, "shards": shards})
+    lists, candidates = rank_for(ranker, dataset, viewers[viewers % shards == shard], version)
+    part = {"shard": shard, "shards": shards}
+    rows = replace_rows(conn, version_id, "recommendation", list(lists.columns), rows_of(lists), part)
+    replace_rows(conn, version_id, "candidate", (USER, "movie_ids"), candidates.items(), part)
+    conn.commit()
     seconds = time.monotonic() - started
-    log.info("lists: shard %d of %d, %d viewers, %d rows, %.1f s", shard, shards, lists[USER].nunique(), rows, seconds)
+    log.info("lists: shard %d of %d, %d viewers, %d rows, %.1f s", shard, shards, len(candidates), rows, seconds)
     return rows
+
+
+def rank_for(
+    ranker: Ranker, dataset: Dataset, viewers: Ints, version: Version
+) -> tuple[pd.DataFrame, dict[int, list[int]]]:
+    """Rank as many movies for each viewer as a version keeps.
+
+    Args:
+        ranker: a fitted ranker, folded in for these viewers where it was fitted without them.
+        dataset: the facts about movies and users, and the ratings of at least these viewers.
+        viewers: user ids.
+        version: how long the lists are, and how many candidates follow them.
+
+    Returns:
+        The lists (user_id, rank, movie_id, title, release_year, score, because_movie_id, reason), and for every viewer
+        the movies that follow, best first.
+    """
+    lists: list[pd.DataFrame] = []
+    candidates: dict[int, list[int]] = {}
+    for start in range(0, max(len(viewers), 1), VIEWERS_AT_ONCE):
+        block = viewers[start : start + VIEWERS_AT_ONCE]
+        ranked = ranker.recommend(block, version.list_length + version.candidates)
+        is_listed = ranked[RANK] <= version.list_length
+        lists.append(with_movie_facts(with_reasons(ranked[is_listed], dataset, ranker), dataset.movies))
+        following = ranked[~is_listed].groupby(USER)[MOVIE].agg(list).to_dict()
+        candidates |= {user: following.get(user, []) for user in block.tolist()}
+    columns = [USER, RANK, MOVIE, *ABOUT_MOVIE, SCORE, BECAUSE, REASON]
+    return pd.concat(lists, ignore_index=True)[columns], candidates
 
 
 def write_similar(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the movies most like each movie and return how many rows."""
-    _, folder, dataset = _open(conn, version_id, settings)
+    _, folder, dataset = open_facts(conn, version_id, settings)
     features = MovieFeatures.load(folder.final_features)
-    similar = _with_movie_facts(similar_movies(dataset, features, SIMILAR_LENGTH), dataset, SIMILAR)
+    similar = with_movie_facts(similar_movies(dataset, features, SIMILAR_LENGTH), dataset.movies, SIMILAR)
     return _write(conn, version_id, "similar_movie", similar[[MOVIE, RANK, SIMILAR, *ABOUT_MOVIE, SCORE]])
 
 
 def write_fallback(conn: Connection, version_id: int, settings: Settings) -> int:
     """Write the list for newcomers, what is popular, and return how many rows."""
-    version, folder, dataset = _open(conn, version_id, settings)
+    version, folder, dataset = open_facts(conn, version_id, settings)
     features = MovieFeatures.load(folder.final_features)
     popular = registry.create("popularity").fit(dataset, features).recommend([NEWCOMER], version.list_length)
-    entries = _with_movie_facts(popular.assign(**{REASON: POPULAR}), dataset, MOVIE)
+    entries = with_movie_facts(popular.assign(**{REASON: POPULAR}), dataset.movies)
     return _write(conn, version_id, "fallback", entries[[RANK, MOVIE, *ABOUT_MOVIE, SCORE, REASON]])
-
-
-def _open(conn: Connection, version_id: int, settings: Settings) -> tuple[Version, TrainingFolder, Dataset]:
-    """Return a version that may be written, its training's folder, and the facts it is made from."""
-    version = find_version(conn, version_id)
-    folder = TrainingFolder.of(settings, version.training_id)
-    return version, folder, Dataset.load(folder.snapshot)
 
 
 def _viewers(dataset: Dataset) -> Ints:
@@ -94,21 +120,7 @@ def _viewers(dataset: Dataset) -> Ints:
     return np.union1d(dataset.ratings[USER], with_profile).astype(np.int64)
 
 
-def _with_movie_facts(lists: pd.DataFrame, dataset: Dataset, movie: str) -> pd.DataFrame:
-    """Add title and year of the movies in the column `movie`."""
-    return lists.join(dataset.movies.set_index(MOVIE)[list(ABOUT_MOVIE)], on=movie)
-
-
-def _write(conn: Connection, version_id: int, table: str, frame: pd.DataFrame, part: Parameters | None = None) -> int:
-    """Replace a version's rows, or a part of them, in one transaction."""
-    lock_to_write(conn, version_id)
-    run_sql(conn, f"serving/clear_{table}", {"version_id": version_id, **(part or {})})
-    rows = copy_rows(conn, f"serving.{table}", ("version_id", *frame.columns), _rows(version_id, frame))
+def _write(conn: Connection, version_id: int, table: str, frame: pd.DataFrame) -> int:
+    rows = replace_rows(conn, version_id, table, list(frame.columns), rows_of(frame))
     conn.commit()
-    log.info("%s: %d rows", table, rows)
     return rows
-
-
-def _rows(version_id: int, frame: pd.DataFrame) -> Iterator[list[object]]:
-    with_nulls = frame.astype(object).where(frame.notna(), None)
-    return ([version_id, *row] for row in with_nulls.itertuples(index=False))

@@ -14,6 +14,7 @@ from movierec.training.snapshot import batch_of
 log = logging.getLogger(__name__)
 
 SIMILAR_LENGTH = 20  # similar movies of each movie in a version
+CANDIDATES_PER_MOVIE = 3  # movies that are kept to follow each one of a list, from which filters fill a page
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Version:
     training_id: int
     ranker: str
     list_length: int
+    candidates: int
     status: str
 
 
@@ -37,7 +39,8 @@ def open_version(conn: Connection, run_id: str, list_length: int) -> int:
     if not champions:
         raise PublishError("no champion has been chosen yet; run movierec_train first")
     champion = champions[0]
-    parameters = {**champion, "run_id": run_id, "list_length": list_length}
+    candidates = CANDIDATES_PER_MOVIE * list_length
+    parameters = {**champion, "run_id": run_id, "list_length": list_length, "candidates": candidates}
     version_id = int(fetch(conn, "serving/open_version", parameters)[0]["version_id"])
     conn.commit()
     log.info("version %d: %s of training %d", version_id, champion["ranker"], champion["training_id"])

@@ -28,4 +28,4 @@ create table if not exists feedback_event (
     value numeric,
     created_at timestamptz not null default now()
 );
-comment on table feedback_event is 'kind: view, click, like, dislike or rating; value: the stars of a rating.';
+comment on table feedback_event is 'kind: view, click, like, dislike, dismiss or rating; value: the stars of a rating.';

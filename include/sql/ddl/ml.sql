@@ -254,5 +254,6 @@ values
 ('like', 1, true, 'pressed like'),
 ('dislike', 0, true, 'pressed dislike: not recommended again, and no sign of taste'),
 ('view', 0.3, false, 'watched'),
-('click', 0.1, false, 'opened the page of the movie')
+('click', 0.1, false, 'opened the page of the movie'),
+('dismiss', 0, true, 'said not interested: not recommended again, and no sign of taste')
 on conflict (kind) do nothing;

@@ -13,8 +13,11 @@ create table if not exists serving.version (
     opened_at timestamptz not null default now(),
     published_at timestamptz
 );
+alter table serving.version add column if not exists candidates integer not null default 0;
 comment on table serving.version is
 'A set of lists. building, then rejected or audited, then published; a published version never changes again.';
+comment on column serving.version.candidates is
+'How many movies are kept for a viewer beyond the list, from which filters fill a page.';
 
 create table if not exists serving.live (
     only_row boolean primary key default true check (only_row),
@@ -66,7 +69,77 @@ alter table serving.fallback alter column reason drop default;
 comment on table serving.fallback is
 'The list for viewers without one of their own, per version. Readers use serving.live_fallback.';
 
+create table if not exists serving.candidate (
+    version_id bigint not null references serving.version on delete cascade,
+    user_id bigint not null,
+    movie_ids bigint[] not null,
+    primary key (version_id, user_id)
+);
+comment on table serving.candidate is
+'The movies that follow a viewer''s list, best first: serving.recommend fills pages from them where filters, or what the
+viewer has seen meanwhile, leave too few of the list. Grain: version and viewer.';
+
+-- A delta replaces the lists of some viewers of a live version, so that what they said counts before the next night.
+create table if not exists serving.delta (
+    delta_id bigint generated always as identity primary key,
+    version_id bigint not null references serving.version on delete cascade,
+    run_id text not null,
+    status text not null default 'building' check (status in ('building', 'rejected', 'audited', 'published')),
+    seen_until xid8 not null,
+    opened_at timestamptz not null default now(),
+    published_at timestamptz
+);
+create index if not exists delta_version on serving.delta (version_id);
+comment on table serving.delta is
+'New lists for the viewers who gave feedback since their version, or its last delta, was made. building, then rejected
+or audited, then published; a published delta never changes again. Grain: one run for one version.';
+comment on column serving.delta.seen_until is
+'Feedback of transactions before this one has been read; by transaction, because a clock does not tell what was
+committed late.';
+
+create table if not exists serving.delta_viewer (
+    version_id bigint not null,
+    user_id bigint not null,
+    delta_id bigint not null references serving.delta on delete cascade,
+    candidate_ids bigint[] not null,
+    primary key (version_id, user_id, delta_id)
+);
+create index if not exists delta_viewer_delta on serving.delta_viewer (delta_id);
+comment on table serving.delta_viewer is
+'Whose lists a delta replaces, and the movies that follow the list. Grain: delta and viewer.';
+
+create table if not exists serving.delta_recommendation (
+    delta_id bigint not null references serving.delta on delete cascade,
+    user_id bigint not null,
+    rank integer not null,
+    movie_id bigint not null,
+    title text not null,
+    release_year integer,
+    score double precision not null,
+    because_movie_id bigint,
+    reason text not null,
+    primary key (delta_id, user_id, rank)
+);
+comment on table serving.delta_recommendation is
+'Personal lists of deltas. Readers use serving.live_recommendation. Grain: delta, viewer and rank.';
+
+alter table serving.live add column if not exists delta_id bigint;
+alter table serving.live add column if not exists delta_since timestamptz;
+comment on column serving.live.delta_id is
+'The newest delta of the version that readers see; null where none has been published.';
+
 create or replace view serving.live_recommendation as
+with seen_delta as (
+    select
+        live.version_id,
+        delta_viewer.user_id,
+        delta_viewer.delta_id
+    from serving.live
+    inner join serving.delta_viewer
+        on live.version_id = delta_viewer.version_id and live.delta_id >= delta_viewer.delta_id
+    inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
+)
+
 select
     recommendation.user_id,
     recommendation.rank,
@@ -78,7 +151,33 @@ select
     recommendation.because_movie_id,
     live.version_id
 from serving.live
-inner join serving.recommendation on live.version_id = recommendation.version_id;
+inner join serving.recommendation on live.version_id = recommendation.version_id
+where
+    not exists (
+        select 1
+        from seen_delta
+        where seen_delta.user_id = recommendation.user_id
+    )
+union all
+select
+    delta_recommendation.user_id,
+    delta_recommendation.rank,
+    delta_recommendation.movie_id,
+    delta_recommendation.title,
+    delta_recommendation.release_year,
+    delta_recommendation.score,
+    delta_recommendation.reason,
+    delta_recommendation.because_movie_id,
+    seen_delta.version_id
+from seen_delta
+inner join serving.delta_recommendation
+    on seen_delta.delta_id = delta_recommendation.delta_id and seen_delta.user_id = delta_recommendation.user_id
+where
+    not exists (
+        select 1
+        from seen_delta as newer_delta
+        where newer_delta.user_id = seen_delta.user_id and newer_delta.delta_id > seen_delta.delta_id
+    );
 comment on view serving.live_recommendation is
 'The live list of every active viewer, best first. Grain: viewer and rank. Columns are only ever added.';
 comment on column serving.live_recommendation.score is
@@ -123,62 +222,14 @@ select
     training.training_id,
     training.batch_id,
     batch.dataset,
-    now() - version.published_at as age
+    now() - version.published_at as age,
+    batch.as_of,
+    live.delta_id,
+    live.delta_since
 from serving.live
 inner join serving.version on live.version_id = version.version_id
 left join ml.training on version.training_id = training.training_id
 left join ops.batch on training.batch_id = batch.batch_id;
 comment on view serving.freshness is 'The live version, how old it is and what it was made of. One row.';
-
--- recommend.viewer is the function's parameter, not a column of a table
--- noqa: disable=RF01
-create or replace function serving.recommend(viewer bigint, k integer default 10)
-returns table (rank bigint, movie_id bigint, title text, reason text)
-language sql stable
-begin atomic
-    with offered_movie as (
-        select
-            live_recommendation.rank,
-            live_recommendation.movie_id,
-            live_recommendation.title,
-            live_recommendation.reason
-        from serving.live_recommendation
-        where live_recommendation.user_id = recommend.viewer
-        union all
-        select
-            live_fallback.rank,
-            live_fallback.movie_id,
-            live_fallback.title,
-            live_fallback.reason
-        from serving.live_fallback
-        where not exists (
-            select 1
-            from serving.live_recommendation
-            where live_recommendation.user_id = recommend.viewer
-        )
-    )
-
-    select
-        row_number() over (order by offered_movie.rank) as rank,
-        offered_movie.movie_id,
-        offered_movie.title,
-        offered_movie.reason
-    from offered_movie
-    where
-        not exists (
-            select 1
-            from core.ratings
-            where ratings.user_id = recommend.viewer and ratings.movie_id = offered_movie.movie_id
-        )
-        and not exists (
-            select 1
-            from core.events
-            inner join ml.feedback_weight on events.kind = feedback_weight.kind
-            where events.user_id = recommend.viewer and events.movie_id = offered_movie.movie_id
-        )
-    order by rank
-    limit k;
-end;
-comment on function serving.recommend is
-'The best k movies for a viewer: the personal list, else the fallback list, less what the viewer has rated, liked,
-disliked, watched or opened since it was made.';
+comment on column serving.freshness.as_of is 'The moment up to which the version knows what happened.';
+comment on column serving.freshness.delta_since is 'When lists were last replaced because of feedback.';

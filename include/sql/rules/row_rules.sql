@@ -227,7 +227,7 @@ using (
         (
             'feedback_event', 'kind', 'reject', false,
             $$typed.kind in ('view', 'click', 'like', 'dislike', 'rating')$$,
-            'kind is view, click, like, dislike or rating'
+            'kind is view, click, like, dislike, dismiss or rating'
         ),
         (
             'feedback_event', 'value', 'reject', false,

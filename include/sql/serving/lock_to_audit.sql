@@ -5,6 +5,7 @@ select
     version.training_id,
     version.ranker,
     version.list_length,
+    version.candidates,
     version.status
 from serving.version
 where version.version_id = %(version_id)s

@@ -5,6 +5,7 @@ select
     training_id,
     ranker,
     list_length,
+    candidates,
     status
 from serving.version
 where version_id = %(version_id)s

@@ -1,0 +1,235 @@
+-- Feedback that viewers give on a page or through the API. The next night reads it as the source `serving`, by the view
+-- serving.feedback_event; until then serving.recommend and deltas read the table.
+create table if not exists serving.viewer_event (
+    event_id text primary key check (length(event_id) between 1 and 200),
+    user_id bigint not null,
+    movie_id bigint not null,
+    kind text not null,
+    value real,
+    created_at timestamptz not null,
+    updated_at timestamptz not null default now(),
+    is_undone boolean not null default false,
+    changed_by xid8 not null default pg_current_xact_id()
+);
+create index if not exists viewer_event_user on serving.viewer_event (user_id, movie_id);
+create index if not exists viewer_event_changed on serving.viewer_event (changed_by);
+create index if not exists viewer_event_updated on serving.viewer_event (updated_at);
+comment on table serving.viewer_event is
+'Feedback given here, appended by serving.give_feedback(). Grain: event; what was undone stays, and says so.';
+comment on column serving.viewer_event.changed_by is
+'The transaction that wrote the row last: a delta reads what it has not seen by it.';
+
+create table if not exists serving.incoming_event (
+    source text not null,
+    event_id text not null,
+    user_id bigint not null,
+    movie_id bigint not null,
+    kind text not null,
+    value real,
+    created_at timestamptz not null,
+    updated_at timestamptz not null default now(),
+    changed_by xid8 not null default pg_current_xact_id(),
+    primary key (source, event_id)
+);
+create index if not exists incoming_event_user on serving.incoming_event (user_id);
+create index if not exists incoming_event_changed on serving.incoming_event (changed_by);
+create index if not exists incoming_event_updated on serving.incoming_event (updated_at);
+comment on table serving.incoming_event is
+'Events of other sources that movierec_feedback has read ahead of the night, which reads them for itself again.
+Grain: event of a source.';
+
+create or replace view serving.feedback_event as
+select
+    event_id,
+    user_id,
+    movie_id,
+    kind,
+    value,
+    created_at,
+    updated_at,
+    is_undone as is_deleted
+from serving.viewer_event;
+comment on view serving.feedback_event is
+'Feedback given here, as a night reads it: the columns of the contract feedback_event. Grain: event.';
+
+create or replace function serving.give_feedback(events jsonb)
+returns table (event_id text, outcome text, message text)
+language plpgsql volatile rows 10
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    most constant integer := 1000;
+begin
+    if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > most then
+        raise exception using
+            errcode = 'invalid_parameter_value',
+            message = format('feedback is a list of at most %s events', most);
+    end if;
+
+    return query
+    with received as (
+        select
+            element.place,
+            element.event ->> 'event_id' as event_id,
+            ops.as_bigint(element.event ->> 'user_id') as user_id,
+            ops.as_bigint(element.event ->> 'movie_id') as movie_id,
+            element.event ->> 'kind' as kind,
+            ops.as_number(element.event ->> 'value') as value,
+            coalesce(ops.as_time(element.event ->> 'created_at'), now()) as created_at,
+            row_number() over (partition by element.event ->> 'event_id' order by element.place) as occurrence
+        from jsonb_array_elements(events) with ordinality as element (event, place)
+    ),
+
+    checked as (
+        select
+            received.*,
+            case
+                when coalesce(length(received.event_id), 0) not between 1 and 200
+                    then 'event_id has 1 to 200 characters'
+                when received.user_id is null or received.user_id < 1
+                    then 'user_id is a whole number above 0'
+                when received.kind is distinct from 'rating' and not exists (
+                    select 1 from ml.feedback_weight
+                    where feedback_weight.kind = received.kind
+                ) then (
+                    select 'kind is rating, ' || string_agg(feedback_weight.kind, ', ' order by feedback_weight.kind)
+                    from ml.feedback_weight
+                )
+                when received.kind = 'rating' and not coalesce(received.value between 0.5 and 5, false)
+                    then 'value is the stars of a rating, 0.5 to 5'
+                when received.created_at not between '1990-01-01' and now() + interval '5 minutes'
+                    then 'created_at is a time from the year 1990 to now'
+                when not exists (
+                    select 1 from core.movies
+                    where movies.movie_id = received.movie_id
+                ) then 'movie_id is none of the catalogue'
+            end as fault
+        from received
+    ),
+
+    added as (
+        insert into serving.viewer_event (event_id, user_id, movie_id, kind, value, created_at)
+        select
+            checked.event_id,
+            checked.user_id,
+            checked.movie_id,
+            checked.kind,
+            case when checked.kind = 'rating' then checked.value::real end,
+            checked.created_at
+        from checked
+        where checked.fault is null and checked.occurrence = 1
+        on conflict do nothing
+        returning viewer_event.event_id
+    )
+
+    select
+        checked.event_id,
+        case
+            when checked.fault is not null then 'rejected'
+            when checked.occurrence = 1 and added.event_id is not null then 'accepted'
+            else 'repeated'
+        end as outcome,
+        checked.fault as message
+    from checked
+    left join added on checked.event_id = added.event_id
+    order by checked.place;
+end;
+$$;
+comment on function serving.give_feedback(jsonb) is
+'Append feedback events, a list of objects with event_id, user_id, movie_id, kind and for a rating value; created_at is
+now unless given. An event_id counts once, however often it comes: outcome is accepted, repeated or rejected, with the
+reason in message, and no event stops another.';
+
+create or replace function serving.give_feedback(
+    event text, viewer bigint, movie bigint, kind text, value numeric default null
+)
+returns table (event_id text, outcome text, message text)
+language sql volatile rows 1
+begin atomic
+    select
+        given.event_id,
+        given.outcome,
+        given.message
+    from serving.give_feedback(
+        jsonb_build_array(
+            jsonb_build_object('event_id', $1, 'user_id', $2, 'movie_id', $3, 'kind', $4, 'value', $5)
+        )
+    ) as given;
+end;
+comment on function serving.give_feedback(text, bigint, bigint, text, numeric) is 'Append one feedback event.';
+
+create or replace function serving.undo_feedback(event text, viewer bigint)
+returns boolean
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update serving.viewer_event
+    set is_undone = true, updated_at = now(), changed_by = pg_current_xact_id()
+    where viewer_event.event_id = $1 and viewer_event.user_id = $2 and not viewer_event.is_undone;
+    return found;
+end;
+$$;
+comment on function serving.undo_feedback is
+'Take back an event that the viewer gave here; false where there is none, or it was taken back before.';
+
+create or replace function serving.feedback_of(viewer bigint, k integer default 50)
+returns table (
+    event_id text, movie_id bigint, title text, release_year integer, kind text, value real, created_at timestamptz
+)
+language plpgsql stable rows 50
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+    select
+        viewer_event.event_id,
+        viewer_event.movie_id,
+        movies.title,
+        movies.release_year,
+        viewer_event.kind,
+        viewer_event.value,
+        viewer_event.created_at
+    from serving.viewer_event
+    inner join core.movies on viewer_event.movie_id = movies.movie_id
+    where viewer_event.user_id = $1 and not viewer_event.is_undone
+    order by viewer_event.created_at desc, viewer_event.event_id
+    limit $2;
+end;
+$$;
+comment on function serving.feedback_of is
+'What a viewer said here and did not take back, the latest first. Grain: event.';
+
+create or replace function serving.responded(viewer bigint)
+returns table (movie_id bigint)
+language plpgsql stable rows 50
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+    select viewer_event.movie_id
+    from serving.viewer_event
+    where
+        viewer_event.user_id = $1
+        and not viewer_event.is_undone
+        and (
+            viewer_event.kind = 'rating'
+            or viewer_event.kind in (select feedback_weight.kind from ml.feedback_weight)
+        )
+    union
+    -- what was given here is known better above: it may have been undone since the night
+    select events.movie_id
+    from core.events
+    inner join ml.feedback_weight on events.kind = feedback_weight.kind
+    where events.user_id = $1 and events.source <> 'serving'
+    union
+    select incoming_event.movie_id
+    from serving.incoming_event
+    where incoming_event.user_id = $1;
+end;
+$$;
+comment on function serving.responded is
+'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known. Grain: movie.';

@@ -1,0 +1,344 @@
+-- What a viewer is offered: the list and what follows it, with what an engineer has placed, less what the viewer has
+-- answered to, through the filters of the request.
+create table if not exists serving.placement (
+    placement_id bigint generated always as identity primary key,
+    movie_id bigint not null,
+    action text not null check (action in ('pin', 'hide', 'boost')),
+    strength double precision not null default 1 check (strength > 0),
+    user_id bigint,
+    valid_from timestamptz not null default now(),
+    valid_until timestamptz not null default 'infinity',
+    note text not null default '',
+    edited_by text not null default current_user,
+    check (valid_from < valid_until)
+);
+create index if not exists placement_movie on serving.placement (movie_id);
+comment on table serving.placement is
+'What an engineer decides about a movie, by insert, update and delete: it counts at once, and only between valid_from
+and valid_until. Grain: decision.';
+comment on column serving.placement.action is
+'pin: before all others, of several the one with the greater strength first. hide: nowhere. boost: the place in a list
+is divided by the strength, so that 2 halves it and 0.5 doubles it.';
+comment on column serving.placement.user_id is 'For this viewer alone; null: for everybody.';
+
+-- The old function had two parameters and four columns; a call with these means the new one.
+drop function if exists serving.recommend(bigint, integer);
+
+create or replace function serving.is_wanted(
+    genres text[], release_year integer, genres_in text[], genres_out text[], year_from integer, year_to integer
+)
+returns boolean
+language sql immutable parallel safe
+return
+(genres_in is null or coalesce(genres && genres_in, false))
+and (genres_out is null or not coalesce(genres && genres_out, false))
+and (year_from is null or coalesce(release_year >= year_from, false))
+and (year_to is null or coalesce(release_year <= year_to, false));
+comment on function serving.is_wanted is
+'Whether a movie passes the filters of a request; what is not known of it passes none that asks for it.';
+
+create or replace function serving.hidden(viewer bigint)
+returns table (movie_id bigint)
+language plpgsql stable rows 5
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+    select placement.movie_id
+    from serving.placement
+    where
+        placement.action = 'hide'
+        and (placement.user_id is null or placement.user_id = $1)
+        and now() >= placement.valid_from
+        and now() < placement.valid_until;
+end;
+$$;
+comment on function serving.hidden is 'The movies that are hidden from a viewer now. Grain: movie.';
+
+create or replace function serving.offer(viewer bigint)
+returns table (
+    place bigint,
+    movie_id bigint,
+    title text,
+    release_year integer,
+    genres text[],
+    score double precision,
+    because_movie_id bigint,
+    reason text,
+    origin text
+)
+language plpgsql stable rows 250
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    seen_version bigint;
+    last_delta bigint;
+    viewer_delta bigint;
+    has_list boolean;
+begin
+    select live.version_id, live.delta_id into seen_version, last_delta from serving.live;
+
+    select delta_viewer.delta_id into viewer_delta
+    from serving.delta_viewer
+    inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
+    where
+        delta_viewer.version_id = seen_version
+        and delta_viewer.user_id = $1
+        and delta_viewer.delta_id <= last_delta
+    order by delta_viewer.delta_id desc
+    limit 1;
+
+    has_list := viewer_delta is not null or exists (
+        select 1 from serving.recommendation
+        where recommendation.version_id = seen_version and recommendation.user_id = $1
+    );
+
+    return query
+    with listed as (
+        select rank, movie_id, title, release_year, score, because_movie_id, reason, 'list' as origin
+        from serving.recommendation
+        where version_id = seen_version and user_id = $1 and viewer_delta is null
+        union all
+        select rank, movie_id, title, release_year, score, because_movie_id, reason, 'list' as origin
+        from serving.delta_recommendation
+        where delta_id = viewer_delta and user_id = $1
+        union all
+        select rank, movie_id, title, release_year, score, null, reason, 'fallback' as origin
+        from serving.fallback
+        where version_id = seen_version and not has_list
+    ),
+
+    spare as (
+        select spare_movie.movie_id, spare_movie.number
+        from serving.candidate
+        cross join unnest(candidate.movie_ids) with ordinality as spare_movie (movie_id, number)
+        where candidate.version_id = seen_version and candidate.user_id = $1 and viewer_delta is null
+        union all
+        select spare_movie.movie_id, spare_movie.number
+        from serving.delta_viewer
+        cross join unnest(delta_viewer.candidate_ids) with ordinality as spare_movie (movie_id, number)
+        where
+            delta_viewer.version_id = seen_version
+            and delta_viewer.user_id = $1
+            and delta_viewer.delta_id = viewer_delta
+    ),
+
+    ordered as (
+        select rank::bigint as number, movie_id, title, release_year, score, because_movie_id, reason, origin
+        from listed
+        union all
+        select (select count(*) from listed) + number, movie_id, null, null, null, null, 'Picked for you', 'candidate'
+        from spare
+    ),
+
+    placement_now as (
+        select placement.movie_id, placement.action, max(placement.strength) as strength
+        from serving.placement
+        where
+            (placement.user_id is null or placement.user_id = $1)
+            and now() >= placement.valid_from
+            and now() < placement.valid_until
+        group by placement.movie_id, placement.action
+    ),
+
+    -- a movie that is pinned but in no list has its facts from the catalogue
+    placed as (
+        select
+            coalesce(ordered.movie_id, pin.movie_id) as movie_id,
+            ordered.title,
+            ordered.release_year,
+            ordered.score,
+            ordered.because_movie_id,
+            coalesce(ordered.reason, 'Recommended by us') as reason,
+            case when pin.movie_id is null then ordered.origin else 'pin' end as origin,
+            pin.strength as pin_strength,
+            ordered.number / coalesce(boost.strength, 1) as weighted_number,
+            ordered.number
+        from ordered
+        full join (
+            select placement_now.movie_id, placement_now.strength from placement_now where placement_now.action = 'pin'
+        ) as pin on ordered.movie_id = pin.movie_id
+        left join placement_now as boost on boost.action = 'boost' and ordered.movie_id = boost.movie_id
+    )
+
+    select
+        row_number() over (
+            order by
+                placed.pin_strength desc nulls last, placed.weighted_number asc nulls first, placed.number asc,
+                placed.movie_id asc
+        ) as place,
+        placed.movie_id,
+        coalesce(placed.title, catalogue.title) as title,
+        coalesce(placed.release_year, catalogue.release_year) as release_year,
+        catalogue.genres,
+        placed.score,
+        placed.because_movie_id,
+        placed.reason,
+        placed.origin
+    from placed
+    left join serving.catalogue on catalogue.version_id = seen_version and catalogue.movie_id = placed.movie_id
+    where coalesce(placed.title, catalogue.title) is not null;
+end;
+$$;
+comment on function serving.offer is
+'Everything that is ready for a viewer in the live version, best first, before anything is left out: the list and what
+follows it, else the fallback list; pins first, boosts moved. Grain: place.';
+
+create or replace function serving.fits_cap(genres text[], shown_genres text[], genre_cap integer)
+returns boolean
+language sql immutable parallel safe
+return
+genre_cap is null
+or not exists (
+    select 1
+    from unnest(shown_genres) as shown (genre)
+    where shown.genre = any(genres)
+    group by shown.genre
+    having count(*) >= genre_cap
+);
+comment on function serving.fits_cap is
+'Whether a page that shows these genres already has room for another movie, by a cap per genre; null is no cap.';
+
+-- A movie on its way to a page: a row of serving.offer().
+do $$
+begin
+    if to_regtype('serving.offered_movie') is null then
+        create type serving.offered_movie as (
+            place bigint,
+            movie_id bigint,
+            title text,
+            release_year integer,
+            genres text[],
+            score double precision,
+            because_movie_id bigint,
+            reason text,
+            origin text
+        );
+    end if;
+end;
+$$;
+
+create or replace function serving.recommend(
+    viewer bigint,
+    k integer default 10,
+    genres_in text[] default null,
+    genres_out text[] default null,
+    year_from integer default null,
+    year_to integer default null,
+    leave_out bigint[] default null,
+    genre_cap integer default null,
+    after bigint default 0
+)
+returns table (
+    rank bigint,
+    movie_id bigint,
+    title text,
+    reason text,
+    release_year integer,
+    genres text[],
+    score double precision,
+    because_movie_id bigint,
+    origin text,
+    place bigint,
+    is_complete boolean
+)
+language plpgsql stable rows 10
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- what is popular follows the viewer's own movies, at places that no list reaches
+    popular_after constant bigint := 1000000;
+    popular_length constant integer := 2000;
+    due constant integer := least(greatest(k, 0), 1000);
+    offered serving.offered_movie;
+    page serving.offered_movie[] := '{}';
+    shown_genres text[] := '{}';
+begin
+    for offered in
+        select offer.*
+        from serving.offer($1) as offer
+        where
+            offer.place > after
+            and serving.is_wanted(offer.genres, offer.release_year, genres_in, genres_out, year_from, year_to)
+            and (leave_out is null or offer.movie_id <> all(leave_out))
+            and not exists (select 1 from serving.responded($1) as responded where responded.movie_id = offer.movie_id)
+            and not exists (select 1 from serving.hidden($1) as hidden where hidden.movie_id = offer.movie_id)
+            and not exists (
+                select 1 from core.ratings
+                where ratings.user_id = $1 and ratings.movie_id = offer.movie_id
+            )
+        order by offer.place
+    loop
+        exit when cardinality(page) >= due;
+        if serving.fits_cap(offered.genres, shown_genres, genre_cap) then
+            page := page || offered;
+            shown_genres := shown_genres || offered.genres;
+        end if;
+    end loop;
+
+    if cardinality(page) < due then
+        for offered in
+            select
+                popular_after + catalogue.popularity_rank,
+                catalogue.movie_id,
+                catalogue.title,
+                catalogue.release_year,
+                catalogue.genres,
+                null,
+                null,
+                'Popular with everyone',
+                'popular'
+            from serving.live
+            inner join serving.catalogue on live.version_id = catalogue.version_id
+            where
+                catalogue.popularity_rank <= popular_length
+                and popular_after + catalogue.popularity_rank > after
+                and serving.is_wanted(
+                    catalogue.genres, catalogue.release_year, genres_in, genres_out, year_from, year_to
+                )
+                and (leave_out is null or catalogue.movie_id <> all(leave_out))
+                and not exists (select 1 from serving.offer($1) as offer where offer.movie_id = catalogue.movie_id)
+                and not exists (
+                    select 1 from serving.responded($1) as responded where responded.movie_id = catalogue.movie_id
+                )
+                and not exists (select 1 from serving.hidden($1) as hidden where hidden.movie_id = catalogue.movie_id)
+                and not exists (
+                    select 1 from core.ratings
+                    where ratings.user_id = $1 and ratings.movie_id = catalogue.movie_id
+                )
+            order by catalogue.popularity_rank
+        loop
+            exit when cardinality(page) >= due;
+            if serving.fits_cap(offered.genres, shown_genres, genre_cap) then
+                page := page || offered;
+                shown_genres := shown_genres || offered.genres;
+            end if;
+        end loop;
+    end if;
+
+    return query
+    select
+        row_number() over (order by entry.place) as rank,
+        entry.movie_id,
+        entry.title,
+        entry.reason,
+        entry.release_year,
+        entry.genres,
+        entry.score,
+        entry.because_movie_id,
+        entry.origin,
+        entry.place,
+        cardinality(page) >= due as is_complete
+    from unnest(page) as entry
+    order by entry.place;
+end;
+$$;
+comment on function serving.recommend is
+'The best k movies for a viewer: what an engineer pinned, then the personal list and what follows it, else the fallback
+list, then what is popular; less what is hidden, and what the viewer has rated, liked, disliked, watched, opened or
+dismissed since it was made. Filters: genres of which a movie must have one, or none; years; movies to leave out; how
+many of a page may share a genre. The next page is the one after the last place of this one. is_complete is false in
+every row where fewer than k movies were left.';

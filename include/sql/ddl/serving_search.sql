@@ -1,0 +1,119 @@
+-- Search that forgives typing errors, by trigrams: two titles are alike as far as they share runs of three letters. The
+-- extension pg_trgm does the same, but the embedded server does not ship it; these functions split text as it does, and
+-- serving.title_trigram is the index, in plain tables, on every PostgreSQL.
+create or replace function serving.plain_text(value text) returns text
+language sql immutable parallel safe
+return btrim(
+    regexp_replace(
+        regexp_replace(lower(normalize(value, nfkd)), '[\u0300-\u036f]', '', 'g'),
+        '[^[:alnum:]]+', ' ', 'g'
+    )
+);
+comment on function serving.plain_text is 'A text in small letters, without accents, words apart by one space.';
+
+-- trigrams.value is the function's parameter, not a column of a table
+-- noqa: disable=RF01
+create or replace function serving.trigrams(value text) returns text[]
+language sql immutable parallel safe
+begin atomic
+    with padded_word as (
+        select '  ' || split.word || ' ' as word
+        from regexp_split_to_table(serving.plain_text(trigrams.value), ' ') as split (word)
+        where split.word <> ''
+    )
+
+    select array_agg(distinct substr(padded_word.word, start.letter, 3))
+    from padded_word
+    cross join generate_series(1, length(padded_word.word) - 2) as start (letter);
+end;
+comment on function serving.trigrams is
+'The runs of three letters of each word, two spaces in front and one behind: {"  d","die"," di","ie "} for Die.';
+
+create or replace function serving.search(query text, k integer default 10, after bigint default 0)
+returns table (
+    rank bigint, movie_id bigint, title text, release_year integer, genres text[], similarity double precision
+)
+language plpgsql stable rows 10
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- the least share of the query's trigrams that a title has
+    least_share constant double precision := 0.3;
+    asked constant text := serving.plain_text(left($1, 200));
+    asked_trigrams constant text[] := serving.trigrams(asked);
+begin
+    return query
+    with seen_version as (
+        select live.version_id from serving.live
+    ),
+
+    shared as (
+        select posting.movie_id, count(*) as trigrams
+        from seen_version
+        inner join serving.title_trigram on seen_version.version_id = title_trigram.version_id
+        cross join unnest(title_trigram.movie_ids) as posting (movie_id)
+        where title_trigram.trigram = any(asked_trigrams)
+        group by posting.movie_id
+        having count(*) >= least_share * cardinality(asked_trigrams)
+    ),
+
+    -- titles are compared letter by letter only where they may still win
+    likely as (
+        select shared.movie_id, shared.trigrams
+        from shared
+        order by shared.trigrams desc
+        limit 500
+    ),
+
+    scored as (
+        select
+            catalogue.movie_id,
+            catalogue.title,
+            catalogue.release_year,
+            catalogue.genres,
+            catalogue.popularity_rank,
+            serving.plain_text(catalogue.title) as plain_title,
+            likely.trigrams::double precision / cardinality(asked_trigrams) as similarity
+        from likely
+        inner join seen_version on true
+        inner join serving.catalogue
+            on seen_version.version_id = catalogue.version_id and likely.movie_id = catalogue.movie_id
+        where
+            not exists (
+                select 1 from serving.hidden(null) as hidden
+                where hidden.movie_id = catalogue.movie_id
+            )
+    ),
+
+    numbered as (
+        select
+            scored.*,
+            row_number() over (
+                order by
+                    scored.plain_title = asked desc,
+                    starts_with(scored.plain_title, asked) desc,
+                    strpos(' ' || scored.plain_title, ' ' || asked) > 0 desc,
+                    round(scored.similarity::numeric, 1) desc,
+                    scored.popularity_rank asc
+            ) as rank
+        from scored
+    )
+
+    select
+        numbered.rank,
+        numbered.movie_id,
+        numbered.title,
+        numbered.release_year,
+        numbered.genres,
+        numbered.similarity
+    from numbered
+    where numbered.rank > $3
+    order by numbered.rank
+    limit least(greatest($2, 0), 1000);
+end;
+$$;
+comment on function serving.search is
+'The k movies whose title is most like a text, typing errors forgiven: an equal title first, then those that begin with
+it, then those that have it at the start of a word, then by how many of its trigrams they share; of equals the more
+popular. The next page is the one after the last rank of this one.';

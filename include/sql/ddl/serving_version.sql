@@ -1,0 +1,36 @@
+-- What is live, in one short text, for labels and caches.
+create or replace function serving.etag(viewer bigint default null)
+returns text
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    tag text;
+begin
+    select
+        concat_ws(
+            '-',
+            live.version_id,
+            coalesce(live.delta_id, 0),
+            (
+                select coalesce(hashtext(string_agg(placement::text, '' order by placement.placement_id)), 0)
+                from serving.placement
+                where
+                    (placement.user_id is null or placement.user_id = $1)
+                    and now() >= placement.valid_from
+                    and now() < placement.valid_until
+            ),
+            (
+                select coalesce(max(viewer_event.changed_by::text::bigint), 0)
+                from serving.viewer_event
+                where viewer_event.user_id = $1
+            )
+        )
+    into tag
+    from serving.live;
+    return tag;
+end;
+$$;
+comment on function serving.etag is
+'A text that differs as soon as readers may be shown something else: another version or delta, a placement that begins,
+ends or is edited, feedback of the viewer. Null before the first publication.';
