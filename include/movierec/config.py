@@ -23,6 +23,9 @@ class Settings:
         dataset: a MovieLens edition by name, or a folder, zip, file or URL (`MOVIEREC_DATASET`).
         host: address the servers bind to (`MOVIEREC_HOST`).
         port: port of Airflow's web server and API (`MOVIEREC_PORT`).
+        web_host: address of the web application (`MOVIEREC_WEB_HOST`).
+        web_port: its port (`MOVIEREC_WEB_PORT`).
+        web_allowed_hosts: names by which it may be addressed, besides loopback's (`MOVIEREC_WEB_ALLOWED_HOSTS`).
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
@@ -37,6 +40,9 @@ class Settings:
     dataset: str = "ml-100k"
     host: str = "127.0.0.1"
     port: int = 8080
+    web_host: str = "127.0.0.1"
+    web_port: int = 8090
+    web_allowed_hosts: tuple[str, ...] = ()
     artifacts: str = str(ROOT / ".movierec" / "artifacts")
     top_n: int = 50
     keep_nights: int = 14
@@ -60,6 +66,9 @@ class Settings:
             dataset=env.get("MOVIEREC_DATASET", cls.dataset),
             host=env.get("MOVIEREC_HOST", cls.host),
             port=_integer(env, "MOVIEREC_PORT", cls.port, 1, 65_535),
+            web_host=env.get("MOVIEREC_WEB_HOST", cls.web_host),
+            web_port=_integer(env, "MOVIEREC_WEB_PORT", cls.web_port, 1, 65_535),
+            web_allowed_hosts=tuple(env.get("MOVIEREC_WEB_ALLOWED_HOSTS", "").replace(",", " ").split()),
             artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),

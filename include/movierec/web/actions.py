@@ -1,0 +1,140 @@
+"""What viewers do on pages: say who they are, choose movies, give feedback and take it back.
+
+Every form repeats the session's token. Browsers without a script are sent back to the page they came from, with a
+notice; the script asks for JSON and changes the page in place.
+"""
+
+import json
+import re
+import secrets
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import JSONResponse, Response
+
+from movierec.web import views
+from movierec.web.database import Row
+from movierec.web.pages import MOST_CHOSEN, choose_page, movie_ids, welcome_page
+from movierec.web.problems import ProblemError, is_for_api
+from movierec.web.rendering import PageSession, redirect
+from movierec.web.schemas import LARGEST_ID
+from movierec.web.services import services_of
+from movierec.web.sessions import Session
+
+router = APIRouter(include_in_schema=False)
+
+KINDS = tuple(kind for kind, _, _ in views.OPINIONS)
+NEWCOMERS_FROM, NEWCOMERS_TO = 10**14, 10**15  # ids of newcomers: nobody else's, and exact in JavaScript
+NOTICE_TITLE = 80  # letters of a title in a notice, which lies in a cookie
+
+
+async def own_form(session: PageSession, token: Annotated[str, Form(max_length=200)] = "") -> Session:
+    """Return the session of a form that came from one of our pages.
+
+    Raises:
+        ProblemError: its token is missing or another session's.
+    """
+    if not session.is_token(token):
+        raise ProblemError(403, "the page is too old, or the form was not ours; load the page again")
+    return session
+
+
+OwnForm = Annotated[Session, Depends(own_form)]
+Text = Annotated[str, Form(max_length=500)]
+
+
+@router.post("/viewer")
+async def become(request: Request, session: OwnForm, viewer: Text = "") -> Response:
+    """Show the lists of the viewer with this number."""
+    is_number = viewer.isascii() and viewer.isdigit() and 0 < int(viewer[:20]) <= LARGEST_ID
+    if not is_number:
+        return await welcome_page(request, session, "A number is needed, such as 42.", viewer, 422)
+    if not await _is_known(request, int(viewer)):
+        return await welcome_page(request, session, f"Nobody has the number {int(viewer)}.", viewer, 404)
+    is_new = NEWCOMERS_FROM <= int(viewer) < NEWCOMERS_TO
+    return redirect(request, replace(session, viewer=int(viewer), is_new=is_new), "/for-you")
+
+
+@router.post("/new")
+async def begin(
+    request: Request,
+    session: OwnForm,
+    chosen: Annotated[list[str], Form()] = [],  # noqa: B006 (FastAPI copies it)
+    find: Text = "",
+) -> Response:
+    """Begin as a new viewer, who likes the chosen movies."""
+    movies = movie_ids(chosen)
+    if not 1 <= len(movies) <= MOST_CHOSEN:
+        error = (
+            f"Choose one to {MOST_CHOSEN} movies; {len(movies) or 'none'} {'is' if len(movies) < 2 else 'are'} chosen."  # noqa: PLR2004
+        )
+        return await choose_page(request, session, find, movies, error, 422)
+    viewer = NEWCOMERS_FROM + secrets.randbelow(NEWCOMERS_TO - NEWCOMERS_FROM)
+    rows = await _give(request, [_event(viewer, "new", "like", movie) for movie in movies])
+    if all(row["outcome"] == "rejected" for row in rows):
+        return await choose_page(request, session, find, [], "Choose movies from the page.", 422)
+    return redirect(request, replace(session, viewer=viewer, is_new=True), "/for-you")
+
+
+@router.post("/feedback")
+async def feedback(request: Request, session: OwnForm, say: Text = "", page: Text = "", back: Text = "/") -> Response:
+    """Keep what the viewer says about a movie; the same button of the same page counts once."""
+    spoken = re.fullmatch(r"([a-z]+) ([0-9]{1,18})", say)
+    if session.viewer is None or not spoken or spoken[1] not in KINDS or not re.fullmatch(r"[\w.-]{1,40}", page, re.A):
+        raise ProblemError(422, f"say is one of {', '.join(KINDS)} and a movie, by somebody who is watching")
+    kind, movie_id = spoken[1], int(spoken[2])
+    event = _event(session.viewer, page, kind, movie_id)
+    (row,) = await _give(request, [event])
+    if row["outcome"] == "rejected":
+        raise ProblemError(422, row["message"])
+    movie = await services_of(request).warehouse.row("movie", {"movie_id": movie_id})
+    title = movie["title"] if movie else f"movie {movie_id}"
+    notice = {"sentence": views.sentence(kind, title[:NOTICE_TITLE]), "event_id": event["event_id"]}
+    return _done(request, session, notice, back)
+
+
+@router.post("/undo")
+async def undo(request: Request, session: OwnForm, event_id: Text = "", back: Text = "/") -> Response:
+    """Take back what the viewer said."""
+    if session.viewer is None or not re.fullmatch(r"[!-~]{1,200}", event_id):
+        raise ProblemError(422, "event_id is one that was given here, by somebody who is watching")
+    row = await services_of(request).warehouse.row("undo_feedback", {"event_id": event_id, "user_id": session.viewer})
+    sentence = "Taken back" if row and row["is_undone"] else "That had been taken back before"
+    return _done(request, session, {"sentence": sentence, "event_id": ""}, back)
+
+
+@router.post("/theme")
+async def change_theme(request: Request, session: OwnForm, theme: Text = "", back: Text = "/") -> Response:
+    """Change to light or dark colours."""
+    return redirect(request, replace(session, theme=theme if theme in ("light", "dark") else ""), back)
+
+
+def _event(viewer: int, page: str, kind: str, movie_id: int) -> Row:
+    return {
+        "event_id": f"page:{viewer}:{page}:{kind}:{movie_id}",
+        "user_id": viewer,
+        "movie_id": movie_id,
+        "kind": kind,
+    }
+
+
+async def _give(request: Request, events: list[Row]) -> list[Row]:
+    services = services_of(request)
+    rows = await services.warehouse.rows("give_feedback", {"events": json.dumps(events)})
+    services.metrics.feedback.labels("page").inc(sum(row["outcome"] == "accepted" for row in rows))
+    return rows
+
+
+def _done(request: Request, session: Session, notice: Row, back: str) -> Response:
+    if is_for_api(request):
+        return JSONResponse(notice, headers={"cache-control": "no-store"})
+    return redirect(request, replace(session, notice=notice), back)
+
+
+async def _is_known(request: Request, viewer: int) -> bool:
+    """Tell whether somebody has a list or has said anything here."""
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
+        said = await snapshot.row("feedback_of", {"user_id": viewer, "row_limit": 1})
+    return bool(said) or bool(first and first["origin"] in ("list", "candidate"))

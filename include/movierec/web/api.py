@@ -1,0 +1,121 @@
+"""The API: `/api/v1`, for applications that show lists and send feedback."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from movierec.web import schemas
+from movierec.web.access import Reader, Writer
+from movierec.web.problems import describe
+from movierec.web.schemas import After, Cap, Genres, Ids, Limit, MovieId, SearchText, UserId, Viewer, Year
+from movierec.web.services import services_of
+
+PREFIX = "/api/v1"
+PROBLEMS = describe(400, 401, 403, 413, 422, 429, 503)
+router = APIRouter(prefix=PREFIX, responses={304: {"description": "Nothing has changed (If-None-Match)"}, **PROBLEMS})
+EventId = Annotated[str, Path(pattern=r"^[!-~]{1,150}$", description="As it was sent.", examples=["0192f0c1"])]
+NobodysMovie = describe(404)
+
+
+@router.get("/users/{user_id}/recommendations", response_model=schemas.Recommendations, tags=["lists"])
+async def recommendations(
+    request: Request,
+    _: Reader,
+    user_id: UserId,
+    limit: Limit = 20,
+    after: After = 0,
+    genre: Genres = [],  # noqa: B006 (FastAPI copies it)
+    not_genre: Genres = [],  # noqa: B006
+    year_from: Year = None,
+    year_to: Year = None,
+    leave_out: Ids = [],  # noqa: B006
+    genre_cap: Cap = None,
+) -> Response:
+    """A viewer's list, best first; for a viewer without one, what is popular.
+
+    What the viewer has rated or answered to is left out at once. Filters take movies from further down the list.
+    """
+    parameters = {
+        "user_id": user_id,
+        "row_limit": limit,
+        "genres_in": genre or None,
+        "genres_out": not_genre or None,
+        "year_from": year_from,
+        "year_to": year_to,
+        "leave_out": leave_out or None,
+        "genre_cap": genre_cap,
+        "after": after,
+    }
+    return await services_of(request).answers.answer(request, "recommendations", parameters, viewer=user_id)
+
+
+@router.get("/users/{user_id}/shelves", response_model=schemas.Shelves, tags=["lists"])
+async def shelves(request: Request, _: Reader, user_id: UserId, limit: Limit = 12) -> Response:
+    """A viewer's shelves: the list, because you liked …, trending, new, popular by group, genre and decade."""
+    parameters = {"user_id": user_id, "row_limit": limit}
+    return await services_of(request).answers.answer(request, "shelves", parameters, viewer=user_id)
+
+
+@router.get("/movies", response_model=schemas.FoundMovies, tags=["movies"])
+async def search(request: Request, _: Reader, q: SearchText, limit: Limit = 20, after: After = 0) -> Response:
+    """Movies whose title is most like a text."""
+    parameters = {"query": q, "row_limit": limit, "after": after}
+    return await services_of(request).answers.answer(request, "search", parameters)
+
+
+@router.get("/movies/{movie_id}", response_model=schemas.MovieFacts, responses=NobodysMovie, tags=["movies"])
+async def movie(request: Request, _: Reader, movie_id: MovieId) -> Response:
+    """What the live version knows about a movie."""
+    missing = f"there is no movie {movie_id}"
+    return await services_of(request).answers.answer(request, "movie", {"movie_id": movie_id}, missing=missing)
+
+
+@router.get("/movies/{movie_id}/similar", response_model=schemas.SimilarMovies, responses=NobodysMovie, tags=["movies"])
+async def similar(
+    request: Request, _: Reader, movie_id: MovieId, limit: Limit = 20, after: After = 0, user_id: Viewer = None
+) -> Response:
+    """Movies like one movie, the most similar first."""
+    parameters = {"movie_id": movie_id, "row_limit": limit, "user_id": user_id, "after": min(after, 2**31 - 1)}
+    missing = f"there is no movie {movie_id}"
+    return await services_of(request).answers.answer(request, "similar", parameters, user_id, missing)
+
+
+@router.post("/newcomer", response_model=schemas.NewcomerList, tags=["lists"])
+async def newcomer(request: Request, _: Reader, somebody: schemas.Newcomer) -> Response:
+    """A list at once for somebody who has none, from one to five movies that they like."""
+    parameters = {
+        "chosen_movies": somebody.movies,
+        "row_limit": somebody.limit,
+        "user_id": None,
+        "age": somebody.age,
+        "gender": somebody.gender,
+    }
+    body = (await services_of(request).answers.make("newcomer", parameters))[1]
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+@router.post("/feedback", response_model=schemas.Outcomes, tags=["feedback"])
+async def feedback(request: Request, key: Writer, batch: schemas.Events) -> schemas.Outcomes:
+    """Keep up to 1,000 events. It counts at once: the lists of these viewers leave out what they answered to.
+
+    Sending a batch again changes nothing: an event counts once by its `event_id`, whose names are your own.
+    """
+    services = services_of(request)
+    events = [{**each.model_dump(mode="json"), "event_id": f"{key.name}:{each.event_id}"} for each in batch.events]
+    rows = await services.warehouse.rows("give_feedback", {"events": json.dumps(events)})
+    counts = {
+        outcome: sum(row["outcome"] == outcome for row in rows) for outcome in ("accepted", "repeated", "rejected")
+    }
+    services.metrics.feedback.labels("api").inc(counts["accepted"])
+    outcomes = [schemas.Outcome(**{**row, "event_id": row["event_id"].partition(":")[2]}) for row in rows]
+    return schemas.Outcomes(**counts, outcomes=outcomes)
+
+
+@router.delete("/users/{user_id}/feedback/{event_id}", response_model=schemas.Undone, tags=["feedback"])
+async def undo(request: Request, key: Writer, user_id: UserId, event_id: EventId) -> schemas.Undone:
+    """Take back an event that you sent: the movie may be recommended again."""
+    parameters = {"event_id": f"{key.name}:{event_id}", "user_id": user_id}
+    row = await services_of(request).warehouse.row("undo_feedback", parameters)
+    return schemas.Undone(is_undone=bool(row and row["is_undone"]))

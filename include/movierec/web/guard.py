@@ -1,0 +1,116 @@
+"""What every request passes: which host was meant, how large it may be, and the headers of the answer.
+
+Plain ASGI, once around everything, because each further layer would cost every request.
+"""
+
+import time
+from collections.abc import Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from movierec.web.metrics import Metrics
+from movierec.web.problems import ProblemError, problem_response
+
+MAX_BODY_BYTES = 1_000_000
+MAX_PATH_BYTES = 4_000  # of the path and the query together
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Guard:
+    """Refuses what no route should see, sets the headers that every answer has, and counts."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, hosts: Iterable[str]) -> None:
+        """Let through requests that name one of these hosts; `*` stands for all."""
+        self.app, self.metrics = app, metrics
+        self.hosts = {host.lower() for host in (*LOOPBACK, *hosts)}
+        self.headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                seconds = time.perf_counter() - started
+                timing = (b"server-timing", f"app;dur={seconds * 1000:.1f}".encode())
+                message = {**message, "headers": [*message.get("headers", ()), *self.headers, timing]}
+            await send(message)
+
+        try:
+            problem = self._problem(scope)
+            if problem:
+                self.metrics.refused.labels("malformed").inc()
+                await problem_response(problem)(scope, receive, send_guarded)
+            else:
+                await self.app(scope, _bounded(receive), send_guarded)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self.metrics.observe(route, _known_method(scope["method"]), status, time.perf_counter() - started)
+
+    def _problem(self, scope: Scope) -> ProblemError | None:
+        headers = dict(scope["headers"])
+        if "*" not in self.hosts and _host(headers.get(b"host", b"")) not in self.hosts:
+            # Else a page of another site could read ours under a name that it lets point here (DNS rebinding).
+            return ProblemError(421, "this host is not one of ours; MOVIEREC_WEB_ALLOWED_HOSTS names them")
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_PATH_BYTES:
+            return ProblemError(414, f"the address is longer than the {MAX_PATH_BYTES:,} bytes that are allowed")
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            return ProblemError(413, f"the body is larger than the {MAX_BODY_BYTES:,} bytes that are allowed")
+        return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Return a `receive` that ends a body without a stated length where it grows too large."""
+    total = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > MAX_BODY_BYTES:
+            # FastAPI would make any other error one of the body's format
+            raise HTTPException(413, f"the body is larger than the {MAX_BODY_BYTES:,} bytes that are allowed")
+        return message
+
+    return receive_bounded
+
+
+def _host(header: bytes) -> str:
+    """Return the host of a Host header in lower case, without its port."""
+    text = header.decode("latin-1").lower()
+    head, colon, port = text.rpartition(":")
+    return head if colon and port.isdigit() and not text.endswith("]") else text
+
+
+def _known_method(method: str) -> str:
+    return method if method in ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE") else "other"

@@ -1,0 +1,108 @@
+"""The application's secrets: the session secret, and the API keys with what each of them may do.
+
+They lie in `web.json` in the state folder, which its owner alone can read. A key is added or withdrawn by editing the
+file; it is read again when it changes.
+"""
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from movierec.errors import ConfigError
+
+FILE_NAME = "web.json"
+READ, WRITE = "read", "write"
+SCOPES = (READ, WRITE)
+PER_MINUTE = 6000  # requests that a new key may send
+MIN_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One application: its name, what it may do, and how many requests a minute it may send."""
+
+    name: str
+    key: str
+    scopes: frozenset[str]
+    per_minute: int = PER_MINUTE
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What `web.json` holds: the secret that signs sessions, and the API keys by their text."""
+
+    session_secret: str
+    api_keys: Mapping[str, ApiKey]
+
+    def find(self, text: str) -> ApiKey | None:
+        """Return the key that an application sent, or None; how long it takes says nothing about the keys."""
+        found = None
+        for key in self.api_keys.values():
+            if hmac.compare_digest(key.key.encode(), text.encode()):
+                found = key
+        return found
+
+
+class KeyFile:
+    """Reads `web.json`, and reads it again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            ConfigError: it is missing or not as it must be.
+        """
+        self.path = path
+        self._stamp = self._stat()
+        self._keys = read(path)
+
+    def keys(self) -> Keys:
+        """Return what the file holds now; an edit that cannot be read changes nothing."""
+        stamp = self._stat()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._keys = read(self.path)
+        return self._keys
+
+    def _stat(self) -> tuple[int, int]:
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError as error:
+            raise ConfigError(f"{self.path} is missing; make up writes it") from error
+        return stat.st_mtime_ns, stat.st_ino
+
+
+def generate() -> dict[str, Any]:
+    """Return the content of a new `web.json`: a session secret and one key that may read and write."""
+    application = {"name": "application", "key": secrets.token_urlsafe(32), "scopes": list(SCOPES)}
+    return {"session_secret": secrets.token_urlsafe(48), "api_keys": [{**application, "per_minute": PER_MINUTE}]}
+
+
+def read(path: Path) -> Keys:
+    """Read the secrets.
+
+    Raises:
+        ConfigError: the file is missing or not as it must be; no secret is repeated in the message.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        keys = [_api_key(each) for each in content["api_keys"]]
+        session_secret = str(content["session_secret"])
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is missing; make up writes it") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"{path} cannot be read: {type(error).__name__} at {error}; see docs/serving.md") from error
+    if min(map(len, (session_secret, *(each.key for each in keys)))) < MIN_SECRET_LENGTH:
+        raise ConfigError(f"{path} has a secret of fewer than {MIN_SECRET_LENGTH} characters; use longer ones")
+    return Keys(session_secret, {each.key: each for each in keys})
+
+
+def _api_key(content: Mapping[str, Any]) -> ApiKey:
+    scopes = frozenset(content["scopes"])
+    if not scopes <= set(SCOPES):
+        raise ValueError(f"scopes {sorted(scopes)}, allowed are {', '.join(SCOPES)}")
+    return ApiKey(str(content["name"]), str(content["key"]), scopes, int(content.get("per_minute", PER_MINUTE)))

@@ -1,0 +1,201 @@
+"""Pages that viewers read. Each is read from one snapshot, so that it never mixes two versions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from movierec.web import views
+from movierec.web.database import Row, Snapshot
+from movierec.web.problems import ProblemError
+from movierec.web.rendering import PageSession, render
+from movierec.web.schemas import LARGEST_ID, NO_NUL
+from movierec.web.services import services_of
+from movierec.web.sessions import Session
+
+router = APIRouter(include_in_schema=False)
+
+ON_SHELF = 18
+ON_GRID = 36
+SUGGESTIONS = 8
+MOST_CHOSEN = 5
+SOME_VIEWERS = 6
+LIKES = 200  # events among which a newcomer's likes are looked for
+SearchText = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
+NOTHING_YET = ProblemError(503, "the first lists are still being made; the first night takes a few minutes")
+
+
+async def require_freshness(snapshot: Snapshot) -> Row:
+    """Return the live version's label and details.
+
+    Raises:
+        ProblemError: nothing has been published yet.
+    """
+    freshness = views.freshness_view(await snapshot.row("freshness", {}))
+    if freshness is None:
+        raise NOTHING_YET
+    return freshness
+
+
+@router.get("/")
+async def start(session: PageSession) -> Response:
+    """Send viewers to their list, and everybody else to the welcome."""
+    return RedirectResponse("/for-you" if session.viewer else "/welcome", 303)
+
+
+@router.get("/welcome")
+async def welcome(request: Request, session: PageSession) -> Response:
+    """Who is watching?"""
+    return await welcome_page(request, session)
+
+
+async def welcome_page(
+    request: Request, session: Session, error: str = "", entered: str = "", status: int = 200
+) -> Response:
+    """Return the welcome, with what was wrong with the number that was entered."""
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        strip = await popular(snapshot, session, ON_SHELF)
+        some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS})
+    context = {"strip": strip, "some_viewers": sorted(row["user_id"] for row in some), "error": error, "entered": entered}
+    return render(request, session, "welcome.html", {"freshness": freshness, "here": "welcome", **context}, status)
+
+
+@router.get("/for-you")
+async def for_you(request: Request, session: PageSession) -> Response:
+    """The viewer's shelves, the best movie of the list on top."""
+    if session.viewer is None:
+        return RedirectResponse("/welcome", 303)
+    viewer = session.viewer
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        shelves = views.shelf_views(await snapshot.rows("shelves", {"user_id": viewer, "row_limit": ON_SHELF}))
+        own = await newcomer_list(snapshot, viewer)
+    if own:
+        others = views.without(shelves, {movie["movie_id"] for movie in own})
+        first = {"number": 0, "rule": "for_you", "heading": "For you", "meaning": "From what you like", "movies": own}
+        shelves = [first, *(shelf for shelf in others if shelf["rule"] != "for_you")]
+    pick = shelves[0]["movies"][0] if shelves and shelves[0]["rule"] == "for_you" else None
+    shelves = views.without(shelves, {pick["movie_id"]}) if pick else shelves
+    context = {"pick": pick, "shelves": shelves, "is_new": session.is_new}
+    return render(request, session, "for_you.html", {"freshness": freshness, "here": "for you", **context})
+
+
+async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:
+    """Return a list from what a viewer without a published list likes; empty for everybody else."""
+    first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
+    if first and first["origin"] in ("list", "candidate"):
+        return []
+    said = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
+    liked = [row["movie_id"] for row in said if row["kind"] == "like"][:MOST_CHOSEN]
+    if not liked:
+        return []
+    parameters = {"chosen_movies": liked, "row_limit": ON_SHELF, "user_id": viewer}
+    return views.movie_views(await snapshot.rows("newcomer", parameters))
+
+
+async def popular(snapshot: Snapshot, session: Session, count: int) -> list[Row]:
+    """Return what is popular, less what the viewer has answered to."""
+    parameters = {"chosen_movies": [], "row_limit": count, "user_id": session.viewer}
+    return views.movie_views(await snapshot.rows("newcomer", parameters))
+
+
+@router.get("/movies/{movie_id}")
+async def movie(request: Request, session: PageSession, movie_id: str) -> Response:
+    """One movie: facts, why it is in the viewer's list, movies like it."""
+    number = int(movie_id) if movie_id.isascii() and movie_id.isdigit() and len(movie_id) < len(str(LARGEST_ID)) else 0
+    keys = {"movie_id": number, "user_id": session.viewer}
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        row = await snapshot.row("movie", {"movie_id": number})
+        if row is None:
+            raise ProblemError(404, "there is no such movie")
+        why = await snapshot.row("why", keys) if session.viewer else None
+        similar = await snapshot.rows("similar", {**keys, "row_limit": ON_SHELF})
+        said = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
+    last = next((each for each in said if each["movie_id"] == number), None)
+    context = {
+        "movie": views.movie_view(row),
+        "why": views.reasons(why),
+        "similar": views.movie_views(similar),
+        "said": {**last, "sentence": views.sentence(last["kind"], last["title"])} if last else None,
+    }
+    return render(request, session, "movie.html", {"freshness": freshness, **context})
+
+
+@router.get("/search")
+async def search(request: Request, session: PageSession, q: SearchText = "") -> Response:
+    """Movies by title; where there is none, what is popular."""
+    query = " ".join(q.split())
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
+        others = [] if found else await popular(snapshot, session, ON_SHELF)
+    movies = views.movie_views(found)
+    context = {"freshness": freshness, "query": query, "movies": movies, "popular": others}
+    return render(request, session, "search.html", context)
+
+
+@router.get("/suggest")
+async def suggest(request: Request, _: PageSession, q: SearchText = "") -> Response:
+    """Titles for the search field, as JSON."""
+    rows = await services_of(request).warehouse.rows("search", {"query": q, "row_limit": SUGGESTIONS}) if q else []
+    items = [{name: row[name] for name in ("movie_id", "title", "release_year")} for row in rows]
+    return JSONResponse({"items": items}, headers={"cache-control": "private, max-age=60"})
+
+
+@router.get("/new")
+async def choose(
+    request: Request,
+    session: PageSession,
+    find: SearchText = "",
+    chosen: Annotated[list[str], Query()] = [],  # noqa: B006
+) -> Response:
+    """Movies for a newcomer to choose from."""
+    return await choose_page(request, session, find, movie_ids(chosen))
+
+
+async def choose_page(
+    request: Request, session: Session, find: str, chosen: list[int], error: str = "", status: int = 200
+) -> Response:
+    """Return the page to choose from; what has been chosen before stays chosen."""
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        query = " ".join(find.split())
+        nobody = Session()
+        found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
+        movies = views.movie_views(found) if query else await popular(snapshot, nobody, ON_GRID)
+        shown = {each["movie_id"] for each in movies}
+        carried = [
+            await snapshot.row("movie", {"movie_id": each}) for each in chosen[:MOST_CHOSEN] if each not in shown
+        ]
+    context = {"movies": movies, "chosen_ids": chosen, "carried": [row for row in carried if row], "most": MOST_CHOSEN}
+    return render(
+        request, session, "new.html", {"freshness": freshness, "find": query, "error": error, **context}, status
+    )
+
+
+def movie_ids(texts: list[str]) -> list[int]:
+    """Return the ids among some texts, each once."""
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_ID))]
+    return list(dict.fromkeys(numbers))[:100]
+
+
+@router.get("/said")
+async def said(request: Request, session: PageSession) -> Response:
+    """What the viewer said, the latest first, with what takes it back."""
+    if session.viewer is None:
+        return RedirectResponse("/welcome", 303)
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+        rows = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
+    context = {"freshness": freshness, "here": "said", "events": views.event_views(rows)}
+    return render(request, session, "said.html", context)
+
+
+@router.get("/about")
+async def about(request: Request, session: PageSession) -> Response:
+    """Which version is live, how fresh it is, and how lists are made."""
+    async with services_of(request).warehouse.snapshot() as snapshot:
+        freshness = await require_freshness(snapshot)
+    return render(request, session, "about.html", {"freshness": freshness, "here": "about"})

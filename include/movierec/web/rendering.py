@@ -1,0 +1,130 @@
+"""Pages made from templates, and the session that goes with each."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from movierec.web.access import client_of, take
+from movierec.web.problems import ProblemError
+from movierec.web.services import services_of
+from movierec.web.sessions import COOKIE, MAX_AGE_SECONDS, Session, SessionCookie
+from movierec.web.views import OPINIONS
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+HEADINGS = {
+    400: "That was not understood",
+    403: "That did not come from one of our pages",
+    404: "There is nothing here",
+    405: "That is not possible here",
+    413: "That was too much",
+    422: "That was not understood",
+    429: "A little slower, please",
+    500: "Something went wrong",
+    503: "The lists cannot be read right now",
+}
+RETRY_SECONDS = 15
+
+
+def read_session(request: Request) -> Session:
+    """Return the session of a request."""
+    secret = services_of(request).key_file.keys().session_secret
+    return SessionCookie(secret).read(request.cookies.get(COOKIE))
+
+
+async def page_session(request: Request) -> Session:
+    """Return the session of a request for a page, once its client's limit allows it."""
+    take(request, f"pages for {client_of(request)}", services_of(request).pages_per_minute)
+    return read_session(request)
+
+
+PageSession = Annotated[Session, Depends(page_session)]
+
+
+def render(
+    request: Request, session: Session, template: str, context: Mapping[str, Any], status: int = 200
+) -> Response:
+    """Return a page; the notice that it shows is not shown again."""
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            session=session,
+            token=session.masked_token(),
+            page_id=secrets.token_urlsafe(9),
+            viewer_name=viewer_name(session),
+            back=local_path(str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")),
+            **{"freshness": None, "here": "", "query": "", **context},
+        )
+    )
+    response = HTMLResponse(text, status, {"cache-control": "private, no-store"})
+    return with_session(request, response, replace(session, notice=None))
+
+
+def redirect(request: Request, session: Session, path: str) -> Response:
+    """Send the browser to one of our pages, by a GET."""
+    return with_session(request, RedirectResponse(local_path(path), 303), session)
+
+
+def with_session(request: Request, response: Response, session: Session) -> Response:
+    """Put the session's cookie on a response."""
+    text = SessionCookie(services_of(request).key_file.keys().session_secret).write(session)
+    is_secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, text, MAX_AGE_SECONDS, httponly=True, samesite="lax", secure=is_secure)
+    return response
+
+
+def error_page(request: Request, problem: ProblemError) -> Response:
+    """Return a page that says what went wrong; it needs no database."""
+    again = local_path(request.url.path) if request.method == "GET" and problem.status in (429, 503) else ""
+    retry = int(problem.headers.get("retry-after", RETRY_SECONDS)) if again else 0
+    heading = HEADINGS.get(problem.status, "That did not work")
+    context = {"heading": heading, "detail": capitalised(problem.detail), "retry_seconds": retry, "again": again}
+    response = render(request, read_session(request), "error.html", context, problem.status)
+    response.headers.update(problem.headers)
+    return response
+
+
+def viewer_name(session: Session) -> str:
+    """Return how a page addresses the viewer."""
+    return "You" if session.is_new else f"Viewer {session.viewer}"
+
+
+def local_path(text: str) -> str:
+    """Return a path of ours as it is, and the start page for anything that leads elsewhere."""
+    is_local = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
+    return text if is_local and len(text) < 500 else "/"  # noqa: PLR2004
+
+
+def capitalised(text: str) -> str:
+    """Return a sentence with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+@cache
+def static(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so that browsers may keep the file for good."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(static=static, opinions=OPINIONS)
+    return environment

@@ -1,0 +1,79 @@
+"""Who is watching: a signed cookie, and the token that proves that a form came from one of our pages.
+
+The cookie holds no secret of anybody else's: the viewer's id, the token, and what was said last, so that it can be
+undone. The token is masked anew in every page, because pages are compressed and repeat what was searched for (BREACH).
+"""
+
+import base64
+import binascii
+import hmac
+import secrets
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+COOKIE = "movierec_session"
+MAX_AGE_SECONDS = 30 * 24 * 3600
+TOKEN_BYTES = 18
+
+
+def _new_token() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_BYTES)).decode()
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the cookie says.
+
+    Attributes:
+        viewer: id of the viewer whose lists are shown; None until somebody is chosen.
+        token: what a form must repeat.
+        is_new: the viewer came as a newcomer, to whom the id means nothing.
+        theme: light or dark, where the viewer has chosen; else what the device prefers.
+        notice: what was said last, for the page that comes next: a sentence and what undoes it.
+    """
+
+    viewer: int | None = None
+    token: str = field(default_factory=_new_token)
+    is_new: bool = False
+    theme: str = ""
+    notice: dict[str, Any] | None = None
+
+    def masked_token(self) -> str:
+        """Return the token behind a mask of its own, for one page."""
+        token = base64.urlsafe_b64decode(self.token)
+        mask = secrets.token_bytes(len(token))
+        return base64.urlsafe_b64encode(mask + _xor(mask, token)).decode()
+
+    def is_token(self, text: str) -> bool:
+        """Tell whether a form repeats the token."""
+        try:
+            raw = base64.urlsafe_b64decode(text.encode())
+        except (binascii.Error, ValueError):
+            return False
+        half = len(raw) // 2
+        return hmac.compare_digest(_xor(raw[:half], raw[half:]), base64.urlsafe_b64decode(self.token))
+
+
+class SessionCookie:
+    """Signs sessions and reads them again."""
+
+    def __init__(self, secret: str) -> None:
+        """Sign with this secret."""
+        self._serializer = URLSafeTimedSerializer(secret, salt="movierec.session.1")
+
+    def read(self, text: str | None) -> Session:
+        """Return the session of a cookie; a new one where there is none, or where it was tampered with or is old."""
+        try:
+            return Session(**self._serializer.loads(text or "", max_age=MAX_AGE_SECONDS))
+        except (BadData, TypeError):
+            return Session()
+
+    def write(self, session: Session) -> str:
+        """Return the cookie's text."""
+        return str(self._serializer.dumps(asdict(session)))
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))

@@ -1,0 +1,38 @@
+"""Is it up, and what does it show: for load balancers, monitoring and people. No key is needed."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from movierec.web import schemas
+from movierec.web.answers import NOTHING_PUBLISHED
+from movierec.web.problems import describe
+from movierec.web.services import services_of
+
+router = APIRouter(tags=["status"], responses=describe(503))
+monitoring = APIRouter()
+
+
+@router.get("/health", response_model=schemas.Health)
+async def health(request: Request) -> schemas.Health:
+    """Whether requests can be answered; 503 while the database cannot be reached."""
+    services = services_of(request)
+    row = await services.warehouse.row("freshness", {})
+    version_id = row["version_id"] if row else None
+    services.metrics.live_version.set(version_id or 0)
+    return schemas.Health(status="ok" if row else "no version", version_id=version_id)
+
+
+@router.get("/version", response_model=schemas.Version)
+async def version(request: Request) -> schemas.Version:
+    """Which version is live, and how fresh it is; 503 before the first publication."""
+    row = await services_of(request).warehouse.row("freshness", {})
+    if row is None:
+        raise NOTHING_PUBLISHED
+    return schemas.Version(**row)
+
+
+@monitoring.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Everything that is counted, for Prometheus."""
+    services = services_of(request)
+    return Response(services.metrics.text(), media_type=services.metrics.content_type)

@@ -1,0 +1,143 @@
+"""What pages show, made of rows: movies with covers, shelves, how fresh it is and why, in words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from movierec.web.covers import cover
+from movierec.web.database import Row
+
+OPINIONS = (
+    ("like", "Like", "Like"),
+    ("dislike", "Dislike", "Dislike"),
+    ("view", "Watched", "I have watched this"),
+    ("dismiss", "Not interested", "Not interested"),
+)
+SENTENCES = {
+    "like": "You like {}",
+    "dislike": "You don’t like {}",
+    "view": "You have watched {}",
+    "dismiss": "Not interested in {}",
+    "click": "You looked at {}",
+    "rating": "You rated {}",
+}
+VERBS = {
+    "like": "You like",
+    "dislike": "You don’t like",
+    "view": "You have watched",
+    "dismiss": "You are not interested in",
+    "click": "You looked at",
+    "rating": "You rated",
+}
+MEANINGS = {
+    "trending": "Rated more often of late than usual",
+    "new": "First rated not long ago, and well",
+    "popular_now": "Rated by the most viewers of late",
+}
+OLD_SECONDS = 36 * 3600  # a night has been missed
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def movie_view(row: Row) -> Row:
+    """Return a movie's row with its cover."""
+    return {"reason": "", **row, "cover": cover(row["movie_id"], row["title"], row["genres"])}
+
+
+def movie_views(rows: Iterable[Row]) -> list[Row]:
+    """Return movies' rows with their covers."""
+    return [movie_view(row) for row in rows]
+
+
+def shelf_views(rows: Sequence[Row]) -> list[Row]:
+    """Return shelves with their movies, in the order of the rows."""
+    shelves = [list(group) for _, group in groupby(rows, lambda row: (row["shelf_id"], row["key"]))]
+    return [
+        {
+            "number": number,
+            "rule": shelf[0]["rule"],
+            "heading": shelf[0]["heading"],
+            "meaning": MEANINGS.get(shelf[0]["rule"], ""),
+            "movies": movie_views(shelf),
+        }
+        for number, shelf in enumerate(shelves, start=1)
+    ]
+
+
+def without(shelves: Iterable[Row], movie_ids: set[int]) -> list[Row]:
+    """Return shelves less these movies; a shelf that this empties goes."""
+    left = [
+        {**shelf, "movies": [each for each in shelf["movies"] if each["movie_id"] not in movie_ids]}
+        for shelf in shelves
+    ]
+    return [shelf for shelf in left if shelf["movies"]]
+
+
+def freshness_view(row: Row | None) -> Row | None:
+    """Return the label of the live version and its details in words; None where there is none."""
+    if row is None:
+        return None
+    renewed = ago(row["delta_since"])
+    label = f"Version {row['version_id']}, {duration(row['age_seconds'])} old"
+    return {
+        **row,
+        "label": f"{label}; feedback worked in {renewed}" if renewed else label,
+        "is_old": row["age_seconds"] > OLD_SECONDS,
+        "published": moment(row["published_at"]),
+        "shown_since": moment(row["since"]),
+        "known_until": moment(row["as_of"]),
+        "renewed": renewed,
+    }
+
+
+def reasons(why: Row | None) -> list[str]:
+    """Return why a movie is in a viewer's list, in sentences."""
+    if why is None:
+        return []
+    sentences = [f"{why['reason']}. It is number {why['rank']} in your list."] if why["reason"] else []
+    titles = why["kindred_titles"]
+    if titles:
+        sentences.append(
+            f"You liked {join_words(titles)}, and those who like {'it' if len(titles) == 1 else 'them'} like this."
+        )
+    return sentences
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def sentence(kind: str, title: str) -> str:
+    """Return what somebody said about a movie, for that person."""
+    return SENTENCES.get(kind, "You answered to {}").format(title)
+
+
+def event_views(rows: Iterable[Row]) -> list[Row]:
+    """Return events with words for what was said and when."""
+    return [
+        {**movie_view(row), "opinion": VERBS.get(row["kind"], "You answered to"), "when": ago(row["created_at"])}
+        for row in rows
+    ]
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> str:
+    """Return how long ago something was, empty for never."""
+    if then is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    return f"{duration(seconds)} ago" if seconds >= UNITS[-1][0] else "just now"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in its largest unit: 2 hours."""
+    for size, unit in UNITS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+def moment(then: datetime | None) -> str:
+    """Return a time to the minute, in UTC."""
+    return f"{then:%d %B %Y, %H:%M} UTC" if then else ""
+
