@@ -12,7 +12,7 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "m
 
 def installed(home: Path) -> Iterator[Settings]:
     """Yield the settings of an installation, and stop what runs there afterwards."""
-    settings = Settings(home=home, port=free_port())
+    settings = Settings(home=home, port=free_port(), web_port=free_port())
     yield settings
     group.down(settings)
 

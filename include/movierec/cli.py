@@ -49,12 +49,13 @@ def run(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def up(settings: Settings, _: argparse.Namespace) -> None:
-    """Start PostgreSQL and Airflow in the background."""
-    from movierec.local import night  # noqa: PLC0415
+    """Start PostgreSQL, Airflow and the web application in the background."""
+    from movierec.local import night, web  # noqa: PLC0415
     from movierec.local.airflow import group  # noqa: PLC0415
 
     group.up(settings)
     print(night.login_line(settings))
+    print(web.web_line(settings))
 
 
 def down(settings: Settings, _: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import state
+from movierec.web import keys
 
 ADMIN = "admin"
 SECRET_NAMES = ("jwt_secret", "fernet_key", "api_secret_key", "password")
@@ -42,6 +43,15 @@ def write_password_file(settings: Settings) -> None:
     content = {ADMIN: load_secrets(settings)["password"]}
     if not path.exists() or state.read_json(path) != content:
         state.write_private(path, content)
+
+
+def write_web_keys(settings: Settings) -> Path:
+    """Return the path of the web application's secrets; the first call generates them."""
+    path = settings.home / keys.FILE_NAME
+    with state.lock(settings.home / "secrets.lock"):
+        if not path.exists():
+            state.write_private(path, keys.generate())
+    return path
 
 
 def _generate() -> dict[str, str]:

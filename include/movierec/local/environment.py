@@ -1,4 +1,4 @@
-"""The environment variables with which every Airflow process of this installation runs."""
+"""The environment variables with which every process of this installation runs."""
 
 import json
 import os
@@ -30,24 +30,27 @@ DEFAULTS = {
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
     "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
 }
+WEB_ROLE = "movierec_web"  # reads what is served and appends feedback, nothing else
 # Passed on in the form of a single run, so that changing them needs no restart of Airflow.
 PER_RUN_VARIABLES = ("MOVIEREC_ACCEPT_VOLUME_CHANGE",)
 
 
 def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict[str, str]:
-    """Return all environment variables of an Airflow process, secrets included.
+    """Return all environment variables of Airflow's processes and of the web application, secrets included.
 
     Args:
         settings: the installation.
         dataset: path of the dataset, where it has been fetched already.
     """
     credentials.write_password_file(settings)
+    credentials.write_web_keys(settings)
     inherited = {key: value for key, value in os.environ.items() if value and key not in PER_RUN_VARIABLES}
     return {
         **DEFAULTS,
         **inherited,
         **_paths(settings, dataset),
         **_airflow_settings(settings),
+        **_web_settings(settings),
         **_secrets(settings),
     }
 
@@ -96,6 +99,14 @@ def _airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.home / "logs" / "parsing"),
         "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection_json(settings, "warehouse"),
         "AIRFLOW_CONN_MOVIEREC_APP": _connection_json(settings, "app"),
+    }
+
+
+def _web_settings(settings: Settings) -> dict[str, str]:
+    return {
+        "MOVIEREC_WEB_HOST": settings.web_host,
+        "MOVIEREC_WEB_PORT": str(settings.web_port),
+        "MOVIEREC_WEB_DATABASE": postgres.conninfo(settings, "warehouse", WEB_ROLE),
     }
 
 

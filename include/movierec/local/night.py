@@ -10,6 +10,7 @@ from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.progress import Progress
 from movierec.local.environment import airflow_url, task_log_folder
+from movierec.local.web import web_line
 
 
 def run(settings: Settings) -> None:
@@ -31,6 +32,7 @@ def run(settings: Settings) -> None:
         raise MovierecError(f"the night ended without a new version: live is {live or 'none'}")
     summary.print_summary(warehouse)
     print(login_line(settings))
+    print(web_line(settings))
 
 
 def login_line(settings: Settings) -> str:

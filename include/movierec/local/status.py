@@ -1,7 +1,7 @@
 """What of this installation is running, in a few lines: what `make status` prints."""
 
 from movierec.config import Settings
-from movierec.local import night, postgres
+from movierec.local import night, postgres, web
 from movierec.local.airflow import group, health
 from movierec.local.airflow.api import AirflowClient
 
@@ -17,4 +17,5 @@ def status_text(settings: Settings) -> str:
     unhealthy = health.unhealthy_components(AirflowClient(settings), group.started_at(settings.home))
     verdict = f"not healthy: {', '.join(unhealthy)}" if unhealthy else "healthy"
     named = ", ".join(f"{name} (pid {pid})" for name, pid in pids.items())
-    return "\n".join((*lines, f"Airflow: {verdict}; {named}", night.login_line(settings)))
+    lines += [f"Airflow: {verdict}; {named}", night.login_line(settings)]
+    return "\n".join((*lines, f"Web application: {web.health(settings)}", web.web_line(settings)))

@@ -57,7 +57,12 @@ async def welcome_page(
         freshness = await require_freshness(snapshot)
         strip = await popular(snapshot, session, ON_SHELF)
         some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS})
-    context = {"strip": strip, "some_viewers": sorted(row["user_id"] for row in some), "error": error, "entered": entered}
+    context = {
+        "strip": strip,
+        "some_viewers": sorted(row["user_id"] for row in some),
+        "error": error,
+        "entered": entered,
+    }
     return render(request, session, "welcome.html", {"freshness": freshness, "here": "welcome", **context}, status)
 
 

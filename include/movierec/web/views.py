@@ -140,4 +140,3 @@ def duration(seconds: float) -> str:
 def moment(then: datetime | None) -> str:
     """Return a time to the minute, in UTC."""
     return f"{then:%d %B %Y, %H:%M} UTC" if then else ""
-

@@ -1,4 +1,4 @@
-"""Airflow as a group of background processes: start it, find it again, end it without a trace."""
+"""Airflow and the web application as a group of background processes: start it, find it again, end it cleanly."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ import psutil
 
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import databases, postgres, state
+from movierec.local import databases, postgres, state, web
 from movierec.local.airflow import processes
 from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
@@ -23,11 +23,12 @@ from movierec.local.download import fetch_dataset
 from movierec.local.environment import airflow_environment, airflow_url
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
+ADDRESSES = ("host", "port", "web_host", "web_port")  # settings that processes cannot change while they run
 SUPERVISOR_START_SECONDS = 10
 
 
 def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
-    """Start the database and Airflow, wait until they are healthy, and return the path of the dataset.
+    """Start the database, Airflow and the web application, wait for their health, and return the path of the dataset.
 
     Raises:
         MovierecError: the port is taken, a component keeps dying, or a DAG file has an error.
@@ -46,7 +47,10 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
             running = None
         if not running:
             _start(settings, env)
+        elif pid := component_pids(settings.home).get(web.COMPONENT):
+            web.reload(pid)
         await_healthy(settings, dags, started_at(settings.home), lambda: failure_reason(settings.home))
+        web.await_answering(settings, lambda: failure_reason(settings.home))
     return dataset
 
 
@@ -75,9 +79,9 @@ def started_at(home: Path) -> float:
 
 
 def running_settings(settings: Settings) -> Settings:
-    """Return the settings with host and port as the group was started with, whatever they say now."""
+    """Return the settings with the addresses that the group was started with, whatever they say now."""
     record = _read_record(settings.home)
-    return replace(settings, host=record.get("host", settings.host), port=record.get("port", settings.port))
+    return replace(settings, **{name: record[name] for name in ADDRESSES if name in record})
 
 
 def failure_reason(home: Path) -> str:
@@ -91,7 +95,7 @@ def _start(settings: Settings, env: dict[str, str]) -> None:
     processes.end_group(settings.home, 2)  # left behind by a killed supervisor
     check_port(settings)
     (settings.home / "group.json").unlink(missing_ok=True)
-    print(f"starting Airflow on {airflow_url(settings)}", flush=True)
+    print(f"starting Airflow on {airflow_url(settings)} and the web application on {web.web_url(settings)}", flush=True)
     with (settings.home / "logs" / "supervisor.log").open("ab") as log:
         subprocess.Popen(
             (sys.executable, "-m", "movierec.local.airflow.supervisor"),
@@ -121,21 +125,24 @@ def _end_group(home: Path) -> None:
 
 
 def check_port(settings: Settings) -> None:
-    """Make sure that no other program listens on our address.
+    """Make sure that no other program listens on an address of ours.
 
     Raises:
-        ConfigError: it cannot be bound.
+        ConfigError: one cannot be bound.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    _try_to_bind(settings.host, settings.port, "MOVIEREC_PORT")
+    _try_to_bind(settings.web_host, settings.web_port, "MOVIEREC_WEB_PORT")
+
+
+def _try_to_bind(host: str, port: int, setting: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError as error:
-            raise ConfigError(
-                f"cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}); "
-                "set MOVIEREC_PORT to a free port"
-            ) from error
+            reason = os.strerror(error.errno or 0)
+            raise ConfigError(f"cannot listen on {host}:{port} ({reason}); set {setting} to a free port") from error
 
 
 def fingerprint(env: dict[str, str]) -> str:

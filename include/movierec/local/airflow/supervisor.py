@@ -1,4 +1,4 @@
-"""The parent process of Airflow's components: starts them, restarts one that dies, ends them all together."""
+"""Airflow's components and the web application have this parent: it starts them, again if one dies, and ends them."""
 
 import os
 import signal
@@ -22,6 +22,7 @@ COMPONENTS = {
     "scheduler": (sys.executable, "-m", "movierec.local.airflow.scheduler", "--skip-serve-logs"),
     "dag-processor": (*AIRFLOW, "dag-processor"),
     "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
+    "web": (sys.executable, "-m", "movierec.web"),
 }
 MAX_DEATHS = 5
 DEATH_WINDOW_SECONDS = 120.0
@@ -118,5 +119,7 @@ if __name__ == "__main__":
         "settings": os.environ["MOVIEREC_SETTINGS"],
         "host": os.environ["AIRFLOW__API__HOST"],
         "port": int(os.environ["AIRFLOW__API__PORT"]),
+        "web_host": os.environ["MOVIEREC_WEB_HOST"],
+        "web_port": int(os.environ["MOVIEREC_WEB_PORT"]),
     }
     sys.exit(supervise(Path(os.environ["MOVIEREC_HOME"]), COMPONENTS, details))

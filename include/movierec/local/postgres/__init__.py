@@ -83,10 +83,10 @@ def log_file(settings: Settings) -> Path:
     return settings.home / "postgres" / "server.log"
 
 
-def conninfo(settings: Settings, database: str) -> str:
+def conninfo(settings: Settings, database: str, user: str = "postgres") -> str:
     """Return libpq's connection string for one of our databases."""
     directory = str(socket_directory(settings)).replace("\\", "\\\\").replace("'", "\\'")
-    return f"host='{directory}' port=5432 user=postgres dbname={database}"
+    return f"host='{directory}' port=5432 user={user} dbname={database}"
 
 
 def url(settings: Settings, database: str, driver: str) -> str:
