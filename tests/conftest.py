@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: wai
 # A test server may lose its data: no waiting for the disk.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TESTS = Path(__file__).parent
-LONG = ("dags/test_scheduler.py", "dags", "sources/databases")
+LONG = ("dags/test_scheduler.py", "dags", "sources/databases", "web")
 _numbers = itertools.count(1)
 
 
@@ -42,9 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests one process runs, and in which order processes take them.
 
-    A file's tests stay together, and so do those of `LONG`, which share an Airflow or a MariaDB that takes seconds to
-    start. What takes minutes comes first, so that no process is left alone with it at the end; the test that runs an
-    Airflow of its own goes beside the others of `dags`.
+    A file's tests stay together, and so do those of `LONG`, which share an Airflow, a MariaDB or a web server that
+    takes seconds to start. What takes minutes comes first, so that no process is left alone with it at the end; the
+    test that runs an Airflow of its own goes beside the others of `dags`.
     """
     _skip_without_tensorflow(items)
     rank = {place: number for number, place in enumerate(LONG)}

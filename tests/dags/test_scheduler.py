@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -21,16 +20,16 @@ from movierec.local import postgres
 from movierec.local.screenshots import BROWSERS
 from movierec.rankers.names import RANKERS
 from tests import movielens
+from tests.installation import free_port
 
 
 @pytest.fixture
 def movierec(tmp_path: Path):
     """Run the command line on a state folder of its own; whatever it started is ended afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port, web_port = free_port(), free_port()
     env = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MOVIEREC"))}
     env |= {"MOVIEREC_HOME": str(tmp_path / "state"), "MOVIEREC_PORT": str(port), "HOME": str(tmp_path)}
+    env |= {"MOVIEREC_WEB_PORT": str(web_port)}
 
     def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "movierec", *words]
@@ -40,7 +39,7 @@ def movierec(tmp_path: Path):
 
     run.port = port
     run.home = tmp_path / "state"
-    run.settings = replace(Settings(), home=run.home, port=port)
+    run.settings = replace(Settings(), home=run.home, port=port, web_port=web_port)
     yield run
     run("down")
 

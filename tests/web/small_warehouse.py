@@ -57,7 +57,7 @@ MOVIES = [
     (46, "千と千尋の神隠し", 2001, "Animation|Fantasy"),
     (47, "فروشنده", 2016, "Drama|Thriller"),
     (48, "<script>document.title='owned'</script>", 1999, "Horror"),
-    (49, "\"><img src=x onerror=alert(1)>", 2000, "Horror|Comedy"),
+    (49, '"><img src=x onerror=alert(1)>', 2000, "Horror|Comedy"),
     (50, "{{ 7 * 7 }} ${7*7} '; drop table serving.version; --", 1998, "Thriller"),
     (51, "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb", 1963, "Comedy|War"),
     (52, "Taumatawhakatangihangakoauauotamateaturipukakapikimaungahoronukupokaiwhenuakitanatahu" * 3, 1997, ""),
@@ -128,7 +128,9 @@ def _write_facts(conn: Connection) -> None:
             "insert into core.movie_genre values (%s, %s)",
             [(movie_id, genre) for movie_id, genres in GENRES.items() for genre in genres],
         )
-        cursor.executemany("insert into core.person values (%s, %s)", [("p1", "<u>O'Nobody & Sons</u>"), ("p2", "Ann Other")])
+        cursor.executemany(
+            "insert into core.person values (%s, %s)", [("p1", "<u>O'Nobody & Sons</u>"), ("p2", "Ann Other")]
+        )
         cursor.executemany(
             "insert into core.movie_person values (%s, %s, %s, %s)",
             [(12, "p1", "director", 1), (12, "p2", "actor", 1), (12, "p1", "actor", 2)],

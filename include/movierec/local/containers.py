@@ -1,6 +1,7 @@
-"""Prepare what the containers need before Airflow starts: databases, their tables, the administrator's password."""
+"""Prepare what the containers need before they start: databases, their tables, the administrator's password, keys."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ from movierec import warehouse
 from movierec.config import Settings
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import demo_app, download, state
-from movierec.local.credentials import ADMIN
+from movierec.local.credentials import ADMIN, write_web_keys
+from movierec.local.environment import WEB_ROLE
 from movierec.local.postgres import create_missing_databases
 
+WEB_PASSWORD_FILE = "web.pgpass"  # as libpq reads it
 REQUIRED_SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
 
 
@@ -28,9 +31,25 @@ def prepare() -> None:
     create_missing_databases(f"{server} dbname=postgres")
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(f"{server} dbname=warehouse")
-    demo_app.seed(f"{server} dbname=app", download.fetch_dataset(Settings.from_env()))
+    settings = Settings.from_env()
+    demo_app.seed(f"{server} dbname=app", download.fetch_dataset(settings))
+    write_web_keys(settings)
+    give_web_role_a_password(f"{server} dbname=warehouse", settings.home / WEB_PASSWORD_FILE)
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     state.write_private(passwords, {ADMIN: os.environ["MOVIEREC_ADMIN_PASSWORD"]})
+
+
+def give_web_role_a_password(conninfo: str, path: Path) -> None:
+    """Let the web application's role log in with a password; the first call invents it and writes it to `path`."""
+    import psycopg  # noqa: PLC0415 (half a second, needed here only)
+    from psycopg import sql  # noqa: PLC0415
+
+    if not path.exists():
+        state.write_private_text(path, f"*:*:*:{WEB_ROLE}:{secrets.token_urlsafe(32)}\n")
+    password = path.read_text(encoding="utf-8").strip().rpartition(":")[2]
+    with psycopg.connect(conninfo) as connection:
+        statement = sql.SQL("alter role {} login password {}")
+        connection.execute(statement.format(sql.Identifier(WEB_ROLE), sql.Literal(password)))
 
 
 if __name__ == "__main__":

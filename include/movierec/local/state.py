@@ -70,10 +70,14 @@ def lock(path: Path, busy: str = "") -> Iterator[None]:
 
 def write_private(path: Path, content: Any) -> None:
     """Write JSON that only this user may read, whole or not at all."""
+    write_private_text(path, f"{json.dumps(content, indent=2)}\n")
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """Write a text that only this user may read, whole or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+        file.write(text)
     draft.replace(path)
 
 

@@ -1,0 +1,169 @@
+"""One server, one small published warehouse and one browser for all tests of this folder."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from psycopg import sql
+
+from movierec.config import Settings
+from movierec.db import connect
+from movierec.errors import MovierecError
+from movierec.local import postgres, state
+from movierec.local.environment import WEB_ROLE
+from movierec.local.screenshots import find_browser
+from movierec.web.app import create_app
+from tests.installation import free_port
+
+from . import small_warehouse
+
+WRITER, READER, SLOW = "w" * 40, "r" * 40, "s" * 40
+SCRIPT_ERRORS = ("error", "warning")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running application: where it is, and the warehouse behind it as its owner sees it."""
+
+    url: str
+    conninfo: str
+    key_file: Path
+
+    def client(self, key: str | None = WRITER) -> httpx.Client:
+        """Return a client of the API; None: without a key."""
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+    def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
+        """Send one request."""
+        with self.client(key) as client:
+            return client.get(path, headers=headers)
+
+    def browser(self) -> httpx.Client:
+        """Return a client that reads pages and keeps cookies, without a script."""
+        return httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20, follow_redirects=True)
+
+
+def write_keys(path: Path) -> Path:
+    """Write API keys: one that may do everything, one that may read, one that may send ten requests a minute."""
+    generous = {"per_minute": 1_000_000}
+    content = {
+        "session_secret": "x" * 40,
+        "api_keys": [
+            {"name": "writer", "key": WRITER, "scopes": ["read", "write"], **generous},
+            {"name": "reader", "key": READER, "scopes": ["read"], **generous},
+            {"name": "slow", "key": SLOW, "scopes": ["read"], "per_minute": 12},
+        ],
+    }
+    state.write_private(path, content)
+    return path
+
+
+@contextmanager
+def database(server: Settings, name: str) -> Iterator[str]:
+    """Copy the empty warehouse, and drop the copy afterwards."""
+    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+        conn.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
+    try:
+        yield postgres.conninfo(server, name)
+    finally:
+        with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def running(conninfo: str, key_file: Path) -> Iterator[Site]:
+    """Serve the application from a thread, as its own least-privileged role."""
+    port = free_port()
+    app = create_app(conninfo.replace("user=postgres", f"user={WEB_ROLE}"), key_file)
+    serving = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=serving.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not serving.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    try:
+        yield Site(f"http://127.0.0.1:{port}", conninfo, key_file)
+    finally:
+        serving.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def site(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve the small warehouse."""
+    with database(server, "web_site") as conninfo:
+        with connect(conninfo) as conn:
+            small_warehouse.fill(conn)
+        with running(conninfo, write_keys(tmp_path_factory.mktemp("web") / "web.json")) as site:
+            assert site.get("/health").json()["status"] == "ok"
+            yield site
+
+
+@pytest.fixture
+def api(site: Site) -> Iterator[httpx.Client]:
+    """Return a client whose key may read and write."""
+    with site.client() as client:
+        yield client
+
+
+@pytest.fixture
+def surfer(site: Site) -> Iterator[httpx.Client]:
+    """Return somebody who reads pages without a script."""
+    with site.browser() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    try:
+        executable = find_browser()
+    except MovierecError as error:
+        pytest.skip(str(error))
+    options = ["--no-proxy-server", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open pages in a window of their own; what the console says, or a dialog that opens, fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(path: str = "/", width: int = 1440, scheme: str = "light", **options: object) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in SCRIPT_ERRORS else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.goto(f"{site.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def watch_as(page: Page, viewer: int) -> None:
+    """Enter a viewer's number on the welcome."""
+    page.goto(f"{page.url.split('/', 3)[0]}//{page.url.split('/')[2]}/welcome")
+    page.get_by_label("Your number").fill(str(viewer))
+    page.get_by_role("button", name="Show my list").click()
+    page.wait_for_url("**/for-you")
