@@ -207,7 +207,7 @@ BODIES = [
     (b'{"events": [{"event_id": "a", "user_id": 1e400, "movie_id": 1, "kind": "like"}]}', 422),
     (b'{"events": [{"event_id": "a", "user_id": 1, "movie_id": 1, "kind": "rating", "value": NaN}]}', 422),
     (json.dumps({"events": [event(number, 1, 1) for number in range(1001)]}).encode(), 422),
-    (b"[" * 100_000, 422),
+    (b"[" * 100_000, 400),
     (b"x" * 1_000_001, 413),
 ]
 

@@ -14,7 +14,7 @@ from movierec.local.credentials import ADMIN, write_web_keys
 from movierec.local.environment import WEB_ROLE
 from movierec.local.postgres import create_missing_databases
 
-WEB_PASSWORD_FILE = "web.pgpass"  # as libpq reads it
+WEB_PASSWORD_FILE = "web.pgpass"  # noqa: S105 (a file name; libpq reads it)
 REQUIRED_SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
 
 
