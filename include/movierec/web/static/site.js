@@ -206,7 +206,6 @@ if (form) {
     const boxes = [...form.querySelectorAll("input[name=chosen]")];
     const checked = boxes.filter((box) => box.checked).length;
     boxes.forEach((box) => { box.disabled = !box.checked && checked >= most; });
-    count.hidden = false;
     count.textContent = checked ? `${checked} of ${most} chosen` : `Choose up to ${most}`;
   };
   form.addEventListener("change", update);

@@ -1,0 +1,171 @@
+"""The pages in a real browser: a viewer's journey, keyboard, narrow and dark, and whether everybody can use them."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import watch_as
+
+PAGES = (
+    "/welcome",
+    "/new",
+    "/for-you",
+    "/movies/12",
+    "/search?q=star",
+    "/search?q=qqqzzz",
+    "/said",
+    "/about",
+    "/movies/48",
+)
+SHIFT = """
+    () => new Promise((resolve) => new PerformanceObserver((list) => resolve(
+        list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0)
+    )).observe({type: 'layout-shift', buffered: true}) || setTimeout(() => resolve(0), 300))
+"""
+
+
+def card(page, movie):
+    return page.locator(f'.card[data-movie="{movie}"]').first
+
+
+def first_movie(page):
+    return page.locator(".shelf .card").first.get_attribute("data-movie")
+
+
+def test_a_viewers_journey(visit):
+    page = visit("/")
+    page.get_by_role("link", name="Choose movies").click()
+    page.get_by_label("Star Wars (1977)", exact=True).check()
+    page.get_by_label("Raiders of the Lost Ark (1981)").check()
+    assert page.get_by_role("status").filter(has_text="2 of 5 chosen").count() == 1
+    page.get_by_role("button", name="Show my list").click()
+    page.wait_for_url("**/for-you")
+    assert page.get_by_text("Because you chose Star Wars").count() > 0
+    movie = first_movie(page)
+    title = card(page, movie).get_attribute("data-title")
+    card(page, movie).get_by_role("button", name=f"Dislike: {title}").click()
+    page.locator("#toast", has_text=f"You don’t like {title}").wait_for()
+    assert card(page, movie).locator("a").is_hidden()
+    page.reload()
+    assert page.locator(f'[data-movie="{movie}"]').count() == 0
+    page.goto(page.url.replace("/for-you", "/said"))
+    page.get_by_role("button", name=f"Undo: You don’t like {title}").click()
+    page.get_by_text("Taken back").wait_for()
+
+
+def test_one_click_is_reflected_at_once_and_undone_as_fast(visit):
+    page = visit("/")
+    watch_as(page, 21)
+    movie = first_movie(page)
+    for kind, words in (("like", "You like it"), ("view", "You have watched it"), ("dismiss", "Not interested")):
+        card(page, movie).locator(f'button[value="{kind} {movie}"]').click()
+        card(page, movie).get_by_text(words, exact=True).wait_for()
+        page.locator("#toast button").wait_for()
+        card(page, movie).get_by_role("button", name="Undo").click()
+        page.locator("#toast", has_text="Taken back").wait_for()
+        assert card(page, movie).locator("a").is_visible()
+    page.reload()
+    assert first_movie(page) == movie
+
+
+def test_what_could_not_be_kept_is_shown_as_it_was_and_told(visit):
+    page = visit("/")
+    watch_as(page, 22)
+    movie = first_movie(page)
+    page.evaluate("() => { window.fetch = () => Promise.reject(new Error('The network is gone')) }")
+    card(page, movie).locator(f'button[value="like {movie}"]').click()
+    page.locator("#toast", has_text="The network is gone").wait_for()
+    assert card(page, movie).locator("a").is_visible()
+
+
+def test_keyboard_only(visit):
+    page = visit("/welcome")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the movies"
+    page.get_by_label("Your number").focus()
+    page.keyboard.type("23")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/for-you")
+    page.locator(".shelf .card > a").first.focus()
+    page.keyboard.press("ArrowRight")
+    title = page.evaluate("document.activeElement.closest('.card').dataset.title")
+    assert page.locator(".shelf .card").nth(1).get_attribute("data-title") == title
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.title") == "Dislike"
+    page.keyboard.press("Enter")
+    page.locator("#toast", has_text="You don’t like").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Undo"
+    page.keyboard.press("Enter")
+    page.locator("#toast", has_text="Taken back").wait_for()
+
+
+def test_one_stop_of_the_tab_key_leads_past_a_shelf(visit):
+    page = visit("/")
+    watch_as(page, 24)
+    page.locator(".shelf .card > a").first.focus()
+    for _ in range(5):  # its four buttons, and out
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.shelf-row') !== document.querySelector('.shelf-row')")
+
+
+def test_suggestions_are_chosen_by_the_keyboard(visit):
+    page = visit("/welcome")
+    page.get_by_role("combobox").fill("cassablanca")
+    page.get_by_role("option", name="Casablanca 1942").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert page.get_by_role("option", selected=True).text_content() == "Casablanca1942"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/movies/5")
+
+
+def test_suggestions_close_and_bite_nobody(visit):
+    page = visit("/welcome")
+    page.get_by_role("combobox").fill("<script>document")
+    page.get_by_role("option").first.wait_for()
+    assert "<script>document.title='owned'</script>" in page.get_by_role("listbox").inner_text()
+    page.keyboard.press("Escape")
+    assert page.get_by_role("listbox").is_hidden()
+    assert page.title() != "owned"
+
+
+def test_no_more_than_five_can_be_chosen(visit):
+    page = visit("/new")
+    for number in range(5):
+        page.locator("input[name=chosen]").nth(number).check()
+    assert page.locator("input[name=chosen]").nth(6).is_disabled()
+    page.locator("input[name=chosen]").nth(0).uncheck()
+    assert page.locator("input[name=chosen]").nth(6).is_enabled()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_everybody_can_use_every_page_and_nothing_moves_or_sticks_out(visit, width, scheme):
+    page = visit("/", width=width, scheme=scheme)
+    watch_as(page, 25)
+    origin = page.url.removesuffix("/for-you")
+    for path in PAGES:
+        page.goto(f"{origin}{path}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate(SHIFT) < 0.01, path
+        assert page.title() != "owned"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_pages_fit_from_a_phone_to_a_wall(visit, width):
+    page = visit("/", width=width)
+    watch_as(page, 26)
+    for path in ("/for-you", "/new", "/movies/52"):
+        page.goto(page.url.replace("/for-you", path).replace("/new", path))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+
+
+def test_everything_works_without_a_script(visit):
+    page = visit("/", java_script_enabled=False)
+    watch_as(page, 27)
+    movie = first_movie(page)
+    card(page, movie).locator(f'button[value="dislike {movie}"]').click()
+    page.get_by_role("status").filter(has_text="You don’t like").wait_for()
+    assert page.locator(f'[data-movie="{movie}"]').count() == 0
+    page.get_by_role("button", name="Undo").click()
+    assert page.locator(f'[data-movie="{movie}"]').count() > 0

@@ -1,0 +1,232 @@
+"""Pages as a browser without a script gets them: everything can be read and done."""
+
+import re
+
+import pytest
+
+from .conftest import Site
+from .small_warehouse import BITING, MOVIES
+
+TITLES = {movie_id: title for movie_id, title, _, _ in MOVIES}
+PAGES = (
+    "/welcome",
+    "/new",
+    "/for-you",
+    "/movies/12",
+    "/search?q=star",
+    "/search?q=qqqzzz",
+    "/search",
+    "/said",
+    "/about",
+)
+
+
+def token(page) -> str:
+    return re.search(r'name="token" value="([^"]+)"', page.text)[1]
+
+
+def page_id(page) -> str:
+    return re.search(r'name="page" value="([^"]+)"', page.text)[1]
+
+
+def shown(page) -> list[int]:
+    return list(dict.fromkeys(int(movie) for movie in re.findall(r'data-movie="(\d+)"', page.text)))
+
+
+def become(surfer, viewer):
+    return surfer.post("/viewer", data={"token": token(surfer.get("/welcome")), "viewer": str(viewer)})
+
+
+def say(surfer, shown_page, kind, movie, back="/for-you", **more):
+    fields = {"token": token(shown_page), "page": page_id(shown_page), "say": f"{kind} {movie}", "back": back}
+    return surfer.post("/feedback", data={**fields, **more})
+
+
+def test_a_newcomer_chooses_gets_a_list_dislikes_and_takes_it_back(surfer):
+    choose = surfer.get("/new")
+    page = surfer.post("/new", data={"token": token(choose), "chosen": ["12", "13"]})
+    assert page.url.path == "/for-you"
+    assert "Because you chose Star Wars" in page.text
+    gone = shown(page)[0]
+    page = say(surfer, page, "dislike", gone)
+    assert gone not in shown(page)
+    assert "You don’t like" in page.text
+    event = re.search(r'name="event_id" value="([^"]+)"', page.text)[1]
+    page = surfer.post("/undo", data={"token": token(page), "event_id": event, "back": "/for-you"})
+    assert gone in shown(page)
+    assert "Taken back" in page.text
+    assert "Taken back" not in surfer.get("/for-you").text
+
+
+def test_what_was_said_is_listed_and_shown_on_the_movies_page(surfer):
+    page = become(surfer, 12)
+    movie = shown(page)[1]
+    say(surfer, page, "view", movie)
+    assert f'href="/movies/{movie}"' in surfer.get("/said").text
+    assert "You have watched" in surfer.get(f"/movies/{movie}").text
+    assert "You have watched" not in surfer.get("/movies/12").text
+
+
+def test_a_click_that_is_sent_twice_counts_once(surfer, api):
+    page = become(surfer, 13)
+    movie = shown(page)[0]
+    for _ in range(2):
+        say(surfer, page, "like", movie)
+    assert surfer.get("/said").text.count('name="event_id"') == 1
+
+
+def test_a_viewers_page_says_why_in_words(surfer):
+    page = become(surfer, 3)
+    movie = next(movie for movie in shown(page) if "Because you liked" in surfer.get(f"/movies/{movie}").text)
+    text = surfer.get(f"/movies/{movie}").text
+    assert re.search(r"It is number \d+ in your list", text)
+    assert "and those who like" in text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_which_version_it_shows_and_how_fresh_it_is(surfer, path):
+    become(surfer, 14)
+    page = surfer.get(path)
+    assert page.status_code == 200
+    assert re.search(r"Version 1, (less than a minute|\d+ minutes?) old", page.text)
+    assert "no-store" in page.headers["cache-control"]
+
+
+@pytest.mark.parametrize("movie", BITING)
+def test_hostile_titles_and_names_are_text_wherever_they_are_shown(surfer, movie):
+    become(surfer, 15)
+    title = TITLES[movie]
+    for path, query in (
+        (f"/movies/{movie}", {}),
+        ("/search", {"q": title[:200]}),
+        ("/new", {"find": title[:200]}),
+        ("/movies/12", {}),
+    ):
+        text = surfer.get(path, params=query).text
+        for forbidden in ("<script>document", "<img src=x", "<b>bold", "<u>O'Nobody", "<i>Genre"):
+            assert forbidden not in text
+        assert "49" not in re.findall(r"<h1[^>]*>(.*?)</h1>", text)
+    page = surfer.get(f"/movies/{movie}")
+    assert "&lt;script&gt;" in page.text or movie != 48
+    said = say(surfer, page, "dislike", movie, back=f"/movies/{movie}")
+    assert said.status_code == 200
+    assert "<script>document" not in said.text
+
+
+def test_a_form_of_another_site_or_session_is_refused(surfer, site: Site):
+    page = become(surfer, 16)
+    movie = shown(page)[0]
+    with site.browser() as other:
+        foreign = token(other.get("/welcome"))
+    for wrong in ("", "x", foreign, "é"):
+        answer = say(surfer, page, "dislike", movie, token=wrong)
+        assert answer.status_code == 403
+        assert "That did not come from one of our pages" in answer.text
+    assert movie in shown(surfer.get("/for-you"))
+
+
+def test_tokens_are_masked_anew_in_every_page(surfer):
+    assert token(surfer.get("/welcome")) != token(surfer.get("/welcome"))
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\nset-cookie: a=b"]
+)
+def test_nobody_is_sent_elsewhere(surfer, back):
+    page = become(surfer, 17)
+    movie = shown(page)[0]
+    answer = surfer.post(
+        "/feedback",
+        data={
+            "token": token(page),
+            "page": page_id(page),
+            "say": f"click {movie}".replace("click", "view"),
+            "back": back,
+        },
+        follow_redirects=False,
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_a_session_that_was_tampered_with_is_nobodys(surfer):
+    become(surfer, 18)
+    cookie = surfer.cookies["movierec_session"]
+    surfer.cookies.clear()
+    for wrong in (f"{cookie[:-3]}abc", "x", cookie.split(".")[0]):
+        assert surfer.get("/for-you", headers={"cookie": f"movierec_session={wrong}"}).url.path == "/welcome"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site):
+    for scheme, is_secure in (("http", False), ("https", True)):
+        cookie = site.get("/welcome", accept="text/html", **{"x-forwarded-proto": scheme}).headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert ("secure" in cookie) is is_secure
+
+
+@pytest.mark.parametrize(
+    ("viewer", "status"),
+    [("", 422), ("one", 422), ("0", 422), ("99999999999999999999", 422), ("123456789", 404), ("٣", 422)],
+)
+def test_a_number_that_nobody_has_is_answered_where_it_was_entered(surfer, viewer, status):
+    page = become(surfer, viewer)
+    assert page.status_code == status
+    assert 'role="alert"' in page.text
+
+
+@pytest.mark.parametrize("chosen", [[], [str(number) for number in range(1, 7)], ["99999"], ["x"]])
+def test_a_choice_that_is_none_or_too_large_is_answered_where_it_was_made(surfer, chosen):
+    page = surfer.post("/new", data={"token": token(surfer.get("/new")), "chosen": chosen})
+    assert page.status_code == 422
+    assert 'role="alert"' in page.text
+
+
+def test_looking_for_other_movies_keeps_the_choice(surfer):
+    page = surfer.get("/new", params={"find": "godfather", "chosen": ["12", "33"]})
+    assert 'value="12" checked' in page.text
+    assert 'value="33" checked' in page.text
+
+
+def test_wrong_feedback_changes_nothing(surfer):
+    page = become(surfer, 19)
+    for wrong in (
+        {"say": ""},
+        {"say": "adore 5"},
+        {"say": "like x"},
+        {"say": "like 99999"},
+        {"page": "../x"},
+        {"page": "x" * 41},
+    ):
+        assert say(surfer, page, "like", 5, **wrong).status_code == 422
+    assert "Nothing yet" in surfer.get("/said").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/movies/99999", "/movies/x", "/movies/٣", "/movies/-1", "/movies/9" + "9" * 30]
+)
+def test_what_does_not_exist_is_a_page_that_leads_back(surfer, path):
+    page = surfer.get(path)
+    assert page.status_code == 404
+    assert "There is nothing here" in page.text
+    assert 'href="/"' in page.text
+
+
+def test_colours_stay_as_they_were_chosen(surfer):
+    page = surfer.get("/about")
+    page = surfer.post("/theme", data={"token": token(page), "theme": "dark", "back": "/about"})
+    assert page.url.path == "/about"
+    assert 'data-theme="dark"' in page.text
+    page = surfer.post("/theme", data={"token": token(page), "theme": '"><script>', "back": "/about"})
+    assert "data-theme" not in page.text
+
+
+def test_suggestions_are_the_best_titles(surfer):
+    items = surfer.get("/suggest", params={"q": "star wasr"}).json()["items"]
+    assert items[0] == {"movie_id": 12, "title": "Star Wars", "release_year": 1977}
+    assert surfer.get("/suggest").json() == {"items": []}
+
+
+def test_static_files_are_kept_for_good_under_addresses_that_change_with_them(surfer):
+    address = re.search(r'href="(/static/site.css\?v=\w+)"', surfer.get("/welcome").text)[1]
+    assert "immutable" in surfer.get(address).headers["cache-control"]
+    assert surfer.get("/static/../app.py").status_code == 404
