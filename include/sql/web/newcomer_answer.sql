@@ -1,6 +1,5 @@
--- Purpose: a newcomer's list, as the API answers it. Grain: one row. Key: none.
--- Inputs: serving.freshness, serving.etag(), serving.newcomer(). Parameters: chosen_movies, row_limit, user_id, age, gender (null: not
--- known).
+-- Purpose: a newcomer's list, as the API answers it. Grain: one row. Key: none. Inputs: serving.freshness,
+-- serving.etag(), serving.newcomer(). Parameters: chosen_movies, row_limit, user_id, age, gender (null: not known).
 select
     serving.etag() as etag,
     json_build_object(

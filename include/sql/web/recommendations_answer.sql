@@ -1,6 +1,6 @@
--- Purpose: a page of a viewer's list, as the API answers it. Grain: one row. Key: none.
--- Inputs: serving.freshness, serving.etag(), serving.recommend(). Parameters: user_id, row_limit, genres_in, genres_out, year_from,
--- year_to, leave_out, genre_cap, after.
+-- Purpose: a page of a viewer's list, as the API answers it. Grain: one row. Key: none. Inputs: serving.freshness,
+-- serving.etag(), serving.recommend(). Parameters: user_id, row_limit, genres_in, genres_out, year_from, year_to,
+-- leave_out, genre_cap, after.
 with page as (
     select
         coalesce(bool_and(entry.is_complete), false) as is_complete,

@@ -1,6 +1,6 @@
--- Purpose: movies like one movie, as the API answers them. Grain: one row; body is null for an unknown movie.
--- Key: none. Inputs: serving.freshness, serving.etag(), serving.movie(), serving.similar(). Parameters: movie_id, row_limit, user_id
--- (null: nobody), after.
+-- Purpose: movies like one movie, as the API answers them. Grain: one row; body is null for an unknown movie. Key:
+-- none. Inputs: serving.freshness, serving.etag(), serving.movie(), serving.similar(). Parameters: movie_id,
+-- row_limit, user_id (null: nobody), after.
 with page as (
     select
         count(*) as movies,
