@@ -17,7 +17,7 @@ unexport Q ARGS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup installed dev run up down status clean sql airflow quarantine check evaluate \
-	bench-ingest bench-night bench-quality bench-speed test test-all lint lock pictures
+	bench-ingest bench-night bench-quality bench-speed bench-web test test-all lint lock pictures
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
@@ -86,6 +86,9 @@ bench-ingest: dev ## time ingestion at 1M, 5M and 20M ratings (half an hour, 20 
 
 bench-night: dev ## run and measure nights of three datasets, for docs/benchmarks.md (an hour; Java 17 or newer)
 	@$(BIN)/python -m movierec.bench.night --write $$MOVIEREC_ARGS
+
+bench-web: dev ## load the web application beside a bare route, for docs/benchmarks.md (a quarter of an hour, 10 GB)
+	@$(BIN)/python -m movierec.bench.web --write $$MOVIEREC_ARGS
 
 ##@ Develop
 

@@ -77,7 +77,7 @@ def check_subcommand(conn, command: Command) -> None:
         assert {change.partition("=")[0] for change in options.changes} <= columns, command
 
 
-@pytest.mark.parametrize("bench", ["quality", "speed", "ingest", "night"])
+@pytest.mark.parametrize("bench", ["quality", "speed", "ingest", "night", "web"])
 def test_the_examples_of_benches_are_understood(bench):
     module = {"ingest": "ingestion"}.get(bench, bench)
     parser = __import__(f"movierec.bench.{module}.__main__", fromlist=["_parser"])._parser()

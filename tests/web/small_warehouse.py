@@ -93,7 +93,7 @@ def fill(conn: Connection) -> None:
 def publish(conn: Connection, ranker: str = "hybrid") -> int:
     """Write a version and make it live; return its id."""
     (training_id,) = conn.execute(
-        "insert into ml.training (run_id, batch_id, seed) values ('run', 1, 1) returning training_id"
+        "insert into ml.training (run_id, batch_id, seed) values (gen_random_uuid(), 1, 1) returning training_id"
     ).fetchone()
     (version_id,) = conn.execute(
         "insert into serving.version (run_id, training_id, ranker, list_length, status, published_at)"

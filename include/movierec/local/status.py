@@ -16,6 +16,7 @@ def status_text(settings: Settings) -> str:
         return "\n".join((*lines, "Airflow: stopped"))
     unhealthy = health.unhealthy_components(AirflowClient(settings), group.started_at(settings.home))
     verdict = f"not healthy: {', '.join(unhealthy)}" if unhealthy else "healthy"
+    web_pid = pids.pop(web.COMPONENT, None)
     named = ", ".join(f"{name} (pid {pid})" for name, pid in pids.items())
     lines += [f"Airflow: {verdict}; {named}", night.login_line(settings)]
-    return "\n".join((*lines, f"Web application: {web.health(settings)}", web.web_line(settings)))
+    return "\n".join((*lines, f"Web application: {web.health(settings)} (pid {web_pid})", web.web_line(settings)))

@@ -46,7 +46,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
-        timeout_worker_healthcheck=20,
+        timeout_worker_healthcheck=60,
     )
     with listen(settings.web_host, settings.web_port) as listening:
         Multiprocess(config, [listening]).run()

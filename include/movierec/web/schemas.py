@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**53 - 1  # the largest that is exact wherever JSON is read (RFC 8259, 6)
 MAX_EVENTS = 1000
 NO_NUL = r"^[^\u0000]*$"
 

@@ -1,0 +1,111 @@
+"""`make bench-web`: latencies beside a bare route, errors while versions go live, server time of pages.
+
+`python -m movierec.bench.web --help` names the options.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from movierec.bench.machine import in_own_process
+from movierec.bench.page import PAGE, write_section
+from movierec.bench.server import database, server
+from movierec.bench.web import data, load, pages, report, servers
+from movierec.config import ROOT, Settings
+from movierec.db import connect
+from movierec.local import postgres
+
+DATABASE = "bench_web"
+CLIENTS, ROUNDS, ROUND_SECONDS = 32, 3, 10.0
+PER_SECOND = 100.0
+VIEWERS_ASKED = 20_000  # more than the application keeps answers for
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fill a warehouse, measure, print the table, and note it if --write asks for that; 1 where requests failed."""
+    options = _parser().parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory(prefix="movierec-web-") as folder,
+        server(Path(folder)) as settings,
+        database(settings, DATABASE) as conninfo,
+    ):
+        _log(f"filling a warehouse with {options.users:,} viewers and {options.movies:,} movies")
+        with connect(conninfo) as conn:
+            data.write_facts(conn, options.users, options.movies)
+            data.show_version(conn, data.write_version(conn, options.movies))
+        lines, errors = measure(settings, options)
+    print(*lines, sep="\n")  # noqa: T201 - the table is what this program is for
+    if options.write:
+        write_section(PAGE, report.HEADING, lines)
+    return 1 if errors else 0
+
+
+def measure(settings: Settings, options: argparse.Namespace) -> tuple[list[str], int]:
+    """Return the report's lines, and how many requests failed."""
+    with (
+        servers.web_application(settings, DATABASE, options.port) as web,
+        servers.bare_route(settings, DATABASE, options.port + 1) as bare,
+    ):
+        headers = f"Authorization: Bearer {servers.api_key(settings)}\r\n"
+        paths = _paths(options.users)
+        rounds: dict[str, list[load.Result]] = {"bare route": [], "recommendations": []}
+        for _ in range(ROUNDS):
+            for name, port, asked in (("bare route", bare.port, ["/"]), ("recommendations", web.port, paths)):
+                result = in_own_process(load.saturate, port, headers, asked, CLIENTS, ROUND_SECONDS)
+                rounds[name].append(result)
+                _log(f"{name}: p50 {result.percentile(50):.1f} ms, p99 {result.percentile(99):.1f} ms")
+        times = pages.measure(settings, web.port, options.users, options.movies, options.viewers)
+        steady = _steady(settings, web, headers, paths, options)
+    errors = [error for results in (*rounds.values(), [steady]) for result in results for error in result.errors]
+    return report.lines(options.users, options.movies, rounds, steady, times), len(errors)
+
+
+def _steady(
+    settings: Settings, web: servers.Process, headers: str, paths: Sequence[str], options: argparse.Namespace
+) -> load.Result:
+    """Send requests at a steady rate while two versions are written and made live and the application restarts."""
+    disturbing = threading.Thread(target=_disturb, args=(settings, web, options))
+    disturbing.start()
+    result = in_own_process(load.steady, web.port, headers, paths, PER_SECOND, options.seconds)
+    disturbing.join()
+    _log(f"steady: {len(result.errors)} errors {result.errors[:3]}, {result.retries} tried twice")
+    return result
+
+
+def _disturb(settings: Settings, web: servers.Process, options: argparse.Namespace) -> None:
+    with connect(postgres.conninfo(settings, DATABASE)) as conn:
+        for number in range(2):
+            time.sleep(options.seconds / 20)
+            data.show_version(conn, data.write_version(conn, options.movies))
+            _log(f"version {number + 2} is live")
+            if number == 0:
+                web.restart()
+
+
+def _paths(users: int) -> list[str]:
+    draw = random.Random(1)  # noqa: S311 (which viewers are asked for)
+    return [f"/api/v1/users/{draw.randint(1, users)}/recommendations?limit=20" for _ in range(VIEWERS_ASKED)]
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="movierec.bench.web", description="Measure the web application.")
+    parser.add_argument("--users", type=int, default=200_000, help="viewers; 200,000 by default")
+    parser.add_argument("--movies", type=int, default=60_000, help="movies; 60,000 by default")
+    parser.add_argument("--viewers", type=int, default=100, help="viewers who ask for every page; 100 by default")
+    parser.add_argument("--seconds", type=float, default=300, help="of the steady load; 300 by default")
+    parser.add_argument("--port", type=int, default=8097, help="of the application; the bare route has the next one")
+    parser.add_argument("--write", action="store_true", help=f"note the figures in {PAGE.relative_to(ROOT)}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""The server time of every page, as the header Server-Timing of each answer says it."""
+
+import random
+import re
+import urllib.request
+from collections.abc import Sequence
+
+from movierec.config import Settings
+from movierec.web import keys
+from movierec.web.sessions import COOKIE, Session, SessionCookie
+
+PAGES = ("/for-you", "/movies/{movie}", "/search?q={text}", "/suggest?q={text}", "/new", "/welcome", "/said", "/about")
+TEXTS = ("silnet rivre", "golden hous", "the last", "midnigt mirror", "iron king", "wintr", "lost station rome", "red")
+
+
+def measure(settings: Settings, port: int, users: int, movies: int, times: int) -> dict[str, list[float]]:
+    """Return milliseconds of server time by page, each asked for by so many viewers."""
+    secret = keys.read(settings.home / keys.FILE_NAME).session_secret
+    draw = random.Random(1)  # noqa: S311 (which viewers are asked for)
+    found: dict[str, list[float]] = {page: [] for page in PAGES}
+    for number in range(times):
+        cookie = SessionCookie(secret).write(Session(viewer=draw.randint(1, users)))
+        for page in PAGES:
+            address = page.format(movie=draw.randint(1, movies), text=TEXTS[number % len(TEXTS)].replace(" ", "+"))
+            found[page].append(_server_milliseconds(port, address, cookie))
+    return found
+
+
+def _server_milliseconds(port: int, address: str, cookie: str) -> float:
+    headers = {"cookie": f"{COOKIE}={cookie}", "accept": "text/html", "accept-encoding": "gzip"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{address}", headers=headers)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as answer:
+        answer.read()
+        timing = re.search(r"app;dur=([\d.]+)", answer.headers["server-timing"])
+    return float(timing[1]) if timing else 0.0
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return a percentile."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]

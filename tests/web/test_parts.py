@@ -1,0 +1,124 @@
+"""The small parts: covers, words, limits, sessions, secrets."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from movierec.errors import ConfigError
+from movierec.local import credentials
+from movierec.web import keys, views
+from movierec.web.covers import HUES, LOOKS, PATTERNS, cover
+from movierec.web.rate_limit import MAX_CLIENTS, RateLimiter
+from movierec.web.rendering import STATIC, local_path
+from movierec.web.sessions import Session, SessionCookie
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_movie_always_looks_the_same_and_genres_look_related():
+    assert cover(1, "Alien", ["Horror", "Sci-Fi"]) == cover(1, "Alien", ["Sci-Fi", "Horror"])
+    hues = {int(cover(number, "x", ["Horror"]).classes.split()[0].removeprefix("hue-")) for number in range(200)}
+    assert len(hues) == 5
+
+
+def test_every_class_and_drawing_of_a_cover_exists():
+    style = (STATIC / "site.css").read_text()
+    symbols = (STATIC / "symbols.svg").read_text()
+    for genre in (*LOOKS, "Children's", "", "<i>Genre</i>"):
+        look = cover(7, "A title", [genre] if genre else [])
+        assert f'id="{look.symbol}"' in symbols
+        assert f".{look.classes.split()[0]} " in style
+    assert all(f".hue-{number} " in style for number in range(HUES))
+    assert all(f".pattern-{number} " in style for number in range(PATTERNS))
+    for kind, _, _ in views.OPINIONS:
+        assert f'id="{kind}"' in symbols
+
+
+@pytest.mark.parametrize(("title", "size"), [("Heat", 0), ("Koyaanisqatsi", 2), ("x" * 40, 3), ("a b " * 30, 3)])
+def test_letters_get_smaller_where_a_title_would_not_fit(title, size):
+    assert cover(1, title).classes.endswith(f"letters-{size}")
+
+
+def test_durations_are_told_in_their_largest_unit():
+    assert [views.duration(seconds) for seconds in (0, 60, 7200, 86400 * 3)] == [
+        *("less than a minute", "1 minute", "2 hours", "3 days")
+    ]
+    assert views.ago(NOW - timedelta(hours=1), NOW) == "1 hour ago"
+    assert (views.ago(NOW, NOW), views.ago(None)) == ("just now", "")
+
+
+def test_a_version_that_missed_a_night_is_old():
+    row = {"version_id": 3, "age_seconds": 90_000.0, "delta_since": None}
+    row |= dict.fromkeys(("published_at", "since", "as_of"), NOW)
+    assert not views.freshness_view(row)["is_old"]
+    assert views.freshness_view({**row, "age_seconds": 200_000.0})["is_old"]
+    assert views.freshness_view(None) is None
+
+
+def test_reasons_are_sentences():
+    why = {"rank": 2, "reason": "Because you liked Heat", "kindred_titles": ["Alien", "Heat", "M"]}
+    assert views.reasons(why) == [
+        "Because you liked Heat. It is number 2 in your list.",
+        "You liked Alien, Heat and M, and those who like them like this.",
+    ]
+    assert views.reasons({"rank": None, "reason": None, "kindred_titles": []}) == []
+
+
+def test_a_bucket_empties_and_fills_again():
+    limiter = RateLimiter()
+    assert [limiter.take("a", 12, now=0.0) for _ in range(3)] == [0, 0, 5]
+    assert limiter.take("b", 12, now=0.0) == 0
+    assert limiter.take("a", 12, now=5.0) == 0
+
+
+def test_no_more_clients_are_remembered_than_fit():
+    limiter = RateLimiter()
+    for number in range(MAX_CLIENTS + 10):
+        limiter.take(str(number), 60, now=0.0)
+    assert len(limiter._buckets) == MAX_CLIENTS
+
+
+def test_a_session_survives_its_cookie_and_no_other_secret_reads_it():
+    session = Session(viewer=7, theme="dark", notice={"sentence": "é", "event_id": "x"})
+    text = SessionCookie("a" * 32).write(session)
+    assert SessionCookie("a" * 32).read(text) == session
+    assert SessionCookie("b" * 32).read(text).viewer is None
+    assert session.is_token(session.masked_token())
+    assert not Session().is_token(session.masked_token())
+
+
+@pytest.mark.parametrize("path", ["", "x", "//x", "/\\x", "http://x", "/a\nb", "/" + "x" * 600])
+def test_only_paths_of_ours_are_gone_back_to(path):
+    assert local_path(path) == "/"
+    assert local_path("/movies/5?x=1") == "/movies/5?x=1"
+
+
+def test_keys_are_written_once_for_their_owner_alone(settings):
+    settings.home.mkdir(exist_ok=True)
+    path = credentials.write_web_keys(settings)
+    first = path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert credentials.write_web_keys(settings).read_text() == first
+    (key,) = keys.read(path).api_keys.values()
+    assert key.scopes == {"read", "write"}
+
+
+GOOD = {"session_secret": "s" * 40, "api_keys": [{"name": "a", "key": "k" * 40, "scopes": ["read"]}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot be read"),
+        (json.dumps({"api_keys": []}), "session_secret"),
+        (json.dumps({**GOOD, "session_secret": "short"}), "fewer than 32 characters"),
+        (json.dumps({**GOOD, "api_keys": [{**GOOD["api_keys"][0], "scopes": ["admin"]}]}), "allowed are read, write"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_one_sentence_without_a_secret(tmp_path, content, message):
+    path = tmp_path / keys.FILE_NAME
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=message) as error:
+        keys.read(path)
+    assert "kkkk" not in str(error.value)

@@ -1,0 +1,136 @@
+"""Publishing, rolling back and a database that goes away, while readers read."""
+
+import re
+import threading
+import time
+
+import psycopg
+import pytest
+
+from movierec.db import connect
+from movierec.web import keys
+
+from . import small_warehouse
+from .conftest import database, running, write_keys
+
+MARKED = "update serving.{} set title = title || ' v' || version_id where version_id = %s"
+
+
+@pytest.fixture(scope="module")
+def other(server, tmp_path_factory):
+    """A site of its own with two versions, in which every title says of which it is."""
+    with database(server, "web_versions") as conninfo:
+        with connect(conninfo) as conn:
+            small_warehouse.fill(conn)
+            small_warehouse.publish(conn, "ease")
+            for table in ("recommendation", "similar_movie", "fallback", "catalogue"):
+                for version_id in (1, 2):
+                    conn.execute(MARKED.format(table), [version_id])
+            conn.commit()
+        with running(conninfo, write_keys(tmp_path_factory.mktemp("versions") / keys.FILE_NAME)) as site:
+            yield site
+
+
+def show(site, version_id):
+    with connect(site.conninfo) as conn:
+        conn.execute("update serving.live set version_id = %s, since = now()", [version_id])
+
+
+def versions_in(text):
+    return set(re.findall(r" v(\d+)\b", text)) | set(
+        re.findall(r"Version (\d+),|\"version_id\" ?: ?(\d+)", text)[0]
+    ) - {""}
+
+
+def test_no_page_and_no_answer_mixes_two_versions(other):
+    ended = threading.Event()
+
+    def publish_and_roll_back():
+        while not ended.is_set():
+            for version_id in (1, 2):
+                show(other, version_id)
+
+    publisher = threading.Thread(target=publish_and_roll_back)
+    publisher.start()
+    seen = set()
+    try:
+        with other.client() as api, other.browser() as browser:
+            token = re.search(r'name="token" value="([^"]+)"', browser.get("/welcome").text)[1]
+            browser.post("/viewer", data={"token": token, "viewer": "3"})
+            for number in range(15):
+                api_paths = (
+                    f"/users/{number + 1}/recommendations",
+                    "/users/3/shelves",
+                    "/movies?q=star",
+                    "/movies/12/similar",
+                )
+                answers = [api.get(f"/api/v1{path}") for path in api_paths]
+                answers += [browser.get(path) for path in ("/for-you", "/movies/12", "/search?q=star")]
+                for answer in answers:
+                    assert answer.status_code == 200
+                    assert len(versions_in(answer.text)) == 1, answer.url
+                    seen |= versions_in(answer.text)
+    finally:
+        ended.set()
+        publisher.join()
+    assert seen == {"1", "2"}
+
+
+def test_a_rollback_is_seen_by_the_next_request(other):
+    with other.client() as api:
+        for version_id in (2, 1):
+            show(other, version_id)
+            assert api.get("/api/v1/users/3/recommendations").json()["version_id"] == version_id
+            assert api.get("/api/v1/version").json()["version_id"] == version_id
+
+
+def set_reachable(site, is_reachable):
+    """Let the database accept connections, or end those that there are and accept no more."""
+    name = psycopg.conninfo.conninfo_to_dict(site.conninfo)["dbname"]
+    owner = site.conninfo.replace(f"dbname={name}", "dbname=postgres")
+    with psycopg.connect(owner, autocommit=True) as conn:
+        conn.execute(f"alter database {name} allow_connections {'true' if is_reachable else 'false'}")
+        if not is_reachable:
+            conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+
+
+def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(other):
+    with other.client() as api, other.browser() as browser:
+        set_reachable(other, False)
+        try:
+            page = browser.get("/welcome")
+            assert page.status_code == 503
+            assert "The lists cannot be read right now" in page.text
+            assert '<meta http-equiv="refresh"' in page.text
+            assert "dbname" not in page.text
+            answer = api.get("/api/v1/users/1/recommendations")
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+            assert int(answer.headers["retry-after"]) > 0
+            assert api.get("/health").status_code == 503
+        finally:
+            set_reachable(other, True)
+        deadline = time.monotonic() + 15
+        while (status := api.get("/health").status_code) != 200:
+            assert time.monotonic() < deadline, status
+            time.sleep(0.2)
+        assert browser.get("/welcome").status_code == 200
+
+
+def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed(other):
+    with other.client() as api:
+        assert api.get("/api/v1/users/1/recommendations").status_code == 200
+        with psycopg.connect(other.conninfo, autocommit=True) as conn:
+            conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'movierec_web'"
+            )
+        assert api.get("/api/v1/users/2/recommendations").status_code == 200
+
+
+def test_before_the_first_publication_pages_say_so(server, tmp_path):
+    with database(server, "web_empty") as conninfo, running(conninfo, write_keys(tmp_path / keys.FILE_NAME)) as site:
+        page = site.get("/welcome", accept="text/html")
+        assert (page.status_code, "first lists are still being made" in page.text) == (503, True)
+        answer = site.get("/api/v1/users/1/recommendations", "w" * 40)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        assert site.get("/health").json() == {"status": "no version", "version_id": None}
+        assert site.get("/version").status_code == 503
