@@ -12,7 +12,9 @@ Runs whenever a champion has been chosen (asset `movierec_champion`).
 4. **audit_version** checks the whole version against the facts: every active viewer has exactly the due number of
    distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that they liked; the same for similar
    movies and newcomers.
-5. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`); **prune** drops old
+5. **cover_feedback** makes new lists for viewers who have given feedback since the snapshot, as `movierec_feedback`
+   does hourly.
+6. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`); **prune** drops old
    versions.
 
 #### When it stops
@@ -121,6 +123,14 @@ def movierec_publish():
             audit_version(conn, version_id)
         return version_id
 
+    @task
+    def cover_feedback(version_id: int) -> int:
+        from movierec.publishing.deltas import cover_feedback
+
+        with open_connection() as conn:
+            cover_feedback(conn, get_current_context()["run_id"], version_id, settings())
+        return version_id
+
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
         from movierec.publishing.versions import go_live
@@ -141,7 +151,7 @@ def movierec_publish():
     weights = write_item_weights(version_id)
     write_similar(version_id) >> weights
     [lists, weights, write_fallback(version_id), write_catalogue(version_id)] >> audited
-    go_live(audited) >> prune()
+    go_live(cover_feedback(audited)) >> prune()
 
 
 movierec_publish()

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 if TYPE_CHECKING:
     from movierec.config import Settings
     from movierec.db import Connection
-    from movierec.sources.source import Endpoint, Origin
+    from movierec.sources.source import Endpoint, Origin, Source
     from movierec.training.folder import TrainingFolder
 
 WAREHOUSE = "movierec_warehouse"
@@ -101,6 +101,13 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
         endpoint=endpoint,
         is_full=batch["is_full"],
     )
+
+
+def feedback_source(name: str) -> "Source":
+    """Return a source by name, to read its events ahead of the night."""
+    from movierec.sources.registry import SOURCES
+
+    return SOURCES.create(name, origin({"dataset": settings().dataset, "is_full": False}))
 
 
 def require_batch(batch_id: int | None) -> int:

@@ -11,7 +11,7 @@ from movierec.errors import ConfigError
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
-RESERVED_NAMES = ("movielens", *OPTIONAL_SOURCES)
+RESERVED_NAMES = ("movielens", "serving", *OPTIONAL_SOURCES)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _connections(text: str) -> dict[str, str]:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not conn_id or name in (*connections, *RESERVED_NAMES):
             raise ConfigError(
                 f"MOVIEREC_CONNECTIONS is '{text}'; allowed is a list such as app=movierec_app,shop=shop_db: "
-                "each name once, in lower case, none of movielens, credits, imdb, events"
+                "each name once, in lower case, none of movielens, serving, credits, imdb, events"
             )
         connections[name] = conn_id
     return connections

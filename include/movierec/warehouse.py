@@ -29,6 +29,7 @@ STRUCTURE = (
     "ddl/serving",
     "ddl/serving_catalogue",
     "ddl/serving_feedback",
+    "ddl/serving_opinion",
     "ddl/serving_recommend",
     "ddl/serving_similar",
     "ddl/serving_shelf",

@@ -17,6 +17,7 @@ from movierec.db import Connection
 from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
+from movierec.publishing.dislikes import disliked_movies, lower_neighbours
 from movierec.publishing.evidence import BECAUSE
 from movierec.publishing.reasons import POPULAR, REASON, with_reasons
 from movierec.publishing.similar import SIMILAR, similar_movies
@@ -59,7 +60,8 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
     version, folder, dataset = open_facts(conn, version_id, settings)
     viewers = _viewers(dataset)
     ranker = registry.load(folder.final_model(version.ranker))
-    lists, candidates = rank_for(ranker, dataset, viewers[viewers % shards == shard], version)
+    features = MovieFeatures.load(folder.final_features)
+    lists, candidates = rank_for(ranker, dataset, features, viewers[viewers % shards == shard], version)
     part = {"shard": shard, "shards": shards}
     rows = replace_rows(conn, version_id, "recommendation", list(lists.columns), rows_of(lists), part)
     replace_rows(conn, version_id, "candidate", (USER, "movie_ids"), candidates.items(), part)
@@ -70,13 +72,14 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
 
 
 def rank_for(
-    ranker: Ranker, dataset: Dataset, viewers: Ints, version: Version
+    ranker: Ranker, dataset: Dataset, features: MovieFeatures, viewers: Ints, version: Version
 ) -> tuple[pd.DataFrame, dict[int, list[int]]]:
     """Rank as many movies for each viewer as a version keeps.
 
     Args:
         ranker: a fitted ranker, folded in for these viewers where it was fitted without them.
         dataset: the facts about movies and users, and the ratings of at least these viewers.
+        features: of its movies.
         viewers: user ids.
         version: how long the lists are, and how many candidates follow them.
 
@@ -86,9 +89,11 @@ def rank_for(
     """
     lists: list[pd.DataFrame] = []
     candidates: dict[int, list[int]] = {}
+    disliked = disliked_movies(dataset)
     for start in range(0, max(len(viewers), 1), VIEWERS_AT_ONCE):
         block = viewers[start : start + VIEWERS_AT_ONCE]
         ranked = ranker.recommend(block, version.list_length + version.candidates)
+        ranked = lower_neighbours(ranked, disliked[disliked[USER].isin(block)], ranker.training_history_, features)
         is_listed = ranked[RANK] <= version.list_length
         lists.append(with_movie_facts(with_reasons(ranked[is_listed], dataset, ranker), dataset.movies))
         following = ranked[~is_listed].groupby(USER)[MOVIE].agg(list).to_dict()

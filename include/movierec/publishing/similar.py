@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from movierec.data.arrays import Floats
+from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import MOVIE, RANK, SCORE
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
@@ -28,18 +28,30 @@ def similar_movies(dataset: Dataset, features: MovieFeatures, k: int) -> pd.Data
         (movie_id, similar_movie_id, score, rank), rank from 1; k rows per movie, or all others where there are fewer.
     """
     history = History.of(dataset)
+    return similar_to(history, features, np.arange(len(history.movie_ids)), k)
+
+
+def similar_to(history: History, features: MovieFeatures, movies: Ints, k: int) -> pd.DataFrame:
+    """Rank the k movies most like each of some, as `similar_movies` does for all.
+
+    Args:
+        history: who rated what.
+        features: of the same catalogue.
+        movies: positions in the history.
+        k: the length of a list.
+    """
     raters = history.seen.T.tocsr()
-    starts = range(0, len(history.movie_ids), ROWS_AT_ONCE)
-    lists = [_top_k(history, raters, features.matrix, start, k) for start in starts]
+    blocks = [movies[start : start + ROWS_AT_ONCE] for start in range(0, len(movies), ROWS_AT_ONCE)]
+    lists = [_top_k(history, raters, features.matrix, block, k) for block in blocks]
     columns = [MOVIE, SIMILAR, SCORE, RANK]
     return pd.concat(lists, ignore_index=True) if lists else pd.DataFrame(columns=columns)
 
 
-def _top_k(history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, start: int, k: int) -> pd.DataFrame:
-    block = slice(start, start + ROWS_AT_ONCE)
+def _top_k(
+    history: History, raters: sparse.csr_matrix, content: sparse.csr_matrix, block: Ints, k: int
+) -> pd.DataFrame:
     scores = unscored_by_popularity(_similarity(raters, content, block), history)
-    own = np.arange(len(scores))
-    scores[own, start + own] = -np.inf
+    scores[np.arange(len(scores)), block] = -np.inf
     rows, columns, ranks = top_k(scores, k)
     return pd.DataFrame(
         {
@@ -51,7 +63,7 @@ def _top_k(history: History, raters: sparse.csr_matrix, content: sparse.csr_matr
     )
 
 
-def _similarity(raters: sparse.csr_matrix, content: sparse.csr_matrix, block: slice) -> Floats:
+def _similarity(raters: sparse.csr_matrix, content: sparse.csr_matrix, block: Ints) -> Floats:
     by_raters = cosine(raters[block], raters, SHRINKAGE)
     by_content = (content[block] @ content.T).toarray()
     return np.asarray((1 - CONTENT_SHARE) * by_raters + CONTENT_SHARE * by_content, np.float32)

@@ -130,6 +130,7 @@ def live_version(conn: Connection) -> int | None:
 def prune(conn: Connection, settings: Settings) -> dict[str, int]:
     """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each."""
     versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
+    run_sql(conn, "serving/prune_incoming")
     conn.commit()
     kept = {int(row["training_id"]) for row in fetch(conn, "serving/kept_trainings")}
     trainings = prune_trainings(settings, kept)

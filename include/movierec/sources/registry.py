@@ -1,7 +1,7 @@
 """The sources that exist, by the name that the trigger form and the settings use."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from movierec.config import Settings
@@ -13,9 +13,12 @@ from movierec.sources.events_folder import EventsFolder
 from movierec.sources.imdb import Imdb
 from movierec.sources.movielens import MovieLens
 from movierec.sources.source import Endpoint, Origin, Source
+from movierec.sources.table_contracts import FEEDBACK_EVENT
 
 # Read after the others, because what is read of them depends on the movies that the others know.
 LATE_SOURCES = ("imdb",)
+ALWAYS_READ = ("movielens", "serving")  # these need no setting
+WAREHOUSE = "movierec_warehouse"  # the Airflow connection of the warehouse
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,18 @@ class Registry:
         if name not in self.factories:
             allowed = ", ".join(sorted((*self.factories, *origin.connections)))
             raise ConfigError(f"source '{name}' is unknown; allowed: {allowed}")
-        if name != "movielens" and name not in origin.locations:
+        if name not in ALWAYS_READ and name not in origin.locations:
             raise ConfigError(f"source '{name}' has no location; set MOVIEREC_{name.upper()}")
         return self.factories[name](origin)
+
+
+def _feedback_given_here(origin: Origin) -> Source:
+    """Return the warehouse itself as a source: the view serving.feedback_event, and no other table."""
+    warehouse = origin.endpoint(WAREHOUSE)
+    search_path = {"options": "-c search_path=serving"}
+    return DatabaseTables(
+        replace(warehouse, extra={**warehouse.extra, **search_path}), origin.is_full, contracts=(FEEDBACK_EVENT,)
+    )
 
 
 def _source_of_server(endpoint: Endpoint, is_full: bool) -> Source:
@@ -56,6 +68,7 @@ SOURCES = Registry(
         "credits": lambda origin: Credits(origin.locations["credits"], origin.cache),
         "imdb": lambda origin: Imdb(origin.locations["imdb"], origin.cache),
         "events": lambda origin: EventsFolder(Path(origin.locations["events"]).expanduser()),
+        "serving": _feedback_given_here,
     },
     from_server=_source_of_server,
 )
@@ -63,7 +76,13 @@ SOURCES = Registry(
 
 def configured_sources(settings: Settings) -> tuple[str, ...]:
     """Return the names of the sources that this installation reads, in the order in which they are read."""
-    return ("movielens", *settings.connections, *(name for name in SOURCES.factories if name in settings.locations))
+    optional = (name for name in SOURCES.factories if name in settings.locations)
+    return ("movielens", *settings.connections, *optional, "serving")
+
+
+def feedback_sources(settings: Settings) -> list[str]:
+    """Return the names of the sources that may bring feedback events within the hour, but for what is given here."""
+    return [*settings.connections, *(name for name in ("events",) if name in settings.locations)]
 
 
 def selected_sources(settings: Settings, requested: Iterable[str] | None) -> list[str]:

@@ -85,7 +85,7 @@ create table if not exists serving.delta (
     version_id bigint not null references serving.version on delete cascade,
     run_id text not null,
     status text not null default 'building' check (status in ('building', 'rejected', 'audited', 'published')),
-    seen_until xid8 not null,
+    seen pg_snapshot,
     opened_at timestamptz not null default now(),
     published_at timestamptz
 );
@@ -93,9 +93,8 @@ create index if not exists delta_version on serving.delta (version_id);
 comment on table serving.delta is
 'New lists for the viewers who gave feedback since their version, or its last delta, was made. building, then rejected
 or audited, then published; a published delta never changes again. Grain: one run for one version.';
-comment on column serving.delta.seen_until is
-'Feedback of transactions before this one has been read; by transaction, because a clock does not tell what was
-committed late.';
+comment on column serving.delta.seen is
+'The transactions whose feedback the lists know; a clock would not tell what was committed late. Null until written.';
 
 create table if not exists serving.delta_viewer (
     version_id bigint not null,

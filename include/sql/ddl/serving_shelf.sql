@@ -78,48 +78,6 @@ end;
 comment on function serving.group_name is
 'The group of age and gender in words, as reasons name it: women aged 25–34; null where neither is known.';
 
-create or replace function serving.liked(viewer bigint)
-returns table (movie_id bigint, liked_at timestamptz)
-language plpgsql stable rows 100
-security definer set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    return query
-    with opinion as (
-        select ratings.movie_id, ratings.rating >= 4 as is_liked, ratings.rated_at as at
-        from core.ratings
-        where ratings.user_id = $1
-        union all
-        select event.movie_id, coalesce(event.value >= 4, feedback_weight.weight >= 0.5), event.created_at
-        from (
-            select movie_id, kind, value, created_at from serving.viewer_event
-            where user_id = $1 and not is_undone
-            union all
-            select movie_id, kind, value, created_at from serving.incoming_event
-            where user_id = $1
-            union all
-            select movie_id, kind, null, occurred_at from core.events
-            where user_id = $1 and source <> 'serving' and kind <> 'rating'
-        ) as event
-        left join ml.feedback_weight on event.kind = feedback_weight.kind
-        where event.kind = 'rating' or feedback_weight.is_verdict
-    ),
-
-    last_opinion as (
-        select distinct on (opinion.movie_id) opinion.*
-        from opinion
-        order by opinion.movie_id, opinion.at desc, opinion.is_liked
-    )
-
-    select last_opinion.movie_id, last_opinion.at
-    from last_opinion
-    where last_opinion.is_liked;
-end;
-$$;
-comment on function serving.liked is
-'The movies that a viewer liked, by rating (4 stars or more) or verdict, whichever came last. Grain: movie.';
-
 create or replace function serving.shelves(viewer bigint default null, k integer default 12)
 returns table (
     shelf_number bigint,

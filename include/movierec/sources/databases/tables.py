@@ -42,11 +42,13 @@ class DatabaseTables:
         endpoint: the server.
         is_full: read every table from the start.
         overlap: seconds before the watermark from which rows are read again.
+        contracts: the tables that are read where they are there.
     """
 
     endpoint: Endpoint
     is_full: bool = False
     overlap: int = OVERLAP_SECONDS
+    contracts: tuple[Contract, ...] = ALLOWED
 
     def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece per table; the connection stays open until the last has been read.
@@ -58,7 +60,7 @@ class DatabaseTables:
         if self.endpoint.kind not in OPENERS:
             raise ConfigError(f"a database of kind '{self.endpoint.kind}' is unknown; allowed: {', '.join(OPENERS)}")
         with OPENERS[self.endpoint.kind](self.endpoint) as database:
-            for layout in _layouts(database, state):
+            for layout in _layouts(database, state, self.contracts):
                 yield self._piece(database, layout, state)
 
     def _piece(self, database: ForeignDatabase, layout: Layout, state: SourceState) -> Piece:
@@ -114,13 +116,13 @@ def _column(database: ForeignDatabase, layout: Layout) -> str | None:
     return column if column and layout.types[column] in database.times | database.numbers else None
 
 
-def _layouts(database: ForeignDatabase, state: SourceState) -> list[Layout]:
+def _layouts(database: ForeignDatabase, state: SourceState, contracts: tuple[Contract, ...]) -> list[Layout]:
     names = database.tables()
-    allowed = ", ".join(contract.table for contract in ALLOWED)
-    gone = [it.table for it in ALLOWED if it.table not in names and state.has_piece(it.table, piece_name(it))]
+    allowed = ", ".join(contract.table for contract in contracts)
+    gone = [it.table for it in contracts if it.table not in names and state.has_piece(it.table, piece_name(it))]
     if gone:
         raise SourceError(f"{database.name}: table {', '.join(gone)} is gone; seen: {', '.join(names) or 'none'}")
-    if readable := [contract for contract in ALLOWED if contract.table in names]:
+    if readable := [contract for contract in contracts if contract.table in names]:
         return [_layout(database, contract) for contract in readable]
     raise SourceError(f"{database.name} has no table to read; seen: {', '.join(names) or 'none'}; allowed: {allowed}")
 

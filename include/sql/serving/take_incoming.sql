@@ -1,0 +1,74 @@
+-- Purpose: events of a source that have just been read ahead of the night: cast, and kept where core does not know
+-- them. What a rule of staging would reject is left to the night, which says so.
+-- Grain: event. Key: source, event_id. Inputs: incoming_text (temporary), core.events, core.movies, core.movie_alias,
+-- ml.feedback_weight. Parameters: source.
+with typed_event as (
+    select
+        ops.as_word(incoming_text.event_id) as event_id,
+        ops.as_bigint(incoming_text.user_id) as user_id,
+        ops.as_bigint(incoming_text.movie_id) as source_movie_id,
+        lower(ops.as_word(incoming_text.kind)) as kind,
+        ops.as_number(incoming_text.value)::real as value,
+        ops.as_time(incoming_text.created_at) as created_at,
+        incoming_text.position
+    from incoming_text
+    where not coalesce(incoming_text.is_deleted, false)
+),
+
+incoming as (
+    select distinct on (typed_event.event_id)
+        typed_event.event_id,
+        typed_event.user_id,
+        movies.movie_id,
+        typed_event.kind,
+        typed_event.value,
+        typed_event.created_at
+    from typed_event
+    left join core.movie_alias on typed_event.source_movie_id = movie_alias.alias_id
+    inner join core.movies on coalesce(movie_alias.movie_id, typed_event.source_movie_id) = movies.movie_id
+    where
+        length(typed_event.event_id) <= 200
+        and typed_event.user_id > 0
+        and typed_event.created_at between '1990-01-01' and now() + interval '1 day'
+        and (
+            (typed_event.kind = 'rating' and typed_event.value between 0.5 and 5)
+            or exists (
+                select 1 from ml.feedback_weight
+                where feedback_weight.kind = typed_event.kind
+            )
+        )
+    order by typed_event.event_id asc, typed_event.position desc
+)
+
+insert into serving.incoming_event (source, event_id, user_id, movie_id, kind, value, created_at)
+select
+    %(source)s as source,
+    incoming.event_id,
+    incoming.user_id,
+    incoming.movie_id,
+    incoming.kind,
+    incoming.value,
+    incoming.created_at
+from incoming
+where
+    not exists (
+        select 1 from core.events
+        where
+            events.source = %(source)s
+            and events.event_id = incoming.event_id
+            and (events.user_id, events.movie_id, events.kind) = (incoming.user_id, incoming.movie_id, incoming.kind)
+            and events.value is not distinct from incoming.value
+    )
+on conflict (source, event_id) do update
+    set
+        user_id = excluded.user_id,
+        movie_id = excluded.movie_id,
+        kind = excluded.kind,
+        value = excluded.value,
+        created_at = excluded.created_at,
+        updated_at = now(),
+        changed_by = pg_current_xact_id()
+    where
+    row(incoming_event.user_id, incoming_event.movie_id, incoming_event.kind, incoming_event.value)
+    is distinct from row(excluded.user_id, excluded.movie_id, excluded.kind, excluded.value)
+    or incoming_event.created_at <> excluded.created_at;

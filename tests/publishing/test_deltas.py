@@ -1,0 +1,242 @@
+"""Feedback within the hour: new lists for those who gave some, and for nobody else."""
+
+import pytest
+
+from movierec.db import connect
+from movierec.errors import PublishError
+from movierec.publishing import deltas, versions
+from tests.publishing.conftest import write, write_and_go_live
+
+VIEWER, OTHER = 1, 2
+
+
+def say(conn, kind, movie_id, event_id, viewer=VIEWER, value=None):
+    given = "select outcome from serving.give_feedback(%s, %s, %s, %s, %s)"
+    assert conn.execute(given, [event_id, viewer, movie_id, kind, value]).fetchone() == ("accepted",)
+    conn.commit()
+
+
+def bring_live(conn, settings, run_id="hour"):
+    delta_id = deltas.open_delta(conn, run_id)
+    viewers = deltas.write_delta(conn, delta_id, settings)
+    deltas.audit_delta(conn, delta_id)
+    assert deltas.delta_go_live(conn, delta_id)
+    return viewers
+
+
+def places(conn, viewer=VIEWER):
+    """Return the place of every movie that is ready for a viewer."""
+    return dict(conn.execute("select movie_id, place from serving.offer(%s)", [viewer]).fetchall())
+
+
+def lists(conn):
+    return conn.execute("select * from serving.live_recommendation order by user_id, rank").fetchall()
+
+
+def neighbours(conn, movie_id, among, k=5):
+    similar = "select similar_movie_id from serving.live_similar_movie where movie_id = %s order by rank limit %s"
+    return [movie for (movie,) in conn.execute(similar, [movie_id, k]).fetchall() if movie in among]
+
+
+@pytest.fixture
+def live(conn, settings, champion):
+    write_and_go_live(conn, settings)
+    return conn
+
+
+def test_a_dislike_takes_the_movie_out_at_once_and_moves_its_neighbours_down_within_the_hour(live, settings):
+    before = places(live)
+    disliked = min(before, key=before.get)
+    near = neighbours(live, disliked, before)
+    say(live, "dislike", disliked, "a")
+    assert disliked not in [row[0] for row in live.execute("select movie_id from serving.recommend(1, 200)")]
+    assert bring_live(live, settings) == 1
+    after = places(live)
+    assert disliked not in after
+    fallen = [after[movie] - before[movie] for movie in near]
+    assert min(fallen) >= 0
+    assert sum(fallen) > 5 * len(near)
+
+
+def test_a_like_moves_neighbours_up_within_the_hour(live, settings):
+    before = places(live)
+    liked = max(before, key=before.get)
+    (weighed,) = live.execute("select movie_ids[1:5] from serving.item_weight where movie_id = %s", [liked]).fetchone()
+    near = [movie for movie in weighed if movie in before]
+    say(live, "like", liked, "a")
+    assert bring_live(live, settings) == 1
+    after = places(live)
+    assert liked not in after
+    assert sum(before[movie] - after[movie] for movie in near) > 0
+    because = "select count(*) from serving.live_recommendation where user_id = 1 and because_movie_id = %s"
+    assert live.execute(because, [liked]).fetchone() > (0,)
+
+
+def test_only_lists_of_those_who_gave_feedback_change(live, settings):
+    before = lists(live)
+    say(live, "like", next(iter(places(live))), "a")
+    bring_live(live, settings)
+    after = lists(live)
+    assert [row for row in before if row[0] != VIEWER] == [row for row in after if row[0] != VIEWER]
+    assert [row for row in before if row[0] == VIEWER] != [row for row in after if row[0] == VIEWER]
+
+
+def test_a_delta_takes_up_where_the_last_one_ended(live, settings):
+    movies = list(places(live))
+    say(live, "like", movies[5], "a")
+    assert bring_live(live, settings, "first hour") == 1
+    say(live, "dislike", movies[0], "b", viewer=OTHER)
+    assert bring_live(live, settings, "second hour") == 1
+    assert bring_live(live, settings, "third hour") == 0
+    assert movies[5] not in places(live)
+    (delta_id,) = live.execute("select delta_id from serving.freshness").fetchone()
+    assert delta_id == 2  # the third changed no list
+
+
+def test_a_run_that_starts_over_leaves_the_same_rows(live, settings):
+    say(live, "like", next(iter(places(live))), "a")
+    written = []
+    for _ in range(2):
+        delta_id = deltas.open_delta(live, "hour")
+        deltas.write_delta(live, delta_id, settings)
+        rows = "select * from serving.delta_recommendation order by delta_id, user_id, rank"
+        named = "select * from serving.delta_viewer"
+        written.append((delta_id, live.execute(rows).fetchall(), live.execute(named).fetchall()))
+    assert written[0] == written[1]
+
+
+def test_what_is_undone_counts_no_more(live, settings):
+    before = places(live)
+    disliked = min(before, key=before.get)
+    say(live, "dislike", disliked, "a")
+    bring_live(live, settings, "first hour")
+    assert live.execute("select serving.undo_feedback('a', 1)").fetchone() == (True,)
+    live.commit()
+    assert bring_live(live, settings, "second hour") == 1
+    assert places(live) == before
+
+
+def test_somebody_new_has_a_list_within_the_hour(live, settings):
+    say(live, "like", 3, "a", viewer=5000)
+    bring_live(live, settings)
+    reasons = live.execute("select origin, because_movie_id from serving.recommend(5000, 10)").fetchall()
+    assert len(reasons) == 10
+    assert ("list", 3) in reasons
+
+
+def test_readers_see_the_lists_of_before_until_the_delta_is_live(live, settings):
+    before = lists(live)
+    say(live, "like", next(iter(places(live))), "a")
+    delta_id = deltas.open_delta(live, "hour")
+    deltas.write_delta(live, delta_id, settings)
+    assert lists(live) == before
+    deltas.audit_delta(live, delta_id)
+    assert lists(live) == before
+    deltas.delta_go_live(live, delta_id)
+    assert lists(live) != before
+
+
+def test_a_delta_that_fails_its_audit_stays_unseen_and_the_next_one_makes_up_for_it(live, settings):
+    before = lists(live)
+    say(live, "like", next(iter(places(live))), "a")
+    delta_id = deltas.open_delta(live, "hour")
+    deltas.write_delta(live, delta_id, settings)
+    live.execute("delete from serving.delta_recommendation where rank = 3")
+    live.commit()
+    with pytest.raises(PublishError, match=r"delta 1 is rejected .*has not exactly the due number of movies: 1 times"):
+        deltas.audit_delta(live, delta_id)
+    with pytest.raises(PublishError, match="delta 1 has not passed its audit"):
+        deltas.delta_go_live(live, delta_id)
+    assert lists(live) == before
+    assert bring_live(live, settings, "next hour") == 1
+    assert lists(live) != before
+
+
+DAMAGES = [  # what happens to a delta, and what its audit says
+    ("update serving.delta_recommendation set movie_id = 99999 where rank = 2", "not in the catalogue"),
+    ("update serving.delta_recommendation set score = 'NaN' where rank = 2", "not finite or rises"),
+    ("update serving.delta_recommendation set rank = 999 where rank = 20", "other ranks than"),
+    ("update serving.delta_recommendation set reason = ' ' where rank = 2", "a reason is empty"),
+    ("update serving.delta_recommendation set because_movie_id = 99999 where rank = 2", "evidence is not"),
+    ("update serving.delta_recommendation set user_id = 777", "whom the delta does not name"),
+    ("update serving.delta_viewer set candidate_ids = candidate_ids[2:]", "due number"),
+    ("update serving.delta_viewer set candidate_ids[2] = candidate_ids[1]", "a movie twice"),
+    (
+        "update serving.delta_viewer set candidate_ids[1] ="
+        " (select movie_id from core.ratings where user_id = 1 limit 1)",
+        "already seen",
+    ),
+]
+
+
+def test_the_audit_of_a_delta_finds_every_kind_of_damage(live, settings):
+    say(live, "like", next(iter(places(live))), "a")
+    delta_id = deltas.open_delta(live, "hour")
+    deltas.write_delta(live, delta_id, settings)
+    for damage, message in DAMAGES:
+        assert live.execute(damage).rowcount >= 1, damage
+        assert any(message in check for check in deltas.failed_checks(live, delta_id)), damage
+        live.rollback()
+    assert deltas.failed_checks(live, delta_id) == {}
+
+
+def test_feedback_while_a_delta_is_written_is_not_held_against_it_and_comes_with_the_next(live, settings):
+    say(live, "like", next(iter(places(live))), "a")
+    delta_id = deltas.open_delta(live, "hour")
+    deltas.write_delta(live, delta_id, settings)
+    listed = live.execute("select movie_id from serving.delta_recommendation where rank = 1").fetchone()[0]
+    say(live, "dislike", listed, "b")
+    deltas.audit_delta(live, delta_id)
+    assert deltas.delta_go_live(live, delta_id)
+    assert listed not in [row[0] for row in live.execute("select movie_id from serving.recommend(1, 200)")]
+    assert bring_live(live, settings, "next hour") == 1
+    assert listed not in places(live)
+
+
+def test_what_was_committed_late_is_not_lost(live, warehouse, settings):
+    movies = list(places(live))
+    with connect(warehouse) as slow:
+        slow.execute("select serving.give_feedback('slow', 2, %s, 'like')", [movies[0]])
+        say(live, "like", movies[1], "fast")
+        assert bring_live(live, settings, "first hour") == 1
+        slow.commit()
+    assert bring_live(live, settings, "second hour") == 1
+
+
+def test_a_new_version_goes_live_with_what_was_said_since_its_snapshot(live, settings):
+    before = places(live)
+    disliked = min(before, key=before.get)
+    near = neighbours(live, disliked, before)
+    say(live, "dislike", disliked, "a")
+    version_id = write(live, settings, "next night")
+    versions.audit_version(live, version_id)
+    assert deltas.cover_feedback(live, "next night", version_id, settings) == 1
+    assert places(live) == before
+    assert versions.go_live(live, version_id) == version_id
+    after = places(live)
+    assert disliked not in after
+    assert sum(after[movie] - before[movie] for movie in near) > 5 * len(near)
+    assert bring_live(live, settings) == 0
+
+
+def test_a_delta_of_a_version_that_is_live_no_more_is_left_unused(live, settings):
+    say(live, "like", next(iter(places(live))), "a")
+    delta_id = deltas.open_delta(live, "hour")
+    deltas.write_delta(live, delta_id, settings)
+    deltas.audit_delta(live, delta_id)
+    write_and_go_live(live, settings, "next night")
+    before = lists(live)
+    assert not deltas.delta_go_live(live, delta_id)
+    assert lists(live) == before
+    assert bring_live(live, settings, "next hour") == 1
+
+
+def test_a_published_delta_never_changes(live, settings):
+    say(live, "like", next(iter(places(live))), "a")
+    bring_live(live, settings)
+    with pytest.raises(PublishError, match="delta 1 is published and never changes; run movierec_feedback again"):
+        deltas.write_delta(live, 1, settings)
+
+
+def test_without_a_live_version_there_is_no_delta(conn):
+    assert deltas.open_delta(conn, "hour") is None
