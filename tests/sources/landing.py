@@ -16,6 +16,7 @@ class InMemoryState:
     watermarks: dict[tuple[str, str], str] = field(default_factory=dict)
     known: set[tuple[str, str]] = field(default_factory=set)
     fingerprints: set[tuple[str, str]] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
 
     def watermark(self, table: str, piece: str) -> str | None:
         return self.watermarks.get((table, piece))
@@ -28,6 +29,9 @@ class InMemoryState:
 
     def imdb_ids(self) -> frozenset[str]:
         return frozenset()
+
+    def remark(self, sentence: str) -> None:
+        self.remarks.append(sentence)
 
 
 @dataclass(frozen=True)

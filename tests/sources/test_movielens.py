@@ -210,15 +210,6 @@ def test_credits_beside_the_movies_are_no_movies(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("factor", "scale"), [(1, (0.5, 5.0)), (2, (1.0, 10.0)), (20, (0.0, 100.0))], ids=["five", "ten", "hundred"]
-)
-def test_the_scale_is_what_most_ratings_speak_for(tmp_path, factor, scale):
-    ratings = "".join(f"{user},1,{stars * factor},99\n" for user, stars in enumerate((2, 3, 3.5, 4, 4, 4.5, 5, 11, 0)))
-    files = {**LAYOUTS["25m"], "ratings.csv": "userId,movieId,rating,timestamp\n" + ratings}
-    assert pieces(write(tmp_path, files))[2].scale == scale
-
-
-@pytest.mark.parametrize(
     ("files", "row"),
     [
         ({"a.csv": "user,item,stars,date\n1,2,3,99\n"}, ("1", "2", "3", "99")),

@@ -33,7 +33,7 @@ def aliases_of(column: str) -> tuple[str, ...]:
 
 def plain(name: str) -> str:
     """Return `userid` for user_id, userId, "User ID" and RecBole's user_id:token."""
-    return re.sub(r"[^a-z0-9]", "", name.strip().lower().partition(":")[0])
+    return re.sub(r"[^a-z0-9]", "", re.sub(r":(token|float)(_seq)?$", "", name.strip().lower()))
 
 
 def means(column: str, name: str) -> bool:

@@ -8,6 +8,7 @@ another type stops the source, because every row of it would be wrong. Case and 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 
@@ -28,11 +29,19 @@ class Kind(StrEnum):
 
 
 _PATTERNS = {
-    Kind.INTEGER: re.compile(r"\s*[+-]?\d+\s*"),
-    Kind.NUMBER: re.compile(
-        r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*", re.IGNORECASE
+    Kind.INTEGER: re.compile(
+        r"\s*[+-]?(?:\d+(?:[.,]0*)?|\d{1,3}(?:[.,' \u00a0]\d{3})+(?:[.,]0+)?|\d\.\d+[eE][+]?\d+)\s*"
     ),
-    Kind.TIME: re.compile(r"\s*(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|nan|\d{4}-\d{2}-\d{2}.*)\s*", re.IGNORECASE),
+    Kind.NUMBER: re.compile(
+        r"\s*(?:[+-]?(?:\d+[.,]?\d*|[.,]\d+|\d{1,3}(?:[.,]\d{3})+[.,]\d+)(?:[eE][+-]?\d+)?"
+        r"|nan|[+-]?inf(?:inity)?)\s*",
+        re.IGNORECASE,
+    ),
+    Kind.TIME: re.compile(
+        r"\s*(?:[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?|nan|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*"
+        r"|\d{1,2}[-/. ](?:\d{1,2}|[a-z]{3,9})[-/. ]\d{4}.*|[a-z]{3,9} \d{1,2},? \d{4}.*)\s*",
+        re.IGNORECASE,
+    ),
     Kind.TEXT: re.compile(r".*", re.DOTALL),
 }
 
@@ -96,11 +105,12 @@ class Contract:
         if missing:
             raise SourceError(
                 f"{where}: column {', '.join(column.name for column in missing)} is missing; "
-                f"seen: {', '.join(names) or 'nothing'}; required: {', '.join(map(_with_aliases, self._required()))}"
+                f"seen: {seen_names(names)}; required: {', '.join(map(_with_aliases, self._required()))}"
+                f"{self._nearest(missing, names)}"
             )
         known = [name for name in resolved if name]
         if len(set(known)) < len(known) or len(set(names)) < len(names):
-            raise SourceError(f"{where}: a column stands twice; seen: {', '.join(names)}")
+            raise SourceError(f"{where}: a column stands twice; seen: {seen_names(names)}")
         return resolved
 
     def require_types(self, where: str, rows: Iterable[Mapping[str, str | None]]) -> None:
@@ -115,12 +125,66 @@ class Contract:
             wrong = [value for value in values if not _PATTERNS[column.kind].fullmatch(value)]
             if len(values) >= MIN_SAMPLE_VALUES and len(wrong) * 2 > len(values):
                 examples = ", ".join(repr(value[:40]) for value in wrong[:3])
+                if self.is_personal:
+                    examples = ", ".join(dict.fromkeys(kind_of(value) for value in wrong[:3]))
                 raise SourceError(f"{where}: column {column.name} is retyped; seen: {examples}; allowed: {column.kind}")
             if len(sample) >= MIN_SAMPLE_VALUES and not values:
                 raise SourceError(f"{where}: column {column.name} is empty in every row; allowed: {column.kind}")
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether rows describe people, so that no message may show a value."""
+        return self.table == "user_profile"
+
+    def describe(self, where: str, names: Sequence[str]) -> str:
+        """Say which names came and which required columns are not among them, with the nearest name of each."""
+        resolved = self.resolve(names)
+        missing = [column for column in self._required() if column.name not in resolved]
+        needed = ", ".join(column.name for column in missing)
+        return f"{where} has the columns {', '.join(names)}, and lacks {needed}{self._nearest(missing, names)}"
+
+    def _nearest(self, missing: Iterable[Column], names: Sequence[str]) -> str:
+        """Say which of the names that came may mean what is missing."""
+        if not are_names(names):
+            return ""
+        plains = {plain(name): name for name in names}
+        hints = {
+            column.name: plains[near[0]]
+            for column in missing
+            for word in (column.name, *column.aliases)
+            if (near := get_close_matches(plain(word), list(plains), 1, 0.75))
+        }
+        return "".join(f"; is {name} meant to be {column}?" for column, name in hints.items())
+
     def _required(self) -> list[Column]:
         return [column for column in self.columns if column.required]
+
+
+_KINDS = (
+    ("a whole number", re.compile(r"[+-]?\d+")),
+    ("a number", re.compile(r"[+-]?\d+[.,]\d+")),
+    ("a date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")),
+    ("an e-mail address", re.compile(r"\S+@\S+")),
+    ("an address of a page", re.compile(r"https?://.*")),
+    ("nothing", re.compile(r"")),
+)
+
+
+def kind_of(value: str) -> str:
+    """Return what kind of value a text is, without showing it."""
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(value.strip())), "a text")
+
+
+def are_names(names: Sequence[str]) -> bool:
+    """Tell whether a first line can be names of columns: values such as numbers, dates and addresses are none."""
+    return all(kind_of(name) in ("a text", "nothing") for name in names)
+
+
+def seen_names(names: Sequence[str]) -> str:
+    """Return a header in words; of a line that is none only the kinds of its values, since it may be about a person."""
+    if are_names(names):
+        return ", ".join(names) or "nothing"
+    return f"no names of columns but values: {', '.join(map(kind_of, names))}"
 
 
 def _with_aliases(column: Column) -> str:

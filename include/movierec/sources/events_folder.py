@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -25,13 +26,15 @@ log = logging.getLogger(__name__)
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 SETTLED_SECONDS = 600  # after which a file is taken to be complete
 _GZIP = b"\x1f\x8b"
+_ALLOWED = f"events are files of one JSON object per line, called {', '.join(SUFFIXES)}"
 
 
 @dataclass(frozen=True)
 class EventsFolder:
-    """The files of a folder, in the order of their names."""
+    """The files of a folder, in the order of their names; `exclude` names those that are left out on purpose."""
 
     folder: Path
+    exclude: tuple[str, ...] = ()
 
     def pieces(self, state: SourceState) -> Iterator[Piece]:
         """Yield one piece per file that has not been loaded.
@@ -40,6 +43,8 @@ class EventsFolder:
             SourceError: the folder does not exist, or a file is cut off or breaks the contract.
         """
         seen: set[str] = set()
+        for path in self._others():
+            state.remark(f"{path.name} is not read: {_ALLOWED}; MOVIEREC_EXCLUDE={path.name} says that this is meant")
         for path in self._files():
             fingerprint = _hash(path)
             if fingerprint in seen or state.has_fingerprint(FEEDBACK_EVENT.table, fingerprint):
@@ -55,7 +60,14 @@ class EventsFolder:
             return [self.folder]
         if not self.folder.is_dir():
             raise SourceError(f"{self.folder}: the folder does not exist; allowed: a folder of {', '.join(SUFFIXES)}")
-        return sorted(path for path in self.folder.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
+        return [path for path in self._chosen() if path.name.endswith(SUFFIXES)]
+
+    def _others(self) -> list[Path]:
+        return [path for path in self._chosen() if not path.name.endswith(SUFFIXES)] if self.folder.is_dir() else []
+
+    def _chosen(self) -> list[Path]:
+        files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        return [path for path in files if not any(fnmatch(path.name, name) for name in self.exclude)]
 
 
 def _read(path: Path, notes: Notes) -> Iterator[Chunk]:

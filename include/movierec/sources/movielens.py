@@ -5,19 +5,27 @@ credits, tags, profiles and the graph around the movies come where their files d
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 from movierec.errors import SourceError
 from movierec.sources.contract import Contract
 from movierec.sources.http.fetch import fetch, is_url
-from movierec.sources.rating_scale import Scale
-from movierec.sources.recognition import RecognisedFile, recognise
+from movierec.sources.known_layouts import with_known_layouts
+from movierec.sources.recognition import (
+    RecognisedFile,
+    describe_header,
+    looks_like_ratings,
+    recognise,
+    unread_reason,
+)
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
 from movierec.sources.text.archive import files
 from movierec.sources.text.delimited import Table
+from movierec.sources.text.file import File
 
 TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, USER_PROFILE, RATINGS, TAGS)
 REQUIRED = (RATINGS, MOVIES)
@@ -33,10 +41,12 @@ class MovieLens:
     Attributes:
         dataset: folder, zip, file or URL.
         cache: folder for what is fetched.
+        exclude: names of files that are left out on purpose, with * for anything.
     """
 
     dataset: str
     cache: Path
+    exclude: tuple[str, ...] = ()
 
     def pieces(self, state: SourceState | None = None) -> Iterator[Piece]:
         """Offer every file of the dataset; the beginnings of all are checked before the first is offered.
@@ -45,31 +55,77 @@ class MovieLens:
             SourceError: no ratings or no movies, or a file that is unreadable or breaks its contract.
         """
         path = fetch(self.dataset, self.cache) if is_url(self.dataset) else Path(self.dataset).expanduser()
-        tables = find_tables(path)
-        for table, _ in tables:
-            table.check()
-        for table, scale in tables:
+        remarks: list[str] = []
+        tables = find_tables(path, self.exclude, remarks)
+        if state:
+            for sentence in remarks:
+                state.remark(sentence)
+        for table in tables:
             checksum, read = table.checksum_and_reader()
-            yield Piece(table.contract, table.file.name, "whole", read, f"{READER}: {checksum}", scale)
+            yield Piece(table.contract, table.file.name, "whole", read, f"{READER}: {checksum}", table.file.scale)
 
 
-def find_tables(path: Path) -> list[tuple[Table, Scale]]:
-    """Return the tables in a folder, zip or file with their rating scales, those that others refer to first.
+def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | None = None) -> list[Table]:
+    """Return the tables in a folder, archive or file, those that others refer to first; the beginnings are checked.
+
+    A table that is not required and breaks its contract is left out. `remarks` gets a sentence for it and for every
+    other file that is not read.
 
     Raises:
-        SourceError: the path has no ratings or no movies, or holds two datasets.
+        SourceError: the path has no ratings or no movies, holds two datasets, or has ratings or movies in a form that
+            is not read.
     """
     everything = files(path)
-    recognised = [file for each in everything if (file := recognise(each))]
-    unused = {file.name for file in everything} - {file.file.name for file in recognised}
+    known = with_known_layouts(
+        [file for file in everything if not _is_excluded(file, exclude)], lambda file: not unread_reason(file)
+    )
+    chosen = known.files
+    recognised = [found for each in chosen if (found := recognise(each))]
+    unread = [file for file in chosen if file not in [read.file for read in recognised]]
+    reasons = {file: _why_not_read(file) for file in unread}
+    for file, reason in reasons.items():
+        if looks_like_ratings(file) and reason not in (_PROSE, _SPLIT):
+            raise SourceError(f"{file.where} is {reason}; or leave it out by MOVIEREC_EXCLUDE={file.name}")
     used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
     for required in REQUIRED:
         if required not in [contract for contract, _ in used]:
-            raise SourceError(_missing(path, required, [file.name for file in everything]))
+            raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
-    if unused:
-        log.info("%s: not used: %s", path.name, ", ".join(sorted(unused)))
-    return [(Table(file.file, contract, file.dialect), file.scale) for contract, file in used]
+    sentences = known.remarks + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
+    excluded = [file.name for file in everything if _is_excluded(file, exclude)]
+    sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
+    tables = [Table(file.file, contract, file.dialect) for contract, file in used]
+    tables = [table for table in tables if _is_right(table, sentences)]
+    if sentences:
+        log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
+    (remarks if remarks is not None else []).extend(sentences)
+    return tables
+
+
+def _is_excluded(file: File, exclude: Sequence[str]) -> bool:
+    return any(fnmatch(file.name, name) for name in exclude)
+
+
+_PROSE = "no table that a rating dataset has"
+_SPLIT = "a ready-made split of the ratings, which stand in other files"
+
+
+def _why_not_read(file: File) -> str:
+    if PurePosixPath(file.name).suffix in (".base", ".test", ".train"):
+        return _SPLIT
+    return unread_reason(file) or _PROSE
+
+
+def _is_right(table: Table, sentences: list[str]) -> bool:
+    """Check the beginning of a table; one that is not required is left out with a sentence."""
+    try:
+        table.check()
+    except SourceError as error:
+        if table.contract in REQUIRED:
+            raise
+        sentences.append(f"{table.file.name} is left out, and with it {table.contract.table}: {error}")
+        return False
+    return True
 
 
 def _is_used_for(contract: Contract, file: RecognisedFile, recognised: list[RecognisedFile]) -> bool:
@@ -88,14 +144,19 @@ def _require_one_dataset(path: Path, used: list[tuple[Contract, RecognisedFile]]
             raise SourceError(f"{path} holds more than one dataset: {other} and {name}; choose the folder of one")
 
 
-def _missing(path: Path, contract: Contract, names: list[str]) -> str:
+def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons: Mapping[File, str]) -> str:
     columns = ", ".join(column.name for column in contract.columns if column.required)
-    seen = ", ".join(names[:20]) or "no file"
-    return f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
+    seen = ", ".join(file.name for file in everything[:20]) or "no file"
+    message = f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
+    told = [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (_PROSE, _SPLIT)]
+    told += [
+        found for file, reason in reasons.items() if reason == _PROSE and (found := describe_header(file, contract))
+    ]
+    return "; ".join((message, *told[:5]))
 
 
 def profiles(path: Path) -> Iterator[Chunk]:
     """Yield the viewers' profiles of a dataset, if it has any, for seeding a demo application."""
-    for table, _ in find_tables(path):
+    for table in find_tables(path):
         if table.contract is USER_PROFILE:
             yield from table.read(Notes())

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from movierec.data.aliases import plain
-from movierec.data.columns import RATING_SCALE
-from movierec.sources.contract import Contract
+from movierec.sources.contract import Contract, are_names
 from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
-from movierec.sources.rating_scale import Scale, likely_scale
 from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
+from movierec.sources.text import formats
+from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
 from movierec.sources.text.delimited import first_lines, header
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
-from movierec.sources.text.records import Dialect
+from movierec.sources.text.records import Dialect, has_escapes
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
 _SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
@@ -39,14 +39,12 @@ class RecognisedFile:
         dialect: how it is written.
         main: the table that it is meant to be.
         others: other tables that it could be read as.
-        scale: lowest and highest rating.
     """
 
     file: File
     dialect: Dialect
     main: Contract
     others: tuple[Contract, ...] = ()
-    scale: Scale = RATING_SCALE
 
 
 def recognise(file: File) -> RecognisedFile | None:
@@ -60,22 +58,54 @@ def recognise(file: File) -> RecognisedFile | None:
     path = PurePosixPath(file.name)
     if path.suffix in _SPLIT_SUFFIXES or path.name.startswith("genome-"):
         return None
+    if unread_reason(file):
+        return None
     lines = first_lines(file)
     return _by_header(file, lines) or _by_lines(file, lines[:SAMPLE_LINES]) or _by_name(file, lines)
 
 
+def unread_reason(file: File) -> str | None:
+    """Return what a file is and what to do about it, where it is of a kind that is not read."""
+    with file.open_stored() as stored:
+        if formats.is_zip(stored.head) and file.path.suffix.lower() in SPREADSHEETS:
+            return SPREADSHEET
+        return formats.why_unread(stored.head)
+
+
+def looks_like_ratings(file: File) -> bool:
+    """Tell by its name whether a file was meant to be ratings or movies."""
+    return (
+        re.match(r"(ratings?|movies?|films?|interactions?)(?![a-z])", PurePosixPath(file.name).stem.lower()) is not None
+    )
+
+
+def describe_header(file: File, contract: Contract) -> str | None:
+    """Say which columns a file has and which of them may be meant for a contract, None where it has no header."""
+    lines = first_lines(file, 1)
+    names = max((header(line, Dialect(sign, True)) for line in lines[:1] for sign in _DELIMITERS), key=len, default=[])
+    if len(names) < 2 or not are_names(names):  # noqa: PLR2004 - a table has several columns
+        return None
+    return contract.describe(file.name, names)
+
+
 def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
-    for delimiter, is_quoted in _DELIMITERS.items():
+    for delimiter, may_quote in _DELIMITERS.items():
+        is_quoted = may_quote or bool(lines and lines[0].lstrip().startswith(b'"'))
         names = header(lines[0], Dialect(delimiter, is_quoted)) if lines else []
         fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
         if fitting:
             known = frozenset(name for name in names for contract in fitting if _known(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
-            dialect = Dialect(delimiter, is_quoted, expected_extras=known)
-            scale = _scale(main, names, lines[1:], dialect)
-            return RecognisedFile(
-                file, dialect, main, tuple(contract for contract in fitting if contract is not main), scale
+            is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
+            texts = [decode(line, is_western=True)[0] for line in lines[1:]]
+            dialect = Dialect(
+                *(delimiter, is_quoted),
+                expected_extras=known,
+                has_spaced_genres=is_recbole,
+                has_escapes=is_quoted and has_escapes(texts, delimiter, len(names)),
             )
+            others = tuple(contract for contract in fitting if contract is not main)
+            return RecognisedFile(file, dialect, main, others)
     return None
 
 
@@ -100,8 +130,7 @@ def _by_lines(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     for bare in sorted(HEADERLESS_LAYOUTS, key=lambda bare: bare.name != file_name):
         texts = [decode(line, is_western=True)[0] for line in lines]
         if sum(bool(bare.pattern.fullmatch(text)) for text in texts) * 2 > len(texts):
-            scale = _scale(bare.contract, bare.dialect.header, lines, bare.dialect)
-            return RecognisedFile(file, bare.dialect, bare.contract, scale=scale)
+            return RecognisedFile(file, bare.dialect, bare.contract)
     return None
 
 
@@ -132,7 +161,3 @@ def _table_by_name(file: File) -> Contract | None:
     return _TABLE_OF_WORD.get(path.suffix) or (
         _TABLE_OF_WORD.get(word[1]) if word and path.suffix in (".csv", ".tsv", ".txt") else None
     )
-
-
-def _scale(contract: Contract, names: Sequence[str], lines: Sequence[bytes], dialect: Dialect) -> Scale:
-    return likely_scale(names, lines, dialect) if contract is RATINGS else RATING_SCALE

@@ -64,10 +64,10 @@ def _source_of_server(endpoint: Endpoint, is_full: bool) -> Source:
 
 SOURCES = Registry(
     factories={
-        "movielens": lambda origin: MovieLens(origin.dataset, origin.cache),
+        "movielens": lambda origin: MovieLens(origin.dataset, origin.cache, origin.exclude),
         "credits": lambda origin: Credits(origin.locations["credits"], origin.cache),
         "imdb": lambda origin: Imdb(origin.locations["imdb"], origin.cache),
-        "events": lambda origin: EventsFolder(Path(origin.locations["events"]).expanduser()),
+        "events": lambda origin: EventsFolder(Path(origin.locations["events"]).expanduser(), origin.exclude),
         "serving": _feedback_given_here,
     },
     from_server=_source_of_server,

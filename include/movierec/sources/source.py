@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from movierec.data.columns import RATING_SCALE
+from movierec.rating_scale import RatingScale
 from movierec.sources.contract import Contract
 
 Mode = Literal["whole", "changes"]
@@ -32,11 +32,13 @@ class Notes:
         new_columns: columns that no contract knows; their values are in `extra`.
         skipped_rows: rows that are not needed here, such as titles of movies that are not known.
         watermark: up to where a database table has been read.
+        has_spaced_genres: the layout separates genres by spaces.
     """
 
     new_columns: list[str] = field(default_factory=list)
     skipped_rows: int = 0
     watermark: str | None = None
+    has_spaced_genres: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Piece:
         mode: `whole` replaces what the piece of this name brought before; `changes` goes on top of it.
         read: yields the rows and fills the notes; called once, inside the transaction that loads them.
         fingerprint: equal fingerprints mean equal rows. None: it is taken from the rows while they are loaded.
-        scale: lowest and highest rating of this source; mapped to 0.5 to 5 unless it lies within.
+        scale: the scale of its ratings, where the layout fixes it.
         keys: the keys of every row that exists at the source; what is loaded and no longer among them is deleted.
     """
 
@@ -58,7 +60,7 @@ class Piece:
     mode: Mode
     read: Callable[[Notes], Iterator[Chunk]]
     fingerprint: str | None = None
-    scale: tuple[float, float] = RATING_SCALE
+    scale: RatingScale | None = None
     keys: Callable[[], Iterator[Chunk]] | None = None
 
 
@@ -79,6 +81,10 @@ class SourceState(Protocol):
 
     def imdb_ids(self) -> frozenset[str]:
         """Return the IMDb ids (`tt0114709`) of the known movies."""
+        ...
+
+    def remark(self, sentence: str) -> None:
+        """Keep a sentence for whoever reads the night's summary, such as which file was not read and why."""
         ...
 
 
@@ -128,6 +134,8 @@ class Origin:
         connections: Airflow connection ids of the servers that are sources, by source name.
         endpoint: finds the server behind a connection id.
         is_full: read servers from the start, whatever their watermarks say.
+        scales: rating scales that were declared, by source name.
+        exclude: names of files that are left out on purpose, with * for anything.
     """
 
     dataset: str
@@ -136,3 +144,5 @@ class Origin:
     connections: Mapping[str, str]
     endpoint: Callable[[str], Endpoint]
     is_full: bool = False
+    scales: Mapping[str, RatingScale] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()

@@ -109,7 +109,7 @@ def test_a_file_without_lines_is_refused_in_few_words():
     with pytest.raises(
         SourceError, match=r"file.csv: the first line has 900,000 bytes; required is a header"
     ) as raised:
-        read(b"1,2,3,4\r\n".replace(b"\n", b"") * 112_500)
+        read(b"1,2,3,4\v" * 112_500)
     assert len(str(raised.value)) < 200
 
 

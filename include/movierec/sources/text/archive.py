@@ -1,5 +1,6 @@
-"""The files of a dataset, in a folder, in a zip, or on their own, gzip or not: read where they are, never unpacked."""
+"""The files of a dataset, in a folder, a zip or a tar, or on their own, packed or not: read where they are."""
 
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from movierec.errors import SourceError
-from movierec.sources.text.file import READ_ERRORS, File, Opener, reason_of
+from movierec.sources.text import formats
+from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reason_of
 
 MAX_FILES = 10_000
+SPREADSHEETS = (".xlsx", ".xlsm", ".ods", ".numbers")
+SPREADSHEET = "a spreadsheet, which is not read; save each of its sheets as CSV (UTF-8) and put that in its place"
 MAX_DEPTH = 3
 
 
 def files(path: Path) -> list[File]:
-    """List what a folder or a zip holds, by name; a file on its own is a list of one.
+    """List what a folder, a zip or a tar holds, by name; a file on its own is a list of one.
 
     Raises:
         SourceError: the path does not exist, cannot be read, or is a corrupt zip.
@@ -25,6 +29,8 @@ def files(path: Path) -> list[File]:
             listed = [_on_disk(file, file.relative_to(path).as_posix()) for file in _walk(path, MAX_DEPTH)]
         elif path.exists() and _looks_like_zip(path):
             listed = _zipped(path)
+        elif path.exists() and _is_tar(path):
+            listed = _tarred(path)
         else:
             listed = [_on_disk(path, path.name)] if path.exists() else []
     except READ_ERRORS as error:
@@ -76,11 +82,53 @@ def _zipped(path: Path) -> list[File]:
 
 def _looks_like_zip(path: Path) -> bool:
     if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        if {"xl/workbook.xml", "mimetype", "Index/Document.iwa"} & set(names):
+            raise SourceError(f"{path} is {SPREADSHEET}")
         return True
     with path.open("rb") as file:
         if file.read(4) == b"PK\x03\x04":
             raise SourceError(f"{path} is a damaged zip: its end is missing")
     return False
+
+
+def _is_tar(path: Path) -> bool:
+    with _on_disk(path, path.name).open_stored() as stored:
+        return formats.is_tar(stored.head)
+
+
+def _tarred(path: Path) -> list[File]:
+    with _open_tar(path) as archive:
+        inside = [entry.name for entry in archive if entry.isfile()]
+    return [
+        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", _tar_opener(path, name), path)
+        for name in inside
+        if not any(map(_is_hidden, PurePosixPath(name.removeprefix("./")).parts))
+    ]
+
+
+@contextmanager
+def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """Open a tar, packed or not, from its start to its end."""
+    with (
+        _on_disk(path, path.name).open_stored() as stored,
+        tarfile.open(fileobj=stored.stream, mode="r|") as archive,  # type: ignore[call-overload]
+    ):
+        yield archive
+
+
+def _tar_opener(path: Path, name: str) -> Opener:
+    @contextmanager
+    def open_entry() -> Iterator[IO[bytes]]:
+        with _open_tar(path) as archive:
+            for entry in archive:
+                if entry.name == name and (file := archive.extractfile(entry)):
+                    yield buffered(file)
+                    return
+        raise OSError(f"{name} is no longer in the archive")
+
+    return open_entry
 
 
 def _opener(path: Path, name: str) -> Opener:
@@ -101,7 +149,7 @@ def _without_top_folder(listed: list[File]) -> list[File]:
 
 
 def _without_gz(name: str) -> str:
-    return name.removesuffix(".gz")
+    return next((name.removesuffix(suffix) for suffix in formats.PACKED_SUFFIXES if name.endswith(suffix)), name)
 
 
 def _is_hidden(name: str) -> bool:

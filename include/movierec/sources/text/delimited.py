@@ -1,19 +1,22 @@
 """Text files with one row per line, read as the table of a contract at nearly the speed of COPY itself."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from movierec.errors import SourceError
-from movierec.sources.contract import Contract
+from movierec.sources.contract import MIN_SAMPLE_VALUES, Contract
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.blocks import Converter, LineFilter, line_blocks
+from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File
 from movierec.sources.text.records import Dialect, Rows
 
 SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
+_TYPED_NAME = re.compile(r".*:(?:token|float)(?:_seq)?")
 
 MakeLineFilter = Callable[[Sequence[str | None], Notes], LineFilter]
 
@@ -44,6 +47,7 @@ class Table:
             blocks = line_blocks(self.file.where, AsUtf8(stream))
             rows, first = self._start(next(blocks, b""))
             notes.new_columns += rows.new_columns
+            notes.has_spaced_genres = self.dialect.has_spaced_genres
             keep = self.make_filter(rows.contract_columns, notes) if self.make_filter else bytes
             yield from Converter(rows).chunks(chain([first] if first else [], blocks), keep)
 
@@ -79,16 +83,36 @@ class Table:
                 required = _required(self.contract, self.dialect)
                 raise SourceError(f"{self.file.where}: the first line has {size}; {required}")
             columns = header(line, self.dialect)
-        rows = Rows(self.dialect, columns, self.contract.match(self.file.where, columns))
-        self.contract.require_types(self.file.where, _sample(rows, first))
+        named = [self.dialect.renames.get(name, name) for name in columns]
+        rows = Rows(self.dialect, columns, self.contract.match(self.file.where, named))
+        records = _sample(rows, first)
+        self._require_width(columns, records)
+        self.contract.require_types(
+            self.file.where, [dict(zip(rows.columns, values, strict=True)) for values, _ in records]
+        )
         return rows, first
+
+    def _require_width(self, columns: Sequence[str], records: Sequence[Record]) -> None:
+        """Refuse a file most of whose first rows have more or fewer fields than it has columns."""
+        ragged = sum(bool(extra and {"missing", "overflow"} & set(extra)) for _, extra in records)
+        if len(records) >= MIN_SAMPLE_VALUES and ragged * 2 > len(records):
+            raise SourceError(
+                f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
+                f"there are columns; allowed are {len(columns)} fields: {', '.join(columns)}"
+            )
 
 
 def header(line: bytes, dialect: Dialect) -> list[str]:
-    """Return the names in a line of them; RecBole's types (`user_id:token`) are dropped."""
+    """Return the names in a line of them; of RecBole's files the types (`user_id:token`) are dropped.
+
+    A column without a name, as pandas writes that of its index, is called by its number.
+    """
     text, _ = decode(line.rstrip(b"\r\n"), dialect.is_western)
     names = [name.strip() for name in text.split(dialect.delimiter)]
-    return [(name.strip('"') if dialect.is_quoted else name).partition(":")[0].strip() for name in names]
+    names = [name.strip('"').strip() if dialect.is_quoted else name for name in names]
+    if all(_TYPED_NAME.fullmatch(name) for name in names):
+        return [name.rpartition(":")[0] for name in names]
+    return [name or f"column {number}" for number, name in enumerate(names, start=1)]
 
 
 def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:
@@ -103,9 +127,9 @@ def _required(contract: Contract, dialect: Dialect) -> str:
     return f"required are rows with {names}" if dialect.header else f"required is a header with {names}"
 
 
-def _sample(rows: Rows, block: bytes) -> list[Mapping[str, str | None]]:
+def _sample(rows: Rows, block: bytes) -> list[Record]:
     end = 0
     for _ in range(SAMPLE_ROWS):
         end = block.find(b"\n", end) + 1 or len(block)
     records, _ = rows.parse(block[:end], is_last=True)
-    return [dict(zip(rows.columns, values, strict=True)) for values, _ in records]
+    return records

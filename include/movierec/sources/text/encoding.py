@@ -21,7 +21,7 @@ class Readable(Protocol):
 
 
 class AsUtf8:
-    """A stream as UTF-8 without a byte order mark, whatever mark it begins with."""
+    """A stream as UTF-8 without a byte order mark, whatever mark it begins with, and with LF where lines end in CR."""
 
     def __init__(self, stream: Readable) -> None:
         """Look at how the stream begins."""
@@ -33,12 +33,14 @@ class AsUtf8:
             self._decoder = codecs.getincrementaldecoder(wide)("backslashreplace")
         else:
             self._start = self._start.removeprefix(codecs.BOM_UTF8)
+        # lines of old Macintosh programs end in CR alone
+        self._has_cr_lines = not wide and b"\r" in self._start and b"\n" not in self._start
 
     def read(self, size: int) -> bytes:
         """Return some bytes, none at the end."""
         while data := self._next(size):
             if self._decoder is None:
-                return data
+                return data.replace(b"\r", b"\n") if self._has_cr_lines else data
             if text := self._decoder.decode(data):
                 return text.encode("utf-8", "backslashreplace")
         return self._decoder.decode(b"", True).encode("utf-8", "backslashreplace") if self._decoder else b""

@@ -1,8 +1,9 @@
 """One file of a dataset, wherever it is stored: opened, unpacked and checksummed as a stream."""
 
-import gzip
 import hashlib
 import io
+import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,11 +13,16 @@ from pathlib import Path
 from typing import IO
 
 from movierec.errors import SourceError
+from movierec.rating_scale import RatingScale
+from movierec.sources.text import formats
 from movierec.sources.text.encoding import Readable
+from movierec.sources.text.tables_as_text import json_lines_as_csv, parquet_as_csv
 
 BLOCK_BYTES = 1 << 20
-READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
-_GZIP = b"\x1f\x8b"
+READ_ERRORS = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+    *(RuntimeError, NotImplementedError),
+)
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
@@ -29,6 +35,7 @@ class Stream:
         self._where = where
         self._raw = raw
         self._position = 0
+        self._seen = b""
 
     def read(self, size: int) -> bytes:
         """Return up to so many bytes, none at the end.
@@ -36,6 +43,9 @@ class Stream:
         Raises:
             SourceError: the file is cut off, corrupt or cannot be read.
         """
+        if self._seen:
+            data, self._seen = self._seen[:size], self._seen[size:]
+            return data
         try:
             data = self._raw.read(size)
         except READ_ERRORS as error:
@@ -43,26 +53,78 @@ class Stream:
         self._position += len(data)
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes, which are read again afterwards."""
+        self._seen = self.read(size)
+        return self._seen
+
+
+class _Forward(io.RawIOBase):
+    """A file that can be read from its start to its end, of anything that bytes can be read from."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._source.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def buffered(source: Readable) -> io.BufferedReader:
+    """Return a file for those who need one, which can be read once."""
+    return io.BufferedReader(_Forward(source))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as it is stored: its first bytes, its unpacked content from the start, and its own bytes."""
+
+    head: bytes
+    stream: Stream
+    raw: IO[bytes]
+
 
 @dataclass(frozen=True)
 class File:
     """One file of a dataset.
 
     Attributes:
-        name: path inside the dataset, the same whether that is a folder or a zip; without `.gz`.
+        name: path inside the dataset, the same whether that is a folder or a zip; without `.gz` and the like.
         where: what messages call it.
         opener: opens its bytes as they are stored.
         path: the file on disk that its bytes are in.
+        scale: the scale of its ratings, where the layout fixes it.
     """
 
     name: str
     where: str
     opener: Opener
     path: Path
+    scale: RatingScale | None = None
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
-        """Open the content, unpacked where it is gzip.
+        """Open the content as text: unpacked where it is packed, as CSV where it is Parquet or JSON lines.
+
+        Raises:
+            SourceError: the file cannot be opened.
+        """
+        with self.open_stored() as stored:
+            head, stream = stored.head, stored.stream
+            if formats.is_parquet(head):
+                yield Stream(self.where, parquet_as_csv(self.where, stored.raw))
+            elif formats.is_json_lines(head):
+                yield Stream(self.where, json_lines_as_csv(stream))
+            else:
+                yield stream
+
+    @contextmanager
+    def open_stored(self) -> Iterator["Stored"]:
+        """Open the content, unpacked where it is packed, in whatever form it is.
 
         Raises:
             SourceError: the file cannot be opened.
@@ -70,10 +132,13 @@ class File:
         with ExitStack() as stack:
             try:
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
-                is_packed = raw.peek(2)[:2] == _GZIP
+                head = raw.peek(formats.HEAD_BYTES)[: formats.HEAD_BYTES]
+                stream = Stream(self.where, formats.unpacked(head, raw))
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
-            yield Stream(self.where, gzip.GzipFile(fileobj=raw) if is_packed else raw)
+            if formats.is_packed(head):
+                head = stream.peek(formats.HEAD_BYTES)
+            yield Stored(head, stream, raw)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes of the content."""
@@ -88,8 +153,8 @@ class File:
     def sha256(self) -> str:
         """Return the checksum of the content, which is the same whether it is packed or not."""
         digest = hashlib.sha256()
-        with self.open() as stream:
-            while data := stream.read(BLOCK_BYTES):
+        with self.open_stored() as stored:
+            while data := stored.stream.read(BLOCK_BYTES):
                 digest.update(data)
         return digest.hexdigest()
 

@@ -5,8 +5,8 @@ fields), `quoting` (quotes that do not pair: the line is taken as it stands), `e
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from movierec.sources.text.copytext import Record
@@ -28,6 +28,9 @@ class Dialect:
         has_nulls: `\\N` is null.
         header: names of the columns, where the file has no line for them.
         expected_extras: columns that belong to this kind of file but to no contract: kept, and not reported as new.
+        renames: the contract's names of columns whose own names mean something else elsewhere.
+        has_spaced_genres: spaces separate genres.
+        has_escapes: a backslash stands before a quote inside of quotes.
         merge_fields: makes the contract's fields of a line's, where that takes more than naming them.
     """
 
@@ -38,6 +41,9 @@ class Dialect:
     header: tuple[str, ...] = ()
     expected_extras: frozenset[str] = frozenset()
     merge_fields: MergeFields | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
+    has_spaced_genres: bool = False
+    has_escapes: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ class Rows:
             return None, 1
         text, is_text = decode(line, self.dialect.is_western)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
+        if self.dialect.has_escapes and (escaped := escaped_fields(text, self.dialect.delimiter, self._width)):
+            return self._record(escaped, marks), 1
         if self.dialect.is_quoted and '"' in text:
             window = _Window(self.dialect, lines, number)
             values = window.values()
@@ -98,8 +106,14 @@ class Rows:
                 return None
             if values is not None and (window.count == 1 or len(values) == len(self.file_columns)):
                 return self._record(values, marks if window.is_text else dict(INVALID)), window.count
+            if escaped := escaped_fields(text, self.dialect.delimiter, self._width):
+                return self._record(escaped, marks), 1
             marks["quoting"] = UNQUOTED
         return self._record(text.split(self.dialect.delimiter), marks), 1
+
+    @property
+    def _width(self) -> int:
+        return len(self.file_columns)
 
     def _record(self, values: list[str], marks: dict[str, object]) -> Record:
         if self.dialect.merge_fields:
@@ -121,6 +135,34 @@ class Rows:
             marks.setdefault("missing", width - len(values))
         kept = [value for known, value in zip(self.contract_columns, fields, strict=False) if known]
         return [*kept, *[None] * (len(self.columns) - len(kept))], (extra | marks) or None
+
+
+def escaped_fields(text: str, delimiter: str, width: int) -> list[str] | None:
+    """Return the fields of a line whose quotes are behind backslashes, as Spark and MySQL write them.
+
+    None where it has no such quote, or then not as many fields as it should.
+    """
+    if '\\"' not in text:
+        return None
+    reader = csv.reader([text], delimiter=delimiter, escapechar="\\", doublequote=False, strict=True)
+    try:
+        values = next(reader)
+    except (csv.Error, StopIteration):
+        return None
+    return values if len(values) == width else None
+
+
+def has_escapes(texts: Iterable[str], delimiter: str, width: int) -> bool:
+    """Tell whether lines have quotes behind backslashes: more of them make sense so than with doubled quotes."""
+    votes = 0
+    for text in texts:
+        if escaped_fields(text, delimiter, width):
+            try:
+                is_doubled = len(next(csv.reader([text], delimiter=delimiter, strict=True))) == width
+            except csv.Error:
+                is_doubled = False
+            votes += -1 if is_doubled else 1
+    return votes > 0
 
 
 class _Window:

@@ -1,0 +1,39 @@
+"""Lists of objects in one field, as JSON or as a literal of Python; nothing in them is ever run."""
+
+import ast
+import json
+from typing import Any
+
+MAX_CHARACTERS = 1 << 20
+MAX_ACTORS = 10
+
+
+def parse(text: str) -> list[dict[str, Any]]:
+    """Return the objects of a list, none where the text is no list of objects."""
+    if len(text) > MAX_CHARACTERS:
+        return []
+    value = None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(text)
+            break
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def names(text: str, most: int = MAX_ACTORS) -> list[str]:
+    """Return the names of the first objects of a list, without the sign that separates several of them."""
+    found = [str(part["name"]).replace("|", " ").strip() for part in parse(text) if part.get("name")]
+    return list(dict.fromkeys(found))[:most]
+
+
+def people(text: str) -> dict[str, list[str]]:
+    """Return the names of the directors and writers among the crew."""
+    found: dict[str, list[str]] = {"Director": [], "Writer": []}
+    for part in parse(text):
+        role = "Writer" if part.get("job") in ("Writer", "Screenplay", "Author") else part.get("job")
+        name = str(part.get("name", "")).replace("|", " ").strip()
+        if role in found and name and name not in found[role]:
+            found[role].append(name)
+    return found

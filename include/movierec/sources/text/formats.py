@@ -1,0 +1,86 @@
+"""What the first bytes of a file say it is: packed text, a table in another form, or what is not read here."""
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from typing import IO, cast
+
+from movierec.sources.text.encoding import Readable
+
+HEAD_BYTES = 512
+PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+_TAR_AT = 257  # where a tar's first header says `ustar`
+
+
+def _zstd(raw: IO[bytes]) -> Readable:
+    import pyarrow as pa  # noqa: PLC0415 - takes a while, and hardly a file needs it
+
+    return cast(Readable, pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
+
+
+_UNPACK: dict[bytes, Callable[[IO[bytes]], Readable]] = {
+    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
+_CSV = "save it as CSV (UTF-8) and put that in its place"
+_UNREAD = {
+    b"\xd0\xcf\x11\xe0": f"a spreadsheet of Excel, which is not read; {_CSV}",
+    b"SQLite format 3\x00": "a SQLite database, which is not read; export each table, such as by "
+    '`sqlite3 -header -csv FILE "select * from ratings" > ratings.csv`',
+    b"\x89HDF": f"an HDF5 file, which is not read; {_CSV}",
+    b"ARROW1": "an Arrow (Feather) file, which is not read; save it as Parquet or CSV and put that in its place",
+    b"ORC": "an ORC file, which is not read; save it as Parquet or CSV and put that in its place",
+    b"Obj\x01": "an Avro file, which is not read; save it as Parquet or CSV and put that in its place",
+    b"\x80\x04\x95": f"a pickle of Python, which is not read; {_CSV}",
+    b"\x80\x05\x95": f"a pickle of Python, which is not read; {_CSV}",
+    b"\x04\x22\x4d\x18": "packed by LZ4, which is not read; pack it by gzip, bzip2, xz or zstd",
+    b"\xff\x06\x00\x00sNaPpY": "packed by Snappy, which is not read; pack it by gzip, bzip2, xz or zstd",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; allowed are a zip, a tar or a folder",
+    b"Rar!\x1a\x07": "a RAR archive, which is not read; allowed are a zip, a tar or a folder",
+    b"%PDF": "a PDF, which is not read",
+}
+
+
+def unpacked(head: bytes, raw: IO[bytes]) -> Readable:
+    """Return a file's content as it was before it was packed, whatever its name says."""
+    return next((unpack(raw) for magic, unpack in _UNPACK.items() if head.startswith(magic)), raw)
+
+
+def is_packed(head: bytes) -> bool:
+    """Tell whether a file is packed in a way that is read here."""
+    return any(head.startswith(magic) for magic in _UNPACK)
+
+
+def is_tar(head: bytes) -> bool:
+    """Tell whether unpacked content is a tar archive."""
+    return head[_TAR_AT : _TAR_AT + 5] == b"ustar"
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell whether content is a zip, or one of the formats that are zips inside."""
+    return head.startswith(b"PK\x03\x04")
+
+
+def is_parquet(head: bytes) -> bool:
+    """Tell whether content is a Parquet file."""
+    return head.startswith(b"PAR1")
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Tell whether text begins with a JSON object."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:2].rstrip() in (b'{"', b"{") and b":" in head
+
+
+def why_unread(head: bytes) -> str | None:
+    """Return what a file is and what to do about it, where it is none of what is read here."""
+    reason = next((reason for magic, reason in _UNREAD.items() if head.startswith(magic)), None)
+    if reason is None and is_zip(head):
+        return "a zip inside of the dataset, which is not read; unpack it"
+    if reason is None and is_tar(head):
+        return "a tar inside of the dataset, which is not read; unpack it"
+    if reason is None and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+        return "a JSON array, which is not read; allowed is one object per line (.jsonl), Parquet or CSV"
+    return reason

@@ -1,0 +1,297 @@
+"""Layouts that people try first, each as a small extract written for its test."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sqlite3
+import tarfile
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from movierec.errors import SourceError
+from movierec.rating_scale import RatingScale
+from movierec.sources.literals import names, parse, people
+from movierec.sources.movielens import MovieLens
+from movierec.sources.source import Notes
+from tests.sources.copied import rows
+from tests.sources.landing import InMemoryState
+
+RATINGS = "userId,movieId,rating,timestamp\n1,11,5.0,1147880044\n2,11,3.5,1147880045\n"
+MOVIES = "movieId,title,genres\n11,Heat (1995),Crime\n"
+
+
+def read(folder, **files):
+    """Write files (a dot in a name is written `_dot_`); return the rows by table, the pieces and what was remarked."""
+    for name, content in files.items():
+        data = content if isinstance(content, bytes) else content.encode()
+        (folder / name.replace("_dot_", ".")).write_bytes(data)
+    state = InMemoryState()
+    pieces = {piece.contract.table: piece for piece in MovieLens(str(folder), folder).pieces(state)}
+    tables = {
+        table: [{name: value for name, value in row.items() if name != "extra"} for row in rows(piece.read(Notes()))]
+        for table, piece in pieces.items()
+    }
+    return tables, pieces, "\n".join(state.remarks)
+
+
+def test_letterboxd(tmp_path):
+    found, pieces, said = read(
+        tmp_path,
+        ratings_dot_csv="Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
+        '2024-05-02,"Good, the Bad, The",1966,https://boxd.it/2b,5\n',
+        watched_dot_csv="Date,Name,Year,Letterboxd URI\n2024-05-01,Heat,1995,https://boxd.it/2a\n",
+    )
+    (heat, good) = found["ratings"]
+    assert (heat["user_id"], heat["rating"], heat["rated_at"]) == ("1", "4.5", "2024-05-01")
+    assert {row["movie_id"]: row["title"] for row in found["movies"]}[good["movie_id"]] == "Good, the Bad, The"
+    assert 0 <= int(heat["movie_id"]) < 2**31
+    assert pieces["ratings"].scale == RatingScale()
+    assert "ratings.csv is an export of Letterboxd" in said
+    assert "watched.csv is not read" in said
+
+
+def test_imdb_export(tmp_path):
+    found, pieces, said = read(
+        tmp_path,
+        ratings_dot_csv="Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres,"
+        "Num Votes,Release Date,Directors\ntt0113277,9,2024-05-01,Heat,https://x,movie,8.3,170,1995,"
+        '"Action, Crime",1,1995-12-15,Michael Mann\n',
+    )
+    assert found["ratings"] == [{"user_id": "1", "movie_id": "113277", "rating": "9", "rated_at": "2024-05-01"}]
+    assert found["movies"][0]["genres"] == "Action|Crime"
+    assert found["links"] == [{"movie_id": "113277", "imdb_id": "tt0113277"}]
+    assert pieces["ratings"].scale == RatingScale(1, 10)
+    assert "export of IMDb" in said
+
+
+def test_movie_tweetings(tmp_path):
+    found, _, said = read(
+        tmp_path,
+        ratings_dot_dat="1::0114508::8::1381006850\n2::0208092::5::1586466072\n",
+        movies_dot_dat="0114508::Species (1995)::Action|Horror\n0208092::Snatch (2000)::Comedy|Crime\n",
+        users_dot_dat="".join(f"{user}::{user}00\n" for user in range(1, 30)),
+    )
+    assert found["ratings"][0] == {"user_id": "1", "movie_id": "0114508", "rating": "8", "rated_at": "1381006850"}
+    assert [row["title"] for row in found["movies"]] == ["Species (1995)", "Snatch (2000)"]
+    assert "user_profile" not in found
+    assert "users.dat is left out" in said
+
+
+def test_hetrec(tmp_path):
+    found, _, said = read(
+        tmp_path,
+        movies_dot_dat="id\ttitle\timdbID\tspanishTitle\tyear\n1\tToy Story\t0114709\tToy Story (juguetes)\t1995\n"
+        "2\tAmélie\t0211915\tAmélie\t2001\n".encode("latin-1"),
+        movie_genres_dot_dat="movieID\tgenre\n1\tAnimation\n1\tComedy\n",
+        movie_directors_dot_dat="movieID\tdirectorID\tdirectorName\n1\tjl\tJohn Lasseter\n",
+        movie_actors_dot_dat="movieID\tactorID\tactorName\tranking\n1\tth\tTom Hanks\t1\n1\tta\tTim Allen\t2\n",
+        tags_dot_dat="id\tvalue\n7\tearth\n",
+        **{
+            "user_ratedmovies-timestamps_dot_dat": "userID\tmovieID\trating\ttimestamp\n75\t1\t4.5\t1162160415000\n",
+            "user_taggedmovies-timestamps_dot_dat": "userID\tmovieID\ttagID\ttimestamp\n75\t1\t7\t1162160415000\n",
+        },
+    )
+    assert found["movies"] == [
+        {"movie_id": "1", "title": "Toy Story", "release_year": "1995", "genres": "Animation|Comedy"},
+        {"movie_id": "2", "title": "Amélie", "release_year": "2001", "genres": ""},
+    ]
+    assert found["credits"] == [{"movie_id": "1", "director": "John Lasseter", "actors": "Tom Hanks|Tim Allen"}]
+    assert found["tags"] == [{"user_id": "75", "movie_id": "1", "tag": "earth", "tagged_at": "1162160415000"}]
+    assert found["ratings"][0]["rated_at"] == "1162160415000"
+    assert "are HetRec 2011" in said
+
+
+METADATA = (
+    "adult,belongs_to_collection,genres,id,imdb_id,original_title,overview,release_date,title\n"
+    "False,,\"[{'id': 16, 'name': 'Animation'}, {'id': 10751, 'name': \"\"Kids' Family\"\"}]\",862,tt0114709,Toy Story,"
+    '"Led by ""Woody"",\nAndy\'s toys",1995-10-30,Toy Story\n'
+    " - Written by somebody,0.065736,[],1997-08-20,0,104.0,,1,\n"
+)
+
+
+def test_the_movies_dataset(tmp_path):
+    found, _, said = read(
+        tmp_path,
+        movies_metadata_dot_csv=METADATA,
+        links_dot_csv="movieId,imdbId,tmdbId\n11,0114709,862\n12,0113497,\n",
+        ratings_dot_csv=RATINGS,
+        credits_dot_csv="cast,crew,id\n\"[{'character': 'Woody', 'name': 'Tom Hanks'}]\","
+        "\"[{'job': 'Director', 'name': 'John Lasseter'}, {'job': 'Screenplay', 'name': 'Joss Whedon'}]\",862\n",
+    )
+    assert found["movies"] == [
+        {"movie_id": "11", "title": "Toy Story", "release_date": "1995-10-30", "genres": "Animation|Kids' Family"}
+    ]
+    assert found["credits"] == [
+        {"movie_id": "11", "director": "John Lasseter", "actors": "Tom Hanks", "writers": "Joss Whedon"}
+    ]
+    assert "by the ids that links give" in said
+
+
+def test_tmdb_5000(tmp_path):
+    genres = json.dumps([{"id": 28, "name": "Science Fiction"}]).replace('"', '""')
+    cast = json.dumps([{"name": "Sam Worthington"}]).replace('"', '""')
+    crew = json.dumps([{"job": "Director", "name": "James Cameron"}]).replace('"', '""')
+    found, _, _ = read(
+        tmp_path,
+        tmdb_5000_movies_dot_csv="budget,genres,id,keywords,original_title,release_date,title\n"
+        f'237,"{genres}",11,[],Avatar,2009-12-10,Avatar\n',
+        tmdb_5000_credits_dot_csv=f'movie_id,title,cast,crew\n11,Avatar,"{cast}","{crew}"\n',
+        ratings_dot_csv=RATINGS,
+    )
+    assert found["movies"][0]["genres"] == "Science Fiction"
+    assert found["credits"][0]["director"] == "James Cameron"
+
+
+@pytest.mark.parametrize("text", ["__import__('os').system('true')", "[" * 10_000, "{'name': 1}", "", "[1, 2]", "1 +"])
+def test_a_literal_is_never_run(text):
+    assert parse(text) == []
+
+
+def test_names_and_crew_of_literals():
+    assert names("[{'name': 'A|B'}, {'name': None}, {'name': 'C'}, {'name': 'C'}]") == ["A B", "C"]
+    assert people('[{"job": "Author", "name": "X"}, {"job": "Editor", "name": "Y"}]') == {
+        "Director": [],
+        "Writer": ["X"],
+    }
+
+
+# --- forms of files
+
+
+def tar(**files):
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"ml/{name.replace('_dot_', '.')}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return sink.getvalue()
+
+
+def zstd(data):
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(data)
+    return sink.getvalue().to_pybytes()
+
+
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd}
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_files_may_be_packed(tmp_path, suffix):
+    packed = {f"ratings_dot_csv_dot_{suffix}": PACKERS[suffix](RATINGS.encode())}
+    found, pieces, _ = read(tmp_path, movies_dot_csv=MOVIES, **packed)
+    assert [row["rating"] for row in found["ratings"]] == ["5.0", "3.5"]
+    assert pieces["ratings"].name == "ratings.csv"
+
+
+@pytest.mark.parametrize("suffix", [None, *PACKERS])
+def test_a_tar_may_be_packed(tmp_path, suffix):
+    data = tar(ratings_dot_csv=RATINGS, movies_dot_csv=MOVIES)
+    path = tmp_path / f"ml.tar.{suffix}"
+    path.write_bytes(PACKERS[suffix](data) if suffix else data)
+    found = {piece.contract.table: rows(piece.read(Notes())) for piece in MovieLens(str(path), tmp_path).pieces()}
+    assert [row["rating"] for row in found["ratings"]] == ["5.0", "3.5"]
+    assert [row["title"] for row in found["movies"]] == ["Heat (1995)"]
+
+
+def test_parquet(tmp_path):
+    sink = io.BytesIO()
+    columns = {
+        "userId": [1, 2],
+        "movieId": [11.0, 11.0],
+        "rating": [5.0, 3.5],
+        "timestamp": pa.array([1147880044, 1147880045], pa.timestamp("s")),
+    }
+    parquet.write_table(pa.table(columns), sink)
+    movies = io.BytesIO()
+    parquet.write_table(
+        pa.table({"movieId": [11], "title": ['Heat, "the" film'], "genres": [["Crime", "Film, noir"]]}), movies
+    )
+    found, _, _ = read(tmp_path, ratings_dot_parquet=sink.getvalue(), movies_dot_parquet=movies.getvalue())
+    assert found["ratings"][1] == {
+        "user_id": "2",
+        "movie_id": "11",
+        "rating": "3.5",
+        "rated_at": "2006-05-17T15:34:05",
+    }
+    assert found["movies"] == [{"movie_id": "11", "title": 'Heat, "the" film', "genres": "Crime|Film, noir"}]
+
+
+def test_json_lines(tmp_path):
+    lines = '{"userId": 1, "movieId": 11, "rating": 4.50, "timestamp": 1147880044}\n{"movieId": 11, "userId": 2}\n'
+    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=lines)
+    assert found["ratings"][0] == {"user_id": "1", "movie_id": "11", "rating": "4.50", "rated_at": "1147880044"}
+    assert found["ratings"][1]["rating"] == ""
+
+
+def test_lines_may_end_in_cr(tmp_path):
+    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS.replace("\n", "\r"))
+    assert len(found["ratings"]) == 2
+
+
+def sqlite_bytes(folder):
+    path = folder.parent / f"{folder.name}.db"
+    with sqlite3.connect(path) as database:
+        database.execute("create table ratings (a)")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("ratings.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 99, "a spreadsheet of Excel"),
+        ("ratings.db", sqlite_bytes, "a SQLite database.*sqlite3 -header -csv"),
+        ("ratings.h5", b"\x89HDF\r\n" + b"\0" * 99, "an HDF5 file"),
+        ("ratings.json", b'[{"userId": 1}]', "a JSON array"),
+        ("ratings-2.csv.lz4", b"\x04\x22\x4d\x18" + b"\0" * 99, "packed by LZ4"),
+        ("ratings-2.zip", b"PK\x03\x04" + b"\0" * 99, "a zip inside"),
+    ],
+)
+def test_ratings_in_a_form_that_is_not_read_are_named_and_may_be_left_out(tmp_path, name, content, sentence):
+    (tmp_path / name).write_bytes(content(tmp_path) if callable(content) else content)
+    with pytest.raises(SourceError, match=rf"{name} is {sentence}.*; or leave it out by MOVIEREC_EXCLUDE={name}"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS)
+    state = InMemoryState()
+    tables = [piece.contract.table for piece in MovieLens(str(tmp_path), tmp_path, (name,)).pieces(state)]
+    assert tables == ["movies", "ratings"]
+    assert state.remarks == [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out"]
+
+
+def test_other_files_are_named_with_the_reason(tmp_path):
+    _, _, said = read(
+        tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS, notes_dot_txt="about\n", a_dot_pdf=b"%PDF"
+    )
+    assert "notes.txt is not read: it is no table that a rating dataset has" in said
+    assert "a.pdf is not read: it is a PDF" in said
+
+
+# --- headers
+
+
+def test_a_header_in_another_language_is_shown_with_what_is_needed(tmp_path):
+    with pytest.raises(
+        SourceError, match=r"votos.csv has the columns usuario, pelicula, nota, fecha, and lacks user_id"
+    ):
+        read(tmp_path, movies_dot_csv=MOVIES, votos_dot_csv="usuario,pelicula,nota,fecha\n1,11,5,1147880044\n")
+
+
+def test_the_nearest_name_is_asked_about(tmp_path):
+    text = RATINGS.replace("rating", "user_ratng").replace("timestamp", "time_stamp")
+    with pytest.raises(SourceError, match=r"is user_ratng meant to be rating\?|ratng"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=text)
+
+
+def test_types_are_cut_in_recboles_files_alone(tmp_path):
+    header = "Unnamed: 0.1,Unnamed: 0,userId,movieId,rating,timestamp"
+    (tmp_path / "ratings.csv").write_text(f"{header}\n0,0,1,11,5.0,1147880044\n")
+    (tmp_path / "movies.csv").write_text(MOVIES)
+    notes = Notes()
+    (piece,) = [it for it in MovieLens(str(tmp_path), tmp_path).pieces() if it.contract.table == "ratings"]
+    list(piece.read(notes))
+    assert notes.new_columns == ["Unnamed: 0.1", "Unnamed: 0"]
