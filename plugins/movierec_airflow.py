@@ -100,6 +100,8 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
         connections=found.connections,
         endpoint=endpoint,
         is_full=batch["is_full"],
+        scales=found.scales,
+        exclude=found.exclude,
     )
 
 

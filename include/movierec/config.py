@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from movierec.errors import ConfigError
+from movierec.rating_scale import RatingScale, parse_scales
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
@@ -33,6 +34,8 @@ class Settings:
         neural: the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
+        scales: source name to the scale of its ratings, where it is declared (`MOVIEREC_RATING_SCALE`).
+        exclude: files that are left out on purpose, by name, with * for anything (`MOVIEREC_EXCLUDE`).
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
@@ -50,6 +53,8 @@ class Settings:
     neural: bool = True
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
+    scales: Mapping[str, RatingScale] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
     locations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -76,6 +81,8 @@ class Settings:
             neural=_boolean(env, "MOVIEREC_NEURAL", "yes"),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
+            scales=_scales(env),
+            exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
             locations={
                 name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
             },
@@ -87,6 +94,17 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
     if not text.isdecimal() or not low <= int(text) <= high:
         raise ConfigError(f"{name} is '{text}'; allowed is a whole number from {low} to {high}")
     return int(text)
+
+
+def _scales(env: Mapping[str, str]) -> dict[str, RatingScale]:
+    """Read `1-10, shop=0-10 unrated 0`; every name has to be that of a source with ratings."""
+    name = "MOVIEREC_RATING_SCALE"
+    scales = parse_scales(env.get(name, ""), name)
+    known = ("movielens", "events", *_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")))
+    unknown = [source for source in scales if source not in known]
+    if unknown:
+        raise ConfigError(f"{name} names {unknown[0]}; allowed are {', '.join(known)}, or no name: the rating files")
+    return scales
 
 
 def _boolean(env: Mapping[str, str], name: str, default: str) -> bool:

@@ -160,7 +160,7 @@ def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_pa
         "create temp table tonight as select max(batch_id) as batch_id from ops.batch",
         "delete from staging.ratings where position = 1",
         "update staging.ratings set rating = 9 where position = 2",
-        "update staging.ratings set user_id = 0, rated_at = '1970-01-01' where position = 3",
+        "update staging.ratings set user_id = -1, rated_at = '1970-01-01' where position = 3",
         "update raw.ratings set rating = '9' where position = 4",
         "delete from raw.movies where position = 3",
         "update staging.movies set title = null, movie_id = -1 where position = 1",
@@ -175,13 +175,13 @@ def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_pa
     assert "table_name=ratings position=4 broken_rules=rating" in found["no row in staging breaks a row rule"]
     for sentence in (
         "rating lies between 0.5 and 5",
-        "user_id and movie_id are at least 1",
+        "user_id and movie_id are at least 0",
         "rated_at lies between 1990 and tomorrow",
     ):
         assert found[sentence] == "table_name=ratings broken_rows=1"
     assert "value=5" in found["the mean of tonight's ratings is within one star of the usual"]
     assert found["title is never empty"] == "empty"
-    assert found["movie_id lies between 1 and 2147483647"] == "-1"
+    assert found["movie_id lies between 0 and 2147483647"] == "-1"
     assert found["age lies between 1 and 120"] == "200"
     assert found["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
     assert "user_id is never empty" in found

@@ -6,14 +6,18 @@ uses what the source delivered last; whether that is good enough is for the raw 
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from movierec.db import Connection, fetch, lock_step, run_sql
+from movierec.db import Connection, copy_rows, fetch, lock_step, run_sql
 from movierec.errors import MovierecError
 from movierec.ingestion.batch import find_batch
+from movierec.ingestion.dates import settle_date_orders
 from movierec.ingestion.load import load_piece
+from movierec.ingestion.parts import check_parts
+from movierec.ingestion.scales import settle_scale
+from movierec.rating_scale import RatingScale
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin, Source
 
@@ -27,6 +31,7 @@ class WarehouseState:
     conn: Connection
     source: str
     is_full: bool
+    remarks: list[str] = field(default_factory=list)
 
     def watermark(self, table: str, piece: str) -> str | None:
         """Return up to where a piece has been read, or None where it has to be read from the start."""
@@ -48,13 +53,27 @@ class WarehouseState:
         """Return the IMDb ids of the known movies."""
         return frozenset(row["imdb_id"] for row in fetch(self.conn, "extract/imdb_ids"))
 
+    def remark(self, sentence: str) -> None:
+        """Keep a sentence for the night's summary."""
+        log.warning("%s", sentence)
+        self.remarks.append(sentence)
+
     def _lineage(self, table: str, piece: str) -> list[dict[str, Any]]:
         parameters = {"source": self.source, "table_name": table, "piece": piece}
         return fetch(self.conn, "extract/lineage", parameters)
 
 
-def extract(conn: Connection, batch_id: int, name: str, source: Source, is_full: bool = False) -> dict[str, int]:
+def extract(
+    conn: Connection,
+    batch_id: int,
+    name: str,
+    source: Source,
+    is_full: bool = False,
+    declared: RatingScale | None = None,
+) -> dict[str, int]:
     """Load a source into a batch, in one transaction, and return how many rows were loaded per table.
+
+    `declared` is the scale of its ratings where a setting says so; otherwise they tell it.
 
     Raises:
         SourceError: the source is missing, unreadable or breaks a contract; the batch uses what it delivered last.
@@ -66,10 +85,16 @@ def extract(conn: Connection, batch_id: int, name: str, source: Source, is_full:
         lock_step(conn, name)
         run_sql(conn, "extract/remove_source", {"batch_id": batch_id, "source": name})
         counts: dict[str, int] = {}
-        for piece in source.pieces(WarehouseState(conn, name, is_full)):
+        state = WarehouseState(conn, name, is_full)
+        for piece in source.pieces(state):
             rows = load_piece(conn, batch_id, name, piece)
+            declared = declared or piece.scale
             counts[piece.contract.table] = counts.get(piece.contract.table, 0) + rows
         run_sql(conn, "extract/add_growing_slices", {"batch_id": batch_id, "source": name})
+        state.remarks.extend(settle_date_orders(conn, batch_id, name))
+        state.remarks.extend(check_parts(conn, batch_id, name))
+        settle_scale(conn, batch_id, name, declared)
+        _keep_remarks(conn, batch_id, name, state.remarks)
         _record_outcome(conn, batch_id, name, "delivered", None)
     except Exception as error:
         conn.rollback()
@@ -86,11 +111,18 @@ def extract_source(
     batch = find_batch(conn, batch_id)
     conn.commit()
     try:
-        source = SOURCES.create(name, origin(batch))
+        place = origin(batch)
+        source = SOURCES.create(name, place)
     except MovierecError as error:
         _record_outcome(conn, batch_id, name, "failed", str(error))
         raise
-    return extract(conn, batch_id, name, source, is_full=batch["is_full"])
+    return extract(conn, batch_id, name, source, is_full=batch["is_full"], declared=place.scales.get(name))
+
+
+def _keep_remarks(conn: Connection, batch_id: int, source: str, sentences: Iterable[str]) -> None:
+    run_sql(conn, "extract/clear_remarks", {"batch_id": batch_id, "source": source})
+    rows = ((batch_id, source, position, sentence) for position, sentence in enumerate(sentences, start=1))
+    copy_rows(conn, "ops.remark", ("batch_id", "source", "position", "sentence"), rows)
 
 
 def _record_outcome(conn: Connection, batch_id: int, source: str, status: str, message: str | None) -> None:

@@ -14,14 +14,13 @@ log = logging.getLogger(__name__)
 def load_piece(conn: Connection, batch_id: int, source: str, piece: Piece) -> int:
     """Make a piece part of a batch, loading it unless its content is there already; return how many rows that took."""
     key = {"source": source, "table_name": piece.contract.table, "piece": piece.name}
-    scale = dict(zip(("scale_low", "scale_high"), piece.scale, strict=True))
     if piece.fingerprint is not None:
-        existing = fetch(conn, "extract/find_slice", {**key, **scale, "fingerprint": piece.fingerprint})
+        existing = fetch(conn, "extract/find_slice", {**key, "fingerprint": piece.fingerprint})
         if existing:
             add_slices_to_batch(conn, batch_id, [existing[0]["slice_id"]])
             return 0
     lineage = fetch(conn, "extract/lineage", key)
-    new_slice = {**key, **scale, "batch_id": batch_id, "mode": piece.mode, "fingerprint": piece.fingerprint or ""}
+    new_slice = {**key, "batch_id": batch_id, "mode": piece.mode, "fingerprint": piece.fingerprint or ""}
     slice_id = int(fetch(conn, "extract/open_slice", new_slice)[0]["slice_id"])
     loader = SliceLoader(conn, piece, slice_id)
     earlier = [row["slice_id"] for row in lineage]

@@ -1,19 +1,52 @@
--- Casts of text that return null instead of failing.
+-- Casts of text that return null instead of failing, one for each kind of value, used for every column of that kind.
+-- The digits of a whole number as programs write them: 24, 24.0, 24,0, 1,234,567, 1.234.567, 9.64982703E+08. An
+-- exponent that says more digits than are written has lost the others: 9.65E+08 is no whole number.
+create or replace function ops.whole_digits(value text) returns text
+language sql immutable parallel safe
+return case
+    when value ~ '^\s*[+-]?[0-9]+[.,]?\s*$' then rtrim(btrim(value), '.,')
+    when value ~ '^\s*[+-]?[0-9]+([.]0+|,0{1,2})\s*$' then regexp_replace(btrim(value), '[.,]0+$', '')
+    when value ~ E'^\\s*[+-]?[0-9]{1,3}([,\'\u2019 \u00a0\u202f][0-9]{3})+([.]0+)?\\s*$'
+        then regexp_replace(regexp_replace(value, '[.]0+\s*$', ''), '[^0-9+-]', '', 'g')
+    when value ~ '^\s*[+-]?[0-9]{1,3}([.][0-9]{3}){2,}(,0+)?\s*$'
+        then regexp_replace(regexp_replace(value, ',0+\s*$', ''), '[^0-9+-]', '', 'g')
+    when
+        value ~ '^\s*[+-]?[0-9]\.[0-9]+[eE][+]?[0-9]{1,2}\s*$'
+        and length(substring(value from '\.([0-9]+)')) >= substring(value from '[eE][+]?([0-9]+)')::integer
+        and value::numeric = trunc(value::numeric)
+        then trunc(value::numeric)::text
+end;
+
 create or replace function ops.as_bigint(value text) returns bigint
 language sql stable parallel safe
-return case when value ~ '^ *[+-]?[0-9]+ *$' and pg_input_is_valid(value, 'bigint') then value::bigint end;
+return case
+    when value ~ '^ *[+-]?[0-9]+ *$' then case when pg_input_is_valid(value, 'bigint') then value::bigint end
+    when pg_input_is_valid(ops.whole_digits(value), 'bigint') then ops.whole_digits(value)::bigint
+end;
 
 create or replace function ops.as_integer(value text, low integer, high integer) returns integer
 language sql stable parallel safe
 return case when ops.as_bigint(value) between low and high then ops.as_bigint(value)::integer end;
 
+-- A number with a point as PostgreSQL reads it; with a decimal comma or separators of thousands it is written anew.
+-- Null where 4,500 may be either.
+create or replace function ops.with_point(value text) returns text
+language sql immutable parallel safe
+return case
+    when value !~ ',' then value
+    when value ~ '^ *[+-]?[1-9][0-9]{0,2},[0-9]{3} *$' then null
+    when value ~ '^ *[+-]?[0-9]*,[0-9]+ *$' then replace(value, ',', '.')
+    when value ~ '^ *[+-]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+ *$' then replace(replace(value, '.', ''), ',', '.')
+    when value ~ '^ *[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)? *$' then replace(value, ',', '')
+end;
+
 create or replace function ops.as_number(value text) returns double precision
 language sql stable parallel safe
 return case
     when
-        value ~ '^ *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})? *$'
-        and pg_input_is_valid(value, 'double precision')
-        then value::double precision
+        ops.with_point(value) ~ '^ *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})? *$'
+        and pg_input_is_valid(ops.with_point(value), 'double precision')
+        then ops.with_point(value)::double precision
 end;
 
 -- Seconds, milliseconds or microseconds since 1970, told apart by their size: 1e11 seconds are the year 5138,
@@ -26,7 +59,21 @@ return case
     when abs(value) < 1e17 then to_timestamp(value / 1e6)
 end;
 
-create or replace function ops.as_time(value text) returns timestamptz
+-- A date with the month as a word or behind the year stands for one day; with all in digits and the year last, only the
+-- order of its column tells (ops.slice, date_order: dmy or mdy).
+create or replace function ops.is_ordered_date(value text) returns boolean
+language sql immutable parallel safe
+return value ~ '^ *[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}($|[ ,T])';
+
+create or replace function ops.iso_date(value text, date_order text) returns text
+language sql immutable parallel safe
+return case
+    when not ops.is_ordered_date(value) then value
+    when date_order = 'dmy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\2-\1')
+    when date_order = 'mdy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\1-\2')
+end;
+
+create or replace function ops.as_time(value text, date_order text default null) returns timestamptz
 language sql stable parallel safe
 return case
     when value ~ '^ *[0-9]{9,10} *$' then to_timestamp(value::double precision)
@@ -36,17 +83,40 @@ return case
                 when pg_input_is_valid(replace(value, ',', '.'), 'timestamptz')
                     then replace(value, ',', '.')::timestamptz
             end
+    when
+        ops.is_ordered_date(value)
+        or value ~* '^ *([0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}|[0-9]{1,2}[- ][a-z]{3,9}[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})($|[ ,T])' -- noqa: LT05
+        then
+            case
+                when pg_input_is_valid(ops.iso_date(value, date_order), 'timestamptz')
+                    then ops.iso_date(value, date_order)::timestamptz
+            end
+    -- an exponent that has lost digits names a moment that nobody meant
+    when value ~ '[eE]' then ops.as_moment(ops.as_bigint(value))
     else ops.as_moment(ops.as_number(value))
 end;
 
 -- A date of the years in which movies are made; any other is none.
-create or replace function ops.as_date(value text) returns date
+create or replace function ops.as_date(value text, date_order text default null) returns date
 language sql stable parallel safe
 return case
     when
-        value ~* '^ *([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[- ][a-z]{3}[a-z]*[- ][0-9]{4})([T ].*)?$'
-        and pg_input_is_valid(value, 'date')
-        then case when extract(year from value::date) between 1870 and 2100 then value::date end
+        ops.iso_date(value, date_order)
+        ~* '^ *([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[- ][a-z]{3}[a-z]*[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})([T ].*)?$' -- noqa: LT05
+        and pg_input_is_valid(ops.iso_date(value, date_order), 'date')
+        then
+            case
+                when extract(year from ops.iso_date(value, date_order)::date) between 1870 and 2100
+                    then ops.iso_date(value, date_order)::date
+            end
+end;
+
+-- The year of a date whose day and month cannot be told apart.
+create or replace function ops.year_of_date(value text) returns integer
+language sql stable parallel safe
+return case
+    when ops.is_ordered_date(value)
+        then ops.as_integer(substring(value from '^ *[0-9]+.[0-9]+.([0-9]{4})'), 1870, 2100)
 end;
 
 create or replace function ops.as_word(value text) returns text

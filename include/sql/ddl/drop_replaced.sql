@@ -16,6 +16,8 @@ $$;
 drop view if exists ops.tonight_slice, ops.fresh_slice, ops.earlier_night, ops.usual_night, ops.source_tonight cascade;
 drop view if exists ops.new_column_tonight, ops.reconciliation_tonight, ops.usual_metric, ops.metric_bound cascade;
 drop function if exists ops.tonight();
+drop function if exists ops.as_time(text) cascade;
+drop function if exists ops.as_date(text) cascade;
 drop procedure if exists ops.build_judges();
 drop procedure if exists ops.mark_staged(integer);
 drop procedure if exists ops.prune_slices(integer);

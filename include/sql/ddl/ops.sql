@@ -48,6 +48,10 @@ create table if not exists ops.slice (
     staged_at timestamptz
 );
 alter table ops.slice drop column if exists first_at;
+alter table ops.slice add column if not exists has_spaced_genres boolean not null default false;
+alter table ops.slice add column if not exists date_order text;
+alter table ops.slice add column if not exists date_example text;
+alter table ops.slice add column if not exists unrated double precision[] not null default '{}';
 do $$
 begin
     if exists (
@@ -66,6 +70,12 @@ comment on column ops.slice.batch_id is
 comment on column ops.slice.mode is
 'whole: stands for everything its piece holds; changes: on top of the earlier slices of the piece.';
 comment on column ops.slice.scale_low is 'Lowest rating of the source; its scale is mapped to 0.5 to 5.';
+comment on column ops.slice.date_order is
+'How dates of the slice are written that end in the year: dmy or mdy; unknown where no row settles it, mixed where none
+fits all; null without any.';
+comment on column ops.slice.date_example is 'The first of these dates.';
+comment on column ops.slice.has_spaced_genres is 'Whether the layout separates genres by spaces, as RecBole''s does.';
+comment on column ops.slice.unrated is 'Ratings that mean "seen, not rated": they become views.';
 comment on column ops.slice.origin_slice_id is
 'Of replayed rows: the slice that they were rejected from. A batch that has it has them too, another one does not.';
 comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
@@ -81,6 +91,41 @@ create table if not exists ops.batch_slice (
 );
 create index if not exists batch_slice_slice on ops.batch_slice (slice_id);
 comment on table ops.batch_slice is 'What a batch consists of. Grain: batch and slice.';
+
+create table if not exists ops.rating_tally (
+    slice_id integer not null references ops.slice on delete cascade,
+    value double precision not null,
+    rows bigint not null,
+    primary key (slice_id, value)
+);
+comment on table ops.rating_tally is
+'How often each rating stands in a slice, on the scale of its source. Grain: slice and value, the 2,000 most frequent
+and the two extremes.';
+
+create table if not exists ops.batch_scale (
+    batch_id bigint not null references ops.batch on delete cascade,
+    source text not null,
+    low double precision not null,
+    high double precision not null,
+    unrated double precision[] not null,
+    basis text not null check (basis in ('declared', 'inferred', 'kept')),
+    certainty text not null,
+    ratings bigint not null,
+    primary key (batch_id, source)
+);
+comment on table ops.batch_scale is 'The scale of a source''s ratings in a batch. Grain: batch and source.';
+comment on column ops.batch_scale.basis is
+'declared: a setting says so; inferred: from all ratings of the source in this batch; kept: as on the night before.';
+
+create table if not exists ops.remark (
+    batch_id bigint not null references ops.batch on delete cascade,
+    source text not null,
+    position integer not null,
+    sentence text not null,
+    primary key (batch_id, source, position)
+);
+comment on table ops.remark is
+'What a source has to say about a night, such as files that were not read and why. Grain: sentence.';
 
 create table if not exists ops.batch_source (
     batch_id bigint not null references ops.batch on delete cascade,
@@ -148,6 +193,10 @@ create table if not exists ops.rule_count (
     broken_rows bigint not null,
     primary key (slice_id, rule)
 );
+alter table ops.rule_count add column if not exists example_position integer;
+alter table ops.rule_count add column if not exists example_value text;
+comment on column ops.rule_count.example_value is
+'What the first such row holds where the rule looks, unless that may be about a person.';
 comment on table ops.rule_count is 'How many rows of a slice broke a rule, rejecting or warning.';
 
 create table if not exists ops.metric (

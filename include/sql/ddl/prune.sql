@@ -40,6 +40,11 @@ begin
         )
         -- loaded by a night that is still on its way
         and slice.batch_id < (select max(batch_id) from ops.batch);
+    -- of ratings that mean "seen, not rated"
+    delete from staging.feedback_event where slice_id in (
+        select slice_id from pruned_slice
+        where table_name = 'ratings'
+    );
     for kept_table in select distinct table_name from pruned_slice loop
         execute format(
             'delete from raw.%1$I where slice_id in (select slice_id from pruned_slice)', kept_table.table_name

@@ -57,6 +57,7 @@ begin
             slice.table_name,
             slice.scale_low,
             slice.scale_high,
+            slice.unrated,
             coalesce(slice.root_slice_id, slice.slice_id) as root_slice_id,
             count(*) as rows
         from quarantine.decision
@@ -68,12 +69,12 @@ begin
         order by slice.slice_id
     loop
         insert into ops.slice (
-            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, origin_slice_id,
+            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, unrated, origin_slice_id,
             root_slice_id, raw_rows
         )
         values (
             of_batch, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
-            origin.scale_low, origin.scale_high, origin.slice_id, origin.root_slice_id, origin.rows
+            origin.scale_low, origin.scale_high, origin.unrated, origin.slice_id, origin.root_slice_id, origin.rows
         )
         returning slice_id into replay_slice_id;
         -- a piece of its own: replayed rows compete with others by their times, not by the night they came

@@ -6,6 +6,11 @@ return (
     where slice.slice_id = $1
 );
 
+-- Tables without which, or with much less of which, a night would be wrong; of the others the good rows are used.
+create or replace function ops.is_required_table(of_table text) returns boolean
+language sql immutable parallel safe
+return of_table in ('ratings', 'movies', 'feedback_event');
+
 create or replace function ops.fill_staging(of_slice integer) returns bigint
 language plpgsql as $$
 declare
@@ -20,15 +25,48 @@ begin
     execute format('delete from staging.%I where slice_id = %s', of_table, of_slice);
     -- the slice as a constant: the planner knows whether it is all of the table or a few blocks of it
     execute format(
-        'insert into staging.%1$I (%2$s) select %2$s from staging.%3$I where slice_id = %4$s and is_good',
-        of_table, columns_of_table, of_table || '_checked', of_slice
+        'insert into staging.%1$I (%2$s) select %2$s from staging.%3$I where slice_id = %4$s and is_good%5$s',
+        of_table, columns_of_table, of_table || '_checked', of_slice,
+        case when of_table = 'ratings' then ' and not is_unrated' else '' end
     );
     get diagnostics copied = row_count;
-    return copied;
+    return copied + ops.fill_views(of_slice);
 end;
 $$;
 comment on function ops.fill_staging is
 'Copy the rows of a slice that no rule rejects from staging.<table>_checked into staging.<table>, anew; how many.';
+
+-- Ratings that mean "seen, not rated" are views: they stand in staging.feedback_event under the slice of the ratings.
+create or replace function ops.fill_views(of_slice integer) returns bigint
+language plpgsql as $$
+declare
+    copied bigint;
+begin
+    if ops.table_of_slice(of_slice) <> 'ratings' then
+        return 0;
+    end if;
+    delete from staging.feedback_event where slice_id = of_slice;
+    if (select slice.unrated = '{}' from ops.slice where slice.slice_id = of_slice) then
+        return 0;
+    end if;
+    insert into staging.feedback_event (
+        slice_id, position, event_id, user_id, movie_id, kind, is_deleted, occurred_at
+    )
+    select
+        slice_id,
+        position,
+        format('seen %s %s', user_id, movie_id) as event_id,
+        user_id,
+        movie_id,
+        'view' as kind,
+        is_deleted,
+        rated_at as occurred_at
+    from staging.ratings_checked
+    where slice_id = of_slice and is_good and is_unrated;
+    get diagnostics copied = row_count;
+    return copied;
+end;
+$$;
 
 create or replace function ops.layer_rows(of_slice integer)
 returns table (raw_rows bigint, staging_rows bigint, quarantine_rows bigint)
@@ -36,7 +74,8 @@ language plpgsql stable as $$
 begin
     return query execute format(
         'select (select count(*) from raw.%1$I where slice_id = $1), '
-        '(select count(*) from staging.%1$I where slice_id = $1), '
+        '(select count(*) from staging.%1$I where slice_id = $1)'
+        '+ (select count(*) from staging.feedback_event where slice_id = $1 and %1$L = ''ratings''), '
         '(select count(*) from quarantine.row where slice_id = $1)',
         ops.table_of_slice(of_slice)
     ) using of_slice;
@@ -74,3 +113,180 @@ end;
 $$;
 comment on procedure ops.mark_staged is
 'Note what became of the rows of a slice, and when the latest of its facts happened.';
+
+-- The value that a rule is about, where the rule bears the name of a column that is not about a person.
+create or replace function ops.example_value(of_table text, rule text, record jsonb) returns text
+language sql immutable
+return case
+    when of_table = 'user_profile' or rule in ('user_id', 'tag') then null
+    else
+        left(
+            record ->> case rule
+                when 'movie_known' then 'movie_id'
+                when 'occurred_at' then 'created_at'
+                when 'genre_separators' then 'genres'
+                else rule
+            end,
+            60
+        )
+end;
+
+-- Dates that end in the year: of every row the two numbers in front of it are compared with twelve.
+create or replace procedure ops.settle_date_orders(of_batch bigint, of_source text)
+language plpgsql as $$
+declare
+    loaded record;
+    has_dates boolean;
+begin
+    for loaded in
+        select
+            slice.slice_id,
+            slice.table_name,
+            case slice.table_name
+                when 'movies' then 'release_date'
+                when 'credits' then 'released'
+                when 'ratings' then 'rated_at'
+                when 'tags' then 'tagged_at'
+                when 'feedback_event' then 'created_at'
+            end as date_column
+        from ops.batch_slice
+        inner join ops.slice on batch_slice.slice_id = slice.slice_id
+        where
+            batch_slice.batch_id = of_batch and slice.source = of_source and slice.batch_id = of_batch
+            and slice.table_name in ('movies', 'credits', 'ratings', 'tags', 'feedback_event')
+    loop
+        execute format(
+            'select exists (select 1 from raw.%I where slice_id = $1 and position <= 1000 and ops.is_ordered_date(%I))',
+            loaded.table_name, loaded.date_column
+        ) into has_dates using loaded.slice_id;
+        if has_dates then
+            execute format(
+                $statement$
+                with written as (
+                    select
+                        position,
+                        %2$I as value,
+                        regexp_match(%2$I, '^ *([0-9]+).([0-9]+).') as numbers
+                    from raw.%1$I
+                    where slice_id = $1 and ops.is_ordered_date(%2$I)
+                ),
+
+                extreme as (
+                    select
+                        max(numbers[1]::integer) as first_number,
+                        max(numbers[2]::integer) as second_number,
+                        (array_agg(value order by greatest(numbers[1]::integer, numbers[2]::integer) desc, position))[1]
+                            as value
+                    from written
+                )
+
+                update ops.slice
+                set
+                    date_order = case
+                        when extreme.first_number > 12 and extreme.second_number > 12 then 'mixed'
+                        when extreme.first_number > 12 then 'dmy'
+                        when extreme.second_number > 12 then 'mdy'
+                        else 'unknown'
+                    end,
+                    date_example = btrim(extreme.value)
+                from extreme
+                where slice.slice_id = $1
+                $statement$,
+                loaded.table_name, loaded.date_column
+            ) using loaded.slice_id;
+        end if;
+    end loop;
+end;
+$$;
+
+-- Of the smaller part some 200,000 rows are looked at, all of their viewers; of the larger one some 2,000,000.
+create or replace function ops.shared_ratings(of_batch bigint, of_source text)
+returns table (
+    smaller_piece text,
+    larger_piece text,
+    looked_at bigint,
+    shared_pairs bigint,
+    conflicts bigint,
+    users bigint,
+    shared_users bigint,
+    is_chronological boolean
+)
+language plpgsql as $$
+declare
+    part record;
+begin
+    for part in
+        with piece as (
+            select
+                slice.slice_id,
+                slice.piece,
+                slice.raw_rows,
+                slice.batch_id = of_batch as is_new,
+                slice.date_order
+            from ops.batch_slice
+            inner join ops.slice on batch_slice.slice_id = slice.slice_id
+            where
+                batch_slice.batch_id = of_batch and slice.source = of_source and slice.table_name = 'ratings'
+                and slice.mode = 'whole' and slice.raw_rows > 0
+        )
+
+        select
+            smaller.slice_id as smaller_id,
+            larger.slice_id as larger_id,
+            smaller.piece as smaller_name,
+            larger.piece as larger_name,
+            smaller.date_order as smaller_order,
+            larger.date_order as larger_order,
+            1 + smaller.raw_rows / 200000 as step,
+            greatest(100 * least(1, 2000000.0 / larger.raw_rows), 0.01) as percentage
+        from piece as smaller
+        inner join piece as larger
+            on (smaller.raw_rows, smaller.slice_id) < (larger.raw_rows, larger.slice_id)
+        where smaller.is_new or larger.is_new
+        order by smaller.slice_id, larger.slice_id
+        limit 50
+    loop
+        return query execute format(
+            $statement$
+            with smaller as materialized (
+                select user_id, movie_id, rating, rated_at
+                from raw.ratings
+                where slice_id = %1$s and abs(hashtext(user_id)) %% %3$s = 0 and not is_deleted
+            ),
+
+            larger as materialized (
+                select user_id, movie_id, rating, rated_at
+                from raw.ratings %4$s
+                where slice_id = %2$s and not is_deleted and user_id in (select smaller.user_id from smaller)
+            ),
+
+            shared as materialized (
+                select
+                    ops.as_number(smaller.rating) is distinct from ops.as_number(larger.rating) as is_conflict,
+                    ops.as_time(smaller.rated_at, %7$L) as smaller_at,
+                    ops.as_time(larger.rated_at, %8$L) as larger_at
+                from smaller
+                inner join larger on smaller.user_id = larger.user_id and smaller.movie_id = larger.movie_id
+            )
+
+            select
+                %5$L::text,
+                %6$L::text,
+                (select count(*) from smaller),
+                (select count(*) from shared),
+                (select count(*) from shared where is_conflict),
+                (select count(distinct user_id) from smaller),
+                (select count(distinct user_id) from larger),
+                (
+                    select bool_and(smaller_at > larger_at) or bool_and(smaller_at < larger_at)
+                    from shared where is_conflict
+                )
+            $statement$,
+            part.smaller_id, part.larger_id, part.step,
+            case when part.percentage < 100 then format('tablesample system (%s)', round(part.percentage, 4)) else '' end,
+            part.smaller_name, part.larger_name, part.smaller_order, part.larger_order
+        );
+    end loop;
+end;
+$$;
+comment on function ops.shared_ratings is 'What parts of a source''s ratings share. Grain: pair of pieces.';

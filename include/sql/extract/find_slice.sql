@@ -1,6 +1,5 @@
 -- Purpose: content of a piece that was loaded before, whenever that was.
--- Grain: at most one row. Key: slice_id. Inputs: ops.slice. Parameters: source, table_name, piece, fingerprint,
--- scale_low, scale_high.
+-- Grain: at most one row. Key: slice_id. Inputs: ops.slice. Parameters: source, table_name, piece, fingerprint.
 select max(slice_id) as slice_id
 from ops.slice
 where
@@ -8,6 +7,4 @@ where
     and table_name = %(table_name)s
     and piece = %(piece)s
     and fingerprint = %(fingerprint)s
-    and scale_low = %(scale_low)s
-    and scale_high = %(scale_high)s
 having count(*) > 0;

@@ -6,8 +6,6 @@ with lineage as (
         mode,
         fingerprint,
         watermark,
-        scale_low,
-        scale_high,
         max(slice_id) filter (where mode = 'whole') over () as whole_slice_id
     from ops.slice
     where source = %(source)s and table_name = %(table_name)s and piece = %(piece)s
@@ -17,9 +15,7 @@ select
     slice_id,
     mode,
     fingerprint,
-    watermark,
-    scale_low,
-    scale_high
+    watermark
 from lineage
 where slice_id >= coalesce(whole_slice_id, 0)
 order by slice_id;

@@ -1,5 +1,6 @@
 -- Purpose: measure what staging and quarantine hold of a batch, counted afresh where it was loaded for this batch.
--- Of fewer than 20 rows one rejected row is a large share: that is a metric of its own, which only warns.
+-- Of fewer than 20 rows one rejected row is a large share, and of a table that a night can do without any share must
+-- not stop it: that is a metric of its own, which only warns.
 -- Grain and key: batch_id, layer, subject, metric. Inputs: ops.gate_slice, the three layers. Parameters: batch_id.
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'staging';
@@ -45,12 +46,18 @@ cross join
         ('quarantine_rows', per_table.quarantine_rows),
         (
             'rejected_share',
-            case when per_table.fresh_rows >= 20 then per_table.fresh_rejected_rows / per_table.fresh_rows end
+            case
+                when per_table.fresh_rows >= 20 and ops.is_required_table(per_table.table_name)
+                    then per_table.fresh_rejected_rows / per_table.fresh_rows
+            end
         ),
         (
             'rejected_share_of_few',
             case
-                when per_table.fresh_rows between 1 and 19 then per_table.fresh_rejected_rows / per_table.fresh_rows
+                when
+                    per_table.fresh_rows between 1 and 19
+                    or per_table.fresh_rows > 0 and not ops.is_required_table(per_table.table_name)
+                    then per_table.fresh_rejected_rows / per_table.fresh_rows
             end
         )
     ) as measured (metric, value)

@@ -7,7 +7,7 @@ select
     slice.piece,
     slice.raw_rows,
     slice.quarantine_rows,
-    slice.staged_at is not null as is_again
+    slice.staging_rows is not null as is_again
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.batch on batch_slice.batch_id = batch.batch_id

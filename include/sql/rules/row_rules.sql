@@ -45,9 +45,14 @@ using (
             'has as many fields as the header'
         ),
         (
+            '*', 'quoting', 'reject', true,
+            $$typed.extra is null or not typed.extra ? 'quoting'$$,
+            'quotes pair, doubled or behind a backslash inside a value'
+        ),
+        (
             'movies, links, credits, movie_link, ratings, tags, feedback_event', 'movie_id', 'reject', false,
-            'typed.movie_id between 1 and 2147483647',
-            'movie_id is a whole number from 1 to 2147483647'
+            'typed.movie_id between 0 and 2147483647',
+            'movie_id is a whole number from 0 to 2147483647'
         ),
         (
             'ratings, tags, feedback_event', 'movie_known', 'reject', false,
@@ -56,8 +61,8 @@ using (
         ),
         (
             'user_profile, ratings, tags, feedback_event', 'user_id', 'reject', false,
-            'typed.user_id between 1 and 9007199254740991',
-            'user_id is a whole number from 1 to 2^53'
+            'typed.user_id between 0 and 9007199254740991',
+            'user_id is a whole number from 0 to 2^53'
         ),
         (
             'imdb_title, imdb_crew, imdb_principal, imdb_rating', 'tconst', 'reject', false,
@@ -100,6 +105,13 @@ using (
             'release_year is a year'
         ),
         ('movies', 'genres', 'warning', false, 'typed.genres is not null', 'genres names at least one'),
+        (
+            'movies', 'genre_separators', 'warning', false,
+            $$typed.genres is null or position('|' in typed.genres)::boolean::integer + $$
+            || $$position(',' in typed.genres)::boolean::integer + position(';' in typed.genres)::boolean::integer + $$
+            || $$position('/' in typed.genres)::boolean::integer <= 1$$,
+            'one kind of sign separates the genres: |, comma, semicolon or slash'
+        ),
         (
             'links', 'imdb_id', 'reject', true,
             'typed.imdb_id_text is null or typed.imdb_id is not null',
@@ -205,7 +217,7 @@ using (
         ),
         (
             'ratings', 'rating', 'reject', false,
-            'ops.is_on_scale(typed.rating)',
+            'ops.is_on_scale(typed.rating) or typed.is_unrated',
             'rating is a number on the scale of its source, from 0.5 to 5 unless the source says otherwise'
         ),
         (

@@ -1,12 +1,12 @@
 -- Purpose: credits, several people in one field, renamed and cast; what cannot be cast is null.
--- Grain: one row of raw.credits. Key: slice_id, position. Inputs: raw.credits. Parameters: none.
+-- Grain: one row of raw.credits. Key: slice_id, position. Inputs: raw.credits, ops.slice. Parameters: none.
 create view staging.credits_typed as
 select
     credits.slice_id,
     credits.position,
     ops.as_bigint(credits.movie_id) as movie_id,
     ops.as_word(credits.title) as title,
-    ops.as_date(credits.released) as release_date,
+    ops.as_date(credits.released, slice.date_order) as release_date,
     ops.as_word(credits.released) as release_date_text,
     ops.as_word(credits.director) as directors,
     ops.as_word(credits.actors) as actors,
@@ -14,4 +14,5 @@ select
     credits.is_deleted,
     credits.extra,
     to_jsonb(credits) - 'slice_id' - 'position' as record
-from raw.credits;
+from raw.credits
+inner join ops.slice on credits.slice_id = slice.slice_id;

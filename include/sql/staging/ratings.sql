@@ -11,6 +11,7 @@ select
     typed.user_id,
     typed.movie_id,
     typed.rating,
+    typed.is_unrated,
     typed.rated_at,
     ratings.is_deleted,
     ratings.extra,
@@ -38,9 +39,10 @@ cross join lateral (
             when written.is_plain and ops.is_within_scale(slice.scale_low, slice.scale_high) then ratings.rating::real
             else ops.as_stars(ops.as_number(ratings.rating), slice.scale_low, slice.scale_high)
         end as rating,
+        slice.unrated <> '{}' and coalesce(ops.as_number(ratings.rating) = any(slice.unrated), false) as is_unrated,
         case
             when written.is_plain then to_timestamp(ratings.rated_at::double precision)
-            else ops.as_time(ratings.rated_at)
+            else ops.as_time(ratings.rated_at, slice.date_order)
         end as rated_at
     offset 0
 ) as typed;

@@ -1,0 +1,55 @@
+"""Parts of a table must be parts of one dataset: where the same viewer rated the same movie otherwise, they are not."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from movierec.db import Connection, fetch
+from movierec.errors import SourceError
+
+MIN_CONFLICTS = 20  # so many may be accidents of any file
+MAX_CONFLICT_SHARE = 0.01  # of the rows of the smaller part
+MIN_REPEATS = 20
+_COPY = re.compile(r"(small|sample|subset|mini|tiny|demo|test|copy|old|backup|bak|full|all)")
+
+
+def check_parts(conn: Connection, batch_id: int, source: str) -> list[str]:
+    """Compare the parts of a source's ratings with each other; return a sentence for each that repeats another.
+
+    Raises:
+        SourceError: two parts contradict each other, or one is named as a copy of the other and has viewers of it.
+    """
+    shared = fetch(conn, "extract/shared_ratings", {"batch_id": batch_id, "source": source})
+    for row in shared:
+        if _is_contradiction(row) or _is_named_as_copy(row):
+            raise SourceError(_refusal(row))
+    return [
+        f"{row['smaller_piece']} repeats {row['larger_piece']}: {row['shared_pairs']:,} of {row['looked_at']:,} pairs "
+        "of viewer and movie stand in both, which count once"
+        for row in shared
+        if row["shared_pairs"] >= MIN_REPEATS and row["shared_pairs"] * 10 > row["looked_at"]
+    ]
+
+
+def _is_contradiction(row: dict[str, Any]) -> bool:
+    enough = row["conflicts"] >= MIN_CONFLICTS and row["conflicts"] > MAX_CONFLICT_SHARE * row["looked_at"]
+    return enough and not row["is_chronological"]
+
+
+def _is_named_as_copy(row: dict[str, Any]) -> bool:
+    """Tell whether the names differ by a word such as `small` alone, and viewers of one are in the other, too."""
+    names = [PurePosixPath(row[piece]).stem.lower() for piece in ("smaller_piece", "larger_piece")]
+    short, long = sorted(names, key=len)
+    rest = long.removeprefix(short).strip("-_. ()") if long.startswith(short) else ""
+    is_repeat = row["shared_pairs"] >= row["looked_at"] and not row["conflicts"]
+    return bool(_COPY.fullmatch(rest)) and row["shared_users"] > 0 and not is_repeat
+
+
+def _refusal(row: dict[str, Any]) -> str:
+    smaller, larger = row["smaller_piece"], row["larger_piece"]
+    return (
+        f"{smaller} and {larger} are not parts of one dataset: of {row['looked_at']:,} pairs of viewer and movie in "
+        f"{smaller}, {row['shared_pairs']:,} stand in {larger}, too, {row['conflicts']:,} of them with another rating, "
+        f"and {row['shared_users']:,} of its {row['users']:,} viewers; allowed are at most {MAX_CONFLICT_SHARE:.0%} of "
+        f"contradictions; leave one of the files out, such as by MOVIEREC_EXCLUDE={smaller}"
+    )

@@ -1,0 +1,142 @@
+"""One rating scale for all that a source brings: declared, kept from the night before, or inferred from every rating.
+
+A scale that is wrong makes every rating wrong, so that a source is refused where its parts disagree, where more than a
+few ratings lie off the scale, or where the ratings speak for several scales. The message names files and values.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from movierec import rating_scale
+from movierec.db import Connection, fetch, run_sql
+from movierec.errors import SourceError
+from movierec.rating_scale import MIN_RATINGS, STARS, RatingScale, ScaleError, Tally
+
+log = logging.getLogger(__name__)
+
+MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as these
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), and how sure it is."""
+
+    scale: RatingScale
+    basis: str
+    certainty: str
+
+
+def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingScale | None) -> None:
+    """Settle the scale of a source's ratings in a batch, in the open transaction; without ratings there is none.
+
+    Raises:
+        SourceError: its parts disagree, ratings lie off the scale, or the scale cannot be told.
+    """
+    key = {"batch_id": batch_id, "source": source}
+    parts, has_events_only = _tallies(conn, key)
+    if not parts:
+        return
+    if declared:
+        settled = Settled(declared, "declared", "certain")
+    else:
+        settled = _settled(source, parts, _kept(conn, key), STARS if has_events_only else None)
+    _require_on_scale(source, parts, settled)
+    scale, rows = settled.scale, sum(sum(tally.values()) for tally in parts.values())
+    values = {"scale_low": scale.low, "scale_high": scale.high, "unrated": list(scale.unrated), "rows": rows}
+    run_sql(conn, "extract/record_scale", {**key, **values, "basis": settled.basis, "certainty": settled.certainty})
+    log.info("extract %s: ratings from %s (%s, %s)", source, scale, settled.basis, settled.certainty)
+
+
+def _tallies(conn: Connection, key: Mapping[str, object]) -> tuple[dict[str, Tally], bool]:
+    """Count the ratings of the slices that are new; return those of all pieces, and whether all of them are events."""
+    slices = fetch(conn, "extract/rating_slices", key)
+    for loaded in slices:
+        if not loaded["is_tallied"]:
+            run_sql(conn, "extract/tally_ratings", {name: loaded[name] for name in ("slice_id", "table_name")})
+    parts: dict[str, dict[float, int]] = {}
+    for row in fetch(conn, "extract/rating_tallies", key):
+        parts.setdefault(row["piece"], {})[row["value"]] = row["rows"]
+    return dict(parts), all(loaded["table_name"] == "feedback_event" for loaded in slices)
+
+
+def _kept(conn: Connection, key: Mapping[str, object]) -> Settled | None:
+    """Return the scale of the night before, unless it rested on a few ratings alone."""
+    rows = fetch(conn, "extract/kept_scale", key)
+    if not rows or rows[0]["certainty"] == "few ratings":
+        return None
+    scale = RatingScale(rows[0]["low"], rows[0]["high"], tuple(rows[0]["unrated"]))
+    return Settled(scale, "kept", rows[0]["certainty"])
+
+
+def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: RatingScale | None) -> Settled:
+    total = _sum(parts.values())
+    try:
+        _require_agreement(parts)
+        found = rating_scale.infer(total, few)
+    except ScaleError as error:
+        if kept:
+            return kept
+        raise SourceError(f"{_names(parts)}: {error} (setting MOVIEREC_RATING_SCALE{_prefix(source)})") from error
+    if not kept or found.certainty == "few ratings":
+        return kept or Settled(found.scale, "inferred", found.certainty)
+    if kept.scale.is_stars != found.scale.is_stars and found.certainty == "certain":
+        raise SourceError(
+            f"{_names(parts)}: the ratings speak for a scale from {found.scale}, {rating_scale.describe(total)}; until "
+            f"now {source} had {kept.scale}; {_declare(source, found.scale, kept.scale)}"
+        )
+    marks = tuple(dict.fromkeys((*kept.scale.unrated, *found.scale.unrated)))
+    return Settled(RatingScale(kept.scale.low, kept.scale.high, marks), "kept", kept.certainty)
+
+
+def _require_agreement(parts: Mapping[str, Tally]) -> None:
+    """Refuse parts that can hardly be of one scale: one ends where most ratings of another lie beyond."""
+    large = {name: tally for name, tally in parts.items() if sum(tally.values()) >= MIN_RATINGS}
+    for name, tally in large.items():
+        high = rating_scale.bulk(tally)[1]
+        for other, other_tally in large.items():
+            beyond = sum(rows for value, rows in other_tally.items() if value > high) / sum(other_tally.values())
+            if high <= _end_below(other_tally) and (1 - beyond) ** sum(tally.values()) < MAX_CHANCE:
+                raise ScaleError(
+                    f"parts are on different scales: in {name} {rating_scale.describe(tally)}; in {other} "
+                    f"{rating_scale.describe(other_tally)}; put all on one scale, or declare the one that all are on"
+                )
+
+
+def _end_below(tally: Tally) -> float:
+    """Return the end of the next smaller usual scale: 5 where the ratings go to 10, 10 where they go to 100."""
+    high = rating_scale.bulk(tally)[1]
+    return max((end for end in (1.0, 5.0, 10.0) if end < high), default=0.0)
+
+
+def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: Settled) -> None:
+    """Refuse more ratings off the scale than accidents explain; a few are rejected row by row."""
+    for name, tally in parts.items():
+        stray = rating_scale.stray_rows(settled.scale, tally)
+        total = sum(tally.values())
+        if total >= MIN_RATINGS and not rating_scale.is_stray(sum(stray.values()), total):
+            raise SourceError(
+                f"{name}: {sum(stray.values()):,} of {total:,} ratings lie off the scale from {settled.scale} "
+                f"({settled.basis}): {rating_scale.describe(stray)}; {_declare(source)}"
+            )
+
+
+def _declare(source: str, *scales: RatingScale) -> str:
+    choices = " or ".join(f"{_prefix(source, '')}{scale.low:g}-{scale.high:g}" for scale in scales)
+    return f"declare the scale that holds by MOVIEREC_RATING_SCALE={choices or _prefix(source, '') + 'LOW-HIGH'}"
+
+
+def _prefix(source: str, lead: str = ", for this source after ") -> str:
+    return "" if source == "movielens" else f"{lead}{source}="
+
+
+def _names(parts: Mapping[str, Tally]) -> str:
+    return ", ".join(list(parts)[:3]) + (" and others" if len(parts) > 3 else "")  # noqa: PLR2004
+
+
+def _sum(tallies: Iterable[Tally]) -> dict[float, int]:
+    total: dict[float, int] = {}
+    for tally in tallies:
+        for value, rows in tally.items():
+            total[value] = total.get(value, 0) + rows
+    return total

@@ -1,0 +1,46 @@
+"""What a reader of the terminal, of a run's note or of an error should know of a batch, in one sentence each."""
+
+from typing import Any
+
+from movierec.db import Connection, fetch
+from movierec.rating_scale import RatingScale
+
+MOST = 20  # sentences about rules; further ones are counted
+
+
+def warnings(conn: Connection, batch_id: int) -> list[str]:
+    """Return every warning about a batch: what its sources said, which rules its rows break, what its gates saw."""
+    key = {"batch_id": batch_id}
+    said = fetch(conn, "report/warnings", key)
+    rules = [_rule(row) for row in fetch(conn, "report/broken_rules", key)]
+    more = [f"{len(rules) - MOST} more rules are broken; ops.rule_count has all"] if len(rules) > MOST else []
+    return [*(row["sentence"] for row in said if row["kind"] == 1), *rules[:MOST], *more] + [
+        row["sentence"] for row in said if row["kind"] != 1
+    ]
+
+
+def scales(conn: Connection, batch_id: int) -> list[str]:
+    """Return a sentence for the rating scale of each source of a batch."""
+    return [_scale(row) for row in fetch(conn, "report/scales", {"batch_id": batch_id})]
+
+
+def rejections(conn: Connection, batch_id: int, most: int = 3) -> str:
+    """Return the rules that reject most rows of a batch, for the message of the gate that it stops at."""
+    rows = [row for row in fetch(conn, "report/broken_rules", {"batch_id": batch_id}) if row["severity"] == "reject"]
+    return "; ".join(map(_rule, rows[:most]))
+
+
+def _rule(row: dict[str, Any]) -> str:
+    became = "rejected" if row["severity"] == "reject" else "kept"
+    value = "" if row["example_value"] is None else f" holds '{row['example_value']}'"
+    return (
+        f"{row['source']}: {row['broken_rows']:,} of {row['rows']:,} rows of {row['piece']} ({row['table_name']}) are "
+        f"{became}, against the rule {row['rule']}: {row['sentence']}; row {row['example_row']}{value}"
+    )
+
+
+def _scale(row: dict[str, Any]) -> str:
+    scale = RatingScale(row["low"], row["high"], tuple(row["unrated"]))
+    views = f"; {row['unrated_rows']:,} rows are seen and not rated, and became views" if row["unrated_rows"] else ""
+    sure = "" if row["basis"] == "declared" else f", {row['certainty']}"
+    return f"Ratings of {row['source']} go from {scale} ({row['basis']}{sure}; {row['ratings']:,} ratings){views}."

@@ -1,0 +1,46 @@
+-- Purpose: how often each rating stands in a slice: all of them, on the scale of the source. Texts are counted first,
+-- so that each of them is cast once.
+-- Grain and key: slice_id, value. Inputs: raw.ratings, raw.feedback_event. Parameters: slice_id, table_name.
+insert into ops.rating_tally (slice_id, value, rows)
+with written as (
+    select
+        rating as value,
+        count(*) as rows
+    from raw.ratings
+    where slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'ratings'
+    group by rating
+    union all
+    select
+        value,
+        count(*) as rows
+    from raw.feedback_event
+    where
+        slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'feedback_event'
+        and lower(btrim(kind)) = 'rating'
+    group by value
+),
+
+counted as (
+    select
+        ops.as_number(value) as value,
+        sum(rows) as counted_rows
+    from written
+    where ops.as_number(value) is not null
+    group by ops.as_number(value)
+),
+
+ranked as (
+    select
+        value,
+        counted_rows,
+        row_number() over (order by counted_rows desc, value asc) as frequency_rank,
+        value in (min(value) over (), max(value) over ()) as is_extreme
+    from counted
+)
+
+select
+    %(slice_id)s as slice_id,
+    value,
+    counted_rows as rows
+from ranked
+where frequency_rank <= 2000 or is_extreme;

@@ -1,0 +1,40 @@
+-- Purpose: what sources had to say about a batch, and what the gates warned about.
+-- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
+-- ops.quality_result. Parameters: batch_id.
+select
+    remark.source || ': ' || remark.sentence as sentence,
+    1 as kind,
+    remark.position::bigint as position
+from ops.remark
+where remark.batch_id = %(batch_id)s
+union all
+select
+    format(
+        '%%s: columns of %%s (%%s) that no contract knows are kept in extra: %%s', slice.source, slice.piece,
+        slice.table_name, array_to_string(slice.new_columns, ', ')
+    ) as sentence,
+    1 as kind,
+    1000000 + slice.slice_id as position
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+where batch_slice.batch_id = %(batch_id)s and slice.new_columns <> '{}'
+union all
+select
+    format(
+        'gate %%s, %%s: not so that %%s%%s', quality_result.gate, quality_result.suite, quality_result.expectation,
+        '; seen: ' || (
+            select string_agg(example.key || ' ' || example.value, ', ')
+            from jsonb_each_text(
+                case
+                    when jsonb_typeof(quality_result.observed -> 'examples' -> 0) = 'object'
+                        then quality_result.observed -> 'examples' -> 0
+                    else '{}'
+                end
+            ) as example (key, value)
+        )
+    ) as sentence,
+    2 as kind,
+    row_number() over (order by quality_result.gate, quality_result.suite, quality_result.expectation) as position
+from ops.quality_result
+where quality_result.batch_id = %(batch_id)s and not quality_result.passed
+order by kind, position;

@@ -1,0 +1,334 @@
+"""Files as programs write them: the right values in staging and core, or a sentence that says what to do."""
+
+import pytest
+
+from movierec.errors import SourceError
+from movierec.ingestion.batch import accept_batch, open_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
+from movierec.quality import sentences
+from movierec.rating_scale import RatingScale
+from movierec.sources.movielens import MovieLens
+
+MOVIES = "movieId,title,genres\n" + "".join(f"{movie},Film {movie} (1999),Drama\n" for movie in range(41))
+TIME = 964_982_703
+
+
+def ratings(values, first_user=1, header="userId,movieId,rating,timestamp"):
+    """Return a file in which each value is the rating of one viewer and movie."""
+    rows = (f"{first_user + at // 40},{at % 40 + 1},{value},{TIME + at}" for at, value in enumerate(values))
+    return "\n".join([header, *rows, ""])
+
+
+def night(conn, folder, declared=None, exclude=(), run_id="night", **files):
+    """Write files (a dot in a name is written `_dot_`), take them through a night and return its batch."""
+    folder.mkdir(exist_ok=True)
+    for name, text in {"movies_dot_csv": MOVIES, **files}.items():
+        data = text if isinstance(text, bytes) else text.encode()
+        (folder / name.replace("_dot_", ".")).write_bytes(data)
+    batch_id = open_batch(conn, run_id, str(folder))
+    extract(conn, batch_id, "movielens", MovieLens(str(folder), folder, exclude), declared=declared)
+    stage(conn, batch_id)
+    build_core(conn, batch_id)
+    accept_batch(conn, batch_id, keep_nights=14)
+    return batch_id
+
+
+def value(conn, statement):
+    return conn.execute(statement).fetchone()[0]
+
+
+def said(conn, batch_id):
+    return "\n".join(sentences.scales(conn, batch_id) + sentences.warnings(conn, batch_id))
+
+
+TEN = [value % 10 + 1 for value in range(400)]
+
+
+# --- one scale for a source
+
+
+def test_parts_of_a_source_have_one_scale(conn, tmp_path):
+    low = [value % 5 + 1 for value in range(10)]
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings(TEN), **{"ratings-2025_dot_csv": ratings(low, 100)})
+    assert (
+        value(
+            conn,
+            "select count(*) from staging.ratings where slice_id = (select max(slice_id) from ops.slice "
+            "where piece = 'ratings-2025.csv') and rating = 2.5",
+        )
+        == 2
+    )
+    assert "Ratings of movielens go from 1 to 10 (inferred, certain; 410 ratings)" in said(conn, batch_id)
+
+
+def test_parts_on_different_scales_are_refused_with_both_names(conn, tmp_path):
+    five = [value % 5 + 1 for value in range(400)]
+    with pytest.raises(SourceError, match=r"different scales: in ratings-2025.csv they go from 1 to 5.*in ratings.csv"):
+        night(conn, tmp_path, ratings_dot_csv=ratings(TEN), **{"ratings-2025_dot_csv": ratings(five, 100)})
+    assert value(conn, "select count(*) from raw.ratings") == 0
+
+
+def test_quoted_titles_with_commas_do_not_shift_the_scale(conn, tmp_path):
+    rows = "".join(f'{at // 40 + 1},"Film, the {at}",{at % 40 + 1},{at % 10 + 1},{TIME + at}\n' for at in range(400))
+    night(conn, tmp_path, ratings_dot_csv=f"userId,title,movieId,rating,timestamp\n{rows}")
+    assert value(conn, "select max(rating) from core.ratings") == 5
+    assert value(conn, "select rating from core.ratings where user_id = 1 and movie_id = 8") == 4
+
+
+def test_a_declared_scale_holds(conn, tmp_path):
+    values = [value % 13 + 1 for value in range(400)]
+    batch_id = night(conn, tmp_path, RatingScale(1, 13), ratings_dot_csv=ratings(values))
+    assert value(conn, "select rating from core.ratings where user_id = 1 and movie_id = 7") == 2.75
+    assert "from 1 to 13 (declared; 400 ratings)" in said(conn, batch_id)
+
+
+def test_ratings_off_a_declared_scale_are_refused_by_name_and_value(conn, tmp_path):
+    with pytest.raises(SourceError, match=r"ratings.csv: 200 of 400 ratings lie off the scale from 1 to 5 \(declared"):
+        night(conn, tmp_path, RatingScale(1, 5), ratings_dot_csv=ratings(TEN))
+
+
+def test_a_doubtful_scale_is_refused_with_declarations(conn, tmp_path):
+    with pytest.raises(SourceError, match=r"ratings.csv: .* cannot be told.*'0-10' or '1-10 unrated 0'.*_RATING_SCALE"):
+        night(conn, tmp_path, ratings_dot_csv=ratings([*TEN, *[0] * 100]))
+
+
+@pytest.mark.parametrize(("mark", "declared"), [(-1, None), (0, RatingScale(1, 10, (0,)))])
+def test_what_is_seen_and_not_rated_becomes_a_view(conn, tmp_path, mark, declared):
+    batch_id = night(conn, tmp_path, declared, ratings_dot_csv=ratings([*[mark] * 40, *TEN]))
+    assert value(conn, "select count(*) from core.ratings") == 400
+    assert value(conn, "select count(*) from core.events where kind = 'view' and value is null") == 40
+    assert value(conn, "select sum(staging_rows + quarantine_rows - raw_rows) from ops.slice") == 0
+    assert f"{mark} is not rated" in said(conn, batch_id)
+    assert "40 rows are seen and not rated" in said(conn, batch_id)
+
+
+def test_a_scale_is_kept_from_night_to_night(conn, tmp_path):
+    night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
+    few = {"ratings-2025_dot_csv": ratings([3, 4, 5], 100)}
+    batch_id = night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN), **few)
+    assert "go from 1 to 10 (kept" in said(conn, batch_id)
+    assert value(conn, "select max(rating) from core.ratings where user_id = 100") == 2.5
+
+
+def test_another_scale_in_the_same_place_is_refused(conn, tmp_path):
+    night(conn, tmp_path, ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]))
+    with pytest.raises(
+        SourceError, match=r"speak for a scale from 1 to 10.*until now movielens had 0.5 to 5.*1-10 or 0"
+    ):
+        night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN))
+
+
+def test_ratings_that_were_staged_are_staged_again_on_a_declared_scale(conn, tmp_path):
+    night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
+    night(conn, tmp_path, RatingScale(0, 10), run_id="second", ratings_dot_csv=ratings(TEN))
+    assert value(conn, "select min(rating) from core.ratings") == pytest.approx(0.95)
+    assert value(conn, "select count(distinct slice_id) from staging.ratings") == 1
+
+
+# --- parts of one dataset
+
+
+def test_parts_that_contradict_each_other_are_refused(conn, tmp_path):
+    stranger = [(value + 2) % 5 + 1 for value in range(400)]
+    five = [value % 5 + 1 for value in range(400)]
+    with pytest.raises(
+        SourceError, match=r"not parts of one dataset: of 400 .* 400 of them with another rating, and 10"
+    ):
+        night(conn, tmp_path, ratings_dot_csv=ratings(five), **{"ratings-b_dot_csv": ratings(stranger)})
+
+
+def test_a_small_copy_with_the_same_viewers_is_refused_and_may_be_left_out(conn, tmp_path):
+    files = {"ratings_dot_csv": ratings([3, 4] * 200), "ratings_small_dot_csv": ratings([2, 3] * 10)}
+    with pytest.raises(SourceError, match=r"MOVIEREC_EXCLUDE=ratings_small.csv"):
+        night(conn, tmp_path, **files)
+    batch_id = night(conn, tmp_path, exclude=("*_small.csv",), run_id="second", **files)
+    assert value(conn, "select count(*) from core.ratings") == 400
+    assert "ratings_small.csv is not read: MOVIEREC_EXCLUDE leaves it out" in said(conn, batch_id)
+
+
+def test_later_parts_may_rate_again(conn, tmp_path):
+    later = ratings([(value + 1) % 5 + 1 for value in range(80)]).replace(str(TIME)[:5], "97498")
+    night(
+        conn, tmp_path, ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]), **{"ratings-2_dot_csv": later}
+    )
+    assert value(conn, "select count(*) from core.ratings") == 400
+
+
+# --- numbers and dates
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("24", 24), ("24.0", 24), ("24,0", 24), ("862.0", 862), ("1,234,567", 1234567), ("1.234.567", 1234567)),
+        *(("1 234", 1234), ("9.64982703E+08", 964982703), ("9.64982703e8", 964982703), ("-1.0", -1), ("0", 0)),
+        *(("9.65E+08", None), ("1E5", None), ("24.5", None), ("24,5", None), ("1.234", None), ("", None), ("x", None)),
+        *(("99999999999999999999", None), ("1_0", None), ("0x1", None)),
+    ],
+)
+def test_whole_numbers_as_programs_write_them(conn, text, number):
+    assert conn.execute("select ops.as_bigint(v) from (select %s::text as v offset 0)", [text]).fetchone() == (number,)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("4.5", 4.5), ("4,5", 4.5), ("0,5", 0.5), (",5", 0.5), ("1.234,5", 1234.5), ("1,234.5", 1234.5), ("5", 5)),
+        *(("4,500", None), ("4,5,6", None), ("1e400", None), ("nan", None), ("2e0", 2)),
+    ],
+)
+def test_numbers_with_a_comma(conn, text, number):
+    assert conn.execute("select ops.as_number(v) from (select %s::text as v offset 0)", [text]).fetchone() == (number,)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "moment"),
+    [
+        ("2000-07-30 18:45:03", None, "2000-07-30 18:45:03+00"),
+        ("2000/07/30", None, "2000-07-30 00:00:00+00"),
+        ("30 Jul 2000", None, "2000-07-30 00:00:00+00"),
+        ("July 30, 2000", None, "2000-07-30 00:00:00+00"),
+        ("30.07.2000", "dmy", "2000-07-30 00:00:00+00"),
+        ("07/30/2000 18:45", "mdy", "2000-07-30 18:45:00+00"),
+        ("07/30/2000", "dmy", None),
+        ("07/08/2000", "unknown", None),
+        ("07/08/2000", None, None),
+        ("964982703.0", None, "2000-07-30 18:45:03+00"),
+        ("9.64982703E+08", None, "2000-07-30 18:45:03+00"),
+        ("9.65E+08", None, None),
+        ("964982703000", None, "2000-07-30 18:45:03+00"),
+    ],
+)
+def test_moments(conn, text, order, moment):
+    assert conn.execute("select ops.as_time(%s, %s)::text", [text, order]).fetchone() == (moment,)
+
+
+def dated(*dates):
+    rows = "".join(f"{movie},Film {movie},{date},Drama\n" for movie, date in enumerate(dates, start=1))
+    return f"movieId,title,release_date,genres\n{rows}"
+
+
+@pytest.mark.parametrize(
+    ("dates", "first", "sentence"),
+    [
+        (("10/30/1995", "02/03/1996"), "1995-10-30", "10/30/1995 are read with the month first"),
+        (("30.10.1995", "02.03.1996"), "1995-10-30", "30.10.1995 are read with the day first"),
+        (("01/02/1995", "02/03/1996"), None, "no row settles which: they are not read"),
+        (("10/30/1995", "30/10/1996"), None, "some dates have the day first and some the month"),
+    ],
+)
+def test_the_order_of_a_date_is_that_of_its_column(conn, tmp_path, dates, first, sentence):
+    batch_id = night(conn, tmp_path, movies_dot_csv=dated(*dates), ratings_dot_csv=ratings([3, 4]))
+    found = conn.execute("select release_date::text, release_year from core.movies where movie_id = 1").fetchone()
+    assert found == (first, 1995)
+    assert sentence in said(conn, batch_id)
+
+
+def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):
+    night(
+        conn,
+        tmp_path,
+        movies_dot_csv="movieId;title;year;genres\n1.0;Toy Story;1995.0;Comedy\n2.0;Heat;;Crime\n",
+        ratings_dot_csv="userId;movieId;rating;timestamp\n7.0;1.0;4,5;964982703.0\n0;2;4;964982703\n",
+        links_dot_csv="movieId,imdbId,tmdbId\n1,114709.0,862.0\n",
+        users_dot_csv="userId,age,gender\n7,24.0,F\n",
+    )
+    assert conn.execute("select user_id, movie_id, rating from core.ratings order by 1").fetchall() == [
+        (0, 2, 4),
+        (7, 1, 4.5),
+    ]
+    found = "select release_year, imdb_id, tmdb_id from core.movies where movie_id = 1"
+    assert conn.execute(found).fetchone() == (1995, "tt0114709", 862)
+    assert value(conn, "select age from core.users where user_id = 7") == 24
+
+
+# --- ids
+
+
+def test_zero_is_an_id(conn, tmp_path):
+    night(conn, tmp_path, ratings_dot_csv="userId,movieId,rating,timestamp\n0,0,5,964982703\n")
+    assert conn.execute("select user_id, movie_id from core.ratings").fetchall() == [(0, 0)]
+
+
+# --- optional tables
+
+
+def test_an_optional_table_of_another_meaning_is_left_out_and_shows_nobody(conn, tmp_path):
+    rows = "".join(f"{user}|Jane Doe {user}|jane{user}@example.org|F|2010-09-19|writer\n" for user in range(30))
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), users_dot_txt=rows)
+    text = said(conn, batch_id)
+    assert "users.txt is left out, and with it user_profile" in text
+    assert "a whole number, a text, an e-mail address, a text, a date, a text" in text
+    assert "Jane" not in text
+    assert "example.org" not in text
+    assert value(conn, "select count(*) from core.ratings") == 2
+
+
+# --- quotes
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        (r'"He said \"hi\", twice"', 'He said "hi", twice'),
+        (r'"\"Quoted\" from the start"', '"Quoted" from the start'),
+        (r'"ends with \"it\""', 'ends with "it"'),
+        ('"doubled ""quotes"" inside"', 'doubled "quotes" inside'),
+        ('The "Best" film', 'The "Best" film'),
+    ],
+)
+def test_quotes_inside_a_title(conn, tmp_path, line, title):
+    movies = f"movieId,title,genres\n1,{line},Drama\n2,Heat,Crime\n"
+    night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert value(conn, "select title from core.movies where movie_id = 1") == title
+    assert value(conn, "select count(*) from staging.movies") == 2
+
+
+def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
+    movies = 'movieId,title,genres\n1,"Toy Story,Comedy\n2,Heat,Crime\n'
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert conn.execute("select broken_rules from quarantine.row where table_name = 'movies'").fetchone()[0] == [
+        "quoting",
+    ]
+    assert "against the rule quoting: quotes pair" in said(conn, batch_id)
+
+
+# --- genres
+
+
+@pytest.mark.parametrize(
+    ("written", "genres"),
+    [
+        ("Science Fiction", ["Sci-Fi"]),
+        ("Martial Arts", ["Martial Arts"]),
+        ("Kids & Family", ["Kids & Family"]),
+        ("Slice of Life", ["Slice of Life"]),
+        ("TV Movie", ["TV Movie"]),
+        ("Action & Adventure|Science Fiction", ["Action & Adventure", "Sci-Fi"]),
+        ("Animation Children's Comedy", ["Animation", "Children", "Comedy"]),
+    ],
+)
+def test_spaces_separate_genres_only_where_each_word_is_one(conn, written, genres):
+    assert conn.execute("select ops.genres(%s)", [written]).fetchone() == (genres,)
+
+
+def test_recbole_separates_genres_by_spaces(conn, tmp_path):
+    item = "item_id:token\tmovie_title:token_seq\tclass:token_seq\n1\tRan\tSamurai War\n"
+    inter = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t1\t5\t964982703\n"
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.item").write_text(item)
+    (tmp_path / "x" / "a.inter").write_text(inter)
+    batch_id = open_batch(conn, "night", str(tmp_path / "x"))
+    extract(conn, batch_id, "movielens", MovieLens(str(tmp_path / "x"), tmp_path))
+    stage(conn, batch_id)
+    build_core(conn, batch_id)
+    assert [row for (row,) in conn.execute("select genre from core.movie_genre order by 1")] == ["Samurai", "War"]
+
+
+def test_several_separators_of_genres_are_named(conn, tmp_path):
+    movies = 'movieId,title,genres\n1,Ran,"War|Drama, History"\n2,Heat,Crime\n'
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert "against the rule genre_separators" in said(conn, batch_id)
+    assert "holds 'War|Drama, History'" in said(conn, batch_id)
