@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from movierec.comparison.inputs import Files, Inputs, read_inputs
+from movierec.comparison.scale import Relevance
 from movierec.data.dataset import SCHEMA
 from movierec.errors import ConfigError
+from movierec.rating_scale import RatingScale
 
 TRAIN = "user_id,movie_id,rating,timestamp\n1,10,5,100\n1,20,3,200\n2,10,4,300\n"
 TEST = "user_id,movie_id,rating,timestamp\n1,30,5,400\n2,20,4,500\n"
@@ -263,6 +265,68 @@ def test_ids_that_begin_with_zeros_are_told_to_be_numbers(tmp_path: Path) -> Non
         "train.csv: 1 ids of column user_id begin with 0, such as 007; they are read as numbers, the same as 7"
         in told[0]
     )
+
+
+def test_ids_are_names_in_every_file_where_one_file_holds_a_name(tmp_path: Path) -> None:
+    found = inputs(
+        tmp_path,
+        train="user_id,movie_id,rating\n0001,0000143561,5\n0002,0000143588,4\n",
+        test="user_id,movie_id,rating\n0001,B00004CQT3,5\n0002,0000143561,5\n",
+    )
+    assert found.user_names is None
+    assert rows(found.known.ratings) == [(1, 0, 5), (2, 1, 4)]
+    assert set(found.test["user_id"]) == {1, 2}
+    assert set(found.test["movie_id"]) == {0, 2}
+
+
+TENS = "user_id,movie_id,rating\n" + "".join(f"{user},{movie},{movie}\n" for user in range(5) for movie in range(1, 11))
+
+
+def test_all_ratings_tell_the_scale_and_are_put_on_five_stars(tmp_path: Path) -> None:
+    found = inputs(tmp_path, train=TENS, test="user_id,movie_id,rating\n1,99,8\n1,98,7\n", movies="movie_id\n98\n99\n")
+    assert found.known.ratings["rating"].max() == 5
+    assert found.test["rating"].tolist() == [3.5, 4]
+    assert any("ratings go from 1 to 10, as all of them tell" in note for note in found.notes)
+
+
+def test_a_declared_scale_holds_and_what_is_not_rated_is_feedback(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(TENS + "7,1,0\n")
+    (tmp_path / "test.csv").write_text("user_id,movie_id,rating\n1,3,8\n")
+    files = Files(tmp_path / "train.csv", tmp_path / "test.csv")
+    found = read_inputs(files, 8.0, "random", False, scale=RatingScale(1, 10, (0,)))
+    seen = found.known.ratings[found.known.ratings["user_id"] == 7]
+    assert seen["rating"].isna().all()
+    assert seen["weight"].tolist() == [pytest.approx(0.3)]
+    assert found.test["rating"].tolist() == [4]
+    with pytest.raises(
+        ConfigError, match=r"25 of 52 ratings lie off the scale from 1 to 5|lie off the scale from 1 to 5"
+    ):
+        read_inputs(files, 4.0, "random", False, scale=RatingScale(1, 5))
+
+
+def test_a_doubtful_scale_is_refused_unless_a_threshold_is_given(tmp_path: Path) -> None:
+    ones = "user_id,movie_id,rating\n" + "".join(f"{user},{movie},1\n" for user in range(5) for movie in range(1, 11))
+    (tmp_path / "train.csv").write_text(ones)
+    (tmp_path / "test.csv").write_text("user_id,movie_id,rating\n1,99,1\n")
+    files = Files(tmp_path / "train.csv", tmp_path / "test.csv")
+    with pytest.raises(ConfigError, match=r"cannot be told.*--scale\), or say by --relevant-from"):
+        read_inputs(files, Relevance.DEFAULT, "random", False)
+    assert read_inputs(files, 1.0, "random", False).known.ratings["rating"].max() == 1
+
+
+@pytest.mark.parametrize("suffix", ["bz2", "xz", "parquet", "jsonl"])
+def test_files_may_be_packed_or_in_another_form(tmp_path: Path, suffix: str) -> None:
+    frame = pd.DataFrame({"user_id": [1, 2], "movie_id": [10, 10], "rating": [5.0, 4.0]})
+    path = tmp_path / f"train.{suffix}"
+    if suffix == "parquet":
+        frame.to_parquet(path)
+    elif suffix == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_csv(path, index=False)
+    (tmp_path / "test.csv").write_text("user_id,movie_id,rating\n1,20,5\n")
+    found = read_inputs(Files(path, tmp_path / "test.csv"), 4.0, "random", True)
+    assert rows(found.known.ratings) == [(1, 10, 5), (2, 10, 4)]
 
 
 HEADER = "user_id,movie_id,rating,timestamp\n"

@@ -13,9 +13,11 @@ from movierec.comparison.inputs import Files, read_inputs
 from movierec.comparison.output import check_writable, write_results, write_values
 from movierec.comparison.protocols import Division
 from movierec.comparison.run import compare
+from movierec.comparison.scale import Relevance
 from movierec.comparison.work_folder import Task
 from movierec.errors import ConfigError
 from movierec.rankers import registry
+from movierec.rating_scale import parse_scale
 
 
 def run(options: argparse.Namespace) -> tuple[str, bool]:
@@ -27,11 +29,12 @@ def run(options: argparse.Namespace) -> tuple[str, bool]:
     _check_test(options)
     names, ks = _names(options.rankers), _ks(options.k)
     relevant_from, exclude_seen = _relevant_from(options.relevant_from), _exclude_seen(options.exclude)
+    scale = parse_scale(options.scale, "--scale") if options.scale else None
     files = _files(options)
     for path in filter(None, (options.out, options.per_user)):
         check_writable(Path(path), files)
     division = Division(options.protocol, options.seed, options.tune > 0) if options.protocol else None
-    inputs = read_inputs(files, relevant_from, options.windows, exclude_seen, division)
+    inputs = read_inputs(files, relevant_from, options.windows, exclude_seen, division, scale)
     if options.tune:
         inputs.check_tunable()
     _note_seen_movies(names, exclude_seen, inputs.notes)
@@ -84,7 +87,9 @@ def _ks(words: str) -> list[int]:
     return list(dict.fromkeys(map(int, parts)))
 
 
-def _relevant_from(words: str) -> float | None:
+def _relevant_from(words: str | None) -> float | Relevance | None:
+    if words is None:
+        return Relevance.DEFAULT
     if words == "none":
         return None
     try:

@@ -96,6 +96,11 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
         help="movie_id, title?, release_year?, release_date?, genres?, directors?, actors? (|-separated), plot?",
     )
     files.add_argument("--users", metavar="U.csv", help="user_id, age?, gender?, occupation?, postcode?")
+    files.add_argument(
+        "--scale",
+        metavar="1-10",
+        help="lowest and highest rating of all files, as in 0-10 unrated -1; without it, their ratings tell it",
+    )
     rankers = parser.add_argument_group("rankers")
     rankers.add_argument("--rankers", default="all", metavar="A,B", help="names, or all (the default)")
     rankers.add_argument(
@@ -115,7 +120,6 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
     )
     metrics.add_argument(
         "--relevant-from",
-        default="4",
         metavar="R",
         help="the rating from which a movie is relevant (4), or none: every row",
     )

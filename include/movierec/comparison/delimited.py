@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from pyarrow import csv as arrow
 
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import means
-from movierec.errors import ConfigError
+from movierec.errors import ConfigError, SourceError
+from movierec.sources.text import formats
+from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
+from movierec.sources.text.file import File, buffered
 
 DELIMITERS = ("\t", ",", ";")
 
@@ -66,16 +70,17 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table |
     """
     words = {layout.words[name]: kind for name, kind in kinds.items()}
     try:
-        table = arrow.read_csv(
-            layout.path,
-            read_options=arrow.ReadOptions(block_size=1 << 24),
-            parse_options=arrow.ParseOptions(
-                delimiter=layout.delimiter, quote_char=layout.quote, newlines_in_values="title" in kinds
-            ),
-            convert_options=arrow.ConvertOptions(
-                column_types=words, include_columns=list(words), null_values=NO_VALUE, strings_can_be_null=True
-            ),
-        )
+        with _readable(layout.path) as source:
+            table = arrow.read_csv(
+                source,
+                read_options=arrow.ReadOptions(block_size=1 << 24),
+                parse_options=arrow.ParseOptions(
+                    delimiter=layout.delimiter, quote_char=layout.quote, newlines_in_values="title" in kinds
+                ),
+                convert_options=arrow.ConvertOptions(
+                    column_types=words, include_columns=list(words), null_values=NO_VALUE, strings_can_be_null=True
+                ),
+            )
     except pa.ArrowInvalid as error:
         if "conversion error" in str(error):
             return None
@@ -102,6 +107,44 @@ def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
     return ConfigError(f"{layout.path} holds a value that cannot be read in one of {', '.join(rules)}")
 
 
+def _is_plain(path: Path) -> bool:
+    """Tell whether a file is text as it is, or text that is packed as its name says.
+
+    Raises:
+        ConfigError: it is of a kind that is not read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(formats.HEAD_BYTES)
+    except OSError:
+        return True  # who opens it says why it cannot be read
+    if reason := formats.why_unread(head):
+        reason = SPREADSHEET if path.suffix.lower() in SPREADSHEETS else reason
+        raise ConfigError(f"{path} is {reason}")
+    is_packed = formats.is_packed(head) and path.suffix != ".gz"
+    return not (is_packed or formats.is_parquet(head) or formats.is_json_lines(head))
+
+
+@contextmanager
+def _open_converted(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a packed file, Parquet or JSON lines as text."""
+    try:
+        with File(path.name, str(path), lambda: path.open("rb"), path).open() as stream:
+            yield buffered(stream)
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path | io.BufferedReader]:
+    """Yield what Arrow reads: the path where that will do."""
+    if _is_plain(path):
+        yield path
+        return
+    with _open_converted(path) as stream:
+        yield stream
+
+
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
     """Open a text file, unpacked if it is gzip.
@@ -110,8 +153,14 @@ def open_text(path: Path) -> Iterator[TextIO]:
         ConfigError: it is missing, damaged or not UTF-8.
     """
     try:
-        with (gzip.open if path.suffix == ".gz" else Path.open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
+        if _is_plain(path):
+            with (gzip.open if path.suffix == ".gz" else Path.open)(
+                path, "rt", encoding="utf-8-sig", newline=""
+            ) as file:
+                yield file
+        else:
+            with _open_converted(path) as stream:
+                yield io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise ConfigError(f"{path} is not UTF-8 (byte 0x{byte:02x}); save it as UTF-8 and try again") from error

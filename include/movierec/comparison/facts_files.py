@@ -7,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 
 from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
-from movierec.comparison.ratings_file import whole_ids
 from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
@@ -80,7 +79,7 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     if unused:
         notes.append(f"{path}: nothing is made of the columns {', '.join(unused)}")
     frame = table.to_pandas()
-    frame[key] = whole_ids(frame[key])
+    frame[key] = frame[key].str.strip()
     repeated = int(frame.duplicated(key).sum())
     if repeated:
         notes.append(f"{path}: {repeated} rows repeat a {key}; the first of each counts")

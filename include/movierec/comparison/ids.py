@@ -1,29 +1,70 @@
-"""Ids that are text get numbers: the same in all files, and the text again where people read them."""
+"""Ids of all files that are compared, decided once: whole numbers where every file holds nothing else, else names.
+
+What one file alone says must not decide: 0000143561 is a number in a file of such ids, and a name beside B00004CQT3.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
+from movierec.comparison.value_rules import is_whole
 
-def number_text_ids(
-    ratings: dict[str, pd.DataFrame], facts: dict[str, pd.DataFrame], key: str, notes: list[str]
+_LEADING_ZERO = re.compile(r"[+-]?0\d")
+
+
+def number_ids(
+    ratings: dict[str, pd.DataFrame],
+    facts: dict[str, pd.DataFrame],
+    key: str,
+    notes: list[str],
+    places: Mapping[str, str],
 ) -> pd.Index | None:
-    """Replace the text ids of a column by their positions in alphabetical order, in all tables of both dictionaries.
+    """Replace the texts of an id by numbers, in all tables of both dictionaries.
+
+    Whole numbers such as 7 and 7.0 stay what they are, where all ids are; else every text is a name, and gets its
+    position in alphabetical order. `places` says of each table of ratings what messages call its column.
 
     Returns:
-        The texts, by number; None where all ids are whole numbers, which stay as they are.
+        The texts, by number; None where all ids are whole numbers.
     """
-    frames = [frame for tables in (ratings, facts) for frame in tables.values() if key in frame]
-    if all(frame[key].dtype == np.int64 for frame in frames):
+    tables = [(group, table) for group in (ratings, facts) for table, frame in group.items() if key in frame]
+    columns = {(id(group), table): _categories(group[table][key]) for group, table in tables}
+    texts = sorted(set().union(*(column.cat.categories for column in columns.values())))
+    # what is not whole settles it soon
+    are_whole = all(map(is_whole, texts))
+    numbers = {text: int(float(text)) if "." in text else int(text) for text in texts} if are_whole else None
+    if numbers is None:
+        numbers = {text: number for number, text in enumerate(texts)}
+    for group, table in tables:
+        column = columns[id(group), table]
+        of_category = np.array([numbers[text] for text in column.cat.categories], np.int64)
+        group[table] = group[table].assign(**{key: of_category[column.cat.codes.to_numpy()]})
+    if are_whole:
+        for group, table in tables:
+            if group is ratings:
+                _note_leading_zeros(columns[id(group), table].cat.categories, places[table], notes)
         return None
-    texts = [frame[key].astype(str) for frame in frames]
-    names: pd.Index = pd.Index(np.unique(np.concatenate([column.unique() for column in texts])))
-    for tables in (ratings, facts):
-        for table, frame in tables.items():
-            if key in frame:
-                numbers = names.get_indexer(pd.Index(frame[key].astype(str))).astype(np.int64)
-                tables[table] = frame.assign(**{key: numbers})
-    # Digits that are too many for a number are text, too.
-    example = next((text for text in names if not text.isdecimal()), max(names, key=len))
+    example = next((text for text in texts if not text.isdecimal()), max(texts, key=len))
     kind = "numbers that are too long, such as" if example.isdecimal() else "text such as"
     notes.append(f"{key} holds {kind} '{example}': every {key} is taken as a name and numbered")
+    names: pd.Index = pd.Index(texts)
     return names
+
+
+def _categories(ids: pd.Series) -> pd.Series:
+    """Return ids as categories of texts without spaces around them."""
+    column = ids if isinstance(ids.dtype, pd.CategoricalDtype) else ids.astype(str).astype("category")
+    stripped = [str(text).strip() for text in column.cat.categories]
+    if len(set(stripped)) == len(stripped):
+        return column.cat.rename_categories(stripped)
+    return column.astype(str).str.strip().astype("category")
+
+
+def _note_leading_zeros(texts: Iterable[str], place: str, notes: list[str]) -> None:
+    """Note ids such as 007 that were read as numbers: 7 is the same then."""
+    zeros = [text for text in texts if _LEADING_ZERO.match(text)]
+    if zeros:
+        found, number = place.format(len(zeros)), int(float(zeros[0]))
+        notes.append(f"{found} begin with 0, such as {zeros[0]}; they are read as numbers, the same as {number}")

@@ -4,6 +4,7 @@ What is known never depends on the test rows: a movie that stands only there is 
 recommend it; it stays relevant, and is counted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from movierec.comparison.checks import (
     without_pairs_of,
 )
 from movierec.comparison.facts_files import read_movies, read_users
-from movierec.comparison.ids import number_text_ids
+from movierec.comparison.ids import number_ids
 from movierec.comparison.protocols import Division, divide, note_protocol
-from movierec.comparison.ratings_file import read_ratings
+from movierec.comparison.ratings_file import RatingsFile, read_ratings
+from movierec.comparison.scale import Relevance, put_on_stars
 from movierec.comparison.windows import choose_windows, level_times
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.errors import ConfigError
+from movierec.rating_scale import RatingScale
 
 RATINGS_FILES = ("train", "test", "valid", "fold_in")
 
@@ -118,27 +121,35 @@ class Inputs:
 
 
 def read_inputs(
-    files: Files, relevant_from: float | None, windows: str, exclude_seen: bool, division: Division | None = None
+    files: Files,
+    relevant_from: float | Relevance | None,
+    windows: str,
+    exclude_seen: bool,
+    division: Division | None = None,
+    scale: RatingScale | None = None,
 ) -> Inputs:
     """Read and check everything.
 
     Args:
         files: where what is.
-        relevant_from: the rating from which on a movie was liked; None: every rated one was.
+        relevant_from: the rating from which on a movie was liked, on the files' own scale; None: every rated one was;
+            `Relevance.DEFAULT`: four stars of five.
         windows: 'time', 'random', or 'auto': what suits the files or the protocol.
         exclude_seen: what is known of a user is in no list of theirs.
         division: how the training file is divided, where there is no test file.
+        scale: the scale of the ratings of all files; None: they tell it.
 
     Raises:
         ConfigError: a file or value is unusable, or nobody liked anything in the test.
     """
     notes: list[str] = []
     paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
-    ratings_files = {name: read_ratings(path, with_times=name != "test", notes=notes) for name, path in paths.items()}
+    ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
     facts = _read_facts(files, notes)
     ratings = {name: file.rows for name, file in ratings_files.items()}
-    user_names = number_text_ids(ratings, facts, USER, notes)
-    number_text_ids(ratings, facts, MOVIE, notes)
+    relevant_from = put_on_stars(ratings, scale, relevant_from, notes)
+    user_names = number_ids(ratings, facts, USER, notes, _places(ratings_files, USER))
+    number_ids(ratings, facts, MOVIE, notes, _places(ratings_files, MOVIE))
     parts = {name: rows if name == "test" else keep_latest(name, rows, notes) for name, rows in ratings.items()}
     if division is None:
         parts = level_times(ratings_files, parts, notes)
@@ -160,6 +171,10 @@ def read_inputs(
     check_test(test, known, known_of_users, relevant_from, notes)
     exclude = None if excluded is None else excluded[PAIR]
     return Inputs(known, fold_in, valid, test, exclude, windows, user_names, notes, tuning_train, tuning_fold_in)
+
+
+def _places(files: Mapping[str, RatingsFile], key: str) -> dict[str, str]:
+    return {name: f"{file.path}: {{}} ids of column {file.words[key]}" for name, file in files.items()}
 
 
 def _read_facts(files: Files, notes: list[str]) -> dict[str, pd.DataFrame]:

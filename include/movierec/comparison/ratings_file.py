@@ -1,5 +1,6 @@
 """A file of ratings or other feedback, as rows of a dataset whose ids may still be text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
 from movierec.comparison.timestamps import TIMESTAMP, has_numeric_timestamps, timestamp_rule, timestamps
-from movierec.comparison.value_rules import Rule, is_given, is_number, is_whole
+from movierec.comparison.value_rules import Rule, is_given, is_number
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER, WEIGHT
 from movierec.data.dataset import TIME
 from movierec.errors import ConfigError
@@ -27,17 +28,25 @@ EPOCH = pd.Timestamp(0, unit="s", tz="UTC")
 
 @dataclass(frozen=True, eq=False)
 class RatingsFile:
-    """(user_id, movie_id, rating, weight, rated_at); without timestamps every row is of 1970."""
+    """(user_id, movie_id, rating, weight, rated_at); without timestamps every row is of 1970.
+
+    Attributes:
+        path: where the file is.
+        rows: ids are categories of texts.
+        has_times: whether the file has timestamps.
+        words: what the file calls the columns of the ids.
+    """
 
     path: Path
     rows: pd.DataFrame
     has_times: bool
+    words: Mapping[str, str]
 
 
-def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = None) -> RatingsFile:
+def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
     """Read user_id, movie_id, rating?, weight?, timestamp?; where there is no rating at all, every row is feedback.
 
-    `notes` gets a sentence about ids that are written differently and are the same number.
+    Ids are the texts that the file holds.
 
     Raises:
         ConfigError: the file cannot be read, has no rows, or a value is not of its kind.
@@ -47,8 +56,6 @@ def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = 
     if frame.empty:
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
     is_rated = _check_values(layout, frame)
-    if notes is not None:
-        _note_leading_zeros(layout, frame, notes)
     times = timestamps(layout, frame) if TIMESTAMP in frame else None
     weight = frame[WEIGHT] if WEIGHT in frame else pd.Series(1.0, frame.index)
     rows = pd.DataFrame(
@@ -59,7 +66,7 @@ def read_ratings(path: Path, with_times: bool = True, notes: list[str] | None = 
             RATED_AT: EPOCH if times is None else times,
         }
     )
-    return RatingsFile(path, rows.astype({RATED_AT: TIME}), times is not None)
+    return RatingsFile(path, rows.astype({RATED_AT: TIME}), times is not None, layout.words)
 
 
 def _read_typed(layout: Layout) -> pd.DataFrame:
@@ -68,40 +75,14 @@ def _read_typed(layout: Layout) -> pd.DataFrame:
     is_numeric = TIMESTAMP in layout.words and has_numeric_timestamps(layout)
     if TIMESTAMP in layout.words:
         values[TIMESTAMP] = pa.float64() if is_numeric else pa.string()
-    for id_kind in (pa.int64(), pa.string()):
-        table = read_columns(layout, {**dict.fromkeys(IDS, id_kind), **values})
-        if table is not None:
-            break
-    else:
+    # ids stay as they are written until all files of the comparison are known
+    table = read_columns(layout, {**dict.fromkeys(IDS, pa.dictionary(pa.int32(), pa.string())), **values})
+    if table is None:
         raise refusal(layout, {**_number_rules(layout), **timestamp_rule(layout, is_numeric)})
     if any(table[name].null_count for name in IDS):
         raise refusal(layout, {name: RULES[name] for name in IDS})
-    frame: pd.DataFrame = table.to_pandas()
-    return frame.assign(**{name: whole_ids(frame[name]) for name in IDS})
-
-
-def whole_ids(ids: pd.Series) -> pd.Series:
-    """Return ids as int64 where all of them are whole numbers, such as 7 or 7.0, else as they are."""
-    if ids.dtype.kind == "i":
-        return ids.astype(np.int64)
-    texts = ids.astype(str).str.strip()
-    return texts.str.replace(r"\.0*$", "", regex=True).astype(np.int64) if texts.map(is_whole).all() else texts
-
-
-def _note_leading_zeros(layout: Layout, frame: pd.DataFrame, notes: list[str]) -> None:
-    """Note ids such as 007 that were read as numbers: 7 is the same then."""
-    whole = [name for name in IDS if frame[name].dtype == np.int64]
-    texts = read_columns(layout, dict.fromkeys(whole, pa.dictionary(pa.int32(), pa.string()))) if whole else None
-    if texts is None:
-        return
-    for name in whole:
-        written = pd.Series(texts.unify_dictionaries()[name].chunk(0).dictionary.to_pylist(), dtype="str")
-        zeros = written[written.str.match(r"\s*[+-]?0\d")]
-        if len(zeros):
-            notes.append(
-                f"{layout.path}: {len(zeros)} ids of column {layout.words[name]} begin with 0, such as {zeros.iloc[0]}"
-                f"; they are read as numbers, the same as {int(float(zeros.iloc[0]))}"
-            )
+    frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
+    return frame
 
 
 def _number_rules(layout: Layout) -> dict[str, Rule]:
