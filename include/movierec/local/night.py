@@ -47,6 +47,7 @@ def _follow_one_night(settings: Settings, dataset: Path) -> Run:
     try:
         run = _join_or_trigger(settings, airflow, dataset, progress)
         ended = chain.follow(airflow, group.DAGS, run, progress)
+        _note_warnings(settings, airflow)
     except UnreachableError as error:
         raise MovierecError(
             f"Airflow went away during the night: {group.failure_reason(settings.home) or error}"
@@ -56,6 +57,14 @@ def _follow_one_night(settings: Settings, dataset: Path) -> Run:
     if not ended.is_success:
         raise MovierecError(describe_failure(airflow.task_instances(*ended.run), task_log_folder(settings)))
     return ended.run
+
+
+def _note_warnings(settings: Settings, airflow: AirflowClient) -> None:
+    """Put what is to be known of the newest batch beside the run that loaded it, where its readers look."""
+    from movierec.local import summary  # noqa: PLC0415 (pandas takes a second)
+
+    if found := summary.note_of_newest_batch(postgres.conninfo(settings, "warehouse")):
+        airflow.set_note(group.DAGS[0], *found)
 
 
 def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, progress: Progress) -> Run:

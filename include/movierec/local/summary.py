@@ -6,6 +6,7 @@ from movierec import text_table
 from movierec.db import Connection, connect, fetch
 from movierec.evaluation.protocols import CUTOFF
 from movierec.publishing import versions
+from movierec.quality import sentences
 
 EVALUATION = {"k": CUTOFF}
 SHOWN_VIEWERS = 3
@@ -29,6 +30,17 @@ def went_live(conninfo: str, run_id: str) -> bool:
         return bool(fetch(conn, "report/went_live", {"run_id": run_id})[0]["went_live"])
 
 
+def note_of_newest_batch(conninfo: str) -> tuple[str, str] | None:
+    """Return the run that loaded the newest batch, and what is to be known of it; None where that is nothing."""
+    with connect(conninfo) as conn:
+        newest = fetch(conn, "ops/batch_to_check", {"batch_id": None})
+        if not newest:
+            return None
+        (batch,) = fetch(conn, "ops/batch", newest[0])
+        said = [*sentences.scales(conn, batch["batch_id"]), *sentences.warnings(conn, batch["batch_id"])]
+        return (batch["run_id"], "\n".join(f"- {sentence}" for sentence in said)) if said else None
+
+
 def print_summary(conninfo: str) -> None:
     """Print the layers, the rankers, the winner and three viewers' lists of the live version."""
     with connect(conninfo) as conn:
@@ -37,6 +49,11 @@ def print_summary(conninfo: str) -> None:
         _print_table("Rows", fetch(conn, "report/layers", {"batch_id": live["batch_id"]}))
         for source in fetch(conn, "report/sources", {"batch_id": live["batch_id"]}):
             print(f"Source {source['source']} {source['status']}: {source['message']}\n")
+        for sentence in sentences.scales(conn, live["batch_id"]):
+            print(f"{sentence}\n")
+        warnings = sentences.warnings(conn, live["batch_id"])
+        if warnings:
+            print(f"Warnings ({len(warnings)})", *(f"  - {warning}" for warning in warnings), "", sep="\n")
         training = {"training_id": live["training_id"]}
         _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training | EVALUATION), LEGEND)
         tuned = fetch(conn, "report/tuned", training)

@@ -16,6 +16,7 @@ from movierec.local.environment import airflow_url
 JsonObject = dict[str, Any]
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RETRY_SECONDS = 30.0
+NOTE_CHARACTERS = 1000  # as many as Airflow keeps of a note
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting
 
 
@@ -81,6 +82,10 @@ class AirflowClient:
     def mark_failed(self, dag_id: str, run_id: str) -> None:
         """Mark a run and its unfinished tasks as failed."""
         self._call("PATCH", _run_path(dag_id, run_id), {"state": "failed"})
+
+    def set_note(self, dag_id: str, run_id: str, note: str) -> None:
+        """Put a note beside a run, for whoever looks at it in the user interface; Airflow keeps its beginning."""
+        self._call("PATCH", _run_path(dag_id, run_id), {"note": note[:NOTE_CHARACTERS]})
 
     def task_instances(self, dag_id: str, run_id: str) -> list[JsonObject]:
         """Return all task instances of a run."""
