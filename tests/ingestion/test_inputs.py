@@ -112,12 +112,18 @@ def test_a_scale_is_kept_from_night_to_night(conn, tmp_path):
     assert value(conn, "select max(rating) from core.ratings where user_id = 100") == 2.5
 
 
-def test_another_scale_in_the_same_place_is_refused(conn, tmp_path):
+def test_ratings_that_no_longer_reach_beyond_five_are_refused(conn, tmp_path):
+    night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
+    five = ratings([value % 5 + 1 for value in range(400)])
+    with pytest.raises(SourceError, match=r"speak for a scale from 0.5 to 5.*until now movielens had 1 to 10.*or 1-10"):
+        night(conn, tmp_path, run_id="second", ratings_dot_csv=five)
+
+
+def test_a_larger_scale_in_the_same_place_is_taken_and_told(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]))
-    with pytest.raises(
-        SourceError, match=r"speak for a scale from 1 to 10.*until now movielens had 0.5 to 5.*1-10 or 0"
-    ):
-        night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN))
+    batch_id = night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN))
+    assert value(conn, "select max(rating) from core.ratings") == 5
+    assert "the scale of the ratings was 0.5 to 5 and is now 1 to 10" in said(conn, batch_id)
 
 
 def test_ratings_that_were_staged_are_staged_again_on_a_declared_scale(conn, tmp_path):
@@ -250,6 +256,15 @@ def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):
 def test_zero_is_an_id(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv="userId,movieId,rating,timestamp\n0,0,5,964982703\n")
     assert conn.execute("select user_id, movie_id from core.ratings").fetchall() == [(0, 0)]
+
+
+def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they_are(conn, tmp_path):
+    lost = "".join(f"-7,{movie},4,{TIME}\n" for movie in range(1, 7))
+    unknown = "".join(f"{user},999,4,{TIME}\n" for user in range(1, 7))
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + lost + unknown)
+    text = said(conn, batch_id)
+    assert "all 6 ratings of 1 viewers in ratings.csv are rejected, first of all by the rule user_id" in text
+    assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
 
 # --- optional tables

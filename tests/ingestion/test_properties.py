@@ -96,7 +96,7 @@ def database(server):
         conn.execute(sql.SQL("drop database properties with (force)"))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     form=st.sampled_from(FORMS),
     header=st.sampled_from(HEADERS),

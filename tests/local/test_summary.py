@@ -18,7 +18,7 @@ def test_every_warning_is_a_sentence_with_an_example(conn, warehouse, app, tmp_p
     )
     said = sentences.warnings(conn, batch_id)
     (rating,) = [sentence for sentence in said if "rule rating" in sentence]
-    assert rating.startswith("movielens: 1 of 3 rows of ml-100k.inter (ratings) are rejected, against the rule rating")
+    assert rating.startswith("movielens: 1 of 3 rows of tiny.inter (ratings) are rejected, against the rule rating")
     assert rating.endswith("holds '99'")
     text = "\n".join(said)
     assert "are kept, against the rule gender_known" in text

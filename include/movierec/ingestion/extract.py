@@ -93,7 +93,7 @@ def extract(
         run_sql(conn, "extract/add_growing_slices", {"batch_id": batch_id, "source": name})
         state.remarks.extend(settle_date_orders(conn, batch_id, name))
         state.remarks.extend(check_parts(conn, batch_id, name))
-        settle_scale(conn, batch_id, name, declared)
+        state.remarks.extend(settle_scale(conn, batch_id, name, declared))
         _keep_remarks(conn, batch_id, name, state.remarks)
         _record_outcome(conn, batch_id, name, "delivered", None)
     except Exception as error:

@@ -20,15 +20,18 @@ MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as thes
 
 @dataclass(frozen=True)
 class Settled:
-    """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), and how sure it is."""
+    """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), how sure it is, and the one before."""
 
     scale: RatingScale
     basis: str
     certainty: str
+    before: RatingScale | None = None
 
 
-def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingScale | None) -> None:
+def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingScale | None) -> list[str]:
     """Settle the scale of a source's ratings in a batch, in the open transaction; without ratings there is none.
+
+    Returns a sentence where the scale is another one than on the night before.
 
     Raises:
         SourceError: its parts disagree, ratings lie off the scale, or the scale cannot be told.
@@ -36,7 +39,7 @@ def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingS
     key = {"batch_id": batch_id, "source": source}
     parts, has_events_only = _tallies(conn, key)
     if not parts:
-        return
+        return []
     if declared:
         settled = Settled(declared, "declared", "certain")
     else:
@@ -46,6 +49,9 @@ def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingS
     values = {"scale_low": scale.low, "scale_high": scale.high, "unrated": list(scale.unrated), "rows": rows}
     run_sql(conn, "extract/record_scale", {**key, **values, "basis": settled.basis, "certainty": settled.certainty})
     log.info("extract %s: ratings from %s (%s, %s)", source, scale, settled.basis, settled.certainty)
+    if settled.before is None:
+        return []
+    return [f"the scale of the ratings was {settled.before} and is now {scale}, as all of them tell"]
 
 
 def _tallies(conn: Connection, key: Mapping[str, object]) -> tuple[dict[str, Tally], bool]:
@@ -71,8 +77,8 @@ def _kept(conn: Connection, key: Mapping[str, object]) -> Settled | None:
 
 def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: RatingScale | None) -> Settled:
     total = _sum(parts.values())
+    _require_agreement(source, parts)
     try:
-        _require_agreement(parts)
         found = rating_scale.infer(total, few)
     except ScaleError as error:
         if kept:
@@ -80,6 +86,8 @@ def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few:
         raise SourceError(f"{_names(parts)}: {error} (setting MOVIEREC_RATING_SCALE{_prefix(source)})") from error
     if not kept or found.certainty == "few ratings":
         return kept or Settled(found.scale, "inferred", found.certainty)
+    if found.scale.high > kept.scale.high and found.certainty == "certain":
+        return Settled(found.scale, "inferred", found.certainty, kept.scale)
     if kept.scale.is_stars != found.scale.is_stars and found.certainty == "certain":
         raise SourceError(
             f"{_names(parts)}: the ratings speak for a scale from {found.scale}, {rating_scale.describe(total)}; until "
@@ -89,7 +97,7 @@ def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few:
     return Settled(RatingScale(kept.scale.low, kept.scale.high, marks), "kept", kept.certainty)
 
 
-def _require_agreement(parts: Mapping[str, Tally]) -> None:
+def _require_agreement(source: str, parts: Mapping[str, Tally]) -> None:
     """Refuse parts that can hardly be of one scale: one ends where most ratings of another lie beyond."""
     large = {name: tally for name, tally in parts.items() if sum(tally.values()) >= MIN_RATINGS}
     for name, tally in large.items():
@@ -97,9 +105,9 @@ def _require_agreement(parts: Mapping[str, Tally]) -> None:
         for other, other_tally in large.items():
             beyond = sum(rows for value, rows in other_tally.items() if value > high) / sum(other_tally.values())
             if high <= _end_below(other_tally) and (1 - beyond) ** sum(tally.values()) < MAX_CHANCE:
-                raise ScaleError(
+                raise SourceError(
                     f"parts are on different scales: in {name} {rating_scale.describe(tally)}; in {other} "
-                    f"{rating_scale.describe(other_tally)}; put all on one scale, or declare the one that all are on"
+                    f"{rating_scale.describe(other_tally)}; put all on one scale, or {_declare(source)}"
                 )
 
 

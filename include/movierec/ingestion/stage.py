@@ -66,5 +66,7 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
     if staging_rows < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
         run_sql(conn, "quarantine/reject_rows", parameters)
+        if new_slice["table_name"] == "ratings":
+            run_sql(conn, "ops/lost_entities", parameters)
     run_sql(conn, "ops/count_broken_rules", parameters)
     run_sql(conn, "ops/mark_staged", parameters)

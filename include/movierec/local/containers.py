@@ -32,7 +32,7 @@ def prepare() -> None:
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(f"{server} dbname=warehouse")
     settings = Settings.from_env()
-    demo_app.seed(f"{server} dbname=app", download.fetch_dataset(settings))
+    demo_app.seed(f"{server} dbname=app", download.fetch_dataset(settings), settings.exclude)
     write_web_keys(settings)
     give_web_role_a_password(f"{server} dbname=warehouse", settings.home / WEB_PASSWORD_FILE)
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])

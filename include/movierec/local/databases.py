@@ -19,7 +19,7 @@ def prepare(settings: Settings, dataset: Path) -> None:
 
     prepare_airflow(settings)
     warehouse.migrate(postgres.conninfo(settings, "warehouse"))
-    demo_app.seed(postgres.conninfo(settings, "app"), dataset)
+    demo_app.seed(postgres.conninfo(settings, "app"), dataset, settings.exclude)
 
 
 def prepare_airflow(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The demo application's database: what an operational system would hold, seeded with the dataset's profiles."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from psycopg import sql
@@ -11,28 +12,29 @@ from movierec.sources.movielens import profiles
 log = logging.getLogger(__name__)
 
 
-def seed(conninfo: str, dataset: Path) -> int:
+def seed(conninfo: str, dataset: Path, exclude: Sequence[str] = ()) -> int:
     """Create the tables `user_profile` and `feedback_event`, and fill the profiles where there are none yet.
 
     Profiles are copied once: afterwards the database belongs to the application, and its changes stay. A dataset
-    without profiles leaves the table empty. Returns the number of profiles added.
+    without profiles leaves the table empty; files that `exclude` names are not read. Returns the number of profiles
+    added.
     """
     with connect(conninfo) as conn:
         run_sql(conn, "app/tables")
         (is_seeded,) = conn.execute("select exists (select 1 from user_profile)").fetchone() or (False,)
-        added = 0 if is_seeded else _copy_profiles(conn, dataset)
+        added = 0 if is_seeded else _copy_profiles(conn, dataset, exclude)
     if added:
         log.info("app: seeded %s profiles from %s", f"{added:,}", dataset)
     return added
 
 
-def _copy_profiles(conn: Connection, dataset: Path) -> int:
+def _copy_profiles(conn: Connection, dataset: Path, exclude: Sequence[str]) -> int:
     """Copy the profiles into the application's table, whose columns they are cut down to; return how many."""
     conn.execute(
         "create temporary table seed "
         "(user_id text, age text, gender text, occupation text, zip_code text, extra jsonb) on commit drop"
     )
-    for chunk in profiles(dataset):
+    for chunk in profiles(dataset, exclude):
         names = sql.SQL(", ").join(map(sql.Identifier, chunk.columns))
         with conn.cursor() as cursor, cursor.copy(sql.SQL("copy seed ({}) from stdin").format(names)) as copy:
             copy.write(chunk.data)

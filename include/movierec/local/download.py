@@ -55,7 +55,7 @@ def fetch_dataset(settings: Settings) -> Path:
     if not path.exists():
         allowed = ", ".join((ML_100K, *EDITIONS))
         raise SourceError(f"MOVIEREC_DATASET is '{path}', which does not exist; allowed is {allowed}, a path or a URL")
-    movielens.find_tables(path)
+    movielens.find_tables(path, settings.exclude)
     return path
 
 

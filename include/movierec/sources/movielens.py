@@ -155,8 +155,8 @@ def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons
     return "; ".join((message, *told[:5]))
 
 
-def profiles(path: Path) -> Iterator[Chunk]:
+def profiles(path: Path, exclude: Sequence[str] = ()) -> Iterator[Chunk]:
     """Yield the viewers' profiles of a dataset, if it has any, for seeding a demo application."""
-    for table in find_tables(path):
+    for table in find_tables(path, exclude):
         if table.contract is USER_PROFILE:
             yield from table.read(Notes())

@@ -59,17 +59,18 @@ def _layout(contract: Contract, dialect: Dialect, name: str, *fields: str) -> He
     return HeaderlessLayout(contract, dialect, name, re.compile(re.escape(dialect.delimiter).join(fields)))
 
 
-_ID, _ANY, _SEX = r"\s*\d+\s*", r".*?", r"[MF]"
-_NUMBER = r"\s*-?\d+(?:\.\d*)?\s*"
+_ID, _ANY, _SEX = r"\s*\d+(?:\.0*)?\s*", r".*?", r"[MF]"
+_NUMBER = r"\s*[+-]?\d+(?:[.,]\d*)?\s*"
+_TIME = rf"(?:{_NUMBER}|\s*\d\.\d+[eE][+]?\d+\s*|\s*\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}[\d:TZ.+ -]*)"
 _RATING = ("user_id", "movie_id", "rating", "rated_at")
 HEADERLESS_LAYOUTS = (
-    _layout(RATINGS, _bare("\t", *_RATING), "u.data", _ID, _ID, _NUMBER, _NUMBER),
+    _layout(RATINGS, _bare("\t", *_RATING), "u.data", _ID, _ID, _NUMBER, _TIME),
     _layout(MOVIES, _U_ITEM, "u.item", _ID, *[_ANY] * 4, *[r"[01]"] * len(GENRES)),
     _layout(
         *(USER_PROFILE, _bare("|", "user_id", "age", "gender", "occupation", "zip_code"), "u.user"),
         *(_ID, _ID, _SEX, _ANY, _ANY),
     ),
-    _layout(RATINGS, _bare("::", *_RATING), "ratings.dat", _ID, _ID, _NUMBER, _NUMBER),
+    _layout(RATINGS, _bare("::", *_RATING), "ratings.dat", _ID, _ID, _NUMBER, _TIME),
     _layout(
         *(USER_PROFILE, _bare("::", "user_id", "gender", "age", "occupation", "zip_code"), "users.dat"),
         *(_ID, _SEX, _ID, _ANY, _ANY),

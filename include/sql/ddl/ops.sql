@@ -117,6 +117,17 @@ comment on table ops.batch_scale is 'The scale of a source''s ratings in a batch
 comment on column ops.batch_scale.basis is
 'declared: a setting says so; inferred: from all ratings of the source in this batch; kept: as on the night before.';
 
+create table if not exists ops.lost_entity (
+    slice_id integer not null references ops.slice on delete cascade,
+    column_name text not null check (column_name in ('user_id', 'movie_id')),
+    rule text not null,
+    entities bigint not null,
+    rows bigint not null,
+    primary key (slice_id, column_name, rule)
+);
+comment on table ops.lost_entity is
+'How many viewers or movies lost every rating of theirs, five or more, to a rule. Grain: slice, column and rule.';
+
 create table if not exists ops.remark (
     batch_id bigint not null references ops.batch on delete cascade,
     source text not null,

@@ -1,6 +1,6 @@
 -- Purpose: what sources had to say about a batch, and what the gates warned about.
 -- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
--- ops.quality_result. Parameters: batch_id.
+-- ops.lost_entity, ops.quality_result. Parameters: batch_id.
 select
     remark.source || ': ' || remark.sentence as sentence,
     1 as kind,
@@ -18,6 +18,19 @@ select
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 where batch_slice.batch_id = %(batch_id)s and slice.new_columns <> '{}'
+union all
+select
+    format(
+        '%%s: all %%s ratings of %%s %%s in %%s are rejected, first of all by the rule %%s', slice.source,
+        lost_entity.rows, lost_entity.entities,
+        case when lost_entity.column_name = 'user_id' then 'viewers' else 'movies' end, slice.piece, lost_entity.rule
+    ) as sentence,
+    1 as kind,
+    2000000 + slice.slice_id as position
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+inner join ops.lost_entity on slice.slice_id = lost_entity.slice_id
+where batch_slice.batch_id = %(batch_id)s
 union all
 select
     format(

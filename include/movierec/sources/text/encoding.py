@@ -33,16 +33,17 @@ class AsUtf8:
             self._decoder = codecs.getincrementaldecoder(wide)("backslashreplace")
         else:
             self._start = self._start.removeprefix(codecs.BOM_UTF8)
-        # lines of old Macintosh programs end in CR alone
-        self._has_cr_lines = not wide and b"\r" in self._start and b"\n" not in self._start
+        self._has_cr_lines: bool | None = None
 
     def read(self, size: int) -> bytes:
         """Return some bytes, none at the end."""
         while data := self._next(size):
-            if self._decoder is None:
-                return data.replace(b"\r", b"\n") if self._has_cr_lines else data
-            if text := self._decoder.decode(data):
-                return text.encode("utf-8", "backslashreplace")
+            text = data if self._decoder is None else self._decoder.decode(data).encode("utf-8", "backslashreplace")
+            if self._has_cr_lines is None:
+                # lines of old Macintosh programs end in CR alone
+                self._has_cr_lines = b"\r" in text and b"\n" not in text
+            if text:
+                return text.replace(b"\r", b"\n") if self._has_cr_lines else text
         return self._decoder.decode(b"", True).encode("utf-8", "backslashreplace") if self._decoder else b""
 
     def _next(self, size: int) -> bytes:

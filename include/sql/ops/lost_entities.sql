@@ -1,0 +1,57 @@
+-- Purpose: viewers and movies of whom rules have taken every rating that a slice holds, five or more, however small
+-- their share of the slice is.
+-- Grain and key: slice_id, column_name, rule. Inputs: quarantine.row, staging.ratings. Parameters: slice_id.
+delete from ops.lost_entity
+where slice_id = %(slice_id)s;
+
+insert into ops.lost_entity (slice_id, column_name, rule, entities, rows)
+with rejected as materialized (
+    select
+        keyed.column_name,
+        keyed.value,
+        ops.as_bigint(keyed.value) as id,
+        count(*) as rejected_rows,
+        min(rejected_row.broken_rules[1]) as rule
+    from quarantine.row as rejected_row
+    cross join
+        lateral (
+            values ('user_id', rejected_row.record ->> 'user_id'), ('movie_id', rejected_row.record ->> 'movie_id')
+        ) as keyed (column_name, value)
+    where rejected_row.slice_id = %(slice_id)s and keyed.value is not null
+    group by keyed.column_name, keyed.value
+    having count(*) >= 5
+),
+
+kept_user as (
+    select distinct ratings.user_id as id
+    from staging.ratings
+    where
+        ratings.slice_id = %(slice_id)s
+        and ratings.user_id in (
+            select rejected.id from rejected
+            where rejected.column_name = 'user_id'
+        )
+),
+
+kept_movie as (
+    select distinct ratings.movie_id as id
+    from staging.ratings
+    where
+        ratings.slice_id = %(slice_id)s
+        and ratings.movie_id in (
+            select rejected.id from rejected
+            where rejected.column_name = 'movie_id'
+        )
+)
+
+select
+    %(slice_id)s as slice_id,
+    rejected.column_name,
+    rejected.rule,
+    count(*) as entities,
+    sum(rejected.rejected_rows) as rows
+from rejected
+left join kept_user on rejected.column_name = 'user_id' and rejected.id = kept_user.id
+left join kept_movie on rejected.column_name = 'movie_id' and rejected.id = kept_movie.id
+where kept_user.id is null and kept_movie.id is null
+group by rejected.column_name, rejected.rule;
