@@ -20,7 +20,7 @@ MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as thes
 
 @dataclass(frozen=True)
 class Settled:
-    """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), how sure it is, and the one before."""
+    """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), how sure, and the one before."""
 
     scale: RatingScale
     basis: str
