@@ -198,7 +198,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
 
         get_current_context()["side"] = side
         with plain_errors():
-            return prepare_training_set(training_folder(training_id), groups, side, protocols())
+            return prepare_training_set(training_folder(training_id), groups, side, protocols(), deciding_protocol())
 
     @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=SEARCH_TIMEOUT)
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:

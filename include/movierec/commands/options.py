@@ -2,7 +2,7 @@
 
 import argparse
 
-from movierec.evaluation.protocols import ALL_PROTOCOLS
+from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS
 
 GATES = ("raw", "staging", "core")
 EXCLUDE = ("train", "none")
@@ -109,9 +109,10 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
     rankers.add_argument(
         "--windows",
         default="auto",
-        choices=("auto", "time", "random"),
-        help="how learned rankers cut label windows out of T: by time, at random, or auto, the default: as V was cut, "
-        "else by time where there are timestamps",
+        choices=("auto", *dict.fromkeys(WINDOWS.values())),
+        help="what rankers learn to be asked for: time, the rest of a history; days, what is rated in the days to "
+        "come; next, the next rating; random, any part; auto, the default: what --protocol asks for, else as V was "
+        "cut, else time where there are timestamps",
     )
     rankers.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     metrics = parser.add_argument_group("metrics")

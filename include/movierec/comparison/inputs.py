@@ -54,7 +54,7 @@ class Inputs:
         valid: the rows to tune by.
         test: (user_id, movie_id, rating, weight).
         exclude: (user_id, movie_id) that must not be in the lists, beside what is known of a user.
-        windows: how label windows are cut from what is known: 'time' or 'random'.
+        windows: what learned rankers learn to answer: as the values of `evaluation.protocols.WINDOWS`.
         user_names: the ids of users by their numbers, where the ids were text.
         notes: what the reader should know.
         tuning_train: what rankers are fitted on while they are tuned, where that is not `known`.
@@ -134,7 +134,7 @@ def read_inputs(
         files: where what is.
         relevant_from: the rating from which on a movie was liked, on the files' own scale; None: every rated one was;
             `Relevance.DEFAULT`: four stars of five.
-        windows: 'time', 'random', or 'auto': what suits the files or the protocol.
+        windows: one of the kinds of windows, or 'auto': what suits the files or the protocol.
         exclude_seen: what is known of a user is in no list of theirs.
         division: how the training file is divided, where there is no test file.
         scale: the scale of the ratings of all files; None: they tell it.

@@ -16,6 +16,7 @@ from movierec.evaluation.protocols import (
     PER_USER_TEMPORAL,
     RANDOM,
     STRONG_GENERALISATION,
+    WINDOWS,
 )
 
 HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
@@ -29,12 +30,12 @@ class Protocol:
 
     Attributes:
         split: divides ratings under a seed.
-        windows: how learned rankers cut their label windows, as the split does: 'time' or 'random'.
+        has_order: whether it divides by time.
         sentence: what was done, for the notes of the results.
     """
 
     split: Callable[[pd.DataFrame, int], Parts]
-    windows: str
+    has_order: bool
     sentence: str
 
 
@@ -57,7 +58,7 @@ def divide(file: RatingsFile, rows: pd.DataFrame, division: Division) -> Parts:
         ConfigError: the protocol needs timestamps, or leaves nothing to ask about.
     """
     protocol = PROTOCOLS[division.protocol]
-    if protocol.windows == "time" and not file.has_times:
+    if protocol.has_order and not file.has_times:
         raise ConfigError(f"{file.path} has no timestamps, by which --protocol {division.protocol} divides it")
     parts = protocol.split(rows, division.seed)
     if parts["test"].empty:
@@ -76,7 +77,7 @@ def note_protocol(division: Division, windows: str, notes: list[str]) -> str:
     """Note how the ratings were divided, and return the label windows: those of the protocol for 'auto'."""
     protocol = PROTOCOLS[division.protocol]
     notes.append(f"protocol {division.protocol}, seed {division.seed}: {protocol.sentence}")
-    return protocol.windows if windows == "auto" else windows
+    return WINDOWS[division.protocol] if windows == "auto" else windows
 
 
 def _per_user_temporal(ratings: pd.DataFrame, seed: int) -> Parts:
@@ -110,23 +111,23 @@ def _named(names: tuple[str, ...], frames: tuple[pd.DataFrame, ...]) -> Parts:
 
 PROTOCOLS = {
     PER_USER_TEMPORAL: Protocol(
-        _per_user_temporal, "time", "the first 80 % of every user's ratings are known, the last 20 % asked about"
+        _per_user_temporal, True, "the first 80 % of every user's ratings are known, the last 20 % asked about"
     ),
     GLOBAL_TEMPORAL: Protocol(
-        _global_temporal, "time", "everything up to one moment is known, the last 20 % of all ratings asked about"
+        _global_temporal, True, "everything up to one moment is known, the last 20 % of all ratings asked about"
     ),
     RANDOM: Protocol(
-        _random, "random", "every user's ratings are divided 8:1:1 at random; validation rows are in nobody's list"
+        _random, False, "every user's ratings are divided 8:1:1 at random; validation rows are in nobody's list"
     ),
     STRONG_GENERALISATION: Protocol(
-        _strong_generalisation, "random", "a fifth of the users are held out whole and shown to the models in part"
+        _strong_generalisation, False, "a fifth of the users are held out whole and shown to the models in part"
     ),
     LEAVE_ONE_OUT: Protocol(
-        _leave_one_out, "time", "every user's last rating is asked about; what others rated later is known"
+        _leave_one_out, True, "every user's last rating is asked about; what others rated later is known"
     ),
     LEAVE_ONE_OUT_GLOBAL: Protocol(
         _leave_one_out_global,
-        "time",
+        True,
         "the last rating of the fifth of users who rated last is asked about; models learn from what everybody rated "
         "up to one moment before all of these",
     ),

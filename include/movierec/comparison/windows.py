@@ -1,4 +1,4 @@
-"""How label windows are cut from what is known: as the validation rows were, or by time where there is any."""
+"""What rankers learn to be asked for: what the validation rows ask for, or by time where there is any."""
 
 from collections.abc import Mapping
 
@@ -31,12 +31,21 @@ def level_times(
 def choose_windows(
     setting: str, files: Mapping[str, RatingsFile], parts: Mapping[str, pd.DataFrame], notes: list[str]
 ) -> str:
-    """Return 'time' or 'random': the setting itself, or for 'auto' what suits the files, with a note why."""
+    """Return the kind of label windows: the setting itself, or for 'auto' what suits the files, with a note why."""
     if setting != "auto":
         return setting
     windows, reason = _suitable(files, parts)
     notes.append(f"inner windows: {windows}, because {reason}")
     return windows
+
+
+def _what_validation_asks(parts: Mapping[str, pd.DataFrame]) -> tuple[str, str]:
+    """Return the kind of windows for validation rows that come after their users' known rows, and why."""
+    if parts["valid"][USER].is_unique:
+        return "next", "there is one validation row for each user, after their known rows"
+    if (parts["valid"][RATED_AT] >= parts["train"][RATED_AT].max()).all():
+        return "days", "validation rows come after all training rows"
+    return "time", "validation rows come after their users' known rows"
 
 
 def _suitable(files: Mapping[str, RatingsFile], parts: Mapping[str, pd.DataFrame]) -> tuple[str, str]:
@@ -53,4 +62,4 @@ def _suitable(files: Mapping[str, RatingsFile], parts: Mapping[str, pd.DataFrame
         return "random", "no validation user has training or fold-in rows that would tell what came first"
     if (parts["valid"][RATED_AT] < last_known).any():
         return "random", "some validation rows are earlier than their users' known rows"
-    return "time", "validation rows come after their users' known rows"
+    return _what_validation_asks(parts)

@@ -66,10 +66,24 @@ def leave_one_out(ratings: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, p
     Returns:
         The known rows and the test rows; together they are exactly `ratings`.
     """
+    known, test = last_ratings(ratings, 1, seed)
+    return known, test
+
+
+def last_ratings(ratings: pd.DataFrame, number: int, seed: int = 0) -> tuple[pd.DataFrame, ...]:
+    """Hold out the last `number` ratings of every user one by one; the first rating of a user is always known.
+
+    A user's ties in time are broken at random under `seed`.
+
+    Returns:
+        The known rows; then one frame for each rating held out, the last ratings of all users in the last one. Of users
+        with fewer ratings the first of these frames hold nothing. Together they are exactly `ratings`.
+    """
     ordered = _in_time_order(ratings, seed)
     position, size = _position_and_size(ordered[USER])
-    is_test = (position == size - 1) & (size > 1)
-    return ordered[~is_test], ordered[is_test]
+    from_the_end = np.where(position > 0, size - position, number + 1)
+    is_known = from_the_end > number
+    return ordered[is_known], *(ordered[from_the_end == place] for place in range(number, 0, -1))
 
 
 def leave_one_out_global(

@@ -13,6 +13,17 @@ LEAVE_ONE_OUT = "leave_one_out"
 LEAVE_ONE_OUT_GLOBAL = "leave_one_out_global"
 ALL_PROTOCOLS = (*PROTOCOLS, RANDOM, STRONG_GENERALISATION, LEAVE_ONE_OUT, LEAVE_ONE_OUT_GLOBAL)
 
+# What rankers are asked for under each, in the words of their hyper-parameter `windows`: the rest of a history, what is
+# rated in the days to come, the very next rating, or any part of a history.
+WINDOWS = {
+    PER_USER_TEMPORAL: "time",
+    GLOBAL_TEMPORAL: "days",
+    RANDOM: "random",
+    STRONG_GENERALISATION: "random",
+    LEAVE_ONE_OUT: "next",
+    LEAVE_ONE_OUT_GLOBAL: "next",
+}
+
 # What rankers are fitted on: the known side of either split, and for publication all ratings.
 EVERYTHING = "everything"
 SIDES = (*PROTOCOLS, EVERYTHING)

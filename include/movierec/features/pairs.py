@@ -1,4 +1,4 @@
-"""What is known about a user and a movie as of the user's last rating.
+"""What is known about a user and a movie as of the user's last rating, or of the newest rating of all.
 
 The numbers of `Counts` stop at that time, so that pairs to learn from and pairs to recommend are described alike. What
 describes a movie by itself (its traits popularity, quality, place and phase, and what is compared with them) comes from
@@ -27,7 +27,7 @@ class PairFeatures:
     """Everything `of_block` needs, computed once per history.
 
     Attributes:
-        history: of the users.
+        now: the moment as of which each user is asked (microseconds since 1970 UTC).
         counts: what everybody had rated by a time.
         affinities: users' tastes.
         groups, occupations: of the users, as in `Counts`.
@@ -37,7 +37,7 @@ class PairFeatures:
         released: days since 1970 of each movie's release, NaN where unknown (float64).
     """
 
-    history: History
+    now: Ints
     counts: Counts
     affinities: Affinities
     groups: Ints
@@ -48,19 +48,39 @@ class PairFeatures:
     released: Floats
 
     @classmethod
-    def of(cls, dataset: Dataset, features: MovieFeatures, history: History, world: History | None = None) -> Self:
-        """Prepare the features of all pairs of the users of `history`; `world` is everybody's, the same by default."""
+    def of(
+        cls,
+        dataset: Dataset,
+        features: MovieFeatures,
+        history: History,
+        world: History | None = None,
+        is_asked_now: bool = False,
+    ) -> Self:
+        """Prepare the features of all pairs of the users of `history`.
+
+        Args:
+            dataset: the facts about movies and users.
+            features: of the movies.
+            history: of the users.
+            world: everybody's history, the same by default.
+            is_asked_now: describe movies as of the newest rating of all, and say how long ago a user's last one was.
+        """
         world = history if world is None else world
         traits = _traits(dataset, world)
         known = {name: values for name, values in traits.items() if np.isfinite(values).any()}
         user_profiles = profiles.of_users(dataset.users, history.user_ids)
+        now = history.now
+        away: dict[str, Floats] = {}
+        if is_asked_now:
+            now = np.full_like(now, max(world.times.max(initial=0), history.times.max(initial=0)))
+            away = {"user_away": np.log1p((now - history.now) / MICROSECONDS_A_DAY).astype(np.float32)}
         return cls(
-            history=history,
+            now=now,
             counts=Counts.of(world, dataset.users),
             affinities=Affinities.of(dataset, features, history, known),
             groups=profiles.groups(dataset.users, history.user_ids),
             occupations=occupations(dataset.users, history.user_ids),
-            of_user=activity.of_users(history, known) | user_profiles,
+            of_user=activity.of_users(history, known) | user_profiles | away,
             of_movie=known | _runtime(dataset),
             traits=known,
             released=_released(dataset),
@@ -73,7 +93,7 @@ class PairFeatures:
             By name, float32 of the pairs' length, NaN where unknown. Which names there are depends on what is known.
         """
         pair_users = users[rows]
-        now = self.history.now[pair_users]
+        now = self.now[pair_users]
         features = {name: values[pair_users] for name, values in self.of_user.items()}
         features |= {f"movie_{name}": values[movies] for name, values in self.of_movie.items()}
         features |= self.counts.of_pairs(movies, now, self.groups[pair_users], self.occupations[pair_users])

@@ -13,7 +13,7 @@ from movierec.config import Settings
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RANK, SCORE, USER
 from movierec.data.dataset import Dataset
-from movierec.db import Connection
+from movierec.db import Connection, fetch
 from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
@@ -25,7 +25,7 @@ from movierec.publishing.tables import ABOUT_MOVIE, open_facts, replace_rows, ro
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.model_card import CARD, read_card
+from movierec.rankers.model_card import CARD
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
@@ -42,8 +42,9 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
     folder = TrainingFolder.of(settings, version.training_id)
     data = TrainingData(folder)
     evaluated = folder.model(version.ranker)
-    parameters = read_card(evaluated)[1] if (evaluated / CARD).exists() else {}
-    ranker = data.fits.ranker(registry.create(version.ranker, **parameters), *data.side(EVERYTHING))
+    parameters = registry.load(evaluated).chosen_parameters() if (evaluated / CARD).exists() else {}
+    decision = fetch(conn, "ml/find_decision", {"training_id": version.training_id})
+    ranker = data.fit_on(EVERYTHING, version.ranker, parameters, *(row["protocol"] for row in decision))
     ranker.save(folder.final_model(version.ranker))
     log.info(
         "refit %s: %s ratings, %.1f s", version.ranker, f"{len(data.dataset.ratings):,}", time.monotonic() - started

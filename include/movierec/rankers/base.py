@@ -221,6 +221,10 @@ class Ranker(ABC):
         """Return the hyper-parameters as given to `__init__`."""
         return {key: value for key, value in vars(self).items() if not key.endswith("_")}
 
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Return the hyper-parameters with what the fit chose for itself, so that another fit need not choose again."""
+        return self.parameters()
+
     @property
     def left_out(self) -> Mapping[str, str]:
         """Names of the rankers that it builds on and had to go on without, with the reasons in words."""

@@ -61,6 +61,11 @@ def create(name: str, **parameters: Any) -> Ranker:
     return kind(**parameters)
 
 
+def asked_for(name: str, windows: str) -> dict[str, str]:
+    """Return the hyper-parameter by which a ranker learns to answer one kind of question (`label_windows`), if any."""
+    return {"windows": windows} if "windows" in inspect.signature(_kind(name)).parameters else {}
+
+
 def load(folder: UPath) -> Ranker:
     """Read a saved model of any ranker.
 

@@ -4,8 +4,9 @@ Rankers that learn from other rankers share what they prepare on one dataset *ob
 whoever is handed the same `TrainingData` shares it too.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from upath import UPath
@@ -13,7 +14,7 @@ from upath import UPath
 from movierec.artifacts import load_frame, save_frame
 from movierec.data import splits
 from movierec.data.dataset import Dataset
-from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL
+from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, WINDOWS
 from movierec.features.content import FILE, MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
@@ -97,6 +98,17 @@ class TrainingData:
         if name == EVERYTHING:
             return self.dataset, self.final_features
         return self.split(name)[:2]
+
+    def fit_on(
+        self, side: str, name: str, parameters: Mapping[str, Any], deciding_protocol: str = PER_USER_TEMPORAL
+    ) -> Ranker:
+        """Fit a ranker on one of `SIDES` or take the fit that there is; it learns to answer what the side is asked.
+
+        What it learns from everything has to answer what the champion was chosen by.
+        """
+        windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
+        unfitted = registry.create(name, **{**parameters, **registry.asked_for(name, windows)})
+        return self.fits.ranker(unfitted, *self.side(side))
 
     @cached_property
     def fits(self) -> FitStore:

@@ -9,7 +9,6 @@ from movierec.db import Connection, copy_rows, run_sql
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
-from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.rankers.together import log_failure
 from movierec.training.data import Split, TrainingData
@@ -85,9 +84,8 @@ def _evaluate(ranker: Ranker, data: TrainingData, protocols: Sequence[str]) -> d
     results = {PER_USER_TEMPORAL: (split, _evaluate_on(split, ranker))}
     if GLOBAL_TEMPORAL in protocols:
         try:
+            refitted = data.fit_on(GLOBAL_TEMPORAL, ranker.name, ranker.chosen_parameters())
             split = data.global_temporal
-            unfitted = registry.create(ranker.name, **ranker.parameters())
-            refitted = data.fits.ranker(unfitted, split.train, split.features)
             results[GLOBAL_TEMPORAL] = (split, _evaluate_on(split, refitted))
         except RETRYABLE:
             raise

@@ -10,7 +10,7 @@ from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
-from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
+from movierec.evaluation.protocols import EVERYTHING, PER_USER_TEMPORAL, PROTOCOLS, WINDOWS
 from movierec.rankers import registry
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.training_inputs import training_inputs
@@ -59,7 +59,11 @@ def fit_ranker(data: TrainingData, name: str, parameters: Mapping[str, Any] | No
 
 
 def prepare_training_set(
-    folder: TrainingFolder, groups: Sequence[Sequence[str]], side: str, protocols: Sequence[str] = PROTOCOLS
+    folder: TrainingFolder,
+    groups: Sequence[Sequence[str]],
+    side: str,
+    protocols: Sequence[str] = PROTOCOLS,
+    deciding_protocol: str = PER_USER_TEMPORAL,
 ) -> int:
     """Fit what learned rankers build on, make the set they learn from, and return how many candidates that is.
 
@@ -68,6 +72,7 @@ def prepare_training_set(
         groups: the rankers of the training; those that are not learned need nothing.
         side: one of `SIDES`.
         protocols: the splits that are evaluated; the known side of another one needs nothing.
+        deciding_protocol: by which the champion is chosen.
 
     Raises:
         MemoryError, OSError: trying again may help. What else goes wrong, the rankers themselves meet again and say.
@@ -75,7 +80,8 @@ def prepare_training_set(
     data = TrainingData(folder)
     if side not in (*protocols, EVERYTHING):
         return 0
-    rankers = (registry.create(name) for names in groups for name in names)
+    windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
+    rankers = (registry.create(name, **registry.asked_for(name, windows)) for names in groups for name in names)
     learned = [ranker for ranker in rankers if isinstance(ranker, LearnedRanker)]
     rows = 0
     for ranker in {ranker.plan_key(): ranker for ranker in learned}.values():

@@ -4,6 +4,7 @@ select
     challenger,
     champion,
     verdict,
-    reason
+    reason,
+    protocol
 from ml.decision
 where training_id = %(training_id)s;

@@ -47,7 +47,7 @@ class Protocol:
         title: heading of its table.
         text: the protocol in words.
         dataset: its name in `data.DATASETS`.
-        windows: how learned rankers cut their inner windows, as the split does: 'time' or 'random'.
+        windows: what rankers learn to be asked for, as the values of `evaluation.protocols.WINDOWS`.
         split: divides a dataset under a seed.
         seeds: of the splits; None: those that the command line names.
         published: by ranker or model: (NDCG@10, recall@10 or None), with the source in words.
@@ -171,7 +171,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "MovieLens 100K, global temporal",
             GLOBAL,
             "ml-100k",
-            "time",
+            "days",
             _global,
         ),
         Protocol(
@@ -191,25 +191,25 @@ PROTOCOLS: dict[str, Protocol] = {
             "random",
             _strong,
         ),
-        Protocol("leave-one-out", "MovieLens 100K, leave-one-out", LAST, "ml-100k", "time", _leave_one_out),
+        Protocol("leave-one-out", "MovieLens 100K, leave-one-out", LAST, "ml-100k", "next", _leave_one_out),
         Protocol(
             "leave-one-out-global",
             "MovieLens 100K, leave-one-out without anybody's future",
             LAST_GLOBAL,
             "ml-100k",
-            "time",
+            "next",
             _leave_one_out_global,
         ),
         Protocol(
             "ml-1m-per-user", "MovieLens 1M, per-user temporal", PER_USER, "ml-1m", "time", _per_user, takes_hours=True
         ),
-        Protocol("ml-1m-global", "MovieLens 1M, global temporal", GLOBAL, "ml-1m", "time", _global, takes_hours=True),
+        Protocol("ml-1m-global", "MovieLens 1M, global temporal", GLOBAL, "ml-1m", "days", _global, takes_hours=True),
         Protocol(
             "ml-1m-leave-one-out",
             "MovieLens 1M, leave-one-out",
             LAST,
             "ml-1m",
-            "time",
+            "next",
             _leave_one_out,
             published={
                 "LRURec": (0.193, 0.326),
@@ -227,7 +227,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "MovieLens 1M, leave-one-out without anybody's future",
             LAST_GLOBAL,
             "ml-1m",
-            "time",
+            "next",
             _leave_one_out_global,
             takes_hours=True,
         ),

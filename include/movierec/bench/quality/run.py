@@ -1,6 +1,5 @@
 """One ranker under one protocol and seed; the result is kept in a folder, so that a stopped benchmark goes on."""
 
-import inspect
 import json
 import time
 from collections.abc import Mapping
@@ -56,7 +55,7 @@ def measure(
 
 
 def _parameters(split: Split, protocol: Protocol, name: str, seed: int, trials: int) -> dict[str, Any]:
-    fixed = {"windows": protocol.windows} if "windows" in inspect.signature(registry.RANKERS[name]).parameters else {}
+    fixed = registry.asked_for(name, protocol.windows)
     if not trials or split.valid is None:
         return fixed
     from movierec.tuning.tune import tune  # noqa: PLC0415 - Optuna, only where something is tuned

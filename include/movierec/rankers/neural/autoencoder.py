@@ -5,6 +5,8 @@ is scaled to length 1. One hidden layer h = tanh(W₁x + b₁), then scores W₂
 out, as Mult-DAE is (Liang et al., "Variational autoencoders for collaborative filtering", WWW 2018).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from movierec.rankers.neural.histories import Arrays, Floats, Histories, Ints
@@ -12,7 +14,19 @@ from movierec.rankers.neural.histories import Arrays, Floats, Histories, Ints
 HALF_LIVES = (80.0, 8.0)  # in ratings
 
 
-def inputs(histories: Histories, users: Ints, ages: Ints, movies: int) -> Floats:
+class Inputs(NamedTuple):
+    """What the network sees, a sparse matrix (rows × 2 · movies): nearly all of it is 0.
+
+    Attributes:
+        cells: row and column of each entry (int64), by row.
+        values: of the entries (float32); those of a row have length 1.
+    """
+
+    cells: Ints
+    values: Floats
+
+
+def inputs(histories: Histories, users: Ints, ages: Ints, movies: int) -> Inputs:
     """Return what the network sees of some ratings.
 
     Args:
@@ -20,18 +34,16 @@ def inputs(histories: Histories, users: Ints, ages: Ints, movies: int) -> Floats
         users: the row of each rating, ascending.
         ages: how many ratings of the same row are later.
         movies: the size of the model.
-
-    Returns:
-        rows × 2 · movies; a row without ratings is 0.
     """
-    rows = len(histories.starts) - 1
-    x = np.zeros((rows, len(HALF_LIVES) * movies), np.float32)
-    for block, half_life in enumerate(HALF_LIVES):
-        x[users, block * movies + histories.movies] = histories.signal * 0.5 ** (ages / half_life)
-    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9), np.float32)
+    columns = np.stack([block * movies + histories.movies for block in range(len(HALF_LIVES))], axis=1)
+    values = np.stack([histories.signal * 0.5 ** (ages / half_life) for half_life in HALF_LIVES], axis=1)
+    squares = np.bincount(users, (values.astype(np.float64) ** 2).sum(axis=1), len(histories.starts) - 1)
+    values = values / np.maximum(np.sqrt(squares), 1e-9)[users, None]
+    cells = np.stack([np.repeat(users, len(HALF_LIVES)), columns.ravel()], axis=1)
+    return Inputs(cells, values.ravel().astype(np.float32))
 
 
-def whole(histories: Histories, movies: int) -> Floats:
+def whole(histories: Histories, movies: int) -> Inputs:
     """Return what the network sees of whole histories; ratings of one moment are equally old."""
     sizes = np.diff(histories.starts)
     ages = np.repeat(sizes, sizes) - histories.moment_ends
@@ -40,6 +52,9 @@ def whole(histories: Histories, movies: int) -> Floats:
 
 def scores(weights: Arrays, histories: Histories) -> Floats:
     """Score all movies of the model for whole histories (users × movies)."""
-    x = whole(histories, len(weights["output.bias"]))
+    movies = len(weights["output.bias"])
+    cells, values = whole(histories, movies)
+    x = np.zeros((len(histories.starts) - 1, len(HALF_LIVES) * movies), np.float32)
+    x[cells[:, 0], cells[:, 1]] = values
     hidden = np.tanh(x @ weights["hidden.kernel"] + weights["hidden.bias"])
     return np.asarray(hidden @ weights["output.kernel"] + weights["output.bias"], np.float32)

@@ -22,12 +22,14 @@ class Options:
         architectures: those to choose from, in the order in which they are tried.
         movies: the size of the model.
         following: how many movies after a cut are to be predicted.
+        is_next: whether the inner window is the last rating of each history, not its last fifth.
         hidden: units of the autoencoder.
         dropout: the share of its input that is left out.
         length: how many ratings the sequence model looks at.
         width: of its layers.
         blocks: how many layers of attention it has.
         epochs: that the learning rate falls over.
+        stop_after: epochs after which training ends; 0: found on the inner window, as is the architecture.
         max_seconds: that the fit may take.
         seed: of all random draws.
     """
@@ -41,6 +43,8 @@ class Options:
     width: int
     blocks: int
     epochs: int
+    stop_after: int
+    is_next: bool
     max_seconds: float
     seed: int
 
@@ -53,8 +57,10 @@ class Fitted:
         architecture: whose weights these are.
         epochs: after how many training ended.
         values: NDCG@10 on the inner window, by architecture that was tried; none where nobody liked anything in it.
+        is_whole: whether the network has learned from whole histories; there was no time left otherwise.
     """
 
     architecture: str
     epochs: int
     values: dict[str, float]
+    is_whole: bool = True

@@ -24,7 +24,8 @@ from movierec.rankers.search_space import Choice, Range, Space
 log = logging.getLogger(__name__)
 
 SCORES: dict[str, Callable[[Any, Histories], Floats]] = {AUTOENCODER: autoencoder.scores, SEQUENCE: sequence.scores}
-WINDOWS = ("time", "random")
+WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
+FOLLOWING = 20
 MAX_STEPS = 20  # of ratings; finer ones are put together
 NOTHING = "nothing"  # the architecture where nobody rated two movies: popularity is all there is
 
@@ -56,21 +57,23 @@ class Neural(Ranker):
         self,
         architecture: str = AUTO,
         windows: str = "time",
-        following: int = 20,
+        following: int | None = None,
         hidden: int = 256,
         dropout: float = 0.5,
         length: int = 100,
         width: int = 64,
         blocks: int = 1,
         epochs: int = 16,
+        stop_after: int = 0,
         max_movies: int = 8_000,
         max_seconds: float = 600.0,
         seed: int = 0,
     ) -> None:
         """Store the architecture and its sizes (see `Options`).
 
-        `windows` is "time", or "random" where test rows are drawn at random from all times: then the order of the
-        ratings is not read.
+        `windows` is what will be asked for: the rest of a history ("time"), the days to come ("days"), the next rating
+        ("next"), or "random" where test rows are drawn from all times: then the order of the ratings is not read. As
+        many movies as `following` are predicted; None stands for one with "next", else `FOLLOWING`.
         """
         self.architecture = architecture
         self.windows = windows
@@ -81,6 +84,7 @@ class Neural(Ranker):
         self.width = width
         self.blocks = blocks
         self.epochs = epochs
+        self.stop_after = stop_after
         self.max_movies = max_movies
         self.max_seconds = max_seconds
         self.seed = seed
@@ -105,16 +109,19 @@ class Neural(Ranker):
     def _options(self, histories: Histories) -> Options:
         has_order = bool((np.diff(histories.times) * (np.diff(histories.users) == 0)).any())
         names = ARCHITECTURES if has_order else (AUTOENCODER,)
+        is_next = self.windows == "next"
         return Options(
             architectures=names if self.architecture == AUTO else (self.architecture,),
             movies=len(self.movie_positions_),
-            following=self.following,
+            following=self.following or (1 if is_next else FOLLOWING),
+            is_next=is_next,
             hidden=self.hidden,
             dropout=self.dropout,
             length=self.length,
             width=self.width,
             blocks=self.blocks,
             epochs=self.epochs,
+            stop_after=self.stop_after,
             max_seconds=self.max_seconds,
             seed=self.seed,
         )
@@ -123,7 +130,7 @@ class Neural(Ranker):
         """Return the ratings of the model's movies as networks read them."""
         column = columns_in(self.movie_positions_, history.shape[1])[history.movies]
         kept = column != OUTSIDE
-        times = history.times if self.windows == "time" else np.zeros_like(history.times)
+        times = history.times if self.windows != "random" else np.zeros_like(history.times)
         return Histories.of(
             history.users[kept],
             history.shape[0],
@@ -133,6 +140,16 @@ class Neural(Ranker):
             levels=_levels(history.ratings[kept], self.steps_),
             liked=history.liked[kept],
         )
+
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Return the hyper-parameters with the architecture and the number of epochs that were best.
+
+        Not where the time was over before whole histories were learned from: the same would take more of it.
+        """
+        chosen = self.fitted_
+        if chosen.architecture == NOTHING or not chosen.is_whole:
+            return self.parameters()
+        return {**self.parameters(), "architecture": chosen.architecture, "stop_after": chosen.epochs}
 
     def scores(self, users: Ints) -> Floats:
         """Let the network read the users' histories."""
@@ -148,6 +165,7 @@ class Neural(Ranker):
         fitted = {
             "architecture": np.array(self.fitted_.architecture),
             "epochs": np.array(self.fitted_.epochs),
+            "is_whole": np.array(self.fitted_.is_whole),
             "tried": np.array(list(self.fitted_.values), str),
             "values": np.array(list(self.fitted_.values.values()), float),
         }
@@ -157,7 +175,7 @@ class Neural(Ranker):
     def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.movie_positions_, self.steps_ = arrays["kept"], arrays["steps"]
         values = dict(zip(arrays["tried"].tolist(), arrays["values"].tolist(), strict=True))
-        self.fitted_ = Fitted(str(arrays["architecture"]), int(arrays["epochs"]), values)
+        self.fitted_ = Fitted(str(arrays["architecture"]), int(arrays["epochs"]), values, bool(arrays["is_whole"]))
         prefix = "weights."
         self.weights_ = {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
 

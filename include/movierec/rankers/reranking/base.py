@@ -118,7 +118,7 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
         left_out = left_out_from_arrays(arrays)
         base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
-        self.generator_ = CandidateGenerator(base_rankers, facts, features, self.candidates)
+        self.generator_ = CandidateGenerator(base_rankers, facts, features, self.candidates, self.is_asked_now)
         is_trained = bool(arrays["is_trained"])
         self.feature_names_ = arrays["names"].tolist() if is_trained else []
         self.model_ = self._model_from_arrays(arrays) if is_trained else None

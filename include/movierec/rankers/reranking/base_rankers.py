@@ -17,6 +17,7 @@ from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.nearby import Nearby
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.slim import SLIM
 from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together
@@ -33,6 +34,7 @@ CLASSES: dict[str, type[Ranker]] = {
     "slim": SLIM,
     "slit": SLIT,
     "content": Content,
+    "recent_popularity": RecentPopularity,
 }
 # Smaller than these rankers are by themselves: a learned ranker fits all of them once per label window and once more.
 PARAMETERS: dict[str, dict[str, Any]] = {

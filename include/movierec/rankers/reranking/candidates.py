@@ -58,36 +58,50 @@ class CandidateGenerator:
         facts: about the movies and users; its ratings are not looked at.
         features: of the movies.
         depth: how many movies each view proposes to a user.
+        is_asked_now: whether users are asked at the moment of the newest rating of all, not of their own last one.
         history: of the users who are recommended to.
         views: what proposes.
         pairs: what describes a user and a movie beside the views.
     """
 
-    def __init__(self, base_rankers: BaseRankers, facts: Dataset, features: MovieFeatures, depth: int) -> None:
+    def __init__(
+        self,
+        base_rankers: BaseRankers,
+        facts: Dataset,
+        features: MovieFeatures,
+        depth: int,
+        is_asked_now: bool = False,
+    ) -> None:
         """Prepare the views and pair features of the users whom the base rankers know."""
         self.base_rankers = base_rankers
         self.facts = facts
         self.features = features
         self.depth = depth
+        self.is_asked_now = is_asked_now
         self.history: History = base_rankers.history
         self.views = Views.of(base_rankers)
-        self.pairs = PairFeatures.of(facts, features, self.history, base_rankers.training_history)
+        world = base_rankers.training_history
+        self.pairs = PairFeatures.of(facts, features, self.history, world, is_asked_now=is_asked_now)
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits) -> Self:
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, is_asked_now: bool = False) -> Self:
         """Fit the base rankers on the ratings of a dataset."""
         # Without its ratings: what is cached by a dataset must not keep that dataset alive.
-        return cls(BaseRankers.fit(dataset, features, fits), dataset.with_ratings(empty("ratings")), features, depth)
+        facts = dataset.with_ratings(empty("ratings"))
+        return cls(BaseRankers.fit(dataset, features, fits), facts, features, depth, is_asked_now)
 
     def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
         """Return the same generator for the users of another dataset."""
-        return CandidateGenerator(self.base_rankers.fold_in(dataset), self.facts, self.features, self.depth)
+        return self._of(self.base_rankers.fold_in(dataset))
 
     def without(self, left_out: Mapping[str, str]) -> "CandidateGenerator":
         """Return the same generator without some base rankers, by name with the reason."""
         if left_out.keys() <= self.base_rankers.left_out.keys():
             return self
-        return CandidateGenerator(self.base_rankers.without(left_out), self.facts, self.features, self.depth)
+        return self._of(self.base_rankers.without(left_out))
+
+    def _of(self, base_rankers: BaseRankers) -> "CandidateGenerator":
+        return CandidateGenerator(base_rankers, self.facts, self.features, self.depth, self.is_asked_now)
 
     def table(self, users: Ints) -> CandidateTable:
         """Propose and describe candidates for the users at these positions, in blocks of bounded size."""

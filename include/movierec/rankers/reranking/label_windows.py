@@ -1,21 +1,42 @@
-"""Label windows: each user's ratings divided into a history H to learn from and a window L that holds the labels.
+"""Label windows: ratings divided into a history H to learn from and a window L that holds the labels.
 
-Base rankers and features see H; L holds what the user turned to next. With `windows` "time" L is the end of the
-history, and further windows are cut from what is left before it; with "random" every window is another random part.
+Base rankers and features see H; L holds what the user turned to next. A ranker learns to answer what it was shown the
+answers to, so the window has to be what it will be asked for:
+
+- "time": the rest of a history. L is the end of each user's ratings; further windows are cut from what is left before.
+- "days": what is rated in the days to come. L is what everybody who was there before rated after one moment; further
+  windows are cut at earlier moments.
+- "next": the very next rating. L is the last rating of each user, then the one before it; one fit, which knows neither,
+  serves all windows, since histories that are one rating longer change little of it.
+- "random": without an order. Every window is another random part of each history.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from movierec.data.columns import USER
-from movierec.data.splits import per_user_temporal
+from movierec.data.splits import global_temporal, last_ratings, per_user_temporal
 from movierec.errors import ModelError
 
-WINDOWS = ("time", "random")
-Window = tuple[pd.DataFrame, pd.DataFrame]
+WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
+
+
+class Window(NamedTuple):
+    """One label window; all frames have the columns of ratings.
+
+    Attributes:
+        known: what base rankers are fitted on.
+        shown: the histories that they are asked about, `known` itself except for the later windows of "next".
+        later: what came next, of users of `shown` alone.
+    """
+
+    known: pd.DataFrame
+    shown: pd.DataFrame
+    later: pd.DataFrame
 
 
 @dataclass(kw_only=True, eq=False)
@@ -24,7 +45,8 @@ class WindowPlan:
 
     Attributes:
         windows: one of `WINDOWS`.
-        label_share: the share of a user's ratings that a window takes, between 0 and 1.
+        label_share: the share of the ratings that a window takes, between 0 and 1: of each user's, or with "days" of
+            everybody's; "next" takes one.
         folds: the number of windows.
         candidates: how many movies each view proposes to a user.
         training_users: how many users to learn from, all windows together.
@@ -43,20 +65,39 @@ class WindowPlan:
         if self.windows not in WINDOWS:
             raise ModelError(f"'{self.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
 
+    @property
+    def is_asked_now(self) -> bool:
+        """Whether users are asked at the moment of the newest rating of all, not of their own last one."""
+        return self.windows == "days"
+
     def plan_key(self) -> tuple[object, ...]:
         """Return what tells plans apart: equal for rankers that can share a training set."""
         return tuple(getattr(self, field.name) for field in fields(WindowPlan))
 
 
 def label_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
-    """Yield (history, label window) for every fold of a plan; both have the columns of `ratings`."""
+    """Yield the windows of a plan, the latest first; those of "next" the earliest first, all with the same `known`."""
     if plan.windows == "random":
         yield from _random_windows(ratings, plan)
-        return
-    known = ratings
-    for _ in range(plan.folds):
-        known, later = per_user_temporal(known, plan.label_share, plan.seed)
-        yield known, later
+    elif plan.windows == "next":
+        yield from _next_windows(ratings, plan)
+    else:
+        known = ratings
+        for _ in range(plan.folds):
+            known, later = (
+                global_temporal(known, plan.label_share)
+                if plan.windows == "days"
+                else per_user_temporal(known, plan.label_share, plan.seed)
+            )
+            yield Window(known, known, later[later[USER].isin(known[USER].unique())])
+
+
+def _next_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
+    known, *later = last_ratings(ratings, plan.folds, plan.seed)
+    shown = known
+    for each in later:
+        yield Window(known, shown, each)
+        shown = pd.concat([shown, each])
 
 
 def _random_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
@@ -69,4 +110,5 @@ def _random_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]
     window_size = np.minimum(np.floor(np.round(size * plan.label_share, 9)) + (size * plan.label_share < 1), size - 1)
     for fold in range(plan.folds):
         is_label = (position - fold * window_size) % size < window_size
-        yield shuffled[~is_label], shuffled[is_label]
+        known = shuffled[~is_label]
+        yield Window(known, known, shuffled[is_label])

@@ -5,7 +5,7 @@ Nothing that a ranker is evaluated on is ever seen.
 """
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -84,7 +84,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
     plan.check_plan()
     by_plan, key = _cache.setdefault(dataset, {}), (fits, *plan.plan_key())
     if key not in by_plan or by_plan[key].generator.features is not features:
-        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits)
+        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits, plan.is_asked_now)
         left_out = generator.base_rankers.left_out
         parameters = {field.name: getattr(plan, field.name) for field in fields(WindowPlan)}
         graded = fits.part(
@@ -109,10 +109,12 @@ def _grade_windows(
     """
     left_out = dict(left_out)
     parts = []
-    for window in label_windows(dataset.ratings, plan):
-        graded = _graded_candidates(dataset, features, window, plan, left_out)
+    for window, fitted in _fitted_windows(dataset, features, plan):
+        generator = fitted.without(left_out)
+        left_out.update(generator.base_rankers.left_out)
+        graded = _graded_candidates(dataset, generator, window, plan)
         # Where all candidates have one grade, there is nothing to tell apart.
-        if graded is not None and graded[1].any() and not graded[1].all():
+        if graded[1].any() and not graded[1].all():
             parts.append(graded)
     if not parts:
         return GradedWindows(None, left_out)
@@ -127,16 +129,29 @@ def _grade_windows(
     return GradedWindows(training_set, left_out)
 
 
+def _fitted_windows(
+    dataset: Dataset, features: MovieFeatures, plan: WindowPlan
+) -> Iterator[tuple[Window, CandidateGenerator]]:
+    """Yield each window that has labels, and a generator that knows what comes before them.
+
+    Nobody else needs what is fitted on a window, so it is not kept.
+    """
+    fitted: tuple[pd.DataFrame, CandidateGenerator] | None = None
+    for window in label_windows(dataset.ratings, plan):
+        if window.known.empty or window.later.empty:
+            continue
+        if fitted is None or fitted[0] is not window.known:
+            known = _known_side(dataset, features, window.known)
+            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, ANEW, plan.is_asked_now)
+        is_longer = window.shown is not window.known
+        yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
+
+
 def _graded_candidates(
-    dataset: Dataset, features: MovieFeatures, window: Window, plan: WindowPlan, left_out: dict[str, str]
-) -> tuple[CandidateTable, Ints] | None:
-    """Return the candidates of a window and their grades; add base rankers that cannot be fitted to `left_out`."""
-    known, later = window
-    if known.empty or later.empty:
-        return None
-    # Nobody else needs what is fitted on a window.
-    generator = CandidateGenerator.fit(*_known_side(dataset, features, known), plan.candidates, ANEW).without(left_out)
-    left_out.update(generator.base_rankers.left_out)
+    dataset: Dataset, generator: CandidateGenerator, window: Window, plan: WindowPlan
+) -> tuple[CandidateTable, Ints]:
+    """Return the candidates of a window and their grades."""
+    later = window.later
     users = _sample(generator.history, later, plan)
     table = generator.table(users)
     liked = is_liked(later, dataset.relevant_from)

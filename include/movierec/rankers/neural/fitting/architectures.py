@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples, SequenceExamples
@@ -18,6 +17,7 @@ CUTS_AT_ONCE = 128
 PIECES_AT_ONCE = 16
 HEADS = 2
 SEQUENCE_DROPOUT = 0.2
+CUTS_SHARE = 5.0  # places of a sequence that are cuts: this divided by how many movies after them are targets
 SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
 
 
@@ -36,7 +36,7 @@ class Architecture:
 
     network: Callable[[], Any]
     examples: Examples
-    read: Callable[[Histories], tuple[NDArray[Any], ...]]
+    read: Callable[[Histories], tuple[Any, ...]]
     score: Callable[[Arrays, Histories], Floats]
     learning_rate: float
     max_steps: int
@@ -53,7 +53,7 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
         return Architecture(
             network=lambda: Autoencoder(popularity, options.hidden, options.dropout),
             examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE),
-            read=lambda histories: (autoencoder.whole(histories, options.movies),),
+            read=lambda histories: (*autoencoder.whole(histories, options.movies), np.int64(len(histories.starts) - 1)),
             score=autoencoder.scores,
             learning_rate=3e-3,
             max_steps=2_000,
@@ -68,6 +68,7 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
             decay=SEQUENCE_DECAY,
             length=options.length,
             batch=PIECES_AT_ONCE,
+            share=min(1.0, CUTS_SHARE / options.following),
         ),
         read=lambda histories: _read_sequences(histories, options.length),
         score=sequence.scores,
@@ -82,6 +83,6 @@ def log_popularity(histories: Histories, movies: int) -> Floats:
     return np.asarray(np.log(counts / counts.sum()), np.float32)
 
 
-def _read_sequences(histories: Histories, length: int) -> tuple[NDArray[Any], ...]:
+def _read_sequences(histories: Histories, length: int) -> tuple[Any, ...]:
     movies, levels = sequence.latest(histories, length)
     return movies, levels, np.arange(1, len(movies) + 1) * length - 1

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
         weights: of the targets (float32), 0 where there are no more.
     """
 
-    inputs: tuple[NDArray[Any], ...]
+    inputs: tuple[Any, ...]
     seen: NDArray[np.bool_]
     targets: NDArray[np.int32]
     weights: Floats
@@ -78,19 +78,28 @@ class AutoencoderExamples:
         ages = cuts[rows] - np.minimum(ends, cuts[rows])
         seen = np.zeros((len(users), self.movies), bool)
         seen[rows, before.movies] = True
-        x = autoencoder.inputs(before, rows, ages, self.movies)
-        return Batch((x,), seen, *targets_after(histories, users, cuts, self.following, self.decay))
+        cells, values = autoencoder.inputs(before, rows, ages, self.movies)
+        return Batch(
+            (cells, values, np.int64(len(users))),
+            seen,
+            *targets_after(histories, users, cuts, self.following, self.decay),
+        )
 
 
 @dataclass(frozen=True)
 class SequenceExamples:
-    """Pieces of `length` ratings, `batch` of them in a step; every place is a cut."""
+    """Pieces of `length` ratings, `batch` of them in a step; a share of the places, drawn at random, are cuts.
+
+    Where many movies after a cut are targets, those of neighbouring places are nearly the same, and each place costs a
+    pass over all movies.
+    """
 
     movies: int
     following: int
     decay: float
     length: int
     batch: int
+    share: float
 
     def steps(self, histories: Histories) -> int:
         """Return how many batches an epoch has, about."""
@@ -103,7 +112,8 @@ class SequenceExamples:
         histories = histories.shuffled(rng)
         users, firsts = self._pieces(np.diff(histories.starts) - 1, rng)
         for start in range(0, len(users), self.batch):
-            yield self._batch(histories, users[start : start + self.batch], firsts[start : start + self.batch])
+            some = slice(start, start + self.batch)
+            yield self._batch(histories, users[some], firsts[some], rng)
 
     def _pieces(self, places: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """Cut every history into pieces and return user and first place of each.
@@ -120,14 +130,14 @@ class SequenceExamples:
         order = rng.permutation(len(users))
         return users[order], ends[order] - self.length
 
-    def _batch(self, histories: Histories, users: Ints, firsts: Ints) -> Batch:
+    def _batch(self, histories: Histories, users: Ints, firsts: Ints, rng: np.random.Generator) -> Batch:
         starts, sizes = histories.starts[users], np.diff(histories.starts)[users]
         places = firsts[:, None] + np.arange(self.length)
         exists = places >= 0
         index = np.where(exists, starts[:, None] + places, 0)
         movies = np.where(exists, histories.movies[index], 0).astype(np.int32)
         levels = np.where(exists, histories.levels[index], PADDING).astype(np.int32)
-        pieces, slots = np.nonzero(exists)
+        pieces, slots = np.nonzero(exists & (rng.random(exists.shape) < self.share))
         cuts = firsts[pieces] + slots + 1
         targets = targets_after(histories, users[pieces], cuts, self.following, self.decay)
         rows = (pieces * self.length + slots).astype(np.int32)

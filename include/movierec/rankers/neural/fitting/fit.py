@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from movierec.rankers.neural.fitting.architectures import architecture
 from movierec.rankers.neural.fitting.training import Plan, Result, Say, train
@@ -38,7 +38,10 @@ class Fit:
     def run(self) -> tuple[Weights, Fitted]:
         """Return the weights of the better architecture and how it was chosen."""
         began = time.monotonic()
-        window = Window.of(self.histories, WINDOW_USERS, self.options.seed)
+        if self.options.stop_after:
+            known = Fitted(self.options.architectures[0], self.options.stop_after, {})
+            return self._final(known, began + self.options.max_seconds), known
+        window = Window.of(self.histories, WINDOW_USERS, self.options.seed, self.options.is_next)
         names = self.options.architectures
         for number, name in enumerate(names if window.users else (), 1):
             self._try(name, window, began + self.options.max_seconds * CHOICE_SHARE * number / len(names))
@@ -46,7 +49,7 @@ class Fit:
         left = self.options.max_seconds - (time.monotonic() - began)
         if self.seconds.get(fitted.architecture, 0) > left:
             self.say("no time is left to learn from whole histories: the weights are those without the inner window")
-            return self.results[fitted.architecture].weights, fitted
+            return self.results[fitted.architecture].weights, replace(fitted, is_whole=False)
         return self._final(fitted, time.monotonic() + left), fitted
 
     def _try(self, name: str, window: Window, deadline: float) -> None:

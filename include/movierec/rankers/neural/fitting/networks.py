@@ -44,18 +44,20 @@ class Autoencoder(keras.Model):
         """Make the layers for so many hidden units."""
         super().__init__()
         self.drop = layers.Dropout(dropout)
-        self.hidden = layers.Dense(width, activation="tanh")
-        self.out = Output(popularity)
         self.inputs_wide = len(HALF_LIVES) * len(popularity)
+        self.kernel = self.add_weight(shape=(self.inputs_wide, width), initializer="glorot_uniform")
+        self.bias = self.add_weight(shape=(width,), initializer="zeros")
+        self.out = Output(popularity)
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        """Return rows × movies."""
-        return self.out(self.hidden(self.drop(x, training=training)))
+    def call(self, cells: Any, values: Any, rows: Any, training: bool = False) -> Any:
+        """Return rows × movies; cells that are 0 are not multiplied, which halves the time of a step."""
+        x = tf.SparseTensor(cells, self.drop(values, training=training), (rows, self.inputs_wide))
+        hidden = tf.tanh(tf.sparse.sparse_dense_matmul(x, self.kernel) + self.bias)
+        return self.out(hidden)
 
     def arrays(self) -> Weights:
         """Return the weights by name."""
-        kernel, bias = (weight.numpy() for weight in self.hidden.weights)
-        return {"hidden.kernel": kernel, "hidden.bias": bias, **self.out.arrays()}
+        return {"hidden.kernel": self.kernel.numpy(), "hidden.bias": self.bias.numpy(), **self.out.arrays()}
 
 
 class Block(layers.Layer):

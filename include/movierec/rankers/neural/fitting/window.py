@@ -27,11 +27,14 @@ class Window(NamedTuple):
     later: Histories
 
     @classmethod
-    def of(cls, histories: Histories, max_users: int, seed: int) -> Self:
-        """Hold out the last `SHARE` of every history; of a user with n ratings ceil(n · (1 - SHARE)) stay."""
+    def of(cls, histories: Histories, max_users: int, seed: int, is_next: bool) -> Self:
+        """Hold out the last `SHARE` of every history, or its last rating alone.
+
+        Of a user with n ratings ceil(n · (1 - SHARE)) stay, or n - 1, but never none.
+        """
         histories = histories.shuffled(np.random.default_rng(seed))
         sizes = np.diff(histories.starts)
-        kept = np.ceil(np.round(sizes * (1 - SHARE), 9)).astype(np.int64)
+        kept = np.maximum(sizes - 1, 1) if is_next else np.ceil(np.round(sizes * (1 - SHARE), 9)).astype(np.int64)
         is_known = histories.positions < np.repeat(kept, sizes)
         known, later = histories.keep(is_known), histories.keep(~is_known)
         liked = np.bincount(later.users, later.liked, len(sizes)) > 0
