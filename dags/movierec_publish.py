@@ -27,7 +27,7 @@ and the functions of `docs/serving.md`, such as `serving.recommend(viewer, k)`.
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import CHAMPION, DAG_DEFAULTS, SERVING, open_connection, settings
+from movierec_airflow import CHAMPION, COMPUTING_SLOTS, DAG_DEFAULTS, SERVING, open_connection, settings
 
 
 @dag(
@@ -78,7 +78,7 @@ def movierec_publish():
     def list_shards() -> list[int]:
         return list(range(get_current_context()["params"]["shards"]))
 
-    @task(map_index_template="shard {{ shard }}", max_active_tis_per_dagrun=2)
+    @task(map_index_template="shard {{ shard }}", pool_slots=COMPUTING_SLOTS)
     def write_lists(shard: int, version_id: int) -> int:
         from movierec.publishing.lists import write_lists
 

@@ -7,12 +7,12 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
    transaction; everything after learns from that copy.
 2. **build_features** splits the ratings in time (per viewer: the first 80 % known, the last 20 % held out) and
    describes the movies from the known ratings alone.
-3. **list_rankers** adds to those of the form those they are compared with: popularity and the reigning champion. Each
-   learned one has a task of its own; of the others, which take seconds, some share one.
-4. **prepare_training_set** makes what learned rankers learn from, once for each set of ratings that they will be fitted
+3. **list_rankers** adds to those of the form those they are compared with: popularity and the reigning champion, and
+   puts them into groups, a task each: what takes long by itself, and some together of those that take seconds.
+4. **fit_ranker** tunes a ranker if the form says so, then fits it on the known ratings.
+5. **prepare_training_set** makes what learned rankers learn from, once for each set of ratings that they will be fitted
    on: the base rankers, and their candidates as they looked before windows that are held back. No stage sees what it
-   will be asked.
-5. **fit_ranker** tunes a ranker if the form says so, then fits it on the known ratings.
+   will be asked. **fit_learned_ranker** is *fit_ranker* for these.
 6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
    of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
@@ -73,6 +73,7 @@ from movierec.rankers.names import RANKERS
 from movierec_airflow import (
     APPROVALS,
     CHAMPION,
+    COMPUTING_SLOTS,
     CORE,
     DAG_DEFAULTS,
     answer_of,
@@ -89,6 +90,7 @@ from movierec_pictures import DrawPictures
 
 ANSWER_TIMEOUT = timedelta(hours=2)
 SEARCH_TIMEOUT = timedelta(hours=8)
+FIRST = 10  # priority
 
 
 @dag(
@@ -185,22 +187,34 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         return training_id
 
     @task
-    def list_rankers(training_id: int) -> list[list[str]]:
+    def list_rankers(training_id: int) -> dict[str, list[list[str]]]:
         from movierec.promotion.champion import rankers_to_fit
-        from movierec.training.plan import group_for_fitting
+        from movierec.training.plan import group_rankers
 
         with open_connection() as conn:
-            return group_for_fitting(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"]))
+            return dict(group_rankers(rankers_to_fit(conn, training_id, get_current_context()["params"]["rankers"])))
 
-    @task(map_index_template="{{ side }}", max_active_tis_per_dagrun=2)
-    def prepare_training_set(side: str, groups: list[list[str]], training_id: int) -> int:
+    # What tasks are mapped over has to be all that one task returns.
+    @task
+    def plan_fits(groups: dict[str, list[list[str]]], part: str) -> list[list[str]]:
+        return groups[part]
+
+    @task(map_index_template="{{ side }}", pool_slots=COMPUTING_SLOTS)
+    def prepare_training_set(side: str, learned: list[list[str]], training_id: int) -> int:
         from movierec.training.fit import prepare_training_set
 
         get_current_context()["side"] = side
+        names, folder = [name for group in learned for name in group], training_folder(training_id)
         with plain_errors():
-            return prepare_training_set(training_folder(training_id), groups, side, protocols(), deciding_protocol())
+            return prepare_training_set(folder, names, side, protocols(), deciding_protocol())
 
-    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2, execution_timeout=SEARCH_TIMEOUT)
+    # The longest fit is among these, so they go before the training sets.
+    @task(
+        map_index_template="{{ rankers }}",
+        pool_slots=COMPUTING_SLOTS,
+        priority_weight=FIRST,
+        execution_timeout=SEARCH_TIMEOUT,
+    )
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
         from movierec.training.fit import fit_tuned
 
@@ -210,16 +224,18 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         with open_connection() as conn:
             return fit_tuned(conn, training_folder(training_id), names, **search)
 
-    @task(map_index_template="{{ rankers }}", max_active_tis_per_dagrun=2)
-    def evaluate_ranker(fitted: list[dict[str, object]], training_id: int) -> dict[str, dict[str, float | None]]:
+    # Without learned rankers nothing is mapped over them, and what is not mapped is skipped.
+    @task(map_index_template="{{ rankers }}", pool_slots=COMPUTING_SLOTS, trigger_rule="none_failed")
+    def evaluate_ranker(names: list[str], fitted: list[object], training_id: int) -> dict[str, object]:
         from movierec.training.evaluate import evaluate_rankers
 
-        context = get_current_context()
-        context["rankers"] = ", ".join(each["ranker"] for each in fitted)
+        get_current_context()["rankers"] = ", ".join(names)
+        groups = [group for task_groups in fitted for group in task_groups or ()]
+        chosen = [each for group in groups for each in group if each["ranker"] in names]
         with open_connection() as conn:
-            return evaluate_rankers(conn, training_folder(training_id), fitted, protocols())
+            return evaluate_rankers(conn, training_folder(training_id), chosen, protocols())
 
-    @task
+    @task(pool_slots=COMPUTING_SLOTS)
     def compare(training_id: int) -> dict[str, object]:
         from movierec.kernels.parallel import all_cores
         from movierec.promotion.champion import compare
@@ -244,9 +260,14 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
 
     training_id = build_features(take_snapshot(open_training()))
     groups = list_rankers(training_id)
-    prepared = prepare_training_set.partial(groups=groups, training_id=training_id).expand(side=list(SIDES))
-    fitted = fit_ranker.partial(training_id=training_id).expand(names=groups)
-    prepared >> fitted
+    fits = plan_fits(groups, "fit")
+    learned = plan_fits.override(task_id="plan_learned_fits")(groups, "fit_learned")
+    evaluations = plan_fits.override(task_id="plan_evaluations")(groups, "evaluate")
+    prepared = prepare_training_set.partial(learned=learned, training_id=training_id).expand(side=list(SIDES))
+    fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
+    fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
+    fitted_learned = fit_learned.expand(names=learned)
+    prepared >> fitted_learned
     decision = compare(training_id)
     ask_person = Approval(
         task_id="ask_person",
@@ -256,7 +277,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         response_timeout=ANSWER_TIMEOUT,
     )
     champion = choose_champion(training_id)
-    evaluated = evaluate_ranker.partial(training_id=training_id).expand(fitted=fitted)
+    evaluate = evaluate_ranker.partial(fitted=[fitted, fitted_learned], training_id=training_id)
+    evaluated = evaluate.expand(names=evaluations)
     evaluated >> decision
     evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
     ask_if_unsure(decision) >> [ask_person, champion]

@@ -26,6 +26,10 @@ SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="m
 
 APPROVALS = ["when unsure", "always", "never"]
 
+# Of Airflow's default pool, which has 16 slots where `make run` or docker-compose.yaml set it up: two tasks that
+# compute run at once, each with half of the cores, and short ones beside them.
+COMPUTING_SLOTS = 7
+
 DEFAULTS: dict[str, Any] = {
     "owner": "movierec",
     "retries": 2,

@@ -1,16 +1,25 @@
-"""Which rankers a task fits together."""
+"""Which rankers are fitted and evaluated in one task."""
 
 from movierec.rankers import registry
-from movierec.training.plan import TOGETHER, group_for_fitting
+from movierec.training.plan import TOGETHER, group_rankers
 
 
-def test_what_takes_long_is_by_itself_and_first_and_the_others_are_together():
-    names = ["popularity", "random_forest", "ease", "neural", "hybrid"]
-    assert group_for_fitting(names) == [["random_forest"], ["neural"], ["hybrid"], ["popularity", "ease"]]
-    assert group_for_fitting(["ease", "slim"]) == [["ease", "slim"]]
+def test_what_takes_long_is_fitted_by_itself_and_first():
+    groups = group_rankers(["popularity", "random_forest", "ease", "neural", "hybrid"])
+    assert groups["fit"] == [["neural"], ["popularity", "ease"]]
+    assert groups["fit_learned"] == [["random_forest"], ["hybrid"]]
+    assert group_rankers(["ease", "slim"])["fit"] == [["ease", "slim"]]
 
 
-def test_no_group_is_long_and_every_ranker_is_in_one():
-    groups = group_for_fitting(list(registry.RANKERS))
-    assert sorted(name for group in groups for name in group) == sorted(registry.RANKERS)
-    assert max(map(len, groups)) == TOGETHER
+def test_learned_rankers_are_evaluated_together_and_first():
+    groups = group_rankers(["popularity", "random_forest", "ease", "neural", "hybrid"])
+    assert groups["evaluate"] == [["random_forest", "hybrid"], ["neural"], ["popularity", "ease"]]
+    assert group_rankers(["ease"]) == {"fit": [["ease"]], "fit_learned": [], "evaluate": [["ease"]]}
+
+
+def test_every_ranker_is_in_one_group():
+    groups = group_rankers(list(registry.RANKERS))
+    fitted = [name for group in (*groups["fit"], *groups["fit_learned"]) for name in group]
+    evaluated = [name for group in groups["evaluate"] for name in group]
+    assert sorted(fitted) == sorted(evaluated) == sorted(registry.RANKERS)
+    assert max(map(len, groups["fit"])) == TOGETHER

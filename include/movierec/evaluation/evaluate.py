@@ -1,8 +1,9 @@
-"""Evaluate one ranker on held-out ratings: ask it for lists once, and score them by every metric."""
+"""Evaluate rankers on held-out ratings: ask each for lists once, and score them by every metric."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,11 +73,90 @@ def evaluate(
     Raises:
         ModelError: a k is below 1, or the ranker's lists repeat a movie.
     """
+    words: dict[str, Any] = {
+        "relevant_from": relevant_from,
+        "exclude": exclude,
+        "exclude_seen": exclude_seen,
+        "features": features,
+    }
+    result = evaluate_together([ranker], test, ks, **words)[0]
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def evaluate_together(
+    rankers: Sequence[Ranker],
+    test: pd.DataFrame,
+    ks: Sequence[int] = (10,),
+    *,
+    relevant_from: float | None,
+    exclude: pd.DataFrame | None = None,
+    exclude_seen: bool = True,
+    features: MovieFeatures | None = None,
+) -> list[Evaluation | Exception]:
+    """Evaluate several rankers as `evaluate` does, block by block of users side by side.
+
+    So rankers that share candidates describe them once: the one that comes first bears their seconds.
+
+    Returns:
+        For each ranker its evaluation, or what went wrong; the others go on.
+    """
     relevant = relevant_pairs(test, relevant_from)
     users = np.unique(relevant[USER].to_numpy(np.int64))
-    started = time.perf_counter()
-    lists = ranker.recommend(users, max(ks, default=1), exclude_seen=exclude_seen, exclude=exclude)
-    seconds = time.perf_counter() - started
+    lists = [_Lists(each.recommend_blocks(users, max(ks, default=1), exclude_seen, exclude)) for each in rankers]
+    while [each for each in lists if each.advance()]:
+        pass
+    results: list[Evaluation | Exception] = []
+    for ranker, made in zip(rankers, lists, strict=True):
+        try:
+            results.append(_evaluation(ranker, made, relevant, users, ks, features, int(test[USER].nunique())))
+        except Exception as error:
+            results.append(error)
+    return results
+
+
+@dataclass
+class _Lists:
+    """The lists of one ranker as they are made.
+
+    Attributes:
+        blocks: yields them.
+        made: those that were yielded.
+        seconds: that took.
+        failure: what went wrong.
+    """
+
+    blocks: Iterator[pd.DataFrame]
+    made: list[pd.DataFrame] = field(default_factory=list)
+    seconds: float = 0.0
+    failure: Exception | None = None
+
+    def advance(self) -> bool:
+        """Make the next block; tell whether there was one."""
+        started = time.perf_counter()
+        try:
+            block = None if self.failure else next(self.blocks, None)
+        except Exception as error:
+            block, self.failure = None, error
+        self.seconds += time.perf_counter() - started
+        if block is not None:
+            self.made.append(block)
+        return block is not None
+
+
+def _evaluation(
+    ranker: Ranker,
+    made: _Lists,
+    relevant: pd.DataFrame,
+    users: Ints,
+    ks: Sequence[int],
+    features: MovieFeatures | None,
+    asked: int,
+) -> Evaluation:
+    if made.failure is not None:
+        raise made.failure
+    lists = pd.concat(made.made, ignore_index=True)
     values = accuracy(lists, relevant, ks)
     beyond_accuracy = [
         _beyond_accuracy(beyond.first_k(lists, k), users, ranker.training_history_, features) for k in ks
@@ -86,8 +166,8 @@ def evaluate(
         values=pd.concat([values, pd.concat(beyond_accuracy, ignore_index=True)], axis=1),
         totals=pd.DataFrame([(k, *_totals(beyond.first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
-        seconds=seconds,
-        unevaluated_users=int(test[USER].nunique()) - len(users),
+        seconds=made.seconds,
+        unevaluated_users=asked - len(users),
     )
 
 

@@ -55,6 +55,11 @@ def cores() -> int:
     threads = os.environ.get(THREADS, "")
     if threads.isdecimal() and int(threads) > 0:
         return int(threads)
+    return available_cores()
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -65,7 +70,7 @@ def all_cores() -> Iterator[None]:
     BLAS and OpenMP have read `OMP_NUM_THREADS` when they were loaded, so they are told.
     """
     before = os.environ.get(THREADS)
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = available_cores()
     os.environ[THREADS] = str(available)
     try:
         with threadpool_limits(available):

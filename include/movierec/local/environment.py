@@ -13,6 +13,7 @@ DEFAULTS = {
     "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__PARALLELISM": str(max(4, os.cpu_count() or 1)),
+    "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "16",  # two tasks that compute take 7 each: see COMPUTING_SLOTS
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # no name server needed

@@ -10,7 +10,7 @@
 These try the ranker, not the model that was evaluated, so `check_stored_model` asks whether that one is what the ranker
 learns from the training ratings alone.
 
-The excerpt bounds the cost: some hundred viewers and the movies they rated, three fits (a fourth if lists differ).
+The excerpt bounds the cost: some hundred viewers and the movies they rated most, three fits (a fourth if lists differ).
 """
 
 import logging
@@ -37,6 +37,7 @@ from movierec.rankers.popularity import Popularity
 log = logging.getLogger(__name__)
 
 MAX_VIEWERS = 300  # of an excerpt
+MAX_MOVIES = 1_000  # of an excerpt, those that these viewers rated most
 MAX_NDCG = 0.9
 # How far the lead on the test may be above that on the earlier window: windows differ, though not by so much beyond
 # chance. A lead on the earlier window below MIN_LEAD counts as that.
@@ -135,14 +136,15 @@ def _share_of_other_entries(lists: pd.DataFrame, others: pd.DataFrame) -> float:
 
 
 def take_excerpt(dataset: Dataset, test: pd.DataFrame, seed: int) -> Excerpt:
-    """Choose viewers who liked a movie of the test, and keep their ratings and the movies of these."""
+    """Choose viewers who liked a movie of the test, and keep their ratings of the movies that they rated most."""
     candidates = relevant_pairs(test, dataset.relevant_from)[USER].unique()
     users = np.random.default_rng(seed).permutation(np.sort(candidates))[:MAX_VIEWERS]
     ratings = dataset.ratings[dataset.ratings[USER].isin(users)]
-    movies = ratings[MOVIE].unique()
+    movies = ratings[MOVIE].value_counts(sort=False).sort_index().nlargest(MAX_MOVIES).index
+    ratings = ratings[ratings[MOVIE].isin(movies)]
     about_movies = ("movies", "genres", "people", "countries", "tags")
     tables = {name: getattr(dataset, name)[getattr(dataset, name)[MOVIE].isin(movies)] for name in about_movies}
-    held_out = test[test[USER].isin(users)]
+    held_out = test[test[USER].isin(users) & test[MOVIE].isin(movies)]
     keys = pd.MultiIndex.from_frame(ratings[[USER, MOVIE]])
     is_train = ~keys.isin(pd.MultiIndex.from_frame(held_out[[USER, MOVIE]]))
     return Excerpt(replace(dataset, ratings=ratings, **tables), ratings[is_train], held_out)

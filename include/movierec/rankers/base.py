@@ -116,14 +116,18 @@ class Ranker(ABC):
         Raises:
             ModelError: a score is not a finite number.
         """
+        return pd.concat(self.recommend_blocks(users, k, exclude_seen, exclude), ignore_index=True)
+
+    def recommend_blocks(
+        self, users: ArrayLike, k: int, exclude_seen: bool = True, exclude: pd.DataFrame | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """Yield what `recommend` returns, a block of users at a time, one block at least."""
         user_ids = pd.unique(np.asarray(users, np.int64))
         rows, columns = _cells(exclude, user_ids, self.history_.movie_ids)
-        lists = []
         for start, stop in blocks_of(len(user_ids), self.history_.shape[1]) or [(0, 0)]:
             first, last = np.searchsorted(rows, [start, stop])
             excluded = rows[first:last] - start, columns[first:last]
-            lists.append(self._lists(user_ids[start:stop], k, exclude_seen, excluded))
-        return pd.concat(lists, ignore_index=True)
+            yield self._lists(user_ids[start:stop], k, exclude_seen, excluded)
 
     def _lists(self, user_ids: Ints, k: int, exclude_seen: bool, excluded: tuple[Ints, Ints]) -> pd.DataFrame:
         """Rank for a block of users; `excluded` are indices of users in the block and positions of movies."""

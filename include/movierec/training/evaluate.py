@@ -6,7 +6,8 @@ from math import isfinite
 from typing import Any
 
 from movierec.db import Connection, copy_rows, run_sql
-from movierec.evaluation.evaluate import Evaluation, evaluate
+from movierec.evaluation import evaluate as evaluation
+from movierec.evaluation.evaluate import Evaluation
 from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers.base import Ranker
@@ -26,14 +27,20 @@ Key = Mapping[str, object]
 def evaluate_rankers(
     conn: Connection, folder: TrainingFolder, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
 ) -> dict[str, dict[str, float | None]]:
-    """Evaluate rankers one after the other on the same splits, and return the means of each."""
-    data = TrainingData(folder)
-    return {str(each["ranker"]): evaluate_ranker(conn, data, each, protocols) for each in fitted}
+    """Evaluate rankers side by side on the same splits, and return the means of each."""
+    return evaluate_together(conn, TrainingData(folder), fitted, protocols)
 
 
 def evaluate_ranker(
     conn: Connection, data: TrainingData, fitted: Mapping[str, Any], protocols: Sequence[str] = PROTOCOLS
 ) -> dict[str, float | None]:
+    """Evaluate one ranker as `evaluate_together` does, and return its means."""
+    return evaluate_together(conn, data, [fitted], protocols)[str(fitted["ranker"])]
+
+
+def evaluate_together(
+    conn: Connection, data: TrainingData, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
+) -> dict[str, dict[str, float | None]]:
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.
 
     Where nobody liked any, there are no means: they are None, and null in `ml.evaluation`.
@@ -44,21 +51,40 @@ def evaluate_ranker(
     Args:
         conn: the warehouse.
         data: of the training.
-        fitted: what `fit_ranker` returned.
-        protocols: the splits to evaluate on; for any but the first the ranker is fitted again.
+        fitted: what `fit_ranker` returned, for each ranker.
+        protocols: the splits to evaluate on; for any but the first the rankers are fitted again.
     """
-    name, reason = str(fitted["ranker"]), fitted.get("refused")
-    results: dict[str, tuple[Split, Evaluation]] = {}
-    left_out: Mapping[str, str] = {}
-    if reason is None:
-        ranker = data.load_ranker(name)
-        left_out = ranker.left_out
-        try:
-            results = _evaluate(ranker, data, protocols)
-        except RETRYABLE:
-            raise
-        except Exception as error:
-            reason = log_failure(error, f"evaluate {name}")
+    reasons = {str(each["ranker"]): each.get("refused") for each in fitted}
+    rankers = {name: data.load_ranker(name) for name, reason in reasons.items() if reason is None}
+    decisive = _evaluate_on(data.per_user_temporal, rankers)
+    for name, result in decisive.items():
+        if isinstance(result, Exception):
+            reasons[name] = log_failure(result, f"evaluate {name}")
+    others: dict[str, Evaluation | Exception] = {}
+    if GLOBAL_TEMPORAL in protocols:
+        others = _evaluate_globally({name: rankers[name] for name in rankers if reasons[name] is None}, data)
+    means = {}
+    for each in fitted:
+        name = str(each["ranker"])
+        results = {PER_USER_TEMPORAL: (data.per_user_temporal, decisive.get(name))}
+        if name in others:
+            results[GLOBAL_TEMPORAL] = (data.global_temporal, others[name])
+        whole = {key: (split, value) for key, (split, value) in results.items() if isinstance(value, Evaluation)}
+        left_out = rankers[name].left_out if name in rankers else {}
+        means[name] = _store(conn, data, each, reasons[name], left_out, whole)
+    return means
+
+
+def _store(
+    conn: Connection,
+    data: TrainingData,
+    fitted: Mapping[str, Any],
+    reason: str | None,
+    left_out: Mapping[str, str],
+    results: Mapping[str, tuple[Split, Evaluation]],
+) -> dict[str, float | None]:
+    """Replace what the warehouse holds of a ranker; return its means, none where it is refused."""
+    name = str(fitted["ranker"])
     key = {"training_id": data.folder.training_id, "ranker": name}
     run_sql(conn, "ml/clear_ranker", key)
     if reason is not None:
@@ -66,9 +92,9 @@ def evaluate_ranker(
         conn.commit()
         log.warning("evaluate %s: refused: %s", name, reason)
         return {}
-    for protocol, (split, evaluation) in results.items():
-        store_metrics(conn, {**key, "protocol": protocol}, split, evaluation)
-        _store_user_metrics(conn, {**key, "protocol": protocol}, evaluation)
+    for protocol, (split, result) in results.items():
+        store_metrics(conn, {**key, "protocol": protocol}, split, result)
+        _store_user_metrics(conn, {**key, "protocol": protocol}, result)
     _, decisive = results[PER_USER_TEMPORAL]
     means = _store_means(conn, key, float(fitted["fit_seconds"]), decisive)
     columns = (*key, "base_ranker", "reason")
@@ -78,24 +104,41 @@ def evaluate_ranker(
     return means
 
 
-def _evaluate(ranker: Ranker, data: TrainingData, protocols: Sequence[str]) -> dict[str, tuple[Split, Evaluation]]:
-    """Evaluate on the split that decides, and on the other one where it is asked for and can be done."""
-    split = data.per_user_temporal
-    results = {PER_USER_TEMPORAL: (split, _evaluate_on(split, ranker))}
-    if GLOBAL_TEMPORAL in protocols:
-        try:
-            refitted = data.fit_on(GLOBAL_TEMPORAL, ranker.name, ranker.chosen_parameters())
-            split = data.global_temporal
-            results[GLOBAL_TEMPORAL] = (split, _evaluate_on(split, refitted))
-        except RETRYABLE:
-            raise
-        except Exception as error:  # it informs, and decides nothing: without it the ranker stays in
-            log_failure(error, f"evaluate {ranker.name}: no figures for {GLOBAL_TEMPORAL}")
+def _evaluate_globally(rankers: Mapping[str, Ranker], data: TrainingData) -> dict[str, Evaluation | Exception]:
+    """Evaluate on the split that informs and decides nothing: without it, a ranker stays in."""
+    results: dict[str, Evaluation | Exception] = {}
+    try:
+        refitted = {}
+        for name, ranker in rankers.items():
+            try:
+                refitted[name] = data.fit_on(GLOBAL_TEMPORAL, name, ranker.chosen_parameters())
+            except RETRYABLE:
+                raise
+            except Exception as error:
+                results[name] = error
+        results |= _evaluate_on(data.global_temporal, refitted)
+    except RETRYABLE:
+        raise
+    except Exception as error:  # of the split itself
+        results |= dict.fromkeys(rankers, error)
+    for name, result in results.items():
+        if isinstance(result, Exception):
+            log_failure(result, f"evaluate {name}: no figures for {GLOBAL_TEMPORAL}")
     return results
 
 
-def _evaluate_on(split: Split, ranker: Ranker) -> Evaluation:
-    return evaluate(ranker, split.test, CUTOFFS, relevant_from=split.train.relevant_from, features=split.features)
+def _evaluate_on(split: Split, rankers: Mapping[str, Ranker]) -> dict[str, Evaluation | Exception]:
+    """Evaluate rankers by name; what trying again may help with is raised.
+
+    Raises:
+        MemoryError, OSError, psycopg.Error: not a ranker's fault.
+    """
+    options: dict[str, Any] = {"relevant_from": split.train.relevant_from, "features": split.features}
+    results = evaluation.evaluate_together(list(rankers.values()), split.test, CUTOFFS, **options)
+    for result in results:
+        if isinstance(result, RETRYABLE):
+            raise result
+    return dict(zip(rankers, results, strict=True))
 
 
 def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Evaluation) -> dict[str, float | None]:

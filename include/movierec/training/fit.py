@@ -60,7 +60,7 @@ def fit_ranker(data: TrainingData, name: str, parameters: Mapping[str, Any] | No
 
 def prepare_training_set(
     folder: TrainingFolder,
-    groups: Sequence[Sequence[str]],
+    names: Sequence[str],
     side: str,
     protocols: Sequence[str] = PROTOCOLS,
     deciding_protocol: str = PER_USER_TEMPORAL,
@@ -69,7 +69,7 @@ def prepare_training_set(
 
     Args:
         folder: of the training.
-        groups: the rankers of the training; those that are not learned need nothing.
+        names: the learned rankers of the training.
         side: one of `SIDES`.
         protocols: the splits that are evaluated; the known side of another one needs nothing.
         deciding_protocol: by which the champion is chosen.
@@ -81,7 +81,7 @@ def prepare_training_set(
     if side not in (*protocols, EVERYTHING):
         return 0
     windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
-    rankers = (registry.create(name, **registry.asked_for(name, windows)) for names in groups for name in names)
+    rankers = (registry.create(name, **registry.asked_for(name, windows)) for name in names)
     learned = [ranker for ranker in rankers if isinstance(ranker, LearnedRanker)]
     rows = 0
     for ranker in {ranker.plan_key(): ranker for ranker in learned}.values():

@@ -1,15 +1,33 @@
 """Which fits of a training go together, and which have to be there before others."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from movierec.rankers import registry
 
 TOGETHER = 5  # short fits in one task: a task costs seconds before it does anything
-LONG = ("neural",)  # takes minutes, as the learned rankers do
+LONG = ("neural",)  # takes minutes
 
 
-def group_for_fitting(names: Sequence[str]) -> list[list[str]]:
-    """Put each ranker that takes long by itself and first, and of the others `TOGETHER` into a group."""
-    long = [name for name in names if registry.is_learned(name) or name in LONG]
-    others = [name for name in names if name not in long]
-    return [[name] for name in long] + [others[start : start + TOGETHER] for start in range(0, len(others), TOGETHER)]
+class Groups(TypedDict):
+    """Groups of rankers, each for one task.
+
+    Attributes:
+        fit: what can be fitted at once; what takes long by itself and first, of the others `TOGETHER` in a group.
+        fit_learned: what needs a training set, each by itself.
+        evaluate: what is evaluated together; all learned rankers in one group, as describing their candidates takes far
+            longer than scoring them.
+    """
+
+    fit: list[list[str]]
+    fit_learned: list[list[str]]
+    evaluate: list[list[str]]
+
+
+def group_rankers(names: Sequence[str]) -> Groups:
+    """Put the rankers of a training into groups."""
+    learned = [name for name in names if registry.is_learned(name)]
+    long = [name for name in names if name in LONG]
+    others = [name for name in names if name not in (*learned, *long)]
+    fit = [[name] for name in long] + [others[start : start + TOGETHER] for start in range(0, len(others), TOGETHER)]
+    return Groups(fit=fit, fit_learned=[[name] for name in learned], evaluate=([learned] if learned else []) + fit)

@@ -52,7 +52,15 @@ def main() -> None:
     for blocks in (1, 2):
         sizes = {"hidden": 32, "dropout": 0.5, "length": 12, "width": 16, "blocks": blocks}
         options = Options(
-            architectures=ARCHITECTURES, movies=MOVIES, following=3, epochs=2, max_seconds=60, seed=0, **sizes
+            architectures=ARCHITECTURES,
+            movies=MOVIES,
+            following=3,
+            is_next=False,
+            epochs=2,
+            stop_after=0,
+            max_seconds=60,
+            seed=0,
+            **sizes,
         )
         for name in ARCHITECTURES:
             found = difference(architecture(name, histories, options), histories, rng)

@@ -56,6 +56,16 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(
     assert not any(np.array_equal(*pair) for pair in pairs)
 
 
+def test_what_a_fit_has_chosen_gives_the_same_weights_without_an_inner_window(
+    chosen: Neural, dataset: Dataset, features: MovieFeatures
+) -> None:
+    parameters = chosen.chosen_parameters()
+    assert parameters["architecture"] == chosen.fitted_.architecture
+    told = Neural(**parameters).fit(dataset, features)
+    assert told.fitted_.values == {}
+    assert all((told.weights_[name] == weight).all() for name, weight in chosen.weights_.items())
+
+
 def test_progress_goes_to_the_log(dataset: Dataset, features: MovieFeatures, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     Neural(architecture="sequence", epochs=2).fit(dataset, features)
@@ -80,6 +90,7 @@ def test_a_fit_without_time_ends_after_a_step_of_each_and_ranks_all_the_same(
     assert caplog.text.count("the time is over") == 2
     assert "no time is left to learn from whole histories" in caplog.text
     assert len(ranker.recommend(EVERYONE, 5)) == 200
+    assert ranker.chosen_parameters() == ranker.parameters()
 
 
 def test_where_order_says_nothing_the_autoencoder_is_fitted_alone(dataset: Dataset, features: MovieFeatures) -> None:
@@ -100,7 +111,7 @@ def test_the_sequence_model_follows_the_order(dataset: Dataset, features: MovieF
         for step in range(12)
     ]
     circle = dataset.with_ratings(pd.DataFrame(rows, columns=["user_id", "movie_id", "rating", "rated_at"]))
-    ranker = Neural(architecture="sequence", epochs=60, following=1).fit(circle, features)
+    ranker = Neural(architecture="sequence", epochs=60, windows="next").fit(circle, features)
     first = ranker.recommend(EVERYONE, 1).set_index("user_id")["movie_id"]
     assert np.mean([first[user] == (user + 12) % 30 + 1 for user in EVERYONE]) > 0.9
 
@@ -137,5 +148,5 @@ def _fit_weights(dataset: Dataset, features: MovieFeatures) -> dict[str, np.ndar
 def test_what_does_not_exist_is_refused_before_anything_starts(dataset: Dataset, features: MovieFeatures) -> None:
     with pytest.raises(ModelError, match="architecture is 'tower'; allowed are auto, autoencoder, sequence"):
         Neural(architecture="tower").fit(dataset, features)
-    with pytest.raises(ModelError, match="windows is 'odd'; allowed are time, random"):
+    with pytest.raises(ModelError, match="windows is 'odd'; allowed are time, days, next, random"):
         Neural(windows="odd").fit(dataset, features)

@@ -6,22 +6,30 @@ from movierec.rankers.neural import autoencoder, sequence
 from tests.rankers.neural.test_histories import histories
 
 
+def dense(inputs: autoencoder.Inputs, users: int = 1) -> np.ndarray:
+    x = np.zeros((users, 6), np.float32)
+    x[inputs.cells[:, 0], inputs.cells[:, 1]] = inputs.values
+    return x
+
+
 def test_a_rating_weighs_half_after_its_half_life_and_all_together_have_length_one() -> None:
     known = histories((0, 2, 1), (0, 0, 2), users=1)
-    x = autoencoder.inputs(known, known.users, np.array([8, 0]), 3)[0]
+    x = dense(autoencoder.inputs(known, known.users, np.array([8, 0]), 3))[0]
     expected = np.array([1, 0, 0.5 ** (8 / 80), 1, 0, 0.5])
     np.testing.assert_allclose(x, expected / np.sqrt((expected**2).sum()), rtol=1e-6)
 
 
 def test_ratings_of_the_last_moment_have_not_faded() -> None:
     known = histories((0, 0, 1), (0, 1, 2), (0, 2, 2), users=1)
-    x = autoencoder.whole(known, 3)[0]
+    x = dense(autoencoder.whole(known, 3))[0]
     np.testing.assert_allclose(x[3:] / x[4], [0.5 ** (2 / 8), 1, 1], rtol=1e-6)
 
 
 def test_a_user_without_a_movie_of_the_model_is_no_input() -> None:
     known = histories((1, 0, 1), users=2)
-    assert autoencoder.whole(known, 3)[0].tolist() == [0] * 6
+    x = dense(autoencoder.whole(known, 3), users=2)
+    assert x[0].tolist() == [0] * 6
+    assert x[1].any()
 
 
 def test_the_last_ratings_fill_the_last_places() -> None:

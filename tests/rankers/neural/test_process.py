@@ -29,6 +29,8 @@ JOB = Options(
     blocks=1,
     epochs=1,
     max_seconds=0.5,
+    stop_after=0,
+    is_next=False,
     seed=0,
 )
 KNOWN = histories((0, 1, 1), (0, 2, 2), (1, 0, 1), (1, 1, 2))

@@ -34,7 +34,7 @@ def keys(rows: pd.DataFrame) -> set[tuple[int, int]]:
 
 
 def test_windows_in_time_are_cut_one_before_the_other(dataset: Dataset) -> None:
-    (known, later), (before, between) = label_windows(dataset.ratings, PLAN)
+    (known, _, later), (before, _, between) = label_windows(dataset.ratings, PLAN)
     # 10 ratings each: 8 and the last 2; of the 8 ceil(6.4) and 1.
     assert set(per_user(known)) == {8}
     assert set(per_user(later)) == {2}
@@ -45,35 +45,72 @@ def test_windows_in_time_are_cut_one_before_the_other(dataset: Dataset) -> None:
 
 
 def test_later_rows_are_later(dataset: Dataset) -> None:
-    for known, later in label_windows(dataset.ratings, PLAN):
+    for known, _, later in label_windows(dataset.ratings, PLAN):
         last, first = known.groupby("user_id")["rated_at"].max(), later.groupby("user_id")["rated_at"].min()
         assert (last < first).all()
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.1, 1), (0.2, 2), (0.25, 2), (0.01, 1)])
 def test_random_windows_take_their_share_and_at_least_one(dataset: Dataset, share: float, size: int) -> None:
-    for known, later in label_windows(dataset.ratings, plan(windows="random", label_share=share, folds=3)):
+    for known, _, later in label_windows(dataset.ratings, plan(windows="random", label_share=share, folds=3)):
         assert set(per_user(later)) == {size}
         assert set(per_user(known)) == {10 - size}
         assert keys(known) | keys(later) == keys(dataset.ratings)
 
 
 def test_random_windows_do_not_overlap_before_everything_was_in_one(dataset: Dataset) -> None:
-    windows = [keys(later) for _, later in label_windows(dataset.ratings, plan(windows="random", folds=5))]
+    windows = [keys(later) for _, _, later in label_windows(dataset.ratings, plan(windows="random", folds=5))]
     assert set.union(*windows) == keys(dataset.ratings)
     assert sum(map(len, windows)) == len(dataset.ratings)
 
 
 def test_random_windows_are_not_the_end_of_the_history(dataset: Dataset) -> None:
-    ((_, later),) = label_windows(dataset.ratings, plan(windows="random", folds=1))
+    ((_, _, later),) = label_windows(dataset.ratings, plan(windows="random", folds=1))
     place = dataset.ratings.groupby("user_id")["rated_at"].rank()
     assert place.loc[later.index].mean() == pytest.approx(5.5, abs=1)
+
+
+def test_days_to_come_are_everybodys_ratings_after_one_moment(dataset: Dataset) -> None:
+    (known, shown, later), (before, _, between) = label_windows(dataset.ratings, plan(windows="days"))
+    assert shown is known
+    assert known["rated_at"].max() < later["rated_at"].min()
+    assert before["rated_at"].max() < between["rated_at"].min() <= known["rated_at"].max()
+    assert len(later) <= 80
+    assert set(later["user_id"]) <= set(known["user_id"])
+
+
+def test_newcomers_of_the_days_to_come_are_in_no_window(dataset: Dataset) -> None:
+    last = dataset.ratings["rated_at"].max()
+    newcomer = dataset.ratings["user_id"] == 7
+    late = dataset.ratings.assign(rated_at=dataset.ratings["rated_at"].mask(newcomer, last))
+    ((known, _, later),) = label_windows(late, plan(windows="days", folds=1))
+    assert 7 not in set(known["user_id"])
+    assert 7 not in set(later["user_id"])
+
+
+def test_next_ratings_are_held_out_one_by_one_and_known_to_no_fit(dataset: Dataset) -> None:
+    first, second = label_windows(dataset.ratings, plan(windows="next"))
+    assert first.known is second.known
+    assert set(per_user(first.known)) == {8}
+    assert set(per_user(first.later)) == set(per_user(second.later)) == {1}
+    assert keys(second.shown) == keys(first.shown) | keys(first.later)
+    assert keys(second.shown) | keys(second.later) == keys(dataset.ratings)
+    last = dataset.ratings.groupby("user_id")["rated_at"].max()
+    assert (second.later.set_index("user_id")["rated_at"] == last).all()
+
+
+@pytest.mark.parametrize("windows", ["days", "next"])
+def test_a_training_set_can_be_of_any_question(dataset: Dataset, features: MovieFeatures, windows: str) -> None:
+    inputs = training_inputs(dataset, features, plan(windows=windows, candidates=30))
+    assert inputs.training_set.grades.any()
+    assert ("user_away" in inputs.training_set.names) == (windows == "days")
+    assert inputs.generator.is_asked_now == (windows == "days")
 
 
 @pytest.mark.parametrize("windows", ["time", "random"])
 def test_a_single_rating_stays_known(dataset: Dataset, windows: str) -> None:
     single = dataset.ratings.groupby("user_id").head(1)
-    for known, later in label_windows(single, plan(windows=windows)):
+    for known, _, later in label_windows(single, plan(windows=windows)):
         assert len(known) == 40
         assert later.empty
 
@@ -81,7 +118,7 @@ def test_a_single_rating_stays_known(dataset: Dataset, windows: str) -> None:
 @pytest.mark.parametrize("windows", ["time", "random"])
 def test_another_seed_may_cut_otherwise(dataset: Dataset, windows: str) -> None:
     tied = dataset.ratings.assign(rated_at=dataset.ratings["rated_at"].min())
-    cuts = [keys(next(label_windows(tied, plan(windows=windows, seed=seed)))[1]) for seed in (0, 0, 1)]
+    cuts = [keys(next(label_windows(tied, plan(windows=windows, seed=seed))).later) for seed in (0, 0, 1)]
     assert cuts[0] == cuts[1] != cuts[2]
 
 
@@ -137,9 +174,9 @@ def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Datas
 def test_windows_of_an_unknown_kind_are_answered_with_the_allowed_ones(
     dataset: Dataset, features: MovieFeatures
 ) -> None:
-    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, random"):
+    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, days, next, random"):
         training_inputs(dataset, features, plan(windows="weekly"))
-    with pytest.raises(ModelError, match="allowed are time, random"):
+    with pytest.raises(ModelError, match="allowed are time, days, next, random"):
         registry.create("random_forest", windows="weekly").fit(dataset, features)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from movierec.config import ROOT
 from movierec.errors import ModelError
+from movierec.kernels.parallel import THREADS, available_cores
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, Fitted, Options
@@ -86,7 +87,8 @@ class FittingProcess:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                env={**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "include")},
+                # The longest fit of a training takes what the others leave idle.
+                env={**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "include"), THREADS: str(available_cores())},
                 start_new_session=True,  # it ends with its input, not with a key that somebody presses
             )
             atexit.register(self._end, self._program)

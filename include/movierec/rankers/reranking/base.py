@@ -1,5 +1,6 @@
 """What learned rankers share: candidates of all base rankers, described by features, and a model that scores them."""
 
+import weakref
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,8 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.fits import Fits
-from movierec.rankers.reranking.base_rankers import BaseRankers
+from movierec.rankers.model_card import model_folder
+from movierec.rankers.reranking.base_rankers import CLASSES, BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
 from movierec.rankers.reranking.label_windows import WindowPlan
 from movierec.rankers.reranking.training_inputs import training_inputs
@@ -115,13 +117,31 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         return arrays | {"names": np.array(self.feature_names_), **self.model_.to_arrays()}
 
     def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
-        facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
-        left_out = left_out_from_arrays(arrays)
-        base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
-        self.generator_ = CandidateGenerator(base_rankers, facts, features, self.candidates, self.is_asked_now)
+        self.generator_ = self._load_generator(folder, left_out_from_arrays(arrays))
         is_trained = bool(arrays["is_trained"])
         self.feature_names_ = arrays["names"].tolist() if is_trained else []
         self.model_ = self._model_from_arrays(arrays) if is_trained else None
+
+    def _load_generator(self, folder: UPath, left_out: Mapping[str, str]) -> CandidateGenerator:
+        """Read the generator, or take that of another loaded ranker if it is of the same kept fits.
+
+        What learned rankers of one training cost is their candidates; so those who are loaded together share them.
+        """
+        names = [name for name in CLASSES if name not in left_out]
+        kept = [str(model_folder(folder / BASE_RANKERS / name)) for name in names]
+        is_kept = not any(each.startswith(str(folder)) for each in kept)
+        key = (*kept, self.candidates, self.is_asked_now)
+        generator = _generators.get(key) if is_kept else None
+        if generator is None:
+            facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
+            base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
+            generator = CandidateGenerator(base_rankers, facts, features, self.candidates, self.is_asked_now)
+            _generators[key] = generator
+        return generator
+
+
+# A kept fit never changes: its folder is named by what it was learned from.
+_generators: "weakref.WeakValueDictionary[tuple[object, ...], CandidateGenerator]" = weakref.WeakValueDictionary()
 
 
 def _below_candidates(scores: Floats) -> Floats:

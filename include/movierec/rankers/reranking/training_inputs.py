@@ -20,6 +20,7 @@ from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History, is_liked
 from movierec.features.content import MovieFeatures
+from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
@@ -153,11 +154,23 @@ def _graded_candidates(
     """Return the candidates of a window and their grades."""
     later = window.later
     users = _sample(generator.history, later, plan)
-    table = generator.table(users)
     liked = is_liked(later, dataset.relevant_from)
-    grades = grade_pairs(later, liked, generator.history, users[table.rows], table.movies)
-    rows = thinned_rows(grades, MAX_ROWS // plan.folds, plan.seed)
-    return table.take(rows), grades[rows]
+    blocks = blocks_of(len(users), generator.history.shape[1])
+    parts = []
+    for start, stop in blocks:  # thinned one by one: all candidates of all users take gigabytes
+        table = generator.table(users[start:stop])
+        grades = grade_pairs(later, liked, generator.history, users[start:stop][table.rows], table.movies)
+        rows = thinned_rows(grades, MAX_ROWS // plan.folds * (stop - start) // len(users), plan.seed)
+        parts.append((table.take(rows), grades[rows], start))
+    return (
+        CandidateTable(
+            np.concatenate([table.rows + start for table, _, start in parts]),
+            np.concatenate([table.movies for table, _, _ in parts]),
+            np.concatenate([table.matrix for table, _, _ in parts]),
+            parts[0][0].names,
+        ),
+        np.concatenate([grades for _, grades, _ in parts]),
+    )
 
 
 def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
