@@ -131,7 +131,13 @@ def test_validation_rows_are_excluded_and_known_ones_of_them_left_out(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("valid", "windows"), [("1,40,5,201\n2,20,4,300", "time"), ("1,40,5,150\n2,20,4,301", "random")]
+    ("valid", "windows"),
+    [
+        ("1,40,5,201\n1,50,5,202\n2,20,4,300", "time"),
+        ("1,40,5,301\n1,50,5,302\n2,20,4,303", "days"),
+        ("1,40,5,201\n2,20,4,300", "next"),
+        ("1,40,5,150\n2,20,4,301", "random"),
+    ],
 )
 def test_windows_are_cut_as_the_validation_rows_were(tmp_path: Path, valid: str, windows: str) -> None:
     assert inputs(tmp_path, valid=f"user_id,movie_id,rating,timestamp\n{valid}\n").windows == windows
@@ -143,7 +149,7 @@ def test_validation_users_who_are_strangers_tell_nothing_of_time(tmp_path: Path)
     assert any("no validation user has training or fold-in rows" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(("moment", "windows"), [(900, "time"), (100, "random")])
+@pytest.mark.parametrize(("moment", "windows"), [(900, "next"), (100, "random")])
 def test_validation_rows_are_compared_with_fold_in_rows_too(tmp_path: Path, moment: int, windows: str) -> None:
     header = "user_id,movie_id,rating,timestamp\n"
     valid, fold_in = f"{header}9,40,5,{moment}\n", f"{header}9,10,5,500\n"

@@ -10,8 +10,8 @@ from movierec.features.content import MovieFeatures
 from movierec.local import summary
 from movierec.publishing import lists, versions
 from movierec.rankers import registry
-from movierec.rankers.model_card import write_card
 from movierec.training import snapshot
+from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 from tests import movielens
 from tests.night import ingest
@@ -319,7 +319,8 @@ def test_a_like_makes_a_viewer_and_may_be_the_evidence(conn, settings, champion)
 
 def test_the_winner_is_refitted_as_it_was_tuned_with_features_of_everything(conn, settings, champion):
     folder = TrainingFolder.of(settings, champion)
-    write_card(folder.model("ease"), "ease", {"regularisation": 7.0})
+    data = TrainingData(folder)
+    registry.create("ease", regularisation=7.0).fit(data.train, data.features).save(folder.model("ease"))
     write(conn, settings)
     assert registry.load(folder.final_model("ease")).parameters()["regularisation"] == 7.0
     known = MovieFeatures.load(folder.final_features)

@@ -8,9 +8,10 @@ import pytest
 from upath import UPath
 
 from movierec.data.dataset import Dataset
+from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.blend import MEMBERS, Blend
+from movierec.rankers.blend import MEMBERS, WEIGHTS, Blend
 from movierec.rankers.ease import EASE
 
 EVERYONE = range(1, 41)
@@ -22,13 +23,44 @@ def fit(dataset: Dataset, features: MovieFeatures, **weights: float) -> Blend:
 
 
 def test_scores_are_the_weighted_sum_of_standardised_ones(dataset: Dataset, features: MovieFeatures) -> None:
-    blend = Blend().fit(dataset, features)
+    weights = dict(zip((kind.name for kind in MEMBERS), (0.3, 1.0, 0.3, 0.1, 0.3, 0.2), strict=True))
+    blend = Blend(**weights).fit(dataset, features)
+    assert blend.weights_ == weights
     expected = np.zeros((40, 30))
     for kind in MEMBERS:
         scores = kind().fit(dataset, features).scores(np.arange(40))
         centred = scores - scores.mean(axis=1, keepdims=True)
         expected += getattr(blend, kind.name) * centred / scores.std(axis=1, keepdims=True)
     np.testing.assert_allclose(blend.scores(np.arange(40)), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_without_weights_they_are_learned_from_a_window_of_the_same_question(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    shuffled = dataset.ratings.assign(rated_at=dataset.ratings["rated_at"].sample(frac=1, random_state=0).to_numpy())
+    for windows in ("time", "days", "next", "random"):
+        blend = Blend(windows=windows).fit(dataset.with_ratings(shuffled), features)
+        assert max(blend.weights_.values()) > 0
+        assert list(blend.members_) == list(blend.weights_)
+        assert blend.parameters() == Blend(windows=windows).parameters()
+
+
+def test_learned_weights_are_kept(dataset: Dataset, features: MovieFeatures, tmp_path: Path) -> None:
+    blend = Blend(windows="random").fit(dataset, features)
+    blend.save(UPath(tmp_path))
+    loaded = registry.load(UPath(tmp_path))
+    assert loaded.weights_ == blend.weights_
+    np.testing.assert_array_equal(loaded.scores(np.arange(40)), blend.scores(np.arange(40)))
+
+
+def test_where_no_window_can_tell_the_weights_are_those_of_before(dataset: Dataset, features: MovieFeatures) -> None:
+    single = dataset.with_ratings(dataset.ratings.groupby("user_id").head(1))
+    assert Blend().fit(single, features).weights_ == {name: weight for name, weight in WEIGHTS.items() if weight}
+
+
+def test_a_window_of_an_unknown_kind_is_refused(dataset: Dataset, features: MovieFeatures) -> None:
+    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, days, next, random"):
+        Blend(windows="weekly").fit(dataset, features)
 
 
 def test_weights_of_all_members_may_grow_alike(dataset: Dataset, features: MovieFeatures) -> None:

@@ -112,3 +112,11 @@ def test_who_is_folded_in_gets_what_the_same_history_got_before(dataset: Dataset
     renamed = dataset.with_ratings(dataset.ratings.assign(user_id=dataset.ratings["user_id"] + 1000))
     folded = ease.fold_in(renamed).recommend([1004], 5)
     assert folded[["movie_id", "score"]].equals(ease.recommend([4], 5)[["movie_id", "score"]])
+
+
+@pytest.mark.parametrize(("users", "ridge"), [(9, 200.0), (100, 500.0), (400, 1_000.0)])
+def test_the_ridge_grows_with_the_ratings_of_a_movie_within_bounds(users: int, ridge: float) -> None:
+    dataset = pairwise(users, movies=20)
+    features = MovieFeatures.build(dataset)
+    weights = EASE().fit(dataset, features).weights_
+    np.testing.assert_array_equal(weights, EASE(regularisation=ridge).fit(dataset, features).weights_)

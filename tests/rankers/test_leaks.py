@@ -47,7 +47,7 @@ def altered(ratings: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
 
 def differently_labelled(dataset: Dataset) -> Dataset:
-    ((_, later),) = label_windows(dataset.ratings, PLAN)
+    ((_, _, later),) = label_windows(dataset.ratings, PLAN)
     return dataset.with_ratings(altered(dataset.ratings, later))
 
 
@@ -63,8 +63,8 @@ class Leak:
     everything: ClassVar[Dataset]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits) -> CandidateGenerator:
-        return cls.spoil(CandidateGenerator.fit(dataset, features, depth, fits), dataset)
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, windows: str) -> CandidateGenerator:
+        return cls.spoil(CandidateGenerator.fit(dataset, features, depth, fits, windows), dataset)
 
     @classmethod
     def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
@@ -109,7 +109,7 @@ class TraitsKnowTheLabelWindow(Leak):
 class NowIsTheEndOfTheLabelWindow(Leak):
     @classmethod
     def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
-        vars(generator.history)["now"] = History.of(cls.everything).now
+        generator.pairs = replace(generator.pairs, now=History.of(cls.everything).now)
         return generator
 
 

@@ -34,7 +34,7 @@ ARRAYS = {
     "slim": SPARSE,
     "slit": {"kept", "weights"},
     "neural": {
-        *("kept", "steps", "architecture", "epochs", "tried", "values"),
+        *("kept", "steps", "architecture", "epochs", "tried", "values", "is_whole"),
         *(f"weights.{name}" for name in ("movie", "level", "place", "norm.scale", "norm.shift")),
         *(f"weights.output.{name}" for name in ("kernel", "bias")),
         *(f"weights.block0.{name}" for name in ("query", "key", "value", "mix", "heads")),
@@ -42,7 +42,7 @@ ARRAYS = {
         *(f"weights.block0.{layer}.{name}" for layer in ("forward", "back") for name in ("kernel", "bias")),
     },
     "content": {"vectors"},
-    "blend": {"members", "left_out", "reasons"},
+    "blend": {"members", "weights", "left_out", "reasons"},
     "random_forest": {*LEARNED, *FOREST},
     "gradient_boosting": {*LEARNED, *FOREST},
     "hybrid": {
@@ -61,18 +61,21 @@ PARAMETERS = {
     "ials": {"factors", "regularisation", "alpha", "scaling", "epochs", "seed"},
     "ease": {"regularisation", "near_share", "max_movies"},
     "slim": {"l1", "l2", "max_movies"},
-    "slit": {"long_half_life", "short_half_life", "following", "regularisation", "damping", "max_movies"},
+    "slit": {"long_half_life", "short_half_life", "following", "regularisation", "damping", "max_movies", "windows"},
     "neural": {
         *("architecture", "windows", "following", "hidden", "dropout", "length", "width", "blocks", "epochs"),
-        *("max_movies", "max_seconds", "seed"),
+        *("stop_after", "max_movies", "max_seconds", "seed"),
     },
     "content": {"factors", "prior_ratings", "regularisation", "liking", "half_life", "popularity_weight"},
-    "blend": {"ease", "slit", "user_knn", "item_knn", "ials"},
+    "blend": {"ease", "slit", "user_knn", "item_knn", "ials", "recent_popularity", "windows", "seed"},
     "random_forest": {*PLAN, "trees", "leaves", "features", "smallest_leaf", "rows"},
     "gradient_boosting": {*PLAN, "rounds", "learning_rate", "leaves", "l2", "rows"},
     "hybrid": {*PLAN, "members", "truncation", "rounds", "learning_rate", "leaves", "l2", "rows"},
 }
-BASE_RANKERS = ["content", "ease", "ease_near", "ials", "item_knn", "nearby", "popularity", "slim", "slit", "user_knn"]
+BASE_RANKERS = [
+    *("content", "ease", "ease_near", "ials", "item_knn", "nearby", "popularity", "recent_popularity", "slim", "slit"),
+    "user_knn",
+]
 
 
 @pytest.fixture(scope="module", params=sorted(registry.RANKERS))
@@ -99,7 +102,7 @@ def test_folders_keep_their_names(saved: Path) -> None:
         folder.name: sorted(part.name for part in folder.iterdir()) for folder in saved.iterdir() if folder.is_dir()
     }
     if saved.name == "blend":
-        assert sorted(folders) == ["ease", "ials", "item_knn", "slit", "user_knn"]
+        assert set(folders) <= {"ease", "ials", "item_knn", "recent_popularity", "slit", "user_knn"}
     elif saved.name in FEW_TREES:
         assert sorted(folders) == ["bases", "facts", "features"]
         assert folders["bases"] == BASE_RANKERS

@@ -103,11 +103,17 @@ def test_one_that_fails_on_a_window_alone_is_left_out_everywhere(
 def test_a_blend_goes_on_without_a_member_and_keeps_the_reason(
     fresh: Dataset, features: MovieFeatures, tmp_path: Path
 ) -> None:
-    blend = registry.create("blend").fit(fresh, features)
+    weights = {"ease": 1.0, "slit": 1.0, "user_knn": 0.5}
+    blend = registry.create("blend", **weights).fit(fresh, features)
     blend.save(UPath(tmp_path))
     assert dict(registry.load(UPath(tmp_path)).left_out) == dict(blend.left_out) == {"slit": "it cannot be solved"}
-    alone = registry.create("blend", slit=0.0).fit(fresh, features)
+    alone = registry.create("blend", **{**weights, "slit": 0.0}).fit(fresh, features)
     assert blend.recommend(EVERYONE, 5).equals(alone.recommend(EVERYONE, 5))
+
+
+@pytest.mark.usefixtures("without_slit")
+def test_a_blend_learns_weights_of_the_members_that_can_be_fitted(fresh: Dataset, features: MovieFeatures) -> None:
+    assert "slit" not in registry.create("blend", windows="random").fit(fresh, features).members_
 
 
 @pytest.mark.usefixtures("without_slit")

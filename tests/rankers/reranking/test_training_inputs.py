@@ -104,7 +104,7 @@ def test_a_training_set_can_be_of_any_question(dataset: Dataset, features: Movie
     inputs = training_inputs(dataset, features, plan(windows=windows, candidates=30))
     assert inputs.training_set.grades.any()
     assert ("user_away" in inputs.training_set.names) == (windows == "days")
-    assert inputs.generator.is_asked_now == (windows == "days")
+    assert inputs.generator.windows == windows
 
 
 @pytest.mark.parametrize("windows", ["time", "random"])

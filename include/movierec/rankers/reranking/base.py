@@ -130,12 +130,12 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         names = [name for name in CLASSES if name not in left_out]
         kept = [str(model_folder(folder / BASE_RANKERS / name)) for name in names]
         is_kept = not any(each.startswith(str(folder)) for each in kept)
-        key = (*kept, self.candidates, self.is_asked_now)
+        key = (*kept, self.candidates, self.windows)
         generator = _generators.get(key) if is_kept else None
         if generator is None:
             facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
             base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
-            generator = CandidateGenerator(base_rankers, facts, features, self.candidates, self.is_asked_now)
+            generator = CandidateGenerator(base_rankers, facts, features, self.candidates, self.windows)
             _generators[key] = generator
         return generator
 

@@ -56,13 +56,14 @@ class BaseRankers:
     left_out: Mapping[str, str]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, fits: Fits) -> Self:
-        """Fit all of them, with the rankers' defaults except for `PARAMETERS`.
+    def fit(cls, dataset: Dataset, features: MovieFeatures, fits: Fits, windows: str = "time") -> Self:
+        """Fit all of them to be asked as `windows` says, with the rankers' defaults except for `PARAMETERS`.
 
         Raises:
             ModelError: none of them can be fitted.
         """
-        unfitted = ((name, kind(**PARAMETERS.get(name, {}))) for name, kind in CLASSES.items())
+        parameters = {**PARAMETERS, "slit": {"windows": windows}}
+        unfitted = ((name, kind(**parameters.get(name, {}))) for name, kind in CLASSES.items())
         return cls(*fit_together(unfitted, dataset, features, fits))
 
     @classmethod

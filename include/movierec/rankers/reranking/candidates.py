@@ -58,7 +58,7 @@ class CandidateGenerator:
         facts: about the movies and users; its ratings are not looked at.
         features: of the movies.
         depth: how many movies each view proposes to a user.
-        is_asked_now: whether users are asked at the moment of the newest rating of all, not of their own last one.
+        windows: what users are asked for (`label_windows`).
         history: of the users who are recommended to.
         views: what proposes.
         pairs: what describes a user and a movie beside the views.
@@ -73,25 +73,25 @@ class CandidateGenerator:
         facts: Dataset,
         features: MovieFeatures,
         depth: int,
-        is_asked_now: bool = False,
+        windows: str = "time",
     ) -> None:
         """Prepare the views and pair features of the users whom the base rankers know."""
         self.base_rankers = base_rankers
         self.facts = facts
         self.features = features
         self.depth = depth
-        self.is_asked_now = is_asked_now
+        self.windows = windows
         self.history: History = base_rankers.history
         self.views = Views.of(base_rankers)
         world = base_rankers.training_history
-        self.pairs = PairFeatures.of(facts, features, self.history, world, is_asked_now=is_asked_now)
+        self.pairs = PairFeatures.of(facts, features, self.history, world, is_asked_now=windows == "days")
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, is_asked_now: bool = False) -> Self:
+    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, windows: str = "time") -> Self:
         """Fit the base rankers on the ratings of a dataset."""
         # Without its ratings: what is cached by a dataset must not keep that dataset alive.
         facts = dataset.with_ratings(empty("ratings"))
-        return cls(BaseRankers.fit(dataset, features, fits), facts, features, depth, is_asked_now)
+        return cls(BaseRankers.fit(dataset, features, fits, windows), facts, features, depth, windows)
 
     def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
         """Return the same generator for the users of another dataset."""
@@ -104,7 +104,7 @@ class CandidateGenerator:
         return self._of(self.base_rankers.without(left_out))
 
     def _of(self, base_rankers: BaseRankers) -> "CandidateGenerator":
-        return CandidateGenerator(base_rankers, self.facts, self.features, self.depth, self.is_asked_now)
+        return CandidateGenerator(base_rankers, self.facts, self.features, self.depth, self.windows)
 
     def table(self, users: Ints) -> CandidateTable:
         """Propose and describe candidates for the users at these positions, in blocks of bounded size."""

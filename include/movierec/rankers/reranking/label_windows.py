@@ -65,11 +65,6 @@ class WindowPlan:
         if self.windows not in WINDOWS:
             raise ModelError(f"'{self.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
 
-    @property
-    def is_asked_now(self) -> bool:
-        """Whether users are asked at the moment of the newest rating of all, not of their own last one."""
-        return self.windows == "days"
-
     def plan_key(self) -> tuple[object, ...]:
         """Return what tells plans apart: equal for rankers that can share a training set."""
         return tuple(getattr(self, field.name) for field in fields(WindowPlan))

@@ -85,7 +85,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
     plan.check_plan()
     by_plan, key = _cache.setdefault(dataset, {}), (fits, *plan.plan_key())
     if key not in by_plan or by_plan[key].generator.features is not features:
-        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits, plan.is_asked_now)
+        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits, plan.windows)
         left_out = generator.base_rankers.left_out
         parameters = {field.name: getattr(plan, field.name) for field in fields(WindowPlan)}
         graded = fits.part(
@@ -143,7 +143,7 @@ def _fitted_windows(
             continue
         if fitted is None or fitted[0] is not window.known:
             known = _known_side(dataset, features, window.known)
-            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, ANEW, plan.is_asked_now)
+            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, ANEW, plan.windows)
         is_longer = window.shown is not window.known
         yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
 
