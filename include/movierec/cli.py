@@ -138,10 +138,11 @@ def evaluate(_: Settings, options: argparse.Namespace) -> int:
 
 def pictures(settings: Settings, options: argparse.Namespace) -> None:
     """Draw the screenshots of the documentation again, from the latest night."""
-    from movierec.local import screenshots  # noqa: PLC0415
+    from movierec.local import page_pictures, screenshots  # noqa: PLC0415
 
-    for path in screenshots.draw_graphs(settings, Path(options.folder)):
-        print(path)
+    for draw in (screenshots.draw_graphs, page_pictures.draw_pages):
+        for path in draw(settings, Path(options.folder)):
+            print(path)
 
 
 def _words(arguments: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
-import os
 import subprocess
 import sys
+from argparse import Namespace
 
 from movierec.bench.web import data, load, report, servers
 from movierec.bench.web.load import Result
@@ -11,17 +11,17 @@ from tests.installation import free_port
 def test_a_made_up_version_is_as_large_as_asked_for_and_readers_see_it(conn):
     data.write_facts(conn, users=30, movies=120)
     assert conn.execute("select version_id from serving.live").fetchall() == []
-    data.show_version(conn, data.write_version(conn, movies=120))
+    data.show_version(conn, data.write_version(conn, movies=120, list_length=50))
     counts = "select (select count(*) from serving.recommendation), (select count(*) from serving.similar_movie)"
     assert conn.execute(counts).fetchone() == (30 * 50, 120 * 20)
     first = conn.execute("select title, reason from serving.recommend(7, 1)").fetchone()
     assert first[1] == f"Because you liked {first[0]}"
-    assert conn.execute("select count(*) from serving.search('golden river', 5)").fetchone()[0] > 0
+    assert conn.execute("select count(*) from serving.search('the last', 5)").fetchone()[0] > 0
 
 
 def test_a_second_version_can_be_written_beside_the_first(conn):
     data.write_facts(conn, users=5, movies=60)
-    assert [data.write_version(conn, movies=60) for _ in range(2)] == [1, 2]
+    assert [data.write_version(conn, movies=60, list_length=10) for _ in range(2)] == [1, 2]
     run_sql(conn, "bench/show_version", {"version_id": 2})
     assert conn.execute("select version_id from serving.freshness").fetchone() == (2,)
 
@@ -30,11 +30,14 @@ def test_clients_measure_a_server_and_count_what_fails(tmp_path):
     (tmp_path / "index.html").write_text("x" * 3000)
     port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--protocol", "HTTP/1.1", "--directory", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ) as process:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
         servers._await_answer(process, f"http://127.0.0.1:{port}/")
         fast = load.saturate(port, "", ["/"], clients=2, seconds=0.5)
         steady = load.steady(port, "", ["/", "/nowhere"], per_second=20, seconds=0.5, clients=2)
+    finally:
         process.terminate()
+        process.wait(10)
     assert len(fast.seconds) > 5
     assert fast.errors == []
     assert len(steady.seconds) == 10
@@ -47,7 +50,12 @@ def test_percentiles_and_ratios_are_those_of_the_median_round():
         "bare route": [Result([0.001] * 99 + [0.002]) for _ in range(3)],
         "recommendations": [Result([seconds] * 100) for seconds in (0.001, 0.002, 0.9)],
     }
-    lines = report.lines(10, 20, rounds, Result([0.004] * 100, ["status 503"], 2), {"/": [1.0, 2.0, 3.0]})
+    lines = report.lines(
+        Namespace(users=10, movies=20, list_length=5),
+        rounds,
+        Result([0.004] * 100, ["status 503"], 2),
+        {"/": [1.0, 2.0, 3.0]},
+    )
     assert "| recommendations | 11 | 2.0 ms | 2.0 ms | 2.00 | 1.00 |" in lines
     assert "| `/` | 2.0 ms | 3.0 ms | 3.0 ms |" in lines
     assert any("1 errors, 2 requests tried twice" in line for line in lines)

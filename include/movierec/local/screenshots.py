@@ -1,4 +1,4 @@
-"""The screenshots in `docs/`: the graph of each DAG's latest successful run, as Airflow's own UI draws it.
+"""The screenshots in `docs/`: the graph of each DAG's latest run, and the pages of the web application.
 
 The browser is the system's Chromium, driven by playwright, which comes with the development requirements.
 """
@@ -18,7 +18,7 @@ from movierec.local.airflow.api import AirflowClient
 from movierec.local.environment import airflow_url
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTH, HEIGHT, MARGIN = 1600, 1200, 48  # CSS pixels; the height is cut down to the graph's
@@ -84,6 +84,21 @@ def _latest_run(airflow: AirflowClient, dag_id: str) -> str:
 @contextmanager
 def _browser(url: str, token: str) -> Iterator["BrowserContext"]:
     """Open a browser that is logged in to Airflow."""
+    with launched_browser() as browser:
+        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
+        context.set_default_timeout(MAX_WAIT_SECONDS * 1000)
+        context.add_cookies([{"name": "_token", "value": token, "url": url}])
+        context.add_init_script(CHOOSE_GRAPH)
+        yield context
+
+
+@contextmanager
+def launched_browser() -> Iterator["Browser"]:
+    """Start the system's browser, and end it afterwards.
+
+    Raises:
+        MovierecError: there is no browser, or no playwright to drive it.
+    """
     executable = find_browser()
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 (a development requirement)
@@ -92,11 +107,7 @@ def _browser(url: str, token: str) -> Iterator["BrowserContext"]:
     options = ["--no-proxy-server", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # no sandbox runs as root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=options)
-        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
-        context.set_default_timeout(MAX_WAIT_SECONDS * 1000)
-        context.add_cookies([{"name": "_token", "value": token, "url": url}])
-        context.add_init_script(CHOOSE_GRAPH)
-        yield context
+        yield browser
         browser.close()
 
 

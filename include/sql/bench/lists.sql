@@ -1,6 +1,6 @@
--- Purpose: the lists of a made-up version: 50 movies and 150 candidates for each viewer, 20 similar movies for each
+-- Purpose: the lists of a made-up version: a list and 150 candidates for each viewer, 20 similar movies for each
 -- movie, the fallback list. Grain: none, it writes. Key: none. Inputs: core.users, serving.catalogue.
--- Parameters: version_id, movies (how many there are, with ids from 1).
+-- Parameters: version_id, movies (how many there are, with ids from 1), list_length.
 insert into serving.recommendation (
     version_id, user_id, rank, movie_id, title, release_year, score, because_movie_id, reason
 )
@@ -15,7 +15,7 @@ select
     catalogue.movie_id as because_movie_id,
     'Because you liked ' || catalogue.title as reason
 from core.users
-cross join generate_series(1, 50) as place (rank)
+cross join generate_series(1, %(list_length)s) as place (rank)
 inner join serving.catalogue
     on
         catalogue.version_id = %(version_id)s
@@ -28,7 +28,7 @@ with spare_movie as (
         place.rank,
         1 + mod(users.user_id * 7919 + place.rank * 104729, %(movies)s) as movie_id
     from core.users
-    cross join generate_series(51, 200) as place (rank)
+    cross join generate_series(%(list_length)s + 1, %(list_length)s + 150) as place (rank)
 )
 
 select
@@ -65,6 +65,6 @@ select
     1.0 / popularity_rank as score,
     'Popular with everyone' as reason
 from serving.catalogue
-where version_id = %(version_id)s and popularity_rank <= 50;
+where version_id = %(version_id)s and popularity_rank <= %(list_length)s;
 
 analyze serving.recommendation, serving.candidate, serving.similar_movie, serving.catalogue;

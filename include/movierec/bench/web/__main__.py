@@ -17,7 +17,7 @@ from movierec.bench.page import PAGE, write_section
 from movierec.bench.server import database, server
 from movierec.bench.web import data, load, pages, report, servers
 from movierec.config import ROOT, Settings
-from movierec.db import connect
+from movierec.db import Connection, connect
 from movierec.local import postgres
 
 DATABASE = "bench_web"
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log(f"filling a warehouse with {options.users:,} viewers and {options.movies:,} movies")
         with connect(conninfo) as conn:
             data.write_facts(conn, options.users, options.movies)
-            data.show_version(conn, data.write_version(conn, options.movies))
+            data.show_version(conn, data.write_version(conn, options.movies, options.list_length))
         lines, errors = measure(settings, options)
     print(*lines, sep="\n")  # noqa: T201 - the table is what this program is for
     if options.write:
@@ -62,29 +62,31 @@ def measure(settings: Settings, options: argparse.Namespace) -> tuple[list[str],
         times = pages.measure(settings, web.port, options.users, options.movies, options.viewers)
         steady = _steady(settings, web, headers, paths, options)
     errors = [error for results in (*rounds.values(), [steady]) for result in results for error in result.errors]
-    return report.lines(options.users, options.movies, rounds, steady, times), len(errors)
+    return report.lines(options, rounds, steady, times), len(errors)
 
 
 def _steady(
     settings: Settings, web: servers.Process, headers: str, paths: Sequence[str], options: argparse.Namespace
 ) -> load.Result:
-    """Send requests at a steady rate while two versions are written and made live and the application restarts."""
-    disturbing = threading.Thread(target=_disturb, args=(settings, web, options))
-    disturbing.start()
-    result = in_own_process(load.steady, web.port, headers, paths, PER_SECOND, options.seconds)
-    disturbing.join()
+    """Send requests at a steady rate while two more versions go live and the application restarts in between."""
+    with connect(postgres.conninfo(settings, DATABASE)) as conn:
+        versions = [data.write_version(conn, options.movies, options.list_length) for _ in range(2)]
+        _log(f"versions {versions} are written")
+        disturbing = threading.Thread(target=_disturb, args=(conn, versions, web, options.seconds / 4))
+        disturbing.start()
+        result = in_own_process(load.steady, web.port, headers, paths, PER_SECOND, options.seconds)
+        disturbing.join()
     _log(f"steady: {len(result.errors)} errors {result.errors[:3]}, {result.retries} tried twice")
     return result
 
 
-def _disturb(settings: Settings, web: servers.Process, options: argparse.Namespace) -> None:
-    with connect(postgres.conninfo(settings, DATABASE)) as conn:
-        for number in range(2):
-            time.sleep(options.seconds / 20)
-            data.show_version(conn, data.write_version(conn, options.movies))
-            _log(f"version {number + 2} is live")
-            if number == 0:
-                web.restart()
+def _disturb(conn: Connection, versions: Sequence[int], web: servers.Process, pause_seconds: float) -> None:
+    time.sleep(pause_seconds)
+    data.show_version(conn, versions[0])
+    time.sleep(pause_seconds)
+    web.restart()
+    time.sleep(pause_seconds)
+    data.show_version(conn, versions[1])
 
 
 def _paths(users: int) -> list[str]:
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec.bench.web", description="Measure the web application.")
     parser.add_argument("--users", type=int, default=200_000, help="viewers; 200,000 by default")
     parser.add_argument("--movies", type=int, default=60_000, help="movies; 60,000 by default")
+    parser.add_argument("--list-length", type=int, default=50, help="movies in a viewer's list; 50 by default")
     parser.add_argument("--viewers", type=int, default=100, help="viewers who ask for every page; 100 by default")
     parser.add_argument("--seconds", type=float, default=300, help="of the steady load; 300 by default")
     parser.add_argument("--port", type=int, default=8097, help="of the application; the bare route has the next one")

@@ -10,7 +10,7 @@ from movierec.web import keys
 from movierec.web.sessions import COOKIE, Session, SessionCookie
 
 PAGES = ("/for-you", "/movies/{movie}", "/search?q={text}", "/suggest?q={text}", "/new", "/welcome", "/said", "/about")
-TEXTS = ("silnet rivre", "golden hous", "the last", "midnigt mirror", "iron king", "wintr", "lost station rome", "red")
+TEXTS = ("the lsat mar", "bacordel", "little quil", "kelmarn", "a story", "zelwenra retrns", "unvi", "hol")
 
 
 def measure(settings: Settings, port: int, users: int, movies: int, times: int) -> dict[str, list[float]]:

@@ -1,5 +1,6 @@
 """The section of `docs/benchmarks.md` on the web application."""
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from movierec.bench.machine import describe, with_version
@@ -10,8 +11,7 @@ HEADING = "## The web application"
 
 
 def lines(
-    users: int,
-    movies: int,
+    options: Namespace,
     rounds: Mapping[str, Sequence[Result]],
     steady: Result,
     pages: Mapping[str, Sequence[float]],
@@ -19,7 +19,8 @@ def lines(
     """Return the section's lines; of several rounds the median counts."""
     software = [with_version(name) for name in ("fastapi", "uvicorn", "psycopg")]
     return [
-        f"`make bench-web`: {users:,} viewers with 50 movies each, {movies:,} movies, one process of the application. "
+        f"`make bench-web`: {options.users:,} viewers with {options.list_length} movies each, "
+        f"{options.movies:,} movies, one process of the application. "
         "Clients, application and PostgreSQL share the cores. The bare route is FastAPI's for `select 1`, on the same "
         f"kind of server and pool. {describe(software)}",
         "",
@@ -27,7 +28,7 @@ def lines(
         "|---|---|---|---|---|---|",
         *(_row(name, results, rounds["bare route"]) for name, results in rounds.items()),
         "",
-        f"{len(steady.seconds):,} requests at 100 a second, while two versions were written and made live and the "
+        f"{len(steady.seconds):,} requests at 100 a second, while two versions went live and the "
         f"application was restarted once: {len(steady.errors)} errors, {steady.retries} requests tried twice; "
         f"p50 {steady.percentile(50):.1f} ms, p99 {steady.percentile(99):.1f} ms.",
         "",
