@@ -2,14 +2,18 @@
 
 import pytest
 
+from movierec.db import connect
 from movierec.errors import SourceError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
+from movierec.ingestion.incoming import read_incoming
 from movierec.ingestion.stage import stage
 from movierec.quality import sentences
 from movierec.rating_scale import RatingScale
+from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.movielens import MovieLens
+from tests.night import endpoint
 
 MOVIES = "movieId,title,genres\n" + "".join(f"{movie},Film {movie} (1999),Drama\n" for movie in range(41))
 TIME = 964_982_703
@@ -131,6 +135,37 @@ def test_ratings_that_were_staged_are_staged_again_on_a_declared_scale(conn, tmp
     night(conn, tmp_path, RatingScale(0, 10), run_id="second", ratings_dot_csv=ratings(TEN))
     assert value(conn, "select min(rating) from core.ratings") == pytest.approx(0.95)
     assert value(conn, "select count(distinct slice_id) from staging.ratings") == 1
+
+
+def test_an_application_of_ten_points_has_its_own_scale(conn, app, tmp_path):
+    with connect(app) as shop:
+        shop.execute("create table ratings (user_id bigint, movie_id bigint, rating numeric, rated_at timestamptz)")
+        shop.execute(
+            "insert into ratings select 100 + n, 1 + mod(n, 5), 1 + mod(n, 10), '2010-01-01' "
+            "from generate_series(0, 99) as n"
+        )
+        say = (
+            "insert into feedback_event (user_id, movie_id, kind, value, created_at) values (%s, %s, 'rating', %s, %s)"
+        )
+        shop.execute(say, [70, 1, 8, "2011-01-01"])
+    night(conn, tmp_path, ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]))
+    batch_id = open_batch(conn, "second", str(tmp_path))
+    source = DatabaseTables(endpoint(app))
+    extract(conn, batch_id, "movielens", MovieLens(str(tmp_path), tmp_path))
+    extract(conn, batch_id, "app", source)
+    stage(conn, batch_id)
+    build_core(conn, batch_id)
+    accept_batch(conn, batch_id, keep_nights=14)
+    assert conn.execute("select rating from core.ratings where user_id in (70, 109) order by user_id").fetchall() == [
+        (4,),
+        (5,),
+    ]
+    assert value(conn, "select max(rating) from core.ratings where user_id < 70") == 5
+    assert "Ratings of app go from 1 to 10 (inferred, certain; 101 ratings)" in said(conn, batch_id)
+    with connect(app) as shop:
+        shop.execute(say, [70, 2, 6, "2011-01-02"])
+    read_incoming(conn, "app", source)
+    assert value(conn, "select value from serving.incoming_event where movie_id = 2") == 3
 
 
 # --- parts of one dataset

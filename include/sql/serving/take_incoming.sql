@@ -1,17 +1,39 @@
 -- Purpose: events of a source that have just been read ahead of the night: cast, and kept where core does not know
 -- them. What a rule of staging would reject is left to the night, which says so.
 -- Grain: event. Key: source, event_id. Inputs: incoming_text (temporary), core.events, core.movies, core.movie_alias,
--- ml.feedback_weight. Parameters: source.
-with typed_event as (
+-- ml.feedback_weight, ops.batch_scale. Parameters: source.
+-- the scale of the source's ratings, as the last good night settled it
+with source_scale as (
+    select
+        batch_scale.low,
+        batch_scale.high,
+        batch_scale.unrated
+    from ops.batch_scale
+    inner join ops.batch on batch_scale.batch_id = batch.batch_id
+    where batch_scale.source = %(source)s and batch.status = 'accepted'
+    order by batch.as_of desc, batch.batch_id desc
+    limit 1
+),
+
+typed_event as (
     select
         ops.as_word(incoming_text.event_id) as event_id,
         ops.as_bigint(incoming_text.user_id) as user_id,
         ops.as_bigint(incoming_text.movie_id) as source_movie_id,
         lower(ops.as_word(incoming_text.kind)) as kind,
-        ops.as_number(incoming_text.value)::real as value,
+        case
+            when source_scale.low is null or coalesce(lower(ops.as_word(incoming_text.kind)) <> 'rating', true)
+                then ops.as_number(incoming_text.value)::real
+            when ops.as_number(incoming_text.value) <> all(source_scale.unrated)
+                then
+                    ops.as_stars(
+                        ops.as_number(incoming_text.value), source_scale.low::real, source_scale.high::real
+                    )
+        end as value,
         ops.as_time(incoming_text.created_at) as created_at,
         incoming_text.position
     from incoming_text
+    left join source_scale on true
     where not coalesce(incoming_text.is_deleted, false)
 ),
 
@@ -28,7 +50,7 @@ incoming as (
     inner join core.movies on coalesce(movie_alias.movie_id, typed_event.source_movie_id) = movies.movie_id
     where
         length(typed_event.event_id) <= 200
-        and typed_event.user_id > 0
+        and typed_event.user_id >= 0
         and typed_event.created_at between '1990-01-01' and now() + interval '1 day'
         and (
             (typed_event.kind = 'rating' and typed_event.value between 0.5 and 5)
