@@ -16,6 +16,7 @@ $$;
 drop view if exists ops.tonight_slice, ops.fresh_slice, ops.earlier_night, ops.usual_night, ops.source_tonight cascade;
 drop view if exists ops.new_column_tonight, ops.reconciliation_tonight, ops.usual_metric, ops.metric_bound cascade;
 drop function if exists ops.tonight();
+drop function if exists ops.shared_ratings(bigint, text);
 drop function if exists ops.as_time(text) cascade;
 drop function if exists ops.as_date(text) cascade;
 drop procedure if exists ops.build_judges();

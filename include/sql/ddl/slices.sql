@@ -156,7 +156,8 @@ begin
             and slice.table_name in ('movies', 'credits', 'ratings', 'tags', 'feedback_event')
     loop
         execute format(
-            'select exists (select 1 from raw.%I where slice_id = $1 and position <= 1000 and ops.is_ordered_date(%I))',
+            'select coalesce(bool_or(ops.is_ordered_date(first_row.value)), false) '
+            'from (select %2$I as value from raw.%1$I where slice_id = $1 limit 1000) as first_row',
             loaded.table_name, loaded.date_column
         ) into has_dates using loaded.slice_id;
         if has_dates then
@@ -199,7 +200,7 @@ begin
 end;
 $$;
 
--- Of the smaller part some 200,000 rows are looked at, all of their viewers; of the larger one some 2,000,000.
+-- Of the smaller part some 50,000 rows are looked at, all of their viewers; of the larger one some 500,000.
 create or replace function ops.shared_ratings(of_batch bigint, of_source text)
 returns table (
     smaller_piece text,
@@ -209,7 +210,8 @@ returns table (
     conflicts bigint,
     users bigint,
     shared_users bigint,
-    is_chronological boolean
+    is_chronological boolean,
+    fraction double precision
 )
 language plpgsql as $$
 declare
@@ -237,8 +239,8 @@ begin
             larger.piece as larger_name,
             smaller.date_order as smaller_order,
             larger.date_order as larger_order,
-            1 + smaller.raw_rows / 200000 as step,
-            greatest(100 * least(1, 2000000.0 / larger.raw_rows), 0.01) as percentage
+            1 + smaller.raw_rows / 50000 as step,
+            greatest(100 * least(1, 500000.0 / larger.raw_rows), 0.01) as percentage
         from piece as smaller
         inner join piece as larger
             on (smaller.raw_rows, smaller.slice_id) < (larger.raw_rows, larger.slice_id)
@@ -280,11 +282,12 @@ begin
                 (
                     select bool_and(smaller_at > larger_at) or bool_and(smaller_at < larger_at)
                     from shared where is_conflict
-                )
+                ),
+                %9$s::double precision / 100
             $statement$,
             part.smaller_id, part.larger_id, part.step,
             case when part.percentage < 100 then format('tablesample system (%s)', round(part.percentage, 4)) else '' end,
-            part.smaller_name, part.larger_name, part.smaller_order, part.larger_order
+            part.smaller_name, part.larger_name, part.smaller_order, part.larger_order, part.percentage
         );
     end loop;
 end;

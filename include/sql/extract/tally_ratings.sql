@@ -1,7 +1,6 @@
 -- Purpose: how often each rating stands in a slice: all of them, on the scale of the source. Texts are counted first,
--- so that each of them is cast once.
+-- so that each of them is cast once; not written here, so that several processes may count.
 -- Grain and key: slice_id, value. Inputs: raw.ratings, raw.feedback_event. Parameters: slice_id, table_name.
-insert into ops.rating_tally (slice_id, value, rows)
 with written as (
     select
         rating as value,
@@ -39,8 +38,8 @@ ranked as (
 )
 
 select
-    %(slice_id)s as slice_id,
+    %(slice_id)s::integer as slice_id,
     value,
-    counted_rows as rows
+    counted_rows::bigint as rows
 from ranked
 where frequency_rank <= 2000 or is_extreme;
