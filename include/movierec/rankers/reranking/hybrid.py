@@ -76,8 +76,9 @@ class Hybrid(LearnedRanker[Ensemble]):
         if not self.members or set(self.members) - set(MEMBERS):
             raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(MEMBERS)}")
         training_set = training_set.thinned(self.rows, self.seed)
-        matrix = training_set.matrix  # made anew whenever it is asked for
-        boosters = {name: self._fit_trees(training_set, matrix, name) for name in OBJECTIVES if name in self.members}
+        # Cut into bins once: what differs from one objective to the other is the label.
+        data = lgb.Dataset(training_set.matrix, group=training_set.sizes, feature_name=training_set.names)
+        boosters = {name: self._fit_trees(training_set, data, name) for name in OBJECTIVES if name in self.members}
         gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
         return Ensemble(
             forests={
@@ -87,9 +88,8 @@ class Hybrid(LearnedRanker[Ensemble]):
             gains=gains.reshape(len(boosters), len(training_set.names)),
         )
 
-    def _fit_trees(self, training_set: TrainingSet, matrix: Floats, objective: str) -> lgb.Booster:
-        labels = training_set.grades if objective == "lambdarank" else training_set.gains
-        data = lgb.Dataset(matrix, labels, group=training_set.sizes, feature_name=training_set.names)
+    def _fit_trees(self, training_set: TrainingSet, data: lgb.Dataset, objective: str) -> lgb.Booster:
+        data.set_label(training_set.grades if objective == "lambdarank" else training_set.gains)
         parameters = {
             **LIGHTGBM_PARAMETERS,
             "objective": objective,
