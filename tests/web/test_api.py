@@ -204,6 +204,8 @@ BODIES = [
     (b'{"events": []}', 422),
     (b'{"events": [{"event_id": "\\ud800", "user_id": 1, "movie_id": 1, "kind": "like"}]}', 422),
     (b'{"events": [{"event_id": "a", "user_id": 1, "movie_id": 1, "kind": "adore"}]}', 422),
+    (b'{"events": [{"event_id": "a/b", "user_id": 1, "movie_id": 1, "kind": "like"}]}', 422),
+    (b'{"events": [{"event_id": "..", "user_id": 1, "movie_id": 1, "kind": "like"}]}', 422),
     (b'{"events": [{"event_id": "a", "user_id": 1e400, "movie_id": 1, "kind": "like"}]}', 422),
     (b'{"events": [{"event_id": "a", "user_id": 1, "movie_id": 1, "kind": "rating", "value": NaN}]}', 422),
     (json.dumps({"events": [event(number, 1, 1) for number in range(1001)]}).encode(), 422),

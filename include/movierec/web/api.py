@@ -15,7 +15,7 @@ from movierec.web.services import services_of
 PREFIX = "/api/v1"
 PROBLEMS = describe(400, 401, 403, 413, 422, 429, 503)
 router = APIRouter(prefix=PREFIX, responses={304: {"description": "Nothing has changed (If-None-Match)"}, **PROBLEMS})
-EventId = Annotated[str, Path(pattern=r"^[!-~]{1,150}$", description="As it was sent.", examples=["0192f0c1"])]
+EventId = Annotated[str, Path(pattern=schemas.EVENT_ID, description="As it was sent.", examples=["0192f0c1"])]
 NobodysMovie = describe(404)
 
 

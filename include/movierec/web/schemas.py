@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 LARGEST_ID = 2**53 - 1  # the largest that is exact wherever JSON is read (RFC 8259, 6)
 MAX_EVENTS = 1000
+EVENT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,149}$"  # what stands in a path as it is, so that it can be undone
 NO_NUL = r"^[^\u0000]*$"
 
 Text = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
@@ -157,7 +158,7 @@ class Event(BaseModel):
     """Something that a viewer did or said."""
 
     model_config = ConfigDict(extra="forbid")
-    event_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,150}$")] = Field(
+    event_id: Annotated[str, StringConstraints(pattern=EVENT_ID)] = Field(
         description="Of your choice; an event that comes twice counts once.", examples=["0192f0c1"]
     )
     user_id: Id = Field(examples=[42])
