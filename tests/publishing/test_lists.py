@@ -95,6 +95,12 @@ DAMAGES = [  # table, what is set, where, and what the audit says
     ("fallback", DELETED, "rank = 1", f"{NEW} has not exactly the due number"),
     ("fallback", "rank = 101", "rank = 1", f"{NEW} has other ranks"),
     ("fallback", "movie_id = 9999", "rank = 1", f"{NEW} has a movie that is not in the catalogue: 1"),
+    ("candidate", "movie_ids = movie_ids[2:]", "user_id = 1", "what follows a list has not exactly the due number"),
+    ("candidate", DELETED, "user_id = 1", "what follows a list has not exactly the due number of movies: 1"),
+    ("candidate", "movie_ids[1] = 9999", "user_id = 1", "what follows a list has a movie that is not in the catalogue"),
+    ("candidate", f"movie_ids[1] = {SEEN}", "user_id = 1", "what follows a list has a movie that was already seen"),
+    ("catalogue", DELETED, "movie_id = 1", "the catalogue of the version lacks a movie: 1"),
+    ("item_weight", "weights[1] = 'NaN'", "movie_id = 1", "an item weight is not a finite number above 0: 1"),
     ("fallback", "score = 'Infinity'", "rank = 2", f"{NEW} has a score that is not finite"),
 ]
 

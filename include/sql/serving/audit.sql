@@ -1,11 +1,12 @@
 -- Purpose: what a version must satisfy before anyone sees it; each line names a check and how often it failed.
--- Grain: check. Key: failed_check. Inputs: serving.version, .recommendation, .similar_movie, .fallback; ratings,
--- feedback, users and movies of the schema that the search path names.
+-- Grain: check. Key: failed_check. Inputs: serving.version, .recommendation, .candidate, .similar_movie,
+-- .fallback, .catalogue, .item_weight; ratings, feedback, users and movies of the schema that the search path names.
 -- Parameters: version_id, similar_length, relevant_from (stars), liked_weight.
 with audited_version as (
     select
         version_id,
-        list_length
+        list_length,
+        candidates
     from serving.version
     where version_id = %(version_id)s
 ),
@@ -97,6 +98,36 @@ expected_list as (
     cross join catalogue
 ),
 
+candidate as (
+    select
+        candidate.user_id,
+        candidate.movie_ids
+    from serving.candidate
+    inner join audited_version on candidate.version_id = audited_version.version_id
+),
+
+candidate_movie as (
+    select
+        candidate.user_id,
+        movie.movie_id
+    from candidate
+    cross join unnest(candidate.movie_ids) as movie (movie_id)
+),
+
+expected_candidates as (
+    select
+        viewer.user_id,
+        least(
+            audited_version.candidates,
+            greatest(catalogue.movies - count(opinion.movie_id) - audited_version.list_length, 0)
+        ) as movies
+    from viewer
+    cross join audited_version
+    cross join catalogue
+    left join opinion on viewer.user_id = opinion.user_id
+    group by viewer.user_id, audited_version.candidates, audited_version.list_length, catalogue.movies
+),
+
 received_list as (
     select
         kind,
@@ -182,6 +213,49 @@ checks as (
         count(*) as failures
     from viewer_list
     where btrim(reason) = ''
+    union all
+    select
+        'what follows a list has not exactly the due number of movies' as failed_check,
+        count(*) as failures
+    from expected_candidates
+    full join candidate on expected_candidates.user_id = candidate.user_id
+    where coalesce(expected_candidates.movies, 0) <> coalesce(cardinality(candidate.movie_ids), 0)
+    union all
+    select
+        'what follows a list has a movie that is not in the catalogue' as failed_check,
+        count(*) as failures
+    from candidate_movie
+    where
+        not exists (
+            select 1 from movies
+            where movies.movie_id = candidate_movie.movie_id
+        )
+    union all
+    select
+        'what follows a list has a movie that was already seen by the viewer' as failed_check,
+        count(*) as failures
+    from candidate_movie
+    inner join opinion on candidate_movie.user_id = opinion.user_id and candidate_movie.movie_id = opinion.movie_id
+    union all
+    select
+        'the catalogue of the version lacks a movie' as failed_check,
+        count(*) as failures
+    from movies
+    where
+        not exists (
+            select 1
+            from serving.catalogue
+            inner join audited_version on catalogue.version_id = audited_version.version_id
+            where catalogue.movie_id = movies.movie_id
+        )
+    union all
+    select
+        'an item weight is not a finite number above 0' as failed_check,
+        count(*) as failures
+    from serving.item_weight
+    inner join audited_version on item_weight.version_id = audited_version.version_id
+    cross join unnest(item_weight.weights) as pair (weight)
+    where pair.weight in ('NaN', 'Infinity') or pair.weight <= 0
     union all
     select
         'no viewer has a list' as failed_check,
