@@ -128,7 +128,8 @@ comment on column serving.live.delta_id is
 'The newest delta of the version that readers see; null where none has been published.';
 
 create or replace view serving.live_recommendation as
-with seen_delta as (
+-- not materialized: whoever asks for one viewer reads the deltas of that viewer alone
+with seen_delta as not materialized (
     select
         live.version_id,
         delta_viewer.user_id,
