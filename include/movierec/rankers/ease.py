@@ -56,7 +56,7 @@ class EASE(Ranker):
         if self.regularisation is not None and self.regularisation <= 0:
             raise ModelError(f"EASE got the regularisation {self.regularisation}; it must be larger than 0")
         self.movie_positions_ = most_rated(self.history_, self.max_movies)
-        ridge = _ridge(self.history_) if self.regularisation is None else self.regularisation
+        ridge = ridge_of(self.history_) if self.regularisation is None else self.regularisation
         P = with_raised_ridge("EASE", ridge, lambda ridge: _inverse(self._gram(ridge)))
         ease_weights(P)
         self.weights_ = P
@@ -99,7 +99,7 @@ class EASE(Ranker):
         self.movie_positions_, self.weights_ = arrays["kept"], arrays["weights"]
 
 
-def _ridge(history: History) -> float:
+def ridge_of(history: History) -> float:
     """Return λ for a history: `RIDGE_PER_RATING` times the mean number of ratings of a rated movie, within bounds."""
     ratings = len(history.movies) / max(int(np.count_nonzero(history.counts)), 1)
     return float(np.clip(RIDGE_PER_RATING * ratings, *RIDGE_BOUNDS))

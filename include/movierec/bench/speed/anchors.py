@@ -15,7 +15,7 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import MOVIE, RANK, USER
 from movierec.data.history import History
 from movierec.kernels.parallel import cores
-from movierec.rankers.ease import EASE
+from movierec.rankers.ease import ridge_of
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 
@@ -66,7 +66,7 @@ def inverse_seconds(history: History, repeats: int) -> float:
     """Invert a matrix of the size and kind of EASE's by potrf and potri (float32) and return the best time."""
     X = history.signal_matrix[:, history.counts > 0]
     G = (X.T @ X).toarray(order="F").astype(np.float32)
-    G[np.diag_indices_from(G)] += EASE().regularisation
+    G[np.diag_indices_from(G)] += ridge_of(history)
     return min(_inverse(G) for _ in range(repeats))
 
 
