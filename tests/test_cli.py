@@ -116,7 +116,8 @@ def test_the_env_file_fills_in_what_the_environment_lacks(tmp_path, monkeypatch)
 
 def test_the_example_names_every_setting():
     example = (ROOT / ".env.example").read_text()
-    names = (*(name for name in Settings.__dataclass_fields__ if name != "locations"), *OPTIONAL_SOURCES)
+    fields = (name for name in Settings.__dataclass_fields__ if name not in ("locations", "scales"))
+    names = (*fields, "rating_scale", *OPTIONAL_SOURCES)
     assert [name for name in names if f"#MOVIEREC_{name.upper()}=" not in example] == []
 
 

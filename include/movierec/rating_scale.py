@@ -17,7 +17,9 @@ Tally = Mapping[float, int]  # rows by rating
 
 MIN_RATINGS = 20  # fewer say too little to refuse anything
 MAX_STRAY_ROWS = 2  # so many rows, or this share of them, may be off the scale by accident
-MAX_STRAY_SHARE = 0.002
+MAX_STRAY_SHARE = 0.02
+MAX_BROKEN_SHARE = 0.2  # of rows with numbers that are on no scale, such as a time in the column of ratings
+WIDEST = (-1.0, 100.0)  # of all usual scales and marks
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _SCALE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s+unrated\s+({_NUMBER}(?:\s*/\s*{_NUMBER})*))?")
 ALLOWED = "a scale such as 1-10, or 1-10 unrated 0 where 0 means seen and not rated"
@@ -115,8 +117,12 @@ def infer(tally: Tally, few: RatingScale | None = None) -> Inference:
     Raises:
         ScaleError: it speaks for more than one.
     """
-    unrated = (-1.0,) if -1 in tally and not any(value < 0 for value in tally if value != -1) else ()
-    rated = {value: rows for value, rows in tally.items() if value not in unrated}
+    possible = {value: rows for value, rows in tally.items() if WIDEST[0] <= value <= WIDEST[1]}
+    if sum(possible.values()) < (1 - MAX_BROKEN_SHARE) * sum(tally.values()):
+        raise _doubt(tally, ("{:g}-{:g}".format(*bulk(tally)),))
+    is_mark = -1 in possible and not is_stray(possible[-1], sum(possible.values()))
+    unrated = (-1.0,) if is_mark and not any(-1 < value < 0 for value in possible) else ()
+    rated = {value: rows for value, rows in possible.items() if value not in unrated}
     total = sum(rated.values())
     if total < MIN_RATINGS:
         return Inference(few or _by_majority(rated, total, unrated), "few ratings")
@@ -158,7 +164,7 @@ def _up_to_five(rated: Tally, low: float, high: float, unrated: tuple[float, ...
         raise _doubt(rated, ("0-5", "0.5-5 unrated 0"))
     if low < STARS.low:
         raise _doubt(rated, ("0-5",))
-    above = {value: rows for value, rows in rated.items() if value > high}
+    above = {value: rows for value, rows in rated.items() if high < value <= 10 and not value % 1}
     if sum(above.values()) > MAX_STRAY_ROWS and len(above) >= _GRID:
         raise _doubt(rated, ("0.5-5", "1-10"))
     return Inference(RatingScale(unrated=unrated), "certain" if high > 4 else "likely")
@@ -185,7 +191,7 @@ def _up_to_hundred(rated: Tally, low: float, high: float, unrated: tuple[float, 
     total = sum(rated.values())
     if high < 50 or sum(rows for value, rows in rated.items() if value > 10) * 2 <= total:
         raise _doubt(rated, (f"1-{high:g}", f"0-{high:g}", "0-100"))
-    return Inference(RatingScale(1.0 if low == 1 else 0.0, 100.0, unrated), "certain" if high > 90 else "likely")
+    return Inference(RatingScale(1.0 if min(rated) == 1 else 0.0, 100.0, unrated), "certain" if high > 90 else "likely")
 
 
 def _doubt(rated: Tally, declarations: tuple[str, ...]) -> ScaleError:

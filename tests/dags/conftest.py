@@ -1,5 +1,6 @@
 """Airflow on the test server: its own metadata, the DAGs of this checkout, a warehouse and an app database."""
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +22,9 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(ROOT / "dags", bundle_name="dags-folder")
-    yield SimpleNamespace(dags=bag.dags, errors=bag.import_errors, settings=settings)
+    # Airflow keeps what a run was filled in with as the defaults of the next one in the same process.
+    forms = copy.deepcopy({dag_id: dag.params.dump() for dag_id, dag in bag.dags.items()})
+    yield SimpleNamespace(dags=bag.dags, forms=forms, errors=bag.import_errors, settings=settings)
     os.environ.clear()
     os.environ |= before
 
@@ -36,6 +39,6 @@ def night(airflow: SimpleNamespace, copy_of: Callable[[str], str], monkeypatch: 
         monkeypatch.setenv(f"AIRFLOW_CONN_MOVIEREC_{name.upper()}", copied)
 
     def run(dag_id: str, **params: object):
-        return airflow.dags[dag_id].test(run_conf=params)
+        return airflow.dags[dag_id].test(run_conf={**airflow.forms[dag_id], **params})
 
     return SimpleNamespace(run=run, **conninfos)

@@ -55,7 +55,7 @@ def _titled(*titles: str) -> EDIT:
     return lambda dice, row: (row[0], f"{dice.choice(titles)} ({1950 + int(row[0]) % 60})", *row[2:])
 
 
-NOT_IDS = ("12.5", "0x1F", "abc", "", "1e3", "99999999999999999999", "-7", "0", "nan", "1 2", "１２", "1_000")
+NOT_IDS = ("12.5", "0x1F", "abc", "", "1e3", "99999999999999999999", "-7", "nan", "1 2", "１２", "1_000")
 
 RATINGS = (
     _rating("rating out of range", _put(2, "0", "11", "-1", "5.5", "0.4", "1e9"), "rating"),

@@ -124,9 +124,9 @@ def surfer(site: Site) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium."""
+    """Start the system's Chromium; as long as it runs, nobody else in this process can run an event loop."""
     try:
         executable = find_browser()
     except MovierecError as error:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from movierec import rating_scale
 from movierec.db import Connection, copy_rows, fetch, run_sql
 from movierec.errors import SourceError
-from movierec.rating_scale import MIN_RATINGS, STARS, RatingScale, ScaleError, Tally
+from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST, RatingScale, ScaleError, Tally
 
 log = logging.getLogger(__name__)
 
 _TALLY = ("slice_id", "value", "rows")
+MAX_OFF_SHARE = 0.05  # of a part's ratings; what is off the scale is rejected row by row, and the gate counts it
 MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as these
 
 
@@ -124,7 +125,8 @@ def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: Settled)
     for name, tally in parts.items():
         stray = rating_scale.stray_rows(settled.scale, tally)
         total = sum(tally.values())
-        if total >= MIN_RATINGS and not rating_scale.is_stray(sum(stray.values()), total):
+        possible = sum(rows for value, rows in stray.items() if WIDEST[0] <= value <= WIDEST[1])
+        if total >= MIN_RATINGS and not rating_scale.is_stray(possible, total) and possible > MAX_OFF_SHARE * total:
             raise SourceError(
                 f"{name}: {sum(stray.values()):,} of {total:,} ratings lie off the scale from {settled.scale} "
                 f"({settled.basis}): {rating_scale.describe(stray)}; {_declare(source)}"
