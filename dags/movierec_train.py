@@ -227,13 +227,14 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     # Without learned rankers nothing is mapped over them, and what is not mapped is skipped.
     @task(map_index_template="{{ rankers }}", pool_slots=COMPUTING_SLOTS, trigger_rule="none_failed")
     def evaluate_ranker(names: list[str], fitted: list[object], training_id: int) -> dict[str, object]:
+        from movierec.training.data import TrainingData
         from movierec.training.evaluate import evaluate_rankers
 
         get_current_context()["rankers"] = ", ".join(names)
         groups = [group for task_groups in fitted for group in task_groups or ()]
         chosen = [each for group in groups for each in group if each["ranker"] in names]
         with open_connection() as conn:
-            return evaluate_rankers(conn, training_folder(training_id), chosen, protocols())
+            return evaluate_rankers(conn, TrainingData(training_folder(training_id)), chosen, protocols())
 
     @task(pool_slots=COMPUTING_SLOTS)
     def compare(training_id: int) -> dict[str, object]:

@@ -151,9 +151,12 @@ def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: 
     on_excerpt = check_leaks(make, fit_inputs, data.dataset, data.test, seed)
     if on_excerpt.status == "broken":
         return on_excerpt
-    # A learned ranker takes as long as all it learns from.
+    # A learned ranker takes as long as all it learns from. What the fit chose for itself is not chosen again.
+    chosen = partial(registry.create, ranker.name, **ranker.chosen_parameters())
     refit = (
-        None if registry.is_learned(ranker.name) else lambda: make().fit(*fit_inputs(data.dataset, data.train.ratings))
+        None
+        if registry.is_learned(ranker.name)
+        else lambda: chosen().fit(*fit_inputs(data.dataset, data.train.ratings))
     )
     stored = check_stored_model(ranker, lists, data.train, refit, seed)
     return stored if stored.status == "broken" else on_excerpt

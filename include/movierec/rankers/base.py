@@ -123,7 +123,7 @@ class Ranker(ABC):
     ) -> Iterator[pd.DataFrame]:
         """Yield what `recommend` returns, a block of users at a time, one block at least."""
         user_ids = pd.unique(np.asarray(users, np.int64))
-        rows, columns = _cells(exclude, user_ids, self.history_.movie_ids)
+        rows, columns = cells_of(exclude, user_ids, self.history_.movie_ids)
         for start, stop in blocks_of(len(user_ids), self.history_.shape[1]) or [(0, 0)]:
             first, last = np.searchsorted(rows, [start, stop])
             excluded = rows[first:last] - start, columns[first:last]
@@ -248,7 +248,7 @@ def blocks_of(users: int, movies: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, users)) for start in range(0, users, size)]
 
 
-def _cells(pairs: pd.DataFrame | None, user_ids: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
+def cells_of(pairs: pd.DataFrame | None, user_ids: Ints, movie_ids: Ints) -> tuple[Ints, Ints]:
     """Return rows (ascending) and columns of those pairs that are of these users and movies."""
     if pairs is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)

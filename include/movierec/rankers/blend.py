@@ -5,23 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from upath import UPath
 
 from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats, Ints
-from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
-from movierec.data.history import History, is_liked
+from movierec.data.history import is_liked
 from movierec.features.content import MovieFeatures
-from movierec.rankers.base import Ranker
+from movierec.rankers.base import Ranker, cells_of
 from movierec.rankers.ease import EASE
 from movierec.rankers.ensemble_selection import select
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.recent_popularity import RecentPopularity
-from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
+from movierec.rankers.reranking.label_windows import WindowPlan, draw_users, label_windows
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together, left_out_from_arrays, left_out_to_arrays
@@ -100,24 +98,16 @@ class Blend(Ranker):
         # Nobody else needs what is fitted on a window.
         members, _ = fit_together(self._unfitted(), dataset.with_ratings(window.known), features, ANEW)
         history = next(iter(members.values())).history_
-        users = self._window_users(history, answers)
+        most = min(WINDOW_USERS, max(1, WINDOW_SCORES // history.shape[1]))
+        users = draw_users(history, answers, most, self.seed)
         relevant = np.zeros((len(users), history.shape[1]), bool)
-        rows = np.searchsorted(history.user_ids[users], answers[USER])
-        rows = np.minimum(rows, len(users) - 1)
-        is_asked = history.user_ids[users][rows] == answers[USER]
-        relevant[rows[is_asked], np.searchsorted(history.movie_ids, answers[MOVIE])[is_asked]] = True
+        relevant[cells_of(answers, history.user_ids[users], history.movie_ids)] = True
         scores = {name: _standardise(member.scores(users)) for name, member in members.items()}
         weights = select(scores, history.seen[users].toarray() > 0, relevant, self.seed)
         if self.windows == "time":  # what other data sets say of this question counts as much
             weights = {name: (weight + WEIGHTS[name]) / 2 for name, weight in weights.items()}
         log.info("blend: %s on %d users of a window", weights, len(users))
         return weights
-
-    def _window_users(self, history: History, answers: pd.DataFrame) -> Ints:
-        """Draw the positions of users who have answers, ascending."""
-        users = np.searchsorted(history.user_ids, np.sort(answers[USER].unique()))
-        size = min(WINDOW_USERS, max(1, WINDOW_SCORES // history.shape[1]))
-        return np.sort(np.random.default_rng(self.seed).permutation(users)[:size]).astype(np.int64)
 
     @property
     def left_out(self) -> Mapping[str, str]:

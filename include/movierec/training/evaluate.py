@@ -14,7 +14,6 @@ from movierec.rankers.base import Ranker
 from movierec.rankers.together import log_failure
 from movierec.training.data import Split, TrainingData
 from movierec.training.fit import RETRYABLE
-from movierec.training.folder import TrainingFolder
 from movierec.training.metric_rows import store_metrics
 
 log = logging.getLogger(__name__)
@@ -24,21 +23,14 @@ USER_METRICS = ("precision", "recall", "f1", "ndcg")
 Key = Mapping[str, object]
 
 
-def evaluate_rankers(
-    conn: Connection, folder: TrainingFolder, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
-) -> dict[str, dict[str, float | None]]:
-    """Evaluate rankers side by side on the same splits, and return the means of each."""
-    return evaluate_together(conn, TrainingData(folder), fitted, protocols)
-
-
 def evaluate_ranker(
     conn: Connection, data: TrainingData, fitted: Mapping[str, Any], protocols: Sequence[str] = PROTOCOLS
 ) -> dict[str, float | None]:
-    """Evaluate one ranker as `evaluate_together` does, and return its means."""
-    return evaluate_together(conn, data, [fitted], protocols)[str(fitted["ranker"])]
+    """Evaluate one ranker as `evaluate_rankers` does, and return its means."""
+    return evaluate_rankers(conn, data, [fitted], protocols)[str(fitted["ranker"])]
 
 
-def evaluate_together(
+def evaluate_rankers(
     conn: Connection, data: TrainingData, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
 ) -> dict[str, dict[str, float | None]]:
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.

@@ -1,5 +1,5 @@
 -- Purpose: how many rows of a slice break each rule, rejecting or warning, and the first of them.
--- Grain and key: slice_id, rule.
+-- Grain and key: slice_id, rule. A rule rejects or warns, never both.
 -- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
 delete from ops.rule_count
 where slice_id = %(slice_id)s;
@@ -13,19 +13,7 @@ with broken as (
     from quarantine.row as rejected_row
     cross join lateral unnest(rejected_row.broken_rules) as broken_rule (rule)
     where rejected_row.slice_id = %(slice_id)s
-)
-
-select
-    %(slice_id)s as slice_id,
-    rule,
-    count(*) as broken_rows,
-    min(position) as example_position,
-    (array_agg(value order by position))[1] as example_value
-from broken
-group by rule;
-
-insert into ops.rule_count (slice_id, rule, broken_rows, example_position, example_value)
-with broken as (
+    union all
     select
         broken_rule.rule,
         checked.position,

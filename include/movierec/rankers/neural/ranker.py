@@ -19,12 +19,12 @@ from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, SEQUENCE, Fitted, Options
 from movierec.rankers.neural.process import fit
+from movierec.rankers.reranking.label_windows import WINDOWS
 from movierec.rankers.search_space import Choice, Range, Space
 
 log = logging.getLogger(__name__)
 
 SCORES: dict[str, Callable[[Any, Histories], Floats]] = {AUTOENCODER: autoencoder.scores, SEQUENCE: sequence.scores}
-WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
 FOLLOWING = 20
 MAX_STEPS = 20  # of ratings; finer ones are put together
 NOTHING = "nothing"  # the architecture where nobody rated two movies: popularity is all there is

@@ -1,6 +1,6 @@
 """Candidates that the base rankers propose from one history, described by every feature the learned rankers use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -48,6 +48,13 @@ class CandidateTable:
     def take(self, rows: Ints) -> "CandidateTable":
         """Return the candidates at these places, ascending."""
         return CandidateTable(self.rows[rows], self.movies[rows], self.matrix[rows], self.names)
+
+    @classmethod
+    def join(cls, tables: Sequence[Self], first_rows: Sequence[int]) -> Self:
+        """Put tables of several blocks of users after each other; each block's users are numbered from a first row."""
+        rows = [table.rows + first for table, first in zip(tables, first_rows, strict=True)]
+        movies, matrix = (np.concatenate([getattr(table, part) for table in tables]) for part in ("movies", "matrix"))
+        return cls(np.concatenate(rows), movies, matrix, tables[0].names)
 
 
 class CandidateGenerator:
@@ -111,15 +118,12 @@ class CandidateGenerator:
         starts = blocks_of(len(users), self.history.shape[1])
         if len(starts) == 1:
             if self.latest is None or not np.array_equal(self.latest[0], users):
-                self.latest = users, self._block(users, 0)
+                self.latest = users, self._block(users)
             return self.latest[1]
-        blocks = [self._block(users[start:stop], start) for start, stop in starts]
-        rows, movies, matrix = (
-            np.concatenate([getattr(block, part) for block in blocks]) for part in ("rows", "movies", "matrix")
-        )
-        return CandidateTable(rows, movies, matrix, blocks[0].names)
+        blocks = [self._block(users[start:stop]) for start, stop in starts]
+        return CandidateTable.join(blocks, [start for start, _ in starts])
 
-    def _block(self, users: Ints, first_row: int) -> CandidateTable:
+    def _block(self, users: Ints) -> CandidateTable:
         seen: NDArray[np.bool_] = self.history.seen[users].toarray() > 0
         proposals = self.views.propose(users, seen, self.depth)
         features = proposals.features | self.pairs.of_block(users, proposals.rows, proposals.movies)
@@ -127,4 +131,4 @@ class CandidateGenerator:
         matrix = np.empty((len(proposals.rows), len(features)), np.float32, order="F")
         for column, values in enumerate(features.values()):
             matrix[:, column] = values
-        return CandidateTable(proposals.rows + first_row, proposals.movies, matrix, list(features))
+        return CandidateTable(proposals.rows, proposals.movies, matrix, list(features))

@@ -18,7 +18,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from movierec.data.arrays import Ints
 from movierec.data.columns import USER
+from movierec.data.history import History
 from movierec.data.splits import global_temporal, last_ratings, per_user_temporal
 from movierec.errors import ModelError
 
@@ -85,6 +87,12 @@ def label_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
                 else per_user_temporal(known, plan.label_share, plan.seed)
             )
             yield Window(known, known, later[later[USER].isin(known[USER].unique())])
+
+
+def draw_users(history: History, later: pd.DataFrame, most: int, seed: int) -> Ints:
+    """Draw the positions in a history of at most so many users of a label window, ascending."""
+    users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
+    return np.sort(np.random.default_rng(seed).permutation(users)[:most]).astype(np.int64)
 
 
 def _next_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:

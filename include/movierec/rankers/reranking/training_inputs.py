@@ -24,7 +24,7 @@ from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
-from movierec.rankers.reranking.label_windows import Window, WindowPlan, label_windows
+from movierec.rankers.reranking.label_windows import Window, WindowPlan, draw_users, label_windows
 from movierec.rankers.reranking.training_set import TrainingSet, thinned_rows
 from movierec.rankers.reranking.views import features_of
 from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
@@ -153,7 +153,7 @@ def _graded_candidates(
 ) -> tuple[CandidateTable, Ints]:
     """Return the candidates of a window and their grades."""
     later = window.later
-    users = _sample(generator.history, later, plan)
+    users = draw_users(generator.history, later, max(plan.training_users // plan.folds, 1), plan.seed)
     liked = is_liked(later, dataset.relevant_from)
     blocks = blocks_of(len(users), generator.history.shape[1])
     parts = []
@@ -162,28 +162,14 @@ def _graded_candidates(
         grades = grade_pairs(later, liked, generator.history, users[start:stop][table.rows], table.movies)
         rows = thinned_rows(grades, MAX_ROWS // plan.folds * (stop - start) // len(users), plan.seed)
         parts.append((table.take(rows), grades[rows], start))
-    return (
-        CandidateTable(
-            np.concatenate([table.rows + start for table, _, start in parts]),
-            np.concatenate([table.movies for table, _, _ in parts]),
-            np.concatenate([table.matrix for table, _, _ in parts]),
-            parts[0][0].names,
-        ),
-        np.concatenate([grades for _, grades, _ in parts]),
-    )
+    tables, grades_of, starts = zip(*parts, strict=True)
+    return CandidateTable.join(tables, starts), np.concatenate(grades_of)
 
 
 def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
     """Leave out tags that were given in the label window; the movies are then described without them too."""
     before = dataset.with_ratings(known)
     return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
-
-
-def _sample(history: History, later: pd.DataFrame, plan: WindowPlan) -> Ints:
-    """Draw the positions of the users of a window to learn from, ascending."""
-    users = np.searchsorted(history.user_ids, np.sort(later[USER].unique()))
-    drawn = np.random.default_rng(plan.seed).permutation(users)[: max(plan.training_users // plan.folds, 1)]
-    return np.sort(drawn).astype(np.int64)
 
 
 def grade_pairs(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
