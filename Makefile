@@ -16,7 +16,7 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow quarantine check evaluate \
+.PHONY: help setup installed dev run up down status clean sql airflow quarantine check why evaluate \
 	bench-ingest bench-night bench-quality bench-speed bench-web test test-all lint lock pictures
 
 help: ## show this list
@@ -69,6 +69,9 @@ quarantine: setup ## list, edit or replay rejected rows: make quarantine ARGS="l
 
 check: setup ## run the expectations of a gate by hand: make check ARGS="raw", …"core --suite core_keys"
 	@$(MOVIEREC) check "$$MOVIEREC_ARGS"
+
+why: setup ## tell why a viewer is shown a movie, or is not: make why ARGS="--user 42 --movie 50"
+	@$(MOVIEREC) why "$$MOVIEREC_ARGS"
 
 ##@ Measure
 

@@ -16,7 +16,7 @@ from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL_BYTES = 8_000_000
-WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "check", "evaluate")
+WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "check", "why", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,6 +127,13 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if has_passed else 1
 
 
+def why(settings: Settings, options: argparse.Namespace) -> None:
+    """Tell why a viewer is shown a movie, or is not."""
+    from movierec.commands import why as command  # noqa: PLC0415
+
+    print(command.run(settings, options))
+
+
 def evaluate(_: Settings, options: argparse.Namespace) -> int:
     """Compare rankers on your own files, with intervals and p-values."""
     from movierec.commands import evaluate as command  # noqa: PLC0415
@@ -160,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="movierec", description=__doc__, epilog="`movierec COMMAND --help` describes a command."
     )
     commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, evaluate, pictures):
+    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, why, evaluate, pictures):
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
@@ -179,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
-        if command in (quarantine, check, evaluate):
+        if command in (quarantine, check, why, evaluate):
             getattr(options_of, command.__name__)(sub)
     return parser
 

@@ -45,6 +45,8 @@ STRUCTURE = (
     "rules/metric_rules",
     "ddl/gates",
     "ddl/prune",
+    "ddl/lineage",
+    "ddl/funnel",
 )
 OLDEST_SERVER = 170_000
 

@@ -23,6 +23,7 @@ EXAMPLES = {
         "movierec quarantine edit --row 17:4 --set rating=4",
         "movierec quarantine dismiss --table ratings --rule rating",
     ),
+    "why": ("movierec why --user 42", "movierec why --user 42 --movie 50"),
     "check": ("movierec check staging", "movierec check core --suite core_keys"),
     "evaluate": (
         "movierec evaluate --train T.csv --test S.csv --out results.json",
@@ -133,6 +134,12 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
     results = parser.add_argument_group("results")
     results.add_argument("--out", required=True, metavar="results.json", help="where all results go")
     results.add_argument("--per-user", metavar="values.csv", help="where every user's metrics go (nowhere)")
+
+
+def why(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec why`."""
+    parser.add_argument("--user", type=int, required=True, metavar="N", help="the viewer's id")
+    parser.add_argument("--movie", type=int, metavar="N", help="why this movie is in the viewer's list, or is not")
 
 
 def _count(text: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from movierec.code_version import code_version
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
 
@@ -41,7 +42,7 @@ def open_batch(
     if as_of.tzinfo is None or as_of > datetime.now(UTC):
         raise ConfigError(f"as_of is {as_of.isoformat()}; allowed is a moment of the past, with its time zone")
     options = {"accept_volume_change": accept_volume_change, "is_full": is_full}
-    parameters = {"run_id": run_id, "dataset": dataset, "as_of": as_of, **options}
+    parameters = {"run_id": run_id, "dataset": dataset, "as_of": as_of, "code_version": code_version(), **options}
     batch_id = int(fetch(conn, "ops/open_batch", parameters)[0]["batch_id"])
     conn.commit()
     log.info("batch %d: %s as of %s from %s", batch_id, run_id, as_of.isoformat(), dataset)

@@ -14,12 +14,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from movierec.local import installers, interpreters
+from movierec.local import commit, installers, interpreters
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MIN_FREE_BYTES = 2_500_000_000
+COMMIT = "movierec-commit.txt"  # read by movierec.code_version
 KERNELS = ("-m", "movierec.local.kernels")
 
 
@@ -30,14 +31,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--in-background", action="store_true", help="return while the kernels are being compiled")
     options = parser.parse_args(arguments)
     files = ["requirements.txt"] + ["requirements-dev.txt"] * options.dev
-    if _is_current(files):
-        return
+    if not _is_current(files):
+        _set_up_alone(files, options.in_background)
+    commit.record_commit(ROOT, VENV / COMMIT)
+
+
+def _set_up_alone(files: list[str], in_background: bool) -> None:
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # a second set-up waits here for the first
         if not _is_current(files):
             _set_up(files)
-            _compile_kernels(options.in_background)
+            _compile_kernels(in_background)
     finally:
         os.close(folder)
 

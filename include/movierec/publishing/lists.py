@@ -3,6 +3,7 @@
 Everything is computed first; the version is locked only while the rows are copied in.
 """
 
+import json
 import logging
 import time
 
@@ -13,7 +14,7 @@ from movierec.config import Settings
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RANK, SCORE, USER
 from movierec.data.dataset import Dataset
-from movierec.db import Connection, fetch
+from movierec.db import Connection, fetch, run_sql
 from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
@@ -46,6 +47,9 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
     decision = fetch(conn, "ml/find_decision", {"training_id": version.training_id})
     ranker = data.fit_on(EVERYTHING, version.ranker, parameters, *(row["protocol"] for row in decision))
     ranker.save(folder.final_model(version.ranker))
+    fitted = {"version_id": version_id, "parameters": json.dumps(ranker.parameters())}
+    run_sql(conn, "serving/record_parameters", fitted)
+    conn.commit()
     log.info(
         "refit %s: %s ratings, %.1f s", version.ranker, f"{len(data.dataset.ratings):,}", time.monotonic() - started
     )

@@ -1,8 +1,10 @@
 """The life of a version: opened, written, audited, live. Readers see whole audited versions and never wait."""
 
+import json
 import logging
 from dataclasses import dataclass
 
+from movierec.code_version import code_version
 from movierec.config import Settings
 from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.db import Connection, fetch, run_sql
@@ -40,7 +42,8 @@ def open_version(conn: Connection, run_id: str, list_length: int) -> int:
         raise PublishError("no champion has been chosen yet; run movierec_train first")
     champion = champions[0]
     candidates = CANDIDATES_PER_MOVIE * list_length
-    parameters = {**champion, "run_id": run_id, "list_length": list_length, "candidates": candidates}
+    kept = {"list_length": list_length, "candidates": candidates, "code_version": code_version()}
+    parameters = {**champion, "run_id": run_id, **kept}
     version_id = int(fetch(conn, "serving/open_version", parameters)[0]["version_id"])
     conn.commit()
     log.info("version %d: %s of training %d", version_id, champion["ranker"], champion["training_id"])
@@ -80,7 +83,8 @@ def audit_version(conn: Connection, version_id: int) -> None:
         _lock(conn, "serving/lock_to_audit", version_id)
         failed = failed_checks(conn, version_id)
         status = "rejected" if failed else "audited"
-        run_sql(conn, "serving/set_status", {"version_id": version_id, "status": status})
+        outcome = {"version_id": version_id, "status": status, "failed_checks": json.dumps(failed)}
+        run_sql(conn, "serving/set_status", outcome)
         conn.commit()
     log.info("audit: version %d %s", version_id, status)
     if failed:

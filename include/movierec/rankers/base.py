@@ -234,6 +234,11 @@ class Ranker(ABC):
         """Names of the rankers that it builds on and had to go on without, with the reasons in words."""
         return {}
 
+    @property
+    def builds_on(self) -> Mapping[str, "Ranker"]:
+        """The fitted rankers whose scores or candidates it works with, by the names it has for them."""
+        return {}
+
     def _to_arrays(self) -> Arrays:
         """Return what was learned besides the history, by the names that saved models use."""
         return {}

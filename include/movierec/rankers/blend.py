@@ -114,6 +114,11 @@ class Blend(Ranker):
         """Names of the members that could not be fitted, with the reasons in words."""
         return self.left_out_
 
+    @property
+    def builds_on(self) -> Mapping[str, Ranker]:
+        """The members whose scores it adds up."""
+        return self.members_
+
     def _fold_in(self, dataset: Dataset) -> None:
         self.members_ = {name: member.fold_in(dataset) for name, member in self.members_.items()}
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from movierec.code_version import code_version
 from movierec.data.dataset import SCHEMA, Dataset
 from movierec.db import Connection, fetch, fetch_frame
 from movierec.errors import QualityError
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def open_training(conn: Connection, run_id: str, batch_id: int, seed: int) -> int:
     """Return the training of a run, made the first time; a run that starts over keeps its training."""
-    parameters = {"run_id": run_id, "batch_id": batch_id, "seed": seed}
+    parameters = {"run_id": run_id, "batch_id": batch_id, "seed": seed, "code_version": code_version()}
     training_id = int(fetch(conn, "ml/open_training", parameters)[0]["training_id"])
     conn.commit()
     return training_id

@@ -11,6 +11,9 @@ create table if not exists ml.training (
 comment on table ml.training is
 'One training. Grain: one Airflow run of movierec_train. Its artifacts: trainings/<training_id> in the store.';
 
+alter table ml.training add column if not exists code_version text;
+comment on column ml.training.code_version is 'The git commit of the code that opened it, as set-up recorded it.';
+
 create table if not exists ml.evaluation (
     training_id bigint not null references ml.training on delete cascade,
     ranker text not null,

@@ -25,6 +25,10 @@ comment on column ops.batch.accept_volume_change is
 comment on column ops.batch.is_full is
 'Set by the operator: databases are read from the start, the rules are applied to every row again, core is rebuilt.';
 
+alter table ops.batch add column if not exists code_version text;
+comment on column ops.batch.code_version is
+'The git commit of the code that opened it, as set-up recorded it; null in batches of before it was kept.';
+
 create table if not exists ops.slice (
     slice_id integer generated always as identity primary key,
     batch_id bigint not null,

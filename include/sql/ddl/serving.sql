@@ -19,6 +19,14 @@ comment on table serving.version is
 comment on column serving.version.candidates is
 'How many movies are kept for a viewer beyond the list, from which filters fill a page.';
 
+alter table serving.version add column if not exists code_version text;
+alter table serving.version add column if not exists parameters jsonb;
+alter table serving.version add column if not exists failed_checks jsonb not null default '{}';
+comment on column serving.version.code_version is 'The git commit of the code that opened it, as set-up recorded it.';
+comment on column serving.version.parameters is 'The hyper-parameters of its ranker; null until it is fitted.';
+comment on column serving.version.failed_checks is
+'What its last audit found wrong, and how often; empty where nothing.';
+
 create table if not exists serving.live (
     only_row boolean primary key default true check (only_row),
     version_id bigint not null references serving.version,

@@ -103,6 +103,19 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         """Names of the base rankers that could not be fitted, with the reasons in words."""
         return self.generator_.base_rankers.left_out
 
+    @property
+    def builds_on(self) -> Mapping[str, Ranker]:
+        """The base rankers that propose candidates."""
+        return self.generator_.base_rankers.fitted
+
+    def proposed(self, user: int) -> Ints:
+        """Return the movies (ids, ascending) that are candidates for a user of `history_`, given by id."""
+        history = self.history_
+        position = np.searchsorted(history.user_ids, user)
+        if position == len(history.user_ids) or history.user_ids[position] != user:
+            return np.empty(0, np.int64)  # who has no history is given what is popular
+        return np.unique(history.movie_ids[self.generator_.table(np.array([position])).movies])
+
     def _save(self, folder: UPath, with_history: bool) -> None:
         """Write the history, the model, the facts, the movies' features and the base rankers."""
         super()._save(folder, with_history)
