@@ -68,6 +68,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from movierec.data.seed import SEED
 from movierec.evaluation.protocols import PROTOCOLS, SIDES
 from movierec.rankers.names import RANKERS
 from movierec_airflow import (
@@ -150,7 +151,7 @@ FIRST = 10  # priority
             description="Batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
         ),
         "seed": Param(
-            2026,
+            SEED,
             type="integer",
             minimum=0,
             maximum=2**31 - 1,
@@ -268,7 +269,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
     fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
     fitted_learned = fit_learned.expand(names=learned)
-    prepared >> fitted_learned
+    # So that the longest fit is waiting, too, when the first slot is given away.
+    fits >> prepared >> fitted_learned
     decision = compare(training_id)
     ask_person = Approval(
         task_id="ask_person",

@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from movierec.kernels.matrix import mirror, product, upper_gram
+from movierec.kernels.matrix import mirror, product, products, upper_gram
 from movierec.kernels.parallel import all_cores, compiled, cores, over_rows
 
 # A parent that has used its threads forks, as Airflow does for a task; child and parent compute again.
@@ -53,6 +53,15 @@ def test_a_mirrored_matrix_is_symmetric() -> None:
     G = upper.copy()
     mirror(G)
     np.testing.assert_array_equal(G, upper + np.triu(upper, 1).T)
+
+
+def test_products_of_one_structure_are_those_of_each_alone() -> None:
+    left, right = random(), random(150, 80).toarray()
+    halved = left.copy()
+    halved.data = left.data / 2
+    both = products([left, halved], right)
+    np.testing.assert_allclose(both[0], left.toarray() @ right, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(both[1], halved.toarray() @ right, rtol=1e-4, atol=1e-6)
 
 
 def test_products_are_those_of_numpy() -> None:

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from movierec.kernels.top_k import STRIDE
 from movierec.rankers.top_k import top_k
 
 
@@ -39,3 +41,25 @@ def test_a_whole_row_can_be_asked_for() -> None:
 
 def test_the_worst_scores_are_scores_too() -> None:
     assert best([[np.nan, -5, np.inf, -7]], 3) == [(0, 1, 1), (0, 3, 2)]
+
+
+@pytest.mark.parametrize("k", [1, 10, 100])
+@pytest.mark.parametrize("kind", ["any", "long tail", "rising", "ties", "few finite", "high where nobody looks"])
+def test_what_is_skipped_is_never_among_the_best(kind: str, k: int) -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(20, 1_000))
+    if kind == "long tail":
+        scores = np.exp(4 * scores)
+    elif kind == "rising":
+        scores = np.sort(scores, axis=1)
+    elif kind == "ties":
+        scores = np.round(scores)
+    elif kind == "few finite":
+        scores[rng.random(scores.shape) < 0.95] = -np.inf
+    elif kind == "high where nobody looks":
+        scores[:, 1::STRIDE] += 100
+    scores = scores.astype(np.float32)
+    rows, columns, _ = top_k(scores, k)
+    for row, values in enumerate(scores):
+        order = np.lexsort((np.arange(len(values)), -values))
+        np.testing.assert_array_equal(columns[rows == row], order[np.isfinite(values[order])][:k])

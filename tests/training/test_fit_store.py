@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from movierec.data.seed import SEED
+from movierec.data.splits import per_user_temporal
 from movierec.features.content import MovieFeatures
 from movierec.rankers import fits as fits_module
 from movierec.rankers import registry
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import fit_key
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.reranking.label_windows import WindowPlan
+from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training import fit_store
 from movierec.training.fit_store import FitStore, seconds_of
 from movierec.training.folder import TrainingFolder
@@ -134,3 +138,26 @@ def test_fits_are_kept_in_an_object_store_as_in_a_folder(facts):
     FitStore(second).ranker(registry.create("hybrid", **FEW_TREES), *facts).save(second.model("hybrid"))
     first.path.fs.rm(first.path.path, recursive=True)
     pd.testing.assert_frame_equal(registry.load(second.model("hybrid")).recommend(EVERYONE, 5), lists)
+
+
+def test_publication_takes_what_was_fitted_on_the_known_side(facts, trainings, fitted_anew):
+    """The label window of all ratings is the test of the split: what comes before it has been learned from already."""
+    (dataset, _), store = facts, FitStore(trainings[0])
+    train, _ = per_user_temporal(dataset.ratings, seed=SEED)
+    known = dataset.with_ratings(train)
+    plan = WindowPlan(training_users=10)  # one window is enough
+    training_inputs(known, MovieFeatures.build(known), plan, store)
+    on_known = len(fitted_anew)
+    training_inputs(dataset, facts[1], plan, store)
+    # On the known side everything twice, before its own window and on all of it; for publication on all of it alone.
+    assert len(fitted_anew) - on_known == on_known / 2
+
+
+def test_a_store_that_only_takes_keeps_nothing(facts, trainings, fitted_anew):
+    store = FitStore(trainings[0])
+    made = store.taken_only.ranker(EASE(), *facts)
+    assert made.kept_in_ is None
+    store.ranker(EASE(), *facts)
+    assert fitted_anew.count("ease") == 2
+    store.taken_only.ranker(EASE(), *facts)
+    assert fitted_anew.count("ease") == 2

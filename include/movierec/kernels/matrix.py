@@ -1,5 +1,7 @@
 """Compiled loops over matrices: a sparse one times its transpose, a sparse one times a sparse or dense one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import ssyrk
@@ -80,6 +82,29 @@ def _times_dense(start, stop, left, right, product):  # type: ignore[no-untyped-
             x, other = values[entry], right[columns[entry]]
             for column in range(len(total)):
                 total[column] += x * other[column]
+
+
+@compiled
+def _times_dense_together(start, stop, structure, values, right, products):  # type: ignore[no-untyped-def]
+    """Write the rows of sparse matrices of one structure, each with a row of `values`, times a dense one."""
+    starts, columns, _ = structure
+    for row in range(start, stop):
+        products[:, row] = 0
+        for entry in range(starts[row], starts[row + 1]):
+            # A row of the dense matrix comes from far away: whatever needs it has it at once.
+            other = right[columns[entry]]
+            for matrix in range(len(values)):
+                x, total = values[matrix, entry], products[matrix, row]
+                for column in range(len(total)):
+                    total[column] += x * other[column]
+
+
+def products(lefts: Sequence[sparse.csr_matrix], right: Floats) -> Floats:
+    """Multiply sparse matrices whose entries are at the same places with a dense one (matrices × rows × columns)."""
+    values = np.stack([left.data for left in lefts]).astype(np.float32, copy=False)
+    result = np.empty((len(lefts), lefts[0].shape[0], right.shape[1]), np.float32)
+    over_rows(_times_dense_together, result.shape[1], sparse_rows(lefts[0]), values, right, result)
+    return result
 
 
 def product(left: sparse.csr_matrix, right: sparse.csr_matrix | Floats) -> Floats:

@@ -4,26 +4,47 @@ import numpy as np
 
 from movierec.kernels.parallel import compiled
 
+STRIDE = 8  # every so manieth score is looked at to find out which ones are worth keeping
+SPREAD = 4  # standard deviations by which the number of scores kept may be too low
+
 
 @compiled
 def dense_top_k(start, stop, scores, k, columns, values, sizes):  # type: ignore[no-untyped-def]
     """Write each row's k highest finite scores and their columns, best first; equal ones in order of column."""
     finite = np.empty(scores.shape[1], scores.dtype)
+    kept = np.empty(scores.shape[1], np.int64)
+    wanted = k // STRIDE + SPREAD * int(np.sqrt(k / STRIDE)) + 1
     for row in range(start, stop):
-        count = 0
-        for column in range(scores.shape[1]):
-            if np.isfinite(scores[row, column]):
-                finite[count] = scores[row, column]
-                count += 1
         # Scores that cannot be among the k best are skipped: a heap to which everything is offered costs much more.
-        least = np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
+        count = _keep(scores[row], _highest(scores[row, ::STRIDE], wanted, finite), kept)
+        if count < k:
+            count = _keep(scores[row], _highest(scores[row], k, finite), kept)
         size = 0
-        for column in range(scores.shape[1]):
-            score = scores[row, column]
-            if score >= least and np.isfinite(score):
-                size = push(values[row], columns[row], size, k, score, column)
+        for place in range(count):
+            size = push(values[row], columns[row], size, k, scores[row, kept[place]], kept[place])
         _sort(values[row], columns[row], size)
         sizes[row] = size
+
+
+@compiled
+def _highest(scores, k, finite):  # type: ignore[no-untyped-def]
+    """Return the k-th highest finite score, or -inf where there are fewer; `finite` is scratch."""
+    count = 0
+    for score in scores:
+        if np.isfinite(score):
+            finite[count] = score
+            count += 1
+    return np.partition(finite[:count], count - k)[count - k] if count > k else -np.inf
+
+
+@compiled
+def _keep(scores, least, kept):  # type: ignore[no-untyped-def]
+    """Write the columns of finite scores that are at least so high, ascending, and return how many there are."""
+    count = 0
+    for column in range(len(scores)):
+        kept[count] = column  # written over by the next one that is kept: no branch to be guessed wrong
+        count += (scores[column] >= least) & np.isfinite(scores[column])
+    return count
 
 
 @compiled

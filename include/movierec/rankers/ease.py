@@ -1,5 +1,6 @@
 """EASE: a linear item-item model with a closed form (Steck 2019, "Embarrassingly Shallow Autoencoders")."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.kernels.matrix import ease_weights, product, upper_gram
+from movierec.kernels.matrix import ease_weights, product, products, upper_gram
 from movierec.kernels.near import mix_upper
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.base import Ranker
@@ -77,11 +78,20 @@ class EASE(Ranker):
 
     def scores_of(self, histories: sparse.csr_matrix) -> Floats:
         """Score any weighted histories over the catalogue (rows × movies)."""
-        if len(self.movie_positions_) == histories.shape[1]:
-            return product(histories, self.weights_)
-        return outside_by_popularity(
-            product(histories[:, self.movie_positions_], self.weights_), self.movie_positions_, self.training_history_
-        )
+        return self._with_outside(product(self._inside(histories), self.weights_))
+
+    def scores_of_all(self, histories: Sequence[sparse.csr_matrix]) -> list[Floats]:
+        """Score the same histories under several weights, in little more time than under one."""
+        inside = products([self._inside(each) for each in histories], self.weights_)
+        return [self._with_outside(scores) for scores in inside]
+
+    def _inside(self, histories: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Return the columns of the model's movies."""
+        is_whole = len(self.movie_positions_) == histories.shape[1]
+        return histories if is_whole else histories[:, self.movie_positions_]
+
+    def _with_outside(self, scores: Floats) -> Floats:
+        return outside_by_popularity(scores, self.movie_positions_, self.training_history_)
 
     def item_weights(self, sources: Ints, targets: Ints) -> Floats:
         """Return B between these movies; 0 for movies outside the model."""

@@ -59,6 +59,11 @@ Part = TypeVar("Part", bound=SavedWhole)
 class Fits:
     """Makes every fit anew; `training.fit_store.FitStore` keeps them."""
 
+    @property
+    def taken_only(self) -> "Fits":
+        """The same for fits that nobody else will need: what was kept is taken, what is made anew is not kept."""
+        return self
+
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
         name, parameters = unfitted.name, unfitted.parameters()

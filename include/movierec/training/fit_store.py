@@ -32,6 +32,11 @@ class FitStore(Fits):
         """Remember the folder; nothing is read before it is needed."""
         self.folder = folder
 
+    @property
+    def taken_only(self) -> Fits:
+        """The same for fits that nobody else will need: what was kept is taken, what is made anew is not kept."""
+        return TakenOnly(self)
+
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
         fitted = super().ranker(unfitted, dataset, features)
@@ -50,7 +55,7 @@ class FitStore(Fits):
         """Return what `make` makes of a dataset by these parameters, or what `load` reads where it was kept."""
         key = fit_key(name, parameters, dataset, features)
         kept = self.folder.fit(key)
-        if self._is_kept(key, name):
+        if self.is_kept(key, name):
             return load(kept)
         started = time.monotonic()
         made = make()
@@ -60,7 +65,7 @@ class FitStore(Fits):
         log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
         return made
 
-    def _is_kept(self, key: str, name: str) -> bool:
+    def is_kept(self, key: str, name: str) -> bool:
         """Tell whether a fit is here; one that an earlier training has is copied first."""
         if _is_whole(self.folder.fit(key)):
             log.info("fit %s: taken, %s", name, key)
@@ -71,6 +76,27 @@ class FitStore(Fits):
                 log.info("fit %s: taken from training %d, %s", name, earlier.training_id, key)
                 return True
         return False
+
+
+class TakenOnly(Fits):
+    """Takes a fit where a store has it; makes it anew otherwise, and keeps nothing."""
+
+    def __init__(self, store: FitStore) -> None:
+        """Remember the store."""
+        self.store = store
+
+    def part(
+        self,
+        name: str,
+        parameters: Mapping[str, Any],
+        dataset: Dataset,
+        features: MovieFeatures,
+        make: Callable[[], Part],
+        load: Callable[[UPath], Part],
+    ) -> Part:
+        """Return what the store has, else what `make` makes."""
+        key = fit_key(name, parameters, dataset, features)
+        return load(self.store.folder.fit(key)) if self.store.is_kept(key, name) else make()
 
 
 def seconds_of(fitted: Ranker) -> float:

@@ -44,6 +44,16 @@ def test_windows_in_time_are_cut_one_before_the_other(dataset: Dataset) -> None:
     assert keys(before) | keys(between) == keys(known)
 
 
+def test_a_second_window_is_cut_where_one_has_too_few_users(dataset: Dataset) -> None:
+    def count(**parts: object) -> int:
+        return len(list(label_windows(dataset.ratings, plan(folds=None, **parts))))
+
+    everybody = dataset.ratings["user_id"].nunique()
+    assert count(training_users=everybody) == 1
+    assert count(training_users=everybody + 1) == 2
+    assert count(windows="next", training_users=1) == 2
+
+
 def test_later_rows_are_later(dataset: Dataset) -> None:
     for known, _, later in label_windows(dataset.ratings, PLAN):
         last, first = known.groupby("user_id")["rated_at"].max(), later.groupby("user_id")["rated_at"].min()

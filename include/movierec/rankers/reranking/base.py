@@ -79,9 +79,10 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
 
     def scores(self, users: Ints) -> Floats:
         """Score candidates from 0 to 1 by the model, all other movies from -2 to -1 by EASE."""
-        scores = _below_candidates(self.generator_.base_rankers.first_of("ease", "popularity").scores(users))
+        block = self.generator_.block(users)
+        scores = _below_candidates(block.fallback)
         if self.model_ is not None:
-            table = self.generator_.table(users)
+            table = block.table
             table = replace(table, matrix=table.columns(self.feature_names_), names=self.feature_names_)
             scores[table.rows, table.movies] = self._predict(self.model_, table)
         return scores

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class CandidateTable:
         if names == self.names:
             return self.matrix
         columns = {name: column for column, name in enumerate(self.names)}
-        matrix = np.full((len(self.matrix), len(names)), np.nan, np.float32)
+        matrix = np.full((len(self.matrix), len(names)), np.nan, np.float32, order="F")
         for column, name in enumerate(names):
             if name in columns:
                 matrix[:, column] = self.matrix[:, columns[name]]
@@ -57,6 +57,20 @@ class CandidateTable:
         return cls(np.concatenate(rows), movies, matrix, tables[0].names)
 
 
+class Block(NamedTuple):
+    """What a generator says of some users.
+
+    Attributes:
+        users: positions.
+        table: of their candidates.
+        fallback: scores of all movies (users × movies), by which those follow that are no candidates.
+    """
+
+    users: Ints
+    table: CandidateTable
+    fallback: Floats
+
+
 class CandidateGenerator:
     """Proposes and describes candidates from one history; each label window has its own, and so have the final lists.
 
@@ -69,10 +83,10 @@ class CandidateGenerator:
         history: of the users who are recommended to.
         views: what proposes.
         pairs: what describes a user and a movie beside the views.
-        latest: the users who were described last, and how; learned rankers that share a generator take it.
+        latest: what was described last; learned rankers that share a generator take it.
     """
 
-    latest: tuple[Ints, CandidateTable] | None = None
+    latest: "Block | None" = None
 
     def __init__(
         self,
@@ -117,13 +131,17 @@ class CandidateGenerator:
         """Propose and describe candidates for the users at these positions, in blocks of bounded size."""
         starts = blocks_of(len(users), self.history.shape[1])
         if len(starts) == 1:
-            if self.latest is None or not np.array_equal(self.latest[0], users):
-                self.latest = users, self._block(users)
-            return self.latest[1]
-        blocks = [self._block(users[start:stop]) for start, stop in starts]
+            return self.block(users).table
+        blocks = [self._block(users[start:stop]).table for start, stop in starts]
         return CandidateTable.join(blocks, [start for start, _ in starts])
 
-    def _block(self, users: Ints) -> CandidateTable:
+    def block(self, users: Ints) -> "Block":
+        """Return all about a block of users, who are few enough for their scores to fit into memory."""
+        if self.latest is None or not np.array_equal(self.latest.users, users):
+            self.latest = self._block(users)
+        return self.latest
+
+    def _block(self, users: Ints) -> "Block":
         seen: NDArray[np.bool_] = self.history.seen[users].toarray() > 0
         proposals = self.views.propose(users, seen, self.depth)
         features = proposals.features | self.pairs.of_block(users, proposals.rows, proposals.movies)
@@ -131,4 +149,5 @@ class CandidateGenerator:
         matrix = np.empty((len(proposals.rows), len(features)), np.float32, order="F")
         for column, values in enumerate(features.values()):
             matrix[:, column] = values
-        return CandidateTable(proposals.rows, proposals.movies, matrix, list(features))
+        table = CandidateTable(proposals.rows, proposals.movies, matrix, list(features))
+        return Block(users, table, proposals.fallback)

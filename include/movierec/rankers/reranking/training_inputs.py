@@ -93,7 +93,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
             {**parameters, "left_out": sorted(left_out)},
             dataset,
             features,
-            lambda: _grade_windows(dataset, features, plan, left_out),
+            lambda: _grade_windows(dataset, features, plan, left_out, fits.taken_only),
             GradedWindows.load,
         )
         by_plan[key] = TrainingInputs(graded.training_set, generator.without(graded.left_out))
@@ -101,7 +101,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
 
 
 def _grade_windows(
-    dataset: Dataset, features: MovieFeatures, plan: WindowPlan, left_out: Mapping[str, str]
+    dataset: Dataset, features: MovieFeatures, plan: WindowPlan, left_out: Mapping[str, str], fits: Fits = ANEW
 ) -> GradedWindows:
     """Make the training set, and add to `left_out` the base rankers that cannot be fitted on a window.
 
@@ -110,7 +110,7 @@ def _grade_windows(
     """
     left_out = dict(left_out)
     parts = []
-    for window, fitted in _fitted_windows(dataset, features, plan):
+    for window, fitted in _fitted_windows(dataset, features, plan, fits):
         generator = fitted.without(left_out)
         left_out.update(generator.base_rankers.left_out)
         graded = _graded_candidates(dataset, generator, window, plan)
@@ -131,19 +131,16 @@ def _grade_windows(
 
 
 def _fitted_windows(
-    dataset: Dataset, features: MovieFeatures, plan: WindowPlan
+    dataset: Dataset, features: MovieFeatures, plan: WindowPlan, fits: Fits
 ) -> Iterator[tuple[Window, CandidateGenerator]]:
-    """Yield each window that has labels, and a generator that knows what comes before them.
-
-    Nobody else needs what is fitted on a window, so it is not kept.
-    """
+    """Yield each window that has labels, and a generator that knows what comes before them."""
     fitted: tuple[pd.DataFrame, CandidateGenerator] | None = None
     for window in label_windows(dataset.ratings, plan):
         if window.known.empty or window.later.empty:
             continue
         if fitted is None or fitted[0] is not window.known:
             known = _known_side(dataset, features, window.known)
-            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, ANEW, plan.windows)
+            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, fits, plan.windows)
         is_longer = window.shown is not window.known
         yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
 
@@ -152,15 +149,15 @@ def _graded_candidates(
     dataset: Dataset, generator: CandidateGenerator, window: Window, plan: WindowPlan
 ) -> tuple[CandidateTable, Ints]:
     """Return the candidates of a window and their grades."""
-    later = window.later
-    users = draw_users(generator.history, later, max(plan.training_users // plan.folds, 1), plan.seed)
+    later, windows = window.later, plan.window_count(dataset.ratings)
+    users = draw_users(generator.history, later, max(plan.training_users // windows, 1), plan.seed)
     liked = is_liked(later, dataset.relevant_from)
     blocks = blocks_of(len(users), generator.history.shape[1])
     parts = []
     for start, stop in blocks:  # thinned one by one: all candidates of all users take gigabytes
         table = generator.table(users[start:stop])
         grades = grade_pairs(later, liked, generator.history, users[start:stop][table.rows], table.movies)
-        rows = thinned_rows(grades, MAX_ROWS // plan.folds * (stop - start) // len(users), plan.seed)
+        rows = thinned_rows(grades, MAX_ROWS // windows * (stop - start) // len(users), plan.seed)
         parts.append((table.take(rows), grades[rows], start))
     tables, grades_of, starts = zip(*parts, strict=True)
     return CandidateTable.join(tables, starts), np.concatenate(grades_of)

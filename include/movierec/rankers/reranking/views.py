@@ -1,7 +1,8 @@
 """Views of the catalogue: each is a base ranker on whole, recent or liked histories; it proposes and scores movies."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Self
 
 import numpy as np
@@ -22,8 +23,13 @@ WEIGHTED_VIEWS = {
     "ease_liked": ("ease", "liked"),
     **{f"{name}_decayed": (name, "decayed") for name in ("item_knn", "nearby", "user_knn", "ials")},
 }
+WEIGHTED_VIEWS_OF = {
+    base_ranker: tuple(name for name, _ in views)
+    for base_ranker, views in groupby(WEIGHTED_VIEWS.items(), key=lambda view: view[1][0])
+}
 # Recent history points at what is popular now anyway, so popular movies are damped.
 DAMPING = 0.3
+FALLBACKS = ("ease", "popularity")  # views by which movies follow that none proposed, the first that is there
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,13 @@ class Proposals:
         rows: of each proposal, the index of the user in the block (int64).
         movies: positions in the catalogue (int64).
         features: one column per feature (float32).
+        fallback: scores of all movies by the view `FALLBACKS` names first (users × movies).
     """
 
     rows: Ints
     movies: Ints
     features: dict[str, Floats]
+    fallback: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,18 +80,20 @@ class Views:
         fitted = self.base_rankers.fitted
         for name, ranker in fitted.items():
             yield name, ranker.scores(users)
-        for name, (base_ranker, history) in WEIGHTED_VIEWS.items():
+        for base_ranker, names in WEIGHTED_VIEWS_OF.items():
             if base_ranker in fitted:
-                yield name, self._scores_of_weighted(base_ranker, self.histories[history][users], users)
+                histories = [self.histories[WEIGHTED_VIEWS[name][1]][users] for name in names]
+                yield from zip(names, self._scores_of_weighted(base_ranker, histories, users), strict=True)
 
-    def _scores_of_weighted(self, base_ranker: str, histories: sparse.csr_matrix, users: Ints) -> Floats:
+    def _scores_of_weighted(
+        self, base_ranker: str, histories: list[sparse.csr_matrix], users: Ints
+    ) -> Iterable[Floats]:
         ranker: Any = self.base_rankers.fitted[base_ranker]  # each in WEIGHTED_VIEWS scores any weighted history
         if base_ranker == "ease_near":
-            return np.asarray(ranker.scores_of(histories) / self.damping, np.float32)
-        scores: Floats = (
-            ranker.scores_of(histories, users) if base_ranker == "user_knn" else ranker.scores_of(histories)
-        )
-        return scores
+            return (scores / self.damping for scores in ranker.scores_of_all(histories))
+        if base_ranker == "user_knn":
+            return (ranker.scores_of(each, users) for each in histories)
+        return (ranker.scores_of(each) for each in histories)
 
     def propose(self, users: Ints, seen: NDArray[np.bool_], depth: int) -> Proposals:
         """Unite the `depth` best unseen movies of every view; describe each by its rank and score in every view."""
@@ -99,7 +109,8 @@ class Views:
         for name, top in tops.items():
             features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
             features[f"{name}_score"] = _standardise(scores[name], top, rows, movies)
-        return Proposals(rows, movies, features)
+        first = next(name for name in (*FALLBACKS, *scores) if name in scores)
+        return Proposals(rows, movies, features, scores[first])
 
 
 def features_of(base_rankers: Collection[str]) -> set[str]:
