@@ -1,10 +1,13 @@
 """
 ### Publish: from the champion to live lists
 
-Runs whenever a champion has been chosen (asset `movierec_champion`).
+Runs whenever a champion has been chosen (asset `movierec_champion`), and by hand.
 
-1. **open_version** opens a new version of the lists; nobody sees it yet.
-2. **fit_champion** refits the winner on every rating.
+1. **open_version** opens a new version of the lists; nobody sees it yet. It is made of the champion of the training
+   that triggered the run; where the form names a training, of that one's; else of the newest accepted night's. What
+   was trained in between, such as a past night, does not count.
+2. **fit_champion** refits the winner on every rating. Of a training that the form names it takes the model as it was
+   published, if it was.
 3. **write_lists**, once per shard of viewers: the top movies of every active viewer, with the reason, and what follows
    them; beside it **write_similar** (20 movies like each movie), **write_fallback** (the list for viewers without one),
    **write_catalogue** (facts about movies, titles to search, shelves) and **write_item_weights** (how much a chosen
@@ -14,20 +17,38 @@ Runs whenever a champion has been chosen (asset `movierec_champion`).
    movies and newcomers.
 5. **cover_feedback** makes new lists for viewers who have given feedback since the snapshot, as `movierec_feedback`
    does hourly.
-6. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`); **prune** drops old
-   versions.
+6. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`) and writes who, when and why
+   to `ops.pointer_move`; **prune** drops old versions.
 
 #### When it stops
 A version that fails its audit is marked `rejected`, the task's message says which check failed and how often, and the
 live version stays. A published version never changes: clear **open_version** to write a new one.
 
+A run after which the old lists are still live is not green without a word:
+
+* **go_live** is skipped where nothing was to be done: the version shows an earlier night than the live one, as a
+  backfill's does. It is complete, audited and kept beside the live version; `movierec_rollback` can bring it live.
+* **go_live** is red where the lists should have changed: a newer version of the same night is live, or somebody has
+  taken back a version by the same ranker (`movierec_rollback`). The message says who and why. The new version is kept;
+  bring it live with `movierec_rollback`, or run this with **why** filled in, and the nights after go live again.
+
 Readers use `serving.live_recommendation`, `serving.live_similar_movie`, `serving.live_fallback`, `serving.freshness`
 and the functions of `docs/serving.md`, such as `serving.recommend(viewer, k)`.
 """
 
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import CHAMPION, COMPUTING_SLOTS, DAG_DEFAULTS, SERVING, open_connection, settings
+from movierec_airflow import (
+    CHAMPION,
+    COMPUTING_SLOTS,
+    DAG_DEFAULTS,
+    SERVING,
+    open_connection,
+    person,
+    settings,
+    triggering_trainings,
+)
 
 
 @dag(
@@ -53,9 +74,33 @@ from movierec_airflow import CHAMPION, COMPUTING_SLOTS, DAG_DEFAULTS, SERVING, o
             title="Shards",
             description="Into how many tasks the viewers are divided.",
         ),
+        "training": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=2**63 - 1,
+            title="Training",
+            description="Whose champion is published (ml.champion). Empty: that of what triggered the run, or of the "
+            "newest accepted night.",
+        ),
+        "why": Param(
+            None,
+            type=["null", "string"],
+            maxLength=1000,
+            title="Why",
+            description="Filled in, the version goes live even if it shows an earlier night, or if a version by its "
+            "ranker was taken back. Kept in ops.pointer_move.",
+        ),
+        "who": Param(
+            None,
+            type=["null", "string"],
+            maxLength=200,
+            title="Who",
+            description="In whose name, where Why is filled in. Empty: who triggered the run.",
+        ),
     },
 )
-def movierec_publish():
+def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_version() -> int:
         from movierec.publishing.versions import open_version
@@ -63,7 +108,7 @@ def movierec_publish():
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
         with open_connection() as conn:
-            return open_version(conn, context["run_id"], length)
+            return open_version(conn, context["run_id"], length, triggering_trainings())
 
     @task
     def fit_champion(version_id: int) -> int:
@@ -71,7 +116,8 @@ def movierec_publish():
         from movierec.publishing.lists import fit_champion
 
         with open_connection() as conn, all_cores():
-            fit_champion(conn, version_id, settings())
+            is_named = get_current_context()["params"]["training"] is not None
+            fit_champion(conn, version_id, settings(), take_published=is_named)
         return version_id
 
     @task
@@ -133,12 +179,15 @@ def movierec_publish():
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
-        from movierec.publishing.versions import go_live
+        from movierec.publishing.pointer import bring_live
 
         with open_connection() as conn:
-            return go_live(conn, version_id)
+            live = bring_live(conn, version_id, person(), get_current_context()["params"]["why"])
+        if live != version_id:
+            raise AirflowSkipException(f"version {version_id} shows an earlier night; it is kept beside version {live}")
+        return live
 
-    @task
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
     def prune() -> dict[str, int]:
         from movierec.publishing.versions import prune
 

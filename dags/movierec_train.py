@@ -258,7 +258,9 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         from movierec.promotion.champion import choose_champion
 
         with open_connection() as conn:
-            return choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
+            champion = choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
+        get_current_context()["outlet_events"][CHAMPION].extra = {"training_id": training_id}
+        return champion
 
     training_id = build_features(take_snapshot(open_training()))
     groups = list_rankers(training_id)

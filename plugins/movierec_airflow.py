@@ -125,10 +125,25 @@ def require_batch(batch_id: int | None) -> int:
 
 def triggering_batches() -> list[int]:
     """Return the batch that this run's form names, else those of the asset events that triggered the run."""
+    return _named_or_triggering("batch", CORE)
+
+
+def triggering_trainings() -> list[int]:
+    """Return the training that this run's form names, else those of the asset events that triggered the run."""
+    return _named_or_triggering("training", CHAMPION)
+
+
+def _named_or_triggering(field: str, asset: Asset) -> list[int]:
     context = get_current_context()
-    events = context["triggering_asset_events"].get(CORE, [])
-    named = context["params"].get("batch")
-    return [named] if named else [event.extra["batch_id"] for event in events if "batch_id" in event.extra]
+    events = context["triggering_asset_events"].get(asset, [])
+    named, key = context["params"].get(field), f"{field}_id"
+    return [named] if named else [event.extra[key] for event in events if key in event.extra]
+
+
+def person() -> str:
+    """Return in whose name this run acts: its form's, else that of who triggered it."""
+    context = get_current_context()
+    return (context["params"]["who"] or "").strip() or context["dag_run"].triggering_user_name or "somebody"
 
 
 def approval() -> str:

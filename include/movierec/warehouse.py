@@ -27,6 +27,7 @@ STRUCTURE = (
     "ddl/ml",
     "ddl/core",
     "ddl/serving",
+    "ddl/serving_pointer",
     "ddl/serving_catalogue",
     "ddl/serving_feedback",
     "ddl/serving_opinion",

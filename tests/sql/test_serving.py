@@ -16,7 +16,10 @@ EVIDENCE = "the evidence is not a movie that the viewer liked"
 def live(conn):
     """Publish a version: movies 1 to 3 for the viewer because of movie 9, movies 7 and 8 for everybody else."""
     conn.execute("insert into ml.training (run_id, batch_id, seed) values ('run', 1, 1)")
-    conn.execute("insert into serving.version (run_id, training_id, ranker, list_length) values ('run', 1, 'ease', 3)")
+    conn.execute(
+        "insert into serving.version (run_id, training_id, ranker, list_length, status)"
+        " values ('run', 1, 'ease', 3, 'published')"
+    )
     conn.execute("insert into serving.live (version_id) values (1)")
     conn.execute("insert into core.movies (movie_id, title) select id, 'Movie ' || id from generate_series(1, 9) as id")
     conn.execute(

@@ -36,11 +36,21 @@ VIEWERS_AT_ONCE = 20_000  # whose ranked movies are held before they are cut dow
 NEWCOMER = 0  # nobody's id: they start at 1
 
 
-def fit_champion(conn: Connection, version_id: int, settings: Settings) -> str:
-    """Refit the winner, with the hyper-parameters it won with, on every rating of the snapshot; return its name."""
+def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_published: bool = False) -> str:
+    """Refit the winner, with the hyper-parameters it won with, on every rating of the snapshot; return its name.
+
+    Args:
+        conn: the warehouse.
+        version_id: the version that it writes.
+        settings: of this installation.
+        take_published: take the model of an earlier publication of the same training as it is, where there is one.
+    """
     started = time.monotonic()
     version = find_version(conn, version_id)
     folder = TrainingFolder.of(settings, version.training_id)
+    if take_published and (folder.final_model(version.ranker) / CARD).exists():
+        log.info("%s of training %d as it was published", version.ranker, version.training_id)
+        return version.ranker
     data = TrainingData(folder)
     evaluated = folder.model(version.ranker)
     parameters = registry.load(evaluated).chosen_parameters() if (evaluated / CARD).exists() else {}

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from movierec.code_version import code_version
 from movierec.config import Settings
@@ -16,6 +18,7 @@ from movierec.training.snapshot import batch_of
 log = logging.getLogger(__name__)
 
 SIMILAR_LENGTH = 20  # similar movies of each movie in a version
+NIGHTLY = "movierec_publish"  # who moves the pointer where no person does
 CANDIDATES_PER_MOVIE = 3  # movies that are kept to follow each one of a list, from which filters fill a page
 
 
@@ -31,16 +34,20 @@ class Version:
     status: str
 
 
-def open_version(conn: Connection, run_id: str, list_length: int) -> int:
+def open_version(conn: Connection, run_id: str, list_length: int, training_ids: Sequence[int] = ()) -> int:
     """Return the version that a run writes: made the first time, reopened while it is not published.
 
+    Args:
+        conn: the warehouse.
+        run_id: the Airflow run; it has one unpublished version.
+        list_length: movies per list.
+        training_ids: whose champion is published, the newest night's where several are named; none: the champion of
+            the newest accepted night.
+
     Raises:
-        PublishError: no training has chosen a champion yet.
+        PublishError: no training, or none of those, has chosen a champion yet.
     """
-    champions = fetch(conn, "ml/latest_champion")
-    if not champions:
-        raise PublishError("no champion has been chosen yet; run movierec_train first")
-    champion = champions[0]
+    champion = _champion(conn, training_ids)
     candidates = CANDIDATES_PER_MOVIE * list_length
     kept = {"list_length": list_length, "candidates": candidates, "code_version": code_version()}
     parameters = {**champion, "run_id": run_id, **kept}
@@ -48,6 +55,17 @@ def open_version(conn: Connection, run_id: str, list_length: int) -> int:
     conn.commit()
     log.info("version %d: %s of training %d", version_id, champion["ranker"], champion["training_id"])
     return version_id
+
+
+def _champion(conn: Connection, training_ids: Sequence[int]) -> dict[str, object]:
+    named = {"training_ids": list(training_ids)}
+    champions = fetch(conn, "ml/champion_of", named) if training_ids else fetch(conn, "ml/latest_champion")
+    if champions:
+        return champions[0]
+    if training_ids:
+        listed = ", ".join(map(str, training_ids))
+        raise PublishError(f"training {listed} has chosen no champion; allowed is one that ended with choose_champion")
+    raise PublishError("no champion has been chosen yet; run movierec_train first")
 
 
 def find_version(conn: Connection, version_id: int) -> Version:
@@ -109,20 +127,55 @@ def go_live(conn: Connection, version_id: int) -> int:
     A version of an earlier batch than the live one's, such as a backfill makes, is kept beside it.
 
     Raises:
-        PublishError: the version has not passed its audit, or a newer one of the same batch is live.
+        PublishError: the version has not passed its audit, a newer one of the same batch is live, or a person has
+            taken back a version by the same ranker.
     """
+    live = lock_live(conn)
+    batch = _batch_of_version(conn, version_id)
+    if live is not None and batch["status"] == "audited" and batch["is_earlier"]:
+        conn.rollback()
+        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, batch["as_of"], live)
+        return live
+    if batch["status"] == "audited":
+        _require_not_taken_back(conn, version_id)
+    sign_move(conn, NIGHTLY, f"{batch['ranker']} is the champion of training {batch['training_id']}")
     run_sql(conn, "serving/go_live", {"version_id": version_id})
     conn.commit()
     live = live_version(conn)
     if live == version_id:
         log.info("live: version %d", version_id)
         return version_id
-    (batch,) = fetch(conn, "serving/batch_of_version", {"version_id": version_id})
-    if live is not None and batch["status"] == "audited" and batch["is_earlier"]:
-        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, batch["as_of"], live)
-        return live
     cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
     raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
+
+
+def lock_live(conn: Connection) -> int | None:
+    """Return the version that readers see, None before the first; nobody else moves the pointer in the meantime."""
+    rows = fetch(conn, "serving/lock_live")
+    return int(rows[0]["version_id"]) if rows else None
+
+
+def sign_move(conn: Connection, moved_by: str, reason: str) -> None:
+    """Say who moves the pointer in the open transaction, and why: `ops.pointer_move` keeps it with the move."""
+    fetch(conn, "serving/sign_move", {"moved_by": moved_by, "reason": reason})
+
+
+def _batch_of_version(conn: Connection, version_id: int) -> dict[str, Any]:
+    rows = fetch(conn, "serving/batch_of_version", {"version_id": version_id})
+    if not rows:
+        raise PublishError(f"version {version_id} does not exist")
+    return rows[0]
+
+
+def _require_not_taken_back(conn: Connection, version_id: int) -> None:
+    """Refuse to publish the work of a ranker whose last version a person has taken back."""
+    for move in fetch(conn, "serving/taken_back", {"version_id": version_id}):
+        conn.rollback()
+        raise PublishError(
+            f"version {version_id} is by {move['from_ranker']}, whose version {move['from_version_id']} "
+            f"{move['moved_by']} took back on {move['moved_at']:%Y-%m-%d %H:%M} UTC ({move['reason']}), so it stays "
+            f"beside the live version {live_version(conn)}; movierec_rollback shows it and brings it live"
+        )
 
 
 def live_version(conn: Connection) -> int | None:

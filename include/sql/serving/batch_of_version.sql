@@ -1,10 +1,12 @@
--- Purpose: the batch that a version was learned from, and whether the live one is of a later moment.
+-- Purpose: a version with the batch that it was learned from, and whether the live one is of a later moment.
 -- Grain: one row. Key: version_id. Inputs: serving.live, serving.version, ml.training, ops.batch. Parameters:
 -- version_id.
 select
     batch.batch_id,
     batch.as_of,
     version.status,
+    version.ranker,
+    version.training_id,
     exists(
         select 1
         from serving.live

@@ -1,5 +1,5 @@
 -- Purpose: trainings whose artifacts are still needed: by a kept version, the next publication, or the latest training.
--- Grain: training. Key: training_id. Inputs: serving.version, ml.champion, ml.training. Parameters: none.
+-- Grain: training. Key: training_id. Inputs: serving.version, ml.champion, ml.training, ops.batch. Parameters: none.
 with needed_training as (
     select version.training_id
     from serving.version
@@ -8,6 +8,16 @@ with needed_training as (
         select champion.training_id
         from ml.champion
         order by champion.training_id desc
+        limit 1
+    )
+    union
+    (
+        select champion.training_id
+        from ml.champion
+        inner join ml.training on champion.training_id = training.training_id
+        inner join ops.batch on training.batch_id = batch.batch_id
+        where batch.status = 'accepted'
+        order by batch.as_of desc, batch.batch_id desc, champion.training_id desc
         limit 1
     )
     union

@@ -1,0 +1,51 @@
+-- Purpose: point to a version that a person has chosen, whether it is newer than the live one or older, with its newest
+-- delta that was live; readers see the old version or the new one, whole. One that was never live is published by it.
+-- Grain: one row, none where it is live already or has not passed its audit. Key: version_id. Inputs: serving.version,
+-- serving.delta, serving.live. Parameters: version_id.
+with next_version as (
+    select
+        version.version_id,
+        version.status
+    from serving.version
+    where version.version_id = %(version_id)s and version.status in ('audited', 'published')
+),
+
+publication as (
+    update serving.version
+    set
+        status = 'published',
+        published_at = now()
+    from next_version
+    where version.version_id = next_version.version_id and next_version.status = 'audited'
+),
+
+next_delta as (
+    select max(delta.delta_id) as delta_id
+    from next_version
+    inner join serving.delta on next_version.version_id = delta.version_id
+    where delta.status = 'published' or (delta.status = 'audited' and next_version.status = 'audited')
+),
+
+delta_publication as (
+    update serving.delta
+    set
+        status = 'published',
+        published_at = now()
+    from next_delta
+    where delta.delta_id = next_delta.delta_id and delta.status = 'audited'
+)
+
+insert into serving.live (version_id, delta_id, delta_since)
+select
+    next_version.version_id,
+    next_delta.delta_id,
+    case when next_delta.delta_id is not null then now() end as delta_since
+from next_version
+cross join next_delta
+on conflict (only_row) do update
+    set
+        version_id = excluded.version_id,
+        since = now(),
+        delta_id = excluded.delta_id,
+        delta_since = excluded.delta_since
+    where live.version_id <> excluded.version_id;
