@@ -16,7 +16,7 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow quarantine check why evaluate \
+.PHONY: help setup installed dev run up down status clean sql airflow quarantine rollback check why evaluate \
 	bench-ingest bench-night bench-quality bench-speed bench-web test test-all lint lock pictures
 
 help: ## show this list
@@ -66,6 +66,9 @@ airflow: setup ## run Airflow's own command line: make airflow ARGS="dags list"
 
 quarantine: setup ## list, edit or replay rejected rows: make quarantine ARGS="list", …"edit --row 17:4 --set rating=4"
 	@$(MOVIEREC) quarantine "$$MOVIEREC_ARGS"
+
+rollback: setup ## list versions or make one live: make rollback, …ARGS="--to 11 --why 'too many sequels'"
+	@$(MOVIEREC) rollback "$$MOVIEREC_ARGS"
 
 check: setup ## run the expectations of a gate by hand: make check ARGS="raw", …"core --suite core_keys"
 	@$(MOVIEREC) check "$$MOVIEREC_ARGS"

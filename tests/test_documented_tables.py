@@ -132,7 +132,8 @@ def test_settings():
 
 def test_dags():
     assert [names_in(row[0])[0] for row in OPERATIONS.table("DAG", "starts")] == [
-        *("movierec_ingest", "movierec_train", "movierec_publish", "movierec_feedback", "movierec_replay")
+        *("movierec_ingest", "movierec_train", "movierec_publish", "movierec_feedback", "movierec_replay"),
+        "movierec_rollback",
     ]
     assert len(dags()) == len(OPERATIONS.table("DAG", "starts"))
 

@@ -16,7 +16,7 @@ from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL_BYTES = 8_000_000
-WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "check", "why", "evaluate")
+WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "rollback", "check", "why", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,6 +118,13 @@ def quarantine(settings: Settings, options: argparse.Namespace) -> None:
     print(command.run(settings, options))
 
 
+def rollback(settings: Settings, options: argparse.Namespace) -> None:
+    """List the kept versions of the lists, or make one of them live."""
+    from movierec.commands import rollback as command  # noqa: PLC0415
+
+    print(command.run(settings, options))
+
+
 def check(settings: Settings, options: argparse.Namespace) -> int:
     """Check the expectations of a gate by hand."""
     from movierec.commands import check as command  # noqa: PLC0415
@@ -167,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="movierec", description=__doc__, epilog="`movierec COMMAND --help` describes a command."
     )
     commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow, quarantine, check, why, evaluate, pictures):
+    for command in (run, up, down, status, clean, sql, airflow, quarantine, rollback, check, why, evaluate, pictures):
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
@@ -186,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
-        if command in (quarantine, check, why, evaluate):
+        if command in (quarantine, rollback, check, why, evaluate):
             getattr(options_of, command.__name__)(sub)
     return parser
 

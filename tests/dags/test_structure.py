@@ -6,7 +6,14 @@ import pytest
 
 from movierec.config import ROOT
 
-DAGS = ("movierec_ingest", "movierec_train", "movierec_publish", "movierec_feedback", "movierec_replay")
+DAGS = (
+    "movierec_ingest",
+    "movierec_train",
+    "movierec_publish",
+    "movierec_feedback",
+    "movierec_replay",
+    "movierec_rollback",
+)
 
 
 def test_every_dag_is_read_without_an_error(airflow):

@@ -8,9 +8,10 @@ import pytest
 
 from movierec.errors import PublishError
 from movierec.promotion import champion as promotion
-from movierec.publishing import lists, pointer, versions
+from movierec.publishing import pointer, versions
+from movierec.publishing.again import publish_again
 from movierec.training.data import TrainingData
-from tests.publishing.conftest import write, write_and_go_live
+from tests.publishing.conftest import LENGTH, write_and_go_live
 
 FIRST_NIGHT = datetime(2026, 3, 1, 2, tzinfo=UTC)
 MOVES = "select direction, from_version_id, to_version_id, moved_by, reason from ops.pointer_move order by move_id"
@@ -249,19 +250,25 @@ def test_kept_versions_are_listed_with_what_speaks_for_and_against_them(conn, ni
     ]
 
 
-def test_a_model_that_was_published_is_taken_as_it_is(conn, settings, champion, monkeypatch):
-    write_and_go_live(conn, settings)
-    first = conn.execute("select user_id, rank, movie_id from serving.live_recommendation order by 1, 2").fetchall()
-    again = versions.open_version(conn, "again", 20, [champion])
+LISTS = "select user_id, rank, movie_id from serving.live_recommendation order by 1, 2"
+
+
+def test_a_stored_model_is_published_again_as_it_was(conn, settings, champion, monkeypatch):
+    settings = replace(settings, top_n=LENGTH)
+    first = write_and_go_live(conn, settings)
+    shown = conn.execute(LISTS).fetchall()
 
     def refuse(*_):
         raise AssertionError("fitted again")
 
     monkeypatch.setattr(TrainingData, "fit_on", refuse)
-    assert lists.fit_champion(conn, again, settings, take_published=True) == "ease"
-    monkeypatch.undo()
-    assert write(conn, settings, "again") == again
-    versions.audit_version(conn, again)
-    pointer.move_pointer(conn, again, "ada", "once more")
-    shown = conn.execute("select user_id, rank, movie_id from serving.live_recommendation order by 1, 2").fetchall()
-    assert shown == first
+    again = publish_again(conn, champion, settings, "ada", "once more")
+    assert again > first
+    assert versions.live_version(conn) == again
+    assert conn.execute(LISTS).fetchall() == shown
+    assert conn.execute(MOVES).fetchall()[-1] == ("forward", first, again, "ada", "once more")
+
+
+def test_nothing_is_written_for_a_publication_without_a_reason(conn, settings):
+    with pytest.raises(PublishError, match="needs a reason"):
+        publish_again(conn, 1, settings, "ada", " ")

@@ -24,6 +24,11 @@ EXAMPLES = {
         "movierec quarantine dismiss --table ratings --rule rating",
     ),
     "why": ("movierec why --user 42", "movierec why --user 42 --movie 50"),
+    "rollback": (
+        "movierec rollback",
+        "movierec rollback --to 11 --why 'too many sequels'",
+        "movierec rollback --training 9 --why 'the model of last week'",
+    ),
     "check": ("movierec check staging", "movierec check core --suite core_keys"),
     "evaluate": (
         "movierec evaluate --train T.csv --test S.csv --out results.json",
@@ -61,6 +66,17 @@ def quarantine(parser: argparse.ArgumentParser) -> None:
         help="a new value, for edit; may be repeated",
     )
     decision.add_argument("--by", metavar="NAME", help="who decides (the user of this machine)")
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec rollback`."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--to", type=_count, metavar="VERSION", help="make this kept version live, older or newer")
+    which.add_argument(
+        "--training", type=_count, metavar="N", help="publish the champion of this training again, as it was"
+    )
+    parser.add_argument("--why", metavar="REASON", help="the reason, which is kept with the move")
+    parser.add_argument("--by", metavar="NAME", help="who decides (the user of this machine)")
 
 
 def check(parser: argparse.ArgumentParser) -> None:

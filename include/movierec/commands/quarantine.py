@@ -1,9 +1,9 @@
 """`movierec quarantine`: rejected rows, listed and decided about."""
 
 import argparse
-import getpass
 
 from movierec import text_table
+from movierec.commands.person import user_of_this_machine
 from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 from movierec.db import Connection
@@ -29,7 +29,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
             return _groups(conn, filters)
         if options.action == "show":
             return _rows(conn, filters, options.limit or EXAMPLE_ROWS)
-        by = options.by or _user_of_this_machine()
+        by = options.by or user_of_this_machine()
         counts = decide(conn, filters, options.action, changes, by, limit=options.limit or MAX_ROWS)
     return f"{options.action}: {text_table.row_counts(counts)}{_OUTCOMES[options.action]}"
 
@@ -58,10 +58,3 @@ def _changes(pairs: list[str]) -> dict[str, object]:
             raise ConfigError(f"--set is '{pair}'; allowed is column=value, and column= for no value")
         changes[column.strip()] = value
     return changes
-
-
-def _user_of_this_machine() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "command line"

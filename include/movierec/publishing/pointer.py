@@ -47,8 +47,7 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
     Raises:
         PublishError: no reason is given, or the version does not exist, is live already or has not passed its audit.
     """
-    if not reason.strip():
-        raise PublishError("moving the pointer by hand needs a reason, which is kept with the move")
+    require_reason(reason)
     before = lock_live(conn)
     try:
         _require_choosable(conn, version_id, before)
@@ -60,6 +59,16 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
     conn.commit()
     log.info("live: version %d instead of %s, by %s: %s", version_id, before or "none", moved_by, reason)
     return before
+
+
+def require_reason(reason: str) -> None:
+    """Refuse to move the pointer by hand without a word.
+
+    Raises:
+        PublishError: there is no reason.
+    """
+    if not reason.strip():
+        raise PublishError("moving the pointer by hand needs a reason, which is kept with the move")
 
 
 def _require_choosable(conn: Connection, version_id: int, live: int | None) -> None:

@@ -1,0 +1,142 @@
+"""
+### Rollback: a bad version is live
+
+Run by hand. Readers see another version at once: the pointer moves to one that is kept, or a stored model is published
+again. Nothing is deleted, and every move can be undone by another one.
+
+**With an empty form** the run lists the kept versions and asks: open *Required Actions* of the run (or the task
+**ask_version**), look at the table, choose a version, say why. Unanswered for two hours, everything stays as it is.
+
+1. **list_versions** lists the kept versions: their ranker, as of when they see the world, NDCG and coverage at 10 as
+   their training measured them, *churn* (which share of the first ten movies of the live lists they do not show) and
+   who took them back. The log has the same table.
+2. **choose_way** goes on with what the form says, or asks.
+3. **ask_version** waits for the answer.
+4. **move_pointer** moves the pointer to the chosen version, with the feedback lists that it had; what was said since
+   comes with the next hourly `movierec_feedback`. Who, when and why are in `ops.pointer_move`, written with the move.
+5. **fill_in_form** and **publish_again** start `movierec_publish` with the training of the form instead: its champion,
+   as it was published, writes a new version, which goes live after its audit although it shows an earlier night. Look
+   there for how it ends.
+
+#### The nights after
+A ranker whose version was taken back does not come live again without a word. The next night by it is written, audited
+and kept, but **go_live** of `movierec_publish` is red and says who took it back and why. Choose that version here and
+the nights go live again; a champion by another ranker goes live as ever.
+
+#### When it stops
+The live version stays, and the task's message says why: the version is live already, unfinished or not kept any more
+(the message names those that are), or there is no reason; clear **ask_version** to answer again. A run can be repeated;
+it does not move to what is live.
+
+`make rollback` lists the same from the command line, `make rollback ARGS="--to 11 --why 'too many sequels'"` moves.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from movierec_airflow import DAG_DEFAULTS, SERVING, open_connection, person, plain_errors
+from movierec_choice import Choice
+
+ANSWER_TIMEOUT = timedelta(hours=2)
+
+
+@dag(
+    **DAG_DEFAULTS,
+    description="Move the pointer to a kept version, or publish a stored model again",
+    doc_md=__doc__,
+    schedule=None,
+    tags=["movierec", "by hand"],
+    params={
+        "version": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=2**63 - 1,
+            title="Version",
+            description="Which one shall be live. Empty: the run lists the kept versions and asks.",
+        ),
+        "training": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=2**63 - 1,
+            title="Training",
+            description="Instead of a version: the training whose champion is published again, as it was.",
+        ),
+        "why": Param(
+            None,
+            type=["null", "string"],
+            maxLength=1000,
+            title="Why",
+            description="Needed with a version or a training; kept in ops.pointer_move.",
+        ),
+        "who": Param(
+            None,
+            type=["null", "string"],
+            maxLength=200,
+            title="Who",
+            description="Who decides. Empty: who answers, or who triggered the run.",
+        ),
+    },
+)
+def movierec_rollback():
+    @task
+    def list_versions() -> dict[str, Any]:
+        from movierec.publishing.rollback import log_kept_versions
+
+        with open_connection() as conn:
+            return log_kept_versions(conn)
+
+    @task.branch
+    def choose_way(listed: dict[str, Any]) -> str:
+        from movierec.publishing.rollback import requested_way
+
+        with plain_errors():
+            way = requested_way(get_current_context()["params"], listed["choices"])
+        return {"version": "move_pointer", "training": "fill_in_form", "ask": "ask_version"}[way]
+
+    @task(outlets=[SERVING], trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    def move_pointer(answer: dict[str, Any] | None) -> int:
+        from movierec.publishing.rollback import move_from_form
+
+        with open_connection() as conn:
+            version_id = move_from_form(conn, get_current_context()["params"], answer, person())
+        if version_id is None:
+            raise AirflowSkipException("left as it is; see ask_version")
+        return version_id
+
+    @task
+    def fill_in_form() -> dict[str, Any]:
+        params = get_current_context()["params"]
+        return {"training": params["training"], "why": params["why"], "who": person()}
+
+    listed = list_versions()
+    way = choose_way(listed)
+    ask_version = Choice(
+        task_id="ask_version",
+        listed_by="list_versions",
+        subject="Which version shall be live?",
+        body="{{ ti.xcom_pull('list_versions')['table'] }}",
+        # not "why": what the run's form says of a field of that name would be the answer
+        params={
+            "reason": Param(
+                None,
+                type=["null", "string"],
+                maxLength=1000,
+                title="Why",
+                description="Needed with a version; kept in ops.pointer_move.",
+            )
+        },
+        response_timeout=ANSWER_TIMEOUT,
+    )
+    moved = move_pointer(ask_version.output)
+    form = fill_in_form()
+    way >> [ask_version, moved, form]
+    TriggerDagRunOperator(task_id="publish_again", trigger_dag_id="movierec_publish", conf=form)
+
+
+movierec_rollback()

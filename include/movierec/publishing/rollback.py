@@ -1,0 +1,62 @@
+"""What the form of `movierec_rollback` asks for, and what it shows: the kept versions as a table."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from movierec import text_table
+from movierec.db import Connection
+from movierec.errors import ConfigError, PublishError
+from movierec.publishing.pointer import kept_versions, move_pointer
+
+log = logging.getLogger(__name__)
+
+
+def log_kept_versions(conn: Connection) -> dict[str, Any]:
+    """Log the kept versions and return the same `table` as Markdown, with the `choices` that it leaves."""
+    rows = kept_versions(conn)
+    log.info("kept versions:\n%s", text_table.table(rows))
+    heads = [name.replace("_", " ") for name in rows[0]] if rows else []
+    cells = [[text_table.cell(value).replace("|", "\\|") for value in row.values()] for row in rows]
+    choices = [str(row["version"]) for row in rows if row["status"] != "live"]
+    return {"table": "\n".join(text_table.markdown(heads, cells)), "choices": choices}
+
+
+def requested_way(form: Mapping[str, Any], choices: Sequence[str]) -> str:
+    """Return what a form wants: to move to a `version`, to publish a `training` again, or to `ask`.
+
+    Raises:
+        ConfigError: it names both, gives no reason, or names nothing where nothing can be chosen.
+    """
+    named = [field for field in ("version", "training") if form[field] is not None]
+    if len(named) > 1:
+        raise ConfigError(f"the form names version {form['version']} and training {form['training']}; allowed is one")
+    if named and not (form["why"] or "").strip():
+        raise ConfigError(f"{named[0]} {form[named[0]]} needs a reason (why), which is kept with the move")
+    if not named and not choices:
+        raise PublishError("no other version is kept; a stored model can be published again by its training")
+    return named[0] if named else "ask"
+
+
+def move_from_form(
+    conn: Connection, form: Mapping[str, Any], answer: Mapping[str, Any] | None, user: str
+) -> int | None:
+    """Move the pointer as a form says, or the answer to its question, and return the version that is live then.
+
+    Args:
+        conn: the warehouse.
+        form: with `version`, `why` and `who`.
+        answer: with `choice`, `reason` and `by`; None where nobody was asked, or everything is left as it is.
+        user: in whose name, where neither form nor answer says.
+
+    Returns:
+        The version; None where everything is left as it is.
+
+    Raises:
+        PublishError: as `move_pointer` says.
+    """
+    if answer is None and form["version"] is None:
+        return None
+    version_id, reason = (int(answer["choice"]), answer["reason"]) if answer else (form["version"], form["why"])
+    move_pointer(conn, version_id, form["who"] or (answer or {}).get("by") or user, reason or "")
+    return version_id
