@@ -108,7 +108,9 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
         raise ConfigError('make airflow needs ARGS, such as make airflow ARGS="dags list"')
     databases.prepare_airflow(settings)
     command = [sys.executable, "-m", "airflow", *options.words]
-    return subprocess.call(command, env=environment.airflow_environment(settings), cwd=settings.home / "airflow")
+    return subprocess.call(
+        command, env=environment.airflow_environment(settings), cwd=settings.home / "airflow", umask=0o077
+    )
 
 
 def quarantine(settings: Settings, options: argparse.Namespace) -> None:

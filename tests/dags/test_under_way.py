@@ -17,6 +17,7 @@ import pytest
 from movierec.local import environment, postgres
 from movierec.local.airflow import chain
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
+from movierec.local.airflow.database import give_back_tries
 from movierec.local.airflow.group import DAGS
 from movierec.local.airflow.processes import end_all
 from movierec.local.airflow.progress import Progress
@@ -66,6 +67,35 @@ def nights(airflow, client):
     nights = Nights(airflow, client)
     nights.read_dags()
     return nights
+
+
+def test_tasks_that_a_scheduler_took_with_it_start_again_and_lose_no_try(airflow, nights):
+    """The scheduler is killed while a task runs; the next one finds the task and starts it anew."""
+    from airflow.executors.local_executor import LocalExecutor
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    nights.make(INGEST, "interrupted")
+    with create_session() as session:
+        killed = Job(job_type="SchedulerJob", state="running", latest_heartbeat=datetime.now(UTC))
+        session.add(killed)
+        session.flush()
+        task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
+        task.state, task.try_number, task.queued_by_job_id = "running", 1, killed.id
+        tries_left = task.max_tries - task.try_number
+    assert give_back_tries(airflow.settings) == 1
+
+    with create_session() as session:
+        runner = SchedulerJobRunner(Job(), executors=[LocalExecutor()])
+        runner.adopt_or_reset_orphaned_tasks(session=session)
+    with create_session() as session:
+        task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
+        assert task.state is None
+        started_again = task.try_number + 1
+        assert task.max_tries - started_again == tries_left
+    assert give_back_tries(airflow.settings) == 0
 
 
 class Nights:

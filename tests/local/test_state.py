@@ -1,18 +1,16 @@
+import os
+import pwd
 import subprocess
-import sys
+from dataclasses import replace
 
 import pytest
 
-from movierec.errors import ConfigError, MovierecError
-from movierec.local import state
-
-HOLD = (
-    "import sys, pathlib\n"
-    "from movierec.local import state\n"
-    "with state.lock(pathlib.Path(sys.argv[1])):\n"
-    "    print('held', flush=True)\n"
-    "    sys.stdin.read()\n"
-)
+from movierec import locks
+from movierec.config import Settings
+from movierec.errors import ConfigError
+from movierec.local import postgres, state
+from movierec.local.postgres.account import server_account
+from tests.installation import QUICK
 
 
 def test_a_folder_with_other_files_is_never_taken_over(tmp_path):
@@ -34,22 +32,62 @@ def test_a_new_state_folder_is_private_and_accepted_again(tmp_path):
     assert state.is_ours(tmp_path / "new")
 
 
-def test_a_lock_held_elsewhere_names_its_holder(tmp_path):
-    path = tmp_path / "lock"
-    command = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with (
-            pytest.raises(MovierecError, match=f"one is running \\(pid {holder.pid}\\)"),
-            state.lock(path, "one is running"),
-        ):
-            pytest.fail("entered a held lock")
-        holder.stdin.close()
-    with state.lock(path, "one is running"):
-        assert path.exists()
-
-
 def test_private_files_are_private_from_the_first_byte(tmp_path):
     state.write_private(tmp_path / "secret", {"a": 1})
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
     assert state.read_json(tmp_path / "secret") == {"a": 1}
+
+
+def test_a_state_folder_that_others_could_enter_is_closed_again(tmp_path):
+    home = tmp_path / "state"
+    state.prepare(home)
+    (home / "artifacts").mkdir(mode=0o755)
+    (home / "artifacts").chmod(0o755)
+    home.chmod(0o755)
+    state.prepare(home)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (home, home / "artifacts", home / "logs")}
+    assert modes == {"state": 0o700, "artifacts": 0o700, "logs": 0o700}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_another_user_reads_nothing_and_holds_no_lock_while_the_server_gets_to_its_files(tmp_path_factory):
+    home = tmp_path_factory.mktemp("installation") / "state"
+    installation = replace(Settings(), home=home)
+    postgres.start(installation, QUICK)
+    try:
+        users = home / "artifacts" / "users.parquet"
+        users.parent.mkdir()
+        users.write_bytes(b"age, gender, postcode")
+        users.chmod(0o644)
+        state.prepare(home)
+        with locks.lock(home / "group.lock"):
+            pass
+        assert home.stat().st_mode & 0o007 == 0
+        for command in (["cat", users], ["ls", home], ["flock", "--nonblock", home / "group.lock", "true"]):
+            done = as_nobody(command)
+            assert done.returncode != 0
+            assert "ermission denied" in done.stderr
+        server = server_account(postgres.data_directory(installation))
+        as_server = subprocess.run(["cat", users], capture_output=True, check=False, **server.subprocess_arguments())
+        assert as_server.returncode != 0
+        postgres.stop(installation)
+        postgres.start(installation, QUICK)
+        assert postgres.is_running(installation)
+    finally:
+        postgres.stop(installation)
+
+
+def as_nobody(command):
+    """Run a command as another local user; the folders above the state folder let everybody through."""
+    nobody = pwd.getpwnam("nobody")
+    return subprocess.run(
+        command,
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+        cwd="/",
+        env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

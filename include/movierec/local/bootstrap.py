@@ -6,7 +6,6 @@ Runs under any Python, on the standard library alone.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import os
 import shutil
@@ -14,11 +13,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from movierec import locks
+from movierec.errors import MovierecError
 from movierec.local import commit, installers, interpreters
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+LOCK = ".movierec-setup.lock"
+MAX_WAIT_SECONDS = 3600.0
 MIN_FREE_BYTES = 2_500_000_000
 COMMIT = "movierec-commit.txt"  # read by movierec.code_version
 KERNELS = ("-m", "movierec.local.kernels")
@@ -37,14 +40,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _set_up_alone(files: list[str], in_background: bool) -> None:
-    folder = os.open(ROOT, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # a second set-up waits here for the first
-        if not _is_current(files):
-            _set_up(files)
-            _compile_kernels(in_background)
-    finally:
-        os.close(folder)
+        with locks.lock(ROOT / LOCK, bound_seconds=MAX_WAIT_SECONDS):  # a second set-up waits here for the first
+            if not _is_current(files):
+                _set_up(files)
+                _compile_kernels(in_background)
+    except MovierecError as error:
+        sys.exit(f"movierec: {error}")
 
 
 def _set_up(files: list[str]) -> None:

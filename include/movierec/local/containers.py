@@ -9,7 +9,7 @@ from pathlib import Path
 from movierec import warehouse
 from movierec.config import Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import demo_app, download, state
+from movierec.local import demo_app, download, opentelemetry, state
 from movierec.local.credentials import ADMIN, write_web_keys
 from movierec.local.environment import WEB_ROLE
 from movierec.local.postgres import create_missing_databases
@@ -22,11 +22,12 @@ def prepare() -> None:
     """Create what is missing on the server `MOVIEREC_SERVER` (a libpq connection string); safe to repeat.
 
     Raises:
-        ConfigError: a secret is empty.
+        ConfigError: a secret is empty, or OpenTelemetry is on.
     """
     empty = [name for name in REQUIRED_SECRETS if not os.environ.get(name)]
     if empty:
         raise ConfigError(f"{', '.join(empty)} must not be empty; set it for docker compose")
+    opentelemetry.refuse(os.environ, Path(os.environ.get("AIRFLOW_HOME", "")) / "airflow.cfg")
     server = os.environ["MOVIEREC_SERVER"]
     create_missing_databases(f"{server} dbname=postgres")
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)

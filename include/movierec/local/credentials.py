@@ -4,6 +4,7 @@ import base64
 import secrets
 from pathlib import Path
 
+from movierec import locks
 from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import state
@@ -20,7 +21,7 @@ def load_secrets(settings: Settings) -> dict[str, str]:
         ConfigError: the file of secrets lacks one, as after an edit by hand.
     """
     path = settings.home / "secrets.json"
-    with state.lock(settings.home / "secrets.lock"):
+    with locks.lock(settings.home / "secrets.lock"):
         stored = state.read_json(path)
         if stored is None:
             stored = _generate()
@@ -48,7 +49,7 @@ def write_password_file(settings: Settings) -> None:
 def write_web_keys(settings: Settings) -> Path:
     """Return the path of the web application's secrets; the first call generates them."""
     path = settings.home / keys.FILE_NAME
-    with state.lock(settings.home / "secrets.lock"):
+    with locks.lock(settings.home / "secrets.lock"):
         if not path.exists():
             state.write_private(path, keys.generate())
     return path

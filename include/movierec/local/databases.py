@@ -5,9 +5,10 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import postgres, state
+from movierec.local import postgres
 from movierec.local.environment import airflow_environment
 from movierec.local.postgres.programs import last_lines
 
@@ -35,7 +36,7 @@ def prepare_airflow(settings: Settings) -> None:
     postgres.ensure_databases(settings)
     comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
-        state.lock(settings.home / "migrate.lock"),
+        locks.lock(settings.home / "migrate.lock"),
         psycopg.connect(postgres.conninfo(settings, "airflow"), autocommit=True) as connection,
     ):
         current = connection.execute(
@@ -72,6 +73,7 @@ def _migrate(settings: Settings) -> None:
             stderr=subprocess.STDOUT,
             env=airflow_environment(settings),
             cwd=settings.home / "airflow",
+            umask=0o077,
             check=False,
         )
     if result.returncode:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download, postgres
+from movierec.local import credentials, download, opentelemetry, postgres
 from movierec.local.postgres.sockets import socket_directory
 
 # Defaults: a variable that is already set in the environment wins.
@@ -25,6 +25,15 @@ DEFAULTS = {
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    # While the API server is being started again, tasks go on asking it: for about a minute, each time for as long.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "2",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
+    # A task that waits for a slot loses nothing by it; by default it would fail when it has waited half an hour.
+    "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
+    "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+    "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
     "GX_ANALYTICS_ENABLED": "false",
     "OMP_WAIT_POLICY": "passive",  # waiting threads leave the core to others
     # Several tasks run side by side; with more threads each, they would only compete for the cores.
@@ -42,7 +51,11 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
     Args:
         settings: the installation.
         dataset: path of the dataset, where it has been fetched already.
+
+    Raises:
+        ConfigError: OpenTelemetry is on.
     """
+    opentelemetry.refuse(os.environ, settings.home / "airflow" / "airflow.cfg")
     credentials.write_password_file(settings)
     credentials.write_web_keys(settings)
     inherited = {key: value for key, value in os.environ.items() if value and key not in PER_RUN_VARIABLES}

@@ -8,19 +8,20 @@ Runs in `.venv`, on the standard library alone.
 """
 
 import argparse
-import fcntl
 import hashlib
 import os
 import shutil
 import sys
 from pathlib import Path
 
+from movierec import locks
 from movierec.config import ROOT, Settings
-from movierec.errors import ConfigError
+from movierec.errors import ConfigError, MovierecError
 from movierec.local import installers
 from movierec.rankers.neural import environment
 
 REQUIREMENTS = ROOT / "requirements-neural.txt"
+MAX_WAIT_SECONDS = 3600.0
 NEEDED_BYTES = 2_000_000_000
 THIS = ("-m", "movierec.local.neural_environment")
 
@@ -65,13 +66,12 @@ def _digest() -> str:
 
 def _install_alone() -> None:
     """Install, unless another set-up has done so meanwhile; fits that need TensorFlow wait for the same lock."""
-    folder = os.open(environment.ENVIRONMENT, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if not _is_current():
-            _install()
-    finally:
-        os.close(folder)
+        with locks.lock(environment.ENVIRONMENT / environment.LOCK, bound_seconds=MAX_WAIT_SECONDS):
+            if not _is_current():
+                _install()
+    except MovierecError as error:
+        raise installers.InstallError(str(error)) from error
 
 
 def _install() -> None:

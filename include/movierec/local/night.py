@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import credentials, postgres, state
@@ -11,6 +12,8 @@ from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.progress import Progress
 from movierec.local.environment import airflow_url, task_log_folder
 from movierec.local.web import web_line
+
+MAX_NIGHT_SECONDS = 4 * 3600.0  # a run may take three hours
 
 
 def run(settings: Settings) -> None:
@@ -69,7 +72,7 @@ def _note_warnings(settings: Settings, airflow: AirflowClient) -> None:
 
 def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, progress: Progress) -> Run:
     """Return a run of the night that is under way or due; where there is none, trigger one."""
-    with state.lock(settings.home / "run.lock"):  # two at a time would each see no night and trigger one
+    with locks.lock(settings.home / "run.lock", bound_seconds=MAX_NIGHT_SECONDS):  # two would each trigger a night
         for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
             print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
         if run := under_way.await_night(airflow, group.DAGS, progress):

@@ -1,11 +1,8 @@
-"""The state folder: made and marked by movierec, readable by its owner alone, locked while it is changed."""
+"""The state folder: made and marked by movierec, closed to everybody but its owner."""
 
 import errno
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,34 +35,35 @@ def _make(home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (home / MARKER).write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
     (home / "logs").mkdir(exist_ok=True)
+    close(home)
+
+
+def close(home: Path) -> None:
+    """Let nobody but its owner into the state folder, and into what lies in it.
+
+    Where the database server runs as another user, because we are root, that user's group may pass through the state
+    folder to the server's own, but not list it, and gets into nothing else.
+    """
+    server = home / "postgres"
+    passing = server.stat() if server.is_dir() else home.stat()
+    if passing.st_uid != home.stat().st_uid:
+        os.chown(home, -1, passing.st_gid)
+        _set_mode(home, 0o710)
+    else:
+        _set_mode(home, 0o700)
+    for path in home.iterdir():
+        if path.is_dir() and not path.is_symlink() and path != server:
+            _set_mode(path, 0o700)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if path.stat().st_mode & 0o777 != mode:
+        path.chmod(mode)
 
 
 def is_ours(home: Path) -> bool:
     """Tell whether this folder was made by `prepare`."""
     return (home / MARKER).is_file()
-
-
-@contextmanager
-def lock(path: Path, busy: str = "") -> Iterator[None]:
-    """Hold an exclusive lock on the file `path`.
-
-    Args:
-        path: the lock file; it holds the pid of the process that has the lock.
-        busy: the error to raise, with that pid, where another process has the lock; empty: wait for it.
-
-    Raises:
-        MovierecError: another process has the lock and `busy` is not empty.
-    """
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
-        except BlockingIOError as error:
-            file.seek(0)
-            raise MovierecError(f"{busy} (pid {file.read().strip() or 'unknown'})") from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
 
 
 def write_private(path: Path, content: Any) -> None:

@@ -9,8 +9,7 @@ from movierec.local.airflow.api import AirflowClient
 def status_text(settings: Settings) -> str:
     """Return the state of the database and of Airflow's components, and how to log in."""
     settings = group.running_settings(settings)
-    database = "running" if postgres.is_running(settings) else "stopped"
-    lines = [f"state folder: {settings.home}", f"PostgreSQL: {database}"]
+    lines = [f"state folder: {settings.home}", f"PostgreSQL: {_database_state(settings)}"]
     pids = group.component_pids(settings.home)
     if not pids:
         return "\n".join((*lines, "Airflow: stopped"))
@@ -20,3 +19,13 @@ def status_text(settings: Settings) -> str:
     named = ", ".join(f"{name} (pid {pid})" for name, pid in pids.items())
     lines += [f"Airflow: {verdict}; {named}", night.login_line(settings)]
     return "\n".join((*lines, f"Web application: {web.health(settings)} (pid {web_pid})", web.web_line(settings)))
+
+
+def _database_state(settings: Settings) -> str:
+    """Return whether the server runs, how often it had to be brought back, and why that failed the last time."""
+    state = "running" if postgres.is_running(settings) else "stopped"
+    watched = group.database_details(settings.home)
+    if returns := watched.get("returns"):
+        times = "once" if len(returns) == 1 else f"{len(returns)} times"
+        state += f"; it died and was brought back {times}, last at {returns[-1]}"
+    return f"{state}; it cannot be started: {watched['problem']}" if watched.get("problem") else state

@@ -6,10 +6,16 @@ import sys
 import time
 
 import psutil
+import psycopg
 import pytest
 
-from movierec.local import state
+from movierec.local import postgres, state
 from movierec.local.airflow import group, processes
+from movierec.local.airflow.component import Component
+from movierec.local.airflow.database import Database
+from movierec.local.postgres.postmaster import find_postmaster
+from movierec.local.status import status_text
+from tests.installation import QUICK
 
 SUPERVISE = (
     "import json, sys, pathlib\n"
@@ -17,6 +23,15 @@ SUPERVISE = (
     "supervisor.GRACE_SECONDS = 1\n"
     "sys.exit(supervisor.supervise(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]), {}))\n"
 )
+READY_ONCE_TOLD = SUPERVISE.replace("{}))", "{}, is_ready=(pathlib.Path(sys.argv[1]) / 'ready').exists))")
+WATCHING = SUPERVISE.replace(
+    "sys.exit",
+    "from dataclasses import replace\n"
+    "from movierec.config import Settings\n"
+    "from movierec.local.airflow.database import Database\n"
+    "database = Database(replace(Settings(), home=pathlib.Path(sys.argv[1])))\n"
+    "sys.exit",
+).replace("{}))", "{}, database))")
 STUBBORN = "trap '' TERM; sleep 300 & wait; sleep 300"
 
 
@@ -31,11 +46,12 @@ def home(settings):
 def supervise(home):
     started = []
 
-    def start(commands):
-        command = (sys.executable, "-c", SUPERVISE, str(home), json.dumps(commands))
+    def start(commands, program=SUPERVISE, expected=None):
+        command = (sys.executable, "-c", program, str(home), json.dumps(commands))
         marked = {**os.environ, processes.GROUP_VARIABLE: str(home)}
-        started.append(subprocess.Popen(command, env=marked, start_new_session=True, stdout=subprocess.DEVNULL))
-        wait_for(lambda: group.component_pids(home).keys() == commands.keys())
+        with (home / "logs" / "supervisor.log").open("ab") as log:
+            started.append(subprocess.Popen(command, env=marked, start_new_session=True, stdout=log))
+        wait_for(lambda: group.component_pids(home).keys() == (expected or commands).keys())
         return started[0]
 
     yield start
@@ -114,6 +130,77 @@ def test_another_state_folders_processes_are_left_alone(home, settings, tmp_path
             assert other.poll() is None
         finally:
             other.kill()
+
+
+def test_nothing_is_started_before_the_first_component_answers(home, supervise):
+    both = {"server": ["sleep", "300"], "client": ["sleep", "300"]}
+    supervise(both, READY_ONCE_TOLD, expected={"server": 0})
+    time.sleep(1.2)  # two more rounds
+    assert set(group.component_pids(home)) == {"server"}
+    (home / "ready").touch()
+    wait_for(lambda: set(group.component_pids(home)) == {"server", "client"})
+
+
+def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, settings, supervise):
+    postgres.start(settings, QUICK)
+    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
+        conn.execute("create table kept as select 42 as answer")
+    supervise({"sleeper": ["sleep", "300"]}, WATCHING)
+    postmaster = find_postmaster(postgres.data_directory(settings))
+    postmaster.kill()
+    wait_for(lambda: group.database_details(home).get("returns"))
+    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
+        assert conn.execute("select answer from kept").fetchone() == (42,)
+    (returned_at,) = group.database_details(home)["returns"]
+    assert f"PostgreSQL: running; it died and was brought back once, last at {returned_at}\n" in status_text(settings)
+    said = (home / "logs" / "supervisor.log").read_text()
+    assert "PostgreSQL has ended; starting it again, its log: " in said
+    assert f"PostgreSQL is back since {returned_at}" in said
+
+
+def test_a_database_that_cannot_be_started_is_tried_again_and_its_reason_shown(home, settings):
+    postgres.start(settings, QUICK)
+    postgres.stop(settings)
+    (postgres.data_directory(settings) / "global" / "pg_control").rename(home / "pg_control")
+    watched = Database(settings)
+    assert not watched.keep_running()
+    assert "could not find the database system" in watched.problem
+    assert not watched.keep_running()  # not again at once
+    (home / "pg_control").rename(postgres.data_directory(settings) / "global" / "pg_control")
+    watched._next_try = 0
+    assert watched.keep_running()
+    assert (watched.problem, len(watched.returns)) == ("", 1)
+
+
+def test_a_component_that_dies_because_the_database_is_away_is_not_counted(home):
+    component = Component("broken", ["false"])
+    for is_excused in (True, True, False):
+        component.next_start = 0
+        component.start(home)
+        component.process.wait()
+        component.note_death(is_excused)
+    assert len(component.deaths) == 1
+
+
+def test_what_cannot_be_prepared_is_not_started_and_counts_as_a_death(home, capsys):
+    def fail():
+        raise OSError("no way")
+
+    component = Component("scheduler", ["true"], fail)
+    component.start(home)
+    assert (component.process, len(component.deaths)) == (None, 1)
+    assert "scheduler could not be started: no way" in capsys.readouterr().out
+
+
+def test_what_a_dead_component_left_running_is_ended_and_nothing_else(home):
+    parent = "import subprocess, sys; print(subprocess.Popen(['sleep', '300']).pid, flush=True)"
+    marked = {**os.environ, processes.GROUP_VARIABLE: str(home)}
+    left = subprocess.run([sys.executable, "-c", parent], env=marked, stdout=subprocess.PIPE, check=True, text=True)
+    with subprocess.Popen(["sleep", "300"], env=marked) as ours:
+        processes.end_orphans(home, 1)
+        assert processes.group_processes(home) == [psutil.Process(ours.pid)]
+        assert not psutil.pid_exists(int(left.stdout)) or psutil.Process(int(left.stdout)).status() == "zombie"
+        ours.kill()
 
 
 def test_a_reused_pid_is_not_taken_for_the_supervisor(home):

@@ -73,7 +73,7 @@ def test_where_it_is_not_wanted_the_sentence_names_the_setting(monkeypatch, data
 def test_a_fit_waits_while_tensorflow_is_being_installed(nothing_installed, monkeypatch) -> None:
     monkeypatch.setattr(environment, "LOOK_EVERY", 0.05)
     nothing_installed.mkdir()
-    installer = os.open(nothing_installed, os.O_RDONLY)
+    installer = os.open(nothing_installed / environment.LOCK, os.O_RDONLY | os.O_CREAT, 0o600)
     fcntl.flock(installer, fcntl.LOCK_EX)
 
     def finish() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from movierec import locks
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import databases, postgres, state, web
@@ -35,7 +36,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
     """
     state.prepare(settings.home)
     dataset = fetch_dataset(settings)
-    with state.lock(settings.home / "group.lock"):
+    with locks.lock(settings.home / "group.lock"):
         print("preparing the databases", flush=True)
         databases.prepare(settings, dataset)
         env = airflow_environment(settings, dataset)
@@ -57,7 +58,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
 def down(settings: Settings) -> None:
     """End every process of this installation, the database server last."""
     if state.is_ours(settings.home):
-        with state.lock(settings.home / "group.lock"):
+        with locks.lock(settings.home / "group.lock"):
             _end_group(settings.home)
             postgres.stop(settings)
 
@@ -71,6 +72,11 @@ def find_supervisor(home: Path) -> psutil.Process | None:
 def component_pids(home: Path) -> dict[str, int]:
     """Return the pid of each component as the supervisor last recorded it."""
     return dict(_read_record(home).get("components", {})) if find_supervisor(home) else {}
+
+
+def database_details(home: Path) -> dict[str, Any]:
+    """Return what the supervisor last recorded of the database it watches; nothing where none runs."""
+    return dict(_read_record(home).get("database", {})) if find_supervisor(home) else {}
 
 
 def started_at(home: Path) -> float:
@@ -105,6 +111,7 @@ def _start(settings: Settings, env: dict[str, str]) -> None:
             env={**env, processes.GROUP_VARIABLE: str(settings.home), "MOVIEREC_SETTINGS": fingerprint(env)},
             cwd=settings.home / "airflow",
             start_new_session=True,
+            umask=0o077,
         )
     _await_supervisor(settings.home)
 

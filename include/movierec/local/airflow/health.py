@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from http import HTTPStatus
+from http.client import HTTPException
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local.airflow.api import AirflowClient, JsonObject, UnreachableError
+from movierec.local.airflow.api import WITHOUT_PROXY, AirflowClient, JsonObject, UnreachableError
+from movierec.local.environment import airflow_url
 
+ANSWER_SECONDS = 2.0
 MAX_WAIT_SECONDS = 240.0
 HEARTBEAT_KEYS = {
     "scheduler": "latest_scheduler_heartbeat",
@@ -41,6 +45,15 @@ def await_healthy(
                 f"logs: {settings.home / 'logs'}"
             )
         time.sleep(0.5)
+
+
+def api_answers(settings: Settings) -> bool:
+    """Tell whether the API that tasks report to answers now; asked often, so it does not wait for long."""
+    try:
+        with WITHOUT_PROXY.open(f"{airflow_url(settings)}/execution/health", timeout=ANSWER_SECONDS) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except (OSError, HTTPException):
+        return False
 
 
 def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import psutil
 
+from movierec.errors import MovierecError
 from movierec.local import state
 
+MAX_ROUNDS = 10
 GROUP_VARIABLE = "MOVIEREC_GROUP"  # holds the state folder that a process belongs to
 
 
@@ -49,10 +51,23 @@ def end_all(processes: Iterable[psutil.Process], grace_seconds: float) -> None:
 
 
 def end_group(home: Path, grace_seconds: float) -> None:
-    """End the whole group, including what its processes start meanwhile."""
+    """End the whole group, including what its processes start meanwhile.
+
+    Raises:
+        MovierecError: some do not end even when they are killed.
+    """
     end_all(group_processes(home), grace_seconds)
-    while late := group_processes(home):
+    for _ in range(MAX_ROUNDS):
+        if not (late := group_processes(home)):
+            return
         end_all(late, 0)
+    raise MovierecError(f"these processes cannot be ended: {', '.join(str(process.pid) for process in late)}")
+
+
+def end_orphans(home: Path, grace_seconds: float) -> None:
+    """End the processes of the group whose parent has died, as seen from the calling one, which is the first parent."""
+    own = psutil.Process().children(recursive=True)
+    end_all([process for process in group_processes(home) if process not in own], grace_seconds)
 
 
 def _is_in_group(process: psutil.Process, home: Path) -> bool:

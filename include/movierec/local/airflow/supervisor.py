@@ -1,86 +1,66 @@
-"""Airflow's components and the web application have this parent: it starts them, again if one dies, and ends them."""
+"""The parent of Airflow's components and of the web application: it starts them in order, again if one dies, ends them.
+
+The order is: the database, Airflow's API server, and once that answers, all the others. A task that is started while
+nobody answers would be lost, and with it one of its tries.
+"""
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
+from movierec.config import Settings
 from movierec.local import state
-from movierec.local.airflow import processes
+from movierec.local.airflow import health, processes
+from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component
+from movierec.local.airflow.database import Database, give_back_tries
 
 AIRFLOW = (sys.executable, "-m", "airflow")
+FIRST = "api-server"
 # The log servers of scheduler and triggerer would listen on every address, and all logs are on this disk anyway.
 COMPONENTS = {
-    "api-server": (*AIRFLOW, "api-server"),
+    FIRST: (*AIRFLOW, "api-server"),
     "scheduler": (sys.executable, "-m", "movierec.local.airflow.scheduler", "--skip-serve-logs"),
     "dag-processor": (*AIRFLOW, "dag-processor"),
     "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
     "web": (sys.executable, "-m", "movierec.web"),
 }
 MAX_DEATHS = 5
-DEATH_WINDOW_SECONDS = 120.0
 GRACE_SECONDS = 10.0
-MAX_LOG_BYTES = 20_000_000
 
 
-@dataclass
-class Component:
-    """One child process: its command, its recent deaths, and when it may start again (seconds, monotonic clock)."""
-
-    name: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
-    deaths: list[float] = field(default_factory=list)
-    next_start: float = 0.0
-
-    def keep_running(self, home: Path) -> None:
-        """Start the process unless it runs; after each recent death it waits twice as long."""
-        now = time.monotonic()
-        if self.process is not None and self.process.poll() is not None:
-            print(f"{self.name} ended with status {self.process.returncode}", flush=True)
-            self.process = None
-            self.deaths = [death for death in self.deaths if now - death < DEATH_WINDOW_SECONDS] + [now]
-            self.next_start = now + 2 ** (len(self.deaths) - 1)
-        if self.process is None and now >= self.next_start:
-            self.process = start_component(self.name, self.command, home)
-
-
-def start_component(name: str, command: Sequence[str], home: Path) -> subprocess.Popen[bytes]:
-    """Start a process that appends to `logs/<name>.log`; a log that has grown too large is set aside first."""
-    log = home / "logs" / f"{name}.log"
-    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
-        log.replace(log.with_suffix(".log.1"))
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=home / "airflow"
-        )
-
-
-def supervise(home: Path, commands: Mapping[str, Sequence[str]], details: Mapping[str, object]) -> str:
+def supervise(
+    home: Path,
+    commands: Mapping[str, Sequence[str]],
+    details: Mapping[str, object],
+    database: Database | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
+    before: Mapping[str, Callable[[], object]] | None = None,
+) -> str:
     """Keep every component running until a signal says to stop; return why it gave up, or an empty string.
 
     Args:
         home: the state folder; `group.json` in it says what runs.
-        commands: the command of each component.
+        commands: the command of each component; the first is started first.
         details: what else `group.json` shall say.
+        database: the server to watch, without which nothing is started.
+        is_ready: tells whether the first component answers; only then are the others started.
+        before: what is called before each start of a component.
     """
     stop_requested = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_requested.set())
-    components = [Component(name, command) for name, command in commands.items()]
+    components = [Component(name, command, (before or {}).get(name, _nothing)) for name, command in commands.items()]
     failure = ""
     try:
         while not failure and not stop_requested.is_set():
-            for component in components:
-                component.keep_running(home)
-            _record(home, components, details)
+            _start_what_can_run(home, components, database, is_ready)
+            _record(home, components, {**details, **({"database": database.details()} if database else {})})
             failure = _failure(components, home)
             stop_requested.wait(0.5)
     finally:
@@ -88,6 +68,26 @@ def supervise(home: Path, commands: Mapping[str, Sequence[str]], details: Mappin
         processes.end_group(home, 1)
         state.write_private(home / "group.json", {"failure": failure, "session": _own_identity()})
     return failure
+
+
+def _nothing() -> None:
+    pass
+
+
+def _start_what_can_run(
+    home: Path, components: Sequence[Component], database: Database | None, is_ready: Callable[[], bool]
+) -> None:
+    is_there = database is None or database.keep_running()
+    for component in components:
+        component.note_death(is_excused=database is not None and database.was_away())
+    if not is_there:
+        return
+    first, *others = components
+    first.start(home)
+    waiting = [component for component in others if component.process is None]
+    if waiting and is_ready():
+        for component in waiting:
+            component.start(home)
 
 
 def _failure(components: Sequence[Component], home: Path) -> str:
@@ -114,12 +114,29 @@ def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
     return [psutil.Process(pid) for pid in running]
 
 
-if __name__ == "__main__":
-    details = {
-        "settings": os.environ["MOVIEREC_SETTINGS"],
+def _before_scheduler(settings: Settings) -> None:
+    processes.end_orphans(settings.home, GRACE_SECONDS)  # workers of a scheduler that died, and what they run
+    give_back_tries(settings)
+
+
+def main() -> str:
+    """Supervise the installation that the environment describes; return why it gave up, or an empty string."""
+    addresses = {
         "host": os.environ["AIRFLOW__API__HOST"],
         "port": int(os.environ["AIRFLOW__API__PORT"]),
         "web_host": os.environ["MOVIEREC_WEB_HOST"],
         "web_port": int(os.environ["MOVIEREC_WEB_PORT"]),
     }
-    sys.exit(supervise(Path(os.environ["MOVIEREC_HOME"]), COMPONENTS, details))
+    settings = replace(Settings.from_env(), **addresses)  # type: ignore[arg-type]
+    return supervise(
+        settings.home,
+        COMPONENTS,
+        {"settings": os.environ["MOVIEREC_SETTINGS"], **addresses},
+        Database(settings),
+        lambda: health.api_answers(settings),
+        {"scheduler": lambda: _before_scheduler(settings)},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,10 +1,12 @@
 """The embedded PostgreSQL 18: one server per state folder, reachable through a private Unix socket only."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import state
@@ -45,7 +47,7 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
     if postmaster.is_ready(data):
         return
     state.prepare(settings.home)
-    with state.lock(settings.home / "postgres.lock"):
+    with locks.lock(settings.home / "postgres.lock"):
         if postmaster.find_postmaster(data) is None:
             _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
         _await_ready(settings)
@@ -96,7 +98,7 @@ def url(settings: Settings, database: str, driver: str) -> str:
 
 def ensure_databases(settings: Settings) -> None:
     """Create those of our databases that are missing; the server must run."""
-    with state.lock(settings.home / "postgres.lock"):
+    with locks.lock(settings.home / "postgres.lock"):
         create_missing_databases(conninfo(settings, "postgres"))
 
 
@@ -120,6 +122,7 @@ def _start(settings: Settings, parameters: Mapping[str, str]) -> None:
     directory = make_socket_directory(settings, account)
     lines = (f"{name} = '{value}'\n" for name, value in {**parameters, "unix_socket_directories": directory}.items())
     (data / "movierec.conf").write_text("".join(lines), encoding="utf-8")
+    os.chown(data / "movierec.conf", account.uid, account.gid)  # whatever our umask, the server has to read it
     options = ("-D", str(data), "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", str(log_file(settings)))
     if run_program(account, "pg_ctl", "start", *options).returncode and postmaster.find_postmaster(data) is None:
         raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")

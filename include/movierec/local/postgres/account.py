@@ -49,9 +49,14 @@ def server_account(data: Path) -> Account:
 def allow_traversal(directory: Path, account: Account) -> None:
     """Let `account` reach `directory`: set the execute bit, and only that, on each parent that lacks it."""
     for path in reversed((directory, *directory.parents)):
-        status = path.stat()
-        if account.uid not in (os.geteuid(), status.st_uid) and not status.st_mode & stat.S_IXOTH:
-            path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
+        if account.uid != os.geteuid() and not _can_pass(path.stat(), account):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IXOTH)
+
+
+def _can_pass(status: os.stat_result, account: Account) -> bool:
+    if account.uid == status.st_uid:
+        return True
+    return bool(status.st_mode & (stat.S_IXGRP if account.gid == status.st_gid else stat.S_IXOTH))
 
 
 def _system_account() -> Account:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from movierec.errors import MovierecError
+from movierec.local import state
 from movierec.local.postgres.account import Account, allow_traversal
 from movierec.local.postgres.programs import last_lines, program_path, run_program
 
@@ -23,6 +24,7 @@ def prepare(home: Path, account: Account) -> Path:
     folder = home / "postgres"
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, account.uid, account.gid)
+    state.close(home)
     allow_traversal(home, account)
     allow_traversal(program_path("postgres").parent, account)
     data = folder / "data"

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 ENVIRONMENT = ROOT / ".venv-neural"
 STAMP = "movierec.stamp"  # in it, once everything is installed
+LOCK = "movierec-install.lock"  # in it, held while it is being installed
 PATIENCE = 900.0  # seconds for which a fit waits for an installation that is under way
 LOOK_EVERY = 1.0  # second
 
@@ -42,22 +43,23 @@ def is_installed() -> bool:
 
 
 def _wait_for_installer() -> None:
-    """Wait until nobody holds the environment's lock."""
-    if not ENVIRONMENT.is_dir():
+    """Wait until nobody holds the environment's lock; a lock that is another user's is not waited for."""
+    try:
+        lock = os.open(ENVIRONMENT / LOCK, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
-    folder = os.open(ENVIRONMENT, os.O_RDONLY)
     deadline = time.monotonic() + PATIENCE
     try:
-        while not _is_free(folder) and time.monotonic() < deadline:
+        while not _is_free(lock) and time.monotonic() < deadline:
             log.info("waiting for TensorFlow, which is being installed into %s", ENVIRONMENT)
             time.sleep(LOOK_EVERY)
     finally:
-        os.close(folder)
+        os.close(lock)
 
 
-def _is_free(folder: int) -> bool:
+def _is_free(lock: int) -> bool:
     try:
-        fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -3,22 +3,21 @@
 `https://host/file.zip#sha256=…` pins the content: what is in the cache and fits is used without asking the server.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
+from movierec import locks
 from movierec.errors import SourceError
 from movierec.sources.http.part_file import FileVersion
 from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError, printable_url
 
 SCHEMES = ("http", "https", "file")
+MAX_WAIT_SECONDS = 7200.0  # as long as an extraction may take
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
     if urlsplit(url).scheme.lower() == "file":
         return _local_file(path, url, wanted)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.parent / "lock"):
+    with locks.lock(path.parent / "lock", bound_seconds=MAX_WAIT_SECONDS):  # one process at a time fetches a file
         copy = _cached_copy(path)
         if copy and copy.sha256 == wanted:
             return path
@@ -132,11 +131,3 @@ def _note_path(path: Path) -> Path:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time fetch a file."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,0 +1,71 @@
+"""One process that the supervisor keeps running."""
+
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEATH_WINDOW_SECONDS = 120.0
+MAX_LOG_BYTES = 20_000_000
+
+
+@dataclass
+class Component:
+    """One child process.
+
+    Attributes:
+        name: of the process and of its log.
+        command: what starts it.
+        before: called before each start; an error that it raises counts like a death.
+        process: the child, while it runs.
+        deaths: when it died of itself lately (seconds, monotonic clock).
+        next_start: before then it is not started again (seconds, monotonic clock).
+    """
+
+    name: str
+    command: Sequence[str]
+    before: Callable[[], object] = lambda: None
+    process: subprocess.Popen[bytes] | None = None
+    deaths: list[float] = field(default_factory=list)
+    next_start: float = 0.0
+
+    def note_death(self, is_excused: bool = False) -> None:
+        """Note that the process has ended, if it has; after each recent death the next start waits twice as long.
+
+        Args:
+            is_excused: it could not help it, because what it needs was gone; such deaths are not counted.
+        """
+        if self.process is None or self.process.poll() is None:
+            return
+        print(f"{self.name} ended with status {self.process.returncode}", flush=True)
+        self.process = None
+        self._wait_longer(is_excused)
+
+    def start(self, home: Path) -> None:
+        """Start the process, unless it runs or has to wait."""
+        if self.process is not None or time.monotonic() < self.next_start:
+            return
+        try:
+            self.before()
+            self.process = start_component(self.name, self.command, home)
+        except Exception as error:
+            print(f"{self.name} could not be started: {error}", flush=True)
+            self._wait_longer(is_excused=False)
+
+    def _wait_longer(self, is_excused: bool) -> None:
+        now = time.monotonic()
+        recent = [death for death in self.deaths if now - death < DEATH_WINDOW_SECONDS]
+        self.deaths = recent if is_excused else [*recent, now]
+        self.next_start = now + 2 ** max(0, len(self.deaths) - 1)
+
+
+def start_component(name: str, command: Sequence[str], home: Path) -> subprocess.Popen[bytes]:
+    """Start a process that appends to `logs/<name>.log`; a log that has grown too large is set aside first."""
+    log = home / "logs" / f"{name}.log"
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=home / "airflow"
+        )

@@ -1,0 +1,76 @@
+"""Locks between processes: files that no other user can open, let alone hold.
+
+Standard library alone: set-up waits with them before anything is installed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from movierec.errors import MovierecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 2.0
+POLL_SECONDS = 0.1
+BOUND_SECONDS = 900.0
+
+
+@contextmanager
+def lock(path: Path, busy: str = "", bound_seconds: float = BOUND_SECONDS) -> Iterator[None]:
+    """Hold an exclusive lock on the file `path`; whoever waits longer than a moment says for whom.
+
+    Args:
+        path: the lock file; it holds the pid of the process that has the lock.
+        busy: the error to raise, with that pid, where another process has the lock; empty: wait for it.
+        bound_seconds: how long to wait at most.
+
+    Raises:
+        MovierecError: another process has the lock, and `busy` is not empty or the time is up.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+        os.fchmod(descriptor, 0o600)
+        _acquire(descriptor, path, busy, bound_seconds)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _acquire(descriptor: int, path: Path, busy: str, bound_seconds: float) -> None:
+    started = time.monotonic()
+    is_silent = True
+    while not _try_to_lock(descriptor):
+        if busy:
+            raise MovierecError(f"{busy} ({_holder(path)})")
+        waited = time.monotonic() - started
+        if waited > bound_seconds:
+            raise MovierecError(
+                f"{path} is still locked after {bound_seconds:.0f} s by {_holder(path)}; wait for it or end it"
+            )
+        if is_silent and waited > SILENT_SECONDS:
+            is_silent = False
+            log.warning("waiting for %s, which has locked %s", _holder(path), path)
+        time.sleep(POLL_SECONDS)
+
+
+def _try_to_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(path: Path) -> str:
+    return f"pid {path.read_text(encoding='utf-8').strip() or 'unknown'}"

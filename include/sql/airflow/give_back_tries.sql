@@ -1,0 +1,15 @@
+-- Purpose: give a try back to each task that a scheduler took with it when it ended, and let the next one find them now.
+-- Airflow counts the try of such a task when it starts it again, although the task has not failed.
+-- Grain: one row per task. Key: id. Inputs: Airflow's tables. Parameters: none. Run it while no scheduler runs.
+update job
+set state = 'failed', end_date = now()
+where job_type = 'SchedulerJob' and state = 'running';
+
+update task_instance
+set max_tries = task_instance.max_tries + 1
+from dag_run
+where
+    task_instance.dag_id = dag_run.dag_id
+    and task_instance.run_id = dag_run.run_id
+    and dag_run.state = 'running'
+    and task_instance.state in ('queued', 'running', 'restarting');
