@@ -47,6 +47,7 @@ from movierec_airflow import (
     open_connection,
     origin,
     plain_errors,
+    requested_dataset,
     require_batch,
     run_as_of,
     settings,
@@ -123,8 +124,7 @@ def movierec_ingest():
             selected_sources(settings(), params["sources"])
             warehouse.migrate(conninfo())
         with open_connection() as conn:
-            dataset = params["dataset"] or settings().dataset
-            return batch.open_batch(conn, run_id, dataset, run_as_of(), **choices)
+            return batch.open_batch(conn, run_id, requested_dataset(), run_as_of(), **choices)
 
     @task
     def list_sources(late: bool) -> list[str]:

@@ -30,7 +30,7 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, open_connection
+from movierec_airflow import DAG_DEFAULTS, LARGEST_ID, open_connection
 
 ACTIONS = ("list", "replay", "edit", "accept", "dismiss", "undo")
 
@@ -54,6 +54,7 @@ def narrowed(title: str, description: str) -> Param:
             None,
             type=["null", "integer"],
             minimum=1,
+            maximum=LARGEST_ID,
             title="Batch",
             description="Rows that this night loaded. Empty: what the newest night consists of.",
         ),
@@ -81,6 +82,7 @@ def narrowed(title: str, description: str) -> Param:
             10_000,
             type="integer",
             minimum=1,
+            maximum=1_000_000,
             title="Limit",
             description="To how many rows a decision may apply at most.",
         ),

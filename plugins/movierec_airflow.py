@@ -26,6 +26,8 @@ SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="m
 
 APPROVALS = ["when unsure", "always", "never"]
 
+LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even be handed to a task
+
 # Of Airflow's default pool, which has 16 slots where `make run` or docker-compose.yaml set it up: two tasks that
 # compute run at once, each with half of the cores, and short ones beside them.
 COMPUTING_SLOTS = 7
@@ -94,11 +96,14 @@ def endpoint(conn_id: str) -> "Endpoint":
 
 def origin(batch: Mapping[str, Any]) -> "Origin":
     """Return where the sources of a batch are."""
+    from movierec.sources.http.addresses import without_secrets
     from movierec.sources.source import Origin
 
     found = settings()
+    requested = requested_dataset()
     return Origin(
-        dataset=batch["dataset"],
+        # the batch keeps a URL without its query, which the server may ask for
+        dataset=requested if without_secrets(requested) == batch["dataset"] else batch["dataset"],
         cache=found.home / "cache",
         locations=found.locations,
         connections=found.connections,
@@ -107,6 +112,11 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
         scales=found.scales,
         exclude=found.exclude,
     )
+
+
+def requested_dataset() -> str:
+    """Return where the rating files are: as the run's form says, else as the setting does."""
+    return str(get_current_context()["params"].get("dataset") or settings().dataset)
 
 
 def feedback_source(name: str) -> "Source":
@@ -180,7 +190,10 @@ def run_as_of() -> datetime:
     context = get_current_context()
     asked = context["params"]["as_of"]
     run = context["dag_run"]
-    return datetime.fromisoformat(asked) if asked else (run.logical_date or run.run_after)
+    try:
+        return datetime.fromisoformat(asked) if asked else (run.logical_date or run.run_after)
+    except ValueError:
+        raise AirflowFailException(f"as_of is '{asked}'; allowed is a moment such as 2026-01-31T02:00:00Z") from None
 
 
 def settings() -> "Settings":
@@ -201,12 +214,16 @@ def training_folder(training_id: int) -> "TrainingFolder":
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn an error that trying again cannot mend into a failure without retries and without a traceback."""
+    from psycopg import DataError
+
     from movierec.errors import MovierecError
 
     try:
         yield
     except MovierecError as error:
         raise AirflowFailException(str(error)) from None
+    except DataError as error:
+        raise AirflowFailException(f"the database refuses a value: {str(error).strip()}") from None
 
 
 @contextmanager

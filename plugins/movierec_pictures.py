@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/movierec/trainings"
 DAG = "movierec_train"
-FILE_NAME = re.compile(r"[a-z]+\.png|index\.html")
+FILE_NAME = re.compile(r"[a-z]{1,60}\.png|index\.html")
+TRAINING_ID = re.compile(r"[0-9]{1,18}")
 MEDIA_TYPES = {"png": "image/png", "html": "text/html; charset=utf-8"}
 # The page holds no scripts, and shows nothing from elsewhere.
 HEADERS = {
@@ -99,16 +100,22 @@ def web() -> "FastAPI":
     guard = Depends(requires_access_dag(method="GET", param_dag_id=DAG))
     app = FastAPI(title="movierec: pictures of trainings", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/{training_id:int}", dependencies=[guard])
-    def open_page(training_id: int) -> RedirectResponse:
-        return RedirectResponse(address(training_id))
+    def number(training: str) -> int:
+        if not TRAINING_ID.fullmatch(training):
+            raise HTTPException(404, "a training is a number of at most 18 digits")
+        return int(training)
 
-    @app.get("/{training_id:int}/", dependencies=[guard])
-    @app.get("/{training_id:int}/{name}", dependencies=[guard])
-    def send(training_id: int, name: str = "index.html") -> Response:
-        data = read_plot(Settings.from_env(), training_id, name)
+    @app.get("/{training}", dependencies=[guard])
+    def open_page(training: str) -> RedirectResponse:
+        return RedirectResponse(address(number(training)))
+
+    @app.get("/{training}/", dependencies=[guard])
+    @app.get("/{training}/{name}", dependencies=[guard])
+    def send(training: str, name: str = "index.html") -> Response:
+        data = read_plot(Settings.from_env(), number(training), name)
         if data is None:
-            raise HTTPException(404, f"training {training_id} has no {'pictures' if name == 'index.html' else name}")
+            what = "pictures" if name == "index.html" else f"file of the name {name[:60]}"
+            raise HTTPException(404, f"training {number(training)} has no {what}")
         return Response(data, media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers=HEADERS)
 
     return app

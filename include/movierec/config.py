@@ -27,6 +27,7 @@ class Settings:
         web_host: address of the web application (`MOVIEREC_WEB_HOST`).
         web_port: its port (`MOVIEREC_WEB_PORT`).
         web_allowed_hosts: names by which it may be addressed, besides loopback's (`MOVIEREC_WEB_ALLOWED_HOSTS`).
+        private_hosts: hosts of a private network that a redirect may lead to (`MOVIEREC_PRIVATE_HOSTS`).
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
@@ -46,6 +47,7 @@ class Settings:
     web_host: str = "127.0.0.1"
     web_port: int = 8090
     web_allowed_hosts: tuple[str, ...] = ()
+    private_hosts: tuple[str, ...] = ()
     artifacts: str = str(ROOT / ".movierec" / "artifacts")
     top_n: int = 50
     keep_nights: int = 14
@@ -74,6 +76,7 @@ class Settings:
             web_host=env.get("MOVIEREC_WEB_HOST", cls.web_host),
             web_port=_integer(env, "MOVIEREC_WEB_PORT", cls.web_port, 1, 65_535),
             web_allowed_hosts=tuple(env.get("MOVIEREC_WEB_ALLOWED_HOSTS", "").replace(",", " ").split()),
+            private_hosts=tuple(env.get("MOVIEREC_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
             artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),

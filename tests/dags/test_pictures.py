@@ -60,7 +60,18 @@ def test_who_may_read_the_dag_sees_the_page_and_its_pictures(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["7/secret.txt", "7/..%2Fsecret.png", "7/../secret.png", "7/%2e%2e/secret.png", "8/", "7/absent.png", "x/"],
+    [
+        "7/secret.txt",
+        "7/..%2Fsecret.png",
+        "7/../secret.png",
+        "7/%2e%2e/secret.png",
+        "8/",
+        "7/absent.png",
+        "x/",
+        f"{'9' * 5000}/",
+        f"7/{'a' * 300}.png",
+        "²/",
+    ],
 )
 def test_nothing_else_is_served(client, path):
     browser, login = client

@@ -3,7 +3,6 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-
 from movierec.config import ROOT
 
 DAGS = (
@@ -108,3 +107,16 @@ def test_an_unanswered_question_is_a_rejection_in_time(airflow):
     question = dag.get_task("ask_person")
     assert question.defaults == ["Reject"]
     assert question.response_timeout < dag.dagrun_timeout
+
+
+def test_every_number_of_a_form_is_bounded_and_what_is_beyond_is_refused_when_it_is_triggered(airflow):
+    """A larger number than a task can be handed would end every try of it before its log begins."""
+    from airflow.sdk.exceptions import ParamValidationError
+
+    for dag in airflow.dags.values():
+        for name, schema in dag.params.items():
+            kinds = schema.schema.get("type")
+            if "integer" in kinds or "number" in kinds:
+                assert {"minimum", "maximum"} <= set(schema.schema), (dag.dag_id, name)
+                with pytest.raises(ParamValidationError):
+                    schema.resolve(10**30)

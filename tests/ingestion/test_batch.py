@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from movierec.db import run_sql
 from movierec.errors import QualityError
-from movierec.ingestion.batch import accept_batch, find_batch
+from movierec.ingestion.batch import accept_batch, find_batch, open_batch
 from movierec.ingestion.core import build_core, core_as_of
 from movierec.quality import check
 from tests import movielens
@@ -84,3 +85,27 @@ def test_showing_an_accepted_batch_again_leaves_it_accepted(conn, app, tmp_path)
     with core_as_of(conn, batch_id):
         pass
     assert status(conn, batch_id) == ("accepted", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://host/set.zip?token=s3cret#sha256=00", "https://host/set.zip"),
+        ("/data/who?/set", "/data/who?/set"),
+    ],
+)
+def test_a_token_in_a_datasets_address_is_kept_nowhere(conn, caplog, given, kept):
+    with caplog.at_level("INFO"):
+        batch_id = open_batch(conn, "night", given)
+    assert find_batch(conn, batch_id)["dataset"] == kept
+    assert "s3cret" not in caplog.text
+
+
+def test_tokens_that_were_kept_before_go_with_the_next_structure(conn):
+    batch_id = open_batch(conn, "night", "/data")
+    conn.execute("update ops.batch set dataset = 'https://me:pass@host/a@b/set.zip?token=s3cret#sha256=00'")
+    run_sql(conn, "ddl/ops")
+    assert find_batch(conn, batch_id)["dataset"] == "https://host/a@b/set.zip"
+    conn.execute("update ops.batch set dataset = '/data/what?'")
+    run_sql(conn, "ddl/ops")
+    assert find_batch(conn, batch_id)["dataset"] == "/data/what?"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import SourceError
+from movierec.sources import events_folder
 from movierec.sources.events_folder import EventsFolder
 from movierec.sources.source import Notes
 from tests.sources.landing import InMemoryState, Landed, copied, land
@@ -165,3 +166,22 @@ def test_a_file_that_changes_while_it_is_read_can_be_tried_again(tmp_path: Path)
         file.write(GOOD + "\n")
     with pytest.raises(OSError, match="changed while it was read"):
         list(chunks)
+
+
+def test_a_link_out_of_the_folder_is_not_read_and_a_sentence_says_so(tmp_path: Path) -> None:
+    write(tmp_path, GOOD, name="elsewhere.ndjson")
+    folder = tmp_path / "events"
+    folder.mkdir()
+    (folder / "a.ndjson").symlink_to(tmp_path / "elsewhere.ndjson")
+    state = InMemoryState()
+    assert list(EventsFolder(folder).pieces(state)) == []
+    assert state.remarks == ["a.ndjson is not read: it is a link out of the folder"]
+
+
+def test_a_line_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_folder, "MAX_LINE_BYTES", 1000)
+    path = write(tmp_path, '{"event_id": "' + "e" * 2000, end="")
+    os.utime(path, (0, 0))
+    (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
+    with pytest.raises(SourceError, match="a line is longer than 0 MB; allowed is an object per line"):
+        list(piece.read(Notes()))

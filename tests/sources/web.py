@@ -17,6 +17,7 @@ class Site:
         has_ranges: whether a part may be asked for.
         faults: one for each of the next answers: a status, or `cut` (the connection breaks after half the body).
         seen: headers of the requests.
+        redirects: where a path is sent on to.
     """
 
     content: dict[str, bytes]
@@ -25,6 +26,7 @@ class Site:
     faults: list[int | str] = field(default_factory=list)
     seen: list[dict[str, str]] = field(default_factory=list)
     address: str = ""
+    redirects: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -49,7 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         site.seen.append(dict(self.headers))
         fault = site.faults.pop(0) if site.faults else None
         body = site.content.get(self.path.partition("?")[0])
-        if isinstance(fault, int) or body is None:
+        if target := site.redirects.get(self.path.partition("?")[0]):
+            self._answer(302, b"", {"Location": target})
+        elif isinstance(fault, int) or body is None:
             self._answer(fault if isinstance(fault, int) else 404, b"", {"Retry-After": "0"})
         elif site.etag and self.headers.get("If-None-Match") == site.etag:
             self._answer(304, b"", {})

@@ -8,6 +8,7 @@ from typing import Any
 from movierec.code_version import code_version
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
+from movierec.sources.http.addresses import without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def open_batch(
     Args:
         conn: the warehouse.
         run_id: the Airflow run; it has one batch.
-        dataset: folder, zip or URL of the rating files.
+        dataset: folder, zip or URL of the rating files; a URL is kept without its query, which may be secret.
         as_of: the batch ignores what happened after this time, which needs a time zone; None means now.
         accept_volume_change: counts and distributions may differ from the batches before.
         is_full: read databases from the start, apply the rules to every row again, rebuild core.
@@ -38,6 +39,7 @@ def open_batch(
     """
     if "://" in dataset and "@" in dataset.partition("://")[2].partition("/")[0]:
         raise ConfigError("the dataset's URL holds a password, which would be kept; allowed is a URL without one")
+    dataset = without_secrets(dataset)
     as_of = as_of or datetime.now(UTC)
     if as_of.tzinfo is None or as_of > datetime.now(UTC):
         raise ConfigError(f"as_of is {as_of.isoformat()}; allowed is a moment of the past, with its time zone")

@@ -19,7 +19,8 @@ from movierec.errors import SourceError
 from movierec.local import editions
 from movierec.local.editions import EDITIONS
 from movierec.sources import movielens
-from movierec.sources.http.fetch import fetch, is_url, local_path
+from movierec.sources.http.addresses import is_url
+from movierec.sources.http.fetch import fetch, local_path
 
 PACKAGE = "recbole==1.2.1"
 WHEEL = "recbole-1.2.1-py3-none-any.whl"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from movierec.sources.http.fetch import fetch, is_url
+from movierec.sources.http.addresses import is_url
+from movierec.sources.http.fetch import fetch
 from movierec.sources.source import Piece, SourceState
 from movierec.sources.table_contracts import CREDITS
 from movierec.sources.text.archive import single

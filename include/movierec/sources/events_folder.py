@@ -20,6 +20,8 @@ from movierec.errors import SourceError
 from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import FEEDBACK_EVENT
+from movierec.sources.text.archive import leads_out, links_out
+from movierec.sources.text.lines import BLOCK_BYTES, MAX_LINE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class EventsFolder:
             SourceError: the folder does not exist, or a file is cut off or breaks the contract.
         """
         seen: set[str] = set()
+        for name in links_out(self.folder):
+            state.remark(f"{name} is not read: it is a link out of the folder")
         for path in self._others():
             state.remark(f"{path.name} is not read: {_ALLOWED}; MOVIEREC_EXCLUDE={path.name} says that this is meant")
         for path in self._files():
@@ -67,7 +71,8 @@ class EventsFolder:
 
     def _chosen(self) -> list[Path]:
         files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        return [path for path in files if not any(fnmatch(path.name, name) for name in self.exclude)]
+        inside = [path for path in files if not leads_out(path, self.folder)]
+        return [path for path in inside if not any(fnmatch(path.name, name) for name in self.exclude)]
 
 
 def _read(path: Path, notes: Notes) -> Iterator[Chunk]:
@@ -85,7 +90,7 @@ def _events(path: Path) -> Iterator[Event]:
     """Yield every line; a blank one only where another follows."""
     with _open(path) as lines:
         blank = 0
-        for number, line in enumerate(lines):
+        for number, line in enumerate(_lines(path, lines)):
             text = line.removeprefix(b"\xef\xbb\xbf" if number == 0 else b"").decode("utf-8", "backslashreplace")
             if not text.strip():
                 blank += 1
@@ -93,6 +98,13 @@ def _events(path: Path) -> Iterator[Event]:
             yield from (Event(None) for _ in range(blank))
             blank = 0
             yield parse_line(text.rstrip("\r\n"))
+
+
+def _lines(path: Path, content: BinaryIO) -> Iterator[bytes]:
+    while line := content.readline(MAX_LINE_BYTES + 1):
+        if len(line) > MAX_LINE_BYTES:
+            raise SourceError(f"{path}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is an object per line")
+        yield line
 
 
 def _open(path: Path) -> BinaryIO:
@@ -112,9 +124,9 @@ def _is_finished(path: Path) -> bool:
         return True
     last = b"\n"
     try:
-        with _open(path) as lines:
-            for line in lines:
-                last = line
+        with _open(path) as content:
+            while block := content.read(BLOCK_BYTES):
+                last = block
     except (EOFError, zlib.error):
         return False
     return last.endswith(b"\n")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from movierec.errors import SourceError
 from movierec.sources.contract import Contract
-from movierec.sources.http.fetch import fetch, is_url
-from movierec.sources.http.transfer import GoneError, printable_url
+from movierec.sources.http.addresses import is_url, printable_url
+from movierec.sources.http.fetch import fetch
+from movierec.sources.http.transfer import GoneError
 from movierec.sources.imdb_reader import TABLES_NAMING_PEOPLE, FilteredReader, People
 from movierec.sources.source import Piece, SourceState
 from movierec.sources.table_contracts import IMDB_CREW, IMDB_NAME, IMDB_PRINCIPAL, IMDB_RATING, IMDB_TITLE

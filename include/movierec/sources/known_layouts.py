@@ -20,7 +20,8 @@ from movierec.rating_scale import RatingScale
 from movierec.sources import literals
 from movierec.sources.text.delimited import first_lines, header
 from movierec.sources.text.encoding import AsUtf8, decode
-from movierec.sources.text.file import BLOCK_BYTES, File, buffered
+from movierec.sources.text.file import File, buffered
+from movierec.sources.text.lines import line_blocks
 from movierec.sources.text.records import Dialect
 from movierec.sources.text.tables_as_text import Generated, csv_line
 
@@ -41,7 +42,7 @@ class Raw:
         """Yield rows that have as many fields as the header."""
         with self.file.open() as stream:
             reader = csv.reader(
-                _lines(AsUtf8(stream)),
+                _lines(self.file.where, AsUtf8(stream)),
                 delimiter=self.delimiter,
                 quoting=csv.QUOTE_NONE if self.delimiter == "\t" else csv.QUOTE_MINIMAL,
             )
@@ -55,13 +56,9 @@ class Raw:
         return set(names) <= set(self.names)
 
 
-def _lines(stream: AsUtf8) -> Iterator[str]:
-    rest = b""
-    while data := stream.read(BLOCK_BYTES):
-        *lines, rest = (rest + data).split(b"\n")
-        yield from (decode(line, is_western=True)[0] + "\n" for line in lines)
-    if rest:
-        yield decode(rest, is_western=True)[0]
+def _lines(where: str, stream: AsUtf8) -> Iterator[str]:
+    for block in line_blocks(where, stream):
+        yield from (decode(line, is_western=True)[0] + "\n" for line in block.split(b"\n")[:-1])
 
 
 @dataclass

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from movierec.errors import SourceError
 from movierec.sources.contract import Contract
-from movierec.sources.http.fetch import fetch, is_url
+from movierec.sources.http.addresses import is_url
+from movierec.sources.http.fetch import fetch
 from movierec.sources.known_layouts import with_known_layouts
 from movierec.sources.recognition import (
     RecognisedFile,
@@ -23,7 +24,7 @@ from movierec.sources.recognition import (
 )
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
-from movierec.sources.text.archive import files
+from movierec.sources.text.archive import files, links_out
 from movierec.sources.text.delimited import Table
 from movierec.sources.text.file import File
 
@@ -94,6 +95,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     sentences = known.remarks + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
     excluded = [file.name for file in everything if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
+    sentences += [f"{name} is not read: it is a link out of the dataset's folder" for name in links_out(path)]
     tables = [Table(file.file, contract, file.dialect) for contract, file in used]
     tables = [table for table in tables if _is_right(table, sentences)]
     if sentences:

@@ -13,6 +13,11 @@ create table if not exists ops.batch (
     started_at timestamptz not null default now(),
     accepted_at timestamptz
 );
+-- A URL is kept without login, query and fragment, which may be secret; those of before are made so.
+update ops.batch
+set dataset = regexp_replace(dataset, '^([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/@]*@)?([^?#]*).*$', '\1\2')
+where dataset ~ '^[A-Za-z][A-Za-z0-9+.-]*://([^/]*@|.*[?#])';
+
 comment on table ops.batch is
 'One night of ingestion. Grain: a run of movierec_ingest. Batches are in the order of as_of, then of batch_id.';
 comment on column ops.batch.as_of is

@@ -1,10 +1,13 @@
 import hashlib
 import logging
+from urllib.request import Request
 
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.http.fetch import fetch, is_url, local_path
+from movierec.sources.http.addresses import is_url
+from movierec.sources.http.fetch import fetch, local_path
+from movierec.sources.http.redirects import Redirects
 from movierec.sources.http.transfer import GoneError, RetryPolicy, UnreachableError
 from tests.sources.web import serve
 
@@ -174,3 +177,40 @@ def test_a_path_is_no_url():
     assert not is_url("/data/ml-1m.zip")
     assert not is_url("ml-1m")
     assert is_url("https://host/ml-1m.zip")
+
+
+def test_a_redirect_on_the_same_host_is_followed(site, tmp_path):
+    site.redirects["/moved.zip"] = f"{site.address}/data.zip"
+    assert fetch(f"{site.address}/moved.zip", tmp_path, retry_policy=HASTY).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.2:{}/data.zip?token=s3cret", "http://[::ffff:127.0.0.2]:{}/data.zip"]
+)
+def test_a_redirect_into_a_private_network_is_refused_at_once(site, tmp_path, target):
+    site.redirects["/moved.zip"] = target.format(site.address.rpartition(":")[2])
+    with pytest.raises(SourceError, match=r"moved.zip redirects to .* is in a private network; allowed are") as refused:
+        fetch(f"{site.address}/moved.zip?token=s3cret", tmp_path, retry_policy=HASTY)
+    assert len(site.seen) == 1
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_private_host_that_is_configured_is_followed(tmp_path, monkeypatch, site):
+    site.redirects["/moved.zip"] = site.address.replace("127.0.0.1", "localhost") + "/data.zip"
+    monkeypatch.setenv("MOVIEREC_PRIVATE_HOSTS", "files.example, LOCALHOST")
+    assert fetch(f"{site.address}/moved.zip", tmp_path, retry_policy=HASTY).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://example.com/data.zip"])
+def test_a_redirect_to_another_scheme_is_refused(site, tmp_path, target):
+    site.redirects["/moved.zip"] = target
+    with pytest.raises(SourceError):
+        fetch(f"{site.address}/moved.zip", tmp_path, retry_policy=HASTY)
+    assert len(site.seen) == 1
+
+
+def test_a_redirect_that_gives_encryption_up_is_refused():
+    handler = Redirects("https://example.com/data.zip")
+    request = Request("https://example.com/data.zip")
+    with pytest.raises(SourceError, match="not encrypted as the first address was; allowed is https"):
+        handler.redirect_request(request, None, 302, "", {}, "http://example.com/data.zip")

@@ -1,13 +1,18 @@
+import bz2
 import gzip
+import os
+import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from movierec.errors import SourceError
 from movierec.sources.source import Notes
 from movierec.sources.table_contracts import RATINGS
-from movierec.sources.text.archive import files, single
-from movierec.sources.text.delimited import Table
+from movierec.sources.text import file, lines, tables_as_text
+from movierec.sources.text.archive import files, links_out, single
+from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.records import Dialect
 from tests.sources.copied import rows
 
@@ -131,3 +136,73 @@ def test_a_zip_that_unpacks_to_much_more_is_read_in_small_pieces(tmp_path):
     with single(path).open() as stream:
         assert len(stream.read(1000)) == 1000
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_device_is_refused_before_it_is_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (Path("/dev/zero"), pipe):
+        with pytest.raises(SourceError, match=f"{path} is a device, a pipe or a socket; allowed is a folder"):
+            files(path)
+
+
+def test_links_inside_of_a_folder_are_read_and_links_out_of_it_are_not(tmp_path):
+    (tmp_path / "secret.csv").write_text("secret")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "more.csv").write_text("secret")
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "a.csv").write_text("a")
+    (folder / "b.csv").symlink_to(folder / "a.csv")
+    (folder / "c.csv").symlink_to(tmp_path / "secret.csv")
+    (folder / "deep").symlink_to(tmp_path / "elsewhere")
+    assert [file.name for file in files(folder)] == ["a.csv", "b.csv"]
+    assert links_out(folder) == ["c.csv", "deep/more.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".csv.gz", ".csv.bz2"])
+def test_what_unpacks_to_far_more_than_text_can_is_refused_in_bounded_memory(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(file, "MIN_LIMIT_BYTES", 1 << 20)
+    path = tmp_path / f"ratings{suffix}"
+    bomb = b"1,2,3.5,964982703\n" * 4_000_000
+    if suffix == ".zip":
+        zipped(path, {"ratings.csv": bomb}, compression=zipfile.ZIP_DEFLATED)
+    else:
+        path.write_bytes(bz2.compress(bomb) if suffix == ".csv.bz2" else gzip.compress(bomb))
+    if suffix == ".csv.gz":
+        monkeypatch.setattr(file, "MAX_RATIO", 50)
+    del bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match=r"unpacks to more than .* bytes, which no dataset of its size does"):
+            files(path)[0].sha256()
+        assert tracemalloc.get_traced_memory()[1] < 30 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("start", [b'{"userId": "', b"userId,movieId,rating"])
+def test_a_line_without_an_end_is_refused_in_bounded_memory(tmp_path, start, monkeypatch):
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 4 << 20)
+    path = tmp_path / "ratings.csv"
+    with path.open("wb") as sparse:  # as large as 10 GB, without taking them
+        sparse.write(start)
+        sparse.truncate(10 << 30)
+    if start.startswith(b"{"):
+        with path.open("r+b") as sparse:
+            sparse.write(b'{"userId": 1, "rest": "')
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match="a line is longer than 4 MB; allowed is text in lines"):
+            first_lines(single(path))
+        assert tracemalloc.get_traced_memory()[1] < 60 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_json_with_a_new_key_in_every_line_is_no_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables_as_text, "MAX_KEYS", 100)
+    path = tmp_path / "ratings.jsonl"
+    path.write_text("".join(f'{{"key{number}": 1}}\n' for number in range(200)))
+    with pytest.raises(SourceError, match="more than 100 different keys; that is no table"):
+        first_lines(single(path))

@@ -142,7 +142,7 @@ def test_quotes_commas_and_newlines_inside_fields_are_content():
 
 def test_a_quoted_field_goes_on_across_blocks(monkeypatch):
     monkeypatch.setattr(blocks, "PART_BYTES", 8)
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", 16)
+    monkeypatch.setattr("movierec.sources.text.lines.BLOCK_BYTES", 16)
     assert movies(b'1,"one\nand two\nand a third line\nand",A\n2,Next,B\n') == [
         ("one\nand two\nand a third line\nand", None),
         ("Next", None),
@@ -225,7 +225,7 @@ def test_a_line_of_ten_megabytes_is_a_row():
 
 
 def test_a_file_without_line_ends_is_refused(monkeypatch):
-    monkeypatch.setattr(blocks, "MAX_LINE_BYTES", 1 << 20)
+    monkeypatch.setattr("movierec.sources.text.lines.MAX_LINE_BYTES", 1 << 20)
     with pytest.raises(SourceError, match=r"file.csv: a line is longer than 1 MB"):
         movies(b"x" * 5_000_000)
 
@@ -239,7 +239,7 @@ def test_whole_blocks_and_single_rows_yield_the_same(dialect, seed, monkeypatch)
     lines = [line(random, dialect.delimiter) for _ in range(200)]
     content = dialect.delimiter.join(("movieId", "title", "genres")).encode() + b"\n" + b"".join(lines)
     monkeypatch.setattr(blocks, "PART_BYTES", random.choice((16, 256, 1 << 15)))
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
+    monkeypatch.setattr("movierec.sources.text.lines.BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
     mixed = read(content, MOVIES, dialect)
     for shortcut in ("_clean", "_unquoted"):
         monkeypatch.setattr(Converter, shortcut, lambda self, block: None)

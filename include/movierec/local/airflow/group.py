@@ -25,7 +25,7 @@ from movierec.local.environment import airflow_environment, airflow_url
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
 ADDRESSES = ("host", "port", "web_host", "web_port")  # settings that processes cannot change while they run
-SUPERVISOR_START_SECONDS = 10
+SUPERVISOR_START_SECONDS = 60
 
 
 def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:

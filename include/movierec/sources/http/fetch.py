@@ -13,8 +13,9 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 from movierec import locks
 from movierec.errors import SourceError
+from movierec.sources.http.addresses import printable_url
 from movierec.sources.http.part_file import FileVersion
-from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError, printable_url
+from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError
 
 SCHEMES = ("http", "https", "file")
 MAX_WAIT_SECONDS = 7200.0  # as long as an extraction may take
@@ -29,11 +30,6 @@ class Copy:
     etag: str | None
     modified: str | None
     sha256: str
-
-
-def is_url(text: str) -> bool:
-    """Tell a URL from a path."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 
 def local_path(url: str, cache: Path) -> Path:

@@ -16,7 +16,6 @@ from urllib.request import (
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
     HTTPHandler,
-    HTTPRedirectHandler,
     HTTPSHandler,
     OpenerDirector,
     ProxyHandler,
@@ -25,7 +24,9 @@ from urllib.request import (
 )
 
 from movierec.errors import SourceError
+from movierec.sources.http.addresses import printable_url
 from movierec.sources.http.part_file import FileVersion, PartFile
+from movierec.sources.http.redirects import Redirects
 
 BLOCK_BYTES = 1 << 20
 _RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
@@ -56,12 +57,6 @@ class RetryPolicy:
     timeout_seconds: float = 60.0
 
 
-def printable_url(url: str) -> str:
-    """Return a URL as it may be printed: without login and query, which can be secrets."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 class Transfer:
     """Brings one URL into a part file."""
 
@@ -71,8 +66,9 @@ class Transfer:
         self._part = PartFile(part)
         self._retry_policy = retry_policy
         self._opener = OpenerDirector()  # the usual handlers, save those for files and FTP
-        for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPRedirectHandler, UnknownHandler):
+        for handler in (ProxyHandler, HTTPHandler, HTTPSHandler, UnknownHandler):
             self._opener.add_handler(handler())
+        self._opener.add_handler(Redirects(url))
         self._opener.add_handler(HTTPErrorProcessor())
         self._opener.add_handler(HTTPDefaultErrorHandler())
 
@@ -82,7 +78,7 @@ class Transfer:
         Raises:
             UnreachableError: the attempts are used up.
             GoneError: there is no such file.
-            SourceError: the server refuses.
+            SourceError: the server refuses, or sends us to where we must not go.
         """
         failures = 0
         while True:

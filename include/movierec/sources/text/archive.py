@@ -22,11 +22,14 @@ def files(path: Path) -> list[File]:
     """List what a folder, a zip or a tar holds, by name; a file on its own is a list of one.
 
     Raises:
-        SourceError: the path does not exist, cannot be read, or is a corrupt zip.
+        SourceError: the path does not exist, cannot be read, is a device, or is a corrupt zip.
     """
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise SourceError(f"{path} is a device, a pipe or a socket; allowed is a folder, a zip or a file")
     try:
         if path.is_dir():
-            listed = [_on_disk(file, file.relative_to(path).as_posix()) for file in _walk(path, MAX_DEPTH)]
+            walked = [file for file in _walk(path, MAX_DEPTH) if not leads_out(file, path)]
+            listed = [_on_disk(file, file.relative_to(path).as_posix()) for file in walked]
         elif path.exists() and _looks_like_zip(path):
             listed = _zipped(path)
         elif path.exists() and _is_tar(path):
@@ -56,6 +59,18 @@ def single(path: Path) -> File:
     return listed[0]
 
 
+def links_out(folder: Path) -> list[str]:
+    """Return which files of a folder are not read because a link leads to them from outside of it, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(file.relative_to(folder).as_posix() for file in _walk(folder, MAX_DEPTH) if leads_out(file, folder))
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Tell whether a path in a folder is, by a link on its way, a file outside of that folder."""
+    return not path.resolve().is_relative_to(folder.resolve())
+
+
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
     for path in folder.iterdir():
         if _is_hidden(path.name):
@@ -73,11 +88,8 @@ def _on_disk(path: Path, name: str) -> File:
 def _zipped(path: Path) -> list[File]:
     with zipfile.ZipFile(path) as archive:
         inside = [entry for entry in archive.infolist() if not entry.is_dir()]
-    return [
-        File(_without_gz(entry.filename), f"{path}: {entry.filename}", _opener(path, entry.filename), path)
-        for entry in inside
-        if not any(map(_is_hidden, PurePosixPath(entry.filename).parts))
-    ]
+    names = [entry.filename for entry in inside if not any(map(_is_hidden, PurePosixPath(entry.filename).parts))]
+    return [File(_without_gz(name), f"{path}: {name}", _opener(path, name), path, is_inside=True) for name in names]
 
 
 def _looks_like_zip(path: Path) -> bool:
@@ -102,7 +114,7 @@ def _tarred(path: Path) -> list[File]:
     with _open_tar(path) as archive:
         inside = [entry.name for entry in archive if entry.isfile()]
     return [
-        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", _tar_opener(path, name), path)
+        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", _tar_opener(path, name), path, is_inside=True)
         for name in inside
         if not any(map(_is_hidden, PurePosixPath(name.removeprefix("./")).parts))
     ]

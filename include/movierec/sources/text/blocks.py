@@ -5,40 +5,16 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
 
-from movierec.errors import SourceError
 from movierec.sources.source import Chunk
 from movierec.sources.text.copytext import chunks
-from movierec.sources.text.encoding import Readable, is_utf8
-from movierec.sources.text.file import BLOCK_BYTES
+from movierec.sources.text.encoding import is_utf8
 from movierec.sources.text.records import Rows
 
-MAX_LINE_BYTES = 64 << 20
 PART_BYTES = 1 << 15  # an unclean block is converted in parts of this size: most of them are clean
 SMALL_PART_BYTES = 1 << 9  # and unclean parts in parts of this size, before rows are converted one by one
 _NULL = re.compile(rb"(?<![^\t\n])\\N(?![^\t\n])")
 
 LineFilter = Callable[[bytes], bytes]  # takes a block of whole lines, returns the lines to keep
-
-
-def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:
-    """Yield a stream in blocks of whole lines; a last line without an end gets one.
-
-    Raises:
-        SourceError: a line is too long to be one.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while data := stream.read(BLOCK_BYTES):
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*parts, data[:end]])
-            parts, size = [], 0
-        parts.append(data[end:])
-        size += len(data) - end
-        if size > MAX_LINE_BYTES:
-            raise SourceError(f"{where}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is text in lines")
-    if rest := b"".join(parts):
-        yield rest + b"\n"
 
 
 class Converter:

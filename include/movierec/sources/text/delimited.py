@@ -8,10 +8,11 @@ from itertools import chain
 from movierec.errors import SourceError
 from movierec.sources.contract import MIN_SAMPLE_VALUES, Contract
 from movierec.sources.source import Chunk, Notes
-from movierec.sources.text.blocks import Converter, LineFilter, line_blocks
+from movierec.sources.text.blocks import Converter, LineFilter
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File
+from movierec.sources.text.lines import line_blocks
 from movierec.sources.text.records import Dialect, Rows
 
 SAMPLE_ROWS = 1_000

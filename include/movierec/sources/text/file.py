@@ -16,9 +16,12 @@ from movierec.errors import SourceError
 from movierec.rating_scale import RatingScale
 from movierec.sources.text import formats
 from movierec.sources.text.encoding import Readable
+from movierec.sources.text.lines import BLOCK_BYTES
 from movierec.sources.text.tables_as_text import json_lines_as_csv, parquet_as_csv
 
-BLOCK_BYTES = 1 << 20
+# Text is packed to a tenth, repetitive text to a fiftieth; what is packed further is made to fill disks.
+MAX_RATIO = 200
+MIN_LIMIT_BYTES = 1 << 28
 READ_ERRORS = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
     *(RuntimeError, NotImplementedError),
@@ -30,10 +33,11 @@ Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 class Stream:
     """Bytes of a file as they are read; damage is reported with its position."""
 
-    def __init__(self, where: str, raw: Readable) -> None:
-        """Read `raw`; `where` is what messages call it."""
+    def __init__(self, where: str, raw: Readable, limit: int | None = None) -> None:
+        """Read `raw`, of which there may be `limit` bytes; `where` is what messages call it."""
         self._where = where
         self._raw = raw
+        self._limit = limit
         self._position = 0
         self._seen = b""
 
@@ -41,7 +45,7 @@ class Stream:
         """Return up to so many bytes, none at the end.
 
         Raises:
-            SourceError: the file is cut off, corrupt or cannot be read.
+            SourceError: the file is cut off, corrupt, cannot be read, or longer than its limit.
         """
         if self._seen:
             data, self._seen = self._seen[:size], self._seen[size:]
@@ -51,6 +55,11 @@ class Stream:
         except READ_ERRORS as error:
             raise SourceError(f"{self._where} is damaged after {self._position:,} bytes: {reason_of(error)}") from error
         self._position += len(data)
+        if self._limit is not None and self._position > self._limit:
+            raise SourceError(
+                f"{self._where} unpacks to more than {self._limit:,} bytes, which no dataset of its size does; "
+                "unpack it yourself if this is meant"
+            )
         return data
 
     def peek(self, size: int) -> bytes:
@@ -98,6 +107,7 @@ class File:
         opener: opens its bytes as they are stored.
         path: the file on disk that its bytes are in.
         scale: the scale of its ratings, where the layout fixes it.
+        is_inside: it is inside of an archive.
     """
 
     name: str
@@ -105,6 +115,7 @@ class File:
     opener: Opener
     path: Path
     scale: RatingScale | None = None
+    is_inside: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
@@ -118,7 +129,7 @@ class File:
             if formats.is_parquet(head):
                 yield Stream(self.where, parquet_as_csv(self.where, stored.raw))
             elif formats.is_json_lines(head):
-                yield Stream(self.where, json_lines_as_csv(stream))
+                yield Stream(self.where, json_lines_as_csv(self.where, stream))
             else:
                 yield stream
 
@@ -133,12 +144,18 @@ class File:
             try:
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
                 head = raw.peek(formats.HEAD_BYTES)[: formats.HEAD_BYTES]
-                stream = Stream(self.where, formats.unpacked(head, raw))
+                stream = Stream(self.where, formats.unpacked(head, raw), self._limit(head))
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):
                 head = stream.peek(formats.HEAD_BYTES)
             yield Stored(head, stream, raw)
+
+    def _limit(self, head: bytes) -> int | None:
+        """Return how many bytes may come out of a packed file; None where nothing is unpacked."""
+        if not self.is_inside and not formats.is_packed(head):
+            return None
+        return max(MIN_LIMIT_BYTES, MAX_RATIO * self.path.stat().st_size)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes of the content."""

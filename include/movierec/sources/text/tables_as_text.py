@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from movierec.errors import SourceError
 from movierec.sources.text.encoding import Readable
+from movierec.sources.text.lines import line_blocks
 
 BATCH_ROWS = 50_000
+MAX_KEYS = 10_000
 
 
 class Generated:
@@ -41,7 +44,7 @@ def parquet_as_csv(where: str, raw: IO[bytes]) -> Readable:
     from pyarrow import parquet  # noqa: PLC0415
 
     try:
-        file = parquet.ParquetFile(raw if raw.seekable() else io.BytesIO(raw.read()))
+        file = parquet.ParquetFile(raw if raw.seekable() else _on_disk(raw))
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
     return Generated(_parquet_parts(where, file))
@@ -83,35 +86,47 @@ def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() else repr(value)
 
 
-def json_lines_as_csv(raw: Readable) -> Readable:
-    """Return JSON objects, one per line, as CSV; a line that is no object becomes a row that is too short."""
-    return Generated(_json_parts(raw))
+def json_lines_as_csv(where: str, raw: Readable) -> Readable:
+    """Return JSON objects, one per line, as CSV; a line that is no object becomes a row that is too short.
+
+    Raises:
+        SourceError: while it is read: a line is too long to be one, or the objects have too many different keys.
+    """
+    return Generated(_json_parts(where, raw))
 
 
-def _json_parts(raw: Readable) -> Iterator[bytes]:
-    lines = _lines(raw)
+def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
     columns: dict[str, None] = {}
-    objects = []
-    for line in lines:  # all of them: a key may first stand in the last line
-        try:
-            value = json.loads(line, parse_float=str, parse_int=str)
-        except ValueError:
-            value = None
-        if isinstance(value, dict):
-            columns |= dict.fromkeys(value)
-        objects.append(value if isinstance(value, dict) else line.decode("utf-8", "backslashreplace"))
-    yield csv_line(columns)
-    for value in objects:
-        yield csv_line([_text(value.get(name)) for name in columns] if isinstance(value, dict) else [value])
+    with tempfile.TemporaryFile() as kept:  # a key may first stand in the last line, and memory has an end
+        for block in line_blocks(where, raw):
+            for line in block.splitlines():
+                columns |= dict.fromkeys(_json_object(line) or ())
+            if len(columns) > MAX_KEYS:
+                raise SourceError(f"{where}: the objects have more than {MAX_KEYS:,} different keys; that is no table")
+            kept.write(block)
+        kept.seek(0)
+        yield csv_line(columns)
+        for line in filter(None, map(bytes.strip, kept)):
+            value = _json_object(line)
+            text = line.decode("utf-8", "backslashreplace")
+            yield csv_line([text] if value is None else [_text(value.get(name)) for name in columns])
 
 
-def _lines(raw: Readable) -> Iterator[bytes]:
-    rest = b""
+def _json_object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _on_disk(raw: Readable) -> IO[bytes]:
+    """Return what can only be read once as a file in which one can go back."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever reads it keeps it open)
     while data := raw.read(1 << 20):
-        *lines, rest = (rest + data).split(b"\n")
-        yield from filter(None, (line.strip() for line in lines))
-    if rest.strip():
-        yield rest.strip()
+        file.write(data)
+    file.seek(0)
+    return file
 
 
 def _text(value: object) -> str | None:

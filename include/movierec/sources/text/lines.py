@@ -1,0 +1,30 @@
+"""Text in lines, read in blocks: what is not text in lines is noticed before it fills the memory."""
+
+from collections.abc import Iterator
+
+from movierec.errors import SourceError
+from movierec.sources.text.encoding import Readable
+
+BLOCK_BYTES = 1 << 20
+MAX_LINE_BYTES = 64 << 20
+
+
+def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:
+    """Yield a stream in blocks of whole lines; a last line without an end gets one.
+
+    Raises:
+        SourceError: a line is too long to be one.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while data := stream.read(BLOCK_BYTES):
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*parts, data[:end]])
+            parts, size = [], 0
+        parts.append(data[end:])
+        size += len(data) - end
+        if size > MAX_LINE_BYTES:
+            raise SourceError(f"{where}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is text in lines")
+    if rest := b"".join(parts):
+        yield rest + b"\n"
