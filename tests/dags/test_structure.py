@@ -3,6 +3,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+
 from movierec.config import ROOT
 
 DAGS = (
