@@ -1,4 +1,4 @@
--- Purpose: give a try back to each task that a scheduler took with it when it ended, and let the next one find them now.
+-- Purpose: give a try back to each task that a scheduler took with it when it ended, and let the next one find them.
 -- Airflow counts the try of such a task when it starts it again, although the task has not failed.
 -- Grain: one row per task. Key: id. Inputs: Airflow's tables. Parameters: none. Run it while no scheduler runs.
 update job
