@@ -202,7 +202,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     def plan_fits(groups: dict[str, list[list[str]]], part: str) -> list[list[str]]:
         return groups[part]
 
-    @task(map_index_template="{{ side }}", pool_slots=COMPUTING_SLOTS)
+    @task(map_index_template="{{ side }}", pool_slots=COMPUTING_SLOTS, trigger_rule="none_failed")
     def prepare_training_set(side: str, learned: list[list[str]], training_id: int) -> int:
         from movierec.training.fit import prepare_training_set
 
@@ -273,8 +273,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
     fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
     fitted_learned = fit_learned.expand(names=learned)
-    # So that the longest fit is waiting, too, when the first slot is given away.
-    fits >> prepared >> fitted_learned
+    # Learned rankers build on the others, whose fits are taken.
+    fitted >> prepared >> fitted_learned
     decision = compare(training_id)
     ask_person = Approval(
         task_id="ask_person",

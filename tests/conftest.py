@@ -20,6 +20,9 @@ from movierec.rankers.neural import environment
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: waiting threads leave the core to others
 
+# Learned rankers that build on networks take seconds each; the tests of that ask for it.
+os.environ["MOVIEREC_NEURAL"] = "alone"
+
 # A test server may lose its data: no waiting for the disk.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 TESTS = Path(__file__).parent

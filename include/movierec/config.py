@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from movierec.rating_scale import RatingScale, parse_scales
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
+NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
 RESERVED_NAMES = ("movielens", "serving", *OPTIONAL_SOURCES)
 
 
@@ -32,7 +33,7 @@ class Settings:
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
         deciding_protocol: the split by which a training compares rankers (`MOVIEREC_DECIDING_PROTOCOL`).
-        neural: the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
+        neural: one of `NEURAL`: whether the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
         scales: source name to the scale of its ratings, where it is declared (`MOVIEREC_RATING_SCALE`).
@@ -52,7 +53,7 @@ class Settings:
     top_n: int = 50
     keep_nights: int = 14
     deciding_protocol: str = "per_user_temporal"
-    neural: bool = True
+    neural: str = "yes"
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
     scales: Mapping[str, RatingScale] = field(default_factory=dict)
@@ -81,7 +82,7 @@ class Settings:
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
-            neural=_boolean(env, "MOVIEREC_NEURAL", "yes"),
+            neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
             scales=_scales(env),
@@ -111,10 +112,15 @@ def _scales(env: Mapping[str, str]) -> dict[str, RatingScale]:
 
 
 def _boolean(env: Mapping[str, str], name: str, default: str) -> bool:
-    text = env.get(name, default)
-    if text.lower() not in ("yes", "no"):
-        raise ConfigError(f"{name} is '{text}'; allowed is yes or no")
-    return text.lower() == "yes"
+    return _one_of({name: default, **env}, name, ("yes", "no")) == "yes"
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    """Read a word, the first one allowed by default."""
+    text = env.get(name, allowed[0])
+    if text.lower() not in allowed:
+        raise ConfigError(f"{name} is '{text}'; allowed is {', '.join(allowed[:-1])} or {allowed[-1]}")
+    return text.lower()
 
 
 def _connections(text: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ COMMON = {
 }
 SPARSE = {"data", "indices", "indptr", "shape"}
 TREES = {"feature", "threshold", "is_missing_left", "mask", "first_node", "value", "first_leaf", "base"}
-LEARNED = {"is_trained", "left_out", "reasons", "names"}
+LEARNED = {"bases", "is_trained", "left_out", "reasons", "names"}
 FOREST = {f"forest.{name}" for name in TREES}
 ARRAYS = {
     "popularity": {"counts"},

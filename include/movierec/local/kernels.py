@@ -4,6 +4,7 @@ numba compiles a function when it is first called with arguments of some types, 
 module. Fitting every ranker on a handful of made-up ratings calls all of them with the types that a night uses.
 """
 
+import os
 import sys
 import time
 
@@ -19,7 +20,7 @@ START = pd.Timestamp("2000-01-01", tz="UTC")
 
 
 def compile_kernels() -> None:
-    """Fit every ranker that has kernels and let it recommend; the neural one waits for TensorFlow and has none."""
+    """Fit every ranker that has kernels and let it recommend."""
     dataset = made_up()
     features = MovieFeatures.build(dataset)
     for name in (name for name in registry.RANKERS if name != "neural"):
@@ -44,6 +45,7 @@ def made_up() -> Dataset:
 
 
 if __name__ == "__main__":
+    os.environ["MOVIEREC_NEURAL"] = "no"  # networks have no kernels, and TensorFlow may still be on its way
     started = time.perf_counter()
     compile_kernels()
     sys.stdout.write(f"compiled in {time.perf_counter() - started:.0f} s\n")

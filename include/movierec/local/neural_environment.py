@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--in-background", action="store_true", help="return while it is being installed")
     options = parser.parse_args(arguments)
     try:
-        is_wanted = Settings.from_env().neural
+        is_wanted = Settings.from_env().neural != "no"
     except ConfigError:
         is_wanted = False  # whatever is wrong with the settings, what runs next says it
     if not is_wanted or _is_current():

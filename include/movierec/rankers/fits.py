@@ -15,12 +15,14 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from upath import UPath
 
+from movierec.config import ROOT, Settings
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 
 PACKAGE = Path(__file__).parents[1]
 ROOMS = ("data", "features", "kernels", "rankers")  # of `movierec`: the code that decides what is learned
 LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "scikit-learn", "scipy")
+NETWORKS = ROOT / "requirements-neural.txt"  # the versions of what fits networks
 KEY_DIGITS = 32  # hexadecimal, 128 bits
 
 
@@ -95,11 +97,13 @@ def fit_key(name: str, parameters: Mapping[str, Any], dataset: Dataset, features
 
 @cache
 def code_version() -> str:
-    """Return a digest of the code and the versions of the libraries that decide what a fit is."""
+    """Return a digest of the code, the libraries and the setting that decide what a fit is."""
     digest = hashlib.sha256()
     for path in sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     for library in LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}".encode())
+    digest.update(NETWORKS.read_bytes())
+    digest.update(Settings.from_env().neural.encode())
     return digest.hexdigest()

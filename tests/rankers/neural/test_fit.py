@@ -32,7 +32,7 @@ def run_python(python: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def chosen(dataset: Dataset, features: MovieFeatures) -> Neural:
-    return Neural(epochs=8).fit(dataset, features)
+    return Neural(architecture="best", epochs=8).fit(dataset, features)
 
 
 def test_numpy_scores_as_tensorflow_does() -> None:
@@ -49,8 +49,8 @@ def test_the_better_architecture_on_the_inner_window_is_kept(chosen: Neural) -> 
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(
     chosen: Neural, dataset: Dataset, features: MovieFeatures
 ) -> None:
-    again = Neural(epochs=8).fit(dataset, features)
-    other = Neural(epochs=8, seed=1).fit(dataset, features)
+    again = Neural(architecture="best", epochs=8).fit(dataset, features)
+    other = Neural(architecture="best", epochs=8, seed=1).fit(dataset, features)
     assert all((again.weights_[name] == weight).all() for name, weight in chosen.weights_.items())
     pairs = zip(chosen.scores(np.arange(5)), other.scores(np.arange(5)), strict=True)
     assert not any(np.array_equal(*pair) for pair in pairs)
@@ -86,7 +86,7 @@ def test_a_fit_without_time_ends_after_a_step_of_each_and_ranks_all_the_same(
     dataset: Dataset, features: MovieFeatures, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    ranker = Neural(max_seconds=0.0).fit(dataset, features)
+    ranker = Neural(architecture="best", max_seconds=0.0).fit(dataset, features)
     assert caplog.text.count("the time is over") == 2
     assert "no time is left to learn from whole histories" in caplog.text
     assert len(ranker.recommend(EVERYONE, 5)) == 200
@@ -94,12 +94,27 @@ def test_a_fit_without_time_ends_after_a_step_of_each_and_ranks_all_the_same(
 
 
 def test_where_order_says_nothing_the_autoencoder_is_fitted_alone(dataset: Dataset, features: MovieFeatures) -> None:
-    for shuffled in (Neural(windows="random", epochs=2), Neural(epochs=2)):
+    for shuffled in (Neural(architecture="best", windows="random", epochs=2), Neural(architecture="best", epochs=2)):
         ratings = dataset.ratings
         if shuffled.windows == "time":
             ratings = ratings.assign(rated_at=ratings["rated_at"].iloc[0])
         shuffled.fit(dataset.with_ratings(ratings), features)
         assert set(shuffled.fitted_.values) == {"autoencoder"}
+
+
+def test_what_is_asked_says_which_architecture_and_no_window_is_held_out(
+    dataset: Dataset, features: MovieFeatures
+) -> None:
+    asked = {"time": "autoencoder", "days": "autoencoder", "random": "autoencoder", "next": "sequence"}
+    for windows, architecture in asked.items():
+        ranker = Neural(windows=windows, epochs=2).fit(dataset, features)
+        assert (ranker.fitted_.architecture, ranker.fitted_.epochs, ranker.fitted_.values) == (architecture, 2, {})
+        assert ranker.chosen_parameters() == ranker.parameters()  # one fit for whoever needs it
+
+
+def test_training_ends_when_the_learning_rate_has_fallen(dataset: Dataset, features: MovieFeatures) -> None:
+    told = Neural(architecture="autoencoder", epochs=3, stop_after=9).fit(dataset, features)
+    assert told.fitted_.epochs == 3
 
 
 def test_the_sequence_model_follows_the_order(dataset: Dataset, features: MovieFeatures) -> None:
@@ -142,11 +157,11 @@ def test_a_forked_task_fits_beside_its_parent(chosen: Neural, dataset: Dataset, 
 
 
 def _fit_weights(dataset: Dataset, features: MovieFeatures) -> dict[str, np.ndarray]:
-    return Neural(epochs=8).fit(dataset, features).weights_
+    return Neural(architecture="best", epochs=8).fit(dataset, features).weights_
 
 
 def test_what_does_not_exist_is_refused_before_anything_starts(dataset: Dataset, features: MovieFeatures) -> None:
-    with pytest.raises(ModelError, match="architecture is 'tower'; allowed are auto, autoencoder, sequence"):
+    with pytest.raises(ModelError, match="architecture is 'tower'; allowed are auto, best, autoencoder, sequence"):
         Neural(architecture="tower").fit(dataset, features)
     with pytest.raises(ModelError, match="windows is 'odd'; allowed are time, days, next, random"):
         Neural(windows="odd").fit(dataset, features)

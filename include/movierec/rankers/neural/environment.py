@@ -26,8 +26,8 @@ def find_python() -> Path:
     Raises:
         ModelError: there is none, or it is not wanted (`MOVIEREC_NEURAL`).
     """
-    if not Settings.from_env().neural:
-        raise ModelError("ranker 'neural' is switched off by MOVIEREC_NEURAL=no; allowed is yes or no")
+    if Settings.from_env().neural == "no":
+        raise ModelError("ranker 'neural' is switched off by MOVIEREC_NEURAL=no; allowed is yes, alone or no")
     if not is_installed():
         _wait_for_installer()
     if is_installed():

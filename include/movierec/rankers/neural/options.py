@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AUTOENCODER, SEQUENCE = "autoencoder", "sequence"
-AUTO = "auto"
+AUTO = "auto"  # what is asked says which one
+BEST = "best"  # an inner window says which one, and after how many epochs
 ARCHITECTURES = (AUTOENCODER, SEQUENCE)
 
 # files of a job's folder
@@ -29,7 +30,8 @@ class Options:
         width: of its layers.
         blocks: how many layers of attention it has.
         epochs: that the learning rate falls over.
-        stop_after: epochs after which training ends; 0: found on the inner window, as is the architecture.
+        stop_after: epochs after which training ends, at most those that the learning rate falls over; 0: found on the
+            inner window, as is the architecture.
         max_seconds: that the fit may take.
         seed: of all random draws.
     """

@@ -17,7 +17,7 @@ from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outs
 from movierec.rankers.fits import Fits
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
-from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, SEQUENCE, Fitted, Options
+from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, Fitted, Options
 from movierec.rankers.neural.process import fit
 from movierec.rankers.reranking.label_windows import WINDOWS
 from movierec.rankers.search_space import Choice, Range, Space
@@ -33,10 +33,12 @@ NOTHING = "nothing"  # the architecture where nobody rated two movies: popularit
 class Neural(Ranker):
     """A network for the `max_movies` most rated movies, fitted by TensorFlow, scored by numpy; the others follow.
 
-    With `architecture` "auto", both are fitted on what came before the last fifth of each history, and the one that
-    ranks this fifth better learns once more, from everything, for as many epochs as were best there. Without an order
-    there is no sequence, and the autoencoder it is. See `movierec.rankers.neural.autoencoder` and `sequence` for the
-    papers.
+    With `architecture` "auto", it is the sequence model where the next rating is asked for, else the autoencoder, which
+    was better on the inner windows of every data set; it learns until its learning rate has fallen. With "best", both
+    are fitted on what came before the last fifth of each history, and the one that ranks this fifth better learns once
+    more, from everything, for as many epochs as were best there; an architecture by name, too, finds its epochs so.
+    Without an order there is no sequence, and the autoencoder it is. See `movierec.rankers.neural.autoencoder` and
+    `sequence` for the papers.
 
     Attributes:
         fitted_: what was chosen.
@@ -90,7 +92,7 @@ class Neural(Ranker):
         self.seed = seed
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
-        self._check("architecture", (AUTO, *ARCHITECTURES))
+        self._check("architecture", (AUTO, BEST, *ARCHITECTURES))
         self._check("windows", WINDOWS)
         history = self.training_history_
         self.movie_positions_ = most_rated(history, self.max_movies)
@@ -108,10 +110,15 @@ class Neural(Ranker):
 
     def _options(self, histories: Histories) -> Options:
         has_order = bool((np.diff(histories.times) * (np.diff(histories.users) == 0)).any())
-        names = ARCHITECTURES if has_order else (AUTOENCODER,)
         is_next = self.windows == "next"
+        if self.architecture == BEST:
+            names = ARCHITECTURES if has_order else (AUTOENCODER,)
+        elif self.architecture == AUTO:
+            names = (SEQUENCE if is_next and has_order else AUTOENCODER,)
+        else:
+            names = (self.architecture,)
         return Options(
-            architectures=names if self.architecture == AUTO else (self.architecture,),
+            architectures=names,
             movies=len(self.movie_positions_),
             following=self.following or (1 if is_next else FOLLOWING),
             is_next=is_next,
@@ -121,7 +128,7 @@ class Neural(Ranker):
             width=self.width,
             blocks=self.blocks,
             epochs=self.epochs,
-            stop_after=self.stop_after,
+            stop_after=self.stop_after or (self.epochs if self.architecture == AUTO else 0),
             max_seconds=self.max_seconds,
             seed=self.seed,
         )
@@ -142,12 +149,12 @@ class Neural(Ranker):
         )
 
     def chosen_parameters(self) -> dict[str, Any]:
-        """Return the hyper-parameters with the architecture and the number of epochs that were best.
+        """Return the hyper-parameters with the architecture and the number of epochs that an inner window has chosen.
 
         Not where the time was over before whole histories were learned from: the same would take more of it.
         """
         chosen = self.fitted_
-        if chosen.architecture == NOTHING or not chosen.is_whole:
+        if not chosen.values or not chosen.is_whole:
             return self.parameters()
         return {**self.parameters(), "architecture": chosen.architecture, "stop_after": chosen.epochs}
 

@@ -24,7 +24,7 @@ from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.reranking.views import HALF_LIVES
 from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
 
-# Names of folders in a saved model.
+# Names of folders in a saved model; in the first one are the rankers that the array of this name tells.
 BASE_RANKERS, FACTS, FEATURES = "bases", "facts", "features"
 
 
@@ -125,30 +125,35 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
         self.generator_.base_rankers.save(folder / BASE_RANKERS)
 
     def _to_arrays(self) -> Arrays:
-        arrays = {"is_trained": np.array(self.model_ is not None), **left_out_to_arrays(self.left_out)}
+        names = np.array(list(self.generator_.base_rankers.fitted), str)
+        arrays = {"is_trained": np.array(self.model_ is not None), BASE_RANKERS: names}
+        arrays |= left_out_to_arrays(self.left_out)
         if self.model_ is None:
             return arrays
         return arrays | {"names": np.array(self.feature_names_), **self.model_.to_arrays()}
 
     def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:
-        self.generator_ = self._load_generator(folder, left_out_from_arrays(arrays))
+        left_out = left_out_from_arrays(arrays)
+        # Models of versions before networks were among them do not say: it was all of the others.
+        before = [name for name in CLASSES if name not in left_out and name != "neural"]
+        names = arrays[BASE_RANKERS].tolist() if BASE_RANKERS in arrays else before
+        self.generator_ = self._load_generator(folder, names, left_out)
         is_trained = bool(arrays["is_trained"])
         self.feature_names_ = arrays["names"].tolist() if is_trained else []
         self.model_ = self._model_from_arrays(arrays) if is_trained else None
 
-    def _load_generator(self, folder: UPath, left_out: Mapping[str, str]) -> CandidateGenerator:
+    def _load_generator(self, folder: UPath, names: list[str], left_out: Mapping[str, str]) -> CandidateGenerator:
         """Read the generator, or take that of another loaded ranker if it is of the same kept fits.
 
         What learned rankers of one training cost is their candidates; so those who are loaded together share them.
         """
-        names = [name for name in CLASSES if name not in left_out]
         kept = [str(model_folder(folder / BASE_RANKERS / name)) for name in names]
         is_kept = not any(each.startswith(str(folder)) for each in kept)
         key = (*kept, self.candidates, self.windows)
         generator = _generators.get(key) if is_kept else None
         if generator is None:
             facts, features = Dataset.load(folder / FACTS), MovieFeatures.load(folder / FEATURES)
-            base_rankers = BaseRankers.load(folder / BASE_RANKERS, self.training_history_, left_out)
+            base_rankers = BaseRankers.load(folder / BASE_RANKERS, names, self.training_history_, left_out)
             generator = CandidateGenerator(base_rankers, facts, features, self.candidates, self.windows)
             _generators[key] = generator
         return generator

@@ -1,11 +1,12 @@
 """The base rankers of the learned ones, fitted together on one history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from upath import UPath
 
+from movierec.config import Settings
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
@@ -16,6 +17,7 @@ from movierec.rankers.fits import Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.nearby import Nearby
+from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.slim import SLIM
@@ -35,12 +37,23 @@ CLASSES: dict[str, type[Ranker]] = {
     "slit": SLIT,
     "content": Content,
     "recent_popularity": RecentPopularity,
+    "neural": Neural,
 }
 # Smaller than these rankers are by themselves: a learned ranker fits all of them once per label window and once more.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ease_near": {"regularisation": 400.0, "near_share": 0.6, "max_movies": 8_000},
     "slim": {"max_movies": 4_000},
 }
+
+
+# What learns to answer one kind of question (`label_windows`).
+ASKED = ("slit", "neural")
+
+
+def wanted() -> list[str]:
+    """Return the names of those that are fitted: without networks where the neural ranker stays alone."""
+    has_networks = Settings.from_env().neural == "yes"
+    return [name for name in CLASSES if has_networks or name != "neural"]
 
 
 @dataclass(frozen=True)
@@ -62,14 +75,14 @@ class BaseRankers:
         Raises:
             ModelError: none of them can be fitted.
         """
-        parameters = {**PARAMETERS, "slit": {"windows": windows}}
-        unfitted = ((name, kind(**parameters.get(name, {}))) for name, kind in CLASSES.items())
+        asked = {name: {**PARAMETERS.get(name, {}), "windows": windows} for name in ASKED}
+        parameters = PARAMETERS | asked
+        unfitted = ((name, CLASSES[name](**parameters.get(name, {}))) for name in wanted())
         return cls(*fit_together(unfitted, dataset, features, fits))
 
     @classmethod
-    def load(cls, folder: UPath, history: History, left_out: Mapping[str, str]) -> Self:
-        """Read what `save` wrote; all share the history they were fitted on."""
-        names = [name for name in CLASSES if name not in left_out]
+    def load(cls, folder: UPath, names: Collection[str], history: History, left_out: Mapping[str, str]) -> Self:
+        """Read those of these names that `save` wrote; all share the history they were fitted on."""
         return cls({name: CLASSES[name].load(folder / name, history) for name in names}, left_out)
 
     def save(self, folder: UPath) -> None:

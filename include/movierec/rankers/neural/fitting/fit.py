@@ -39,7 +39,8 @@ class Fit:
         """Return the weights of the better architecture and how it was chosen."""
         began = time.monotonic()
         if self.options.stop_after:
-            known = Fitted(self.options.architectures[0], self.options.stop_after, {})
+            name = self.options.architectures[0]
+            known = Fitted(name, min(self.options.stop_after, self._epochs(name)), {})
             return self._final(known, began + self.options.max_seconds), known
         window = Window.of(self.histories, WINDOW_USERS, self.options.seed, self.options.is_next)
         names = self.options.architectures
