@@ -11,8 +11,8 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
    puts them into groups, a task each: what takes long by itself, and some together of those that take seconds.
 4. **fit_ranker** tunes a ranker if the form says so, then fits it on the known ratings.
 5. **prepare_training_set** makes what learned rankers learn from, once for each set of ratings that they will be fitted
-   on: the base rankers, and their candidates as they looked before windows that are held back. No stage sees what it
-   will be asked. **fit_learned_ranker** is *fit_ranker* for these.
+   on: the base rankers, taken where they have been fitted, and their candidates as they looked before windows that are
+   held back. No stage sees what it will be asked. **fit_learned_ranker** is *fit_ranker* for these.
 6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
    of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
@@ -92,7 +92,6 @@ from movierec_pictures import DrawPictures
 
 ANSWER_TIMEOUT = timedelta(hours=2)
 SEARCH_TIMEOUT = timedelta(hours=8)
-FIRST = 10  # priority
 
 
 @dag(
@@ -211,11 +210,9 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         with plain_errors():
             return prepare_training_set(folder, names, side, protocols(), deciding_protocol())
 
-    # The longest fit is among these, so they go before the training sets.
     @task(
         map_index_template="{{ rankers }}",
         pool_slots=COMPUTING_SLOTS,
-        priority_weight=FIRST,
         execution_timeout=SEARCH_TIMEOUT,
     )
     def fit_ranker(names: list[str], training_id: int) -> list[dict[str, object]]:
