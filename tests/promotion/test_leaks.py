@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from upath import UPath
 
+from movierec.data.seed import SEED
 from movierec.data.splits import per_user_temporal
 from movierec.promotion import leaks
 from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
 from movierec.rankers.ease import EASE
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.training.data import fit_inputs
 from tests import tastes
 from tests.planted import CountsTerms, ReadsTest
@@ -69,6 +71,18 @@ def test_a_ranker_whose_fits_differ_by_chance_is_not_blamed_for_it(dataset, test
             self.weights_ = self.weights_ + noise.astype(np.float32)
 
     assert check_leaks(Restless, fit_inputs, dataset, test, seed=1).status == "holds"
+
+
+def test_what_a_learned_ranker_builds_on_is_fitted_once_for_equal_inputs(dataset, test, monkeypatch):
+    fitted = []
+    fit = ItemKNN.fit
+    monkeypatch.setattr(
+        ItemKNN, "fit", lambda self, *inputs: fitted.append(len(inputs[0].ratings)) or fit(self, *inputs)
+    )
+    found = check_leaks(lambda: Hybrid(rounds=3, folds=2), fit_inputs, dataset, test, seed=SEED)
+    assert found.status == "holds"
+    # On the known ratings, before their two windows, and before the window that only the earlier fit has.
+    assert len(fitted) == len(set(fitted)) == 4
 
 
 def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset, test, monkeypatch):

@@ -11,6 +11,8 @@ These try the ranker, not the model that was evaluated, so `check_stored_model` 
 learns from the training ratings alone.
 
 The excerpt bounds the cost: some hundred viewers and the movies they rated most, three fits (a fourth if lists differ).
+What the ranker builds on is fitted once for equal inputs: the first experiment is about inputs that differ, and what
+does not depend on its inputs is what the second one is for.
 """
 
 import logging
@@ -32,6 +34,7 @@ from movierec.evaluation.significance import Interval, paired_bootstrap
 from movierec.features.content import MovieFeatures
 from movierec.promotion.guardrails import Guardrail
 from movierec.rankers.base import Ranker
+from movierec.rankers.fits import RememberedFits
 from movierec.rankers.popularity import Popularity
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ MAX_CHANGED_LISTS = 0.05  # share of viewers
 MAX_CHANGED_ENTRIES = 0.05  # share of the entries of all lists; a split under another seed changes far more
 
 Make = Callable[[], Ranker]
+Fit = Callable[[Dataset, MovieFeatures], Ranker]
 Prepare = Callable[[Dataset, pd.DataFrame], tuple[Dataset, MovieFeatures]]
 
 
@@ -152,21 +156,23 @@ def take_excerpt(dataset: Dataset, test: pd.DataFrame, seed: int) -> Excerpt:
 
 def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
     """Return what speaks for a leak, in words."""
+    fits = RememberedFits()
     shown, hidden = (
-        make().fit(*prepare(facts, excerpt.train))
+        make().fit(*prepare(facts, excerpt.train), fits)
         for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
     )
     changed = _share_of_changed_lists(shown, hidden, excerpt)
     max_changed = 0.0
     if changed:  # where fits cannot be repeated, lists change anyway; a third fit shows by how much
-        noise = _share_of_changed_lists(shown, make().fit(*prepare(excerpt.dataset, excerpt.train)), excerpt)
+        again = make().fit(*prepare(excerpt.dataset, excerpt.train))
+        noise = _share_of_changed_lists(shown, again, excerpt)
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
     if changed > max_changed:
         return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    return _knows_test(hidden, make, prepare, excerpt, seed)
+    return _knows_test(hidden, lambda *inputs: make().fit(*inputs, fits), prepare, excerpt, seed)
 
 
-def _knows_test(hidden: Ranker, make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
+def _knows_test(hidden: Ranker, fit: Fit, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
     """Compare the lead over popularity on the test with that on a window nothing was built from."""
     ndcg, on_test = _lead_over_popularity(hidden, *prepare(excerpt.dataset, excerpt.train), excerpt.test)
     if ndcg > MAX_NDCG:
@@ -175,7 +181,7 @@ def _knows_test(hidden: Ranker, make: Make, prepare: Prepare, excerpt: Excerpt, 
     if relevant_pairs(window, excerpt.dataset.relevant_from).empty:
         return None
     earlier, features = prepare(excerpt.dataset.with_ratings(train), train)
-    _, before = _lead_over_popularity(make().fit(earlier, features), earlier, features, window)
+    _, before = _lead_over_popularity(fit(earlier, features), earlier, features, window)
     if on_test.low <= MAX_LEAD_RATIO * max(before.high, MIN_LEAD):
         return None
     return f"its lead over popularity is {on_test.mean:+.3f} on the test and {before.mean:+.3f} on a window before it"

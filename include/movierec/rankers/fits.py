@@ -2,7 +2,7 @@
 
 A fit is told by its key: the ranker, its hyper-parameters, the facts it learns from, and the code that does it. Whoever
 needs the same fit (a learned ranker, the publication, the next night if nothing has changed) takes the one that is
-there. The search for leaks makes its own.
+there. The search for leaks makes its own, those of equal inputs once.
 """
 
 import hashlib
@@ -86,6 +86,22 @@ class Fits:
 
 
 ANEW = Fits()
+
+
+class RememberedFits(Fits):
+    """Makes the fit of a ranker on equal inputs once, for as long as this object lives; keeps nothing on disk."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self._fitted: dict[str, Any] = {}
+
+    def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
+        """Return the ranker, fitted on a dataset and the features that were built from it."""
+        key = fit_key(unfitted.name, unfitted.parameters(), dataset, features)
+        if key not in self._fitted:
+            self._fitted[key] = super().ranker(unfitted, dataset, features)
+        fitted: Fitted = self._fitted[key]
+        return fitted
 
 
 def fit_key(name: str, parameters: Mapping[str, Any], dataset: Dataset, features: MovieFeatures) -> str:
