@@ -169,7 +169,7 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
     if changed > max_changed:
         return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    return _knows_test(hidden, lambda *inputs: make().fit(*inputs, fits), prepare, excerpt, seed)
+    return _knows_test(hidden, lambda known, features: make().fit(known, features, fits), prepare, excerpt, seed)
 
 
 def _knows_test(hidden: Ranker, fit: Fit, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
