@@ -20,10 +20,10 @@ from movierec.features.pairs import PairFeatures
 from movierec.rankers import registry
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking import training_inputs
 from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator
-from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.training import fit
 from movierec.training.data import TrainingData

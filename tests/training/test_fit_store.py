@@ -17,7 +17,7 @@ from movierec.rankers import registry
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import fit_key
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.reranking.label_windows import WindowPlan
+from movierec.rankers.label_windows import WindowPlan
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training import fit_store
 from movierec.training.fit_store import FitStore, seconds_of

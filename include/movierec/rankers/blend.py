@@ -18,8 +18,8 @@ from movierec.rankers.ensemble_selection import select
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.label_windows import WindowPlan, draw_users, label_windows
 from movierec.rankers.recent_popularity import RecentPopularity
-from movierec.rankers.reranking.label_windows import WindowPlan, draw_users, label_windows
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together, left_out_from_arrays, left_out_to_arrays

@@ -14,8 +14,8 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.fits import ANEW
+from movierec.rankers.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking import training_inputs as module
-from movierec.rankers.reranking.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking.training_inputs import grade_pairs, training_inputs
 
 PLAN = WindowPlan(windows="time", label_share=0.2, folds=2, candidates=5, training_users=1_000, seed=0)

@@ -15,11 +15,11 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity, popularity
 from movierec.rankers.fits import Fits
+from movierec.rankers.label_windows import WINDOWS
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, Fitted, Options
 from movierec.rankers.neural.process import fit
-from movierec.rankers.reranking.label_windows import WINDOWS
 from movierec.rankers.search_space import Choice, Range, Space
 
 log = logging.getLogger(__name__)

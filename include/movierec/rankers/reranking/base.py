@@ -15,10 +15,10 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.fits import Fits
+from movierec.rankers.label_windows import WindowPlan
 from movierec.rankers.model_card import model_folder
 from movierec.rankers.reranking.base_rankers import CLASSES, BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
-from movierec.rankers.reranking.label_windows import WindowPlan
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.reranking.views import HALF_LIVES

@@ -22,9 +22,9 @@ from movierec.data.history import History, is_liked
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.label_windows import Window, WindowPlan, draw_users, label_windows
 from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
-from movierec.rankers.reranking.label_windows import Window, WindowPlan, draw_users, label_windows
 from movierec.rankers.reranking.training_set import TrainingSet, thinned_rows
 from movierec.rankers.reranking.views import features_of
 from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
