@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -126,6 +127,18 @@ def conn(warehouse: str) -> Iterator[Connection]:
     """Open an empty warehouse."""
     with connect(warehouse) as connection:
         yield connection
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of one megabyte; only root can make one."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("no small disk can be made here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.fixture

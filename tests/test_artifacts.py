@@ -6,8 +6,18 @@ import pytest
 from scipy import sparse
 from upath import UPath
 
-from movierec.artifacts import load_arrays, load_frame, pack, read_bytes, save_arrays, save_frame, unpack
-from movierec.errors import ModelError
+from movierec.artifacts import (
+    copy_folder,
+    load_arrays,
+    load_frame,
+    pack,
+    read_bytes,
+    save_arrays,
+    save_frame,
+    unpack,
+    write_bytes,
+)
+from movierec.errors import DiskFullError, ModelError
 
 FRAME = pd.DataFrame({"movie_id": [1, 2], "title": ["Alien", None]})
 ARRAYS = {"movie_ids": np.array([1, 2]), "weights": np.eye(2, dtype=np.float32)}
@@ -83,3 +93,44 @@ def test_trouble_on_the_way_to_a_file_comes_through(path: UPath, load, monkeypat
     monkeypatch.setattr(type(path), "read_bytes", interrupted)
     with pytest.raises(ConnectionResetError):
         load(path)
+
+
+def test_a_full_disk_says_what_was_needed_and_leaves_the_file_of_before(small_disk: Path) -> None:
+    path = UPath(small_disk) / "model" / "arrays.npz"
+    write_bytes(path, b"before")
+    with pytest.raises(DiskFullError, match=rf"^no room for {path}: 2,000,000 bytes are needed, \d[\d,]* are free$"):
+        write_bytes(path, bytes(2_000_000))
+    assert path.read_bytes() == b"before"
+    assert [file.name for file in (small_disk / "model").iterdir()] == ["arrays.npz"]
+
+
+def test_a_full_disk_leaves_nothing_under_a_new_name(small_disk: Path) -> None:
+    path = UPath(small_disk) / "new" / "arrays.npz"
+    with pytest.raises(DiskFullError):
+        write_bytes(path, bytes(2_000_000))
+    assert list((small_disk / "new").iterdir()) == []
+
+
+def test_a_store_that_is_no_object_store_shows_whole_files_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = UPath("memory://models/arrays.npz")
+    write_bytes(path, b"before")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the connection broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path.fs), "mv", fail)
+        with pytest.raises(OSError, match="the connection broke"):
+            write_bytes(path, b"after")
+    assert path.read_bytes() == b"before"
+    write_bytes(path, b"after")
+    assert path.read_bytes() == b"after"
+    assert [file.name for file in path.parent.iterdir()] == ["arrays.npz"]
+
+
+def test_what_a_kill_left_unfinished_is_not_copied(tmp_path: Path) -> None:
+    source = UPath(tmp_path) / "one"
+    write_bytes(source / "card.json", b"card")
+    write_bytes(source / ".arrays.npz.abc", b"half")
+    copy_folder(source, UPath(tmp_path) / "two", last="card.json")
+    assert [file.name for file in (tmp_path / "two").iterdir()] == ["card.json"]

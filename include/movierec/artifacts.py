@@ -4,7 +4,10 @@ Tables are Parquet, arrays `.npz` without pickles; equal contents give equal byt
 a `ModelError`, since trying again cannot help; trouble on the way to it is not, and comes through as it is.
 """
 
+import errno
 import logging
+import os
+import shutil
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,12 @@ import pandas as pd
 from scipy import sparse
 from upath import UPath
 
-from movierec.errors import ModelError
+from movierec.errors import DiskFullError, ModelError
 
 log = logging.getLogger(__name__)
+
+# What a file system of these shows is whole: they take a file in one request.
+OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl")
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -89,22 +95,67 @@ def unpack(arrays: Arrays) -> sparse.csr_matrix:
 
 
 def write_bytes(path: UPath, data: bytes) -> None:
-    """Write a file; whoever reads it meanwhile, or after a failure, finds it as it was before, or whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.protocol not in ("", "file"):
-        path.write_bytes(data)  # an object store shows nothing before it has all
-        return
+    """Write a file; whoever reads it meanwhile, or after a failure, finds it as it was before, or whole.
+
+    Raises:
+        DiskFullError: there is no room for it; nothing of it is left.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.protocol in OBJECT_STORES:
+            path.write_bytes(data)  # shows nothing before it has all
+        else:
+            _write_and_rename(path, data)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFullError(
+            f"no room for {path}: {len(data):,} bytes are needed, {_free_bytes(path)} are free"
+        ) from error
+
+
+def _write_and_rename(path: UPath, data: bytes) -> None:
     unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        unfinished.write_bytes(data)
-        Path(unfinished.path).replace(path.path)
+        with unfinished.open("wb") as file:
+            file.write(data)
+            if is_local(path):
+                file.flush()
+                os.fsync(file.fileno())
+        if is_local(path):
+            Path(unfinished.path).replace(path.path)
+            _sync_folder(Path(path.path).parent)
+        else:
+            path.fs.mv(unfinished.path, path.path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 
 
+def _sync_folder(folder: Path) -> None:
+    """Let a new name survive a power failure, as the file behind it does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_local(path: UPath) -> bool:
+    """Tell whether a path lies on a disk of this machine."""
+    return path.protocol in ("", "file", "local")
+
+
+def _free_bytes(path: UPath) -> str:
+    """Return how many bytes are free where a file was to be written, as far as that can be told."""
+    if not is_local(path):
+        return "not so many"
+    existing = next(folder for folder in Path(path.path).parents if folder.exists())
+    return f"{shutil.disk_usage(existing).free:,}"
+
+
 def copy_folder(source: UPath, target: UPath, last: str) -> None:
     """Copy all files of a folder, the one named `last` after all others."""
-    files = [path for path in source.rglob("*") if path.is_file()]
+    files = [path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]  # none unfinished
     for path in sorted(files, key=lambda path: path.name == last):
         write_bytes(target / path.relative_to(source).as_posix(), read_bytes(path))

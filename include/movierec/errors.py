@@ -21,5 +21,9 @@ class ModelError(MovierecError):
     """A model or its input cannot be used: wrong format, wrong version, nothing to learn from."""
 
 
+class DiskFullError(MovierecError):
+    """There is no room for what has to be written; once there is, the task can be cleared."""
+
+
 class PublishError(MovierecError):
     """A version of the lists failed its audit or may not change any more."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from upath import UPath
 
-from movierec.artifacts import load_frame, read_bytes, save_frame
+from movierec.artifacts import load_frame, read_bytes, save_frame, write_bytes
 from movierec.data.columns import MOVIE, RATED_AT, RATING, RELEVANT_FROM, USER, WEIGHT
 from movierec.errors import ModelError
 
@@ -109,7 +109,7 @@ class Dataset:
         """Write one Parquet file per table; equal datasets give equal bytes."""
         for name in SCHEMA:
             save_frame(folder / f"{name}.parquet", getattr(self, name))
-        (folder / FACTS).write_text(json.dumps({"relevant_from": self.relevant_from}), encoding="utf-8")
+        write_bytes(folder / FACTS, json.dumps({"relevant_from": self.relevant_from}).encode())
 
     @classmethod
     def load(cls, folder: UPath) -> Self:

@@ -6,6 +6,7 @@ Matplotlib takes a second to import, so only `draw` does it.
 import logging
 from collections.abc import Callable, Iterator
 
+from movierec.artifacts import write_bytes
 from movierec.db import Connection
 from movierec.errors import ModelError
 from movierec.plots.page import PAGE, Picture, page
@@ -26,10 +27,9 @@ def draw(conn: Connection, folder: TrainingFolder) -> list[str]:
     A picture for which there is no data, or whose data is unreadable, is left out with a line in the log.
     """
     pictures = list(_pictures(TrainingResults(conn, TrainingData(folder))))
-    folder.plots.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
-        (folder.plots / picture.name).write_bytes(picture.data)
-    (folder.plots / PAGE).write_text(page(folder.training_id, pictures), encoding="utf-8")
+        write_bytes(folder.plots / picture.name, picture.data)
+    write_bytes(folder.plots / PAGE, page(folder.training_id, pictures).encode())
     names = [picture.name for picture in pictures]
     # An earlier try may have left pictures that could not be drawn again; they do not show this training any more.
     for path in [path for path in folder.plots.iterdir() if path.suffix == ".png" and path.name not in names]:

@@ -20,6 +20,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.cold_start import ColdStart
 from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.manifest import check_manifest, write_manifest
 from movierec.rankers.model_card import ARRAYS, model_folder, read_card, write_card
 from movierec.rankers.search_space import Space
 from movierec.rankers.top_k import top_k
@@ -190,6 +191,7 @@ class Ranker(ABC):
         write_card(folder, self.name, self.parameters(), self.kept_in_)
         if self.kept_in_ is None:
             self._save(folder, with_history)
+            write_manifest(folder)
 
     def _save(self, folder: UPath, with_history: bool) -> None:
         """Write everything but the card."""
@@ -202,12 +204,13 @@ class Ranker(ABC):
         """Read what `save` wrote; a model that was saved without its history needs it as `history`.
 
         Raises:
-            ModelError: the model is of another ranker or format, or its files are damaged.
+            ModelError: the model is of another ranker or format, or its files are damaged or not those that were saved.
         """
         name, parameters = read_card(folder)
         if name != cls.name:
             raise ModelError(f"{folder} holds the ranker '{name}', not '{cls.name}'")
         folder = model_folder(folder)
+        check_manifest(folder)
         try:
             ranker = cls(**parameters)
             arrays = load_arrays(folder / ARRAYS)

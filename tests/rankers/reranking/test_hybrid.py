@@ -13,6 +13,7 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.manifest import write_manifest
 from movierec.rankers.reranking.ensemble import LOGISTIC, OBJECTIVES, TEMPERATURE, _standardise
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.training_set import GAINS
@@ -161,6 +162,7 @@ def test_a_model_without_one_of_its_members_is_not_whole(saved: UPath, member: s
     prefix = "linear." if member == LOGISTIC else f"{member}."
     kept = {name: values for name, values in load_arrays(saved / "arrays.npz").items() if not name.startswith(prefix)}
     np.savez(Path(saved) / "arrays.npz", **kept)
+    write_manifest(saved)
     with pytest.raises(ModelError, match="not a whole 'hybrid' model"):
         registry.load(saved)
 
