@@ -37,12 +37,13 @@ Clearing a task runs it again; it replaces what it wrote before.
 
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from movierec_airflow import (
     APPROVALS,
     CORE,
     DAG_DEFAULTS,
+    NIGHTLY,
     conninfo,
     open_connection,
     origin,
@@ -53,11 +54,6 @@ from movierec_airflow import (
     settings,
 )
 
-# The DAG's first run is tonight's. Left alone, Airflow makes up for the last tick if less than a tenth of the interval
-# has gone by since: until 04:24 the first `make run` would start behind a night that nobody asked for. Not less than
-# some minutes, though: a DAG file that is read between a tick and its run must not move the first night by a day.
-SCHEDULE = CronTriggerTimetable("0 2 * * *", timezone="UTC", run_immediately=timedelta(minutes=5))
-
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
 
@@ -66,7 +62,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
     **DAG_DEFAULTS,
     description="Sources to raw, staging, quarantine and core, through three gates",
     doc_md=__doc__,
-    schedule=SCHEDULE,
+    schedule=NIGHTLY,
     tags=["movierec", "nightly"],
     params={
         "dataset": Param(

@@ -4,13 +4,17 @@ Errors of movierec that trying again cannot mend (bad input, a failed gate) end 
 sentence; everything else, such as a lost connection, is retried.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, get_current_context
+from airflow.sdk import Asset, CronTriggerTimetable, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
+
+from movierec.deadline import DEFAULT, SETTING, parse_deadline
+from movierec_notices import Notify
 
 if TYPE_CHECKING:
     from movierec.config import Settings
@@ -32,6 +36,11 @@ LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even
 # compute run at once, each with half of the cores, and short ones beside them.
 COMPUTING_SLOTS = 7
 
+# A DAG's first run is tonight's. Left alone, Airflow makes up for the last tick if less than a tenth of the interval
+# has gone by since: until 04:24 the first `make run` would start behind a night that nobody asked for. Not less than
+# some minutes, though: a DAG file that is read between a tick and its run must not move the first night by a day.
+NIGHTLY = CronTriggerTimetable("0 2 * * *", timezone="UTC", run_immediately=timedelta(minutes=5))
+
 DEFAULTS: dict[str, Any] = {
     "owner": "movierec",
     "retries": 2,
@@ -39,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
     "execution_timeout": timedelta(minutes=30),
+    "on_failure_callback": [Notify("failure")],
 }
 
 DAG_DEFAULTS: dict[str, Any] = {
@@ -47,7 +57,13 @@ DAG_DEFAULTS: dict[str, Any] = {
     "max_active_runs": 1,
     "dagrun_timeout": timedelta(hours=3),
     "is_paused_upon_creation": False,
+    "on_failure_callback": [Notify("failure")],
 }
+
+
+def lists_by() -> time | None:
+    """Return by when lists have to be live: the one setting that a DAG file needs when it is read."""
+    return parse_deadline(os.environ[SETTING]) if os.environ.get(SETTING) else DEFAULT
 
 
 def conninfo(conn_id: str = WAREHOUSE) -> str:

@@ -134,6 +134,7 @@ def test_dags():
     assert [names_in(row[0])[0] for row in OPERATIONS.table("DAG", "starts")] == [
         *("movierec_ingest", "movierec_train", "movierec_publish", "movierec_feedback", "movierec_replay"),
         "movierec_rollback",
+        "movierec_watch",
     ]
     assert len(dags()) == len(OPERATIONS.table("DAG", "starts"))
 

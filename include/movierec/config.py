@@ -4,8 +4,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 
+from movierec.deadline import DEFAULT, SETTING, parse_deadline
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale, parse_scales
 
@@ -38,6 +40,8 @@ class Settings:
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
         scales: source name to the scale of its ratings, where it is declared (`MOVIEREC_RATING_SCALE`).
         exclude: files that are left out on purpose, by name, with * for anything (`MOVIEREC_EXCLUDE`).
+        lists_by: when the lists of a night have to be live, UTC; None: nobody is told (`MOVIEREC_LISTS_BY`).
+        notify: the Airflow connection that notices are sent through, empty for none (`MOVIEREC_NOTIFY`).
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
@@ -58,6 +62,8 @@ class Settings:
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
     scales: Mapping[str, RatingScale] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    lists_by: time | None = DEFAULT
+    notify: str = ""
     locations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -87,6 +93,8 @@ class Settings:
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
             scales=_scales(env),
             exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
+            lists_by=parse_deadline(env[SETTING]) if SETTING in env else cls.lists_by,
+            notify=env.get("MOVIEREC_NOTIFY", cls.notify).strip(),
             locations={
                 name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
             },

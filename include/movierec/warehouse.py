@@ -38,6 +38,7 @@ STRUCTURE = (
     "ddl/serving_newcomer",
     "ddl/serving_version",
     "ddl/serving_web_role",
+    "ddl/night",
     "ddl/slices",
     "ddl/latest_rows",
     "ddl/rule_views",

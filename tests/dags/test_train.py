@@ -87,6 +87,13 @@ def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(nigh
     _, ended = asked_run(approve, rankers=["ease"], approval="always")
     assert (ended["ask_person"], ended["approved"], ended["choose_champion"]) == ("success", "success", "success")
 
+    told = query(night.warehouse, "select dag_id, task_id, message, link from ops.notice where kind = 'question'")
+    assert len(told) == 2
+    for dag_id, task_id, message, link in told:
+        assert (dag_id, task_id) == ("movierec_train", "ask_person")
+        assert "ease become champion?" in message
+        assert link.partition("?")[0].endswith("/tasks/ask_person/required_actions")
+
     assert champions(night) == [
         ("popularity", "promote", "rules"),
         ("popularity", "promote", "timeout"),

@@ -1,0 +1,239 @@
+"""Notices: on a failure, a question that waits and a missed deadline, one line to the log, a row, and one connection.
+
+Each notice is a line in the log of where it happened and a row of `ops.notice`. Where MOVIEREC_NOTIFY names an Airflow
+connection it is sent through the notifier that Airflow's providers have for connections of that type. The field
+`notice` of the connection's extra holds further arguments of the notifier (templates, of `notice.text`,
+`notice.subject`, `notice.link`), or as `notifier` the path of any other notifier.
+"""
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier
+
+if TYPE_CHECKING:
+    from movierec.monitoring.notices import Notice
+
+log = logging.getLogger(__name__)
+
+# Connection type: the notifier, the argument that takes the connection, and what it is told unless the extra says more.
+NOTIFIERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "smtp": (
+        "airflow.providers.smtp.notifications.smtp.SmtpNotifier",
+        "smtp_conn_id",
+        {"subject": "{{ notice.subject }}", "html_content": "<p>{{ notice.text | e }}</p>"},
+    ),
+    "slackwebhook": (
+        "airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier",
+        "slack_webhook_conn_id",
+        {"text": "{{ notice.text }}"},
+    ),
+    "slack": (
+        "airflow.providers.slack.notifications.slack.SlackNotifier",
+        "slack_conn_id",
+        {"text": "{{ notice.text }}"},
+    ),
+    "apprise": (
+        "airflow.providers.apprise.notifications.apprise.AppriseNotifier",
+        "apprise_conn_id",
+        {"title": "{{ notice.subject }}", "body": "{{ notice.text }}"},
+    ),
+    "http": (  # a workflow of Teams, and whatever else takes JSON by a web hook
+        "airflow.providers.http.notifications.http.HttpNotifier",
+        "http_conn_id",
+        {"json": {"text": "{{ notice.text }}"}},
+    ),
+}
+
+
+class Notify(BaseNotifier):
+    """Makes a notice of the task that it is called for, by what Airflow hands to a callback."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        """Store which kind of notice it makes, one of `movierec.monitoring.notices.KINDS`."""
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def notify(self, context: Any) -> None:
+        """Announce what happened; of a run that failed because a task did, that task has told."""
+        reason = context.get("reason")
+        if reason != "task_failure":
+            announce(notice_of(self.kind, context, reason))
+
+
+def notice_of(kind: str, context: Any, reason: str | None = None) -> "Notice":
+    """Return the notice of a task, or where there is a reason that of its whole run."""
+    from movierec.monitoring.notices import Notice
+
+    ti, run = context.get("ti"), context.get("dag_run")
+    of_task = ti is not None and reason is None
+    return Notice(
+        kind=kind,
+        dag_id=ti.dag_id if ti is not None else context["dag"].dag_id,
+        run_id=ti.run_id if ti is not None else context["run_id"],
+        task_id=ti.task_id if of_task else None,
+        map_index=_map_index(ti) if of_task else -1,
+        night=(run.logical_date or run.run_after) if run is not None else None,
+        message=_question(context) if kind == "question" else describe_failure(context.get("exception"), reason),
+        link=_link(kind, context, of_task),
+    )
+
+
+def describe_failure(error: object, reason: str | None) -> str:
+    """Say why a task or a run failed: by a sentence of ours, else by the kind of error alone.
+
+    What other programs put into their errors may be a value of somebody's row.
+    """
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowTaskTimeout
+
+    from movierec.errors import MovierecError
+
+    if reason:
+        return {"timed_out": "the run took longer than its DAG allows."}.get(reason, f"the run ended: {reason}.")
+    if isinstance(error, (AirflowFailException, MovierecError)):
+        return str(error)
+    if isinstance(error, AirflowSensorTimeout):
+        return "what it waited for did not come in time."
+    if isinstance(error, AirflowTaskTimeout):
+        return "it took longer than its task allows."
+    if isinstance(error, BaseException):
+        return f"{type(error).__module__}.{type(error).__qualname__}, in every attempt; its log says more."
+    return "its process ended without a word, as if it had been killed or memory had run out."
+
+
+def announce_missed_deadline(context: dict[str, Any]) -> None:
+    """Announce that the lists of a night are not live yet; Airflow calls this once the deadline has passed.
+
+    Args:
+        context: the run as the API returns it, and the deadline.
+    """
+    from airflow.configuration import conf
+
+    from movierec.monitoring.notices import Notice
+
+    run = context["dag_run"]
+    night = datetime.fromisoformat(str(run["logical_date"] or run["run_after"]))
+    base = conf.get("api", "base_url", fallback="").rstrip("/")
+    announce(
+        Notice(
+            kind="deadline",
+            dag_id=run["dag_id"],
+            run_id=run["dag_run_id"],
+            night=night,
+            message=f"the lists of this night are not live at {context['deadline']['deadline_time']}; {_live(night)}",
+            link=f"{base}/dags/movierec_ingest/runs" if base else None,
+        )
+    )
+
+
+def announce(notice: "Notice") -> None:
+    """Write a notice to the log and to `ops.notice`, and send it where a connection is set.
+
+    None of these keeps the next from being tried, and none fails the task that the notice is about.
+    """
+    from movierec_airflow import settings
+
+    log.log(logging.WARNING if notice.kind in ("question", "drift") else logging.ERROR, "NOTICE %s", notice.text)
+    notice_id = _record(notice)
+    conn_id = settings().notify
+    if not conn_id:
+        return
+    error = None
+    try:
+        send(notice, conn_id)
+    except Exception as problem:  # whatever a notifier raises
+        log.exception("the notice could not be sent through the connection '%s'", conn_id)
+        error = f"{type(problem).__name__}: {problem}"
+    _record_sending(notice_id, conn_id, error)
+
+
+def send(notice: "Notice", conn_id: str) -> None:
+    """Send a notice through the notifier of a connection.
+
+    Raises:
+        ConfigError: no notifier is known for connections of that type, or its provider is not installed.
+    """
+    from airflow.sdk import Connection
+
+    from movierec.errors import ConfigError
+
+    connection = Connection.get(conn_id)
+    extra = dict(connection.extra_dejson.get("notice") or {})
+    known = NOTIFIERS.get(connection.conn_type)
+    path = extra.pop("notifier", known[0] if known else None)
+    if path is None:
+        raise ConfigError(
+            f"the connection '{conn_id}' is of type {connection.conn_type}; allowed are {', '.join(NOTIFIERS)}, "
+            "or any with the path of a notifier in notice.notifier of its extra"
+        )
+    arguments = {known[1]: conn_id, **known[2]} if known and path == known[0] else {}
+    said = {"subject": notice.subject, "text": notice.text, "link": notice.link or "", "kind": notice.kind}
+    _notifier(path, connection.conn_type)(**arguments | extra)({"notice": said})
+
+
+def _notifier(path: str, conn_type: str) -> Any:
+    from importlib import import_module
+
+    from movierec.errors import ConfigError
+
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"the notifier {path} of connections of type {conn_type} cannot be imported ({error}); "
+            "its provider has to be installed beside Airflow"
+        ) from error
+
+
+def _record(notice: "Notice") -> int | None:
+    from movierec.monitoring.notices import record
+    from movierec_airflow import open_connection
+
+    try:
+        with open_connection() as conn:
+            return record(conn, notice)
+    except Exception:  # the warehouse may be what the notice is about
+        log.exception("the notice could not be written to ops.notice")
+        return None
+
+
+def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> None:
+    from movierec.monitoring.notices import record_sending
+    from movierec_airflow import open_connection
+
+    if notice_id is None:
+        return
+    try:
+        with open_connection() as conn:
+            record_sending(conn, notice_id, conn_id, error)
+    except Exception:
+        log.exception("whether the notice was sent could not be written to ops.notice")
+
+
+def _live(night: datetime) -> str:
+    from movierec.monitoring.notices import lateness
+    from movierec_airflow import open_connection
+
+    try:
+        with open_connection() as conn:
+            return lateness(conn, night) or "they have come since."
+    except Exception:
+        log.exception("the warehouse does not say which lists are live")
+        return "the warehouse does not say which are."
+
+
+def _question(context: Any) -> str:
+    task = context["task"]
+    return f"{task.subject} {task.body or ''}"
+
+
+def _link(kind: str, context: Any, of_task: bool) -> str | None:
+    if kind == "question":
+        return str(context["task"].generate_link_to_ui_from_context(context=context))
+    return str(context["ti"].log_url) if of_task else None
+
+
+def _map_index(ti: Any) -> int:
+    return -1 if ti.map_index is None else int(ti.map_index)

@@ -1,0 +1,191 @@
+"""Notices of the DAGs for real: a failure, a question that waits, a missed deadline, and the ways they are sent."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from movierec.deadline import night_before
+from tests import movielens
+from tests.dags.test_nights import query, states
+from tests.mailbox import mailbox
+
+NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"
+SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp"
+
+
+@pytest.fixture
+def box():
+    with mailbox() as server:
+        yield server
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Return a dataset that breaks its contract."""
+    folder = movielens.generate(tmp_path / "renamed")
+    text = (folder / "tiny.inter").read_text().replace("rating:float", "score:float")
+    (folder / "tiny.inter").write_text(text)
+    return folder
+
+
+def connect_to(monkeypatch, **connection):
+    monkeypatch.setenv("AIRFLOW_CONN_ON_CALL", json.dumps(connection))
+    monkeypatch.setenv("MOVIEREC_NOTIFY", "on_call")
+
+
+def test_a_failure_is_told_in_one_line_of_the_log_and_a_row(night, broken, caplog):
+    run = night.run("movierec_ingest", dataset=str(broken))
+    assert run.state == "failed"
+    rows = [row for row in query(night.warehouse, NOTICES) if row[2] == "extract"]
+    ((kind, dag_id, _, message, link, sent_to, error),) = rows
+    assert (kind, dag_id, sent_to, error) == ("failure", "movierec_ingest", None, None)
+    assert message.startswith("movierec_ingest.extract[0] failed (night of ")
+    assert SENTENCE in message
+    assert message.endswith(f"See {link}")
+    assert "/dags/movierec_ingest/runs/" in link
+    assert "/tasks/extract/mapped/0" in link
+    assert f"NOTICE {message}" in caplog.text
+    ((batch_id, of_night),) = query(night.warehouse, "select distinct batch_id, night from ops.notice")
+    assert (batch_id, of_night) == query(night.warehouse, "select batch_id, as_of from ops.batch")[0]
+
+
+def test_a_failure_comes_by_e_mail_where_a_connection_says_so(night, broken, box, monkeypatch):
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "movierec@here"}
+    extra |= {"notice": {"to": "ana@here"}}
+    connect_to(monkeypatch, conn_type="smtp", host="127.0.0.1", port=box.server_address[1], extra=extra)
+    night.run("movierec_ingest", dataset=str(broken))
+    mail = next(it for it in box.messages if "extract" in it["Subject"])
+    assert (mail["To"], mail["From"]) == ("ana@here", "movierec@here")
+    assert mail["Subject"].startswith("movierec_ingest.extract[0] failed (night of ")
+    assert SENTENCE in mail.get_body().get_content()
+    sent = query(night.warehouse, "select distinct sent_to, sent_at is not null, sending_error from ops.notice")
+    assert sent == [("on_call", True, None)]
+
+
+def test_a_notice_that_cannot_be_sent_is_kept_with_the_reason(night, broken, monkeypatch, caplog):
+    secret = "-".join(("of", "the", "hook"))
+    connect_to(monkeypatch, conn_type="slackwebhook", password=secret)
+    night.run("movierec_ingest", dataset=str(broken))
+    ((error,),) = query(night.warehouse, "select distinct sending_error from ops.notice")
+    assert "SlackWebhookNotifier of connections of type slackwebhook cannot be imported" in error
+    assert "its provider has to be installed beside Airflow" in error
+    assert secret not in error + caplog.text
+
+
+def test_any_other_notifier_is_named_by_the_connection_and_told_the_text_as_it_is(airflow, monkeypatch, tmp_path):
+    from movierec.monitoring.notices import Notice
+    from movierec_notices import send
+
+    (tmp_path / "own_notifier.py").write_text(
+        "from pathlib import Path\n"
+        "from airflow.sdk import BaseNotifier\n"
+        "class ToFile(BaseNotifier):\n"
+        "    template_fields = ('text',)\n"
+        "    def __init__(self, text, path):\n"
+        "        super().__init__()\n"
+        "        self.text, self.path = text, path\n"
+        "    def notify(self, context):\n"
+        "        Path(self.path).write_text(self.text)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    arguments = {"text": "[{{ notice.kind }}] {{ notice.text }}", "path": str(tmp_path / "said")}
+    extra = {"notice": {"notifier": "own_notifier.ToFile", **arguments}}
+    connect_to(monkeypatch, conn_type="generic", extra=extra)
+    send(Notice("drift", "movierec_publish", "one", "what {{ var.value.secret }} stands here"), "on_call")
+    said = "[drift] movierec_publish is unusual: what {{ var.value.secret }} stands here"
+    assert (tmp_path / "said").read_text() == said
+
+
+def test_a_connection_of_an_unknown_type_is_refused_with_what_is_allowed(airflow, monkeypatch):
+    from movierec.errors import ConfigError
+    from movierec.monitoring.notices import Notice
+    from movierec_notices import send
+
+    connect_to(monkeypatch, conn_type="ftp", host="here")
+    with pytest.raises(ConfigError, match="'on_call' is of type ftp; allowed are smtp, slackwebhook, slack, apprise"):
+        send(Notice("drift", "movierec_publish", "one", "so"), "on_call")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError("mail of ana@here"), "builtins.ValueError, in every attempt; its log says more."),
+        (None, "its process ended without a word"),
+        ("killed", "its process ended without a word"),
+    ],
+)
+def test_what_other_programs_say_stays_in_the_log(airflow, error, expected):
+    from movierec_notices import describe_failure
+
+    assert describe_failure(error, None).startswith(expected)
+
+
+def test_every_task_and_every_dag_tells_of_a_failure(airflow):
+    from movierec_notices import Notify
+
+    for dag in airflow.dags.values():
+        for told in (dag.on_failure_callback, *(task.on_failure_callback for task in dag.tasks)):
+            (notifier,) = told if isinstance(told, list) else [told]
+            assert isinstance(notifier, Notify)
+
+
+def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too_long_too(night):
+    from types import SimpleNamespace
+
+    from movierec_notices import Notify
+
+    dag = SimpleNamespace(dag_id="movierec_train")
+    for reason in ("task_failure", "timed_out"):
+        Notify("failure")({"dag": dag, "run_id": "one", "reason": reason})
+    messages = query(night.warehouse, "select message from ops.notice")
+    assert messages == [("movierec_train failed: the run took longer than its DAG allows.",)]
+
+
+def miss_the_deadline(airflow):
+    """Let a run of movierec_watch miss its deadline, as the scheduler and its executor do."""
+    from airflow.models.deadline import Deadline
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.sdk.execution_time.callback_supervisor import execute_callback
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+    from sqlalchemy import select
+    from structlog import get_logger
+
+    start = night_before(datetime.now(UTC)) - timedelta(days=1)
+    with create_session(scoped=False) as session:
+        dag = SerializedDagModel.get_dag("movierec_watch", session=session)
+        run = dag.create_dagrun(
+            **{"run_id": f"scheduled__{start.isoformat()}", "logical_date": start, "run_after": start},
+            **{"data_interval": (start, start), "run_type": DagRunType.SCHEDULED, "state": DagRunState.RUNNING},
+            **{"triggered_by": DagRunTriggeredByType.TIMETABLE, "session": session},
+        )
+        session.flush()
+        deadline = session.scalars(select(Deadline).where(Deadline.dagrun_id == run.id)).one()
+        due = deadline.deadline_time
+        deadline.handle_miss(session)
+        data = dict(deadline.callback.data)
+        session.delete(run)
+    assert execute_callback(data["path"], data["kwargs"], "movierec_watch.py", None, get_logger()) == (True, None)
+    return start, due
+
+
+def test_lists_that_are_not_live_in_time_are_told_of(airflow, night):
+    assert states(night.run("movierec_publish"))["open_version"] == "failed"  # and Airflow knows its DAGs
+    start, due = miss_the_deadline(airflow)
+    assert due == start + timedelta(hours=4)
+    ((message, of_night),) = query(night.warehouse, "select message, night from ops.notice where kind = 'deadline'")
+    assert message.startswith(f"movierec_watch is late (night of {start:%Y-%m-%d} 02:00 UTC): the lists of this night")
+    assert "no lists are live at all. See http" in message
+    assert of_night == start
+
+
+def test_the_watch_ends_once_lists_of_its_night_are_live(night, monkeypatch):
+    from movierec.db import connect
+    from tests.monitoring.test_notices import publish
+
+    with connect(night.warehouse) as conn:
+        publish(conn, datetime.now(UTC))
+    run = night.run("movierec_watch")
+    assert states(run) == {"await_lists": "success"}
