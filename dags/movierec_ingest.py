@@ -13,6 +13,9 @@
 7. **check_core** is the third gate: keys, references, ranges, distributions. If it stops the night, core goes back to
    the last good one.
 8. **accept_batch** releases the night to training (asset `movierec_core`) and prunes what no kept night needs.
+9. **record_night**, whatever happened before, writes what is known of the night to `ops.night`; what is unusual
+   compared with the nights before becomes a warning, a notice and, beside the warnings of the gates, the note of the
+   run.
 
 #### When a source fails
 Its *extract* task is red and says why: file, column, what was seen and what is allowed. The other sources go on; the
@@ -42,7 +45,7 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 from movierec_airflow import (
     APPROVALS,
     CORE,
-    DAG_DEFAULTS,
+    NIGHT_DEFAULTS,
     NIGHTLY,
     conninfo,
     open_connection,
@@ -53,13 +56,14 @@ from movierec_airflow import (
     run_as_of,
     settings,
 )
+from movierec_nights import record_night
 
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
 
 
 @dag(
-    **DAG_DEFAULTS,
+    **NIGHT_DEFAULTS,
     description="Sources to raw, staging, quarantine and core, through three gates",
     doc_md=__doc__,
     schedule=NIGHTLY,
@@ -180,7 +184,8 @@ def movierec_ingest():
     late = extract_late.partial(batch_id=batch_id).expand(source=late_sources)
     raw = check.override(task_id="check_raw", trigger_rule=DESPITE_FAILURES)("raw", batch_id)
     staged = check.override(task_id="check_staging")("staging", stage(raw))
-    accept_batch(check.override(task_id="check_core")("core", build_core(staged)))
+    accepted = accept_batch(check.override(task_id="check_core")("core", build_core(staged)))
+    accepted >> record_night().as_teardown()
     batch_id >> late_sources
     early >> late >> raw
 

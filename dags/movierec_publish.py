@@ -18,7 +18,8 @@ Runs whenever a champion has been chosen (asset `movierec_champion`), and by han
 5. **cover_feedback** makes new lists for viewers who have given feedback since the snapshot, as `movierec_feedback`
    does hourly.
 6. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`) and writes who, when and why
-   to `ops.pointer_move`; **prune** drops old versions.
+   to `ops.pointer_move`; **prune** drops old versions, and **record_night** completes the night's row in `ops.night` and
+   says what is unusual.
 
 #### When it stops
 A version that fails its audit is marked `rejected`, the task's message says which check failed and how often, and the
@@ -42,17 +43,18 @@ from airflow.sdk.exceptions import AirflowSkipException
 from movierec_airflow import (
     CHAMPION,
     COMPUTING_SLOTS,
-    DAG_DEFAULTS,
+    NIGHT_DEFAULTS,
     SERVING,
     open_connection,
     person,
     settings,
     triggering_trainings,
 )
+from movierec_nights import record_night
 
 
 @dag(
-    **DAG_DEFAULTS,
+    **NIGHT_DEFAULTS,
     description="Refit, write a version, audit it, move the pointer",
     doc_md=__doc__,
     schedule=[CHAMPION],
@@ -200,7 +202,7 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
     weights = write_item_weights(version_id)
     write_similar(version_id) >> weights
     [lists, weights, write_fallback(version_id), write_catalogue(version_id)] >> audited
-    go_live(cover_feedback(audited)) >> prune()
+    go_live(cover_feedback(audited)) >> prune() >> record_night().as_teardown()
 
 
 movierec_publish()

@@ -18,7 +18,8 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
    button *Pictures*).
 7. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`.
-8. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`).
+8. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`), **record_night** what is known of
+   the night by now to `ops.night`.
 
 #### The verdict
 - `promote`: the lead is beyond chance (95 % interval of the paired difference above 0, p below .05 after Holm's
@@ -76,8 +77,8 @@ from movierec_airflow import (
     CHAMPION,
     COMPUTING_SLOTS,
     CORE,
-    DAG_DEFAULTS,
     LARGEST_ID,
+    NIGHT_DEFAULTS,
     answer_of,
     approval,
     deciding_protocol,
@@ -88,6 +89,7 @@ from movierec_airflow import (
     triggering_batches,
 )
 from movierec_approval import Approval
+from movierec_nights import record_night
 from movierec_pictures import DrawPictures
 
 ANSWER_TIMEOUT = timedelta(hours=2)
@@ -95,7 +97,7 @@ SEARCH_TIMEOUT = timedelta(hours=8)
 
 
 @dag(
-    **DAG_DEFAULTS | {"dagrun_timeout": timedelta(hours=12)},
+    **NIGHT_DEFAULTS | {"dagrun_timeout": timedelta(hours=12)},
     description="Snapshot, features, rankers, honest evaluation, champion",
     doc_md=__doc__,
     schedule=[CORE],
@@ -286,7 +288,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     evaluated >> decision
     evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
     ask_if_unsure(decision) >> [ask_person, champion]
-    ask_person >> EmptyOperator(task_id="approved") >> champion
+    ask_person >> EmptyOperator(task_id="approved") >> champion >> record_night().as_teardown()
 
 
 movierec_train()

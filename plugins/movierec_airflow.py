@@ -14,6 +14,7 @@ from airflow.sdk import Asset, CronTriggerTimetable, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from movierec.deadline import DEFAULT, SETTING, parse_deadline
+from movierec_nights import record_stage
 from movierec_notices import Notify
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ DAG_DEFAULTS: dict[str, Any] = {
     "is_paused_upon_creation": False,
     "on_failure_callback": [Notify("failure")],
 }
+
+
+# Of the DAGs that make up a night: each task notes when it ran, in ops.night_stage.
+NIGHT_DEFAULTS = DAG_DEFAULTS | {"default_args": DEFAULTS | {"on_success_callback": [record_stage]}}
 
 
 def lists_by() -> time | None:

@@ -62,8 +62,8 @@ class Notify(BaseNotifier):
             announce(notice_of(self.kind, context, reason))
 
 
-def notice_of(kind: str, context: Any, reason: str | None = None) -> "Notice":
-    """Return the notice of a task, or where there is a reason that of its whole run."""
+def notice_of(kind: str, context: Any, reason: str | None = None, message: str | None = None) -> "Notice":
+    """Return the notice of a task, or where there is a reason that of its whole run; the message says what happened."""
     from movierec.monitoring.notices import Notice
 
     ti, run = context.get("ti"), context.get("dag_run")
@@ -75,7 +75,7 @@ def notice_of(kind: str, context: Any, reason: str | None = None) -> "Notice":
         task_id=ti.task_id if of_task else None,
         map_index=_map_index(ti) if of_task else -1,
         night=(run.logical_date or run.run_after) if run is not None else None,
-        message=_question(context) if kind == "question" else describe_failure(context.get("exception"), reason),
+        message=message or _message(kind, context, reason),
         link=_link(kind, context, of_task),
     )
 
@@ -224,9 +224,10 @@ def _live(night: datetime) -> str:
         return "the warehouse does not say which are."
 
 
-def _question(context: Any) -> str:
-    task = context["task"]
-    return f"{task.subject} {task.body or ''}"
+def _message(kind: str, context: Any, reason: str | None) -> str:
+    if kind == "question":
+        return f"{context['task'].subject} {context['task'].body or ''}"
+    return describe_failure(context.get("exception"), reason)
 
 
 def _link(kind: str, context: Any, of_task: bool) -> str | None:

@@ -55,6 +55,16 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
     with connect(night.warehouse) as conn:
         assert fingerprints(conn) == first
 
+    remembered = "select status, champion, version_id, churn is not null, viewers from ops.night order by batch_id"
+    nights = query(night.warehouse, remembered)
+    assert nights[:2] == [("accepted", "ease", 1, False, 60), ("accepted", "ease", 2, True, 60)]
+    assert nights[2] == ("refused", None, None, False, None)
+    ((stages, memory),) = query(
+        night.warehouse, "select stage_seconds, peak_memory_mb from ops.night where batch_id = 1"
+    )
+    assert {"movierec_ingest.extract", "movierec_train.fit_ranker", "movierec_publish.go_live"} <= set(stages)
+    assert memory > 50
+
     broken = movielens.generate(tmp_path / "broken")
     with (broken / "tiny.inter").open("a") as file:
         file.write("1\t1\t9\t881250949\nabc\t1\t3\t881250949\n")
@@ -74,6 +84,54 @@ def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night,
     assert states(run)["check_raw"] == "failed"  # no earlier night has ratings to go on with
     assert states(run)["stage"] == "upstream_failed"
     assert "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp" in capsys.readouterr().out
+
+
+def note_of(run):
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session(scoped=False) as session:
+        return session.scalar(select(DagRun).where(DagRun.id == run.id)).note
+
+
+def test_the_note_of_a_run_has_the_warnings_and_a_failed_run_has_one_too(night, tmp_path):
+    folder = movielens.generate(tmp_path / "data")
+    with (folder / "tiny.inter").open("a") as file:
+        file.write("1\t1\t9\t881250949\n")
+    note = note_of(night.run("movierec_ingest", dataset=str(folder)))
+    assert note.startswith("To be known of this run:\n- Ratings of movielens go from 0.5 to 5")
+    assert "are rejected, against the rule rating" in note
+    lines = (folder / "tiny.inter").read_text().splitlines()
+    (folder / "tiny.inter").write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+    stopped = night.run("movierec_ingest", dataset=str(folder))
+    assert stopped.state == "failed"
+    assert "gate raw" in note_of(stopped)
+
+
+def test_a_note_that_is_too_long_for_airflow_says_where_the_rest_is(airflow):
+    from movierec_nights import MAX_NOTE, note_text
+
+    note = note_text([f"sentence {number} " + "x" * 90 for number in range(50)])
+    assert len(note) <= MAX_NOTE
+    assert note.splitlines()[-1] == "- … and 42 more: see the log of record_night"
+
+
+def test_a_night_that_is_unusual_is_told_in_the_run_and_by_a_notice(night, tmp_path, caplog):
+    from tests.monitoring.test_nights import remember
+
+    folder = movielens.generate(tmp_path / "data")
+    with connect(night.warehouse) as conn:
+        for number in range(5):
+            remember(conn, 1000 + number, dataset=str(folder), newest_rating_days=0.5, rows_in=10_000)
+    run = night.run("movierec_ingest", dataset=str(folder))
+    assert run.state == "success"
+    ((message,),) = query(night.warehouse, "select message from ops.notice where kind = 'drift'")
+    assert message.startswith("movierec_ingest.record_night is unusual (night of ")
+    assert "rows in is " in message
+    assert "days since the newest rating is " in message
+    assert "unusual: rows in is " in caplog.text
+    assert "days since the newest rating is " in note_of(run)
 
 
 def test_training_before_any_night_says_what_to_run_first(night, capsys):

@@ -126,8 +126,7 @@ def test_every_task_and_every_dag_tells_of_a_failure(airflow):
 
     for dag in airflow.dags.values():
         for told in (dag.on_failure_callback, *(task.on_failure_callback for task in dag.tasks)):
-            (notifier,) = told if isinstance(told, list) else [told]
-            assert isinstance(notifier, Notify)
+            assert any(isinstance(each, Notify) for each in told)
 
 
 def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too_long_too(night):

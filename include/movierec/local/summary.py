@@ -5,6 +5,7 @@ from textwrap import indent
 from movierec import text_table
 from movierec.db import Connection, connect, fetch
 from movierec.evaluation.protocols import CUTOFF
+from movierec.monitoring import nights
 from movierec.publishing import versions
 from movierec.quality import sentences
 
@@ -37,8 +38,9 @@ def note_of_newest_batch(conninfo: str) -> tuple[str, str] | None:
         if not newest:
             return None
         (batch,) = fetch(conn, "ops/batch", newest[0])
-        said = [*sentences.scales(conn, batch["batch_id"]), *sentences.warnings(conn, batch["batch_id"])]
-        return (batch["run_id"], "\n".join(f"- {sentence}" for sentence in said)) if said else None
+        said = [report(conn, batch["batch_id"]) for report in (sentences.scales, sentences.warnings, nights.unusual)]
+        lines = [f"- {sentence}" for each in said for sentence in each]
+        return (batch["run_id"], "\n".join(lines)) if lines else None
 
 
 def print_summary(conninfo: str) -> None:
@@ -52,8 +54,8 @@ def print_summary(conninfo: str) -> None:
         for sentence in sentences.scales(conn, live["batch_id"]):
             print(f"{sentence}\n")
         warnings = sentences.warnings(conn, live["batch_id"])
-        if warnings:
-            print(f"Warnings ({len(warnings)})", *(f"  - {warning}" for warning in warnings), "", sep="\n")
+        _print_sentences("Warnings", warnings)
+        _print_sentences("Unusual", nights.unusual(conn, live["batch_id"]))
         training = {"training_id": live["training_id"]}
         _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training | EVALUATION), LEGEND)
         tuned = fetch(conn, "report/tuned", training)
@@ -63,6 +65,11 @@ def print_summary(conninfo: str) -> None:
             print(f"{row['ranker']} learned without {row['base_ranker']}: {row['reason']}\n")
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
+
+
+def _print_sentences(title: str, sentences: list[str]) -> None:
+    if sentences:
+        print(f"{title} ({len(sentences)})", *(f"  - {sentence}" for sentence in sentences), "", sep="\n")
 
 
 def _print_table(title: str, rows: list[dict[str, object]], legend: str = "") -> None:

@@ -1,6 +1,6 @@
 -- Purpose: keep a notice; its night is that of the run's batch, else the one that the run names.
--- Grain: one row. Key: notice_id. Inputs: ops.run_batch, ops.batch. Parameters: kind, dag_id, task_id, map_index, run_id,
--- night, message, link.
+-- Grain: one row. Key: notice_id. Inputs: ops.run_batch, ops.batch. Parameters: kind, dag_id, task_id, map_index,
+-- run_id, night, message, link.
 insert into ops.notice (kind, dag_id, task_id, map_index, run_id, night, batch_id, message, link)
 select
     %(kind)s as kind,

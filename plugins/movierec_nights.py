@@ -1,0 +1,109 @@
+"""What each run leaves behind of its night: a row in ops.night, a notice where it is unusual, the note of the run.
+
+Every task of a night that succeeds notes when it ran and the memory it took. The last task of a run, `record_night`,
+writes the night's row and returns what is to be known: warnings of the gates, and what is out of bounds. A task cannot
+write the note of its own run, which Airflow keeps beside the run for its readers; a listener in the scheduler, where
+the run ends, takes it over from that task's XCom.
+"""
+
+import resource
+import sys
+from typing import TYPE_CHECKING, Any
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import get_current_context, task
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+HEADING = "To be known of this run:"
+MAX_NOTE = 1_000  # letters that Airflow keeps of a note
+MAX_NOTICE = 5  # unusual measures that a notice names
+
+
+def record_stage(context: Any) -> None:
+    """Note when a task ran that has succeeded, and the memory it took."""
+    from movierec.monitoring.nights import record_stage
+    from movierec_airflow import open_connection
+
+    ti = context["ti"]
+    stage = {
+        **{"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id},
+        "map_index": -1 if ti.map_index is None else ti.map_index,
+        **{"started_at": ti.start_date, "ended_at": ti.end_date, "peak_memory_mb": _peak_memory_mb()},
+    }
+    with open_connection() as conn:
+        record_stage(conn, stage)
+
+
+@task
+def record_night() -> list[str]:
+    """Record the night as this run leaves it, make a notice of what is unusual, and return all that is to be known."""
+    from movierec.monitoring.nights import record_night
+    from movierec_airflow import open_connection
+    from movierec_notices import announce, notice_of
+
+    context = get_current_context()
+    ti = context["ti"]
+    with open_connection() as conn:
+        recorded = record_night(conn, ti.dag_id, ti.run_id)
+    if recorded.unusual:
+        more = len(recorded.unusual) - MAX_NOTICE
+        said = [*recorded.unusual[:MAX_NOTICE], *([f"and {more} more in ops.night_bound"] if more > 0 else [])]
+        announce(notice_of("drift", context, message="; ".join(said)))
+    return recorded.said
+
+
+def _peak_memory_mb() -> float:
+    """Return the memory of this process, or of the largest that it waited for."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes there, in kilobytes on Linux
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / unit
+
+
+def note_text(said: list[str]) -> str:
+    """Return the note of a run, as many of the sentences as Airflow has room for."""
+    lines = [HEADING]
+    for number, sentence in enumerate(said):
+        rest = f"- … and {len(said) - number} more: see the log of record_night"
+        line = f"- {sentence}"
+        if len("\n".join([*lines, line, rest])) > MAX_NOTE:
+            return "\n".join([*lines, rest])
+        lines.append(line)
+    return "\n".join(lines)
+
+
+class RunNote:
+    """Writes the note of a run that has ended; one that a person has written stays."""
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run: "DagRun") -> None:
+        """Take over what the last task said."""
+        self._note(dag_run)
+
+    @hookimpl
+    def on_dag_run_failed(self, dag_run: "DagRun") -> None:
+        """Take over what the last task said: it runs after a failure, too."""
+        self._note(dag_run)
+
+    def _note(self, dag_run: "DagRun") -> None:
+        from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+        from sqlalchemy import inspect
+
+        session: Any = inspect(dag_run).session
+        if not dag_run.dag_id.startswith("movierec_") or session is None:
+            return
+        said_by = XComModel.get_many(
+            dag_ids=dag_run.dag_id, run_id=dag_run.run_id, task_ids="record_night", key=XCOM_RETURN_KEY
+        )
+        found = session.scalars(said_by.limit(1)).first()
+        said = XComModel.deserialize_value(found) if found else None
+        if said and (not dag_run.note or dag_run.note.startswith(HEADING)):
+            dag_run.note = note_text(said)
+
+
+class Nights(AirflowPlugin):
+    """What Airflow finds in this file."""
+
+    name = "movierec_nights"
+    listeners = [RunNote()]  # noqa: RUF012
