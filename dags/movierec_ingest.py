@@ -32,7 +32,8 @@ A gate that stops the night fails its task without retries and marks the batch a
 
 #### Past nights
 `airflow backfill create --dag-id movierec_ingest --from-date … --to-date …` runs the nights between; each sees what had
-been rated, tagged and done by its moment. In whatever order they run, core ends up showing the newest.
+been rated, tagged and done by its moment. In whatever order they run, core ends up showing the newest. No past night
+starts a training unless **train** is ticked (`--dag-run-conf '{"train": true}'`).
 **as_of** does the same for one night.
 
 Clearing a task runs it again; it replaces what it wrote before.
@@ -48,6 +49,7 @@ from movierec_airflow import (
     NIGHT_DEFAULTS,
     NIGHTLY,
     conninfo,
+    folded,
     open_connection,
     origin,
     plain_errors,
@@ -57,6 +59,7 @@ from movierec_airflow import (
     settings,
 )
 from movierec_nights import record_night
+from movierec_reports import QualityLink, linked
 
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
@@ -102,6 +105,12 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             title="Accept volume change",
             description="Tonight's counts and distributions may differ from the nights before.",
         ),
+        "train": Param(
+            False,
+            type="boolean",
+            title="Train",
+            description="Train on this night even if it is a past one, as a backfill brings.",
+        ),
         "approval": Param(
             None,
             type=["null", "string"],
@@ -111,7 +120,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
         ),
     },
 )
-def movierec_ingest():
+def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_batch() -> int:
         from movierec import warehouse
@@ -170,24 +179,32 @@ def movierec_ingest():
     def accept_batch(batch_id: int) -> None:
         from movierec import quality
         from movierec.ingestion import batch
+        from movierec.monitoring.events import of_batch
 
         with open_connection() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
+            accepted = of_batch(conn, batch_id)
         quality.prune(settings().home / "quality", settings().keep_nights)
         context = get_current_context()
-        context["outlet_events"][CORE].extra = {"batch_id": batch_id, "approval": context["params"]["approval"]}
+        choices = {name: context["params"][name] for name in ("approval", "train")}
+        context["outlet_events"][CORE].extra = accepted | choices
 
     batch_id = open_batch()
-    early = extract.partial(batch_id=batch_id).expand(source=list_sources(late=False))
-    late_sources = list_sources.override(task_id="list_late_sources")(late=True)
-    extract_late = extract.override(task_id="extract_late", trigger_rule=DESPITE_FAILURES)
-    late = extract_late.partial(batch_id=batch_id).expand(source=late_sources)
-    raw = check.override(task_id="check_raw", trigger_rule=DESPITE_FAILURES)("raw", batch_id)
-    staged = check.override(task_id="check_staging")("staging", stage(raw))
-    accepted = accept_batch(check.override(task_id="check_core")("core", build_core(staged)))
-    accepted >> record_night().as_teardown()
-    batch_id >> late_sources
-    early >> late >> raw
+    with folded("sources", "Every source to raw"):
+        early = extract.partial(batch_id=batch_id).expand(source=list_sources(late=False))
+        late_sources = list_sources.override(task_id="list_late_sources")(late=True)
+        extract_late = extract.override(task_id="extract_late", trigger_rule=DESPITE_FAILURES)
+        late = extract_late.partial(batch_id=batch_id).expand(source=late_sources)
+        batch_id >> late_sources
+        early >> late
+    with folded("layers", "From raw to core, through three gates"):
+        raw = check.override(task_id="check_raw", trigger_rule=DESPITE_FAILURES)("raw", batch_id)
+        late >> raw
+        staged = check.override(task_id="check_staging")("staging", stage(raw))
+        core = check.override(task_id="check_core")("core", build_core(staged))
+        for gate in (raw, staged, core):
+            linked(gate, QualityLink())
+    accept_batch(core) >> record_night().as_teardown()
 
 
 movierec_ingest()

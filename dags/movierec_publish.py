@@ -45,12 +45,14 @@ from movierec_airflow import (
     COMPUTING_SLOTS,
     NIGHT_DEFAULTS,
     SERVING,
+    folded,
     open_connection,
     person,
     settings,
     triggering_trainings,
 )
 from movierec_nights import record_night
+from movierec_reports import ListsLink, linked
 
 
 @dag(
@@ -181,10 +183,12 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
+        from movierec.monitoring.events import of_version
         from movierec.publishing.pointer import bring_live
 
         with open_connection() as conn:
             live = bring_live(conn, version_id, person(), get_current_context()["params"]["why"])
+            get_current_context()["outlet_events"][SERVING].extra = of_version(conn, live)
         if live != version_id:
             raise AirflowSkipException(f"version {version_id} shows an earlier night; it is kept beside version {live}")
         return live
@@ -197,12 +201,14 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
             return prune(conn, settings())
 
     version_id = fit_champion(open_version())
-    lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
+    with folded("version", "What a version consists of"):
+        lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
+        weights = write_item_weights(version_id)
+        write_similar(version_id) >> weights
+        written = [lists, weights, write_fallback(version_id), write_catalogue(version_id)]
     audited = audit_version(version_id)
-    weights = write_item_weights(version_id)
-    write_similar(version_id) >> weights
-    [lists, weights, write_fallback(version_id), write_catalogue(version_id)] >> audited
-    go_live(cover_feedback(audited)) >> prune() >> record_night().as_teardown()
+    written >> audited
+    linked(go_live(cover_feedback(audited)), ListsLink()) >> prune() >> record_night().as_teardown()
 
 
 movierec_publish()

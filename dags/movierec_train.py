@@ -1,7 +1,10 @@
 """
 ### Train: from `core` to a champion
 
-Runs whenever a night has passed its gates (asset `movierec_core`).
+Runs whenever a night has passed its gates (asset `movierec_core`), and at 04:30 and 06:30 UTC in case that was missed.
+It trains on the newest accepted night, whichever event started it. Where that has a champion already, as when a
+backfill brings a past night, the run is skipped. To train on a past night, name it in **batch**, or tick **train** in
+the form of `movierec_ingest`.
 
 1. **open_training** opens a training on the accepted batch and **take_snapshot** copies `core` to Parquet, in one
    transaction; everything after learns from that copy.
@@ -34,8 +37,9 @@ Runs whenever a night has passed its gates (asset `movierec_core`).
   not decide. *Deciding protocol* says which one does; `docs/evaluation.md` has the reasons for either.
 - `ask`: a lead of 1 % or more within chance, or a sure one that hurts one softer guardrail (coverage below half of the
   champion's, a group of viewers worse off). **ask_person** then waits in Airflow's *Required Actions* with the reason.
-  *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion. So it goes where the
-  champion itself could not be fitted, too.
+  *Approve* promotes the challenger, *Reject* or two hours without an answer keep the champion. So it goes
+  where the champion itself could not be fitted, too. When a run is repeated, Airflow goes on showing its first
+  question; an answer to that is refused if it would be another one by now.
 
 A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`. A learned
 ranker goes on without a base ranker that cannot be fitted; which one, and why, is in `ml.left_out`.
@@ -68,6 +72,7 @@ from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec.data.seed import SEED
 from movierec.evaluation.protocols import PROTOCOLS, SIDES
@@ -82,15 +87,19 @@ from movierec_airflow import (
     answer_of,
     approval,
     deciding_protocol,
+    folded,
+    is_automatic,
     open_connection,
+    or_at,
     plain_errors,
     protocols,
+    requested_batches,
     training_folder,
-    triggering_batches,
 )
 from movierec_approval import Approval
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
+from movierec_reports import LeaderboardLink, linked
 
 ANSWER_TIMEOUT = timedelta(hours=2)
 SEARCH_TIMEOUT = timedelta(hours=8)
@@ -100,7 +109,7 @@ SEARCH_TIMEOUT = timedelta(hours=8)
     **NIGHT_DEFAULTS | {"dagrun_timeout": timedelta(hours=12)},
     description="Snapshot, features, rankers, honest evaluation, champion",
     doc_md=__doc__,
-    schedule=[CORE],
+    schedule=or_at(CORE, "30 4,6 * * *"),
     tags=["movierec", "nightly"],
     params={
         "rankers": Param(
@@ -166,12 +175,14 @@ SEARCH_TIMEOUT = timedelta(hours=8)
 def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_training() -> int:
-        from movierec.training.snapshot import batch_to_learn_from, open_training
+        from movierec.training.snapshot import batch_to_train_on, open_training
 
         context = get_current_context()
         deciding_protocol()  # a wrong setting should not cost a night
         with open_connection() as conn:
-            batch_id = batch_to_learn_from(conn, triggering_batches())
+            batch_id = batch_to_train_on(conn, requested_batches(), is_automatic())
+            if batch_id is None:
+                raise AirflowSkipException("the newest night has a champion already; the form's batch names another")
             return open_training(conn, context["run_id"], batch_id, context["params"]["seed"])
 
     @task
@@ -256,39 +267,46 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
     @task(outlets=[CHAMPION], trigger_rule="none_failed")
     def choose_champion(training_id: int) -> str:
+        from movierec.monitoring.events import of_champion
         from movierec.promotion.champion import choose_champion
 
         with open_connection() as conn:
             champion = choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
-        get_current_context()["outlet_events"][CHAMPION].extra = {"training_id": training_id}
-        return champion
+            get_current_context()["outlet_events"][CHAMPION].extra = of_champion(conn, training_id)
+            return champion
 
-    training_id = build_features(take_snapshot(open_training()))
-    groups = list_rankers(training_id)
-    fits = plan_fits(groups, "fit")
-    learned = plan_fits.override(task_id="plan_learned_fits")(groups, "fit_learned")
-    evaluations = plan_fits.override(task_id="plan_evaluations")(groups, "evaluate")
-    prepared = prepare_training_set.partial(learned=learned, training_id=training_id).expand(side=list(SIDES))
-    fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
-    fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
-    fitted_learned = fit_learned.expand(names=learned)
-    # Learned rankers build on the others, whose fits are taken.
-    fitted >> prepared >> fitted_learned
-    decision = compare(training_id)
-    ask_person = Approval(
-        task_id="ask_person",
-        subject="Shall {{ ti.xcom_pull('compare')['challenger'] }} become champion?",
-        body="{{ ti.xcom_pull('compare')['reason'] }}",
-        defaults=Approval.REJECT,
-        response_timeout=ANSWER_TIMEOUT,
-    )
-    champion = choose_champion(training_id)
-    evaluate = evaluate_ranker.partial(fitted=[fitted, fitted_learned], training_id=training_id)
-    evaluated = evaluate.expand(names=evaluations)
-    evaluated >> decision
-    evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
-    ask_if_unsure(decision) >> [ask_person, champion]
-    ask_person >> EmptyOperator(task_id="approved") >> champion >> record_night().as_teardown()
+    with folded("snapshot", "What is learned from, and by whom"):
+        training_id = build_features(take_snapshot(open_training()))
+        groups = list_rankers(training_id)
+        fits = plan_fits(groups, "fit")
+        learned = plan_fits.override(task_id="plan_learned_fits")(groups, "fit_learned")
+        evaluations = plan_fits.override(task_id="plan_evaluations")(groups, "evaluate")
+    with folded("fits", "Every ranker, tuned and fitted"):
+        prepared = prepare_training_set.partial(learned=learned, training_id=training_id).expand(side=list(SIDES))
+        fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
+        fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
+        fitted_learned = fit_learned.expand(names=learned)
+        # Learned rankers build on the others, whose fits are taken.
+        fitted >> prepared >> fitted_learned
+    with folded("evaluation", "Every ranker, evaluated and drawn"):
+        evaluate = evaluate_ranker.partial(fitted=[fitted, fitted_learned], training_id=training_id)
+        evaluated = evaluate.expand(names=evaluations)
+        evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
+    with folded("promotion", "Challenger against champion"):
+        decision = linked(compare(training_id), LeaderboardLink())
+        evaluated >> decision
+        ask_person = Approval(
+            task_id="ask_person",
+            subject="Shall {{ ti.xcom_pull('compare')['challenger'] }} become champion?",
+            body="Training {{ ti.xcom_pull('open_training') }}: {{ ti.xcom_pull('compare')['reason'] }}",
+            training_id="{{ ti.xcom_pull('open_training') }}",
+            defaults=Approval.REJECT,
+            response_timeout=ANSWER_TIMEOUT,
+        )
+        champion = linked(choose_champion(training_id), LeaderboardLink())
+        ask_if_unsure(decision) >> [ask_person, champion]
+        ask_person >> EmptyOperator(task_id="approved") >> champion
+    champion >> record_night().as_teardown()
 
 
 movierec_train()

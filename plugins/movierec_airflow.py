@@ -5,12 +5,12 @@ sentence; everything else, such as a lost connection, is retried.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, get_current_context
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TaskGroup, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from movierec.deadline import DEFAULT, SETTING, parse_deadline
@@ -42,6 +42,16 @@ COMPUTING_SLOTS = 7
 # some minutes, though: a DAG file that is read between a tick and its run must not move the first night by a day.
 NIGHTLY = CronTriggerTimetable("0 2 * * *", timezone="UTC", run_immediately=timedelta(minutes=5))
 
+
+def or_at(asset: Asset, cron: str) -> AssetOrTimeSchedule:
+    """Return the schedule of a DAG that an asset starts, and that also looks by the clock (UTC) whether one was missed.
+
+    With one active run at a time, Airflow can leave an event that comes meanwhile without a run.
+    """
+    clock = CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=5))
+    return AssetOrTimeSchedule(timetable=clock, assets=[asset])
+
+
 DEFAULTS: dict[str, Any] = {
     "owner": "movierec",
     "retries": 2,
@@ -64,6 +74,11 @@ DAG_DEFAULTS: dict[str, Any] = {
 
 # Of the DAGs that make up a night: each task notes when it ran, in ops.night_stage.
 NIGHT_DEFAULTS = DAG_DEFAULTS | {"default_args": DEFAULTS | {"on_success_callback": [record_stage]}}
+
+
+def folded(group_id: str, tooltip: str) -> TaskGroup:
+    """Return a group of tasks that the graph can fold; its name becomes no part of theirs."""
+    return TaskGroup(group_id, tooltip=tooltip, prefix_group_id=False)
 
 
 def lists_by() -> time | None:
@@ -154,21 +169,26 @@ def require_batch(batch_id: int | None) -> int:
     return batch_id
 
 
-def triggering_batches() -> list[int]:
-    """Return the batch that this run's form names, else those of the asset events that triggered the run."""
-    return _named_or_triggering("batch", CORE)
+def requested_batches() -> list[int]:
+    """Return the batch that this run's form names, else those of triggering nights whose form asks for a training."""
+    return _named_or_triggering("batch", CORE, lambda extra: bool(extra.get("train")))
 
 
 def triggering_trainings() -> list[int]:
     """Return the training that this run's form names, else those of the asset events that triggered the run."""
-    return _named_or_triggering("training", CHAMPION)
+    return _named_or_triggering("training", CHAMPION, lambda extra: "training_id" in extra)
 
 
-def _named_or_triggering(field: str, asset: Asset) -> list[int]:
+def _named_or_triggering(field: str, asset: Asset, counts: Callable[[dict[str, Any]], bool]) -> list[int]:
     context = get_current_context()
     events = context["triggering_asset_events"].get(asset, [])
-    named, key = context["params"].get(field), f"{field}_id"
-    return [named] if named else [event.extra[key] for event in events if key in event.extra]
+    named = context["params"].get(field)
+    return [named] if named else [event.extra[f"{field}_id"] for event in events if counts(event.extra)]
+
+
+def is_automatic() -> bool:
+    """Tell whether an asset or the clock started this run, and no person."""
+    return get_current_context()["dag_run"].run_type in ("scheduled", "asset_triggered")
 
 
 def person() -> str:

@@ -123,3 +123,51 @@ def test_every_number_of_a_form_is_bounded_and_what_is_beyond_is_refused_when_it
                 assert {"minimum", "maximum"} <= set(schema.schema), (dag.dag_id, name)
                 with pytest.raises(ParamValidationError):
                     schema.resolve(10**30)
+
+
+@pytest.mark.parametrize(
+    ("form", "extras", "expected"),
+    [
+        (None, [{"batch_id": 3, "train": False}], []),
+        (None, [{"batch_id": 3, "train": True}, {"batch_id": 4}], [3]),
+        (7, [{"batch_id": 3, "train": True}], [7]),
+        (None, [], []),
+    ],
+)
+def test_a_past_night_is_trained_on_only_where_somebody_asks(airflow, monkeypatch, form, extras, expected):
+    import movierec_airflow
+
+    events = [SimpleNamespace(extra=extra) for extra in extras]
+    context = {"triggering_asset_events": {movierec_airflow.CORE: events}, "params": {"batch": form}}
+    monkeypatch.setattr(movierec_airflow, "get_current_context", lambda: context)
+    assert movierec_airflow.requested_batches() == expected
+
+
+def test_a_training_starts_by_the_clock_too_before_lists_are_due(airflow):
+    from airflow.sdk import CronTriggerTimetable
+
+    clock = airflow.dags["movierec_train"].timetable.timetable
+    assert clock == CronTriggerTimetable("30 4,6 * * *", timezone="UTC", run_immediately=clock.run_immediately)
+
+
+def test_every_mapped_task_says_which_one_it_is(airflow):
+    mapped = [task for dag in airflow.dags.values() for task in dag.tasks if task.is_mapped]
+    assert [task.task_id for task in mapped if not task.partial_kwargs.get("map_index_template")] == []
+
+
+@pytest.mark.parametrize("dag_id", ["movierec_ingest", "movierec_train", "movierec_publish"])
+def test_the_graph_folds_and_no_task_is_renamed_by_it(airflow, dag_id):
+    dag = airflow.dags[dag_id]
+    groups = [group for name, group in dag.task_group.get_task_group_dict().items() if name]
+    assert 1 <= len(groups) <= 5
+    assert all(group.tooltip for group in groups)
+    assert len(dag.task_group.children) < len(dag.tasks)
+    assert not any("." in task.task_id for task in dag.tasks)
+
+
+@pytest.mark.parametrize("dag_id", ["movierec_ingest", "movierec_train", "movierec_publish"])
+def test_the_row_of_the_night_is_written_whatever_happens_and_decides_about_no_run(airflow, dag_id):
+    task = airflow.dags[dag_id].get_task("record_night")
+    assert task.is_teardown
+    assert not task.on_failure_fail_dagrun
+    assert task.downstream_task_ids == set()

@@ -4,6 +4,7 @@ import pytest
 from movierec.errors import ModelError
 from movierec.evaluation.protocols import GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.promotion import champion as promotion
+from movierec.promotion import questions
 from movierec.rankers import fits, registry
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
@@ -215,3 +216,14 @@ def test_champions_are_of_one_dataset(conn, app, tmp_path, reigning):
     other = ingest(conn, app, movielens.generate(tmp_path / "other"), "other")
     training_id = snapshot.open_training(conn, "other", other, seed=1)
     assert promotion.reigning_champion(conn, training_id) is None
+
+
+def test_an_answer_to_a_question_that_has_changed_is_refused_and_the_champion_stays(conn, train, reigning):
+    conn.execute("update ml.decision set verdict = 'ask', reason = 'unsure', champion = 'ease', challenger = 'hybrid'")
+    first, second = "Shall slim become champion?", "Shall hybrid become champion?"
+    questions.ask(conn, reigning, first)
+    questions.ask(conn, reigning, second)  # the run is repeated: Airflow shows the first
+    answer = {"is_approved": True, "by": "ana", "question": second}
+    words = "unsure; the answer of ana was to what this run asked before it was repeated, so ease stays"
+    assert champion(conn, reigning, answer) == ("ease", f"{words}: start a new training to be asked again", "rules")
+    assert champion(conn, reigning, {**answer, "question": first})[0] == "hybrid"

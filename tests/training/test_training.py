@@ -52,6 +52,35 @@ def test_nothing_is_learned_from_a_batch_that_has_not_passed_its_gate(conn, app,
         snapshot.batch_to_learn_from(conn, [second])
 
 
+def choose(conn, batch_id, run_id):
+    """Train on a batch as far as the choice of the next one is concerned."""
+    training_id = snapshot.open_training(conn, run_id, batch_id, 1)
+    conn.execute("insert into ml.champion (training_id, ranker, reason) values (%s, 'ease', 'best')", [training_id])
+    conn.commit()
+
+
+def test_whatever_starts_a_run_it_trains_on_the_newest_night_and_once_unless_somebody_asks(conn, app, tmp_path):
+    folder = movielens.write(tmp_path)
+    past, newest = (ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5))
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) == newest
+    choose(conn, newest, "first")
+    # an event that comes late, the event of a backfill, the clock: there is nothing to do
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) is None
+    assert snapshot.batch_to_train_on(conn) == newest
+    assert snapshot.batch_to_train_on(conn, [past], is_automatic=True) == past
+
+
+def test_a_night_that_is_accepted_again_is_trained_on_again_and_one_without_a_champion_too(conn, app, tmp_path):
+    folder = movielens.write(tmp_path)
+    batch_id = ingest(conn, app, folder)
+    snapshot.open_training(conn, "failed", batch_id, 1)
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) == batch_id
+    choose(conn, batch_id, "first")
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) is None
+    ingest(conn, app, folder)  # cleared, and run again
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) == batch_id
+
+
 def test_without_a_night_there_is_nothing_to_learn(conn):
     with pytest.raises(QualityError, match="no night has been accepted yet; run movierec_ingest first"):
         snapshot.batch_to_learn_from(conn)

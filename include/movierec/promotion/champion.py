@@ -18,6 +18,7 @@ from movierec.promotion import guardrails
 from movierec.promotion.decision import POPULARITY, Decision, decide
 from movierec.promotion.guardrails import Guardrail
 from movierec.promotion.leaks import check_leaks, check_stored_model
+from movierec.promotion.questions import is_outdated
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.training.data import Split, TrainingData, fit_inputs
@@ -175,7 +176,8 @@ def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any
         conn: the warehouse.
         training_id: the training.
         answer: of the person who was asked: `is_approved`, and `by`, None where nobody answered in time; None where
-            nobody was asked: what the rules are unsure about then stays as it is.
+            nobody was asked: what the rules are unsure about then stays as it is. An answer to another question
+            (`question`) than the one that was shown is refused, and the champion stays.
 
     Raises:
         ModelError: the challenger has not been compared with the champion yet.
@@ -184,10 +186,12 @@ def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any
     if not rows:
         raise ModelError(f"training {training_id} has no verdict yet; run compare first")
     decision = rows[0]
+    if answer and is_outdated(conn, training_id, answer):
+        answer = {**answer, "is_approved": False, "is_outdated": True}
     promoted = answer["is_approved"] if answer else decision["verdict"] == "promote"
     winner = decision["challenger"] if promoted or decision["champion"] is None else decision["champion"]
     reason = decision["reason"] + _answer_in_words(decision, answer)
-    decided_by = "rules" if answer is None else answer["by"] or "timeout"
+    decided_by = "rules" if answer is None or "is_outdated" in answer else answer["by"] or "timeout"
     run_sql(conn, "ml/record_outcome", {"training_id": training_id, "ranker": winner, "decided_by": decided_by})
     run_sql(conn, "ml/record_champion", {"training_id": training_id, "ranker": winner, "reason": reason})
     conn.commit()
@@ -198,6 +202,11 @@ def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any
 def _answer_in_words(decision: Mapping[str, Any], answer: Mapping[str, Any] | None) -> str:
     if answer is None:
         return f"; nobody was asked, so {decision['champion']} stays" if decision["verdict"] == "ask" else ""
+    if answer.get("is_outdated"):
+        return (
+            f"; the answer of {answer['by'] or 'nobody'} was to what this run asked before it was repeated, so "
+            f"{decision['champion']} stays: start a new training to be asked again"
+        )
     if answer["by"] is None and not answer["is_approved"]:
         return f"; nobody answered in time, so {decision['champion']} stays"
     return f"; {answer['by']} {'approved' if answer['is_approved'] else 'rejected'} {decision['challenger']}"

@@ -43,6 +43,26 @@ def batch_to_learn_from(conn: Connection, batch_ids: Sequence[int] = ()) -> int:
     return int(newest[0]["batch_id"])
 
 
+def batch_to_train_on(conn: Connection, batch_ids: Sequence[int] = (), is_automatic: bool = False) -> int | None:
+    """Return the batch that a run trains on, or None where there is nothing to do.
+
+    Whatever started the run, it is the newest accepted batch unless others are named: an event that was never acted
+    on is made up for by the next run, and one of a past night starts no training.
+
+    Args:
+        conn: the warehouse.
+        batch_ids: named ones, of which the latest counts.
+        is_automatic: nobody asked for this very training, so that a batch with a champion needs no second one.
+
+    Raises:
+        QualityError: there is no accepted batch, or one of those named has not passed its gates.
+    """
+    batch_id = batch_to_learn_from(conn, batch_ids)
+    if is_automatic and not batch_ids and fetch(conn, "ml/is_trained", {"batch_id": batch_id})[0]["is_trained"]:
+        return None
+    return batch_id
+
+
 def take_snapshot(conn: Connection, folder: TrainingFolder) -> dict[str, int]:
     """Copy the batch that a training learns from, as it was, to Parquet and return the rows per table.
 

@@ -240,6 +240,14 @@ comment on column ml.decision.p is 'Of the lead, two-sided, adjusted by Holm ove
 comment on column ml.decision.ranker is 'What became champion; null while a person is asked.';
 comment on column ml.decision.decided_by is 'rules, timeout, or who answered.';
 
+create table if not exists ml.question (
+    training_id bigint primary key references ml.training on delete cascade,
+    question text not null,
+    asked_at timestamptz not null default now()
+);
+comment on table ml.question is
+'What a person was asked about a training, as Airflow shows it. Grain: one training.';
+
 create table if not exists ml.feedback_weight (
     kind text primary key,
     weight real not null check (weight between 0 and 1),
