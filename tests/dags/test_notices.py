@@ -122,19 +122,15 @@ def test_what_other_programs_say_stays_in_the_log(airflow, error, expected):
 
 
 def test_every_task_and_every_dag_tells_of_a_failure(airflow):
-    from movierec_notices import Notify
-
     for dag in airflow.dags.values():
         for told in (dag.on_failure_callback, *(task.on_failure_callback for task in dag.tasks)):
-            assert any(isinstance(each, Notify) for each in told)
+            assert "Notify" in [type(each).__name__ for each in told]
 
 
-def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too_long_too(night):
-    from types import SimpleNamespace
-
+def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too_long_too(airflow, night):
     from movierec_notices import Notify
 
-    dag = SimpleNamespace(dag_id="movierec_train")
+    dag = airflow.dags["movierec_train"]
     for reason in ("task_failure", "timed_out"):
         Notify("failure")({"dag": dag, "run_id": "one", "reason": reason})
     messages = query(night.warehouse, "select message from ops.notice")
@@ -180,7 +176,8 @@ def test_lists_that_are_not_live_in_time_are_told_of(airflow, night):
     assert of_night == start
 
 
-def test_the_watch_ends_once_lists_of_its_night_are_live(night, monkeypatch):
+def test_the_watch_ends_once_lists_of_its_night_are_live(airflow, night, monkeypatch):
+    monkeypatch.setattr(airflow.dags["movierec_watch"], "deadline", None)  # DAG.test() does not know of deadlines
     from movierec.db import connect
     from tests.monitoring.test_notices import publish
 
