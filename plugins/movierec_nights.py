@@ -87,19 +87,30 @@ class RunNote:
         self._note(dag_run)
 
     def _note(self, dag_run: "DagRun") -> None:
-        from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
-        from sqlalchemy import inspect
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy.orm import object_session
 
-        session: Any = inspect(dag_run).session
-        if not dag_run.dag_id.startswith("movierec_") or session is None:
+        if not dag_run.dag_id.startswith("movierec_"):
             return
-        said_by = XComModel.get_many(
-            dag_ids=dag_run.dag_id, run_id=dag_run.run_id, task_ids="record_night", key=XCOM_RETURN_KEY
-        )
-        found = session.scalars(said_by.limit(1)).first()
-        said = XComModel.deserialize_value(found) if found else None
-        if said and (not dag_run.note or dag_run.note.startswith(HEADING)):
-            dag_run.note = note_text(said)
+        if session := object_session(dag_run):  # the scheduler's, which has locked the run and commits it
+            write_note(session, dag_run)
+            return
+        with create_session(scoped=False) as session:
+            write_note(session, session.get(DagRun, dag_run.id))
+
+
+def write_note(session: Any, dag_run: Any) -> None:
+    """Make what the last task of a run has returned the run's note, unless a person has written one."""
+    from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+
+    said_by = XComModel.get_many(
+        dag_ids=dag_run.dag_id, run_id=dag_run.run_id, task_ids="record_night", key=XCOM_RETURN_KEY
+    )
+    found = session.scalars(said_by.limit(1)).first()
+    said = XComModel.deserialize_value(found) if found else None
+    if said and (not dag_run.note or dag_run.note.startswith(HEADING)):
+        dag_run.note = note_text(said)
 
 
 class Nights(AirflowPlugin):

@@ -1,5 +1,7 @@
 """The three DAGs for real, task by task, on a generated dataset."""
 
+from datetime import UTC, datetime
+
 from movierec.db import connect
 from movierec.evaluation.protocols import PROTOCOLS
 from tests import movielens
@@ -121,9 +123,10 @@ def test_a_night_that_is_unusual_is_told_in_the_run_and_by_a_notice(night, tmp_p
     from tests.monitoring.test_nights import remember
 
     folder = movielens.generate(tmp_path / "data")
+    usual = {"dataset": str(folder), "newest_rating_days": 0.5, "rows_in": 10_000}
     with connect(night.warehouse) as conn:
         for number in range(5):
-            remember(conn, 1000 + number, dataset=str(folder), newest_rating_days=0.5, rows_in=10_000)
+            remember(conn, 1000 + number, **usual, as_of=datetime(2026, 1, 1 + number, tzinfo=UTC))
     run = night.run("movierec_ingest", dataset=str(folder))
     assert run.state == "success"
     ((message,),) = query(night.warehouse, "select message from ops.notice where kind = 'drift'")
