@@ -18,8 +18,8 @@ Runs whenever a champion has been chosen (asset `movierec_champion`), and by han
 5. **cover_feedback** makes new lists for viewers who have given feedback since the snapshot, as `movierec_feedback`
    does hourly.
 6. **go_live** moves the pointer `serving.live` in one statement (asset `movierec_serving`) and writes who, when and why
-   to `ops.pointer_move`; **prune** drops old versions, and **record_night** completes the night's row in `ops.night` and
-   says what is unusual.
+   to `ops.pointer_move`; **prune** drops old versions, and **record_night** completes the night's row in `ops.night`
+   and says what is unusual.
 
 #### When it stops
 A version that fails its audit is marked `rejected`, the task's message says which check failed and how often, and the
