@@ -1,7 +1,8 @@
 """
 ### Publish: from the champion to live lists
 
-Runs whenever a champion has been chosen (asset `movierec_champion`), and by hand.
+Runs whenever a champion has been chosen (asset `movierec_champion`), by hand, and at 05:00 and 07:00 UTC in case that was
+missed; where the newest night's champion has its version already, that run is skipped.
 
 1. **open_version** opens a new version of the lists; nobody sees it yet. It is made of the champion of the training
    that triggered the run; where the form names a training, of that one's; else of the newest accepted night's. What
@@ -46,7 +47,9 @@ from movierec_airflow import (
     NIGHT_DEFAULTS,
     SERVING,
     folded,
+    is_by_the_clock,
     open_connection,
+    or_at,
     person,
     settings,
     triggering_trainings,
@@ -59,7 +62,7 @@ from movierec_reports import ListsLink, linked
     **NIGHT_DEFAULTS,
     description="Refit, write a version, audit it, move the pointer",
     doc_md=__doc__,
-    schedule=[CHAMPION],
+    schedule=or_at(CHAMPION, "0 5,7 * * *"),
     tags=["movierec", "nightly"],
     params={
         "list_length": Param(
@@ -107,11 +110,13 @@ from movierec_reports import ListsLink, linked
 def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_version() -> int:
-        from movierec.publishing.versions import open_version
+        from movierec.publishing.versions import is_due, open_version
 
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
         with open_connection() as conn:
+            if is_by_the_clock() and not is_due(conn):
+                raise AirflowSkipException("the champion of the newest night has its version")
             return open_version(conn, context["run_id"], length, triggering_trainings())
 
     @task

@@ -188,7 +188,12 @@ def _named_or_triggering(field: str, asset: Asset, counts: Callable[[dict[str, A
 
 def is_automatic() -> bool:
     """Tell whether an asset or the clock started this run, and no person."""
-    return get_current_context()["dag_run"].run_type in ("scheduled", "asset_triggered")
+    return is_by_the_clock() or get_current_context()["dag_run"].run_type == "asset_triggered"
+
+
+def is_by_the_clock() -> bool:
+    """Tell whether the clock started this run."""
+    return bool(get_current_context()["dag_run"].run_type == "scheduled")
 
 
 def person() -> str:

@@ -143,11 +143,12 @@ def test_a_past_night_is_trained_on_only_where_somebody_asks(airflow, monkeypatc
     assert movierec_airflow.requested_batches() == expected
 
 
-def test_a_training_starts_by_the_clock_too_before_lists_are_due(airflow):
+@pytest.mark.parametrize(("dag_id", "cron"), [("movierec_train", "30 4,6 * * *"), ("movierec_publish", "0 5,7 * * *")])
+def test_what_an_asset_starts_the_clock_starts_too_before_lists_are_due(airflow, dag_id, cron):
     from airflow.sdk import CronTriggerTimetable
 
-    clock = airflow.dags["movierec_train"].timetable.timetable
-    assert clock == CronTriggerTimetable("30 4,6 * * *", timezone="UTC", run_immediately=clock.run_immediately)
+    clock = airflow.dags[dag_id].timetable.timetable
+    assert clock == CronTriggerTimetable(cron, timezone="UTC", run_immediately=clock.run_immediately)
 
 
 def test_every_mapped_task_says_which_one_it_is(airflow):

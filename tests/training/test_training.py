@@ -60,6 +60,7 @@ def choose(conn, batch_id, run_id):
 
 
 def test_whatever_starts_a_run_it_trains_on_the_newest_night_and_once_unless_somebody_asks(conn, app, tmp_path):
+    assert snapshot.batch_to_train_on(conn, is_automatic=True) is None
     folder = movielens.write(tmp_path)
     past, newest = (ingest(conn, app, folder, f"{day}", as_of=datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 5))
     assert snapshot.batch_to_train_on(conn, is_automatic=True) == newest

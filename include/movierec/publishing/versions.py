@@ -57,6 +57,17 @@ def open_version(conn: Connection, run_id: str, list_length: int, training_ids: 
     return version_id
 
 
+def is_due(conn: Connection) -> bool:
+    """Tell whether there is a champion of the newest accepted night that no version has been written of.
+
+    A version that was written and is not live, such as after a rollback, waits for a person and not for the clock.
+    """
+    champions = fetch(conn, "ml/latest_champion")
+    if not champions:
+        return False
+    return not fetch(conn, "serving/is_written", {"training_id": champions[0]["training_id"]})[0]["is_written"]
+
+
 def _champion(conn: Connection, training_ids: Sequence[int]) -> dict[str, object]:
     named = {"training_ids": list(training_ids)}
     champions = fetch(conn, "ml/champion_of", named) if training_ids else fetch(conn, "ml/latest_champion")

@@ -57,10 +57,11 @@ def batch_to_train_on(conn: Connection, batch_ids: Sequence[int] = (), is_automa
     Raises:
         QualityError: there is no accepted batch, or one of those named has not passed its gates.
     """
-    batch_id = batch_to_learn_from(conn, batch_ids)
-    if is_automatic and not batch_ids and fetch(conn, "ml/is_trained", {"batch_id": batch_id})[0]["is_trained"]:
-        return None
-    return batch_id
+    if not is_automatic or batch_ids:
+        return batch_to_learn_from(conn, batch_ids)
+    newest = [row["batch_id"] for row in fetch(conn, "ops/newest_accepted")]
+    untrained = [it for it in newest if not fetch(conn, "ml/is_trained", {"batch_id": it})[0]["is_trained"]]
+    return int(untrained[0]) if untrained else None
 
 
 def take_snapshot(conn: Connection, folder: TrainingFolder) -> dict[str, int]:
