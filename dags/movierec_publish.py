@@ -1,8 +1,8 @@
 """
 ### Publish: from the champion to live lists
 
-Runs whenever a champion has been chosen (asset `movierec_champion`), by hand, and at 05:00 and 07:00 UTC in case that was
-missed; where the newest night's champion has its version already, that run is skipped.
+Runs whenever a champion has been chosen (asset `movierec_champion`), by hand, and at 05:00 and 07:00 UTC in case that
+was missed; where the newest night's champion has its version already, that run is skipped.
 
 1. **open_version** opens a new version of the lists; nobody sees it yet. It is made of the champion of the training
    that triggered the run; where the form names a training, of that one's; else of the newest accepted night's. What
