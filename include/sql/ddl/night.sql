@@ -96,7 +96,7 @@ comment on column ops.night.ndcg_at_k is 'Of the champion on the test window tha
 comment on column ops.night.viewers is 'How many viewers have a list.';
 comment on column ops.night.coverage is 'Share of the catalogue that is among the first 10 of anybody''s list.';
 comment on column ops.night.churn is
-'Share of the first 10 places of the lists that hold other movies than in the version before, over the viewers of both.';
+'Share of the first 10 places of the lists with other movies than in the version before, over the viewers of both.';
 comment on column ops.night.score_deciles is 'The nine values that divide the scores of the lists into tenths.';
 
 create table if not exists ops.night_stage (
