@@ -16,7 +16,8 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow quarantine rollback check why evaluate \
+.PHONY: help setup installed dev run up down status clean sql airflow quarantine rollback check why forget \
+	backup restore evaluate \
 	bench-ingest bench-night bench-quality bench-speed bench-web test test-all lint lock pictures
 
 help: ## show this list
@@ -75,6 +76,15 @@ check: setup ## run the expectations of a gate by hand: make check ARGS="raw", â
 
 why: setup ## tell why a viewer is shown a movie, or is not: make why ARGS="--user 42 --movie 50"
 	@$(MOVIEREC) why "$$MOVIEREC_ARGS"
+
+forget: setup ## delete a viewer from all tables and artifacts: make forget ARGS="--user 42 --by ada", â€¦"--user 42 --allow"
+	@$(MOVIEREC) forget "$$MOVIEREC_ARGS"
+
+backup: setup ## dump the warehouse and copy the artifacts into MOVIEREC_BACKUPS
+	@$(MOVIEREC) backup
+
+restore: setup ## bring a backup back: make restore ARGS="--folder .movierec/backups/2030-01-06T04-30-00Z"
+	@$(MOVIEREC) restore "$$MOVIEREC_ARGS"
 
 ##@ Measure
 

@@ -102,6 +102,19 @@ def conninfo(conn_id: str = WAREHOUSE) -> str:
     )
 
 
+def application_conninfo() -> str | None:
+    """Return the connection string of the application's database, None where there is none, or no PostgreSQL."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    conn_id = settings().connections.get("app")
+    try:
+        found = Connection.get(conn_id) if conn_id else None
+    except AirflowNotFoundException:
+        return None
+    return conninfo(found.conn_id) if found and found.conn_type.startswith("postgres") else None
+
+
 def endpoint(conn_id: str) -> "Endpoint":
     """Return the server behind an Airflow connection of type postgres, mysql or http.
 

@@ -144,4 +144,4 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return settings whose state folder is the test's own."""
-    return replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"))
+    return replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"), backups=str(tmp_path / "backups"))

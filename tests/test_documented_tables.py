@@ -135,6 +135,7 @@ def test_dags():
         *("movierec_ingest", "movierec_train", "movierec_publish", "movierec_feedback", "movierec_replay"),
         "movierec_rollback",
         "movierec_watch",
+        *("movierec_maintenance", "movierec_forget"),
     ]
     assert len(dags()) == len(OPERATIONS.table("DAG", "starts"))
 

@@ -16,7 +16,7 @@ from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL_BYTES = 8_000_000
-WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "rollback", "check", "why", "evaluate")
+WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "rollback", "check", "why", "forget", "restore", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,6 +143,27 @@ def why(settings: Settings, options: argparse.Namespace) -> None:
     print(command.run(settings, options))
 
 
+def forget(settings: Settings, options: argparse.Namespace) -> None:
+    """Delete a viewer from every table and every artifact, and refuse what sources go on sending."""
+    from movierec.commands import forget as command  # noqa: PLC0415
+
+    print(command.run(settings, options))
+
+
+def backup(settings: Settings, _: argparse.Namespace) -> None:
+    """Dump the warehouse, copy the artifacts, and write a manifest of digests."""
+    from movierec.commands import maintenance as command  # noqa: PLC0415
+
+    print(command.back_up(settings))
+
+
+def restore(settings: Settings, options: argparse.Namespace) -> None:
+    """Bring a backup back, into an empty warehouse or in place of this one."""
+    from movierec.commands import maintenance as command  # noqa: PLC0415
+
+    print(command.restore(settings, options))
+
+
 def evaluate(_: Settings, options: argparse.Namespace) -> int:
     """Compare rankers on your own files, with intervals and p-values."""
     from movierec.commands import evaluate as command  # noqa: PLC0415
@@ -176,7 +197,24 @@ def _parser() -> argparse.ArgumentParser:
         prog="movierec", description=__doc__, epilog="`movierec COMMAND --help` describes a command."
     )
     commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
-    for command in (run, up, down, status, clean, sql, airflow, quarantine, rollback, check, why, evaluate, pictures):
+    for command in (
+        run,
+        up,
+        down,
+        status,
+        clean,
+        sql,
+        airflow,
+        quarantine,
+        rollback,
+        check,
+        why,
+        forget,
+        backup,
+        restore,
+        evaluate,
+        pictures,
+    ):
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
@@ -195,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
         if command is airflow:
             sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
-        if command in (quarantine, rollback, check, why, evaluate):
+        if command in (quarantine, rollback, check, why, forget, restore, evaluate):
             getattr(options_of, command.__name__)(sub)
     return parser
 

@@ -34,6 +34,10 @@ class Settings:
         artifacts: URL of the artifact store, any fsspec scheme (`MOVIEREC_ARTIFACTS`).
         top_n: movies in a published list (`MOVIEREC_TOP_N`).
         keep_nights: how many batches and versions are kept (`MOVIEREC_KEEP_NIGHTS`).
+        keep_metrics: for how many days metrics of viewers and batches are kept (`MOVIEREC_KEEP_METRICS`).
+        keep_logs: the same for logs of tasks and Airflow's records (`MOVIEREC_KEEP_LOGS`).
+        keep_backups: how many backups are kept (`MOVIEREC_KEEP_BACKUPS`).
+        backups: the folder that they lie in (`MOVIEREC_BACKUPS`).
         deciding_protocol: the split by which a training compares rankers (`MOVIEREC_DECIDING_PROTOCOL`).
         neural: one of `NEURAL`: whether the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
@@ -56,6 +60,10 @@ class Settings:
     artifacts: str = str(ROOT / ".movierec" / "artifacts")
     top_n: int = 50
     keep_nights: int = 14
+    keep_metrics: int = 365
+    keep_logs: int = 30
+    keep_backups: int = 4
+    backups: str = str(ROOT / ".movierec" / "backups")
     deciding_protocol: str = "per_user_temporal"
     neural: str = "yes"
     accept_volume_change: bool = False
@@ -87,6 +95,10 @@ class Settings:
             artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
+            keep_metrics=_integer(env, "MOVIEREC_KEEP_METRICS", cls.keep_metrics, 1, 100_000),
+            keep_logs=_integer(env, "MOVIEREC_KEEP_LOGS", cls.keep_logs, 1, 100_000),
+            keep_backups=_integer(env, "MOVIEREC_KEEP_BACKUPS", cls.keep_backups, 1, 10_000),
+            backups=env.get("MOVIEREC_BACKUPS", str(home / "backups")),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
             neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),

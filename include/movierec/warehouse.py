@@ -25,6 +25,7 @@ STRUCTURE = (
     "ddl/staging",
     *sorted(f"staging/{path.stem}" for path in (SQL / "staging").glob("*.sql")),
     "ddl/ml",
+    "ddl/forgetting",
     "ddl/core",
     "ddl/serving",
     "ddl/serving_pointer",
@@ -47,6 +48,7 @@ STRUCTURE = (
     "rules/metric_rules",
     "ddl/gates",
     "ddl/prune",
+    "ddl/maintenance",
     "ddl/lineage",
     "ddl/funnel",
 )

@@ -14,6 +14,8 @@ DAGS = (
     "movierec_replay",
     "movierec_rollback",
     "movierec_watch",
+    "movierec_forget",
+    "movierec_maintenance",
 )
 
 

@@ -29,6 +29,8 @@ EXAMPLES = {
         "movierec rollback --to 11 --why 'too many sequels'",
         "movierec rollback --training 9 --why 'the model of last week'",
     ),
+    "forget": ("movierec forget --user 42 --by ada", "movierec forget --user 42 --allow --by ada"),
+    "restore": ("movierec restore --folder .movierec/backups/2030-01-06T04-30-00Z",),
     "check": ("movierec check staging", "movierec check core --suite core_keys"),
     "evaluate": (
         "movierec evaluate --train T.csv --test S.csv --out results.json",
@@ -156,6 +158,21 @@ def why(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec why`."""
     parser.add_argument("--user", type=int, required=True, metavar="N", help="the viewer's id")
     parser.add_argument("--movie", type=int, metavar="N", help="why this movie is in the viewer's list, or is not")
+
+
+def forget(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec forget`."""
+    parser.add_argument("--user", type=int, required=True, metavar="N", help="the viewer's id; it is kept nowhere")
+    parser.add_argument("--allow", action="store_true", help="let sources send the viewer again")
+    parser.add_argument("--by", metavar="NAME", help="who asks for it (the user of this machine)")
+
+
+def restore(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec restore`."""
+    parser.add_argument("--folder", required=True, metavar="F", help="of the backup")
+    parser.add_argument(
+        "--replace", action="store_true", help="even if the warehouse holds something; it is kept aside"
+    )
 
 
 def _count(text: str) -> int:

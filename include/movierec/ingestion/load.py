@@ -29,9 +29,12 @@ def load_piece(conn: Connection, batch_id: int, source: str, piece: Piece) -> in
         loader.discard()
         add_slices_to_batch(conn, batch_id, earlier)
         return 0
-    outcome = {"slice_id": slice_id, "fingerprint": loader.fingerprint, "raw_rows": loader.rows, **vars(notes)}
+    counts = {"raw_rows": loader.rows, "refused_rows": loader.refused}
+    outcome = {"slice_id": slice_id, "fingerprint": loader.fingerprint, **counts, **vars(notes)}
     run_sql(conn, "extract/close_slice", outcome)
     add_slices_to_batch(conn, batch_id, [*(earlier if piece.mode == "changes" else []), slice_id])
+    if loader.refused:
+        log.info("extract %s: %s: %d rows of forgotten viewers refused", source, piece.name, loader.refused)
     if notes.new_columns:
         log.warning("extract %s: %s brings new columns %s", source, piece.name, ", ".join(notes.new_columns))
     return loader.rows

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from movierec.db import Connection
 from movierec.ingestion.numbering import number_lines, prefetched
+from movierec.ingestion.refusal import refusal_of
 from movierec.sources.source import Chunk, Piece
 
 # Columns that say when a row came to be: its deletion carries a time there, too.
@@ -20,16 +21,18 @@ class SliceLoader:
 
     Attributes:
         rows: how many have been loaded so far, deletions included.
+        refused: how many were refused so far, because their viewers have been forgotten.
     """
 
     def __init__(self, conn: Connection, piece: Piece, slice_id: int) -> None:
         """Load a piece as the slice `slice_id`."""
-        self.rows = 0
+        self.rows = self.refused = 0
         self._conn = conn
         self._piece = piece
         self._slice_id = slice_id
         self._table = sql.Identifier("raw", piece.contract.table)
         self._digest = hashlib.sha256()
+        self._lines = 0  # positions count what is refused, too
 
     @property
     def fingerprint(self) -> str:
@@ -41,25 +44,32 @@ class SliceLoader:
         # On two cores, one chunk is numbered while COPY takes the one before.
         with ThreadPoolExecutor(1) as worker:
             for columns, run in groupby(chunks, key=lambda chunk: chunk.columns):
-                statement = sql.SQL("copy {} (slice_id, position, {}) from stdin").format(
-                    self._table, _identifiers(columns)
+                statement = sql.SQL("copy {} (slice_id, position, {}) from stdin{}").format(
+                    self._table, _identifiers(columns), refusal_of(self._conn, columns)
                 )
-                with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
-                    for data in prefetched(worker, (chunk.data for chunk in run), self._numbered):
-                        copy.write(data)
+                with self._conn.cursor() as cursor:
+                    with cursor.copy(statement) as copy:
+                        for data in prefetched(worker, (chunk.data for chunk in run), self._numbered):
+                            copy.write(data)
+                    self.rows += cursor.rowcount
+        self.refused = self._lines - self.rows
 
     def delete_absent(self, keys: Iterable[Chunk], lineage: Sequence[int]) -> bool:
         """Add a deletion for each key that the slices of `lineage` hold and the source no longer has.
 
         Return whether the source has a key that was never read: its row was committed later than the overlap allows.
         """
-        key = _identifiers(self._piece.contract.key)
+        names = self._piece.contract.identity
+        key = _identifiers(names)
         self._conn.execute(
             sql.SQL("create temp table present on commit drop as select {} from {} with no data").format(
                 key, self._table
             )
         )
-        with self._conn.cursor() as cursor, cursor.copy(sql.SQL("copy present ({}) from stdin").format(key)) as copy:
+        with (
+            self._conn.cursor() as cursor,
+            cursor.copy(sql.SQL("copy present ({}) from stdin{}").format(key, refusal_of(self._conn, names))) as copy,
+        ):
             for chunk in keys:
                 copy.write(chunk.data)
         self.rows += self._conn.execute(self._deletion(), {"slices": list(lineage), **self._key()}).rowcount
@@ -73,13 +83,13 @@ class SliceLoader:
             self._conn.execute(sql.SQL("delete from {} where slice_id = %(slice_id)s").format(table), self._key())
 
     def _key(self) -> dict[str, int]:
-        return {"slice_id": self._slice_id, "rows": self.rows}
+        return {"slice_id": self._slice_id, "rows": self._lines}
 
     def _numbered(self, data: bytes) -> bytes:
         if self._piece.fingerprint is None:
             self._digest.update(data)
-        numbered, count = number_lines(data, f"{self._slice_id}\t".encode(), self.rows + 1)
-        self.rows += count
+        numbered, count = number_lines(data, f"{self._slice_id}\t".encode(), self._lines + 1)
+        self._lines += count
         return numbered
 
     def _late_keys(self) -> sql.Composed:

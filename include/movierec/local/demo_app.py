@@ -11,6 +11,8 @@ from movierec.sources.movielens import profiles
 
 log = logging.getLogger(__name__)
 
+DEMO = "Profiles of the demo application of movierec."  # the comment on its table, by which it is known
+
 
 def seed(conninfo: str, dataset: Path, exclude: Sequence[str] = ()) -> int:
     """Create the tables `user_profile` and `feedback_event`, and fill the profiles where there are none yet.
@@ -26,6 +28,16 @@ def seed(conninfo: str, dataset: Path, exclude: Sequence[str] = ()) -> int:
     if added:
         log.info("app: seeded %s profiles from %s", f"{added:,}", dataset)
     return added
+
+
+def forget(conninfo: str, user: int) -> bool:
+    """Delete a viewer from the demo application, and return whether this database is one: no other one is touched."""
+    with connect(conninfo) as conn:
+        marks = conn.execute("select obj_description(to_regclass('user_profile'), 'pg_class')").fetchone() or (None,)
+        if marks != (DEMO,):
+            return False
+        run_sql(conn, "app/forget_user", {"user_id": user})
+    return True
 
 
 def _copy_profiles(conn: Connection, dataset: Path, exclude: Sequence[str]) -> int:

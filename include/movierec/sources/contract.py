@@ -56,6 +56,9 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
+VIEWER = "user_id"  # the column that says whom a row is about
+
+
 @dataclass(frozen=True)
 class Contract:
     """The columns of a table, the same in `raw.<table>` and in every source of it.
@@ -71,6 +74,11 @@ class Contract:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     changed_at: tuple[str, ...] = ("updated_at",)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The key, with the viewer where the table is about one."""
+        return tuple(dict.fromkeys((*self.key, *(name for name in self.names if name == VIEWER))))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ create table if not exists user_profile (
     occupation text,
     zip_code text
 );
+comment on table user_profile is 'Profiles of the demo application of movierec.';
 -- The time of the last change, which tells a night what to read; databases of earlier versions get it here.
 alter table user_profile add column if not exists updated_at timestamptz not null default now();
 

@@ -407,6 +407,14 @@ from expected_key
 left join existing_key on expected_key.table_name = existing_key.table_name;
 comment on view ops.layer_key is 'Primary keys in the schema that the search path names. Grain: table.';
 
+create or replace view ops.forgotten_row as
+select
+    forgotten_rows.table_name,
+    forgotten_rows.rows
+from ops.forgotten_rows(ops.gate_batch()) as forgotten_rows;
+comment on view ops.forgotten_row is
+'What is left of viewers who have been forgotten. Grain: table; no row where all is well.';
+
 create or replace view ops.raw_column as
 select
     table_name::text as table_name,

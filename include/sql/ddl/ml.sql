@@ -12,6 +12,9 @@ comment on table ml.training is
 'One training. Grain: one Airflow run of movierec_train. Its artifacts: trainings/<training_id> in the store.';
 
 alter table ml.training add column if not exists code_version text;
+alter table ml.training add column if not exists refit_due_at timestamptz;
+comment on column ml.training.refit_due_at is
+'Since when its models are to be made anew, because they learned from a viewer who has been forgotten; else null.';
 comment on column ml.training.code_version is 'The git commit of the code that opened it, as set-up recorded it.';
 
 create table if not exists ml.evaluation (

@@ -57,6 +57,7 @@ create table if not exists ops.slice (
     staged_at timestamptz
 );
 alter table ops.slice drop column if exists first_at;
+alter table ops.slice add column if not exists refused_rows bigint not null default 0;
 alter table ops.slice add column if not exists has_spaced_genres boolean not null default false;
 alter table ops.slice add column if not exists date_order text;
 alter table ops.slice add column if not exists date_example text;
@@ -90,6 +91,8 @@ comment on column ops.slice.origin_slice_id is
 comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
 comment on column ops.slice.skipped_rows is
 'Rows that the reader skipped, such as IMDb''s titles of movies that are not known.';
+comment on column ops.slice.refused_rows is
+'Rows of forgotten viewers: refused when it was loaded, or removed since.';
 comment on column ops.slice.last_at is
 'When the latest fact of the slice happened; null where its rows have no time.';
 

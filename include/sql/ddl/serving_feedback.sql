@@ -89,6 +89,7 @@ begin
                     then 'event_id has 1 to 200 characters'
                 when received.user_id is null or received.user_id < 1
                     then 'user_id is a whole number above 0'
+                when ops.is_refused(received.user_id) then 'user_id is of somebody who has been forgotten'
                 when received.kind is distinct from 'rating' and not exists (
                     select 1 from ml.feedback_weight
                     where feedback_weight.kind = received.kind

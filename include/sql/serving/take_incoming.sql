@@ -1,7 +1,7 @@
 -- Purpose: events of a source that have just been read ahead of the night: cast, and kept where core does not know
 -- them. What a rule of staging would reject is left to the night, which says so.
 -- Grain: event. Key: source, event_id. Inputs: incoming_text (temporary), core.events, core.movies, core.movie_alias,
--- ml.feedback_weight, ops.batch_scale. Parameters: source.
+-- ml.feedback_weight, ops.batch_scale, ops.is_refused(). Parameters: source.
 -- the scale of the source's ratings, as the last good night settled it
 with source_scale as (
     select
@@ -51,6 +51,7 @@ incoming as (
     where
         length(typed_event.event_id) <= 200
         and typed_event.user_id >= 0
+        and not ops.is_refused(typed_event.user_id)
         and typed_event.created_at between '1990-01-01' and now() + interval '1 day'
         and (
             (typed_event.kind = 'rating' and typed_event.value between 0.5 and 5)

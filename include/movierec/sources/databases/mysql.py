@@ -72,13 +72,13 @@ class MysqlDatabase(ForeignDatabase):
 
     def keys(self, layout: Layout) -> Iterator[Chunk]:
         """Yield the keys, like the rows."""
-        columns = [layout.known[name] for name in layout.contract.key]
+        columns = [layout.known[name] for name in layout.contract.identity]
         if mysql_lines.is_possible((layout.types[column] for column in columns), ()):
             lines = [mysql_lines.field(self.field(layout, column), layout.types[column]) for column in columns]
-            return self._lines(layout, layout.contract.key, lines, self.alive(layout))
+            return self._lines(layout, layout.contract.identity, lines, self.alive(layout))
         fields = [self.field(layout, column) for column in columns]
         rows = self._stream(layout.where, self.select(fields, layout, self.alive(layout)))
-        return _chunks(layout.contract.key, ((row, None) for row in rows))
+        return _chunks(layout.contract.identity, ((row, None) for row in rows))
 
     def fetch(self, statement: str) -> list[tuple[str | None, ...]]:
         """Return the rows of a short answer as text."""

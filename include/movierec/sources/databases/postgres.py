@@ -84,8 +84,8 @@ class PostgresDatabase(ForeignDatabase):
 
     def keys(self, layout: Layout) -> Iterator[Chunk]:
         """Yield the keys as the server's COPY writes them."""
-        fields = [self.field(layout, layout.known[name]) for name in layout.contract.key]
-        return self._copy(layout, layout.contract.key, self.select(fields, layout, self.alive(layout)))
+        fields = [self.field(layout, layout.known[name]) for name in layout.contract.identity]
+        return self._copy(layout, layout.contract.identity, self.select(fields, layout, self.alive(layout)))
 
     def fetch(self, statement: str) -> list[tuple[str | None, ...]]:
         """Return the rows of a short answer as text."""

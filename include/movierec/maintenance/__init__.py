@@ -1,0 +1,1 @@
+"""What keeps an installation in shape: retention, vacuum, sizes, backup and restore."""

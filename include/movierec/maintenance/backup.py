@@ -1,0 +1,129 @@
+"""A backup: a dump of the warehouse in one snapshot, the artifact store's files, and a manifest of digests."""
+
+import logging
+import os
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from upath import UPath
+
+from movierec.artifacts import read_bytes
+from movierec.code_version import code_version
+from movierec.config import Settings
+from movierec.db import Connection, fetch
+from movierec.errors import MovierecError
+from movierec.local.postgres.programs import last_lines, program_path
+from movierec.maintenance.manifest import write_manifest
+
+log = logging.getLogger(__name__)
+
+DUMP, APPLICATION, ARTIFACTS = "warehouse.dump", "app.dump", "artifacts"
+UNFINISHED = ".unfinished-"
+
+
+def make_backup(conn: Connection, settings: Settings, application: str | None = None) -> Path:
+    """Make a backup, keep the newest `keep_backups`, and return its folder, which only this user may read.
+
+    Readers and writers go on meanwhile: the dump shows one moment, and artifacts never change once they are written.
+
+    Args:
+        conn: the warehouse.
+        settings: where backups and artifacts lie.
+        application: the connection string of the demo application, to be dumped as well.
+
+    Raises:
+        MovierecError: the dump failed, or an artifact was pruned while it was copied.
+    """
+    started = time.monotonic()
+    root = Path(settings.backups)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for abandoned in root.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    folder = root / f"{UNFINISHED}{name}"
+    folder.mkdir(mode=0o700)
+    live = _dump_warehouse(conn, folder / DUMP)
+    if application:
+        dump(application, folder / APPLICATION)
+    files = copy_artifacts(UPath(settings.artifacts), UPath(folder / ARTIFACTS))
+    write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), "live": live})
+    made = folder.rename(root / name)
+    _prune(root, settings.keep_backups)
+    log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
+    return made
+
+
+def live_digest(conn: Connection) -> dict[str, Any]:
+    """Return what readers are shown, in a few numbers."""
+    (row,) = fetch(conn, "maintenance/live_digest")
+    return row
+
+
+def dump(conninfo: str, path: Path, *options: str) -> None:
+    """Write a database to a file, in PostgreSQL's custom format.
+
+    Raises:
+        MovierecError: pg_dump failed.
+    """
+    run_client("pg_dump", conninfo, "--format=custom", "--no-owner", f"--file={path}", *options)
+
+
+def run_client(program: str, conninfo: str, *options: str) -> None:
+    """Run one of PostgreSQL's client programs on a database; the password goes by the environment.
+
+    Raises:
+        MovierecError: it failed; with its last lines.
+    """
+    parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
+    password = parts.pop("password", None)
+    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    done = subprocess.run(
+        (str(program_path(program)), f"--dbname={make_conninfo(**parts)}", *options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise MovierecError(f"{program} failed: {last_lines(done.stdout)}")
+
+
+def copy_artifacts(source: UPath, target: UPath) -> int:
+    """Copy all files of an artifact store, and return how many.
+
+    Raises:
+        ModelError: a file was pruned meanwhile.
+    """
+    paths = sorted((path for path in source.rglob("*") if path.is_file()), key=str) if source.exists() else []
+    for path in paths:
+        copied = target / path.relative_to(source).as_posix()
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copied.write_bytes(read_bytes(path))
+    return len(paths)
+
+
+def _dump_warehouse(conn: Connection, path: Path) -> dict[str, Any]:
+    """Dump the warehouse, and return what its readers are shown at that very moment."""
+    conn.commit()
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read read only")
+        (snapshot,) = conn.execute("select pg_export_snapshot()").fetchone() or ("",)
+        live = live_digest(conn)
+        info = conn.info
+        conninfo = make_conninfo(info.dsn, password=info.password or None)
+        dump(conninfo, path, f"--snapshot={snapshot}")
+    return live
+
+
+def _prune(root: Path, keep: int) -> None:
+    made = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(UNFINISHED))
+    for folder in made[:-keep]:
+        shutil.rmtree(folder)
+        log.info("backup: %s pruned", folder.name)

@@ -1,0 +1,100 @@
+"""A backup back into this installation: the warehouse it had, the artifacts, the same lists for readers."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from upath import UPath
+
+from movierec.config import Settings
+from movierec.db import connect
+from movierec.errors import ConfigError, MovierecError
+from movierec.local import postgres
+from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
+from movierec.maintenance.manifest import read_manifest
+from movierec.warehouse import migrate
+
+log = logging.getLogger(__name__)
+
+RESTORED = "_restored"  # behind the name of a database that is being made
+
+
+def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str, Any]:
+    """Restore a backup and return what readers are shown.
+
+    The dump goes into a database beside the warehouse, which takes its place once its lists have been compared with
+    the manifest. Until then nothing has changed.
+
+    Args:
+        settings: the installation; its server is started.
+        folder: of the backup.
+        replace: a warehouse that holds something is replaced; it stays under another name.
+
+    Raises:
+        ConfigError: the warehouse holds something and is not to be replaced, or is in use.
+        MovierecError: the backup is not whole, or shows other lists once it is restored.
+    """
+    manifest = read_manifest(folder)
+    postgres.start(settings)
+    postgres.ensure_databases(settings)
+    migrate(postgres.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
+    _require_room(settings, replace)
+    live = _restore_beside(settings, "warehouse", folder / DUMP, manifest["live"])
+    copy_artifacts(UPath(folder / ARTIFACTS), UPath(settings.artifacts))
+    names = ["warehouse"]
+    if (folder / APPLICATION).exists():
+        _restore_beside(settings, "app", folder / APPLICATION)
+        names.append("app")
+    for name in names:
+        _take_place(settings, name)
+    migrate(postgres.conninfo(settings, "warehouse"))
+    log.info("restore: %s, version %s is live", folder, live["version_id"])
+    return live
+
+
+def _require_room(settings: Settings, replace: bool) -> None:
+    """See to it that nobody uses the warehouse, and that nothing is lost."""
+    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+        (users, batches) = conn.execute(
+            "select (select count(*) from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and backend_type = 'client backend'), (select count(*) from ops.batch)"
+        ).fetchone() or (0, 0)
+    if users:
+        raise ConfigError(f"{users} connections use the warehouse; make down first, then start the restore again")
+    if batches and not replace:
+        raise ConfigError(
+            f"the warehouse holds {batches} batches; allowed is an empty one, or --replace, which keeps it under "
+            "another name"
+        )
+
+
+def _restore_beside(
+    settings: Settings, name: str, path: Path, expected: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Restore a dump as the database `<name>_restored`; return the lists it serves, if they are to be compared."""
+    database = f"{name}{RESTORED}"
+    _administer(settings, "drop database if exists {} with (force)", database)
+    _administer(settings, "create database {}", database)
+    conninfo = postgres.conninfo(settings, database)
+    run_client("pg_restore", conninfo, "--no-owner", "--exit-on-error", str(path))
+    if expected is None:
+        return {}
+    with connect(conninfo) as conn:
+        live = live_digest(conn)
+    if live != expected:
+        raise MovierecError(f"the restored warehouse shows other lists: {live}; the backup says {expected}")
+    return live
+
+
+def _take_place(settings: Settings, name: str) -> None:
+    with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
+        (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISS')").fetchone() or ("",)
+    _administer(settings, "alter database {} rename to {}", name, f"{name}_before_{now}")
+    _administer(settings, "alter database {} rename to {}", f"{name}{RESTORED}", name)
+
+
+def _administer(settings: Settings, statement: str, *names: str) -> None:
+    with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
+        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -1,0 +1,113 @@
+"""A viewer out of the artifact store: out of snapshots, splits, lists and the histories that models carry.
+
+What a model has learned (weights of movies, trees) holds nobody's rows; it stays, and its training is marked for refit.
+Training sets hold rows of single viewers without naming them: those go whole, and are made again where they are needed.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+from upath import UPath
+
+from movierec.artifacts import Arrays, load_arrays, load_frame, save_arrays, save_frame
+from movierec.config import Settings
+from movierec.data.columns import USER
+from movierec.data.history import History
+from movierec.rankers.base import HISTORY_FIELDS
+from movierec.rankers.cold_start import PREFIX as COLD_START
+from movierec.training.fit_store import MARK
+from movierec.training.folder import TrainingFolder, trainings
+
+log = logging.getLogger(__name__)
+
+HISTORY = "history."  # in front of the arrays of a saved history
+OF_RATINGS = tuple(name for name in HISTORY_FIELDS if name not in ("user_ids", "movie_ids"))
+FITS = "fits"  # the folder of a training that holds them
+TRAINING_SET = "grades"  # an array that only a training set has
+
+
+def forget_in_artifacts(settings: Settings, user: int) -> list[int]:
+    """Remove a viewer from the folder of every kept training; return the trainings that had the viewer, ascending."""
+    root = trainings(settings)
+    folders = [folder for folder in root.iterdir() if folder.name.isdecimal()] if root.exists() else []
+    touched = []
+    for folder in sorted(folders, key=lambda folder: int(folder.name)):
+        files = [path for path in _files(folder) if _forget(path, user)]
+        _unmark_fits(folder, files)
+        if files:
+            touched.append(int(folder.name))
+            log.info("forget: training %s, %d files written anew", folder.name, len(files))
+    return touched
+
+
+def _unmark_fits(folder: UPath, files: list[UPath]) -> None:
+    """Let nobody take a fit that these files are part of: it is of a viewer less than its key says."""
+    parts = (path.relative_to(folder).as_posix().split("/") for path in files)
+    for key in {part[1] for part in parts if part[0] == FITS}:
+        (folder / FITS / key / MARK).unlink(missing_ok=True)
+
+
+def files_with(folder: TrainingFolder, user: int) -> list[str]:
+    """Return the files of a training that hold rows of a viewer."""
+    return [path.path for path in _files(folder.path) if _has(path, user)]
+
+
+def _files(folder: UPath) -> Iterator[UPath]:
+    yield from sorted((path for path in folder.rglob("*") if path.suffix in (".parquet", ".npz")), key=str)
+
+
+def _forget(path: UPath, user: int) -> bool:
+    if not path.exists():  # went with its training set
+        return False
+    if path.suffix == ".parquet":
+        return _forget_in_frame(path, user)
+    arrays = load_arrays(path)
+    if TRAINING_SET in arrays:
+        path.fs.rm(path.parent.path, recursive=True)
+        return True
+    kept = without_viewer(arrays, user)
+    if kept is None:
+        return False
+    save_arrays(path, kept)
+    return True
+
+
+def _forget_in_frame(path: UPath, user: int) -> bool:
+    frame = load_frame(path)
+    if USER not in frame or not (frame[USER] == user).any():
+        return False
+    save_frame(path, frame[frame[USER] != user].reset_index(drop=True))
+    return True
+
+
+def _has(path: UPath, user: int) -> bool:
+    if path.suffix == ".parquet":
+        frame = load_frame(path)
+        return USER in frame and bool((frame[USER] == user).any())
+    return without_viewer(load_arrays(path), user) is not None
+
+
+def without_viewer(arrays: Arrays, user: int) -> Arrays | None:
+    """Return the arrays of a saved model without a viewer's history and group, None where the viewer has neither."""
+    histories, groups = f"{HISTORY}user_ids", f"{COLD_START}user_ids"
+    has_history = histories in arrays and user in arrays[histories]
+    has_group = groups in arrays and user in arrays[groups]
+    if not has_history and not has_group:
+        return None
+    kept = dict(arrays)
+    if has_history:
+        history = History(**{name: arrays[f"{HISTORY}{name}"] for name in HISTORY_FIELDS})
+        kept |= {f"{HISTORY}{name}": value for name, value in _without(history, user).items()}
+    if has_group:
+        others = arrays[groups] != user
+        kept |= {f"{COLD_START}{name}": arrays[f"{COLD_START}{name}"][others] for name in ("user_ids", "groups")}
+    return kept
+
+
+def _without(history: History, user: int) -> Arrays:
+    """Return the fields of a history without the ratings and the row of a user; those behind it move up."""
+    row = int(np.searchsorted(history.user_ids, user))
+    kept = {name: getattr(history, name)[history.users != row] for name in OF_RATINGS}
+    kept["users"] = kept["users"] - (kept["users"] > row)
+    return {"user_ids": np.delete(history.user_ids, row), "movie_ids": history.movie_ids, **kept}

@@ -1,0 +1,6 @@
+-- A viewer out of the demo application's tables. Parameters: user_id.
+delete from feedback_event
+where user_id = %(user_id)s;
+
+delete from user_profile
+where btrim(user_id) = (%(user_id)s)::bigint::text;

@@ -1,0 +1,10 @@
+-- Purpose: drop the values per viewer of old trainings that no version, and no next comparison, needs any more.
+-- Grain: training, protocol, ranker, k and viewer. Key: the same. Inputs: ml.user_metric, ml.training, ml.champion,
+-- serving.version. Parameters: keep_days.
+delete from ml.user_metric
+using ml.training
+where
+    user_metric.training_id = training.training_id
+    and training.created_at < now() - make_interval(days => %(keep_days)s)
+    and training.training_id not in (select version.training_id from serving.version)
+    and training.training_id < (select max(champion.training_id) from ml.champion);

@@ -1,0 +1,170 @@
+import os
+import time
+
+import pytest
+
+from movierec import cli
+from movierec.db import connect
+from movierec.errors import ConfigError, MovierecError
+from movierec.local import postgres
+from movierec.maintenance import retention
+from movierec.maintenance.backup import live_digest, make_backup
+from movierec.maintenance.manifest import read_manifest
+from movierec.maintenance.restore import restore
+from movierec.maintenance.sizes import measure_sizes
+from movierec.maintenance.vacuum import vacuum
+from movierec.rankers import registry
+from movierec.training.folder import TrainingFolder
+from tests.installation import QUICK, installed
+from tests.publishing.conftest import champion, write_and_go_live  # noqa: F401 (a fixture)
+
+
+@pytest.fixture
+def live(conn, settings, champion):  # noqa: F811
+    """Publish lists of a generated night."""
+    write_and_go_live(conn, settings)
+    return conn
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """An installation in an empty state folder, whose server runs."""
+    for settings in installed(tmp_path / "another machine"):
+        object.__setattr__(settings, "artifacts", str(settings.home / "artifacts"))
+        postgres.start(settings, QUICK)
+        yield settings
+
+
+def lists(conn):
+    return conn.execute(
+        "select live_recommendation.*, recommend.title from serving.live_recommendation"
+        " cross join lateral serving.recommend(live_recommendation.user_id, 3) as recommend order by 1, 2, 10"
+    ).fetchall()
+
+
+def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, elsewhere, app):
+    folder = make_backup(live, settings, app)
+    shown = restore(elsewhere, folder)
+    assert shown == live_digest(live)
+    with connect(postgres.conninfo(elsewhere, "warehouse")) as restored:
+        assert lists(restored) == lists(live)
+        assert (
+            restored.execute("select count(*) from raw.ratings").fetchone()
+            == live.execute("select count(*) from raw.ratings").fetchone()
+        )
+    for place in (settings, elsewhere):
+        assert registry.load(TrainingFolder.of(place, 1).final_model("ease")).name == "ease"
+    with connect(postgres.conninfo(elsewhere, "app")) as application:
+        assert application.execute("select to_regclass('feedback_event') is not null").fetchone() == (True,)
+
+
+def test_a_warehouse_that_holds_something_is_replaced_only_when_asked_and_kept_aside(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    restore(elsewhere, folder)
+    with pytest.raises(ConfigError, match="the warehouse holds 1 batches; allowed is an empty one, or --replace"):
+        restore(elsewhere, folder)
+    restore(elsewhere, folder, replace=True)
+    with connect(postgres.conninfo(elsewhere, "postgres")) as conn:
+        names = [name for (name,) in conn.execute("select datname from pg_database order by 1")]
+    assert sum(name.startswith("warehouse_before_") for name in names) == 2
+    assert "warehouse_restored" not in names
+
+
+def test_a_warehouse_in_use_is_left_alone(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    postgres.ensure_databases(elsewhere)
+    with connect(postgres.conninfo(elsewhere, "warehouse")), pytest.raises(ConfigError, match="make down first"):
+        restore(elsewhere, folder)
+
+
+def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    model = next(path for path in (folder / "artifacts").rglob("arrays.npz"))
+    model.write_bytes(model.read_bytes()[:-1])
+    with pytest.raises(MovierecError, match=r"is not whole: 1 files differ .* such as artifacts/"):
+        restore(elsewhere, folder)
+    (folder / "manifest.json").unlink()
+    with pytest.raises(MovierecError, match="is no backup"):
+        restore(elsewhere, folder)
+
+
+def test_a_backup_belongs_to_its_user_and_only_the_newest_stay(live, settings):
+    object.__setattr__(settings, "keep_backups", 1)
+    object.__setattr__(settings, "backups", str(settings.home / "backups"))
+    first = make_backup(live, settings)
+    (settings.home / "backups" / ".unfinished-old").mkdir()
+    time.sleep(1.1)  # names are made of seconds
+    second = make_backup(live, settings)
+    assert [path.name for path in (settings.home / "backups").iterdir()] == [second.name]
+    assert not first.exists()
+    assert second.stat().st_mode & 0o077 == 0
+    assert read_manifest(second)["live"]["version_id"] == 1
+
+
+def test_the_commands_make_and_restore_a_backup(elsewhere, monkeypatch, capsys):
+    monkeypatch.setenv("MOVIEREC_HOME", str(elsewhere.home))
+    assert cli.main(["backup"]) == 0
+    folder = capsys.readouterr().out.strip().removeprefix("backup: ")
+    assert cli.main(["restore", "--folder", folder]) == 0
+    assert "no version was live" in capsys.readouterr().out
+
+
+def test_metrics_beyond_their_days_go_and_those_of_kept_versions_stay(live, settings):
+    live.execute(
+        "insert into ops.batch (run_id, dataset, as_of, started_at) select 'old ' || number, '', now(),"
+        " now() - interval '400 days' from generate_series(1, 3) as number"
+    )
+    live.execute("insert into ops.metric select batch_id, 'core', 'all', 'ratings', 1 from ops.batch")
+    live.execute(
+        "insert into ops.quality_result (batch_id, gate, suite, expectation, severity, passed)"
+        " select batch_id, 'core', 'core_keys', 'keys', 'critical', true from ops.batch"
+    )
+    live.execute("update ml.training set created_at = now() - interval '400 days'")
+    live.commit()
+    kept = live.execute("select count(*) from ml.user_metric").fetchone()
+    counts = retention.prune(live, settings)
+    assert live.execute("select count(*) from ml.user_metric").fetchone() == kept > (0,)
+    assert (counts["metrics of batches"], counts["quality results"]) == (3, 3)
+    assert live.execute("select array_agg(batch_id) from ops.metric").fetchone() == ([1],)
+
+
+def test_values_per_viewer_of_old_trainings_go(live, settings):
+    live.execute("update ml.training set created_at = now() - interval '400 days'")
+    live.execute("insert into ml.training (run_id, batch_id, seed) values ('x', 1, 1)")
+    live.execute("insert into ml.champion (training_id, ranker, reason) values (2, 'ease', '')")
+    live.execute("delete from serving.live")
+    live.execute("delete from serving.version")
+    live.commit()
+    assert retention.prune(live, settings)["metrics of viewers"] > 0
+    assert live.execute("select count(*) from ml.user_metric").fetchone() == (0,)
+
+
+def test_logs_that_nobody_wrote_to_go_with_their_folders(tmp_path):
+    old, new = tmp_path / "tasks" / "a" / "b" / "1.log", tmp_path / "tasks" / "a" / "c" / "1.log"
+    for path in (old, new, tmp_path / "supervisor.log"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    for path in (old, tmp_path / "supervisor.log"):
+        os.utime(path, (0, 0))
+    assert retention.prune_logs(tmp_path, 30) == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["1.log", "a", "c", "supervisor.log", "tasks"]
+
+
+def test_tables_with_dead_rows_are_vacuumed(conn):
+    conn.execute("insert into core.tags select number, 1, 'dark', now() from generate_series(1, 5000) as number")
+    conn.commit()
+    conn.execute("delete from core.tags")
+    conn.commit()
+    conn.execute("select pg_stat_force_next_flush()")
+    conn.commit()
+    assert "core.tags" in vacuum(conn)
+    assert conn.execute("select pg_relation_size('core.tags')").fetchone() == (0,)
+
+
+def test_sizes_are_kept(conn, settings, tmp_path):
+    (tmp_path / "artifacts").mkdir()
+    (tmp_path / "artifacts" / "model").write_bytes(b"x" * 1000)
+    sizes = measure_sizes(conn, settings)
+    assert sizes["artifacts"] == 1000
+    assert sizes["table core.ratings"] > 0
+    assert conn.execute("select bytes from ops.size where subject = 'artifacts'").fetchone() == (1000,)

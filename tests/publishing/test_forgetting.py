@@ -1,0 +1,282 @@
+import subprocess
+
+import numpy as np
+import pytest
+
+from movierec.db import connect
+from movierec.errors import ConfigError
+from movierec.ingestion.batch import accept_batch
+from movierec.ingestion.core import build_core
+from movierec.ingestion.incoming import read_incoming
+from movierec.local import demo_app
+from movierec.local.postgres.programs import program_path
+from movierec.publishing import deltas, forgetting
+from movierec.quality import check, check_by_hand
+from movierec.rankers import registry
+from movierec.sources.databases.tables import DatabaseTables
+from movierec.training import evaluate, fit, snapshot
+from movierec.training.data import TrainingData
+from movierec.training.folder import TrainingFolder
+from movierec.training.forgetting import files_with
+from tests import movielens
+from tests.faults.world import facts
+from tests.night import endpoint, ingest
+from tests.publishing.conftest import decide, write_and_go_live
+
+PERSON = 987_654_321  # nothing else has this number
+POSTCODE = "ZQXJK"
+
+
+def with_person(folder):
+    """Give viewer 1 of a generated dataset an id and a postcode that can be searched for."""
+    for path in (*folder.glob("*.inter"), *folder.glob("*.user")):
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(_renamed(line) for line in lines) + "\n")
+    return folder
+
+
+def _renamed(line):
+    user, *rest = line.split("\t")
+    return "\t".join([str(PERSON) if user == "1" else user, *rest])
+
+
+def learn(conn, settings, batch_id, run_id):
+    folder = TrainingFolder.of(settings, snapshot.open_training(conn, run_id, batch_id, seed=1))
+    snapshot.take_snapshot(conn, folder)
+    fit.build_features(folder, seed=1)
+    data = TrainingData(folder)
+    evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
+    decide(conn, folder)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return with_person(movielens.generate(tmp_path / "data"))
+
+
+@pytest.fixture
+def live(conn, app, settings, folder):
+    """Publish lists of a night in which the person takes part in every way there is."""
+    with connect(app) as application:
+        application.execute("insert into user_profile values (%s, '30', 'F', 'writer', %s)", [str(PERSON), POSTCODE])
+        application.execute(
+            "insert into feedback_event (user_id, movie_id, kind) values (%s, 3, 'like'), (2, 3, 'like')", [PERSON]
+        )
+    batch_id = ingest(conn, app, folder)
+    learn(conn, settings, batch_id, "run")
+    write_and_go_live(conn, settings)
+    conn.execute("select serving.give_feedback('page-1', %s, 4, 'like')", [PERSON])
+    conn.execute("insert into serving.placement (movie_id, action, user_id) values (9, 'pin', %s)", [PERSON])
+    conn.execute(
+        "insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record)"
+        " select slice_id, 99999, 1, 'movielens', 'ratings', array['rating'], array['off the scale'],"
+        " jsonb_build_object('user_id', %s::text, 'movie_id', '3', 'rating', '9') from ops.slice"
+        " where table_name = 'ratings' limit 1",
+        [f" {PERSON}"],
+    )
+    conn.commit()
+    delta_id = deltas.open_delta(conn, "hour")
+    deltas.write_delta(conn, delta_id, settings)
+    deltas.audit_delta(conn, delta_id)
+    deltas.delta_go_live(conn, delta_id)
+    return conn
+
+
+def forget(conn, settings, app=None):
+    removed = forgetting.forget(conn, settings, PERSON, "ada")
+    if app:
+        demo_app.forget(app, PERSON)
+    return removed
+
+
+def dump(conn):
+    """Return everything that a dump of the warehouse holds."""
+    done = subprocess.run(
+        [program_path("pg_dump"), "--dbname", conn.info.dsn], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def count(conn, table):
+    return conn.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_path):
+    folder = TrainingFolder.of(settings, 1)
+    assert str(PERSON) in dump(live)
+    assert POSTCODE in dump(live)
+    assert files_with(folder, PERSON)
+    others = {
+        table: live.execute(f"select count(*) from {table} where user_id::text <> %s", [str(PERSON)]).fetchone()
+        for table in ("core.ratings", "serving.recommendation", "ml.user_metric", "raw.ratings")
+    }
+    removed = forget(live, settings, app)
+    assert removed["core.ratings"] == removed["staging.ratings"] == removed["raw.ratings"] > 10
+    for table in (
+        "serving.recommendation",
+        "serving.candidate",
+        "serving.delta_viewer",
+        "serving.viewer_event",
+        "serving.delta_recommendation",
+        "serving.placement",
+        "core.events",
+        "core.users",
+        "ml.user_metric",
+        "raw.user_profile",
+        "quarantine.row",
+    ):
+        assert removed[table] > 0, table
+    assert str(PERSON) not in dump(live)
+    assert POSTCODE not in dump(live)
+    assert files_with(folder, PERSON) == []
+    assert list((tmp_path / "artifacts").rglob("fit.json")) == []  # what is left of fits is taken by no later training
+    needle = np.int64(PERSON).tobytes()
+    for path in (tmp_path / "artifacts").rglob("*"):
+        assert not path.is_file() or needle not in path.read_bytes(), path
+    with connect(app) as application:
+        assert str(PERSON) not in dump(application)
+    for table, before in others.items():
+        assert live.execute(f"select count(*) from {table}").fetchone() == before, table
+
+
+def test_what_stays_is_the_count(live, settings):
+    removed = forget(live, settings)
+    assert live.execute("select removed_rows, forgotten_by, allowed_at from ops.forgotten_user").fetchall() == [
+        (removed, "ada", None)
+    ]
+    assert forget(live, settings) == {}
+    assert live.execute("select removed_rows from ops.forgotten_user").fetchall() == [(removed,)]
+
+
+def test_core_is_as_if_the_person_had_never_been(live, settings, app, folder, copy_of):
+    forget(live, settings, app)
+    build_core(live, 1)
+    for path in (*folder.glob("*.inter"), *folder.glob("*.user")):
+        lines = [line for line in path.read_text().splitlines() if str(PERSON) not in line]
+        path.write_text("\n".join(lines) + "\n")
+    with connect(copy_of("warehouse")) as other:
+        ingest(other, app, folder)
+        assert facts(other) == facts(live)
+
+
+def test_rows_that_sources_go_on_sending_are_refused_and_counted(live, settings, app, folder):
+    removed = forget(live, settings)
+    ratings = next(folder.glob("*.inter"))
+    more = [f"{user}\t{movie}\t4\t881250949\n" for user, movie in ((PERSON, 5), (f"{PERSON}.0", 6), (2, 7))]
+    ratings.write_text(ratings.read_text() + "".join(more))
+    batch_id = ingest(live, app, folder, "next night", accept=False)
+    assert str(PERSON) not in dump(live)
+    refused = live.execute(
+        "select table_name, refused_rows from ops.slice where batch_id = 2 and refused_rows > 0 order by 1"
+    ).fetchall()
+    assert ("ratings", removed["raw.ratings"] + 2) in refused
+    assert live.execute("select count(*) from core.ratings where user_id = 2 and movie_id = 7").fetchone() == (1,)
+    (raw, staged, rejected) = live.execute(
+        "select sum(raw_rows), sum(staging_rows), sum(quarantine_rows) from ops.slice where batch_id = 2"
+    ).fetchone()
+    assert raw == staged + rejected
+    assert batch_id == 2
+
+
+def test_a_database_that_goes_on_having_the_person_is_not_read_whole_every_night(live, settings, app, folder, caplog):
+    forget(live, settings)
+    ingest(live, app, folder, "next night")
+    ingest(live, app, folder, "third night")
+    assert "came late" not in caplog.text
+    assert live.execute("select count(*) from core.events where user_id = 2").fetchone() == (1,)
+
+
+def test_feedback_of_the_person_is_refused_on_pages_and_ahead_of_the_night(live, settings, app):
+    forget(live, settings)
+    given = live.execute("select outcome, message from serving.give_feedback('b', %s, 4, 'like')", [PERSON]).fetchone()
+    assert given == ("rejected", "user_id is of somebody who has been forgotten")
+    live.commit()
+    with connect(app) as application:
+        application.execute("insert into feedback_event (user_id, movie_id, kind) values (%s, 9, 'like')", [PERSON])
+    read_incoming(live, "app", DatabaseTables(endpoint(app)))
+    assert live.execute("select count(*) from serving.incoming_event where user_id = %s", [PERSON]).fetchone() == (0,)
+
+
+def test_who_is_allowed_again_comes_back_with_the_next_night(live, settings, app, folder):
+    removed = forget(live, settings)
+    ingest(live, app, folder, "next night")
+    forgetting.allow(live, PERSON, "ada")
+    ingest(live, app, folder, "third night")
+    back = live.execute("select count(*) from core.ratings where user_id = %s", [PERSON]).fetchone()
+    assert back == (removed["core.ratings"],)
+    with pytest.raises(ConfigError, match="is not refused"):
+        forgetting.allow(live, PERSON, "ada")
+
+
+def test_the_next_night_proves_that_nothing_is_left_and_learns_anew(live, settings, app, folder, tmp_path):
+    forget(live, settings, app)
+    assert live.execute("select training_id from ml.training where refit_due_at is not null").fetchall() == [(1,)]
+    batch_id = ingest(live, app, folder, "next night", accept=False)
+    check(live, "core", batch_id, tmp_path / "quality")
+    accept_batch(live, batch_id, keep_nights=14)
+    assert live.execute("select proven_batch_id from ops.forgotten_user").fetchone() == (batch_id,)
+    learn(live, settings, batch_id, "next run")
+    write_and_go_live(live, settings, "next night")
+    assert live.execute("select training_id from ml.training where refit_due_at is null").fetchall() == [(2,)]
+    keys = [{path.name for path in (tmp_path / f"artifacts/trainings/00000{n}/fits").iterdir()} for n in (1, 2)]
+    assert keys[0].isdisjoint(keys[1])
+    assert live.execute("select count(*) from serving.live_recommendation where user_id = %s", [PERSON]).fetchone() == (
+        0,
+    )
+
+
+@pytest.mark.parametrize("layer", ["raw", "staging", "core", "past", "ml", "serving"])
+def test_the_gate_finds_a_row_that_is_left(live, settings, layer):
+    forget(live, settings)
+    statement = {
+        "raw": "insert into raw.ratings (slice_id, position, user_id) values (1, 99999, ' 0987654321')",
+        "staging": "insert into staging.tags values (1, 99999, 987654321, 1, 'dark', false, now())",
+        "core": "insert into core.tags values (987654321, 1, 'dark', now())",
+        "past": "insert into past.users (user_id) values (987654321)",
+        "ml": "insert into ml.user_metric (training_id, protocol, ranker, k, user_id, precision_at_k, recall_at_k,"
+        " f1_at_k, ndcg_at_k) values (1, 'per_user_temporal', 'ease', 10, 987654321, 0, 0, 0, 0)",
+        "serving": "insert into serving.candidate values (1, 987654321, '{}')",
+    }[layer]
+    assert live.execute("select count(*) from ops.forgotten_rows(1)").fetchone() == (0,)
+    live.execute(statement)
+    live.commit()
+    (finding,) = check_by_hand(live, suites=["core_forgotten"])
+    assert finding.verdict == "FAILED"
+
+
+def test_models_go_on_serving_everybody_else(live, settings):
+    folder = TrainingFolder.of(settings, 1)
+    before = registry.load(folder.final_model("ease"))
+    others = before.history_.user_ids[before.history_.user_ids != PERSON]
+    expected = before.recommend(others, 10)
+    forget(live, settings)
+    after = registry.load(folder.final_model("ease"))
+    assert PERSON not in after.history_.user_ids
+    assert after.recommend(others, 10).equals(expected)
+
+
+def test_an_allowed_spelling_of_somebody_elses_id_is_not_refused(live, settings, app, folder):
+    forget(live, settings)
+    others = live.execute(
+        "select count(*) from generate_series(1, 200000) as number where not ops.is_welcome(number::text, %s)",
+        [live.execute("select ops.refused_buckets()").fetchone()[0]],
+    ).fetchone()
+    assert others == (0,)
+
+
+def test_an_application_of_somebodys_own_is_left_alone(app):
+    with connect(app) as application:
+        application.execute("insert into user_profile (user_id) values (%s)", [str(PERSON)])
+        application.execute("comment on table user_profile is 'ours'")
+    assert not demo_app.forget(app, PERSON)
+    with connect(app) as application:
+        assert count(application, "user_profile") == 1
+
+
+def test_who_asks_and_whom_it_is_about_must_be_said(conn, settings):
+    with pytest.raises(ConfigError, match="needs the name of who asks"):
+        forgetting.forget(conn, settings, PERSON, " ")
+    with pytest.raises(ConfigError, match="allowed is an id from 0"):
+        forgetting.forget(conn, settings, -1, "ada")
+    with pytest.raises(ConfigError, match="names no viewer"):
+        forgetting.from_form(conn, settings, {"action": "forget", "viewer": None, "who": "ada"}, None)
