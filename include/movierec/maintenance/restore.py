@@ -57,10 +57,11 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
 def _require_room(settings: Settings, replace: bool) -> None:
     """See to it that nobody uses the warehouse, and that nothing is lost."""
     with connect(postgres.conninfo(settings, "warehouse")) as conn:
-        (users, batches) = conn.execute(
-            "select (select count(*) from pg_stat_activity where datname = current_database()"
-            " and pid <> pg_backend_pid() and backend_type = 'client backend'), (select count(*) from ops.batch)"
-        ).fetchone() or (0, 0)
+        (batches,) = conn.execute("select count(*) from ops.batch").fetchone() or (0,)
+    with psycopg.connect(postgres.conninfo(settings, "postgres")) as server:
+        (users,) = server.execute(
+            "select count(*) from pg_stat_activity where datname = 'warehouse' and backend_type = 'client backend'"
+        ).fetchone() or (0,)
     if users:
         raise ConfigError(f"{users} connections use the warehouse; make down first, then start the restore again")
     if batches and not replace:
@@ -76,7 +77,7 @@ def _restore_beside(
     """Restore a dump as the database `<name>_restored`; return the lists it serves, if they are to be compared."""
     database = f"{name}{RESTORED}"
     _administer(settings, "drop database if exists {} with (force)", database)
-    _administer(settings, "create database {}", database)
+    _administer(settings, "create database {} owner {}", database, _owner(settings, name))
     conninfo = postgres.conninfo(settings, database)
     run_client("pg_restore", conninfo, "--no-owner", "--exit-on-error", str(path))
     if expected is None:
@@ -93,6 +94,14 @@ def _take_place(settings: Settings, name: str) -> None:
         (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISS')").fetchone() or ("",)
     _administer(settings, "alter database {} rename to {}", name, f"{name}_before_{now}")
     _administer(settings, "alter database {} rename to {}", f"{name}{RESTORED}", name)
+
+
+def _owner(settings: Settings, name: str) -> str:
+    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
+        (owner,) = conn.execute(
+            "select pg_get_userbyid(datdba) from pg_database where datname = %s", [name]
+        ).fetchone() or ("postgres",)
+    return str(owner)
 
 
 def _administer(settings: Settings, statement: str, *names: str) -> None:
