@@ -16,6 +16,7 @@ from movierec.data.columns import USER
 from movierec.data.history import History
 from movierec.rankers.base import HISTORY_FIELDS
 from movierec.rankers.cold_start import PREFIX as COLD_START
+from movierec.rankers.manifest import MANIFEST, write_manifest
 from movierec.training.fit_store import MARK
 from movierec.training.folder import TrainingFolder, trainings
 
@@ -62,14 +63,23 @@ def _forget(path: UPath, user: int) -> bool:
         return False
     if path.suffix == ".parquet":
         return _forget_in_frame(path, user)
-    arrays = load_arrays(path)
+    return _forget_in_arrays(path, user)
+
+
+def _forget_in_arrays(path: UPath, user: int) -> bool:
+    arrays, manifest = load_arrays(path), path.with_name(MANIFEST)
     if TRAINING_SET in arrays:
         path.fs.rm(path.parent.path, recursive=True)
         return True
     kept = without_viewer(arrays, user)
     if kept is None:
         return False
+    # Without a manifest a model is taken as it is: whenever this is interrupted, no manifest is wrong.
+    has_manifest = manifest.exists()
+    manifest.unlink(missing_ok=True)
     save_arrays(path, kept)
+    if has_manifest:
+        write_manifest(path.parent)
     return True
 
 
