@@ -77,6 +77,7 @@ def _forget_in_arrays(path: UPath, user: int) -> bool:
     # Without a manifest a model is taken as it is: whenever this is interrupted, no manifest is wrong.
     has_manifest = manifest.exists()
     manifest.unlink(missing_ok=True)
+    path.with_name(MARK).unlink(missing_ok=True)  # and in no new manifest
     save_arrays(path, kept)
     if has_manifest:
         write_manifest(path.parent)
