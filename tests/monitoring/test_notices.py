@@ -57,8 +57,8 @@ def publish(conn, as_of):
         "with batch as (insert into ops.batch (run_id, dataset, as_of) values ('one', 'folder', %s)"
         " returning batch_id),"
         " training as (insert into ml.training (run_id, batch_id, seed) select 'one', batch_id, 1 from batch"
-        " returning training_id) insert into serving.version (run_id, training_id, ranker, list_length)"
-        " select 'one', training_id, 'ease', 50 from training",
+        " returning training_id) insert into serving.version (run_id, training_id, ranker, list_length, status)"
+        " select 'one', training_id, 'ease', 50, 'published' from training",
         [as_of],
     )
     conn.execute("insert into serving.live (version_id) select max(version_id) from serving.version")
