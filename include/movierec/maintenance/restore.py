@@ -91,7 +91,7 @@ def _restore_beside(
 
 def _take_place(settings: Settings, name: str) -> None:
     with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
-        (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISS')").fetchone() or ("",)
+        (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')").fetchone() or ("",)
     _administer(settings, "alter database {} rename to {}", name, f"{name}_before_{now}")
     _administer(settings, "alter database {} rename to {}", f"{name}{RESTORED}", name)
 
