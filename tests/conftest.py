@@ -97,7 +97,7 @@ def copy_of(server: Settings) -> Iterator[Callable[[str], str]]:
 
     def copy(template: str) -> str:
         made.append(f"{template}_{next(_numbers)}")
-        _administer(server, "create database {} template {}", made[-1], template)
+        _administer(server, "create database {} template {} owner movierec_etl", made[-1], template)
         return postgres.conninfo(server, made[-1])
 
     yield copy

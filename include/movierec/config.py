@@ -46,6 +46,9 @@ class Settings:
         exclude: files that are left out on purpose, by name, with * for anything (`MOVIEREC_EXCLUDE`).
         lists_by: when the lists of a night have to be live, UTC; None: nobody is told (`MOVIEREC_LISTS_BY`).
         notify: the Airflow connection that notices are sent through, empty for none (`MOVIEREC_NOTIFY`).
+        etl_password: of the role that owns the databases, where it logs in with one (`MOVIEREC_ETL_PASSWORD`).
+        web_password: of the web application's role (`MOVIEREC_WEB_PASSWORD`).
+        reader_password: of the role for dashboards (`MOVIEREC_READER_PASSWORD`).
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
@@ -72,6 +75,9 @@ class Settings:
     exclude: tuple[str, ...] = ()
     lists_by: time | None = DEFAULT
     notify: str = ""
+    etl_password: str = field(default="", repr=False)
+    web_password: str = field(default="", repr=False)
+    reader_password: str = field(default="", repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -107,6 +113,9 @@ class Settings:
             exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
             lists_by=parse_deadline(env[SETTING]) if SETTING in env else cls.lists_by,
             notify=env.get("MOVIEREC_NOTIFY", cls.notify).strip(),
+            etl_password=env.get("MOVIEREC_ETL_PASSWORD", ""),
+            web_password=env.get("MOVIEREC_WEB_PASSWORD", ""),
+            reader_password=env.get("MOVIEREC_READER_PASSWORD", ""),
             locations={
                 name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
             },

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 # The order matters: views read the tables of earlier files.
 STRUCTURE = (
+    "ddl/roles",
     "ddl/reset_layers",
     "ddl/drop_replaced",
     "ddl/ops",
@@ -38,7 +39,6 @@ STRUCTURE = (
     "ddl/serving_search",
     "ddl/serving_newcomer",
     "ddl/serving_version",
-    "ddl/serving_web_role",
     "ddl/night",
     "ddl/slices",
     "ddl/latest_rows",
@@ -51,6 +51,8 @@ STRUCTURE = (
     "ddl/maintenance",
     "ddl/lineage",
     "ddl/funnel",
+    "ddl/serving_web_role",
+    "ddl/reader_role",
 )
 OLDEST_SERVER = 170_000
 

@@ -46,7 +46,7 @@ class DurableServer:
         """Make the warehouse empty again."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as conn:
             conn.execute("drop database if exists warehouse with (force)")
-            conn.execute("create database warehouse template warehouse_empty")
+            conn.execute("create database warehouse template warehouse_empty owner movierec_etl")
 
 
 @pytest.fixture(scope="package")
@@ -57,8 +57,9 @@ def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Durable
     server = DurableServer(settings)
     try:
         with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
+            run_sql(conn, "ddl/roles")
             for database in ("warehouse_empty", "app"):
-                conn.execute(f"create database {database}")
+                conn.execute(f"create database {database} owner movierec_etl")
         structure.migrate(server.conninfo("warehouse_empty"))
         with connect(server.conninfo("app")) as conn:
             run_sql(conn, "app/tables")

@@ -90,7 +90,7 @@ def database(server):
     from movierec.local import postgres  # noqa: PLC0415
 
     with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL("create database properties template warehouse"))
+        conn.execute(sql.SQL("create database properties template warehouse owner movierec_etl"))
     yield postgres.conninfo(server, "properties")
     with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
         conn.execute(sql.SQL("drop database properties with (force)"))

@@ -80,7 +80,7 @@ def test_functions_that_read_for_their_caller_are_not_for_everybody(conn):
         "select proname from pg_proc where pronamespace = 'serving'::regnamespace"
         " and prosecdef and has_function_privilege('public', oid, 'execute')"
     ).fetchall()
-    assert public == [("recommend",)]
+    assert public == []
 
 
 def test_names_that_a_caller_makes_are_not_those_that_functions_read(conn):

@@ -19,7 +19,7 @@ from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import MovierecError
 from movierec.local import postgres, state
-from movierec.local.environment import WEB_ROLE
+from movierec.local.postgres.roles import WEB_ROLE
 from movierec.local.screenshots import find_browser
 from movierec.web.app import create_app
 from tests.installation import free_port
@@ -72,7 +72,7 @@ def write_keys(path: Path) -> Path:
 def database(server: Settings, name: str) -> Iterator[str]:
     """Copy the empty warehouse, and drop the copy afterwards."""
     with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
+        conn.execute(sql.SQL("create database {} template warehouse owner movierec_etl").format(sql.Identifier(name)))
     try:
         yield postgres.conninfo(server, name)
     finally:
@@ -84,7 +84,7 @@ def database(server: Settings, name: str) -> Iterator[str]:
 def running(conninfo: str, key_file: Path) -> Iterator[Site]:
     """Serve the application from a thread, as its own least-privileged role."""
     port = free_port()
-    app = create_app(conninfo.replace("user=postgres", f"user={WEB_ROLE}"), key_file)
+    app = create_app(conninfo.replace("user=movierec_etl", f"user={WEB_ROLE}"), key_file)
     serving = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=serving.run, daemon=True)
     thread.start()

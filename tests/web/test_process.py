@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from movierec.local.environment import WEB_ROLE
+from movierec.local.postgres.roles import WEB_ROLE
 from movierec.web import keys
 from tests.installation import free_port
 
@@ -23,7 +23,7 @@ def start(site, home, port):
         **os.environ,
         "MOVIEREC_HOME": str(home),
         "MOVIEREC_WEB_PORT": str(port),
-        "MOVIEREC_WEB_DATABASE": site.conninfo.replace("user=postgres", f"user={WEB_ROLE}"),
+        "MOVIEREC_WEB_DATABASE": site.conninfo.replace("user=movierec_etl", f"user={WEB_ROLE}"),
     }
     return subprocess.Popen([sys.executable, "-m", "movierec.web"], env=env, stderr=subprocess.PIPE, text=True)
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from movierec.db import connect
+from movierec.local.postgres.roles import ADMINISTRATOR, OWNER
 from movierec.web import keys
 
 from . import small_warehouse
@@ -84,11 +85,15 @@ def test_a_rollback_is_seen_by_the_next_request(other):
             assert api.get("/api/v1/version").json()["version_id"] == version_id
 
 
+def administrator(conninfo):
+    return conninfo.replace(f"user={OWNER}", f"user={ADMINISTRATOR}")
+
+
 def set_reachable(site, is_reachable):
     """Let the database accept connections, or end those that there are and accept no more."""
     name = psycopg.conninfo.conninfo_to_dict(site.conninfo)["dbname"]
-    owner = site.conninfo.replace(f"dbname={name}", "dbname=postgres")
-    with psycopg.connect(owner, autocommit=True) as conn:
+    server = administrator(site.conninfo).replace(f"dbname={name}", "dbname=postgres")
+    with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(f"alter database {name} allow_connections {'true' if is_reachable else 'false'}")
         if not is_reachable:
             conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
@@ -119,7 +124,7 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(o
 def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed(other):
     with other.client() as api:
         assert api.get("/api/v1/users/1/recommendations").status_code == 200
-        with psycopg.connect(other.conninfo, autocommit=True) as conn:
+        with psycopg.connect(administrator(other.conninfo), autocommit=True) as conn:
             conn.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'movierec_web'"
             )

@@ -11,6 +11,7 @@ from psycopg import sql
 from movierec import warehouse
 from movierec.config import Settings
 from movierec.local import postgres
+from movierec.local.postgres import roles
 
 
 @contextmanager
@@ -18,6 +19,7 @@ def server(home: Path) -> Iterator[Settings]:
     """Start a server with its state in a folder, and stop it in the end."""
     settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
     postgres.start(settings)
+    postgres.ensure_databases(settings)
     try:
         yield settings
     finally:
@@ -27,15 +29,16 @@ def server(home: Path) -> Iterator[Settings]:
 @contextmanager
 def database(settings: Settings, name: str) -> Iterator[str]:
     """Make an empty warehouse, yield its conninfo, and drop it in the end."""
-    _administer(settings, "create database {}", name)
+    with _administrator(settings) as conn:
+        roles.create_database(conn, name)
     try:
         conninfo = postgres.conninfo(settings, name)
         warehouse.migrate(conninfo)
         yield conninfo
     finally:
-        _administer(settings, "drop database {} with (force)", name)
+        with _administrator(settings) as conn:
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-def _administer(settings: Settings, statement: str, name: str) -> None:
-    with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL(statement).format(sql.Identifier(name)))
+def _administrator(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(postgres.conninfo(settings, postgres.MAINTENANCE), autocommit=True)

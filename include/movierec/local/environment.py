@@ -6,6 +6,7 @@ from pathlib import Path
 
 from movierec.config import ROOT, Settings
 from movierec.local import credentials, download, opentelemetry, postgres
+from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
 
 # Defaults: a variable that is already set in the environment wins.
@@ -40,7 +41,6 @@ DEFAULTS = {
     "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
     "OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2)),
 }
-WEB_ROLE = "movierec_web"  # reads what is served and appends feedback, nothing else
 # Passed on in the form of a single run, so that changing them needs no restart of Airflow.
 PER_RUN_VARIABLES = ("MOVIEREC_ACCEPT_VOLUME_CHANGE",)
 
@@ -135,4 +135,4 @@ def _secrets(settings: Settings) -> dict[str, str]:
 
 def _connection_json(settings: Settings, database: str) -> str:
     fields = {"conn_type": "postgres", "host": str(socket_directory(settings)), "port": 5432}
-    return json.dumps({**fields, "login": "postgres", "schema": database})
+    return json.dumps({**fields, "login": OWNER, "schema": database})

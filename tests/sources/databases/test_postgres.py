@@ -139,7 +139,7 @@ def test_the_demo_application_tells_what_changed(app: str) -> None:
 
 def test_a_database_without_an_encoding_gives_text(server: Settings) -> None:
     with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute("create database bytes template template0 encoding 'SQL_ASCII' locale 'C'")
+        conn.execute("create database bytes owner movierec_etl template template0 encoding 'SQL_ASCII' locale 'C'")
     there = postgres.conninfo(server, "bytes")
     run(there, "create table movies (movie_id int, title text)")
     run(there, "insert into movies select 1, convert_from(b, 'SQL_ASCII') from (values ('\\x41e9'::bytea)) as v (b)")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import credentials, postgres, state
-from movierec.local.environment import WEB_ROLE
+from movierec.local.postgres.roles import WEB_ROLE
 from movierec.web import keys
 
 START_SECONDS = 120

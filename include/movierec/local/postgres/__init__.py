@@ -10,12 +10,12 @@ from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import state
-from movierec.local.postgres import cluster, postmaster
+from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
 from movierec.local.postgres.programs import last_lines, run_program
 from movierec.local.postgres.sockets import make_socket_directory, socket_directory
 
-DATABASES = ("airflow", "warehouse", "app")
+MAINTENANCE = "postgres"  # the database from which the administrator works; nothing is kept there
 START_TIMEOUT_SECONDS = 120
 SERVER_PARAMETERS = {
     "listen_addresses": "",
@@ -85,33 +85,26 @@ def log_file(settings: Settings) -> Path:
     return settings.home / "postgres" / "server.log"
 
 
-def conninfo(settings: Settings, database: str, user: str = "postgres") -> str:
-    """Return libpq's connection string for one of our databases."""
+def conninfo(settings: Settings, database: str, user: str | None = None) -> str:
+    """Return libpq's connection string for one of our databases, for its owner unless another role is named."""
     directory = str(socket_directory(settings)).replace("\\", "\\\\").replace("'", "\\'")
-    return f"host='{directory}' port=5432 user={user} dbname={database}"
+    return f"host='{directory}' port=5432 user={user or _owner(database)} dbname={database}"
 
 
 def url(settings: Settings, database: str, driver: str) -> str:
     """Return SQLAlchemy's URL; some libraries insist on a host, which the socket's directory then overrides."""
-    return f"postgresql+{driver}://postgres@localhost/{database}?host={quote(str(socket_directory(settings)))}"
+    login = _owner(database)
+    return f"postgresql+{driver}://{login}@localhost/{database}?host={quote(str(socket_directory(settings)))}"
 
 
 def ensure_databases(settings: Settings) -> None:
-    """Create those of our databases that are missing; the server must run."""
+    """Create those of our roles and databases that are missing; the server must run."""
     with locks.lock(settings.home / "postgres.lock"):
-        create_missing_databases(conninfo(settings, "postgres"))
+        roles.prepare(conninfo(settings, MAINTENANCE), settings)
 
 
-def create_missing_databases(server: str) -> None:
-    """Create those of our databases that are missing on a server, which a connection string names."""
-    import psycopg  # noqa: PLC0415 (half a second, needed here only)
-    from psycopg import sql  # noqa: PLC0415
-
-    with psycopg.connect(server, autocommit=True) as connection:
-        existing = {name for (name,) in connection.execute("select datname from pg_database")}
-        for name in DATABASES:
-            if name not in existing:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+def _owner(database: str) -> str:
+    return roles.ADMINISTRATOR if database == MAINTENANCE else roles.OWNER
 
 
 def _start(settings: Settings, parameters: Mapping[str, str]) -> None:

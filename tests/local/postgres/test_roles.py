@@ -1,0 +1,110 @@
+"""Roles and their passwords, and a state folder of a version before roles."""
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from movierec import warehouse
+from movierec.db import connect
+from movierec.errors import MovierecError
+from movierec.local import containers, demo_app, postgres
+from movierec.local.postgres import roles
+from tests import movielens
+from tests.installation import QUICK
+
+OWNERS = """
+    select distinct relowner::regrole::text from pg_class
+    where relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    union select distinct proowner::regrole::text from pg_proc
+    where pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    union select nspowner::regrole::text from pg_namespace where nspname in ('core', 'serving')
+    union select datdba::regrole::text from pg_database where datname = current_database()
+    union select typowner::regrole::text from pg_type where typname = 'mood'
+"""
+
+
+def as_administrator(settings, database):
+    return postgres.conninfo(settings, database, roles.ADMINISTRATOR)
+
+
+def ask_for_passwords(settings):
+    hba = postgres.data_directory(settings) / "pg_hba.conf"
+    hba.write_text(hba.read_text().replace("trust", "scram-sha-256"))
+    postgres.stop(settings)
+    postgres.start(settings, QUICK)
+
+
+@pytest.fixture
+def old_installation(server, tmp_path):
+    """Make databases as versions before roles did: everything is the administrator's."""
+    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE), autocommit=True) as connection:
+        for name in roles.DATABASES:
+            connection.execute(f"create database {name}")
+    warehouse.migrate(as_administrator(server, "warehouse"))
+    demo_app.seed(as_administrator(server, "app"), movielens.generate(tmp_path / "data"))
+    with connect(as_administrator(server, "warehouse")) as conn:
+        conn.execute("insert into ops.batch (run_id, dataset, as_of) values ('kept', 'folder', now())")
+        conn.execute("create type ml.mood as enum ('good')")
+    return server
+
+
+def test_a_state_folder_of_before_is_handed_over_whole_and_keeps_its_rows(old_installation):
+    for _ in range(2):
+        postgres.ensure_databases(old_installation)
+    for name in ("warehouse", "app"):
+        with connect(postgres.conninfo(old_installation, name)) as conn:
+            assert conn.execute(OWNERS).fetchall() == [(roles.OWNER,)]
+    with connect(postgres.conninfo(old_installation, "warehouse")) as conn:
+        assert conn.execute("select run_id from ops.batch").fetchall() == [("kept",)]
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+    assert warehouse.migrate(postgres.conninfo(old_installation, "warehouse")) is True
+
+
+def test_who_uses_it_meanwhile_is_asked_to_stop(old_installation, monkeypatch):
+    monkeypatch.setattr(roles, "LOCK_TIMEOUT", "50ms")
+    with connect(as_administrator(old_installation, "warehouse")) as reader:
+        reader.execute("select * from serving.version")
+        with pytest.raises(MovierecError, match=r"warehouse was made by an earlier version .* \(make down\)"):
+            postgres.ensure_databases(old_installation)
+    postgres.ensure_databases(old_installation)
+
+
+def test_a_password_lets_in_and_the_server_never_sees_it(server):
+    phrase = "it's a: secret"
+    postgres.stop(server)
+    postgres.start(server, {**QUICK, "log_statement": "all"})
+    postgres.ensure_databases(replace(server, reader_password=phrase))
+    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE)) as connection:
+        (stored,) = connection.execute(
+            "select rolpassword from pg_authid where rolname = %s", [roles.READER_ROLE]
+        ).fetchone()
+    assert stored.startswith("SCRAM-SHA-256$")
+    log = postgres.log_file(server).read_text()
+    assert "alter role" in log
+    assert phrase not in log
+    ask_for_passwords(server)
+    conninfo = postgres.conninfo(server, "warehouse", roles.READER_ROLE)
+    with psycopg.connect(conninfo, password=phrase) as connection:
+        assert connection.execute("select current_user").fetchone() == (roles.READER_ROLE,)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(conninfo, password=phrase.upper())
+
+
+def test_the_file_of_the_web_applications_password_opens_the_warehouse(server):
+    postgres.ensure_databases(server)
+    maintenance = postgres.conninfo(server, postgres.MAINTENANCE)
+    containers.write_web_password(maintenance, server)
+    invented = (server.home / containers.WEB_PASSWORD_FILE).read_text()
+    containers.write_web_password(maintenance, server)
+    assert (server.home / containers.WEB_PASSWORD_FILE).read_text() == invented
+    containers.write_web_password(maintenance, replace(server, **{"web_password": "a:b\\c"}))
+    ask_for_passwords(server)
+    passfile = server.home / containers.WEB_PASSWORD_FILE
+    with psycopg.connect(postgres.conninfo(server, "warehouse", roles.WEB_ROLE), passfile=str(passfile)) as connection:
+        assert connection.execute("select current_user").fetchone() == (roles.WEB_ROLE,)
+
+
+def test_passwords_show_nowhere(settings):
+    fields = ("etl_password", "web_password", "reader_password")
+    assert "hush" not in repr(replace(settings, **dict.fromkeys(fields, "hush")))
