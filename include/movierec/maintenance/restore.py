@@ -12,6 +12,7 @@ from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import postgres
+from movierec.local.postgres import roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.warehouse import migrate
@@ -79,7 +80,10 @@ def _restore_beside(
     _administer(settings, "drop database if exists {} with (force)", database)
     _administer(settings, "create database {} owner {}", database, _owner(settings, name))
     conninfo = postgres.conninfo(settings, database)
-    run_client("pg_restore", conninfo, "--no-owner", "--exit-on-error", str(path))
+    # a dump also says who may call functions of the server, which is the administrator's to repeat
+    administrator = postgres.conninfo(settings, database, roles.ADMINISTRATOR)
+    run_client("pg_restore", administrator, "--no-owner", "--exit-on-error", str(path))
+    roles.hand_over(postgres.conninfo(settings, postgres.MAINTENANCE), database, roles.GUESTS.get(name, ()))
     if expected is None:
         return {}
     with connect(conninfo) as conn:
