@@ -18,7 +18,7 @@ unexport Q ARGS
 .DEFAULT_GOAL := help
 .PHONY: help setup installed dev run up down status clean sql airflow quarantine rollback check why forget \
 	backup restore evaluate \
-	bench-ingest bench-night bench-quality bench-speed bench-web test test-all lint lock pictures
+	bench-ingest bench-night bench-quality bench-speed bench-web test test-all test-faults lint lock pictures
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
@@ -113,6 +113,9 @@ test: dev ## run all tests but the slow ones: make test ARGS="-k ease"
 
 test-all: lint ## run every check there is: lint, then all tests
 	@$(PYTEST) $(ARGS)
+
+test-faults: dev ## break the pipeline on purpose: kills, crashes, ended connections, bad input
+	@$(PYTEST) tests/faults $(ARGS)
 
 lint: dev ## check style, types, imports and SQL
 	$(BIN)/ruff check $(CHECKED)
