@@ -60,6 +60,7 @@ class FitStore(Fits):
         started = time.monotonic()
         made = make()
         seconds = time.monotonic() - started
+        (kept / MARK).unlink(missing_ok=True)  # of what is written over now, so that no manifest names it
         made.save(kept)
         _mark(kept, made, name, seconds)
         log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
