@@ -41,7 +41,12 @@ ACTIONS = ("forget", "allow")
     params={
         "action": Param("forget", type="string", enum=list(ACTIONS), title="What to do", description="See above."),
         "viewer": Param(
-            None, type=["null", "integer"], minimum=0, title="Viewer", description="The id; it is kept nowhere."
+            None,
+            type=["null", "integer"],
+            minimum=0,
+            maximum=2**63 - 1,
+            title="Viewer",
+            description="The id; it is kept nowhere.",
         ),
         "who": Param("", type="string", title="Who", description="Who asks for it. Empty: who triggered the run."),
     },
