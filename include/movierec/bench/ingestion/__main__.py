@@ -50,9 +50,9 @@ def measure(home: Path, sizes: Sequence[int], delta_rows: int, has_gates: bool, 
         for rows in sizes:
             folder = home / f"ratings-{rows}"
             in_own_process(ratings.write, folder, rows)
-            with database(settings, "warehouse") as warehouse:
+            with database(settings, "ingestion") as warehouse:
                 copy_ratio = in_own_process(load.copy_ratio, warehouse, folder, rows)
-            with database(settings, "warehouse") as warehouse:
+            with database(settings, "ingestion") as warehouse:
                 quality = home / "quality" if has_gates else None
                 nights.append(
                     (f"{rows:,}", in_own_process(night.measure, warehouse, folder, rows, quality), copy_ratio)
