@@ -349,7 +349,9 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights):
     assert list(chain.fail_interrupted(nights.client, DAGS, started)) == [f"{TRAIN} before"]
     # Its last task still notes what is known of the night: Airflow leaves a teardown to the scheduler.
     with psycopg.connect(postgres.conninfo(nights.airflow.settings, "airflow")) as conn:
-        left = "select task_id from task_instance where run_id = %s and coalesce(state, '') not in ('failed', 'skipped')"
+        left = (
+            "select task_id from task_instance where run_id = %s and coalesce(state, '') not in ('failed', 'skipped')"
+        )
         assert conn.execute(left, [interrupted.run_id]).fetchall() == [("record_night",)]
     assert nights.client.run(*own)["state"] == "running"
 

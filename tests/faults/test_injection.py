@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 
+from movierec.local.postgres.roles import ADMINISTRATOR, OWNER
+
 PAYLOADS = (
     "'; drop table serving.version cascade; --",
     "x') union select usename, passwd from pg_shadow --",
@@ -34,8 +36,16 @@ def value(kind: str) -> str:
     return OTHERS.get(kind, "null" if kind.endswith("[]") or "time" in kind else "1")
 
 
+@pytest.fixture
+def administrator(warehouse):
+    """Connect as who may take on the role of the web application."""
+    with psycopg.connect(warehouse.replace(f"user={OWNER}", f"user={ADMINISTRATOR}")) as conn:
+        yield conn
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_text_is_ever_read_as_sql(conn, payload):
+def test_no_text_is_ever_read_as_sql(administrator, payload):
+    conn = administrator
     (feedback,) = conn.execute("select to_regclass('serving.feedback') is not null").fetchone()
     state = STATE if feedback else STATE.partition(", (select count(*) from serving.feedback)")[0]
     before = conn.execute(state).fetchone()
