@@ -31,6 +31,7 @@ HIDE_PANELS = """
     #details-panel, [data-panel-resize-handle-id], .react-flow__minimap, .react-flow__controls,
     .react-flow__panel:not(.react-flow__attribution) { display: none !important }
 """
+UNFOLD = "Expand all task groups"
 NODES_WITH_STATE = """
     (tasks) => [...document.querySelectorAll('.react-flow__node')]
         .filter((node) => /success|skipped|failed|removed/.test(node.innerText)).length >= tasks
@@ -113,6 +114,7 @@ def launched_browser() -> Iterator["Browser"]:
 
 def _screenshot_graph(page: "Page", tasks: int, path: Path) -> None:
     """Wait until all tasks are drawn with their states, zoom to fit them, and cut off what is empty below and above."""
+    page.get_by_label(UNFOLD).first.click()
     page.wait_for_function(NODES_WITH_STATE, arg=tasks)
     page.add_style_tag(content=HIDE_PANELS)
     _fit(page)
