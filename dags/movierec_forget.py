@@ -27,7 +27,7 @@ whichever way. `make forget ARGS="--user 42 --by ada"` does the same from the co
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, application_conninfo, open_connection, settings
+from movierec_airflow import DAG_DEFAULTS, application_conninfo, id_param, open_connection, settings
 
 ACTIONS = ("forget", "allow")
 
@@ -40,14 +40,7 @@ ACTIONS = ("forget", "allow")
     tags=["movierec", "by hand"],
     params={
         "action": Param("forget", type="string", enum=list(ACTIONS), title="What to do", description="See above."),
-        "viewer": Param(
-            None,
-            type=["null", "integer"],
-            minimum=0,
-            maximum=2**63 - 1,
-            title="Viewer",
-            description="The id; it is kept nowhere.",
-        ),
+        "viewer": id_param("Viewer", "The id; it is kept nowhere.", minimum=0),
         "who": Param("", type="string", title="Who", description="Who asks for it. Empty: who triggered the run."),
     },
 )

@@ -47,12 +47,15 @@ from movierec_airflow import (
     NIGHT_DEFAULTS,
     SERVING,
     folded,
+    id_param,
     is_by_the_clock,
     open_connection,
     or_at,
     person,
     settings,
     triggering_trainings,
+    who_param,
+    why_param,
 )
 from movierec_nights import record_night
 from movierec_reports import ListsLink, linked
@@ -81,30 +84,16 @@ from movierec_reports import ListsLink, linked
             title="Shards",
             description="Into how many tasks the viewers are divided.",
         ),
-        "training": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=2**63 - 1,
-            title="Training",
-            description="Whose champion is published (ml.champion). Empty: that of what triggered the run, or of the "
+        "training": id_param(
+            "Training",
+            "Whose champion is published (ml.champion). Empty: that of what triggered the run, or of the "
             "newest accepted night.",
         ),
-        "why": Param(
-            None,
-            type=["null", "string"],
-            maxLength=1000,
-            title="Why",
-            description="Filled in, the version goes live even if it shows an earlier night, or if a version by its "
-            "ranker was taken back. Kept in ops.pointer_move.",
+        "why": why_param(
+            "Filled in, the version goes live even if it shows an earlier night, or if a version by its "
+            "ranker was taken back. Kept in ops.pointer_move."
         ),
-        "who": Param(
-            None,
-            type=["null", "string"],
-            maxLength=200,
-            title="Who",
-            description="In whose name, where Why is filled in. Empty: who triggered the run.",
-        ),
+        "who": who_param("In whose name, where Why is filled in. Empty: who triggered the run."),
     },
 )
 def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a task)

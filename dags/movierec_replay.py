@@ -30,7 +30,7 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, LARGEST_ID, open_connection
+from movierec_airflow import DAG_DEFAULTS, id_param, open_connection
 
 ACTIONS = ("list", "replay", "edit", "accept", "dismiss", "undo")
 
@@ -50,14 +50,7 @@ def narrowed(title: str, description: str) -> Param:
         "table": narrowed("Table", "Rows of this table, such as ratings."),
         "source": narrowed("Source", "Rows of this source, such as movielens."),
         "rule": narrowed("Rule", "Rows that break this rule, such as movie_known."),
-        "batch": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=LARGEST_ID,
-            title="Batch",
-            description="Rows that this night loaded. Empty: what the newest night consists of.",
-        ),
+        "batch": id_param("Batch", "Rows that this night loaded. Empty: what the newest night consists of."),
         "rows": Param(
             [],
             type="array",

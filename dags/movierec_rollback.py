@@ -35,10 +35,19 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import DAG_DEFAULTS, SERVING, open_connection, person, plain_errors
+from movierec_airflow import (
+    DAG_DEFAULTS,
+    SERVING,
+    id_param,
+    open_connection,
+    person,
+    plain_errors,
+    who_param,
+    why_param,
+)
 from movierec_choice import Choice
 
 ANSWER_TIMEOUT = timedelta(hours=2)
@@ -51,36 +60,12 @@ ANSWER_TIMEOUT = timedelta(hours=2)
     schedule=None,
     tags=["movierec", "by hand"],
     params={
-        "version": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=2**63 - 1,
-            title="Version",
-            description="Which one shall be live. Empty: the run lists the kept versions and asks.",
+        "version": id_param("Version", "Which one shall be live. Empty: the run lists the kept versions and asks."),
+        "training": id_param(
+            "Training", "Instead of a version: the training whose champion is published again, as it was."
         ),
-        "training": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=2**63 - 1,
-            title="Training",
-            description="Instead of a version: the training whose champion is published again, as it was.",
-        ),
-        "why": Param(
-            None,
-            type=["null", "string"],
-            maxLength=1000,
-            title="Why",
-            description="Needed with a version or a training; kept in ops.pointer_move.",
-        ),
-        "who": Param(
-            None,
-            type=["null", "string"],
-            maxLength=200,
-            title="Who",
-            description="Who decides. Empty: who answers, or who triggered the run.",
-        ),
+        "why": why_param("Needed with a version or a training; kept in ops.pointer_move."),
+        "who": who_param("Who decides. Empty: who answers, or who triggered the run."),
     },
 )
 def movierec_rollback():
@@ -122,15 +107,7 @@ def movierec_rollback():
         subject="Which version shall be live?",
         body="{{ ti.xcom_pull('list_versions')['table'] }}",
         # not "why": what the run's form says of a field of that name would be the answer
-        params={
-            "reason": Param(
-                None,
-                type=["null", "string"],
-                maxLength=1000,
-                title="Why",
-                description="Needed with a version; kept in ops.pointer_move.",
-            )
-        },
+        params={"reason": why_param("Needed with a version; kept in ops.pointer_move.")},
         response_timeout=ANSWER_TIMEOUT,
     )
     moved = move_pointer(ask_version.output)

@@ -82,12 +82,12 @@ from movierec_airflow import (
     CHAMPION,
     COMPUTING_SLOTS,
     CORE,
-    LARGEST_ID,
     NIGHT_DEFAULTS,
     answer_of,
     approval,
     deciding_protocol,
     folded,
+    id_param,
     is_automatic,
     open_connection,
     or_at,
@@ -154,13 +154,8 @@ SEARCH_TIMEOUT = timedelta(hours=8)
             title="Deciding protocol",
             description="The split by which rankers are compared. Empty: as MOVIEREC_DECIDING_PROTOCOL says.",
         ),
-        "batch": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=LARGEST_ID,
-            title="Batch",
-            description="Batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest.",
+        "batch": id_param(
+            "Batch", "Batch to learn from (ops.batch). Empty: the night that triggered the run, or the newest."
         ),
         "seed": Param(
             SEED,

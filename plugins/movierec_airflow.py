@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, TaskGroup, get_current_context
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from movierec.deadline import DEFAULT, SETTING, parse_deadline
@@ -33,14 +33,37 @@ APPROVALS = ["when unsure", "always", "never"]
 
 LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even be handed to a task
 
+
+def id_param(title: str, description: str, minimum: int = 1) -> Param:
+    """Return a form's field for an id of the warehouse, which may stay empty."""
+    kind = ["null", "integer"]
+    return Param(None, type=kind, minimum=minimum, maximum=LARGEST_ID, title=title, description=description)
+
+
+def who_param(description: str) -> Param:
+    """Return a form's field for a name, which may stay empty (see `person`)."""
+    return Param(None, type=["null", "string"], maxLength=200, title="Who", description=description)
+
+
+def why_param(description: str) -> Param:
+    """Return a form's field for the reason of a move of the pointer."""
+    return Param(None, type=["null", "string"], maxLength=1000, title="Why", description=description)
+
+
 # Of Airflow's default pool, which has 16 slots where `make run` or docker-compose.yaml set it up: two tasks that
 # compute run at once, each with half of the cores, and short ones beside them.
 COMPUTING_SLOTS = 7
 
+
 # A DAG's first run is tonight's. Left alone, Airflow makes up for the last tick if less than a tenth of the interval
 # has gone by since: until 04:24 the first `make run` would start behind a night that nobody asked for. Not less than
 # some minutes, though: a DAG file that is read between a tick and its run must not move the first night by a day.
-NIGHTLY = CronTriggerTimetable("0 2 * * *", timezone="UTC", run_immediately=timedelta(minutes=5))
+def by_the_clock(cron: str) -> CronTriggerTimetable:
+    """Return the timetable of a cron expression (UTC)."""
+    return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=5))
+
+
+NIGHTLY = by_the_clock("0 2 * * *")
 
 
 def or_at(asset: Asset, cron: str) -> AssetOrTimeSchedule:
@@ -48,8 +71,7 @@ def or_at(asset: Asset, cron: str) -> AssetOrTimeSchedule:
 
     With one active run at a time, Airflow can leave an event that comes meanwhile without a run.
     """
-    clock = CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=5))
-    return AssetOrTimeSchedule(timetable=clock, assets=[asset])
+    return AssetOrTimeSchedule(timetable=by_the_clock(cron), assets=[asset])
 
 
 DEFAULTS: dict[str, Any] = {
