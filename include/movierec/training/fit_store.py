@@ -28,19 +28,21 @@ MARK = "fit.json"  # written last: what has it is whole
 class FitStore(Fits):
     """Takes a fit from a training's folder, or from an earlier one's; makes and keeps it where neither has it."""
 
-    def __init__(self, folder: TrainingFolder) -> None:
-        """Remember the folder; nothing is read before it is needed."""
+    def __init__(self, folder: TrainingFolder, keeps: bool = True) -> None:
+        """Remember the folder, and whether what is made is kept there; nothing is read before it is needed."""
         self.folder = folder
+        self.keeps = keeps
 
     @property
     def taken_only(self) -> Fits:
         """The same for fits that nobody else will need: what was kept is taken, what is made anew is not kept."""
-        return TakenOnly(self)
+        return FitStore(self.folder, keeps=False)
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
         fitted = super().ranker(unfitted, dataset, features)
-        fitted.kept_in_ = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
+        if self.keeps:
+            fitted.kept_in_ = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
         return fitted
 
     def part(
@@ -55,8 +57,10 @@ class FitStore(Fits):
         """Return what `make` makes of a dataset by these parameters, or what `load` reads where it was kept."""
         key = fit_key(name, parameters, dataset, features)
         kept = self.folder.fit(key)
-        if self.is_kept(key, name):
+        if self._is_kept(key, name):
             return load(kept)
+        if not self.keeps:
+            return make()
         started = time.monotonic()
         made = make()
         seconds = time.monotonic() - started
@@ -66,7 +70,7 @@ class FitStore(Fits):
         log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
         return made
 
-    def is_kept(self, key: str, name: str) -> bool:
+    def _is_kept(self, key: str, name: str) -> bool:
         """Tell whether a fit is here; one that an earlier training has is copied first."""
         if _is_whole(self.folder.fit(key)):
             log.info("fit %s: taken, %s", name, key)
@@ -77,27 +81,6 @@ class FitStore(Fits):
                 log.info("fit %s: taken from training %d, %s", name, earlier.training_id, key)
                 return True
         return False
-
-
-class TakenOnly(Fits):
-    """Takes a fit where a store has it; makes it anew otherwise, and keeps nothing."""
-
-    def __init__(self, store: FitStore) -> None:
-        """Remember the store."""
-        self.store = store
-
-    def part(
-        self,
-        name: str,
-        parameters: Mapping[str, Any],
-        dataset: Dataset,
-        features: MovieFeatures,
-        make: Callable[[], Part],
-        load: Callable[[UPath], Part],
-    ) -> Part:
-        """Return what the store has, else what `make` makes."""
-        key = fit_key(name, parameters, dataset, features)
-        return load(self.store.folder.fit(key)) if self.store.is_kept(key, name) else make()
 
 
 def seconds_of(fitted: Ranker) -> float:
