@@ -72,20 +72,7 @@ def _times_sparse(start, stop, left, right, product):  # type: ignore[no-untyped
 
 
 @compiled
-def _times_dense(start, stop, left, right, product):  # type: ignore[no-untyped-def]
-    """Write the rows of a sparse matrix times a dense one."""
-    starts, columns, values = left
-    for row in range(start, stop):
-        total = product[row]
-        total[:] = 0
-        for entry in range(starts[row], starts[row + 1]):
-            x, other = values[entry], right[columns[entry]]
-            for column in range(len(total)):
-                total[column] += x * other[column]
-
-
-@compiled
-def _times_dense_together(start, stop, structure, values, right, products):  # type: ignore[no-untyped-def]
+def _times_dense(start, stop, structure, values, right, products):  # type: ignore[no-untyped-def]
     """Write the rows of sparse matrices of one structure, each with a row of `values`, times a dense one."""
     starts, columns, _ = structure
     for row in range(start, stop):
@@ -103,17 +90,16 @@ def products(lefts: Sequence[sparse.csr_matrix], right: Floats) -> Floats:
     """Multiply sparse matrices whose entries are at the same places with a dense one (matrices × rows × columns)."""
     values = np.stack([left.data for left in lefts]).astype(np.float32, copy=False)
     result = np.empty((len(lefts), lefts[0].shape[0], right.shape[1]), np.float32)
-    over_rows(_times_dense_together, result.shape[1], sparse_rows(lefts[0]), values, right, result)
+    over_rows(_times_dense, result.shape[1], sparse_rows(lefts[0]), values, right, result)
     return result
 
 
 def product(left: sparse.csr_matrix, right: sparse.csr_matrix | Floats) -> Floats:
     """Multiply a sparse matrix with a sparse or dense one (dense, float32)."""
-    result = np.empty((left.shape[0], right.shape[1]), np.float32)
     if isinstance(right, np.ndarray):
-        over_rows(_times_dense, len(result), sparse_rows(left), right, result)
-    else:
-        over_rows(_times_sparse, len(result), sparse_rows(left), sparse_rows(right), result)
+        return np.asarray(products([left], right)[0], np.float32)
+    result = np.empty((left.shape[0], right.shape[1]), np.float32)
+    over_rows(_times_sparse, len(result), sparse_rows(left), sparse_rows(right), result)
     return result
 
 
