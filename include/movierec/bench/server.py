@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 from psycopg import sql
 
 from movierec import warehouse
@@ -29,16 +28,12 @@ def server(home: Path) -> Iterator[Settings]:
 @contextmanager
 def database(settings: Settings, name: str) -> Iterator[str]:
     """Make an empty warehouse, yield its conninfo, and drop it in the end."""
-    with _administrator(settings) as conn:
+    with postgres.as_administrator(settings) as conn:
         roles.create_database(conn, name)
     try:
         conninfo = postgres.conninfo(settings, name)
         warehouse.migrate(conninfo)
         yield conninfo
     finally:
-        with _administrator(settings) as conn:
+        with postgres.as_administrator(settings) as conn:
             conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-def _administrator(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(postgres.conninfo(settings, postgres.MAINTENANCE), autocommit=True)

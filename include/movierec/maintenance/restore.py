@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg import sql
 from upath import UPath
 
@@ -59,7 +58,7 @@ def _require_room(settings: Settings, replace: bool) -> None:
     """See to it that nobody uses the warehouse, and that nothing is lost."""
     with connect(postgres.conninfo(settings, "warehouse")) as conn:
         (batches,) = conn.execute("select count(*) from ops.batch").fetchone() or (0,)
-    with psycopg.connect(postgres.conninfo(settings, "postgres")) as server:
+    with postgres.as_administrator(settings) as server:
         (users,) = server.execute(
             "select count(*) from pg_stat_activity where datname = 'warehouse' and backend_type = 'client backend'"
         ).fetchone() or (0,)
@@ -78,7 +77,8 @@ def _restore_beside(
     """Restore a dump as the database `<name>_restored`; return the lists it serves, if they are to be compared."""
     database = f"{name}{RESTORED}"
     _administer(settings, "drop database if exists {} with (force)", database)
-    _administer(settings, "create database {} owner {}", database, _owner(settings, name))
+    with postgres.as_administrator(settings) as server:
+        roles.create_database(server, database)
     conninfo = postgres.conninfo(settings, database)
     # a dump also says who may call functions of the server, which is the administrator's to repeat
     administrator = postgres.conninfo(settings, database, roles.ADMINISTRATOR)
@@ -94,20 +94,12 @@ def _restore_beside(
 
 
 def _take_place(settings: Settings, name: str) -> None:
-    with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
+    with postgres.as_administrator(settings) as conn:
         (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')").fetchone() or ("",)
     _administer(settings, "alter database {} rename to {}", name, f"{name}_before_{now}")
     _administer(settings, "alter database {} rename to {}", f"{name}{RESTORED}", name)
 
 
-def _owner(settings: Settings, name: str) -> str:
-    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
-        (owner,) = conn.execute(
-            "select pg_get_userbyid(datdba) from pg_database where datname = %s", [name]
-        ).fetchone() or ("postgres",)
-    return str(owner)
-
-
 def _administer(settings: Settings, statement: str, *names: str) -> None:
-    with psycopg.connect(postgres.conninfo(settings, "postgres"), autocommit=True) as conn:
+    with postgres.as_administrator(settings) as conn:
         conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

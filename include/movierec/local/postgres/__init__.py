@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from movierec import locks
@@ -14,6 +15,9 @@ from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
 from movierec.local.postgres.programs import last_lines, run_program
 from movierec.local.postgres.sockets import make_socket_directory, socket_directory
+
+if TYPE_CHECKING:
+    import psycopg
 
 MAINTENANCE = "postgres"  # the database from which the administrator works; nothing is kept there
 START_TIMEOUT_SECONDS = 120
@@ -101,6 +105,13 @@ def ensure_databases(settings: Settings) -> None:
     """Create those of our roles and databases that are missing; the server must run."""
     with locks.lock(settings.home / "postgres.lock"):
         roles.prepare(conninfo(settings, MAINTENANCE), settings)
+
+
+def as_administrator(settings: Settings) -> "psycopg.Connection[Any]":
+    """Connect to the server as its administrator; each statement is a transaction of its own."""
+    import psycopg  # noqa: PLC0415 (half a second, needed here only)
+
+    return psycopg.connect(conninfo(settings, MAINTENANCE), autocommit=True)
 
 
 def _owner(database: str) -> str:
