@@ -6,10 +6,10 @@
 import logging
 from typing import Any
 
-from movierec.db import Connection, fetch, run_sql
+from movierec.db import Connection, fetch
 from movierec.errors import PublishError
 from movierec.evaluation.protocols import CUTOFF
-from movierec.publishing.versions import go_live, live_version, lock_live, sign_move
+from movierec.publishing.versions import go_live, live_version, lock_live, point_to, sign_move
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
     try:
         _require_choosable(conn, version_id, before)
         sign_move(conn, moved_by, reason.strip())
-        run_sql(conn, "serving/move_pointer", {"version_id": version_id})
+        point_to(conn, version_id, takes_audited=False)
     except PublishError:
         conn.rollback()
         raise

@@ -150,7 +150,8 @@ def go_live(conn: Connection, version_id: int) -> int:
     if batch["status"] == "audited":
         _require_not_taken_back(conn, version_id)
     sign_move(conn, NIGHTLY, f"{batch['ranker']} is the champion of training {batch['training_id']}")
-    run_sql(conn, "serving/go_live", {"version_id": version_id})
+    if fetch(conn, "serving/is_next", {"version_id": version_id})[0]["is_next"]:
+        point_to(conn, version_id, takes_audited=True)
     conn.commit()
     live = live_version(conn)
     if live == version_id:
@@ -164,6 +165,17 @@ def lock_live(conn: Connection) -> int | None:
     """Return the version that readers see, None before the first; nobody else moves the pointer in the meantime."""
     rows = fetch(conn, "serving/lock_live")
     return int(rows[0]["version_id"]) if rows else None
+
+
+def point_to(conn: Connection, version_id: int, takes_audited: bool) -> None:
+    """Move the pointer in one statement of the open transaction, unless the version has not passed its audit.
+
+    Args:
+        conn: the warehouse.
+        version_id: to point to; published if it was not.
+        takes_audited: its newest delta goes live with it even if it was never live and the version was.
+    """
+    run_sql(conn, "serving/move_pointer", {"version_id": version_id, "takes_audited": takes_audited})
 
 
 def sign_move(conn: Connection, moved_by: str, reason: str) -> None:

@@ -1,11 +1,12 @@
--- Purpose: point to a version that a person has chosen, whether it is newer than the live one or older, with its newest
--- delta that was live; readers see the old version or the new one, whole. One that was never live is published by it.
+-- Purpose: point to a version, whether it is newer than the live one or older, with its newest delta: of a version that
+-- is published already one that was live, too, unless audited ones are taken. Readers see the old version or the new
+-- one, whole. One that was never live is published by it.
 -- Grain: one row, none where it is live already or has not passed its audit. Key: version_id. Inputs: serving.version,
--- serving.delta, serving.live. Parameters: version_id.
+-- serving.delta, serving.live. Parameters: version_id, takes_audited.
 with next_version as (
     select
         version.version_id,
-        version.status
+        version.status = 'audited' or %(takes_audited)s as takes_audited
     from serving.version
     where version.version_id = %(version_id)s and version.status in ('audited', 'published')
 ),
@@ -16,14 +17,14 @@ publication as (
         status = 'published',
         published_at = now()
     from next_version
-    where version.version_id = next_version.version_id and next_version.status = 'audited'
+    where version.version_id = next_version.version_id and version.status = 'audited'
 ),
 
 next_delta as (
     select max(delta.delta_id) as delta_id
     from next_version
     inner join serving.delta on next_version.version_id = delta.version_id
-    where delta.status = 'published' or (delta.status = 'audited' and next_version.status = 'audited')
+    where delta.status = 'published' or (delta.status = 'audited' and next_version.takes_audited)
 ),
 
 delta_publication as (
