@@ -1,6 +1,11 @@
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
+from movierec import db
 from movierec import warehouse as structure
 from movierec.config import SQL
 from movierec.db import connect
@@ -30,11 +35,48 @@ def test_an_earlier_structure_may_come_back(warehouse):
 
 def test_an_idle_dashboard_makes_a_new_structure_wait_only_briefly(warehouse):
     with connect(warehouse) as dashboard, connect(warehouse) as conn:
-        dashboard.execute("select count(*) from serving.live_recommendation")
+        dashboard.execute("set application_name = 'dashboard'; select count(*) from serving.live_recommendation")
         conn.execute("update ops.structure set checksum = 'of an older checkout'")
         conn.commit()
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            structure.migrate(warehouse)
+        with pytest.raises(psycopg.errors.LockNotAvailable, match=r"dashboard\) with .*serving\.live_recommendation"):
+            structure.migrate(warehouse, patience=0.5)
+
+
+def test_readers_pass_a_new_structure_that_waits_for_an_idle_one(warehouse):
+    with connect(warehouse) as idle, connect(warehouse) as reader, ThreadPoolExecutor() as pool:
+        reader.execute("update ops.structure set checksum = 'of an older checkout'")
+        reader.commit()
+        reader.autocommit = True
+        idle.execute("select count(*) from serving.live_recommendation")
+        migration = pool.submit(structure.migrate, warehouse)
+        reader.execute("set lock_timeout = '3s'")  # who waits behind the migration as long as it waits fails
+        for _ in range(3):
+            await_waiting(reader)
+            reader.execute("select count(*) from serving.live_recommendation")
+        assert not migration.done()
+        idle.rollback()
+        assert migration.result() is True
+    assert structure.migrate(warehouse) is False
+
+
+def await_waiting(conn):
+    """Wait until somebody waits for a lock."""
+    while conn.execute("select count(*) from pg_locks where not granted").fetchone() == (0,):
+        time.sleep(0.005)
+
+
+def test_files_before_the_first_changed_one_are_not_applied_again(warehouse, tmp_path, monkeypatch):
+    changed = shutil.copytree(SQL, tmp_path / "sql")
+    with (changed / "ddl" / "lineage.sql").open("a") as file:
+        file.write("comment on view ops.version_lineage is 'Changed.';\n")
+    for module in (structure, db):
+        monkeypatch.setattr(module, "SQL", changed)
+    with connect(warehouse) as idle:
+        idle.execute("select count(*) from serving.live_recommendation")
+        assert structure.migrate(warehouse, patience=0) is True
+        described = "select obj_description('ops.version_lineage'::regclass)"
+        assert idle.execute(described).fetchone() == ("Changed.",)
+    assert structure.migrate(warehouse) is False
 
 
 def test_every_structure_file_is_applied():

@@ -2,11 +2,15 @@
 
 import hashlib
 import logging
+import time
+from collections.abc import Sequence
+from itertools import takewhile
 
+import psycopg
 from psycopg import sql
 
 from movierec.config import SQL
-from movierec.db import CORE, PAST, STRUCTURE_LOCK, Connection, connect, run_sql
+from movierec.db import CORE, PAST, STRUCTURE_LOCK, Connection, connect, fetch, run_sql
 from movierec.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -56,27 +60,62 @@ STRUCTURE = (
 )
 OLDEST_SERVER = 170_000
 
+# Whoever waits for a lock makes all later readers wait behind: so we wait briefly, let them pass, and try again.
+LOCK_TIMEOUT = "100ms"
+PAUSE_SECONDS = 0.4
+PATIENCE_SECONDS = 30.0
 
-def migrate(conninfo: str) -> bool:
-    """Apply the structure files of this checkout where they changed; return whether there was anything to do.
 
-    Files add and replace; a column that has to go or to change its type needs a statement of its own in them.
+def migrate(conninfo: str, patience: float = PATIENCE_SECONDS) -> bool:
+    """Apply the structure files of this checkout from the first changed one on; return whether there was any.
+
+    Files add and replace; a column that has to go or to change its type needs a statement of its own in them. A reader
+    that idles in a transaction holds up nobody but us.
+
+    Args:
+        conninfo: the warehouse.
+        patience: for how many seconds to try again while somebody uses what has to change.
 
     Raises:
         ConfigError: the server is older than PostgreSQL 17 (`merge … when not matched by source`).
+        LockNotAvailable: somebody still uses it; the message says who.
     """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _migrate_at_once(conninfo)
+        except psycopg.errors.LockNotAvailable as error:
+            users = _users(conninfo)
+            if time.monotonic() > deadline:
+                raise psycopg.errors.LockNotAvailable(
+                    f"the warehouse's structure has to change, but for {patience:.0f} s these have been using it: "
+                    f"{users}; end their transactions (pg_terminate_backend), then try again"
+                ) from error
+            log.warning("warehouse: a new structure waits for %s; readers go first", users)
+            time.sleep(PAUSE_SECONDS)
+
+
+def _migrate_at_once(conninfo: str) -> bool:
     with connect(conninfo) as conn:
         _require_server(conn)
-        # A dashboard that idles in a transaction must not make every other reader wait behind us.
-        conn.execute("set local lock_timeout = '5s'")
+        conn.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         conn.execute("select pg_advisory_xact_lock(%s)", [STRUCTURE_LOCK])
-        if _is_current(conn):
+        applied, wanted = _applied_checksums(conn), _file_checksums()
+        if applied == wanted:
             return False
-        for name in STRUCTURE:
+        unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(applied, wanted, strict=False))))
+        for name in STRUCTURE[unchanged:]:
             _apply(conn, name)
-        run_sql(conn, "ops/record_structure", {"checksum": _checksum()})
-    log.info("warehouse: applied structure %s", _checksum()[:12])
+        run_sql(conn, "ops/record_structure", {"checksum": _checksum(wanted), "file_checksums": wanted})
+    log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[unchanged])
     return True
+
+
+def _users(conninfo: str) -> str:
+    """Say which other connections have locks on what the structure files make."""
+    with connect(conninfo) as conn:
+        found = fetch(conn, "ops/structure_users", {"lock_id": STRUCTURE_LOCK})
+    return "; ".join(f"pid {row['pid']} ({row['who']}) with {row['relations']}" for row in found) or "nobody any more"
 
 
 def _apply(conn: Connection, name: str) -> None:
@@ -96,14 +135,24 @@ def _require_server(conn: Connection) -> None:
         raise ConfigError(f"the warehouse runs PostgreSQL {version // 10_000}; allowed is 17 or newer")
 
 
-def _is_current(conn: Connection) -> bool:
+def _applied_checksums(conn: Connection) -> list[str]:
+    """Return the checksums of the files that were applied last; none where those do not make up the row's own."""
     (exists,) = conn.execute("select to_regclass('ops.structure') is not null").fetchone() or (False,)
     if not exists:
-        return False
-    latest = conn.execute("select checksum from ops.structure order by applied_at desc limit 1").fetchone()
-    return latest == (_checksum(),)
+        return []
+    latest = (
+        "select to_jsonb(structure) from ops.structure order by applied_at desc limit 1"  # an old one lacks columns
+    )
+    (row,) = conn.execute(latest).fetchone() or ({},)
+    applied: list[str] = row.get("file_checksums") or []
+    return applied if row.get("checksum") == _checksum(applied) else []
 
 
-def _checksum() -> str:
-    texts = [(SQL / f"{name}.sql").read_bytes() for name in STRUCTURE]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+def _file_checksums() -> list[str]:
+    return [
+        hashlib.sha256(name.encode() + b"\0" + (SQL / f"{name}.sql").read_bytes()).hexdigest() for name in STRUCTURE
+    ]
+
+
+def _checksum(file_checksums: Sequence[str]) -> str:
+    return hashlib.sha256("".join(file_checksums).encode()).hexdigest()

@@ -36,6 +36,10 @@ DEEDS = [
     *(f"select * from {table}" for table in ("raw.ratings", "staging.ratings", "quarantine.row", "ml.training")),
     *(f"select * from {table}" for table in ("ops.batch", "ops.slice", "ops.pointer_move", "ops.row_rule")),
     "select * from ml.leaderboard",
+    *(
+        f"select * from ops.{table}"
+        for table in ("notice", "night_stage", "list_lineage", "structure", "forgotten_user")
+    ),
     # the tables behind the views, and what is about people
     "select * from serving.recommendation",
     "select * from serving.version",
@@ -113,8 +117,7 @@ def test_a_dashboard_calls_no_functions_and_sees_no_feedback(as_role, deed):
     "view",
     [
         *("serving.live_recommendation", "serving.live_similar_movie", "serving.live_fallback", "serving.freshness"),
-        "ops.pointer_history",
-        "ops.version_lineage",
+        *("ops.pointer_history", "ops.version_lineage", "ops.night", "ops.night_bound", "ops.night_drift", "ops.size"),
     ],
 )
 def test_a_dashboard_reads_what_is_made_for_it(as_role, view):

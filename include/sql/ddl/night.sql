@@ -84,7 +84,8 @@ create table if not exists ops.night (
     recorded_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.night is
-'What a night was like: times, rows, champion, metrics, lists. Grain: batch; it stays when the batch is deleted.';
+'What a night was like: times, rows, champion, metrics, lists; for dashboards, too. Grain: batch; it stays when the
+batch is deleted. Columns are only ever added.';
 comment on column ops.night.stage_seconds is
 'Seconds by DAG and task, such as movierec_ingest.extract; of mapped tasks from the first start to the last end.';
 comment on column ops.night.ingest_seconds is 'From the start of the first task of the run to the end of the last.';

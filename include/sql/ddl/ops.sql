@@ -253,4 +253,7 @@ create table if not exists ops.structure (
     applied_at timestamptz not null default now()
 );
 comment on table ops.structure is
-'Which state of the files that warehouse.py applies this database has; unchanged ones are not applied again.';
+'Which state of the files that warehouse.py applies this database has; those before the first changed one are not
+applied again.';
+alter table ops.structure add column if not exists file_checksums text[] not null default '{}';
+comment on column ops.structure.file_checksums is 'Of each file, in the order in which they are applied.';

@@ -1,5 +1,5 @@
--- What dashboards may read: the live lists and their freshness, and the views of ops that are made for them. No tables,
--- no functions, nothing about people beyond the lists that they are shown.
+-- What dashboards may read: the live lists and their freshness, and what ops keeps of nights, versions and sizes for
+-- them. No other tables, no functions, nothing about viewers beyond the lists that they are shown.
 do $$
 declare
     wanted text;
@@ -10,7 +10,7 @@ begin
     grant usage on schema serving, ops to movierec_reader;
     foreach wanted in array array[
         'serving.live_recommendation', 'serving.live_similar_movie', 'serving.live_fallback', 'serving.freshness',
-        'ops.pointer_history', 'ops.version_lineage'
+        'ops.pointer_history', 'ops.version_lineage', 'ops.night', 'ops.night_bound', 'ops.night_drift', 'ops.size'
     ] loop
         execute format('grant select on %s to movierec_reader', wanted);
     end loop;
