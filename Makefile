@@ -16,9 +16,9 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev run up down status clean sql airflow quarantine rollback check why forget \
+.PHONY: help setup installed dev env run up down status clean sql airflow quarantine rollback check why forget \
 	backup restore evaluate \
-	bench-ingest bench-night bench-quality bench-speed bench-web test test-all test-faults lint lock pictures
+	bench-ingest bench-night bench-quality bench-speed bench-web test test-all test-faults test-compose lint lock pictures
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
@@ -37,6 +37,11 @@ installed:
 
 dev: SETUP := --dev
 dev: setup ## the same, and what tests and checks need
+
+env: ## put the passwords and keys that containers need into .env, where they are missing
+	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
+		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m movierec.local.env_file; \
+	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
 
 run up: SETUP := --in-background
 
@@ -117,6 +122,9 @@ test-all: lint ## run every check there is: lint, then all tests
 test-faults: dev ## break the pipeline on purpose: kills, crashes, ended connections, bad input
 	@$(PYTEST) tests/faults $(ARGS)
 
+test-compose: dev ## build the containers, run a night in them, take them down (Docker, or root on Debian; half an hour)
+	@$(BIN)/python -m tests.compose $$MOVIEREC_ARGS
+
 lint: dev ## check style, types, imports and SQL
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
@@ -124,8 +132,9 @@ lint: dev ## check style, types, imports and SQL
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/sqlfluff lint --quiet include/sql
 
-lock: dev ## pin the requirements of requirements.in, requirements-dev.in and requirements-neural.in again
+lock: dev ## pin the requirements of all requirements….in again
 	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-services.in --output-file requirements-services.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 	$(LOCK) requirements-neural.in --output-file requirements-neural.txt
 

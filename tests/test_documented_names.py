@@ -13,7 +13,10 @@ DOCUMENTS = {document.name: document for document in documents()}
 CHANGELOG = Document.read(ROOT / "CHANGELOG.md")  # names what is no more, too: only its links are followed
 SCHEMAS = ("raw", "staging", "quarantine", "core", "past", "ops", "ml", "serving")
 SETTING = re.compile(r"\bMOVIEREC_[A-Z_]+\b")
-ELSEWHERE = ("MOVIEREC_DB_PASSWORD", "MOVIEREC_ADMIN_PASSWORD", "MOVIEREC_JWT_SECRET", "MOVIEREC_GROUPLENS")
+ELSEWHERE = (
+    *("MOVIEREC_ADMIN_PASSWORD", "MOVIEREC_EXECUTOR", "MOVIEREC_WORKER_CONCURRENCY", "MOVIEREC_SOURCES"),
+    "MOVIEREC_GROUPLENS",
+)
 by_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 
 

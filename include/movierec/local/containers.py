@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from movierec import warehouse
@@ -28,14 +29,22 @@ def prepare() -> None:
         raise ConfigError(f"{', '.join(empty)} must not be empty; set it for docker compose")
     opentelemetry.refuse(os.environ, Path(os.environ.get("AIRFLOW_HOME", "")) / "airflow.cfg")
     server, settings = os.environ["MOVIEREC_SERVER"], Settings.from_env()
+    state.prepare(settings.home)
     roles.prepare(server, settings)
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(_owners_conninfo(server, settings, "warehouse"))
     demo_app.seed(_owners_conninfo(server, settings, "app"), download.fetch_dataset(settings), settings.exclude)
-    write_web_keys(settings)
-    write_web_password(server, settings)
+    _prepare_web(server, settings)
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    passwords.parent.mkdir(exist_ok=True)
     state.write_private(passwords, {ADMIN: os.environ["MOVIEREC_ADMIN_PASSWORD"]})
+
+
+def _prepare_web(server: str, settings: Settings) -> None:
+    """Write what the web application needs into a folder of its own, so that it sees no other secret."""
+    web = replace(settings, home=Path(os.environ["MOVIEREC_WEB_HOME"]))
+    write_web_keys(web)
+    write_web_password(server, web)
 
 
 def write_web_password(server: str, settings: Settings) -> None:
