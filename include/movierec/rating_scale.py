@@ -120,6 +120,8 @@ def infer(tally: Tally, few: RatingScale | None = None) -> Inference:
     possible = {value: rows for value, rows in tally.items() if WIDEST[0] <= value <= WIDEST[1]}
     if sum(possible.values()) < (1 - MAX_BROKEN_SHARE) * sum(tally.values()):
         raise _doubt(tally, ("{:g}-{:g}".format(*bulk(tally)),))
+    if set(possible) <= {-1.0, 0.0, 1.0} and {-1.0, 1.0} <= set(possible):
+        raise _doubt(possible, ("-1-1",))  # thumbs down and up, not "seen"
     is_mark = -1 in possible and not is_stray(possible[-1], sum(possible.values()))
     unrated = (-1.0,) if is_mark and not any(-1 < value < 0 for value in possible) else ()
     rated = {value: rows for value, rows in possible.items() if value not in unrated}
@@ -161,7 +163,7 @@ def _up_to_five(rated: Tally, low: float, high: float, unrated: tuple[float, ...
             return Inference(RatingScale(0.0, 1.0, unrated), "likely")
         raise _doubt(rated, ("0-1", "0.5-5", "1-5"))
     if low == 0:
-        raise _doubt(rated, ("0-5", "0.5-5 unrated 0"))
+        raise _doubt(rated, (*([f"0-{high:g}"] if high < STARS.high else []), "0-5", "0.5-5 unrated 0"))
     if low < STARS.low:
         raise _doubt(rated, ("0-5",))
     above = {value: rows for value, rows in rated.items() if high < value <= 10 and not value % 1}

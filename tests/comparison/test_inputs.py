@@ -1,6 +1,7 @@
 """What becomes of somebody's files: right data, or one sentence that says what is wrong and where."""
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,28 @@ def test_packed_files_bytes_before_the_header_and_quotes_are_welcome(tmp_path: P
     test = tmp_path / "test.csv"
     unpacked = read_inputs(Files(train=packed, test=test), 4.0, "auto", exclude_seen=True)
     pd.testing.assert_frame_equal(inputs(tmp_path).known.ratings, unpacked.known.ratings)
+
+
+@pytest.mark.parametrize("text", ["9.65E+08", "9.64983e8", "1E+9"])
+def test_moments_that_have_lost_their_digits_are_refused(tmp_path: Path, text: str) -> None:
+    train = TRAIN.replace(",100", f",{text}").replace(",200", f",{text}").replace(",300", f",{text}")
+    with pytest.raises(ConfigError, match=rf"line 2, column timestamp: '{re.escape(text)}' is not allowed.*lost"):
+        inputs(tmp_path, train=train)
+
+
+def test_an_exponent_with_all_digits_is_a_moment(tmp_path: Path) -> None:
+    times = inputs(tmp_path, train=TRAIN.replace(",100", ",9.64982703E+08")).known.ratings["rated_at"]
+    assert times.max() == pd.Timestamp("2000-07-30 18:45:03", tz="UTC")
+
+
+def test_moments_that_can_be_no_moments_of_ratings_are_noted(tmp_path: Path) -> None:
+    train = TRAIN.replace(",100", ",36738.78").replace(",200", ",36739.5").replace(",300", ",36740")
+    assert any("timestamps go from 1970-01-01 to 1970-01-01" in note for note in inputs(tmp_path, train=train).notes)
+
+
+def test_blunt_moments_are_noted(tmp_path: Path) -> None:
+    train = TRAIN.replace(",100", ",964981000").replace(",200", ",964982000").replace(",300", ",964983000")
+    assert any("whole thousands of seconds" in note for note in inputs(tmp_path, train=train).notes)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ def test_saved_tables_come_back_and_equal_facts_are_equal_bytes(tmp_path: Path) 
         ).read_bytes()
 
 
+def test_a_snapshot_of_before_there_was_a_genome_is_read(tmp_path: Path) -> None:
+    Dataset(**tables()).save(UPath(tmp_path))
+    (tmp_path / "genome.parquet").unlink()
+    assert Dataset.load(UPath(tmp_path)).fingerprint == Dataset(**tables()).fingerprint
+
+
 def test_all_tables_may_be_empty(tmp_path: Path) -> None:
     dataset = Dataset(**{name: empty(name) for name in SCHEMA})
     dataset.save(UPath(tmp_path))

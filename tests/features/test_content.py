@@ -110,3 +110,16 @@ def test_ratings_change_no_features(dataset: Dataset) -> None:
     without = MovieFeatures.build(dataset)
     assert (with_them.matrix != without.matrix).nnz == 0
     np.testing.assert_array_equal(with_them.embeddings, without.embeddings)
+
+
+def test_tags_of_a_genome_make_movies_alike_by_their_relevance(dataset: Dataset) -> None:
+    genome = pd.DataFrame(
+        {"movie_id": [1, 2, 3, 4], "tag": ["space", "space", "space", "slow"], "relevance": [0.9, 0.9, 0.1, 0.9]}
+    )
+    bare = {**vars(dataset), "genres": empty("genres"), "people": empty("people"), "genome": genome}
+    movies = dataset.movies.assign(title="", release_year=pd.array([1979, 1986, 1995, pd.NA], "Int64"))
+    matrix = MovieFeatures.build(Dataset(**{**bare, "movies": movies})).matrix
+    alike = (matrix @ matrix.T).toarray()
+    assert alike[0, 1] > 0
+    assert alike[0, 3] == 0
+    assert alike[3, 3] == pytest.approx(1, abs=1e-6)

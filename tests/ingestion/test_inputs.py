@@ -240,6 +240,10 @@ def test_numbers_with_a_comma(conn, text, number):
         ("9.64982703E+08", None, "2000-07-30 18:45:03+00"),
         ("9.65E+08", None, None),
         ("964982703000", None, "2000-07-30 18:45:03+00"),
+        ("964982703000000000", None, "2000-07-30 18:45:03+00"),
+        ("964,982,703", None, "2000-07-30 18:45:03+00"),
+        ("964.982.703", None, "2000-07-30 18:45:03+00"),
+        ("964 982 703", None, "2000-07-30 18:45:03+00"),
     ],
 )
 def test_moments(conn, text, order, moment):
@@ -302,6 +306,30 @@ def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they
     assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
 
+def test_texts_that_became_one_viewer_are_reported(conn, tmp_path):
+    padded = "".join(f"00{user},{movie},4,{TIME + movie}\n" for user in range(1, 5) for movie in range(1, 9))
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + padded)
+    text = said(conn, batch_id)
+    assert "in ratings.csv, 14 different texts in user_id became 10 values" in text
+    assert "movie_id became" not in text
+    assert "moments" not in text
+
+
+def test_moments_that_have_lost_their_digits_are_reported(conn, tmp_path):
+    rows = "".join(
+        f"{user},{movie},4,{TIME // 10_000 * 10_000 + 1000 + user * 1000}\n" for user in range(9) for movie in range(9)
+    )
+    batch_id = night(conn, tmp_path, ratings_dot_csv=f"userId,movieId,rating,timestamp\n{rows}")
+    assert "the moments of ratings.csv are whole thousands of seconds" in said(conn, batch_id)
+    assert "9 distinct ones in 81 rows" in said(conn, batch_id)
+
+
+def test_whole_days_are_no_lost_digits(conn, tmp_path):
+    rows = "".join(f"{user},{movie},4,{86_400 * (11_000 + user * 5)}\n" for user in range(9) for movie in range(9))
+    batch_id = night(conn, tmp_path, ratings_dot_csv=f"userId,movieId,rating,timestamp\n{rows}")
+    assert "lost" not in said(conn, batch_id)
+
+
 # --- optional tables
 
 
@@ -314,6 +342,19 @@ def test_an_optional_table_of_another_meaning_is_left_out_and_shows_nobody(conn,
     assert "Jane" not in text
     assert "example.org" not in text
     assert value(conn, "select count(*) from core.ratings") == 2
+
+
+def test_a_tag_genome_says_what_movies_are_about(conn, tmp_path):
+    files = {
+        "genome-tags_dot_csv": "tagId,tag\n1,Crime\n2,slow\n",
+        "genome-scores_dot_csv": "movieId,tagId,relevance\n1,1,0.975\n1,2,0.25\n77,1,0.5\n",
+    }
+    night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), **files)
+    found = "select movie_id, tag, relevance from core.genome order by 1, 2"
+    assert conn.execute(found).fetchall() == [(1, "crime", 0.975), (1, "slow", 0.25)]
+    files["genome-scores_dot_csv"] = "movieId,tagId,relevance\n1,1,0.5\n"
+    night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4]), **files)
+    assert conn.execute(found).fetchall() == [(1, "crime", 0.5)]
 
 
 # --- quotes

@@ -107,6 +107,14 @@ def test_a_warning_keeps_the_row_and_is_counted(conn, app, tmp_path):
     assert counted == [("release_year", 1)]
 
 
+@pytest.mark.parametrize("kind", ["view", "click", "like", "dislike", "dismiss"])
+def test_whatever_a_viewer_can_say_is_let_through(conn, app, tmp_path, kind):
+    with connect(app) as other:
+        other.execute("insert into feedback_event (user_id, movie_id, kind) values (10, 1, %s)", [kind])
+    ingest(conn, app, movielens.write(tmp_path))
+    assert conn.execute("select kind from core.events").fetchall() == [(kind,)]
+
+
 @pytest.mark.parametrize(
     ("values", "broken"),
     [

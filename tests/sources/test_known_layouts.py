@@ -249,6 +249,14 @@ def sqlite_bytes(folder):
         ("ratings.db", sqlite_bytes, "a SQLite database.*sqlite3 -header -csv"),
         ("ratings.h5", b"\x89HDF\r\n" + b"\0" * 99, "an HDF5 file"),
         ("ratings.json", b'[{"userId": 1}]', "a JSON array"),
+        ("ratings.json", b'{\n "ratings": [\n  {"userId": 1}\n ]\n}\n', "a JSON document over several lines"),
+        ("ratings.json", b'{"userId":{"0":1,"1":2},"movieId":{"0":1,"1":2}}', "JSON with an object for each column"),
+        ("ratings-2.csv.Z", b"\x1f\x9d\x90" + b"\0" * 99, "packed by compress"),
+        ("ratings-2.csv.br", bytes(range(256)), "no text, and of no kind that is read"),
+        ("ratings-2.csv", RATINGS.encode("utf-16-le"), "text in UTF-16 without a byte order mark"),
+        ("ratings.xml", b"<?xml version='1.0'?>\n<ratings/>\n", "XML or HTML"),
+        ("ratings.sql", b"-- dump\nCREATE TABLE ratings (a int);\n", "a dump of a database"),
+        ("ratings-2.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "a pointer of Git LFS"),
         ("ratings-2.csv.lz4", b"\x04\x22\x4d\x18" + b"\0" * 99, "packed by LZ4"),
         ("ratings-2.zip", b"PK\x03\x04" + b"\0" * 99, "a zip inside"),
     ],
@@ -269,6 +277,58 @@ def test_other_files_are_named_with_the_reason(tmp_path):
     )
     assert "notes.txt is not read: it is no table that a rating dataset has" in said
     assert "a.pdf is not read: it is a PDF" in said
+
+
+# --- a tag genome
+
+GENOME_TAGS = "tagId,tag\n1,crime\n2,heist | bank\n3,slow\n"
+
+
+def test_a_tag_genome_is_one_row_for_each_movie_with_its_best_tags_first(tmp_path):
+    scores = "movieId,tagId,relevance\n11,1,0.97\n11,2,1\n11,3,0.02500\n12,1,0.5\n"
+    found, _, said = read(
+        tmp_path,
+        **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
+        **{"genome-scores_dot_csv": scores, "genome-tags_dot_csv": GENOME_TAGS},
+    )
+    assert found["genome"] == [
+        {"movie_id": "11", "tags": "heist   bank|crime|slow", "relevances": "1|0.97|0.025"},
+        {"movie_id": "12", "tags": "crime", "relevances": "0.5"},
+    ]
+    assert "genome-scores.csv and genome-tags.csv are a tag genome; each movie has its 100 best tags" in said
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        ("movieId,tagId,relevance\n11,1,0.9\n12,1,0.5\n11,2,0.1\n", "the rows of movie 11 lie apart"),
+        ("movieId,tagId,relevance\n11,1,9.5\n", "movie 11 has a relevance that is not a number from 0 to 1"),
+        ("movieId,tagId,relevance\n11,7,0.5\n", "movie 11 has the tag 7, which has no word"),
+        ("movieId,tagId,relevance\n11,1,high\n", "is no tag genome"),
+        ("movieId,tagId,relevance\n11,1,\n", "lacks a value"),
+        ("movieId,tagId,score\n11,1,0.5\n", "genome-scores.csv is not read: it is a part of a tag genome"),
+    ],
+)
+def test_a_broken_tag_genome_is_left_out_with_a_sentence(tmp_path, scores, sentence):
+    found, _, said = read(
+        tmp_path,
+        **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
+        **{"genome-scores_dot_csv": scores, "genome-tags_dot_csv": GENOME_TAGS},
+    )
+    assert list(found) == ["movies", "ratings"]
+    assert sentence in said
+
+
+def test_an_optional_file_that_is_cut_off_in_its_middle_is_left_out(tmp_path):
+    users = "userId,age,gender\n" + "".join(f"{user},{user * 7919 % 60 + 10},F\n" for user in range(400_000))
+    packed = gzip.compress(users.encode())
+    found, _, said = read(
+        tmp_path,
+        **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
+        users_dot_csv_dot_gz=packed[: len(packed) // 2 * 2 - 99],
+    )
+    assert list(found) == ["movies", "ratings"]
+    assert "users.csv is left out, and with it user_profile" in said
 
 
 # --- headers

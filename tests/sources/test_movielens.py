@@ -1,5 +1,4 @@
 import gzip
-import logging
 import zipfile
 from pathlib import Path
 
@@ -116,13 +115,12 @@ def test_movielens_10m_has_tags(tmp_path):
     assert found["tags"] == [{"user_id": "15", "movie_id": "4973", "tag": ":)", "tagged_at": "1215184630"}]
 
 
-def test_movielens_25m_without_its_genome(tmp_path, caplog):
-    with caplog.at_level(logging.INFO):
-        found = read(write(tmp_path, LAYOUTS["25m"]))
-    assert list(found) == ["movies", "links", "ratings", "tags"]
+def test_movielens_25m_with_its_genome(tmp_path):
+    found = read(write(tmp_path, LAYOUTS["25m"]))
+    assert list(found) == ["movies", "links", "genome", "ratings", "tags"]
     assert found["movies"][0]["title"] == "American President, The (1995)"
     assert found["links"] == [{"movie_id": "1", "imdb_id": "0114709", "tmdb_id": "862"}]
-    assert "not used: genome-scores.csv, genome-tags.csv" in caplog.text
+    assert found["genome"] == [{"movie_id": "1", "tags": "007", "relevances": "0.029"}]
 
 
 def test_recbole_atomic_files(tmp_path):

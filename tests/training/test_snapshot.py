@@ -77,12 +77,14 @@ def test_kinds_without_a_weight_are_not_learned_from_and_a_changed_weight_counts
 def test_tags_names_billing_and_postcodes_arrive(conn, learn):
     learn()
     conn.execute("insert into core.tags values (10, 1, 'funny', to_timestamp(881250949))")
+    conn.execute("insert into core.genome values (1, 'quirky', 0.75)")
     conn.execute("update core.person set name = 'Tom Hanks' where person_id = 'm.hanks'")
     conn.execute("update core.movie_person set billing = 3 where person_id = 'm.hanks'")
     conn.execute("update core.users set postcode = '85711' where user_id = 10")
     conn.commit()
     dataset = learn.retake(1)
     assert dataset.tags[["user_id", "movie_id", "tag"]].to_numpy().tolist() == [[10, 1, "funny"]]
+    assert dataset.genome.to_numpy().tolist() == [[1, "quirky", 0.75]]
     (hanks,) = dataset.people.loc[dataset.people["person_id"] == "m.hanks", ["name", "billing"]].to_numpy().tolist()
     assert hanks == ["Tom Hanks", 3]
     assert dataset.users.set_index("user_id").loc[10, "postcode"] == "85711"

@@ -23,8 +23,9 @@ from movierec.comparison.ids import number_ids
 from movierec.comparison.protocols import Division, divide, note_protocol
 from movierec.comparison.ratings_file import RatingsFile, read_ratings
 from movierec.comparison.scale import Relevance, put_on_stars
+from movierec.comparison.timestamps import note_odd_times
 from movierec.comparison.windows import choose_windows, level_times
-from movierec.data.columns import MOVIE, USER
+from movierec.data.columns import MOVIE, RATED_AT, USER
 from movierec.data.dataset import Dataset
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale
@@ -145,6 +146,9 @@ def read_inputs(
     notes: list[str] = []
     paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
     ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
+    for file in ratings_files.values():
+        if file.has_times:
+            note_odd_times(file.path, file.rows[RATED_AT], notes)
     facts = _read_facts(files, notes)
     ratings = {name: file.rows for name, file in ratings_files.items()}
     relevant_from = put_on_stars(ratings, scale, relevant_from, notes)

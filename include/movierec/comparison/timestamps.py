@@ -1,12 +1,18 @@
 """Timestamps as people write them: seconds, milliseconds or more since 1970, or ISO 8601; in every row or in none."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from movierec.comparison.delimited import Layout, open_text, refusal
 from movierec.comparison.value_rules import Rule, is_number
 
 TIMESTAMP = "timestamp"
+EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # the earliest time of a rating that a night takes
+MAX_BLUNT_SHARE = 0.9
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 
@@ -25,12 +31,59 @@ def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
         if not np.isfinite(numbers).all():
             raise refusal(layout, timestamp_rule(layout, is_numeric=True))
         factor = next(factor for bound, factor in UNITS if np.abs(numbers).max() <= bound)
+        if _are_blunt(numbers * factor / 1e6):
+            _require_all_digits(layout)
         since_1970 = (numbers * factor).astype(np.int64).astype("datetime64[us]")
         return pd.Series(since_1970, written.index).dt.tz_localize("UTC")
     times = pd.to_datetime(written, utc=True, format="ISO8601", errors="coerce")
     if times.isna().any():
         raise refusal(layout, timestamp_rule(layout, is_numeric=False))
     return times
+
+
+def note_odd_times(path: Path, times: pd.Series, notes: list[str]) -> None:
+    """Note where moments can hardly be those of ratings, so that only their order tells something."""
+    first, last = times.min(), times.max()
+    if first < EARLIEST or last > pd.Timestamp.now("UTC") + pd.Timedelta(days=1):
+        notes.append(
+            f"{path}: timestamps go from {first:%Y-%m-%d} to {last:%Y-%m-%d}: they are taken as an order, and days "
+            "between them mean nothing"
+        )
+    elif _are_blunt(times.astype("int64").to_numpy() / 1e6):
+        notes.append(
+            f"{path}: timestamps are whole thousands of seconds, as where a program has lost their last digits: "
+            f"{times.nunique()} distinct ones in {len(times)} rows"
+        )
+
+
+def _are_blunt(seconds: NDArray[np.float64]) -> bool:
+    """Tell whether nearly all moments are whole thousands of seconds and no full hours, as in ops.merged_value."""
+    is_blunt = (seconds % 1000 == 0) & (seconds % 3600 != 0)
+    return bool(is_blunt.mean() > MAX_BLUNT_SHARE)
+
+
+def _require_all_digits(layout: Layout) -> None:
+    """Refuse numbers whose exponent says more digits than are written: they name moments that nobody meant.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    position = layout.header.index(layout.words[TIMESTAMP])
+    with open_text(layout.path) as file:
+        next(file)
+        has_exponents = any(
+            _has_lost_digits(cells[position].strip('" '))
+            for line in file
+            if len(cells := line.rstrip("\r\n").split(layout.delimiter)) > position
+        )
+    if has_exponents:
+        allowed = "a number with all of its digits; an exponent has lost the others"
+        raise refusal(layout, {TIMESTAMP: (lambda text: not _has_lost_digits(text), allowed)})
+
+
+def _has_lost_digits(text: str) -> bool:
+    found = re.fullmatch(r"[+-]?\d(?:\.(\d*))?[eE]\+?(\d+)", text)
+    return found is not None and len(found[1] or "") < int(found[2])
 
 
 def has_numeric_timestamps(layout: Layout) -> bool:

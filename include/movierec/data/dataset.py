@@ -37,7 +37,9 @@ SCHEMA: dict[str, dict[str, str]] = {
     "people": {MOVIE: "int64", "person_id": "str", "role": "str", "billing": "Int64", "name": "str"},
     "countries": {MOVIE: "int64", "country": "str"},
     "tags": {USER: "int64", MOVIE: "int64", "tag": "str", "tagged_at": TIME},
+    "genome": {MOVIE: "int64", "tag": "str", "relevance": "float32"},
 }
+LATER_TABLES = ("genome",)  # which snapshots of earlier versions do not have
 # Columns that a source may not have; they are null then.
 OPTIONAL = {
     "ratings": (WEIGHT,),
@@ -70,6 +72,7 @@ class Dataset:
     people: pd.DataFrame
     countries: pd.DataFrame
     tags: pd.DataFrame = field(default_factory=lambda: empty("tags"))
+    genome: pd.DataFrame = field(default_factory=lambda: empty("genome"))
     relevant_from: float | None = RELEVANT_FROM
 
     def __post_init__(self) -> None:
@@ -118,7 +121,8 @@ class Dataset:
         Raises:
             ModelError: a file is missing or is not what `save` writes.
         """
-        frames = {name: load_frame(folder / f"{name}.parquet") for name in SCHEMA}
+        names = [name for name in SCHEMA if name not in LATER_TABLES or (folder / f"{name}.parquet").exists()]
+        frames = {name: load_frame(folder / f"{name}.parquet") for name in names}
         try:
             return cls.of(frames, json.loads(read_bytes(folder / FACTS))["relevant_from"])
         except (ValueError, KeyError, TypeError) as error:

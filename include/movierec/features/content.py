@@ -29,6 +29,7 @@ WEIGHTS = {
     "decade": 0.6,
     "country": 0.4,
     "tag": 0.6,
+    "genome": 0.8,
     "text": 0.5,
 }
 
@@ -97,6 +98,7 @@ def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:
         "decade": terms(decade, "release_year", movie_ids),
         "country": terms(dataset.countries, "country", movie_ids),
         "tag": terms(dataset.tags.assign(tag=dataset.tags["tag"].str.lower()), "tag", movie_ids),
+        "genome": terms(dataset.genome.rename(columns={"relevance": WEIGHT}), "tag", movie_ids),
     }
 
 

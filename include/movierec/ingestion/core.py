@@ -33,9 +33,10 @@ CATALOGUE_STEPS = {
     "person": _PEOPLE_TABLES,
     "movie_person": _PEOPLE_TABLES,
     "movie_country": _PEOPLE_TABLES,
+    "genome": (*_TITLE_TABLES, "genome"),
 }
 TABLES = (
-    *("movies", "movie_alias", "movie_claim", "movie_genre", "person", "movie_person", "movie_country"),
+    *("movies", "movie_alias", "movie_claim", "movie_genre", "person", "movie_person", "movie_country", "genome"),
     *("users", "ratings", "tags", "events"),
 )
 

@@ -6,6 +6,7 @@ Each is recognised by the columns of its files:
 - HetRec 2011 (https://grouplens.org/datasets/hetrec-2011/): genres, directors, actors and words of tags in own files.
 - Kaggle's "The Movies Dataset": movies by TMDB's id, which `links` leads to; lists are literals of Python.
 - TMDB 5000 (Kaggle): lists are JSON.
+- MovieLens' tag genome: a row for each movie and tag.
 """
 
 import csv
@@ -17,7 +18,7 @@ from functools import partial
 from typing import IO
 
 from movierec.rating_scale import RatingScale
-from movierec.sources import literals
+from movierec.sources import genome, literals
 from movierec.sources.text.delimited import first_lines, header
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File, buffered
@@ -93,6 +94,8 @@ def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool
             _hetrec(found, raw, raws)
         if raw.has("id", "title", "genres", "release_date") and ("imdb_id" in raw.names or "keywords" in raw.names):
             _tmdb(found, raw, raws)
+        if raw.has(*genome.SCORES) and (tags := [each for each in raws if each.names == genome.TAGS]):
+            _genome(found, raw, tags[0])
     return found
 
 
@@ -211,6 +214,14 @@ def _tags(tagged: Sequence[Raw], words: Sequence[Raw]) -> Iterator[Sequence[str]
     word_of = {row["id"]: row["value"] for row in words[0].rows()}
     for row in tagged[0].rows():
         yield row["userID"], row["movieID"], word_of.get(row["tagID"], ""), row["timestamp"]
+
+
+def _genome(found: Found, raw: Raw, tags: Raw) -> None:
+    def rows() -> Iterator[Sequence[str]]:
+        return genome.rows(raw.file, raw.delimiter, genome.words(tags.rows()))
+
+    remark = f"{raw.file.name} and {tags.file.name} are a tag genome; each movie has its {genome.MOST_TAGS} best tags"
+    found.replace([raw, tags], [_made(raw, "genome", genome.COLUMNS, rows)], remark)
 
 
 def _tmdb(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from movierec.errors import SourceError
+from movierec.sources import genome
 from movierec.sources.contract import Contract
 from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch
@@ -23,12 +24,22 @@ from movierec.sources.recognition import (
     unread_reason,
 )
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
-from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
+from movierec.sources.table_contracts import (
+    CREDITS,
+    GENOME,
+    GRAPH,
+    LINKS,
+    MOVIE_LINK,
+    MOVIES,
+    RATINGS,
+    TAGS,
+    USER_PROFILE,
+)
 from movierec.sources.text.archive import files, links_out
-from movierec.sources.text.delimited import Table
+from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.file import File
 
-TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, USER_PROFILE, RATINGS, TAGS)
+TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, GENOME, USER_PROFILE, RATINGS, TAGS)
 REQUIRED = (RATINGS, MOVIES)
 READER = "movielens 1"  # counts up when the same file is to be read into other rows
 
@@ -62,7 +73,14 @@ class MovieLens:
             for sentence in remarks:
                 state.remark(sentence)
         for table in tables:
-            checksum, read = table.checksum_and_reader()
+            try:
+                checksum, read = table.checksum_and_reader()
+            except SourceError as error:
+                if table.contract in REQUIRED:
+                    raise
+                if state:
+                    state.remark(_left_out(table, error))
+                continue
             yield Piece(table.contract, table.file.name, "whole", read, f"{READER}: {checksum}", table.file.scale)
 
 
@@ -77,10 +95,12 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
             is not read.
     """
     everything = files(path)
+    damaged: list[str] = []
+    wanted = [file for file in everything if not _is_excluded(file, exclude)]
     known = with_known_layouts(
-        [file for file in everything if not _is_excluded(file, exclude)], lambda file: not unread_reason(file)
+        [file for file in wanted if _is_whole(file, damaged)], lambda file: not unread_reason(file)
     )
-    chosen = known.files
+    chosen = [file for file in known.files if _is_whole(file, damaged)]
     recognised = [found for each in chosen if (found := recognise(each))]
     unread = [file for file in chosen if file not in [read.file for read in recognised]]
     reasons = {file: _why_not_read(file) for file in unread}
@@ -92,7 +112,9 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         if required not in [contract for contract, _ in used]:
             raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
-    sentences = known.remarks + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
+    sentences = (
+        known.remarks + damaged + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
+    )
     excluded = [file.name for file in everything if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
     sentences += [f"{name} is not read: it is a link out of the dataset's folder" for name in links_out(path)]
@@ -102,6 +124,23 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
     (remarks if remarks is not None else []).extend(sentences)
     return tables
+
+
+def _is_whole(file: File, sentences: list[str]) -> bool:
+    """Tell whether the beginning of a file can be read; one that is not named like ratings or movies is left out.
+
+    Raises:
+        SourceError: ratings or movies are damaged.
+    """
+    try:
+        if not unread_reason(file):
+            first_lines(file, 1)
+    except SourceError as error:
+        if looks_like_ratings(file):
+            raise
+        sentences.append(f"{file.name} is left out: {error}")
+        return False
+    return True
 
 
 def _is_excluded(file: File, exclude: Sequence[str]) -> bool:
@@ -115,6 +154,8 @@ _SPLIT = "a ready-made split of the ratings, which stand in other files"
 def _why_not_read(file: File) -> str:
     if PurePosixPath(file.name).suffix in (".base", ".test", ".train"):
         return _SPLIT
+    if PurePosixPath(file.name).name.startswith("genome-"):
+        return unread_reason(file) or genome.NEEDED
     return unread_reason(file) or _PROSE
 
 
@@ -125,9 +166,13 @@ def _is_right(table: Table, sentences: list[str]) -> bool:
     except SourceError as error:
         if table.contract in REQUIRED:
             raise
-        sentences.append(f"{table.file.name} is left out, and with it {table.contract.table}: {error}")
+        sentences.append(_left_out(table, error))
         return False
     return True
+
+
+def _left_out(table: Table, error: SourceError) -> str:
+    return f"{table.file.name} is left out, and with it {table.contract.table}: {error}"
 
 
 def _is_used_for(contract: Contract, file: RecognisedFile, recognised: list[RecognisedFile]) -> bool:

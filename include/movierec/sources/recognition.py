@@ -11,7 +11,17 @@ from pathlib import PurePosixPath
 from movierec.data.aliases import plain
 from movierec.sources.contract import Contract, are_names
 from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
-from movierec.sources.table_contracts import CREDITS, GRAPH, LINKS, MOVIE_LINK, MOVIES, RATINGS, TAGS, USER_PROFILE
+from movierec.sources.table_contracts import (
+    CREDITS,
+    GENOME,
+    GRAPH,
+    LINKS,
+    MOVIE_LINK,
+    MOVIES,
+    RATINGS,
+    TAGS,
+    USER_PROFILE,
+)
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
 from movierec.sources.text.delimited import first_lines, header
@@ -25,7 +35,7 @@ _TABLE_OF_WORD = {
     **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
     **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
 }
-_TABLES_WITH_HEADER = (RATINGS, TAGS, MOVIES, LINKS, MOVIE_LINK, GRAPH, USER_PROFILE, CREDITS)
+_TABLES_WITH_HEADER = (RATINGS, TAGS, MOVIES, LINKS, MOVIE_LINK, GRAPH, GENOME, USER_PROFILE, CREDITS)
 _WORDS_OF_USERS_TOO = ("name", "year")  # words for a movie's columns that a user's may be called by, too
 SAMPLE_LINES = 100
 
@@ -56,7 +66,7 @@ def recognise(file: File) -> RecognisedFile | None:
         SourceError: the file cannot be read.
     """
     path = PurePosixPath(file.name)
-    if path.suffix in _SPLIT_SUFFIXES or path.name.startswith("genome-"):
+    if path.suffix in _SPLIT_SUFFIXES:
         return None
     if unread_reason(file):
         return None

@@ -67,6 +67,7 @@ CREDITS = Contract(
     ),
     ("movie_id",),
 )
+GENOME = Contract("genome", (_MOVIE, Column("tags"), Column("relevances")), ("movie_id",))
 IMDB_TITLE = Contract(
     "imdb_title",
     (
@@ -122,6 +123,7 @@ CONTRACTS = {
     contract.table: contract
     for contract in (
         *(MOVIES, LINKS, CREDITS, IMDB_TITLE, IMDB_CREW, IMDB_PRINCIPAL, IMDB_RATING, IMDB_NAME, MOVIE_LINK, GRAPH),
+        GENOME,
         *(USER_PROFILE, RATINGS, TAGS, FEEDBACK_EVENT),
     )
 }

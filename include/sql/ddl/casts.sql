@@ -49,14 +49,15 @@ return case
         then ops.with_point(value)::double precision
 end;
 
--- Seconds, milliseconds or microseconds since 1970, told apart by their size: 1e11 seconds are the year 5138,
--- 1e11 milliseconds the year 1973.
+-- Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: 1e11 seconds are the year
+-- 5138, 1e11 milliseconds the year 1973.
 create or replace function ops.as_moment(value double precision) returns timestamptz
 language sql stable parallel safe
 return case
     when abs(value) < 1e11 then to_timestamp(value)
     when abs(value) < 1e14 then to_timestamp(value / 1e3)
     when abs(value) < 1e17 then to_timestamp(value / 1e6)
+    when abs(value) < 1e20 then to_timestamp(value / 1e9)
 end;
 
 -- A date with the month as a word or behind the year stands for one day; with all in digits and the year last, only the
@@ -93,7 +94,7 @@ return case
             end
     -- an exponent that has lost digits names a moment that nobody meant
     when value ~ '[eE]' then ops.as_moment(ops.as_bigint(value))
-    else ops.as_moment(ops.as_number(value))
+    else ops.as_moment(coalesce(ops.as_number(value), ops.as_bigint(value)))
 end;
 
 -- A date of the years in which movies are made; any other is none.

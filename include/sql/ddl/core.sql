@@ -95,6 +95,16 @@ create table if not exists movie_country (
 );
 comment on table movie_country is 'Where a movie was made. Grain: movie and country (entity id in the graph).';
 
+create table if not exists genome (
+    movie_id bigint not null,
+    tag text not null,
+    relevance real not null,
+    primary key (movie_id, tag)
+);
+comment on table genome is
+'How much a tag says about a movie, by a tag genome, in lower case. Grain: movie and tag; the most relevant tags alone.';
+comment on column genome.relevance is '0 to 1.';
+
 create table if not exists ratings (
     user_id bigint not null,
     movie_id bigint not null,

@@ -378,6 +378,7 @@ with expected_key (table_name, key) as (
     ('person', 'person_id'),
     ('movie_person', 'movie_id, role, person_id'),
     ('movie_country', 'movie_id, country_id'),
+    ('genome', 'movie_id, tag'),
     ('ratings', 'user_id, movie_id'),
     ('tags', 'user_id, movie_id, tag'),
     ('events', 'source, event_id')

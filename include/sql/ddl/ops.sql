@@ -140,6 +140,21 @@ create table if not exists ops.lost_entity (
 comment on table ops.lost_entity is
 'How many viewers or movies lost every rating of theirs, five or more, to a rule. Grain: slice, column and rule.';
 
+create table if not exists ops.merged_value (
+    slice_id integer not null references ops.slice on delete cascade,
+    column_name text not null check (column_name in ('user_id', 'movie_id', 'rated_at')),
+    texts bigint not null,
+    distinct_values bigint not null,
+    blunt_rows bigint not null,
+    looked_at bigint not null,
+    primary key (slice_id, column_name)
+);
+comment on table ops.merged_value is
+'Columns of ratings in which different texts became the same value, or whose values have lost their last digits: what
+was one viewer, movie or moment may have been several. Counted over the first rows of a slice. Grain: slice and column.';
+comment on column ops.merged_value.blunt_rows is
+'Moments in whole thousands of seconds that are no full hours, where nearly all are; else 0.';
+
 create table if not exists ops.remark (
     batch_id bigint not null references ops.batch on delete cascade,
     source text not null,

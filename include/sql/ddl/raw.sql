@@ -43,6 +43,19 @@ create table if not exists raw.credits (
 create index if not exists credits_slice on raw.credits using brin (slice_id);
 comment on table raw.credits is 'Directors and actors of movies, several in one field. Grain: one row of a source.';
 
+create table if not exists raw.genome (
+    slice_id integer not null,
+    position integer not null,
+    movie_id text,
+    tags text,
+    relevances text,
+    is_deleted boolean not null default false,
+    extra jsonb
+);
+create index if not exists genome_slice on raw.genome using brin (slice_id);
+comment on table raw.genome is
+'Tags of movies and how relevant each is, several in one field, by a tag genome. Grain: one movie of a source.';
+
 create table if not exists raw.imdb_title (
     slice_id integer not null,
     position integer not null,

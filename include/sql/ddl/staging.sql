@@ -55,6 +55,18 @@ create table if not exists staging.credits (
 create index if not exists credits_slice on staging.credits using brin (slice_id);
 comment on table staging.credits is 'Credits, several people in one field. Grain: one row of raw.credits.';
 
+create table if not exists staging.genome (
+    slice_id integer not null,
+    position integer not null,
+    movie_id bigint not null,
+    tags text[],
+    relevances real[],
+    is_deleted boolean not null
+);
+create index if not exists genome_slice on staging.genome using brin (slice_id);
+comment on table staging.genome is
+'Tags of movies and their relevances from 0 to 1, one for each tag. Grain: one row of raw.genome.';
+
 create table if not exists staging.imdb_title (
     slice_id integer not null,
     position integer not null,

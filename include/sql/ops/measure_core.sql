@@ -221,6 +221,17 @@ with table_figure (subject, metric, value) as (
         )
     union all
     select
+        'genome',
+        'unknown_movie',
+        count(*)
+    from genome
+    where
+        not exists (
+            select 1 from movies
+            where movies.movie_id = genome.movie_id
+        )
+    union all
+    select
         'movie_alias',
         'rows',
         count(*)
@@ -255,6 +266,12 @@ with table_figure (subject, metric, value) as (
         'rows',
         count(*)
     from movie_country
+    union all
+    select
+        'genome',
+        'rows',
+        count(*)
+    from genome
     union all
     select
         'tags',

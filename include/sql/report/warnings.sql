@@ -1,6 +1,6 @@
 -- Purpose: what sources had to say about a batch, and what the gates warned about.
 -- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
--- ops.lost_entity, ops.quality_result. Parameters: batch_id.
+-- ops.lost_entity, ops.merged_value, ops.quality_result. Parameters: batch_id.
 select
     remark.source || ': ' || remark.sentence as sentence,
     1 as kind,
@@ -30,6 +30,30 @@ select
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.lost_entity on slice.slice_id = lost_entity.slice_id
+where batch_slice.batch_id = %(batch_id)s
+union all
+select
+    format(
+        case
+            when merged_value.blunt_rows > 0
+                then
+                    '%%s: the moments of %%s are whole thousands of seconds, as where a program has lost their last '
+                    'digits: %%3$s distinct ones in %%5$s rows that were looked at'
+            else
+                '%%s: in %%s, %%4$s different texts in %%6$s became %%3$s values, such as 007 and 7 (of %%5$s rows that '
+                'were looked at): were they different %%7$s?'
+        end,
+        slice.source, slice.piece, merged_value.distinct_values, merged_value.texts, merged_value.looked_at,
+        merged_value.column_name,
+        case merged_value.column_name
+            when 'user_id' then 'viewers' when 'movie_id' then 'movies' else 'moments'
+        end
+    ) as sentence,
+    1 as kind,
+    3000000 + slice.slice_id as position
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+inner join ops.merged_value on slice.slice_id = merged_value.slice_id
 where batch_slice.batch_id = %(batch_id)s
 union all
 select

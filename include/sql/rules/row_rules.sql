@@ -50,7 +50,7 @@ using (
             'quotes pair, doubled or behind a backslash inside a value'
         ),
         (
-            'movies, links, credits, movie_link, ratings, tags, feedback_event', 'movie_id', 'reject', false,
+            'movies, links, credits, genome, movie_link, ratings, tags, feedback_event', 'movie_id', 'reject', false,
             'typed.movie_id between 0 and 2147483647',
             'movie_id is a whole number from 0 to 2147483647'
         ),
@@ -188,6 +188,17 @@ using (
             'length(typed.entity_id) <= 200',
             'entity_id has 1 to 200 characters'
         ),
+        (
+            'genome', 'relevances', 'reject', false,
+            'cardinality(typed.tags) = cardinality(typed.relevances) and 0 <= all(typed.relevances) and '
+            || '1 >= all(typed.relevances)',
+            'each tag has a relevance from 0 to 1'
+        ),
+        (
+            'genome', 'length', 'reject', false,
+            '(select max(length(tag)) from unnest(typed.tags) as tags (tag)) <= 200',
+            'no tag has more than 200 characters'
+        ),
         ('graph', 'head_id', 'reject', false, 'length(typed.head_id) <= 200', 'head_id has 1 to 200 characters'),
         (
             'graph', 'relation_id', 'reject', false,
@@ -238,7 +249,7 @@ using (
         ),
         (
             'feedback_event', 'kind', 'reject', false,
-            $$typed.kind in ('view', 'click', 'like', 'dislike', 'rating')$$,
+            $$typed.kind in ('view', 'click', 'like', 'dislike', 'dismiss', 'rating')$$,
             'kind is view, click, like, dislike, dismiss or rating'
         ),
         (

@@ -2,11 +2,13 @@
 
 import bz2
 import gzip
+import json
 import lzma
+import re
 from collections.abc import Callable
 from typing import IO, cast
 
-from movierec.sources.text.encoding import Readable
+from movierec.sources.text.encoding import WIDE_MARKS, Readable
 
 HEAD_BYTES = 512
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
@@ -25,6 +27,7 @@ _UNPACK: dict[bytes, Callable[[IO[bytes]], Readable]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
     b"\x28\xb5\x2f\xfd": _zstd,
 }
+_JSON_OF_COLUMNS = re.compile(rb'\{\s*"[^"]*"\s*:\s*\{\s*"0"\s*:')  # as pandas writes it, a row being a key
 _CSV = "save it as CSV (UTF-8) and put that in its place"
 _UNREAD = {
     b"\xd0\xcf\x11\xe0": f"a spreadsheet of Excel, which is not read; {_CSV}",
@@ -41,7 +44,14 @@ _UNREAD = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; allowed are a zip, a tar or a folder",
     b"Rar!\x1a\x07": "a RAR archive, which is not read; allowed are a zip, a tar or a folder",
     b"%PDF": "a PDF, which is not read",
+    b"\x1f\x9d": "packed by compress, which is not read; pack it by gzip, bzip2, xz or zstd",
+    b"MATLAB 5.0": f"a file of MATLAB, which is not read; {_CSV}",
+    b"\x93NUMPY": f"an array of numpy, which is not read; {_CSV}",
+    b"version https://git-lfs.github.com": "a pointer of Git LFS, not the file itself; `git lfs pull` brings it",
 }
+_SQL = re.compile(rb"\s*(?:--|/\*|set |create (?:table|database)|insert into|drop table|begin)", re.IGNORECASE)
+_MAX_CONTROL_SHARE = 0.05  # of the first bytes of a text; line ends and tabs apart
+_MIN_WIDE_SHARE = 0.3  # zeros among the first bytes, where each character takes two
 
 
 def unpacked(head: bytes, raw: IO[bytes]) -> Readable:
@@ -81,6 +91,42 @@ def why_unread(head: bytes) -> str | None:
         return "a zip inside of the dataset, which is not read; unpack it"
     if reason is None and is_tar(head):
         return "a tar inside of the dataset, which is not read; unpack it"
-    if reason is None and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
-        return "a JSON array, which is not read; allowed is one object per line (.jsonl), Parquet or CSV"
-    return reason
+    if reason is None and (is_parquet(head) or is_packed(head)):
+        return None
+    return reason or _why_no_text(head) or _why_unread_json(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def _why_no_text(head: bytes) -> str | None:
+    """Return what content is that has no rows in lines of text."""
+    if head.startswith(WIDE_MARKS):
+        return None
+    if head.count(0) > _MIN_WIDE_SHARE * len(head) and (not any(head[::2]) or not any(head[1::2])):
+        return f"text in UTF-16 without a byte order mark, which is not read; {_CSV}"
+    if sum(byte < 32 and byte not in b"\t\n\r\x0c\x1a\x1b" for byte in head) > _MAX_CONTROL_SHARE * len(head):  # noqa: PLR2004
+        return f"no text, and of no kind that is read; {_CSV}"
+    if head.lstrip().startswith((b"<!", b"<?xml", b"<html", b"<table")):
+        return f"XML or HTML, which is not read; {_CSV}"
+    if _SQL.match(head) and re.search(rb"create table|insert into", head, re.IGNORECASE):
+        return "a dump of a database, which is not read; load it into one and name that as a source, or export CSV"
+    return None
+
+
+def _why_unread_json(head: bytes) -> str | None:
+    """Return what is wrong with text that begins as JSON and does not have an object in each line."""
+    allowed = "which is not read; allowed is one object per line (.jsonl), Parquet or CSV"
+    if head.startswith(b"["):
+        return f"a JSON array, {allowed}"
+    if _JSON_OF_COLUMNS.match(head):
+        return f"JSON with an object for each column, {allowed}"
+    line, end, _ = head.partition(b"\n")
+    if end and is_json_lines(head) and not _is_json(line):
+        return f"a JSON document over several lines, {allowed}"
+    return None
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -5,6 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import IO, Any
 
 from movierec.errors import SourceError
@@ -132,6 +133,8 @@ def _on_disk(raw: Readable) -> IO[bytes]:
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, list) and all(isinstance(part, (str, int, float)) for part in value):
         return "|".join(map(str, value))
     return value.hex() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,60 @@
+-- Purpose: columns of ratings in which different texts became one value (007 and 7), or in which nearly all moments are
+-- whole thousands of seconds and no full hours, as after a program has written 9.64983e+08. The first 50,000 rows of a
+-- slice tell.
+-- Grain and key: slice_id, column_name. Inputs: raw.ratings, staging.ratings_typed. Parameters: slice_id.
+delete from ops.merged_value
+where slice_id = %(slice_id)s;
+
+insert into ops.merged_value (slice_id, column_name, texts, distinct_values, blunt_rows, looked_at)
+with looked_at as materialized (
+    select
+        btrim(typed.record ->> 'user_id') as user_text,
+        btrim(typed.record ->> 'movie_id') as movie_text,
+        btrim(typed.record ->> 'rated_at') as time_text,
+        typed.user_id,
+        typed.movie_id,
+        typed.rated_at,
+        extract(epoch from typed.rated_at) as seconds
+    from staging.ratings_typed as typed
+    where typed.slice_id = %(slice_id)s and not typed.is_deleted
+    limit 50000
+),
+
+counted as (
+    select
+        'user_id' as column_name,
+        count(distinct user_text) filter (where user_id is not null) as texts,
+        count(distinct user_id) as distinct_values,
+        0 as blunt_rows,
+        count(user_id) as looked_at
+    from looked_at
+    union all
+    select
+        'movie_id' as column_name,
+        count(distinct movie_text) filter (where movie_id is not null) as texts,
+        count(distinct movie_id) as distinct_values,
+        0 as blunt_rows,
+        count(movie_id) as looked_at
+    from looked_at
+    union all
+    select
+        'rated_at' as column_name,
+        count(distinct time_text) filter (where rated_at is not null) as texts,
+        count(distinct rated_at) as distinct_values,
+        count(*) filter (where mod(seconds, 1000) = 0 and mod(seconds, 3600) <> 0) as blunt_rows,
+        count(rated_at) as looked_at
+    from looked_at
+)
+
+select
+    %(slice_id)s as slice_id,
+    column_name,
+    texts,
+    distinct_values,
+    case when blunt_rows >= 20 and blunt_rows > 0.9 * looked_at then blunt_rows else 0 end as blunt_rows,
+    looked_at
+from counted
+where
+    -- one in a hundred may be written in two ways
+    texts > 1.01 * distinct_values
+    or blunt_rows >= 20 and blunt_rows > 0.9 * looked_at;
