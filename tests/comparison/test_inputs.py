@@ -425,3 +425,46 @@ def test_the_sizes_are_counted(tmp_path: Path) -> None:
     sizes = inputs(tmp_path).sizes()
     assert (sizes["train_rows"], sizes["train_users"], sizes["movies"], sizes["test_rows"]) == (3, 2, 2, 2)
     assert np.all([isinstance(size, int) for size in sizes.values()])
+
+
+@pytest.mark.parametrize("delimiter", ["\t", "|", ";"])
+def test_fields_in_quotes_are_read_whatever_separates_them(tmp_path: Path, delimiter: str) -> None:
+    lines = [f'"{line}"'.replace(",", f'"{delimiter}"') for line in TRAIN.splitlines()]
+    quoted = inputs(tmp_path, train="\n".join([*lines, ""]))
+    pd.testing.assert_frame_equal(inputs(tmp_path).known.ratings, quoted.known.ratings)
+
+
+@pytest.mark.parametrize(
+    ("written", "genres"),
+    [
+        ("Action & Adventure, Science Fiction", ["Action & Adventure", "Science Fiction"]),
+        ("Martial Arts; Drama", ["Drama", "Martial Arts"]),
+        ("Comedy/Drama", ["Comedy", "Drama"]),
+        ("Action Comedy", ["Action", "Comedy"]),
+        ("Martial Arts", ["Martial Arts"]),
+        ("['Animation', 'Comedy']", ["Animation", "Comedy"]),
+        ("['Animation' 'Comedy']", ["Animation", "Comedy"]),
+        ("[{'id': 16, 'name': 'Animation'}]", ["Animation"]),
+    ],
+)
+def test_genres_are_separated_as_in_a_night(tmp_path: Path, written: str, genres: list[str]) -> None:
+    found = inputs(tmp_path, movies=f'movie_id,title,genres\n10,Ran,"{written}"\n20,Heat,Crime\n').known.genres
+    assert sorted(found.loc[found["movie_id"] == 10, "genre"]) == genres
+
+
+def test_whole_numbers_with_a_point_are_the_same_ids_among_names(tmp_path: Path) -> None:
+    train, test = TRAIN.replace("\n1,", "\n1.0,").replace("\n2,", "\n2.0,"), TEST.replace("\n2,", "\nA5,")
+    assert any(
+        note.startswith("1 evaluated users have no known rows")
+        for note in inputs(tmp_path, train=train, test=test).notes
+    )
+
+
+def test_ids_that_have_lost_digits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"movie_id holds '1.2E\+05': a number that has lost digits"):
+        inputs(tmp_path, train=TRAIN.replace(",10,", ",1.2E+05,"))
+
+
+def test_columns_of_which_nothing_is_made_are_noted(tmp_path: Path) -> None:
+    notes = inputs(tmp_path, relevant_from=None, train=TRAIN.replace("rating", "ratting")).notes
+    assert any("nothing is made of the columns ratting; it has no column of ratings" in note for note in notes)

@@ -405,6 +405,40 @@ def test_spaces_separate_genres_only_where_each_word_is_one(conn, written, genre
     assert conn.execute("select ops.genres(%s)", [written]).fetchone() == (genres,)
 
 
+@pytest.mark.parametrize(
+    ("written", "genres"),
+    [
+        ("['Animation', 'Comedy']", ["Animation", "Comedy"]),
+        ("['Animation' 'Comedy']", ["Animation", "Comedy"]),
+        ('["Rock \'n\' Roll", "War"]', ["Rock 'n' Roll", "War"]),
+        ("[Drama, War]", ["Drama", "War"]),
+        ('{Animation,"Science Fiction"}', ["Animation", "Sci-Fi"]),
+        ("{Animation,Comedy}", ["Animation", "Comedy"]),
+        ("[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]", ["Animation", "Comedy"]),
+        ('[{"id": 28, "name": "Action"}]', ["Action"]),
+        ("Drama · Comedy", ["Comedy", "Drama"]),
+        ("[]", []),
+    ],
+)
+def test_genres_in_a_list_as_programs_write_it(conn, written, genres):
+    assert conn.execute("select ops.genres(ops.from_list(%s))", [written]).fetchone() == (genres,)
+
+
+def test_genres_that_nobody_understands_are_reported(conn, tmp_path):
+    movies = "movieId,title,genres\n1,Ran,28|12\n2,Heat,(no genres listed)\n"
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule genres" in said(conn, batch_id)
+
+
+def test_movies_that_are_described_in_several_ways_are_reported(conn, tmp_path):
+    movies = "movieId,title,genres\n1,Ran,War\n1,Ran,Drama\n2,Heat,Crime\n2,Heat,Crime\n"
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert "1 values of movie_id stand in several rows of movies.csv (movies) that differ, 2 rows" in said(
+        conn, batch_id
+    )
+    assert "several rows" not in said(conn, night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4])))
+
+
 def test_recbole_separates_genres_by_spaces(conn, tmp_path):
     item = "item_id:token\tmovie_title:token_seq\tclass:token_seq\n1\tRan\tSamurai War\n"
     inter = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t1\t5\t964982703\n"

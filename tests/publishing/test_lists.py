@@ -52,6 +52,16 @@ def test_reasons_are_true(conn, settings, champion):
     assert named > (0,)
 
 
+def test_newcomers_get_what_rankers_show_a_viewer_of_whom_nothing_is_known(conn, settings, champion):
+    version_id = versions.open_version(conn, "night", LENGTH)
+    lists.write_fallback(conn, version_id, settings)
+    data = TrainingData(TrainingFolder.of(settings, champion))
+    recent = registry.create("recent_popularity").fit(data.dataset, MovieFeatures.build(data.dataset))
+    expected = recent.recommend([-1], LENGTH)
+    found = conn.execute("select movie_id, reason from serving.fallback order by rank").fetchall()
+    assert found == [(movie, "Popular these days") for movie in expected["movie_id"].tolist()]
+
+
 def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
     version_id = write(conn, settings)
     before = {table: rows(conn, table, version_id) for table in ("recommendation", "similar_movie", "fallback")}

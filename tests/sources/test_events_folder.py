@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import json
 import os
@@ -185,3 +186,21 @@ def test_a_line_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     (piece,) = EventsFolder(tmp_path).pieces(InMemoryState())
     with pytest.raises(SourceError, match="a line is longer than 0 MB; allowed is an object per line"):
         list(piece.read(Notes()))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.jsonl", bz2.compress(GOOD.encode()), "a.jsonl is not read: it is packed in another way than by gzip"),
+        ("a.jsonl", GOOD.encode("utf-16"), "a.jsonl is not read: it is text in UTF-16 or UTF-32"),
+        ("a.jsonl", b"SQLite format 3" + b"\0" * 99, "a.jsonl is not read: it is a SQLite database"),
+        ("a.jsonl", GOOD.encode(), "a.jsonl waits for the next night: its last line has no end"),
+        ("2024/a.jsonl", GOOD.encode() + b"\n", "2024 is not read: it is a folder"),
+    ],
+)
+def test_whatever_is_not_read_is_named(tmp_path, name, content, sentence):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(content)
+    state = InMemoryState()
+    assert not list(EventsFolder(tmp_path).pieces(state))
+    assert sentence in "\n".join(state.remarks)

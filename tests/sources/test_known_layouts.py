@@ -54,6 +54,23 @@ def test_letterboxd(tmp_path):
     assert "watched.csv is not read" in said
 
 
+def test_ones_own_ratings_beside_those_of_others_are_refused(tmp_path):
+    (tmp_path / "own.csv").write_text(
+        "Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
+    )
+    with pytest.raises(SourceError, match=r"own.csv has the ratings of one person.*a user of ratings.csv.*EXCLUDE=own"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS)
+
+
+def test_rows_of_a_known_layout_that_are_left_out_are_counted(tmp_path):
+    _, _, said = read(
+        tmp_path,
+        ratings_dot_csv="Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
+        "2024-05-02,Good, the Bad,1966,https://boxd.it/2b,5\n",
+    )
+    assert "ratings.csv: 1 rows are left out, which have more or fewer fields than the header" in said
+
+
 def test_imdb_export(tmp_path):
     found, pieces, said = read(
         tmp_path,

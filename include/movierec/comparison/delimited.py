@@ -19,7 +19,7 @@ from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
 from movierec.sources.text.file import File, buffered
 
-DELIMITERS = ("\t", ",", ";")
+DELIMITERS = ("\t", ",", ";", "|")
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,17 @@ class Layout:
     delimiter: str
     words: Mapping[str, str]
     header: tuple[str, ...]
+    has_quoted_header: bool = False
 
     @property
     def quote(self) -> str | bool:
-        """Tab-separated files of the field quote nothing; a title may begin with a quotation mark there."""
-        return False if self.delimiter == "\t" else '"'
+        """Tab-separated files of the field quote nothing, unless the header does; a title may begin with a quote."""
+        return False if self.delimiter == "\t" and not self.has_quoted_header else '"'
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns of which nothing is made."""
+        return [word for word in self.header if word not in self.words.values()]
 
 
 def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
@@ -59,7 +65,7 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
     missing = [name for name in needed if name not in words]
     if missing:
         raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {', '.join(header)}")
-    return Layout(path, delimiter, words, header)
+    return Layout(path, delimiter, words, header, line.lstrip().startswith('"'))
 
 
 def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table | None:
@@ -81,7 +87,7 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType]) -> pa.Table |
                     column_types=words, include_columns=list(words), null_values=NO_VALUE, strings_can_be_null=True
                 ),
             )
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         if "conversion error" in str(error):
             return None
         raise ConfigError(f"{layout.path} is not a table: {str(error).strip()}") from error

@@ -1,5 +1,7 @@
 """Files about movies and users as tables of a dataset; a value that cannot be read is unknown, and noted."""
 
+import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ from movierec.comparison.delimited import Layout, read_columns, read_layout, ref
 from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
+from movierec.sources import literals
+from movierec.sources.movielens_layouts import GENRES
 
 MOVIE_COLUMNS = (
     "title",
@@ -26,6 +30,8 @@ MOVIE_COLUMNS = (
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
 ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
+SEPARATORS = {"genres": "|,;/·•", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
+GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
 NO_GENRES = "(no genres listed)"  # MovieLens's own word for nothing
 
 
@@ -75,9 +81,8 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
         raise refusal(layout, {key: (is_given, "an id in every row")})
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
-    unused = [word for word in layout.header if word not in layout.words.values()]
-    if unused:
-        notes.append(f"{path}: nothing is made of the columns {', '.join(unused)}")
+    if layout.unused:
+        notes.append(f"{path}: nothing is made of the columns {', '.join(layout.unused)}")
     frame = table.to_pandas()
     frame[key] = frame[key].str.strip()
     repeated = int(frame.duplicated(key).sum())
@@ -106,9 +111,27 @@ def _note_unreadable(layout: Layout, frame: pd.DataFrame, column: str, understoo
 
 
 def _split_values(layout: Layout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Divide a column of several values at |, or at spaces where RecBole's header says that it is a sequence."""
+    """Divide a column of several values, at spaces where RecBole's header says that it is a sequence."""
     is_sequence = layout.words.get(column, "").endswith(":token_seq")
-    parts = frame[column].str.split(" " if is_sequence else "|", regex=False)
+    divide = str.split if is_sequence else partial(values_of, separators=SEPARATORS.get(column, "|"))
+    parts = frame[column].map(divide, na_action="ignore")
     rows = frame[[MOVIE]].assign(**{column: parts}).explode(column).dropna(subset=column)
     rows[column] = rows[column].astype("str").str.strip()
     return rows[rows[column] != ""].drop_duplicates(ignore_index=True)
+
+
+def values_of(text: str, separators: str) -> list[str]:
+    """Return the values of a field: of a list, as JSON or Python write it, its strings or names, else its parts.
+
+    Spaces separate genres of MovieLens where nothing else does, as in `ops.genres`.
+    """
+    is_list = text.lstrip().startswith("[")
+    if is_list and re.search(r"""['"]\s+['"]""", text):  # as numpy writes it
+        return re.findall(r"""['"]([^'"]+)['"]""", text)
+    listed = literals.texts(text) if is_list else []
+    if listed:
+        return listed
+    parts = re.split(f"[{re.escape(separators)}]", text)
+    words = text.split()
+    is_spaced = "," in separators and len(parts) == 1 and all(word.lower() in GENRE_WORDS for word in words)
+    return words if is_spaced else parts

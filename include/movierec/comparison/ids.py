@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from movierec.comparison.value_rules import is_whole
+from movierec.errors import ConfigError
 
+_WHOLE = re.compile(r"^([+-]?\d+)\.0*$")  # 7.0 is 7, also among names
+_LOST_DIGITS = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
 
 
@@ -28,10 +31,16 @@ def number_ids(
 
     Returns:
         The texts, by number; None where all ids are whole numbers.
+
+    Raises:
+        ConfigError: an id is written with an exponent.
     """
     tables = [(group, table) for group in (ratings, facts) for table, frame in group.items() if key in frame]
     columns = {(id(group), table): _categories(group[table][key]) for group, table in tables}
     texts = sorted(set().union(*(column.cat.categories for column in columns.values())))
+    lost = next(filter(_LOST_DIGITS.fullmatch, texts), None)
+    if lost:
+        raise ConfigError(f"{key} holds '{lost}': a number that has lost digits; allowed are ids with all of theirs")
     # what is not whole settles it soon
     are_whole = all(map(is_whole, texts))
     numbers = {text: int(float(text)) if "." in text else int(text) for text in texts} if are_whole else None
@@ -56,10 +65,11 @@ def number_ids(
 def _categories(ids: pd.Series) -> pd.Series:
     """Return ids as categories of texts without spaces around them."""
     column = ids if isinstance(ids.dtype, pd.CategoricalDtype) else ids.astype(str).astype("category")
-    stripped = [str(text).strip() for text in column.cat.categories]
+    stripped = [_WHOLE.sub(r"\1", str(text).strip()) for text in column.cat.categories]
     if len(set(stripped)) == len(stripped):
         return column.cat.rename_categories(stripped)
-    return column.astype(str).str.strip().astype("category")
+    names = dict(zip(column.cat.categories, stripped, strict=True))
+    return column.astype(object).map(names).astype("category")
 
 
 def _note_leading_zeros(texts: Iterable[str], place: str, notes: list[str]) -> None:

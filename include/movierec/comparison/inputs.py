@@ -147,6 +147,9 @@ def read_inputs(
     paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
     ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
     for file in ratings_files.values():
+        if file.unused:
+            rows = "" if file.is_rated else "; it has no column of ratings"
+            notes.append(f"{file.path}: nothing is made of the columns {', '.join(file.unused)}{rows}")
         if file.has_times:
             note_odd_times(file.path, file.rows[RATED_AT], notes)
     facts = _read_facts(files, notes)

@@ -1,6 +1,6 @@
 """A file of ratings or other feedback, as rows of a dataset whose ids may still be text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,16 @@ class RatingsFile:
         rows: ids are categories of texts.
         has_times: whether the file has timestamps.
         words: what the file calls the columns of the ids.
+        unused: columns of which nothing is made.
+        is_rated: whether the file has a column of ratings.
     """
 
     path: Path
     rows: pd.DataFrame
     has_times: bool
     words: Mapping[str, str]
+    unused: Sequence[str] = ()
+    is_rated: bool = True
 
 
 def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
@@ -66,7 +70,9 @@ def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
             RATED_AT: EPOCH if times is None else times,
         }
     )
-    return RatingsFile(path, rows.astype({RATED_AT: TIME}), times is not None, layout.words)
+    return RatingsFile(
+        path, rows.astype({RATED_AT: TIME}), times is not None, layout.words, layout.unused, RATING in layout.words
+    )
 
 
 def _read_typed(layout: Layout) -> pd.DataFrame:

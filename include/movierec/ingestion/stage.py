@@ -70,5 +70,6 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
             run_sql(conn, "ops/lost_entities", parameters)
     if new_slice["table_name"] == "ratings":
         run_sql(conn, "ops/merged_values", parameters)
+    run_sql(conn, "ops/repeated_keys", parameters)
     run_sql(conn, "ops/count_broken_rules", parameters)
     run_sql(conn, "ops/mark_staged", parameters)

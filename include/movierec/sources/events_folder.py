@@ -20,7 +20,9 @@ from movierec.errors import SourceError
 from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import FEEDBACK_EVENT
+from movierec.sources.text import formats
 from movierec.sources.text.archive import leads_out, links_out
+from movierec.sources.text.encoding import WIDE_MARKS
 from movierec.sources.text.lines import BLOCK_BYTES, MAX_LINE_BYTES
 
 log = logging.getLogger(__name__)
@@ -49,12 +51,17 @@ class EventsFolder:
             state.remark(f"{name} is not read: it is a link out of the folder")
         for path in self._others():
             state.remark(f"{path.name} is not read: {_ALLOWED}; MOVIEREC_EXCLUDE={path.name} says that this is meant")
+        for name in self._folders():
+            state.remark(f"{name} is not read: it is a folder; allowed are the files beside it")
         for path in self._files():
+            if reason := _why_unread(path):
+                state.remark(f"{path.name} is not read: it is {reason}")
+                continue
             fingerprint = _hash(path)
             if fingerprint in seen or state.has_fingerprint(FEEDBACK_EVENT.table, fingerprint):
                 continue
             if not _is_finished(path):
-                log.info("%s: the last line has no end; left for the next night", path)
+                state.remark(f"{path.name} waits for the next night: its last line has no end, it may still be written")
                 continue
             seen.add(fingerprint)
             yield Piece(FEEDBACK_EVENT, PIECE_NAME, "changes", partial(_read, path), fingerprint)
@@ -68,6 +75,12 @@ class EventsFolder:
 
     def _others(self) -> list[Path]:
         return [path for path in self._chosen() if not path.name.endswith(SUFFIXES)] if self.folder.is_dir() else []
+
+    def _folders(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        names = sorted(path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return [name for name in names if not any(fnmatch(name, pattern) for pattern in self.exclude)]
 
     def _chosen(self) -> list[Path]:
         files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
@@ -105,6 +118,17 @@ def _lines(path: Path, content: BinaryIO) -> Iterator[bytes]:
         if len(line) > MAX_LINE_BYTES:
             raise SourceError(f"{path}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is an object per line")
         yield line
+
+
+def _why_unread(path: Path) -> str | None:
+    """Return what a file is, where it is no text of objects; gzip is unpacked by whoever reads it."""
+    with path.open("rb") as file:
+        head = file.read(formats.HEAD_BYTES)
+    if formats.is_packed(head):
+        return None if head.startswith(_GZIP) else "packed in another way than by gzip, which is not read"
+    if head.startswith(WIDE_MARKS):
+        return "text in UTF-16 or UTF-32, which is not read; save it as UTF-8"
+    return formats.why_no_lines(head)
 
 
 def _open(path: Path) -> BinaryIO:

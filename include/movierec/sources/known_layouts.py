@@ -42,15 +42,22 @@ class Raw:
     def rows(self) -> Iterator[Row]:
         """Yield rows that have as many fields as the header."""
         with self.file.open() as stream:
-            reader = csv.reader(
-                _lines(self.file.where, AsUtf8(stream)),
-                delimiter=self.delimiter,
-                quoting=csv.QUOTE_NONE if self.delimiter == "\t" else csv.QUOTE_MINIMAL,
-            )
+            reader = self._reader(AsUtf8(stream))
             next(reader, None)
             for values in reader:
                 if len(values) == len(self.names):
                     yield dict(zip(self.names, values, strict=True))
+
+    def _reader(self, stream: AsUtf8) -> Iterator[list[str]]:
+        quoting = csv.QUOTE_NONE if self.delimiter == "\t" else csv.QUOTE_MINIMAL
+        return csv.reader(_lines(self.file.where, stream), delimiter=self.delimiter, quoting=quoting)
+
+    def broken(self) -> int:
+        """Count rows that `rows` leaves out because they have more or fewer fields than the header."""
+        with self.file.open() as stream:
+            reader = self._reader(AsUtf8(stream))
+            next(reader, None)
+            return sum(bool(values) and len(values) != len(self.names) for values in reader)
 
     def has(self, *names: str) -> bool:
         """Tell whether the file has all of these columns."""
@@ -69,16 +76,24 @@ class Found:
     Attributes:
         files: what is to be read, in place of the files that were turned into others.
         remarks: a sentence for each layout that was recognised.
+        personal: names of the files in which one person's own ratings stand.
     """
 
     files: list[File]
     remarks: list[str] = field(default_factory=list)
+    personal: list[str] = field(default_factory=list)
 
-    def replace(self, used: Sequence[Raw], made: Sequence[File], remark: str) -> None:
-        """Put files in the place of others."""
+    def replace(self, used: Sequence[Raw], made: Sequence[File], remark: str, *, has_every_row: bool = False) -> None:
+        """Put files in the place of others; rows that are left out are counted, unless every row is looked at later."""
         gone = {raw.file.name for raw in used}
         self.files = [file for file in self.files if file.name not in gone] + list(made)
         self.remarks.append(remark)
+        looked_at = () if has_every_row else used
+        broken = {raw.file.name: rows for raw in looked_at if (rows := raw.broken())}
+        self.remarks += [
+            f"{name}: {rows} rows are left out, which have more or fewer fields than the header"
+            for name, rows in broken.items()
+        ]
 
 
 def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool]) -> Found:
@@ -135,6 +150,7 @@ def _letterboxd(found: Found, raw: Raw) -> None:
         _made(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
         _made(raw, "movies", ("movie_id", "title", "release_year"), movies),
     ]
+    found.personal.append(made[0].name)
     found.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}")
 
 
@@ -165,6 +181,7 @@ def _imdb_export(found: Found, raw: Raw) -> None:
         _made(raw, "movies", ("movie_id", "title", "release_year", "release_date", "genres"), movies),
         _made(raw, "links", ("movie_id", "imdb_id"), links),
     ]
+    found.personal.append(made[0].name)
     found.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}")
 
 
@@ -221,7 +238,7 @@ def _genome(found: Found, raw: Raw, tags: Raw) -> None:
         return genome.rows(raw.file, raw.delimiter, genome.words(tags.rows()))
 
     remark = f"{raw.file.name} and {tags.file.name} are a tag genome; each movie has its {genome.MOST_TAGS} best tags"
-    found.replace([raw, tags], [_made(raw, "genome", genome.COLUMNS, rows)], remark)
+    found.replace([raw, tags], [_made(raw, "genome", genome.COLUMNS, rows)], remark, has_every_row=True)
 
 
 def _tmdb(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:
@@ -246,7 +263,9 @@ def _tmdb(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:
     if people:
         made.append(_made(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
     by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids"
-    found.replace([raw, *people[:1]], made, f"{raw.file.name} lists movies as TMDB does; they are read {by}")
+    shifted = sum(not row["id"].isdecimal() for row in raw.rows())
+    left_out = f"; {shifted} rows without an id are left out" if shifted else ""
+    found.replace([raw, *people[:1]], made, f"{raw.file.name} lists movies as TMDB does; they are read {by}{left_out}")
 
 
 def _ids_of_links(raws: Sequence[Raw]) -> dict[str, list[str]]:

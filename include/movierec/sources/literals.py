@@ -10,6 +10,16 @@ MAX_ACTORS = 10
 
 def parse(text: str) -> list[dict[str, Any]]:
     """Return the objects of a list, none where the text is no list of objects."""
+    return [part for part in _parse(text) if isinstance(part, dict)]
+
+
+def texts(text: str) -> list[str]:
+    """Return the strings of a list, and the names of its objects; none where the text is no list of these."""
+    found = [part.get("name") if isinstance(part, dict) else part for part in _parse(text)]
+    return [part for part in found if isinstance(part, str)]
+
+
+def _parse(text: str) -> list[Any]:
     if len(text) > MAX_CHARACTERS:
         return []
     value = None
@@ -19,7 +29,7 @@ def parse(text: str) -> list[dict[str, Any]]:
             break
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 def names(text: str, most: int = MAX_ACTORS) -> list[str]:

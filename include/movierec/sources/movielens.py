@@ -112,6 +112,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         if required not in [contract for contract, _ in used]:
             raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
+    _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])
     sentences = (
         known.remarks + damaged + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
     )
@@ -189,6 +190,17 @@ def _require_one_dataset(path: Path, used: list[tuple[Contract, RecognisedFile]]
         other = names.setdefault((contract.table, name.rpartition("/")[2]), name)
         if other != name:
             raise SourceError(f"{path} holds more than one dataset: {other} and {name}; choose the folder of one")
+
+
+def _require_one_person(personal: Sequence[str], ratings: Sequence[str]) -> None:
+    """Refuse one person's own ratings beside those of others, among whom user 1 is somebody else."""
+    if personal and len(ratings) > 1:
+        name = personal[0].removesuffix(" (ratings)")
+        others = ", ".join(each for each in ratings if each != personal[0])
+        raise SourceError(
+            f"{name} has the ratings of one person, who would be mistaken for a user of {others}; allowed is such a "
+            f"file on its own; leave it out by MOVIEREC_EXCLUDE={name}, or name it as a dataset by itself"
+        )
 
 
 def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons: Mapping[File, str]) -> str:

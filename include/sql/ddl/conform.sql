@@ -83,6 +83,32 @@ return lower(value) in (
     'fantasy', 'film-noir', 'horror', 'imax', 'musical', 'mystery', 'romance', 'sci-fi', 'thriller', 'war', 'western'
 );
 
+-- Several values as a program writes a list of them, separated by |: ['A', 'B'], ["A", "B"], ['A' 'B'], {A,"B C"}, and
+-- of objects their names: [{'id': 1, 'name': 'A'}]. Anything else stays as it is.
+create or replace function ops.from_list(value text) returns text
+language sql immutable parallel safe
+return case
+    when value !~ '^\s*[[{]' then value
+    when value ~ '^\s*\[\s*\{.*\}\s*\]\s*$'
+        then (
+            select string_agg(coalesce(named.parts[1], named.parts[2]), '|' order by named.position)
+            from
+                regexp_matches(value, $pattern$["']name["']\s*:\s*(?:"([^"]*)"|'([^']*)')$pattern$, 'g')
+                with ordinality as named (parts, position)
+        )
+    when value ~ $pattern$^\s*(\[.*["'].*\]|\{.*".*\})\s*$$pattern$
+        then (
+            select string_agg(btrim(coalesce(listed.parts[1], listed.parts[2], listed.parts[3])), '|' order by position)
+            from
+                regexp_matches(
+                    btrim(btrim(value), '[]{}'), $pattern$"([^"]*)"|'((?:[^']|(?<=\w)'(?=\w))*)'|([^"',\s][^"',]*)$pattern$,
+                    'g'
+                ) with ordinality as listed (parts, position)
+        )
+    when value ~ '^\s*(\[[^][{}]*\]|\{[^][{}]*\})\s*$' then replace(btrim(btrim(value), '[]{}'), ',', '|')
+    else value
+end;
+
 -- Genres in one field, separated by a sign. Spaces separate them where the layout says so, which staging has turned
 -- into signs by then, or where every word is a genre of MovieLens; "Martial Arts" and "Kids & Family" stay whole.
 -- noqa: disable=RF03
@@ -94,7 +120,7 @@ return array(
         regexp_split_to_table(
             value,
             case
-                when value ~ '[|,;/]' then '[|,;/]'
+                when value ~ '[|,;/·•]' then '[|,;/·•]'
                 when
                     not exists (
                         select 1 from regexp_split_to_table(btrim(value), '\s+') as words (word)

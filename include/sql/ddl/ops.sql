@@ -155,6 +155,15 @@ was one viewer, movie or moment may have been several. Counted over the first ro
 comment on column ops.merged_value.blunt_rows is
 'Moments in whole thousands of seconds that are no full hours, where nearly all are; else 0.';
 
+create table if not exists ops.repeated_key (
+    slice_id integer primary key references ops.slice on delete cascade,
+    column_name text not null,
+    entities bigint not null,
+    rows bigint not null
+);
+comment on table ops.repeated_key is
+'Ids that stand in several rows of a slice that differ, of which the last one counts. Grain: slice.';
+
 create table if not exists ops.remark (
     batch_id bigint not null references ops.batch on delete cascade,
     source text not null,

@@ -36,6 +36,39 @@ $$;
 comment on function ops.fill_staging is
 'Copy the rows of a slice that no rule rejects from staging.<table>_checked into staging.<table>, anew; how many.';
 
+-- Which ids stand in several rows of a slice that differ: of movies and what is known about them, and of profiles.
+create or replace procedure ops.count_repeated_keys(of_slice integer)
+language plpgsql as $$
+declare
+    of_table text := ops.table_of_slice(of_slice);
+    key_column text := case
+        when of_table in ('movies', 'links', 'credits', 'genome') then 'movie_id'
+        when of_table = 'user_profile' then 'user_id'
+    end;
+begin
+    delete from ops.repeated_key where slice_id = of_slice;
+    if key_column is null then
+        return;
+    end if;
+    execute format(
+        $statement$
+        insert into ops.repeated_key (slice_id, column_name, entities, rows)
+        select %1$s, %2$L, count(*), sum(repeated.rows)
+        from (
+            select count(*) as rows
+            from staging.%3$I as typed
+            where slice_id = %1$s and not is_deleted
+            group by %4$I
+            having count(*) > 1 and count(distinct to_jsonb(typed) - 'position') > 1
+        ) as repeated
+        having count(*) > 0
+        $statement$,
+        of_slice, key_column, of_table, key_column
+    );
+end;
+$$;
+comment on procedure ops.count_repeated_keys is 'Note in ops.repeated_key which ids of a slice are described in several ways.';
+
 -- Ratings that mean "seen, not rated" are views: they stand in staging.feedback_event under the slice of the ratings.
 create or replace function ops.fill_views(of_slice integer) returns bigint
 language plpgsql as $$

@@ -1,6 +1,6 @@
 -- Purpose: what sources had to say about a batch, and what the gates warned about.
 -- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
--- ops.lost_entity, ops.merged_value, ops.quality_result. Parameters: batch_id.
+-- ops.lost_entity, ops.merged_value, ops.repeated_key, ops.quality_result. Parameters: batch_id.
 select
     remark.source || ': ' || remark.sentence as sentence,
     1 as kind,
@@ -55,6 +55,19 @@ from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.merged_value on slice.slice_id = merged_value.slice_id
 where batch_slice.batch_id = %(batch_id)s
+union all
+select
+    format(
+        '%%s: %%s values of %%s stand in several rows of %%s (%%s) that differ, %%s rows in all; the last row of each '
+        'counts',
+        slice.source, repeated_key.entities, repeated_key.column_name, slice.piece, slice.table_name, repeated_key.rows
+    ) as sentence,
+    1 as kind,
+    4000000 + slice.slice_id as position
+from ops.batch_slice
+inner join ops.slice on batch_slice.slice_id = slice.slice_id
+inner join ops.repeated_key on slice.slice_id = repeated_key.slice_id
+where batch_slice.batch_id = %(batch_id)s and slice.mode = 'whole'
 union all
 select
     format(

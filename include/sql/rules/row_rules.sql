@@ -104,7 +104,12 @@ using (
             'typed.release_year_text is null or typed.release_year between 1870 and 2100',
             'release_year is a year'
         ),
-        ('movies', 'genres', 'warning', false, 'typed.genres is not null', 'genres names at least one'),
+        (
+            'movies', 'genres', 'warning', false,
+            $$typed.genres is not null and (cardinality(ops.genres(typed.genres)) > 0 or $$
+            || $$lower(typed.genres) in ('(no genres listed)', 'unknown', 'n/a', 'none', '\n'))$$,
+            'genres names at least one'
+        ),
         (
             'movies', 'genre_separators', 'warning', false,
             $$typed.genres is null or position('|' in typed.genres)::boolean::integer + $$

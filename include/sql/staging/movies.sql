@@ -18,7 +18,7 @@ select
     ops.as_word(movies.release_date) as release_date_text,
     case
         when slice.has_spaced_genres then regexp_replace(ops.as_word(movies.genres), '\s+', '|', 'g')
-        else ops.as_word(movies.genres)
+        else ops.as_word(ops.from_list(movies.genres))
     end as genres,
     movies.is_deleted,
     movies.extra,

@@ -86,6 +86,11 @@ def is_json_lines(head: bytes) -> bool:
 
 def why_unread(head: bytes) -> str | None:
     """Return what a file is and what to do about it, where it is none of what is read here."""
+    return why_no_lines(head) or _why_unread_json(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def why_no_lines(head: bytes) -> str | None:
+    """Return what a file is and what to do about it, where it is neither text in lines nor Parquet, packed or not."""
     reason = next((reason for magic, reason in _UNREAD.items() if head.startswith(magic)), None)
     if reason is None and is_zip(head):
         return "a zip inside of the dataset, which is not read; unpack it"
@@ -93,7 +98,7 @@ def why_unread(head: bytes) -> str | None:
         return "a tar inside of the dataset, which is not read; unpack it"
     if reason is None and (is_parquet(head) or is_packed(head)):
         return None
-    return reason or _why_no_text(head) or _why_unread_json(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    return reason or _why_no_text(head)
 
 
 def _why_no_text(head: bytes) -> str | None:
@@ -126,7 +131,7 @@ def _why_unread_json(head: bytes) -> str | None:
 
 def _is_json(text: bytes) -> bool:
     try:
-        json.loads(text)
+        json.loads(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return False
     return True
