@@ -54,6 +54,7 @@ def test_reasons_are_true(conn, settings, champion):
 
 def test_newcomers_get_what_rankers_show_a_viewer_of_whom_nothing_is_known(conn, settings, champion):
     version_id = versions.open_version(conn, "night", LENGTH)
+    lists.fit_champion(conn, version_id, settings)
     lists.write_fallback(conn, version_id, settings)
     data = TrainingData(TrainingFolder.of(settings, champion))
     recent = registry.create("recent_popularity").fit(data.dataset, MovieFeatures.build(data.dataset))

@@ -7,6 +7,7 @@ Vig, Sen and Riedl 2012, The Tag Genome. https://files.grouplens.org/datasets/mo
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def _text(relevance: float) -> str:
 
 def _movies(scores: File, delimiter: str) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
     """Yield each run of rows of one movie."""
-    rest = [np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)]
+    rest: list[NDArray[Any]] = [np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)]
     for block in _blocks(scores, delimiter):
         columns = [np.concatenate(pair) for pair in zip(rest, block, strict=True)]
         starts = np.flatnonzero(np.diff(columns[0], prepend=-1))
@@ -72,7 +73,7 @@ def _movies(scores: File, delimiter: str) -> Iterator[tuple[int, NDArray[np.int6
         yield int(rest[0][0]), rest[1], rest[2]
 
 
-def _blocks(scores: File, delimiter: str) -> Iterator[list[NDArray]]:
+def _blocks(scores: File, delimiter: str) -> Iterator[list[NDArray[Any]]]:
     """Read the three columns in blocks.
 
     Raises:

@@ -49,8 +49,10 @@ class Raw:
                     yield dict(zip(self.names, values, strict=True))
 
     def _reader(self, stream: AsUtf8) -> Iterator[list[str]]:
-        quoting = csv.QUOTE_NONE if self.delimiter == "\t" else csv.QUOTE_MINIMAL
-        return csv.reader(_lines(self.file.where, stream), delimiter=self.delimiter, quoting=quoting)
+        lines = _lines(self.file.where, stream)
+        if self.delimiter == "\t":
+            return csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=self.delimiter)
 
     def broken(self) -> int:
         """Count rows that `rows` leaves out because they have more or fewer fields than the header."""

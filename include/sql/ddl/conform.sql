@@ -83,6 +83,7 @@ return lower(value) in (
     'fantasy', 'film-noir', 'horror', 'imax', 'musical', 'mystery', 'romance', 'sci-fi', 'thriller', 'war', 'western'
 );
 
+-- noqa: disable=RF03
 -- Several values as a program writes a list of them, separated by |: ['A', 'B'], ["A", "B"], ['A' 'B'], {A,"B C"}, and
 -- of objects their names: [{'id': 1, 'name': 'A'}]. Anything else stays as it is.
 create or replace function ops.from_list(value text) returns text
@@ -101,7 +102,8 @@ return case
             select string_agg(btrim(coalesce(listed.parts[1], listed.parts[2], listed.parts[3])), '|' order by position)
             from
                 regexp_matches(
-                    btrim(btrim(value), '[]{}'), $pattern$"([^"]*)"|'((?:[^']|(?<=\w)'(?=\w))*)'|([^"',\s][^"',]*)$pattern$,
+                    btrim(btrim(value), '[]{}'),
+                    $pattern$"([^"]*)"|'((?:[^']|(?<=\w)'(?=\w))*)'|([^"',\s][^"',]*)$pattern$,
                     'g'
                 ) with ordinality as listed (parts, position)
         )
@@ -111,7 +113,6 @@ end;
 
 -- Genres in one field, separated by a sign. Spaces separate them where the layout says so, which staging has turned
 -- into signs by then, or where every word is a genre of MovieLens; "Martial Arts" and "Kids & Family" stay whole.
--- noqa: disable=RF03
 create or replace function ops.genres(value text) returns text[]
 language sql stable parallel safe
 return array(

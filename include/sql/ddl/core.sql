@@ -102,7 +102,7 @@ create table if not exists genome (
     primary key (movie_id, tag)
 );
 comment on table genome is
-'How much a tag says about a movie, by a tag genome, in lower case. Grain: movie and tag; the most relevant tags alone.';
+'How much a tag says about a movie, by a tag genome. Grain: movie and tag in lower case; the most relevant alone.';
 comment on column genome.relevance is '0 to 1.';
 
 create table if not exists ratings (

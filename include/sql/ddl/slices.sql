@@ -67,7 +67,8 @@ begin
     );
 end;
 $$;
-comment on procedure ops.count_repeated_keys is 'Note in ops.repeated_key which ids of a slice are described in several ways.';
+comment on procedure ops.count_repeated_keys is
+'Note in ops.repeated_key which ids of a slice are described in several ways.';
 
 -- Ratings that mean "seen, not rated" are views: they stand in staging.feedback_event under the slice of the ratings.
 create or replace function ops.fill_views(of_slice integer) returns bigint

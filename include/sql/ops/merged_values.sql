@@ -17,7 +17,7 @@ with looked_at as materialized (
         extract(epoch from typed.rated_at) as seconds
     from staging.ratings_typed as typed
     where typed.slice_id = %(slice_id)s and not typed.is_deleted
-    limit 50000
+    limit 50000 -- noqa: AM09
 ),
 
 counted as (

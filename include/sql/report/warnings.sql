@@ -40,8 +40,8 @@ select
                     '%%s: the moments of %%s are whole thousands of seconds, as where a program has lost their last '
                     'digits: %%3$s distinct ones in %%5$s rows that were looked at'
             else
-                '%%s: in %%s, %%4$s different texts in %%6$s became %%3$s values, such as 007 and 7 (of %%5$s rows that '
-                'were looked at): were they different %%7$s?'
+                '%%s: in %%s, %%4$s different texts in %%6$s became %%3$s values, such as 007 and 7 (in %%5$s rows '
+                'that were looked at): were they different %%7$s?'
         end,
         slice.source, slice.piece, merged_value.distinct_values, merged_value.texts, merged_value.looked_at,
         merged_value.column_name,
