@@ -221,17 +221,6 @@ with table_figure (subject, metric, value) as (
         )
     union all
     select
-        'genome',
-        'unknown_movie',
-        count(*)
-    from genome
-    where
-        not exists (
-            select 1 from movies
-            where movies.movie_id = genome.movie_id
-        )
-    union all
-    select
         'movie_alias',
         'rows',
         count(*)
