@@ -15,7 +15,8 @@ the form of `movierec_ingest`.
 4. **fit_ranker** tunes a ranker if the form says so, then fits it on the known ratings.
 5. **prepare_training_set** makes what learned rankers learn from, once for each set of ratings that they will be fitted
    on: the base rankers, taken where they have been fitted, and their candidates as they looked before windows that are
-   held back. No stage sees what it will be asked. **fit_learned_ranker** is *fit_ranker* for these.
+   held back. No stage sees what it will be asked. **fit_learned_ranker** is *fit_ranker* for these. **prepare_refit**
+   prepares the same for all ratings, from which the champion will be published; nothing before that waits for it.
 6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
    of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
@@ -75,7 +76,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec.data.seed import SEED
-from movierec.evaluation.protocols import PROTOCOLS, SIDES
+from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
 from movierec.rankers.names import RANKERS
 from movierec_airflow import (
     APPROVALS,
@@ -277,12 +278,16 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         learned = plan_fits.override(task_id="plan_learned_fits")(groups, "fit_learned")
         evaluations = plan_fits.override(task_id="plan_evaluations")(groups, "evaluate")
     with folded("fits", "Every ranker, tuned and fitted"):
-        prepared = prepare_training_set.partial(learned=learned, training_id=training_id).expand(side=list(SIDES))
+        prepare = prepare_training_set.partial(learned=learned, training_id=training_id)
+        prepared = prepare.expand(side=list(PROTOCOLS))
         fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
         fit_learned = fit_ranker.override(task_id="fit_learned_ranker").partial(training_id=training_id)
         fitted_learned = fit_learned.expand(names=learned)
         # Learned rankers build on the others, whose fits are taken.
         fitted >> prepared >> fitted_learned
+        # Needed last, so it fills whatever the others leave idle; it takes what was fitted for the known sides.
+        refit = prepare_training_set.override(task_id="prepare_refit")(EVERYTHING, learned, training_id)
+        prepared >> refit
     with folded("evaluation", "Every ranker, evaluated and drawn"):
         evaluate = evaluate_ranker.partial(fitted=[fitted, fitted_learned], training_id=training_id)
         evaluated = evaluate.expand(names=evaluations)
@@ -300,6 +305,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         )
         champion = linked(choose_champion(training_id), LeaderboardLink())
         ask_if_unsure(decision) >> [ask_person, champion]
+        refit >> champion
         ask_person >> EmptyOperator(task_id="approved") >> champion
     champion >> record_night().as_teardown()
 

@@ -70,7 +70,9 @@ def test_a_ranker_whose_fits_differ_by_chance_is_not_blamed_for_it(dataset, test
             noise = np.random.default_rng(next(seeds)).normal(0, 0.002, self.weights_.shape)
             self.weights_ = self.weights_ + noise.astype(np.float32)
 
-    assert check_leaks(Restless, fit_inputs, dataset, test, seed=1).status == "holds"
+    # Inputs that differ, so that it is fitted on both, though by nothing that it reads.
+    assert check_leaks(Restless, counts_the_future, dataset, test, seed=1).status == "holds"
+    assert next(seeds) > 3  # with, without, once more for the noise, and on the window before
 
 
 def test_what_a_learned_ranker_builds_on_is_fitted_once_for_equal_inputs(dataset, test, monkeypatch):
@@ -83,6 +85,16 @@ def test_what_a_learned_ranker_builds_on_is_fitted_once_for_equal_inputs(dataset
     assert found.status == "holds"
     # On the known ratings, before their two windows, and before the window that only the earlier fit has.
     assert len(fitted) == len(set(fitted)) == 4
+
+
+def test_a_ranker_is_fitted_once_where_hiding_the_test_changes_nothing_of_its_inputs(dataset, test, monkeypatch):
+    fitted = []
+    fit = EASE.fit
+    monkeypatch.setattr(EASE, "fit", lambda self, *inputs: fitted.append(self) or fit(self, *inputs))
+    assert check_leaks(EASE, fit_inputs, dataset, test, seed=1).status == "holds"
+    assert len(fitted) == 2
+    assert check_leaks(EASE, counts_the_future, dataset, test, seed=1).status == "holds"
+    assert len(fitted) == 2 + 3
 
 
 def test_the_excerpt_is_of_bounded_size_and_divides_as_the_training_does(dataset, test, monkeypatch):

@@ -21,7 +21,7 @@ START = pd.Timestamp("1998-01-01", tz="UTC")
 EVERYONE = range(1, 41)
 # The learned rankers with as few trees as tell two tastes apart: these tests are about promises, not about quality.
 FEW_TREES = {"hybrid": {"rounds": 10}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 10}}
-SMALL = {**FEW_TREES, "neural": {"architecture": "autoencoder", "epochs": 8, "stop_after": 8}}
+SMALL = {**FEW_TREES, "neural": {"architecture": "autoencoder", "epochs": 50, "stop_after": 50}}
 # Their scores rest on who else is alike, and a stranger with somebody's history is not that somebody.
 BY_NEIGHBOURS = {"user_knn", "blend", *FEW_TREES}
 

@@ -10,9 +10,9 @@
 These try the ranker, not the model that was evaluated, so `check_stored_model` asks whether that one is what the ranker
 learns from the training ratings alone.
 
-The excerpt bounds the cost: some hundred viewers and the movies they rated most, three fits (a fourth if lists differ).
-What the ranker builds on is fitted once for equal inputs: the first experiment is about inputs that differ, and what
-does not depend on its inputs is what the second one is for.
+The excerpt bounds the cost: some hundred viewers and the movies they rated most, two fits (two more if inputs or lists
+differ). What is learned from equal inputs, to the last bit, is learned once: the first experiment is about inputs that
+differ, and what does not depend on its inputs is what the second one is for.
 """
 
 import logging
@@ -158,7 +158,7 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
     """Return what speaks for a leak, in words."""
     fits = RememberedFits()
     shown, hidden = (
-        make().fit(*prepare(facts, excerpt.train), fits)
+        fits.ranker(make(), *prepare(facts, excerpt.train))
         for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
     )
     changed = _share_of_changed_lists(shown, hidden, excerpt)
@@ -169,7 +169,7 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
     if changed > max_changed:
         return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    return _knows_test(hidden, lambda known, features: make().fit(known, features, fits), prepare, excerpt, seed)
+    return _knows_test(hidden, lambda known, features: fits.ranker(make(), known, features), prepare, excerpt, seed)
 
 
 def _knows_test(hidden: Ranker, fit: Fit, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:

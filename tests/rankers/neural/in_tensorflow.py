@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from movierec.rankers.neural.fitting.adam import LAST_RATE, WARM_UP_STEPS, Adam, Rate
 from movierec.rankers.neural.fitting.architectures import Architecture, architecture
 from movierec.rankers.neural.fitting.training import next_movies_loss
 from movierec.rankers.neural.histories import Histories
@@ -44,8 +45,26 @@ def plain_loss(logits: tf.Tensor, seen: tf.Tensor, targets: tf.Tensor, weights: 
     return -tf.reduce_sum(weights * tf.gather(p, targets, batch_dims=1)) / tf.reduce_sum(weights)
 
 
+def check_adam(rng: np.random.Generator) -> None:
+    """Take some steps beside Keras' Adam and its schedule."""
+    steps, highest = 3 * WARM_UP_STEPS, 0.01
+    start = rng.normal(size=(4, 3)).astype(np.float32)
+    ours, theirs = keras.Variable(start), keras.Variable(start)
+    falling = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - WARM_UP_STEPS, alpha=LAST_RATE, warmup_target=highest, warmup_steps=WARM_UP_STEPS
+    )
+    adam, reference = Adam(Rate(highest, steps)), keras.optimizers.Adam(falling)
+    for _ in range(steps + 5):
+        gradient = tf.constant(rng.normal(size=(4, 3)).astype(np.float32))
+        adam.apply([gradient], [ours])
+        reference.apply_gradients([(gradient, theirs)])
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-6)
+    assert np.abs(ours.numpy() - start).max() > highest
+
+
 def main() -> None:
     """Raise an AssertionError where they do not agree."""
+    check_adam(np.random.default_rng(1))
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     histories = random_histories(rng)

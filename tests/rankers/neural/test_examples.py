@@ -40,6 +40,18 @@ def test_the_autoencoder_sees_what_came_before_a_cut_and_nothing_after_it() -> N
         assert (seen[:, MOVIES:] == batch.seen).all()
 
 
+def test_a_share_of_the_input_is_left_out_and_the_rest_makes_up_for_it() -> None:
+    whole, dropped = (
+        next(AutoencoderExamples(MOVIES, 3, cuts=400, batch=400, dropout=dropout).epoch(one_long(), rng))
+        for dropout, rng in zip((0.0, 0.75), map(np.random.default_rng, (0, 0)), strict=True)
+    )
+    assert 0.2 < len(dropped.inputs[1]) / len(whole.inputs[1]) < 0.3
+    known = dict(zip(map(tuple, whole.inputs[0].tolist()), whole.inputs[1], strict=True))
+    expected = [4 * known[tuple(cell)] for cell in dropped.inputs[0].tolist()]
+    np.testing.assert_allclose(dropped.inputs[1], expected, rtol=1e-6)
+    assert (dropped.seen == whole.seen).all()
+
+
 @pytest.mark.parametrize("length", [4, 10, 24, 30])
 def test_every_place_of_a_history_is_a_cut_whatever_the_length_of_a_piece(length: int) -> None:
     examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=length, batch=2, share=1.0)

@@ -25,6 +25,12 @@ def test_ratings_of_the_last_moment_have_not_faded() -> None:
     np.testing.assert_allclose(x[3:] / x[4], [0.5 ** (2 / 8), 1, 1], rtol=1e-6)
 
 
+def test_what_has_faded_is_left_out() -> None:
+    known = histories((0, 2, 1), (0, 0, 2), users=1)
+    assert autoencoder.inputs(known, known.users, np.array([100, 0]), 3).cells.tolist() == [[0, 2], [0, 0], [0, 3]]
+    assert len(autoencoder.inputs(known, known.users, np.array([1_000, 0]), 3).cells) == 2
+
+
 def test_a_user_without_a_movie_of_the_model_is_no_input() -> None:
     known = histories((1, 0, 1), users=2)
     x = dense(autoencoder.whole(known, 3), users=2)

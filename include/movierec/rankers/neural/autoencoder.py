@@ -8,10 +8,12 @@ out, as Mult-DAE is (Liang et al., "Variational autoencoders for collaborative f
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.rankers.neural.histories import Arrays, Floats, Histories, Ints
 
 HALF_LIVES = (80.0, 8.0)  # in ratings
+FADED = 1e-3  # what is left of a rating that is left out: a third of the entries, for nothing that could be measured
 
 
 class Inputs(NamedTuple):
@@ -25,6 +27,10 @@ class Inputs(NamedTuple):
     cells: Ints
     values: Floats
 
+    def of(self, kept: NDArray[np.bool_]) -> "Inputs":
+        """Leave out the other entries."""
+        return Inputs(self.cells[kept], self.values[kept])
+
 
 def inputs(histories: Histories, users: Ints, ages: Ints, movies: int) -> Inputs:
     """Return what the network sees of some ratings.
@@ -36,11 +42,12 @@ def inputs(histories: Histories, users: Ints, ages: Ints, movies: int) -> Inputs
         movies: the size of the model.
     """
     columns = np.stack([block * movies + histories.movies for block in range(len(HALF_LIVES))], axis=1)
-    values = np.stack([histories.signal * 0.5 ** (ages / half_life) for half_life in HALF_LIVES], axis=1)
+    left = np.stack([0.5 ** (ages / half_life) for half_life in HALF_LIVES], axis=1)
+    values = histories.signal[:, None] * np.where(left < FADED, 0, left)
     squares = np.bincount(users, (values.astype(np.float64) ** 2).sum(axis=1), len(histories.starts) - 1)
-    values = values / np.maximum(np.sqrt(squares), 1e-9)[users, None]
+    scaled = (values / np.maximum(np.sqrt(squares), 1e-9)[users, None]).astype(np.float32)
     cells = np.stack([np.repeat(users, len(HALF_LIVES)), columns.ravel()], axis=1)
-    return Inputs(cells, values.ravel().astype(np.float32))
+    return Inputs(cells, scaled.ravel()).of(left.ravel() >= FADED)
 
 
 def whole(histories: Histories, movies: int) -> Inputs:

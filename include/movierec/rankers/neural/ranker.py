@@ -65,7 +65,7 @@ class Neural(Ranker):
         length: int = 100,
         width: int = 64,
         blocks: int = 1,
-        epochs: int = 16,
+        epochs: int = 50,
         stop_after: int = 0,
         max_movies: int = 8_000,
         max_seconds: float = 600.0,

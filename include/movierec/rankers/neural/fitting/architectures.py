@@ -13,12 +13,14 @@ from movierec.rankers.neural.histories import Arrays, Floats, Histories
 from movierec.rankers.neural.options import AUTOENCODER, Options
 
 CUTS = 6  # of each user's history in an epoch of the autoencoder
-CUTS_AT_ONCE = 128
+CUTS_AT_ONCE = 256
+STEPS = 12.0  # of the autoencoder, by the root of the number of users: on inner windows of 610, 943 and 6,040 users
 PIECES_AT_ONCE = 16
 HEADS = 2
 SEQUENCE_DROPOUT = 0.2
 CUTS_SHARE = 5.0  # places of a sequence that are cuts: this divided by how many movies after them are targets
 SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
+SEQUENCE_EPOCHS, SEQUENCE_STEPS = 16, 5_000  # at most
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Architecture:
         read: what the network reads of whole histories.
         score: scores whole histories with its weights, in numpy.
         learning_rate: Adam's, after the warm-up.
-        max_steps: after which little is gained, so that large data needs fewer epochs.
+        steps: after which little is gained, and small data is learned by heart.
     """
 
     network: Callable[[], Any]
@@ -39,11 +41,11 @@ class Architecture:
     read: Callable[[Histories], tuple[Any, ...]]
     score: Callable[[Arrays, Histories], Floats]
     learning_rate: float
-    max_steps: int
+    steps: float
 
     def epochs(self, histories: Histories, most: int) -> int:
-        """Return over how many epochs the learning rate falls: so many, or what `max_steps` allows."""
-        return int(np.clip(round(self.max_steps / max(1, self.examples.steps(histories))), 1, most))
+        """Return over how many epochs the learning rate falls: what makes so many `steps`, at most so many."""
+        return int(np.clip(round(self.steps / max(1, self.examples.steps(histories))), 1, most))
 
 
 def architecture(name: str, histories: Histories, options: Options) -> Architecture:
@@ -51,29 +53,30 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
     popularity = log_popularity(histories, options.movies)
     if name == AUTOENCODER:
         return Architecture(
-            network=lambda: Autoencoder(popularity, options.hidden, options.dropout),
-            examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE),
+            network=lambda: Autoencoder(popularity, options.hidden),
+            examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE, options.dropout),
             read=lambda histories: (*autoencoder.whole(histories, options.movies), np.int64(len(histories.starts) - 1)),
             score=autoencoder.scores,
-            learning_rate=3e-3,
-            max_steps=2_000,
+            learning_rate=4.5e-3,
+            steps=STEPS * np.sqrt(len(histories.starts) - 1),
         )
     levels = int(histories.levels.max()) + 1
     shape = (options.length, options.width, options.blocks, HEADS, SEQUENCE_DROPOUT)
+    examples = SequenceExamples(
+        movies=options.movies,
+        following=options.following,
+        decay=SEQUENCE_DECAY,
+        length=options.length,
+        batch=PIECES_AT_ONCE,
+        share=min(1.0, CUTS_SHARE / options.following),
+    )
     return Architecture(
         network=lambda: Sequence(popularity, levels, *shape),
-        examples=SequenceExamples(
-            movies=options.movies,
-            following=options.following,
-            decay=SEQUENCE_DECAY,
-            length=options.length,
-            batch=PIECES_AT_ONCE,
-            share=min(1.0, CUTS_SHARE / options.following),
-        ),
+        examples=examples,
         read=lambda histories: _read_sequences(histories, options.length),
         score=sequence.scores,
         learning_rate=4e-3,
-        max_steps=5_000,
+        steps=min(SEQUENCE_STEPS, SEQUENCE_EPOCHS * examples.steps(histories)),
     )
 
 

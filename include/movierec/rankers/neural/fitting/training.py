@@ -8,12 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from movierec.rankers.neural.fitting.adam import Adam, Rate
 from movierec.rankers.neural.fitting.architectures import Architecture
 from movierec.rankers.neural.fitting.examples import Batch
 from movierec.rankers.neural.histories import Floats, Histories, Weights
 
-WARM_UP_STEPS = 50
-LAST_RATE = 0.05  # of the learning rate
 UNLIKELY = 1e-30
 SEEN = np.float32(-1e9)
 CLOSENESS = 1e-5  # of scores in numpy and in TensorFlow, as a share of the largest
@@ -106,20 +105,18 @@ def _until(deadline: float, batches: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _step(network: Any, steps: int, learning_rate: float) -> Callable[[Batch], Any]:
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - WARM_UP_STEPS), alpha=LAST_RATE, warmup_target=learning_rate, warmup_steps=WARM_UP_STEPS
-    )
-    optimizer = keras.optimizers.Adam(rate)
+    """Return what takes one step down the gradient of a batch's loss."""
+    adam = Adam(Rate(learning_rate, steps))
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(inputs: Any, seen: Any, targets: Any, weights: Any) -> Any:
+    def step(batch: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = next_movies_loss(network(*inputs, training=True), seen, targets, weights)
+            loss = next_movies_loss(network(*batch.inputs, training=True), batch.seen, batch.targets, batch.weights)
         variables = network.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        adam.apply(tape.gradient(loss, variables), variables)
         return loss
 
-    return lambda batch: step(tuple(map(tf.constant, batch.inputs)), *map(tf.constant, batch[1:]))
+    return lambda batch: step(tf.nest.map_structure(tf.constant, batch))
 
 
 def next_movies_loss(logits: Any, seen: Any, targets: Any, weights: Any) -> Any:
