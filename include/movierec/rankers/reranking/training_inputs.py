@@ -93,7 +93,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
             {**parameters, "left_out": sorted(left_out)},
             dataset,
             features,
-            lambda: _grade_windows(dataset, features, plan, left_out, fits.taken_only),
+            lambda: _grade_windows(dataset, features, plan, left_out, fits),
             GradedWindows.load,
         )
         by_plan[key] = TrainingInputs(graded.training_set, generator.without(graded.left_out))
@@ -133,14 +133,20 @@ def _grade_windows(
 def _fitted_windows(
     dataset: Dataset, features: MovieFeatures, plan: WindowPlan, fits: Fits
 ) -> Iterator[tuple[Window, CandidateGenerator]]:
-    """Yield each window that has labels, and a generator that knows what comes before them."""
+    """Yield each window that has labels, and a generator that knows what comes before them.
+
+    What is fitted before the last one, nobody else needs. What is fitted before the first of two is what those who
+    learn from the next longer history, the publication after the evaluation, fit before their second one.
+    """
     fitted: tuple[pd.DataFrame, CandidateGenerator] | None = None
-    for window in label_windows(dataset.ratings, plan):
+    last = plan.window_count(dataset.ratings)
+    for number, window in enumerate(label_windows(dataset.ratings, plan), 1):
         if window.known.empty or window.later.empty:
             continue
         if fitted is None or fitted[0] is not window.known:
             known = _known_side(dataset, features, window.known)
-            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, fits, plan.windows)
+            window_fits = fits.taken_only if number == last else fits
+            fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, window_fits, plan.windows)
         is_longer = window.shown is not window.known
         yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
 
