@@ -8,6 +8,7 @@ from movierec.config import ROOT, Settings
 from movierec.local import credentials, download, opentelemetry, postgres
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
+from movierec.rankers.neural import shared
 
 # Defaults: a variable that is already set in the environment wins.
 DEFAULTS = {
@@ -92,6 +93,7 @@ def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
         "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
         "AIRFLOW_HOME": str(airflow_home),
         "MOVIEREC_HOME": str(settings.home),
+        shared.FOLDER: str(settings.home),
         "MOVIEREC_DATASET": str(dataset or download.dataset_path(settings)),
         "MOVIEREC_ARTIFACTS": settings.artifacts,
     }

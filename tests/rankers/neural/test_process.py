@@ -1,10 +1,13 @@
 import fcntl
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,9 @@ import pytest
 
 from movierec.config import ROOT
 from movierec.errors import ModelError
-from movierec.rankers.neural import environment, process
+from movierec.rankers.fits import code_version
+from movierec.rankers.neural import environment, process, shared
+from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import Options
 from movierec.rankers.neural.ranker import Neural
 from tests.rankers.neural.test_histories import histories
@@ -34,6 +39,15 @@ JOB = Options(
     seed=0,
 )
 KNOWN = histories((0, 1, 1), (0, 2, 2), (1, 0, 1), (1, 1, 2))
+SLOW = replace(JOB, movies=2_000, hidden=512, epochs=1_000, stop_after=1_000, max_seconds=600.0)
+
+
+def many(users: int = 5_000) -> Histories:
+    """Histories from which `SLOW` learns for minutes."""
+    movies = np.tile(np.arange(20), users)
+    ones = np.ones_like(movies)
+    columns = {"times": movies, "signal": ones.astype(np.float32), "levels": ones, "liked": ones > 0}
+    return Histories.of(np.repeat(np.arange(users), 20), users, movies=movies, **columns)
 
 
 @pytest.fixture
@@ -127,9 +141,8 @@ def test_the_process_and_its_job_end_with_the_one_that_asked(tmp_path: Path) -> 
     script.write_text(
         "import numpy as np\n"
         "from movierec.rankers.neural import process\n"
-        "from tests.rankers.neural.test_process import JOB, KNOWN\n"
-        "from dataclasses import replace\n"
-        "process.fit(KNOWN, replace(JOB, epochs=10_000_000, max_seconds=600.0))\n"
+        "from tests.rankers.neural.test_process import SLOW, many\n"
+        "process.fit(many(), SLOW)\n"
     )
     env = {**os.environ, "PYTHONPATH": f"{ROOT / 'include'}:{ROOT}"}
     task = subprocess.Popen([sys.executable, str(script)], env=env)
@@ -139,6 +152,78 @@ def test_the_process_and_its_job_end_with_the_one_that_asked(tmp_path: Path) -> 
         task.send_signal(signal.SIGKILL)
         task.wait()
     wait_for(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in fitting))
+
+
+@pytest.fixture
+def shared_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let this process be a task of an installation whose tasks share the process that fits."""
+    monkeypatch.setenv(shared.FOLDER, str(tmp_path))
+    monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
+    return tmp_path
+
+
+def hosts(folder: Path) -> list[psutil.Process]:
+    """Return the processes that listen in a folder and those they have forked."""
+    found = []
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if one.cmdline()[1:3] == list(shared.PROGRAM) and str(folder) in one.cmdline()[-1]:
+                found.append(one)
+    return found
+
+
+def end_hosts(folder: Path) -> None:
+    for one in hosts(folder):
+        with suppress(psutil.Error):
+            one.kill()
+
+
+@pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
+def test_tasks_share_one_process_which_outlives_them_and_is_replaced_where_it_was_killed(shared_folder, caplog) -> None:
+    try:
+        weights, _ = process.fit(KNOWN, JOB)
+        (first,) = (one for one in hosts(shared_folder) if one.ppid() == 1 or one.parent() not in hosts(shared_folder))
+        another = process.FittingProcess()
+        assert another._running().stdin is not None  # the other task connects to the same one
+        assert {one.pid for one in hosts(shared_folder) if one.ppid() != first.pid} == {first.pid}
+        end_hosts(shared_folder)
+        with caplog.at_level(logging.WARNING):
+            again, _ = process.fit(KNOWN, JOB)
+        assert "the process that all tasks share has gone; this one starts its own" in caplog.text
+        np.testing.assert_array_equal(again["output.kernel"], weights["output.kernel"])
+        # What it left behind is in nobody's way.
+        path = shared.socket_path(code_version())
+        connection = shared.connect(path, str(environment.find_python()), process._environment())
+        assert connection.poll() is None
+        connection.wait()
+    finally:
+        end_hosts(shared_folder)
+
+
+@pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
+def test_a_job_that_takes_too_long_ends_in_the_shared_process_too(shared_folder, monkeypatch) -> None:
+    process.fit(KNOWN, JOB)
+    monkeypatch.setattr(process, "GRACE", -599.0)
+    try:
+        with pytest.raises(ModelError, match="not done after 1 s"):
+            process.fit(many(), SLOW)
+        wait_for(lambda: len(hosts(shared_folder)) == 1)  # what was forked for it has ended
+    finally:
+        end_hosts(shared_folder)
+
+
+def test_where_nothing_can_listen_a_task_starts_its_own(program, tmp_path, monkeypatch, caplog) -> None:
+    program('input(); print("failed of itself", flush=True); input()')
+    monkeypatch.setenv(shared.FOLDER, str(tmp_path / "missing"))
+    monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
+    with caplog.at_level(logging.WARNING), pytest.raises(ModelError, match="of itself"):
+        process.fit(KNOWN, JOB)
+    assert "the process that all tasks share cannot be had" in caplog.text
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_not_shared(monkeypatch) -> None:
+    monkeypatch.setenv(shared.FOLDER, "/" + "x" * 120)
+    assert shared.socket_path("version") is None
 
 
 def _fitting(pid: int) -> list[psutil.Process]:

@@ -1,4 +1,7 @@
-"""The process that fits: started once for this one, handed one job after another, gone when this one is."""
+"""The process that fits: that of the installation, else one for this process alone; handed one job after another.
+
+What was started for this process ends with it.
+"""
 
 import atexit
 import json
@@ -8,16 +11,20 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import IO, Protocol
 
 import numpy as np
 
 from movierec.config import ROOT
-from movierec.errors import ModelError
+from movierec.errors import ModelError, MovierecError
 from movierec.kernels.parallel import THREADS, available_cores
+from movierec.rankers.fits import code_version
+from movierec.rankers.neural import shared
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, Fitted, Options
@@ -25,6 +32,7 @@ from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RE
 log = logging.getLogger(__name__)
 
 PROGRAM = ("-m", "movierec.rankers.neural.fitting")
+GONE = "the process that fits has gone"
 GRACE = 120.0  # seconds that a job may take longer than it was told: an epoch's end and the start of TensorFlow
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 END = 10.0  # seconds in which an idle process ends once it is told to
@@ -46,13 +54,35 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
         return weights, Fitted(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
 
 
+class Program(Protocol):
+    """What fits, at the other end of two streams: a process of one's own, or a connection to the shared one."""
+
+    @property
+    def stdin(self) -> IO[str] | None:
+        """What it reads."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it says."""
+
+    def poll(self) -> int | None:
+        """Return None while it runs."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+
+
 class FittingProcess:
-    """`python -m movierec.rankers.neural.fitting` at the other end of two pipes, started when the first job comes."""
+    """`python -m movierec.rankers.neural.fitting` at the other end of two streams, when the first job comes."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
         self._lock = threading.Lock()
-        self._program: subprocess.Popen[str] | None = None
+        self._program: Program | None = None
+        self._socket = shared.socket_path(code_version())
 
     def run(self, folder: Path, seconds: float) -> None:
         """Have the job in a folder done; its progress goes to the log.
@@ -61,41 +91,63 @@ class FittingProcess:
             ModelError: it failed or was not done in so many seconds.
         """
         with self._lock:
-            program = self._running()
-            deadline = time.monotonic() + seconds
-            clock = threading.Timer(seconds, program.kill)
-            clock.start()
-            try:
-                failure = _send(program, folder) or _follow(program)
-            except BaseException:
-                self._end(program)  # it may be in the middle of a job that nobody waits for any more
-                raise
-            finally:
-                clock.cancel()
-            if failure and time.monotonic() > deadline:
-                failure = f"not done after {seconds:.0f} s ({failure})"
+            failure = self._run(folder, seconds)
+            if failure == GONE and self._socket:
+                log.warning("neural: the process that all tasks share has gone; this one starts its own")
+                self._socket, self._program = None, None
+                failure = self._run(folder, seconds)
         if failure:
             raise ModelError(f"the network could not be fitted: {failure}")
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _run(self, folder: Path, seconds: float) -> str:
+        """Have the job done; return why it failed, else nothing."""
+        program = self._running()
+        deadline = time.monotonic() + seconds
+        clock = threading.Timer(seconds, program.kill)
+        clock.start()
+        try:
+            failure = _send(program, folder) or _follow(program)
+        except BaseException:
+            self._end(program)  # it may be in the middle of a job that nobody waits for any more
+            raise
+        finally:
+            clock.cancel()
+        return f"not done after {seconds:.0f} s ({failure})" if failure and time.monotonic() > deadline else failure
+
+    def _running(self) -> Program:
         """Return the program, started anew where it has ended."""
         if self._program is None or self._program.poll() is not None:
-            self._program = subprocess.Popen(
-                [str(find_python()), *PROGRAM],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                # The longest fit of a training takes what the others leave idle.
-                env={**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "include"), THREADS: str(available_cores())},
-                start_new_session=True,  # it ends with its input, not with a key that somebody presses
-            )
+            python = str(find_python())
+            self._program = self._shared(python) or self._own(python)
             atexit.register(self._end, self._program)
         return self._program
 
+    def _shared(self, python: str) -> Program | None:
+        """Connect to the process that all tasks share, where there is one and it can be had."""
+        if self._socket is None:
+            return None
+        try:
+            return shared.connect(self._socket, python, _environment())
+        except (OSError, subprocess.SubprocessError, MovierecError) as error:
+            log.warning("neural: the process that all tasks share cannot be had (%s); this one starts its own", error)
+            self._socket = None
+            return None
+
     @staticmethod
-    def _end(program: subprocess.Popen[str]) -> None:
+    def _own(python: str) -> Program:
+        return subprocess.Popen(
+            [python, *PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=_environment(),
+            start_new_session=True,  # it ends with its input, not with a key that somebody presses
+        )
+
+    @staticmethod
+    def _end(program: Program) -> None:
         """Close the pipes, at which the program ends itself and the job that it may have."""
         for pipe in (program.stdin, program.stdout):
             if pipe is not None:
@@ -108,19 +160,19 @@ class FittingProcess:
             program.wait()
 
 
-def _send(program: subprocess.Popen[str], folder: Path) -> str:
+def _send(program: Program, folder: Path) -> str:
     """Hand over a job; return why it cannot be, else nothing."""
     try:
         print(folder, file=program.stdin, flush=True)
-    except BrokenPipeError:
-        return _follow(program) or "the process that fits has gone"
+    except (BrokenPipeError, ConnectionResetError):
+        return _follow(program) or GONE
     return ""
 
 
-def _follow(program: subprocess.Popen[str]) -> str:
+def _follow(program: Program) -> str:
     """Log what the program says until the job is done; return why it failed, else nothing."""
     last = ""
-    for line in program.stdout or ():
+    for line in _lines(program):
         word, _, text = line.rstrip("\n").partition(" ")
         if word == DONE:
             return ""
@@ -130,7 +182,18 @@ def _follow(program: subprocess.Popen[str]) -> str:
             log.info("neural: %s", text)
         last = text if word == SAY else line.strip() or last
     program.wait()
-    return last or "the process that fits has gone"
+    return last or GONE
+
+
+def _lines(program: Program) -> Iterator[str]:
+    with suppress(ConnectionResetError):
+        while program.stdout and (line := program.stdout.readline()):
+            yield line
+
+
+def _environment() -> dict[str, str]:
+    """Return that of the process: the longest fit of a training takes what the others leave idle."""
+    return {**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "include"), THREADS: str(available_cores())}
 
 
 @cache

@@ -39,8 +39,8 @@ class GradientBoosting(LearnedRanker[Forest]):
         "l2": Range(0.1, 100.0, log=True),
     }
 
-    rounds: int = 120
-    learning_rate: float = 0.05
+    rounds: int = 80
+    learning_rate: float = 0.075
     leaves: int = 15
     l2: float = 10.0
     rows: int = 150_000

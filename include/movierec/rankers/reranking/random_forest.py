@@ -40,7 +40,7 @@ class RandomForest(LearnedRanker[Forest]):
         "smallest_leaf": Range(5, 200, log=True, whole=True),
     }
 
-    trees: int = 100
+    trees: int = 60
     leaves: int = MAX_LEAVES
     features: float = 0.1
     smallest_leaf: int = 20
