@@ -79,15 +79,16 @@ def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
 def test_the_form_offers_every_ranker(airflow):
     from movierec.rankers import registry
 
-    assert set(airflow.dags["movierec_train"].params["rankers"]) == set(registry.RANKERS)
+    assert set(airflow.forms["movierec_train"]["rankers"]) == set(registry.RANKERS)
 
 
 def test_the_form_offers_the_protocols_there_are(airflow):
     from movierec.evaluation.protocols import PROTOCOLS
 
-    assert tuple(airflow.dags["movierec_train"].params["protocols"]) == PROTOCOLS
+    assert tuple(airflow.forms["movierec_train"]["protocols"]) == PROTOCOLS
+    assert airflow.forms["movierec_train"]["deciding_protocol"] is None
     deciding = airflow.dags["movierec_train"].params.get_param("deciding_protocol")
-    assert (deciding.value, deciding.schema["enum"]) == (None, [None, *PROTOCOLS])
+    assert deciding.schema["enum"] == [None, *PROTOCOLS]
 
 
 def test_the_training_says_where_weights_of_feedback_are_changed(airflow):

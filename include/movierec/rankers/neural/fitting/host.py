@@ -45,7 +45,7 @@ def host(path: str) -> None:
                 connections.add(child)
             if connections:
                 used = time.monotonic()
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)
 
 
 def _redirect(descriptor: int) -> None:
