@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import sparse
 from upath import UPath
 
-from movierec.errors import DiskFullError, ModelError
+from movierec.errors import ConfigError, DiskFullError, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +99,13 @@ def write_bytes(path: UPath, data: bytes) -> None:
 
     Raises:
         DiskFullError: there is no room for it; nothing of it is left.
+        ConfigError: the object store has no such bucket.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.protocol in OBJECT_STORES:
-            path.write_bytes(data)  # shows nothing before it has all
+            _write_object(path, data)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             _write_and_rename(path, data)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -112,6 +113,14 @@ def write_bytes(path: UPath, data: bytes) -> None:
         raise DiskFullError(
             f"no room for {path}: {len(data):,} bytes are needed, {_free_bytes(path)} are free"
         ) from error
+
+
+def _write_object(path: UPath, data: bytes) -> None:
+    """Write to a store that shows nothing of a file before it has all of it, and that knows no folders."""
+    try:
+        path.write_bytes(data)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} cannot be written: {error}; create the bucket, or set MOVIEREC_ARTIFACTS") from error
 
 
 def _write_and_rename(path: UPath, data: bytes) -> None:

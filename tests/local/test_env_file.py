@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from movierec.config import ROOT
 from movierec.local import env_file
 
 
@@ -46,6 +47,10 @@ def test_the_commit_is_noted_anew(path, tmp_path):
     env_file.complete(path, root=tmp_path)
     assert path.read_text().count("MOVIEREC_COMMIT=") == 1
     assert values(path)["MOVIEREC_COMMIT"] == "no git: this tree is not a clone"
+
+
+def test_git_leaves_the_file_alone():
+    assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_the_command_names_the_file_and_no_secret(path, capsys):

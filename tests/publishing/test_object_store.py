@@ -6,7 +6,7 @@ import pytest
 from upath import UPath
 
 from movierec.artifacts import load_arrays, read_bytes, save_arrays, write_bytes
-from movierec.errors import ModelError
+from movierec.errors import ConfigError, ModelError
 from movierec.maintenance.backup import copy_artifacts, make_backup
 from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.sizes import measure_sizes
@@ -65,12 +65,19 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(s3_url, monkeypatch):  # 
         raise OSError("the connection broke")
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(path.fs), "_call_s3", fail)
+        patched.setattr("s3fs.core.S3File.commit", fail)  # what makes an object visible
         with pytest.raises(OSError, match="the connection broke"):
             write_bytes(path, bytes(1_000))
     assert load_arrays(path).keys() == ARRAYS.keys()
     with pytest.raises(ModelError, match="is missing; train again"):
         read_bytes(path.with_name("other.npz"))
+
+
+def test_a_bucket_that_is_not_there_is_named_and_not_created(s3_url):  # noqa: F811
+    path = UPath("s3://modles/nightly/arrays.npz")
+    with pytest.raises(ConfigError, match=r"s3://modles/nightly/arrays.npz cannot be written: .*create the bucket"):
+        write_bytes(path, b"arrays")
+    assert not path.fs.exists("modles")
 
 
 def test_a_backup_holds_every_file_and_a_restore_puts_them_back(conn, settings, champion):
