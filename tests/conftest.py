@@ -130,15 +130,28 @@ def conn(warehouse: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a disk of one megabyte; only root can make one."""
-    folder = tmp_path / "small disk"
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("no small disk can be made here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+def disk_of(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Return what makes a folder on a disk of its own of a size, such as 1m; only root can make one."""
+    made: list[Path] = []
+
+    def disk(size: str) -> Path:
+        folder = tmp_path / f"disk of {size}"
+        folder.mkdir()
+        mount = ("mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder)
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("no small disk can be made here")
+        made.append(folder)
+        return folder
+
+    yield disk
+    for folder in made:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(disk_of: Callable[[str], Path]) -> Path:
+    """Return a folder on a disk of one megabyte."""
+    return disk_of("1m")
 
 
 @pytest.fixture

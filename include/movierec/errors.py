@@ -21,8 +21,11 @@ class ModelError(MovierecError):
     """A model or its input cannot be used: wrong format, wrong version, nothing to learn from."""
 
 
-class DiskFullError(MovierecError):
-    """There is no room for what has to be written; once there is, the task can be cleared."""
+class DiskFullError(MovierecError, OSError):
+    """There is no room for what has to be written; once there is, the task can be cleared.
+
+    An OSError, too, since it is nobody's fault that was writing: no ranker is left out of a night for it.
+    """
 
 
 class PublishError(MovierecError):

@@ -1,9 +1,11 @@
 """A server of its own for tests that kill it: it keeps what it has confirmed, as a real one does."""
 
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +17,13 @@ from movierec.config import Settings
 from movierec.db import connect, run_sql
 from movierec.local import postgres
 from movierec.local.postgres.postmaster import find_postmaster
+from tests import movielens
+from tests.faults.chains import publication, training
+from tests.faults.stages import take
+from tests.night import ingest
 
+# With the default strategy, a crash would set sequences of the copy back to where the original's were.
+COPIED = "strategy file_copy"
 STEP = """
 import sys
 sys.path[:0] = {paths!r}
@@ -42,18 +50,24 @@ class DurableServer:
         postmaster.wait(60)
         postgres.start(self.settings)
 
-    def renew(self) -> None:
-        """Make the warehouse empty again."""
+    def renew(self, template: str = "warehouse_empty") -> str:
+        """Make the warehouse empty again, or as another database is, and return how to reach it."""
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as conn:
             conn.execute("drop database if exists warehouse with (force)")
-            conn.execute("create database warehouse template warehouse_empty owner movierec_etl")
+            conn.execute(f"create database warehouse template {template} owner movierec_etl {COPIED}")
+        return self.conninfo("warehouse")
+
+    def keep(self, name: str) -> None:
+        """Keep the warehouse under another name, for `renew`."""
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as conn:
+            conn.execute(f"create database {name} template warehouse owner movierec_etl {COPIED}")
 
 
-@pytest.fixture(scope="package")
-def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableServer]:
-    """Start a server with fsync on, an empty application, and an empty warehouse to copy."""
-    settings = replace(Settings(), home=tmp_path_factory.mktemp("durable"))
-    postgres.start(settings, {"shared_buffers": "64MB"})
+@contextmanager
+def running(home: Path, **options: str) -> Iterator[DurableServer]:
+    """Run a server with fsync on, an empty application, and an empty warehouse to copy."""
+    settings = replace(Settings(), home=home)
+    postgres.start(settings, {"shared_buffers": "64MB", **options})
     server = DurableServer(settings)
     try:
         with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
@@ -68,11 +82,55 @@ def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Durable
         postgres.stop(settings)
 
 
+@pytest.fixture(scope="package")
+def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableServer]:
+    """Start a server that keeps what it has confirmed."""
+    with running(tmp_path_factory.mktemp("durable")) as server:
+        yield server
+
+
 @pytest.fixture
 def durable(durable_server: DurableServer) -> DurableServer:
     """Return the server with an empty warehouse."""
     durable_server.renew()
     return durable_server
+
+
+@dataclass(frozen=True)
+class ServedNight:
+    """A night that is served: database and artifacts, to be copied by whoever disturbs them."""
+
+    server: DurableServer
+    artifacts: Path
+
+    def copy(self, home: Path) -> tuple[str, Settings]:
+        """Make the warehouse as it is after the night, with artifacts of its own; return how to reach it, and settings.
+
+        Args:
+            home: a folder that may exist already; artifacts in it are replaced.
+        """
+        artifacts = home / "artifacts"
+        shutil.rmtree(artifacts, ignore_errors=True)
+        shutil.copytree(self.artifacts, artifacts)
+        return self.server.renew("served"), replace(Settings(), home=home, artifacts=str(artifacts))
+
+
+def serve_a_night(server: DurableServer, home: Path) -> ServedNight:
+    """Take a generated night as far as live lists."""
+    settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
+    warehouse = server.renew()
+    with connect(warehouse) as conn:
+        ingest(conn, server.conninfo("app"), movielens.generate(home / "data"))
+    take(warehouse, training(warehouse, settings, "night"))
+    take(warehouse, publication(warehouse, settings, "night"))
+    server.keep("served")
+    return ServedNight(server, home / "artifacts")
+
+
+@pytest.fixture(scope="package")
+def served_night(durable_server: DurableServer, tmp_path_factory: pytest.TempPathFactory) -> ServedNight:
+    """Return a night that is served."""
+    return serve_a_night(durable_server, tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture

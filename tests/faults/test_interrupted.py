@@ -7,6 +7,7 @@ import pytest
 
 from movierec.db import connect
 from tests.faults.datasets import clean, write_csv
+from tests.faults.stages import end_our_backends
 from tests.faults.steps import NAMES, RETRIED, take
 from tests.faults.world import facts
 
@@ -91,6 +92,30 @@ def test_a_server_that_crashes_on_the_way_is_a_reason_to_try_again(durable, fold
     durable.crash()
     assert victim.wait(60) == RETRIED
     assert "OperationalError" in victim.stdout.read()
+    take(*arguments(durable, folder))
+    assert everything(durable) == undisturbed
+
+
+@pytest.mark.parametrize("step", WRITTEN_TABLES)
+def test_a_connection_that_is_ended_on_the_way_is_a_reason_to_try_again(durable, folder, undisturbed, process, step):
+    victim = process(*arguments(durable, folder))
+    await_writing(durable, WRITTEN_TABLES[step])
+    end_our_backends(durable.conninfo("warehouse"))
+    assert victim.wait(60) == RETRIED, victim.stdout.read()
+    take(*arguments(durable, folder))
+    assert everything(durable) == undisturbed
+
+
+@pytest.mark.parametrize("step", WRITTEN_TABLES)
+def test_time_that_is_up_and_a_lock_that_is_held_are_reasons_to_try_again(durable, folder, undisturbed, step):
+    warehouse, *others = arguments(durable, folder)
+    take(warehouse, *others[:-1], ",".join(NAMES[: NAMES.index(step)]) or "extract")
+    if step != "extract":  # which has nothing left to do
+        with pytest.raises(SystemExit, match=str(RETRIED)):
+            take(f"{warehouse} options='-c statement_timeout=5'", *others[:-1], step)
+        with psycopg.connect(warehouse) as holder, pytest.raises(SystemExit, match=str(RETRIED)):
+            holder.execute(f"lock table {WRITTEN_TABLES[step]} in exclusive mode")
+            take(f"{warehouse} options='-c lock_timeout=50'", *others[:-1], step)
     take(*arguments(durable, folder))
     assert everything(durable) == undisturbed
 

@@ -1,23 +1,20 @@
 """Whatever befalls a publication: readers see one whole version, and a retry brings the lists of a quiet night."""
 
 import itertools
-from dataclasses import replace
 
 import psycopg
 import pytest
 
-from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import MovierecError
-from movierec.promotion import champion as promotion
-from movierec.training import evaluate, fit, snapshot
-from movierec.training.data import TrainingData
-from movierec.training.folder import TrainingFolder
-from tests import movielens
-from tests.faults.publication import STAGES, exit_status, kill, publish, start_publication
-from tests.night import ingest
+from tests.faults.chains import publication
+from tests.faults.stages import end_our_backends, exit_status, kill, start, take
 from tests.publishing.conftest import LENGTH
 
+STAGES = (
+    *("fit_champion", "write_lists", "write_similar", "write_fallback", "write_catalogue", "write_item_weights"),
+    *("audit_version", "go_live", "prune"),
+)
 VIEWERS = 60
 SERVED = """
 select
@@ -37,23 +34,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def published(durable_server, tmp_path_factory):
-    """Take a night as far as live lists, and return server, settings, what is served, and the statements per stage."""
-    durable_server.renew()
-    home = tmp_path_factory.mktemp("publication")
-    settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
-    warehouse = durable_server.conninfo("warehouse")
-    with connect(warehouse) as conn:
-        batch_id = ingest(conn, durable_server.conninfo("app"), movielens.generate(home / "data"))
-        folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
-        snapshot.take_snapshot(conn, folder)
-        fit.build_features(folder, seed=1)
-        data = TrainingData(folder)
-        evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
-        promotion.compare(conn, folder)
-        promotion.choose_champion(conn, folder.training_id)
-    counts = publish(warehouse, settings, "quiet night")
-    return durable_server, settings, served(warehouse), counts
+def published(served_night, tmp_path_factory):
+    """Publish once more, and return server, settings, what is served, and the steps per stage."""
+    warehouse, settings = served_night.copy(tmp_path_factory.mktemp("publication"))
+    counts = take(warehouse, publication(warehouse, settings, "quiet night"))
+    assert tuple(counts) == STAGES
+    return served_night.server, settings, served(warehouse), counts
 
 
 def served(warehouse):
@@ -62,17 +48,21 @@ def served(warehouse):
         return conn.execute(SERVED).fetchone()
 
 
+def publish(warehouse, settings, run_id):
+    take(warehouse, publication(warehouse, settings, run_id))
+
+
 def fault(published, stage, share, happen):
-    """Let something happen in a stage, once a share of its statements has run; retry; return before, after and exit."""
+    """Let something happen in a stage, once a share of its steps has been taken; retry; return how the first ended."""
     server, settings, quiet, counts = published
     warehouse, run_id = server.conninfo("warehouse"), f"night {next(_numbers)}"
     before = served(warehouse)
-    statement = 1 + round(share * (counts[stage] - 1))
-    status = exit_status(start_publication(warehouse, settings, run_id, stage, statement, happen))
+    stages, step = publication(warehouse, settings, run_id), 1 + round(share * (counts[stage] - 1))
+    status = exit_status(start(warehouse, stages, stage, step, happen))
     between = served(warehouse)
     assert between[1:] == quiet[1:]  # one live version, whole, with these lists
     assert between[0] >= before[0]
-    if list(STAGES).index(stage) < list(STAGES).index("go_live"):
+    if STAGES.index(stage) < STAGES.index("go_live"):
         assert between[0] == before[0]
     if between[0] == before[0]:
         publish(warehouse, settings, run_id)
@@ -83,7 +73,7 @@ def fault(published, stage, share, happen):
     return status
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.5, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.0, 1.0))])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_task_that_is_killed_at_any_stage_changes_nothing_that_is_seen(published, stage, share):
     assert fault(published, stage, share, kill) == -9
@@ -91,16 +81,8 @@ def test_a_task_that_is_killed_at_any_stage_changes_nothing_that_is_seen(publish
 
 @pytest.mark.parametrize("stage", ["write_lists", "go_live"])
 def test_a_connection_that_is_ended_in_a_transaction_is_a_reason_to_try_again(published, stage):
-    server = published[0]
-
-    def end_our_backend(_: int) -> None:
-        with psycopg.connect(server.conninfo("warehouse"), autocommit=True) as other:
-            other.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where application_name = 'movierec' and datname = current_database()"
-            )
-
-    assert fault(published, stage, 0.5, end_our_backend) == 1
+    warehouse = published[0].conninfo("warehouse")
+    assert fault(published, stage, 0.5, lambda _: end_our_backends(warehouse)) == 1
 
 
 @pytest.mark.parametrize("stage", ["write_lists", "audit_version", "go_live"])
@@ -148,7 +130,8 @@ def test_two_runs_that_publish_at_once_leave_one_whole_version(published):
     server, settings, quiet, _ = published
     warehouse = server.conninfo("warehouse")
     before = served(warehouse)
-    pids = [start_publication(warehouse, settings, name, "", -1, lambda _: None) for name in ("one", "two")]
+    runs = [publication(warehouse, settings, name) for name in ("one", "two")]
+    pids = [start(warehouse, run, "", -1, lambda _: None) for run in runs]
     statuses = [exit_status(pid) for pid in pids]
     assert 0 in statuses  # the older of the two may find the newer one live, and says so
     assert served(warehouse)[1:] == quiet[1:]
