@@ -8,6 +8,7 @@ from upath import UPath
 from movierec.artifacts import load_frame
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
+from movierec.db import fetch
 from movierec.errors import ModelError, QualityError
 from movierec.evaluation import protocols
 from movierec.features.content import MovieFeatures
@@ -226,6 +227,17 @@ def test_what_a_learned_ranker_went_on_without_is_kept_until_it_is_fitted_with_i
     fitted = fit.fit_ranker(TrainingData(folder), "hybrid", {"rounds": 3})
     evaluate.evaluate_ranker(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
     assert conn.execute("select count(*) from ml.left_out").fetchone() == (0,)
+
+
+def test_what_a_learned_ranker_went_on_without_under_the_other_split_alone_is_kept(conn, folder, monkeypatch):
+    data = TrainingData(folder)
+    fitted = fit.fit_ranker(data, "hybrid", {"rounds": 3})
+    monkeypatch.setattr(SLIT, "_fit", learns_to_fail(ModelError("it cannot be solved")))
+    evaluate.evaluate_ranker(conn, data, fitted)
+    rows = conn.execute("select protocol, ranker, base_ranker, reason from ml.left_out").fetchall()
+    assert rows == [(protocols.GLOBAL_TEMPORAL, "hybrid", "slit", "it cannot be solved")]
+    said = fetch(conn, "report/left_out", {"training_id": folder.training_id})
+    assert [(row["base_ranker"], row["only_under"]) for row in said] == [("slit", protocols.GLOBAL_TEMPORAL)]
 
 
 @pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])

@@ -62,7 +62,8 @@ def print_summary(conninfo: str) -> None:
         if tuned:
             _print_table("Tuned hyper-parameters", tuned)
         for row in fetch(conn, "report/left_out", training):
-            print(f"{row['ranker']} learned without {row['base_ranker']}: {row['reason']}\n")
+            under = f" under {row['only_under']}" if row["only_under"] else ""
+            print(f"{row['ranker']} learned without {row['base_ranker']}{under}: {row['reason']}\n")
         print(f"Winner: {live['reason']}.\n")
         _print_lists(conn)
 

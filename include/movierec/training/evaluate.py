@@ -52,9 +52,11 @@ def evaluate_rankers(
     for name, result in decisive.items():
         if isinstance(result, Exception):
             reasons[name] = log_failure(result, f"evaluate {name}")
+    refitted: dict[str, Ranker] = {}
     others: dict[str, Evaluation | Exception] = {}
     if GLOBAL_TEMPORAL in protocols:
-        others = _evaluate_globally({name: rankers[name] for name in rankers if reasons[name] is None}, data)
+        kept = {name: ranker for name, ranker in rankers.items() if reasons[name] is None}
+        refitted, others = _evaluate_globally(kept, data)
     means = {}
     for each in fitted:
         name = str(each["ranker"])
@@ -62,7 +64,8 @@ def evaluate_rankers(
         if name in others:
             results[GLOBAL_TEMPORAL] = (data.global_temporal, others[name])
         whole = {key: (split, value) for key, (split, value) in results.items() if isinstance(value, Evaluation)}
-        left_out = rankers[name].left_out if name in rankers else {}
+        by_protocol = {PER_USER_TEMPORAL: rankers, GLOBAL_TEMPORAL: refitted}
+        left_out = {key: known[name].left_out for key, known in by_protocol.items() if name in known}
         means[name] = _store(conn, data, each, reasons[name], left_out, whole)
     return means
 
@@ -72,7 +75,7 @@ def _store(
     data: TrainingData,
     fitted: Mapping[str, Any],
     reason: str | None,
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, Mapping[str, str]],
     results: Mapping[str, tuple[Split, Evaluation]],
 ) -> dict[str, float | None]:
     """Replace what the warehouse holds of a ranker; return its means, none where it is refused."""
@@ -89,18 +92,21 @@ def _store(
         _store_user_metrics(conn, {**key, "protocol": protocol}, result)
     _, decisive = results[PER_USER_TEMPORAL]
     means = _store_means(conn, key, float(fitted["fit_seconds"]), decisive)
-    columns = (*key, "base_ranker", "reason")
-    copy_rows(conn, "ml.left_out", columns, ((*key.values(), *row) for row in left_out.items()))
+    columns = (*key, "protocol", "base_ranker", "reason")
+    left_out_rows = ((*key.values(), name, *row) for name, reasons in left_out.items() for row in reasons.items())
+    copy_rows(conn, "ml.left_out", columns, left_out_rows)
     data.save_lists(name, decisive.lists)
     conn.commit()
     return means
 
 
-def _evaluate_globally(rankers: Mapping[str, Ranker], data: TrainingData) -> dict[str, Evaluation | Exception]:
-    """Evaluate on the split that informs and decides nothing: without it, a ranker stays in."""
+def _evaluate_globally(
+    rankers: Mapping[str, Ranker], data: TrainingData
+) -> tuple[dict[str, Ranker], dict[str, Evaluation | Exception]]:
+    """Fit again and evaluate on the split that informs and decides nothing: without it, a ranker stays in."""
+    refitted: dict[str, Ranker] = {}
     results: dict[str, Evaluation | Exception] = {}
     try:
-        refitted = {}
         for name, ranker in rankers.items():
             try:
                 refitted[name] = data.fit_on(GLOBAL_TEMPORAL, name, ranker.chosen_parameters())
@@ -116,7 +122,7 @@ def _evaluate_globally(rankers: Mapping[str, Ranker], data: TrainingData) -> dic
     for name, result in results.items():
         if isinstance(result, Exception):
             log_failure(result, f"evaluate {name}: no figures for {GLOBAL_TEMPORAL}")
-    return results
+    return refitted, results
 
 
 def _evaluate_on(split: Split, rankers: Mapping[str, Ranker]) -> dict[str, Evaluation | Exception]:

@@ -114,11 +114,24 @@ create table if not exists ml.left_out (
     ranker text not null,
     base_ranker text not null,
     reason text not null,
-    primary key (training_id, ranker, base_ranker)
+    protocol text not null default 'per_user_temporal',
+    primary key (training_id, protocol, ranker, base_ranker)
 );
 comment on table ml.left_out is
-'Base rankers that a learned ranker went on without, because they could not be fitted, and why.
-Grain: training, learned ranker and base ranker.';
+'Base rankers that a learned ranker went on without, because they could not be fitted on the known side of a split, and
+why. Grain: training, protocol, learned ranker and base ranker.';
+do $$
+begin
+    if not exists (
+        select 1 from information_schema.columns
+        where table_schema = 'ml' and table_name = 'left_out' and column_name = 'protocol'
+    ) then
+        alter table ml.left_out add column protocol text not null default 'per_user_temporal';
+        alter table ml.left_out drop constraint left_out_pkey;
+        alter table ml.left_out add primary key (training_id, protocol, ranker, base_ranker);
+    end if;
+end
+$$;
 
 create table if not exists ml.tuned (
     dataset text not null,

@@ -1,9 +1,13 @@
--- Purpose: the base rankers that the learned rankers of a training went on without.
--- Grain: learned ranker and base ranker. Key: ranker, base_ranker. Inputs: ml.left_out. Parameters: training_id.
+-- Purpose: the base rankers that the learned rankers of a training went on without; where only for another split than
+-- the first one, which.
+-- Grain: learned ranker, base ranker and reason. Key: ranker, base_ranker, reason. Inputs: ml.left_out.
+-- Parameters: training_id.
 select
     ranker,
     base_ranker,
-    reason
+    reason,
+    case when not bool_or(protocol = 'per_user_temporal') then min(protocol) end as only_under
 from ml.left_out
 where training_id = %(training_id)s
-order by ranker, base_ranker;
+group by ranker, base_ranker, reason
+order by ranker, base_ranker, reason;
