@@ -1,8 +1,10 @@
 import subprocess
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
-from movierec.bench.web import data, load, report, servers
+from movierec.bench.server import database
+from movierec.bench.web import data, feedback, load, report, servers
 from movierec.bench.web.load import Result
 from movierec.db import run_sql
 from tests.installation import free_port
@@ -59,3 +61,15 @@ def test_percentiles_and_ratios_are_those_of_the_median_round():
     assert "| recommendations | 11 | 2.0 ms | 2.0 ms | 2.00 | 1.00 |" in lines
     assert "| `/` | 2.0 ms | 3.0 ms | 3.0 ms |" in lines
     assert any("1 errors, 2 requests tried twice" in line for line in lines)
+
+
+def test_the_run_of_feedback_is_measured_task_by_task(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(feedback, "DATABASE", "bench_feedback_test")
+    placed = replace(server, artifacts=str(tmp_path / "artifacts"))
+    with database(server, feedback.DATABASE):
+        version_id = feedback.prepare(placed, users=40, movies=60, ranker="item_knn")
+        steps = feedback.measure(placed, version_id, users=40, movies=60, events=30)
+    tasks = ("open_delta", "write_delta", "audit_delta", "go_live")
+    assert list(steps) == [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
+    lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn"), {40: steps})
+    assert "| task | 40 viewers |" in lines

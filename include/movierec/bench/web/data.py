@@ -5,6 +5,7 @@ from movierec.db import Connection, copy_rows, fetch, run_sql
 from movierec.publishing.catalogue import FILLED, SHELF_LENGTH
 
 RATINGS_PER_VIEWER = 10
+VIEWERS_LIST = 50  # movies in a list, where none are written
 GENRES = (
     *("Action", "Adventure", "Animation", "Comedy", "Crime", "Documentary", "Drama", "Fantasy", "Film-Noir"),
     *("Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
@@ -39,16 +40,18 @@ def write_facts(conn: Connection, users: int, movies: int) -> None:
     conn.commit()
 
 
-def write_version(conn: Connection, movies: int, list_length: int) -> int:
-    """Write a whole version, which nobody sees yet, and return its id."""
-    version_id = int(fetch(conn, "bench/open_version")[0]["version_id"])
+def write_version(conn: Connection, movies: int, list_length: int, ranker: str = "hybrid") -> int:
+    """Write a whole version, which nobody sees yet, and return its id; with lists of length 0 it has none."""
+    opened = {"ranker": ranker, "list_length": max(list_length, VIEWERS_LIST)}
+    version_id = int(fetch(conn, "bench/open_version", opened)[0]["version_id"])
     parameters = {"version_id": version_id, "relevant_from": RELEVANT_FROM, "liked_weight": LIKED_WEIGHT}
     conn.execute("set local search_path to core")
     for part in FILLED:
         run_sql(conn, f"serving/fill_{part}", {**parameters, "shelf_length": SHELF_LENGTH})
     conn.execute("set local search_path to default")
-    run_sql(conn, "bench/lists", {"version_id": version_id, "movies": movies, "list_length": list_length})
-    run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})
+    if list_length:
+        run_sql(conn, "bench/lists", {"version_id": version_id, "movies": movies, "list_length": list_length})
+        run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})
     conn.commit()
     return version_id
 
