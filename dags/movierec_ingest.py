@@ -48,6 +48,7 @@ from movierec_airflow import (
     CORE,
     NIGHT_DEFAULTS,
     NIGHTLY,
+    NOTHING_SECRET,
     conninfo,
     folded,
     open_connection,
@@ -76,7 +77,9 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             None,
             type=["null", "string"],
             title="Dataset",
-            description="Folder, zip, file or URL of the rating files. Empty: MOVIEREC_DATASET.",
+            description="Folder, zip, file or URL of the rating files. Empty: MOVIEREC_DATASET, where a URL with a "
+            "login or a query has to stand: Airflow shows what a form was filled in with.",
+            **NOTHING_SECRET,
         ),
         "sources": Param(
             None,

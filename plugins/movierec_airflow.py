@@ -34,6 +34,17 @@ APPROVALS = ["when unsure", "always", "never"]
 LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even be handed to a task
 
 
+# For a form's field: refuses a URL with a login or a query, which Airflow would keep with the run for all to see. Its
+# message shows the words.
+NOTHING_SECRET: dict[str, Any] = {
+    "not": {
+        "description": "a URL with a login or a query, which may be secret; it belongs into MOVIEREC_DATASET",
+        "type": "string",
+        "pattern": r"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*@|[^#]*\?)",
+    }
+}
+
+
 def id_param(title: str, description: str, minimum: int = 1) -> Param:
     """Return a form's field for an id of the warehouse, which may stay empty."""
     kind = ["null", "integer"]

@@ -46,6 +46,7 @@ class Settings:
         exclude: files that are left out on purpose, by name, with * for anything (`MOVIEREC_EXCLUDE`).
         lists_by: when the lists of a night have to be live, UTC; None: nobody is told (`MOVIEREC_LISTS_BY`).
         notify: the Airflow connection that notices are sent through, empty for none (`MOVIEREC_NOTIFY`).
+        openlineage: server or file that gets OpenLineage's events, empty for none (`MOVIEREC_OPENLINEAGE`).
         etl_password: of the role that owns the databases, where it logs in with one (`MOVIEREC_ETL_PASSWORD`).
         web_password: of the web application's role (`MOVIEREC_WEB_PASSWORD`).
         reader_password: of the role for dashboards (`MOVIEREC_READER_PASSWORD`).
@@ -75,6 +76,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     lists_by: time | None = DEFAULT
     notify: str = ""
+    openlineage: str = ""
     etl_password: str = field(default="", repr=False)
     web_password: str = field(default="", repr=False)
     reader_password: str = field(default="", repr=False)
@@ -113,6 +115,7 @@ class Settings:
             exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
             lists_by=parse_deadline(env[SETTING]) if SETTING in env else cls.lists_by,
             notify=env.get("MOVIEREC_NOTIFY", cls.notify).strip(),
+            openlineage=env.get("MOVIEREC_OPENLINEAGE", cls.openlineage).strip(),
             etl_password=env.get("MOVIEREC_ETL_PASSWORD", ""),
             web_password=env.get("MOVIEREC_WEB_PASSWORD", ""),
             reader_password=env.get("MOVIEREC_READER_PASSWORD", ""),

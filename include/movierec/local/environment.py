@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download, opentelemetry, postgres
+from movierec.local import credentials, download, openlineage, opentelemetry, postgres
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
 from movierec.rankers.neural import shared
@@ -36,6 +36,7 @@ DEFAULTS = {
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
     "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
     "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+    **openlineage.OPTIONS,
     "GX_ANALYTICS_ENABLED": "false",
     "OMP_WAIT_POLICY": "passive",  # waiting threads leave the core to others
     # Several tasks run side by side; with more threads each, they would only compete for the cores.
@@ -54,7 +55,7 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
         dataset: path of the dataset, where it has been fetched already.
 
     Raises:
-        ConfigError: OpenTelemetry is on.
+        ConfigError: OpenTelemetry is on, or OpenLineage has no place to send to.
     """
     opentelemetry.refuse(os.environ, settings.home / "airflow" / "airflow.cfg")
     credentials.write_password_file(settings)
@@ -65,6 +66,7 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
         **inherited,
         **_paths(settings, dataset),
         **_airflow_settings(settings),
+        **openlineage.environment(settings),
         **_web_settings(settings),
         **_secrets(settings),
     }

@@ -1,0 +1,37 @@
+"""OpenLineage: where Airflow's provider sends what tasks read and write."""
+
+import json
+import re
+from pathlib import Path
+
+from movierec.config import Settings
+from movierec.errors import ConfigError
+
+# Plain values of the provider's options; without a transport it is off, and none of them is read.
+OPTIONS = {
+    "AIRFLOW__OPENLINEAGE__NAMESPACE": "movierec",
+    "AIRFLOW__OPENLINEAGE__EXTRACTORS": "movierec_lineage.DeclaredLineage",
+    "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",  # a fork after a task has computed may hang
+    "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that let the provider send its events, none where that is not wanted.
+
+    Raises:
+        ConfigError: the setting is neither a server nor a file.
+    """
+    place = settings.openlineage
+    if not place:
+        return {}
+    if re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", place):
+        transport: dict[str, object] = {"type": "http", "url": place}
+    elif Path(place).is_absolute() and Path(place).parent.is_dir() and not Path(place).is_dir():
+        transport = {"type": "file", "log_file_path": place, "append": True}
+    else:
+        raise ConfigError(
+            f"MOVIEREC_OPENLINEAGE is '{place}'; allowed is the address of a server without login and query, such as "
+            "http://localhost:5000, or the absolute path of a file in a folder that exists"
+        )
+    return {"AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport)}

@@ -1,0 +1,85 @@
+"""OpenLineage: what is declared of each task is what it does, and the provider sends it where a setting says so."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+from movierec.config import ROOT
+from movierec.db import connect
+from movierec.local import openlineage
+from tests import movielens
+from tests.dags.test_nights import QUICK, query, run_chain
+
+RUN = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+dag = DagBag(sys.argv[1], bundle_name="dags-folder").dags["movierec_ingest"]
+run = dag.test(run_conf={**dag.params.dump(), "dataset": sys.argv[2], "sources": ["movielens"]})
+sys.exit(run.state != "success")
+"""
+
+
+def test_every_declared_task_and_table_exists(airflow, conn):
+    from movierec_lineage import STORE, TASKS, names_of
+
+    for dag_id, tasks in TASKS.items():
+        assert set(tasks) <= set(airflow.dags[dag_id].task_ids)
+        for ports in tasks.values():
+            tables = [name for name in names_of(f"{ports.reads} {ports.writes}") if not name.startswith(STORE)]
+            for table in tables:
+                assert conn.execute("select to_regclass(%s)", [table]).fetchone() != (None,), table
+
+
+def test_every_table_that_a_night_writes_is_declared(night, tmp_path):
+    from movierec_lineage import TASKS, names_of
+
+    folder = movielens.generate(tmp_path / "data")
+    run_chain(night, folder, **QUICK)
+    with connect(night.warehouse) as conn:
+        conn.execute("select serving.give_feedback('a', 1, (select min(movie_id) from core.movies), 'dislike')")
+    night.run("movierec_feedback")
+    written = query(
+        night.warehouse,
+        "select schemaname || '.' || relname from pg_stat_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0",
+    )
+    declared = {name for tasks in TASKS.values() for ports in tasks.values() for name in names_of(ports.writes)}
+    assert {table for (table,) in written} - declared - {"ops.night_stage", "serving.viewer_event"} == set()
+
+
+def test_a_night_tells_which_tables_it_reads_and_writes(night, airflow, tmp_path):
+    folder, events = movielens.generate(tmp_path / "data"), tmp_path / "events.jsonl"
+    wanted = openlineage.environment(replace(airflow.settings, openlineage=str(events)))
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, str(ROOT / "dags"), str(folder)],
+        env={**os.environ, **wanted},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+    datasets = {}
+    for line in events.read_text().splitlines():
+        event = json.loads(line)
+        assert event["job"]["namespace"] == "movierec"
+        ports = datasets.setdefault(event["job"]["name"], (set(), set()))
+        for port, key in zip(ports, ("inputs", "outputs"), strict=True):
+            port.update((each["namespace"], each["name"]) for each in event[key])
+    database = night.warehouse.rpartition("=")[2]
+
+    def table(name):
+        return ("postgres://localhost:5432", f"{database}.{name}")
+
+    reads, writes = datasets["movierec_ingest.build_core"]
+    assert {table("staging.ratings"), table("staging.movies")} <= reads
+    assert {table("core.ratings"), table("core.movies")} <= writes
+    assert table("raw.ratings") in datasets["movierec_ingest.extract"][1]
+    assert table("quarantine.row") in datasets["movierec_ingest.stage"][1]
+
+
+def test_where_it_is_off_nothing_of_it_is_imported(night, tmp_path):
+    run = night.run("movierec_ingest", dataset=str(movielens.generate(tmp_path / "data")), sources=["movielens"])
+    assert run.state == "success"
+    assert [name for name in sys.modules if name.startswith("openlineage")] == []
+    assert "airflow.providers.openlineage.plugins.listener" not in sys.modules
