@@ -47,12 +47,12 @@ def record_night() -> list[str]:
     context = get_current_context()
     ti = context["ti"]
     with open_connection() as conn:
-        recorded = record_night(conn, ti.dag_id, ti.run_id)
-    if recorded.unusual:
-        more = len(recorded.unusual) - MAX_NOTICE
-        said = [*recorded.unusual[:MAX_NOTICE], *([f"and {more} more in ops.night_bound"] if more > 0 else [])]
-        announce(notice_of("drift", context, message="; ".join(said)))
-    return recorded.said
+        report = record_night(conn, ti.dag_id, ti.run_id)
+    if report.unusual:
+        more = len(report.unusual) - MAX_NOTICE
+        parts = [*report.unusual[:MAX_NOTICE], *([f"and {more} more in ops.night_bound"] if more > 0 else [])]
+        announce(notice_of("drift", context, message="; ".join(parts)))
+    return report.sentences
 
 
 def _peak_memory_mb() -> float:
@@ -61,11 +61,11 @@ def _peak_memory_mb() -> float:
     return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / unit
 
 
-def note_text(said: list[str]) -> str:
+def note_text(sentences: list[str]) -> str:
     """Return the note of a run, as many of the sentences as Airflow has room for."""
     lines = [HEADING]
-    for number, sentence in enumerate(said):
-        rest = f"- … and {len(said) - number} more: see the log of record_night"
+    for number, sentence in enumerate(sentences):
+        rest = f"- … and {len(sentences) - number} more: see the log of record_night"
         line = f"- {sentence}"
         if len("\n".join([*lines, line, rest])) > MAX_NOTE:
             return "\n".join([*lines, rest])
@@ -104,13 +104,13 @@ def write_note(session: Any, dag_run: Any) -> None:
     """Make what the last task of a run has returned the run's note, unless a person has written one."""
     from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 
-    said_by = XComModel.get_many(
+    returned = XComModel.get_many(
         dag_ids=dag_run.dag_id, run_id=dag_run.run_id, task_ids="record_night", key=XCOM_RETURN_KEY
     )
-    found = session.scalars(said_by.limit(1)).first()
-    said = XComModel.deserialize_value(found) if found else None
-    if said and (not dag_run.note or dag_run.note.startswith(HEADING)):
-        dag_run.note = note_text(said)
+    xcom = session.scalars(returned.limit(1)).first()
+    sentences = XComModel.deserialize_value(xcom) if xcom else None
+    if sentences and (not dag_run.note or dag_run.note.startswith(HEADING)):
+        dag_run.note = note_text(sentences)
 
 
 class Nights(AirflowPlugin):

@@ -38,8 +38,8 @@ def note_of_newest_batch(conninfo: str) -> tuple[str, str] | None:
         if not newest:
             return None
         (batch,) = fetch(conn, "ops/batch", newest[0])
-        said = [report(conn, batch["batch_id"]) for report in (sentences.scales, sentences.warnings, nights.unusual)]
-        lines = [f"- {sentence}" for each in said for sentence in each]
+        known = [*sentences.of_batch(conn, batch["batch_id"]), *nights.unusual(conn, batch["batch_id"])]
+        lines = [f"- {sentence}" for sentence in known]
         return (batch["run_id"], "\n".join(lines)) if lines else None
 
 

@@ -14,10 +14,10 @@ INGEST, PUBLISH = "movierec_ingest", "movierec_publish"
 WHOLE_FROM = 100  # from here on numbers of a sentence have no decimals
 
 
-class Recorded(NamedTuple):
-    """What a run has to say at its end: all that is to be known, and what of it is unusual."""
+class NightReport(NamedTuple):
+    """What a run has to say at its end, in sentences: all that is to be known, and what of it is unusual."""
 
-    said: list[str]
+    sentences: list[str]
     unusual: list[str]
 
 
@@ -32,24 +32,25 @@ def record_stage(conn: Connection, stage: dict[str, Any]) -> None:
     conn.commit()
 
 
-def record_night(conn: Connection, dag_id: str, run_id: str) -> Recorded:
+def record_night(conn: Connection, dag_id: str, run_id: str) -> NightReport:
     """Write what is known of the night after a run, warn of what is unusual in what the run measured, and return both.
 
     It may be repeated; a run without a batch has nothing to record.
     """
     runs = fetch(conn, "night/run", {"dag_id": dag_id, "run_id": run_id})
     if not runs:
-        return Recorded([], [])
+        return NightReport([], [])
     (run,) = runs
     key = {"batch_id": run["batch_id"]}
     _measure_shares(conn, dag_id, run)
     run_sql(conn, "night/night", {**key, "k": CUTOFF})
     conn.commit()
-    found = unusual(conn, run["batch_id"], dag_id)
-    for sentence in found:
+    out_of_bounds = unusual(conn, run["batch_id"], dag_id)
+    for sentence in out_of_bounds:
         log.warning("unusual: %s", sentence)
-    log.info("night of batch %d: recorded, %d measures out of bounds", run["batch_id"], len(found))
-    return Recorded([*(_of_batch(conn, run["batch_id"]) if dag_id == INGEST else []), *found], found)
+    log.info("night of batch %d: recorded, %d measures out of bounds", run["batch_id"], len(out_of_bounds))
+    about_batch = sentences.of_batch(conn, run["batch_id"]) if dag_id == INGEST else []
+    return NightReport([*about_batch, *out_of_bounds], out_of_bounds)
 
 
 def unusual(conn: Connection, batch_id: int, dag_id: str | None = None) -> list[str]:
@@ -66,10 +67,6 @@ def _measure_shares(conn: Connection, dag_id: str, run: dict[str, Any]) -> None:
             conn.commit()
     if dag_id == PUBLISH and run["version_id"] is not None:
         run_sql(conn, "night/night_share_of_lists", {**key, "version_id": run["version_id"], "k": CUTOFF})
-
-
-def _of_batch(conn: Connection, batch_id: int) -> list[str]:
-    return [*sentences.scales(conn, batch_id), *sentences.warnings(conn, batch_id)]
 
 
 def _sentence(row: dict[str, Any]) -> str:

@@ -24,6 +24,11 @@ def scales(conn: Connection, batch_id: int) -> list[str]:
     return [_scale(row) for row in fetch(conn, "report/scales", {"batch_id": batch_id})]
 
 
+def of_batch(conn: Connection, batch_id: int) -> list[str]:
+    """Return all that is to be known of a batch: the scales of its sources, then its warnings."""
+    return [*scales(conn, batch_id), *warnings(conn, batch_id)]
+
+
 def rejections(conn: Connection, batch_id: int, most: int = 3) -> str:
     """Return the rules that reject most rows of a batch, for the message of the gate that it stops at."""
     rows = [row for row in fetch(conn, "report/broken_rules", {"batch_id": batch_id}) if row["severity"] == "reject"]
