@@ -81,16 +81,18 @@ class TrainingFolder:
         """A ranker fitted on the training ratings, as `Ranker.save` writes it."""
         return self.models / ranker
 
+    @property
+    def fits(self) -> UPath:
+        """What is learned once, a folder each."""
+        return self.path / "fits"
+
     def fit(self, key: str) -> UPath:
         """A fit, and whatever else is made once, by its key."""
-        return self.path / "fits" / key
+        return self.fits / key
 
     def earlier(self) -> list["TrainingFolder"]:
         """The folders of earlier trainings, latest first."""
-        parent = self.path.parent
-        folders = [folder for folder in parent.iterdir() if folder.name.isdecimal()] if parent.exists() else []
-        earlier = {int(folder.name): folder for folder in folders if int(folder.name) < self.training_id}
-        return [TrainingFolder(number, earlier[number]) for number in sorted(earlier, reverse=True)]
+        return [other for other in reversed(_in(self.path.parent)) if other.training_id < self.training_id]
 
     def lists(self, ranker: str) -> UPath:
         """The lists by which a ranker was evaluated."""
@@ -116,11 +118,19 @@ def trainings(settings: Settings) -> UPath:
     return UPath(settings.artifacts) / "trainings"
 
 
+def training_folders(settings: Settings) -> list[TrainingFolder]:
+    """Return the folder of every kept training, the earliest first."""
+    return _in(trainings(settings))
+
+
+def _in(root: UPath) -> list[TrainingFolder]:
+    paths = [path for path in root.iterdir() if path.name.isdecimal()] if root.exists() else []
+    return sorted((TrainingFolder(int(path.name), path) for path in paths), key=lambda folder: folder.training_id)
+
+
 def prune_trainings(settings: Settings, kept: Collection[int]) -> list[int]:
     """Remove the folders of all trainings but these, and return which were removed, in ascending order."""
-    root = trainings(settings)
-    folders = [folder for folder in root.iterdir() if folder.name.isdecimal()] if root.exists() else []
-    removed = [folder for folder in folders if int(folder.name) not in kept]
+    removed = [folder for folder in training_folders(settings) if folder.training_id not in kept]
     for folder in removed:
-        folder.fs.rm(folder.path, recursive=True)
-    return sorted(int(folder.name) for folder in removed)
+        folder.path.fs.rm(folder.path.path, recursive=True)
+    return [folder.training_id for folder in removed]

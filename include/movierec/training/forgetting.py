@@ -18,35 +18,31 @@ from movierec.rankers.base import HISTORY_FIELDS
 from movierec.rankers.cold_start import PREFIX as COLD_START
 from movierec.rankers.manifest import MANIFEST, write_manifest
 from movierec.training.fit_store import MARK
-from movierec.training.folder import TrainingFolder, trainings
+from movierec.training.folder import TrainingFolder, training_folders
 
 log = logging.getLogger(__name__)
 
 HISTORY = "history."  # in front of the arrays of a saved history
 OF_RATINGS = tuple(name for name in HISTORY_FIELDS if name not in ("user_ids", "movie_ids"))
-FITS = "fits"  # the folder of a training that holds them
 TRAINING_SET = "grades"  # an array that only a training set has
 
 
 def forget_in_artifacts(settings: Settings, user: int) -> list[int]:
     """Remove a viewer from the folder of every kept training; return the trainings that had the viewer, ascending."""
-    root = trainings(settings)
-    folders = [folder for folder in root.iterdir() if folder.name.isdecimal()] if root.exists() else []
-    touched = []
-    for folder in sorted(folders, key=lambda folder: int(folder.name)):
-        files = [path for path in _files(folder) if _forget(path, user)]
+    trained = []
+    for folder in training_folders(settings):
+        files = [path for path in _files(folder.path) if _forget(path, user)]
         _unmark_fits(folder, files)
         if files:
-            touched.append(int(folder.name))
-            log.info("forget: training %s, %d files written anew", folder.name, len(files))
-    return touched
+            trained.append(folder.training_id)
+            log.info("forget: training %d, %d files written anew", folder.training_id, len(files))
+    return trained
 
 
-def _unmark_fits(folder: UPath, files: list[UPath]) -> None:
+def _unmark_fits(folder: TrainingFolder, files: list[UPath]) -> None:
     """Let nobody take a fit that these files are part of: it is of a viewer less than its key says."""
-    parts = (path.relative_to(folder).as_posix().split("/") for path in files)
-    for key in {part[1] for part in parts if part[0] == FITS}:
-        (folder / FITS / key / MARK).unlink(missing_ok=True)
+    for key in {path.relative_to(folder.fits).parts[0] for path in files if folder.fits in path.parents}:
+        (folder.fit(key) / MARK).unlink(missing_ok=True)
 
 
 def files_with(folder: TrainingFolder, user: int) -> list[str]:
