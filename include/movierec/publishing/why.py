@@ -1,6 +1,6 @@
 """Why a viewer is shown a movie, or is not: the way from the sources to the page in plain sentences.
 
-The facts are those of `ops.why_viewer()`, `ops.why_movie()` and the view `ops.version_lineage`; the places that rankers
+The facts are those of `ops.why_viewer()`, `ops.why_movie()` and the view `ops.version_lineage`; the ranks that rankers
 give a movie come from the kept models.
 """
 
@@ -12,7 +12,7 @@ from upath import UPath
 from movierec.config import Settings
 from movierec.db import Connection, fetch
 from movierec.errors import ModelError
-from movierec.publishing.ranker_places import RankerPlaces, ranker_places
+from movierec.publishing.movie_ranks import MovieRanks, movie_ranks
 
 Facts = dict[str, Any]
 
@@ -115,23 +115,23 @@ def _rankers(settings: Settings, origin: Facts, viewer: int, found: Facts) -> It
     if found["rating"] is not None:  # models leave out what was seen
         return
     try:
-        places = ranker_places(UPath(settings.artifacts) / origin["model"], viewer, found["movie_id"])
+        ranks = movie_ranks(UPath(settings.artifacts) / origin["model"], viewer, found["movie_id"])
     except ModelError as error:
         yield f"The models of version {origin['version_id']} cannot be asked: {error}."
         return
-    yield from _places(origin["ranker"], places)
+    yield from _ranks(origin["ranker"], ranks)
 
 
-def _places(ranker: str, places: RankerPlaces) -> Iterator[str]:
-    if places.own is None:
+def _ranks(ranker: str, ranks: MovieRanks) -> Iterator[str]:
+    if ranks.own is None:
         yield f"{ranker} does not rank it for the viewer: it was seen, or not known, when the model was fitted."
         return
-    yield f"{ranker} puts it at place {places.own} of what the viewer has not seen."
-    if places.others:
-        others = ", ".join(f"{name} {place or 'none'}" for name, place in places.others.items())
+    yield f"{ranker} puts it at place {ranks.own} of what the viewer has not seen."
+    if ranks.base_rankers:
+        others = ", ".join(f"{name} {rank or 'none'}" for name, rank in ranks.base_rankers.items())
         yield f"The rankers that it builds on put it at: {others}."
-    if places.is_candidate is not None:
-        yield "It is among the candidates." if places.is_candidate else "No base ranker proposes it as a candidate."
+    if ranks.is_candidate is not None:
+        yield "It is among the candidates." if ranks.is_candidate else "No base ranker proposes it as a candidate."
 
 
 def _made_of(row: Facts) -> Iterator[str]:

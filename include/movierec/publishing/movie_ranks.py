@@ -1,4 +1,4 @@
-"""At which place the kept models of a version have a movie for a viewer.
+"""At which rank the kept models of a version have a movie for a viewer.
 
 Publishing keeps nothing for this but what it keeps anyway: the fitted ranker of a version with those that it builds on
 stays as long as the version does, and one viewer is ranked in a moment. Keeping the candidates of every base ranker for
@@ -16,34 +16,33 @@ from movierec.rankers.reranking.base import LearnedRanker
 
 
 @dataclass(frozen=True)
-class RankerPlaces:
-    """Where rankers have a movie among all movies that the viewer has not seen.
+class MovieRanks:
+    """The ranks of a movie among all movies that the viewer has not seen.
 
     Attributes:
-        own: the place in the order of the version's ranker, from 1; None where the model has the movie as seen, or does
-            not know it.
-        others: the same in the orders of the rankers that it builds on, by name.
+        own: by the version's ranker, from 1; None where the model has the movie as seen, or does not know it.
+        base_rankers: by the rankers that it builds on, by name.
         is_candidate: whether any of these proposes the movie to a ranker that orders candidates; None of other rankers.
     """
 
     own: int | None
-    others: dict[str, int | None]
+    base_rankers: dict[str, int | None]
     is_candidate: bool | None
 
 
-def ranker_places(model: UPath, user: int, movie: int) -> RankerPlaces:
+def movie_ranks(model: UPath, user: int, movie: int) -> MovieRanks:
     """Ask a saved model, and those that it builds on.
 
     Raises:
         ModelError: it is not kept any more, or cannot be read.
     """
     ranker = registry.load(model)
-    others = {name: _place(other, user, movie) for name, other in ranker.builds_on.items()}
+    base_rankers = {name: _rank(base_ranker, user, movie) for name, base_ranker in ranker.builds_on.items()}
     is_candidate = movie in ranker.proposed(user) if isinstance(ranker, LearnedRanker) else None
-    return RankerPlaces(_place(ranker, user, movie), others, is_candidate)
+    return MovieRanks(_rank(ranker, user, movie), base_rankers, is_candidate)
 
 
-def _place(ranker: Ranker, user: int, movie: int) -> int | None:
+def _rank(ranker: Ranker, user: int, movie: int) -> int | None:
     ranked = ranker.recommend([user], ranker.history_.shape[1])
-    places = ranked.loc[ranked[MOVIE] == movie, RANK]
-    return int(places.iloc[0]) if len(places) else None
+    ranks = ranked.loc[ranked[MOVIE] == movie, RANK]
+    return int(ranks.iloc[0]) if len(ranks) else None
