@@ -124,14 +124,18 @@ def web() -> "FastAPI":
 class OnFirstRequest:
     """An ASGI app that makes the real one on the first request."""
 
+    def __init__(self, make: Callable[[], Any]) -> None:
+        """Store what makes the real one, and remembers it."""
+        self.make = make
+
     async def __call__(self, scope: Scope, receive: Channel, send: Channel) -> None:
         """Pass the request on."""
-        await web()(scope, receive, send)
+        await self.make()(scope, receive, send)
 
 
 class Pictures(AirflowPlugin):
     """What Airflow finds in this file."""
 
     name = "movierec_pictures"
-    fastapi_apps = [{"app": OnFirstRequest(), "url_prefix": PREFIX, "name": "movierec_pictures"}]  # noqa: RUF012
+    fastapi_apps = [{"app": OnFirstRequest(web), "url_prefix": PREFIX, "name": "movierec_pictures"}]  # noqa: RUF012
     operator_extra_links = [PicturesLink()]  # noqa: RUF012

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from movierec_pictures import HEADERS, Channel, Scope
+from movierec.evaluation.protocols import CUTOFF
+from movierec_pictures import HEADERS, OnFirstRequest
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -80,7 +81,7 @@ def linked(task: Any, link: BaseOperatorLink) -> Any:
 REPORTS = {
     # kind: title, query, key, further parameters, the DAG that one must be allowed to read
     "quality": ("Quality of batch", "report/quality", "batch_id", {}, "movierec_ingest"),
-    "leaderboard": ("Rankers of training", "report/leaderboard", "training_id", {"k": 10}, "movierec_train"),
+    "leaderboard": ("Rankers of training", "report/leaderboard", "training_id", {"k": CUTOFF}, "movierec_train"),
 }
 
 
@@ -137,17 +138,9 @@ def web() -> "FastAPI":
     return app
 
 
-class OnFirstRequest:
-    """An ASGI app that makes the real one on the first request."""
-
-    async def __call__(self, scope: Scope, receive: Channel, send: Channel) -> None:
-        """Pass the request on."""
-        await web()(scope, receive, send)
-
-
 class Reports(AirflowPlugin):
     """What Airflow finds in this file."""
 
     name = "movierec_reports"
-    fastapi_apps = [{"app": OnFirstRequest(), "url_prefix": PREFIX, "name": "movierec_reports"}]  # noqa: RUF012
+    fastapi_apps = [{"app": OnFirstRequest(web), "url_prefix": PREFIX, "name": "movierec_reports"}]  # noqa: RUF012
     operator_extra_links = [QualityLink(), LeaderboardLink(), ListsLink()]  # noqa: RUF012

@@ -3,7 +3,7 @@
 import pytest
 
 from movierec.errors import MovierecError
-from movierec.local import page_pictures, state
+from movierec.local import page_pictures, screenshots, state
 from movierec.local.page_pictures import PICTURES, Picture
 
 
@@ -23,7 +23,7 @@ def test_without_a_running_group_one_sentence_says_how_to_start_it(settings, tmp
 
 
 def test_before_the_first_publication_there_is_nothing_to_draw(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr(page_pictures.group, "find_supervisor", lambda _: object())
+    monkeypatch.setattr(screenshots.group, "find_supervisor", lambda _: object())
     monkeypatch.setattr(page_pictures.web, "health", lambda _: "no version")
     with pytest.raises(MovierecError, match="says 'no version', so there are no pages to draw"):
         page_pictures.draw_pages(settings, tmp_path)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import web
-from movierec.local.airflow import group
-from movierec.local.screenshots import launched_browser
+from movierec.local.screenshots import launched_browser, settings_to_draw
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,9 +47,7 @@ def draw_pages(settings: Settings, folder: Path) -> list[Path]:
     Raises:
         MovierecError: nothing is running, nothing has been published yet, or there is no browser.
     """
-    if not group.find_supervisor(settings.home):
-        raise MovierecError("nothing is running that could be drawn; start it with make run, then try again")
-    settings = group.running_settings(settings)
+    settings = settings_to_draw(settings)
     if (said := web.health(settings)) != "ok":
         raise MovierecError(
             f"the web application says '{said}', so there are no pages to draw; make run, then try again"

@@ -44,9 +44,7 @@ def draw_graphs(settings: Settings, folder: Path) -> list[Path]:
     Raises:
         MovierecError: nothing is running, a DAG has no successful run yet, or there is no browser.
     """
-    if not group.find_supervisor(settings.home):
-        raise MovierecError("nothing is running that could be drawn; start it with make run, then try again")
-    settings = group.running_settings(settings)
+    settings = settings_to_draw(settings)
     airflow = AirflowClient(settings)
     runs = {dag_id: _latest_run(airflow, dag_id) for dag_id in group.DAGS}
     paths = []
@@ -59,6 +57,17 @@ def draw_graphs(settings: Settings, folder: Path) -> list[Path]:
             _screenshot_graph(page, len(tasks), paths[-1])
             page.close()
     return paths
+
+
+def settings_to_draw(settings: Settings) -> Settings:
+    """Return the settings of what is running.
+
+    Raises:
+        MovierecError: nothing is.
+    """
+    if not group.find_supervisor(settings.home):
+        raise MovierecError("nothing is running that could be drawn; start it with make run, then try again")
+    return group.running_settings(settings)
 
 
 def find_browser() -> str:

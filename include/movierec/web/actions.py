@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from movierec.web import views
 from movierec.web.database import Row
-from movierec.web.pages import MOST_CHOSEN, choose_page, movie_ids, welcome_page
+from movierec.web.pages import MOST_CHOSEN, choose_page, has_list, movie_ids, welcome_page
 from movierec.web.problems import ProblemError, is_for_api
 from movierec.web.rendering import PageSession, redirect
 from movierec.web.schemas import LARGEST_ID
@@ -135,6 +135,5 @@ def _done(request: Request, session: Session, notice: Row, back: str) -> Respons
 async def _is_known(request: Request, viewer: int) -> bool:
     """Tell whether somebody has a list or has said anything here."""
     async with services_of(request).warehouse.snapshot() as snapshot:
-        first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
         said = await snapshot.row("feedback_of", {"user_id": viewer, "row_limit": 1})
-    return bool(said) or bool(first and first["origin"] in ("list", "candidate"))
+        return bool(said) or await has_list(snapshot, viewer)

@@ -95,7 +95,7 @@ def read(path: Path) -> Keys:
     except FileNotFoundError as error:
         raise ConfigError(f"{path} is missing; make up writes it") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"{path} cannot be read: {type(error).__name__} at {error}; see docs/serving.md") from error
+        raise ConfigError(f"{path} cannot be read: {type(error).__name__} at {error}; see docs/web.md") from error
     if min(map(len, (session_secret, *(each.key for each in keys)))) < MIN_SECRET_LENGTH:
         raise ConfigError(f"{path} has a secret of fewer than {MIN_SECRET_LENGTH} characters; use longer ones")
     return Keys(session_secret, {each.key: each for each in keys})

@@ -86,10 +86,15 @@ async def for_you(request: Request, session: PageSession) -> Response:
     return render(request, session, "for_you.html", {"freshness": freshness, "here": "for you", **context})
 
 
+async def has_list(snapshot: Snapshot, viewer: int) -> bool:
+    """Tell whether a viewer has a published list."""
+    first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
+    return first is not None and first["origin"] in ("list", "candidate")
+
+
 async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:
     """Return a list from what a viewer without a published list likes; empty for everybody else."""
-    first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
-    if first and first["origin"] in ("list", "candidate"):
+    if await has_list(snapshot, viewer):
         return []
     said = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
     liked = [row["movie_id"] for row in said if row["kind"] == "like"][:MOST_CHOSEN]
