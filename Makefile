@@ -50,7 +50,7 @@ run up: SETUP := --in-background
 run: setup ## set up, start everything, run one night and print what came of it
 	@$(MOVIEREC) run
 
-up: setup ## start the database and Airflow in the background
+up: setup ## start the database, Airflow and the web application in the background
 	@$(MOVIEREC) up
 
 down: installed ## stop everything that runs in the background
