@@ -22,7 +22,7 @@ from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.publishing.lists import rank_for
 from movierec.publishing.tables import rows_of
-from movierec.publishing.versions import Version, live_version
+from movierec.publishing.versions import Version, describe_failures, live_version
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder
 
@@ -104,8 +104,7 @@ def audit_delta(conn: Connection, delta_id: int) -> None:
     conn.commit()
     log.info("audit: delta %d of version %d %s", delta_id, version.version_id, status)
     if failed:
-        sentences = "; ".join(f"{check}: {failures} times" for check, failures in failed.items())
-        raise PublishError(f"delta {delta_id} is rejected and the lists of before stay. {sentences}")
+        raise PublishError(f"delta {delta_id} is rejected and the lists of before stay. {describe_failures(failed)}")
 
 
 def failed_checks(conn: Connection, delta_id: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,8 +117,12 @@ def audit_version(conn: Connection, version_id: int) -> None:
         conn.commit()
     log.info("audit: version %d %s", version_id, status)
     if failed:
-        sentences = "; ".join(f"{check}: {failures} times" for check, failures in failed.items())
-        raise PublishError(f"version {version_id} is rejected and the live version stays. {sentences}")
+        raise PublishError(f"version {version_id} is rejected and the live version stays. {describe_failures(failed)}")
+
+
+def describe_failures(failed: Mapping[str, int]) -> str:
+    """Say which checks of an audit failed, and how often each did."""
+    return "; ".join(f"{check}: {failures} times" for check, failures in failed.items())
 
 
 def failed_checks(conn: Connection, version_id: int) -> dict[str, int]:

@@ -13,6 +13,7 @@ from movierec.config import Settings
 from movierec.db import Connection, fetch
 from movierec.errors import ModelError
 from movierec.publishing.movie_ranks import MovieRanks, movie_ranks
+from movierec.publishing.versions import describe_failures
 
 Facts = dict[str, Any]
 
@@ -103,7 +104,7 @@ def _place(about: Facts, found: Facts) -> Iterator[str]:
 def _stopped(found: Facts) -> Iterator[str]:
     if found["rejected_version"] is None:
         return
-    failed = "; ".join(f"{check}: {count} times" for check, count in found["rejected_checks"].items())
+    failed = describe_failures(found["rejected_checks"])
     place = f"at rank {found['rejected_rank']}" if found["rejected_rank"] else "not"
     yield (
         f"Version {found['rejected_version']} is newer and lists it {place}, but its audit stopped it: "
