@@ -182,6 +182,12 @@ def pictures(settings: Settings, options: argparse.Namespace) -> None:
             print(path)
 
 
+COMMANDS = (
+    *(run, up, down, status, clean, sql, airflow, quarantine, rollback, check, why, forget, backup, restore, evaluate),
+    pictures,
+)
+
+
 def _words(arguments: Sequence[str]) -> list[str]:
     """Split the single argument that make hands over: it is a whole command line."""
     if len(arguments) != 2 or arguments[0] not in WHOLE_LINE_COMMANDS:  # noqa: PLR2004
@@ -197,24 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="movierec", description=__doc__, epilog="`movierec COMMAND --help` describes a command."
     )
     commands = parser.add_subparsers(required=True, title="commands", metavar="COMMAND")
-    for command in (
-        run,
-        up,
-        down,
-        status,
-        clean,
-        sql,
-        airflow,
-        quarantine,
-        rollback,
-        check,
-        why,
-        forget,
-        backup,
-        restore,
-        evaluate,
-        pictures,
-    ):
+    for command in COMMANDS:
         # Airflow's own options are plain words here, wherever they stand.
         prefix, has_help = ("\0", False) if command is airflow else ("-", True)
         sub = commands.add_parser(
@@ -227,14 +216,8 @@ def _parser() -> argparse.ArgumentParser:
             prefix_chars=prefix,
         )
         sub.set_defaults(command=command)
-        if command is sql:
-            sub.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
-        if command is pictures:
-            sub.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
-        if command is airflow:
-            sub.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
-        if command in (quarantine, rollback, check, why, forget, restore, evaluate):
-            getattr(options_of, command.__name__)(sub)
+        if describe := options_of.COMMANDS.get(command.__name__):
+            describe(sub)
     return parser
 
 

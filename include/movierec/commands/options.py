@@ -1,7 +1,9 @@
-"""The options of the longer commands and what `--help` says of them; nothing heavy is imported."""
+"""The options of the commands and what `--help` says of them; nothing heavy is imported."""
 
 import argparse
+from collections.abc import Callable
 
+from movierec.config import ROOT
 from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS
 
 GATES = ("raw", "staging", "core")
@@ -44,6 +46,21 @@ EXAMPLES = {
 def examples(command: str) -> str:
     """Return the lines below a command's options, empty where it has no examples."""
     return "\n  ".join(("examples:", *EXAMPLES[command])) if command in EXAMPLES else ""
+
+
+def sql(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec sql`."""
+    parser.add_argument("query", nargs="?", default="", help="SQL; without it, a prompt opens")
+
+
+def airflow(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec airflow`."""
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="Airflow's own arguments")
+
+
+def pictures(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec pictures`."""
+    parser.add_argument("--folder", default=str(ROOT / "docs"), help="where they go (docs/)")
 
 
 def quarantine(parser: argparse.ArgumentParser) -> None:
@@ -173,6 +190,12 @@ def restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="even if the warehouse holds something; it is kept aside"
     )
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    describe.__name__: describe
+    for describe in (sql, airflow, pictures, quarantine, rollback, check, why, forget, restore, evaluate)
+}
 
 
 def _count(text: str) -> int:

@@ -104,31 +104,31 @@ def evaluate_together(
     """
     relevant = relevant_pairs(test, relevant_from)
     users = np.unique(relevant[USER].to_numpy(np.int64))
-    lists = [_Lists(each.recommend_blocks(users, max(ks, default=1), exclude_seen, exclude)) for each in rankers]
-    while [each for each in lists if each.advance()]:
+    makers = [_ListMaker(each.recommend_blocks(users, max(ks, default=1), exclude_seen, exclude)) for each in rankers]
+    while [maker for maker in makers if maker.advance()]:
         pass
     results: list[Evaluation | Exception] = []
-    for ranker, made in zip(rankers, lists, strict=True):
+    for ranker, maker in zip(rankers, makers, strict=True):
         try:
-            results.append(_evaluation(ranker, made, relevant, users, ks, features, int(test[USER].nunique())))
+            results.append(_evaluation(ranker, maker, relevant, users, ks, features, int(test[USER].nunique())))
         except Exception as error:
             results.append(error)
     return results
 
 
 @dataclass
-class _Lists:
-    """The lists of one ranker as they are made.
+class _ListMaker:
+    """Makes the lists of one ranker, a block of users at a time.
 
     Attributes:
         blocks: yields them.
-        made: those that were yielded.
-        seconds: that took.
+        lists: of the blocks so far.
+        seconds: that they took.
         failure: what went wrong.
     """
 
     blocks: Iterator[pd.DataFrame]
-    made: list[pd.DataFrame] = field(default_factory=list)
+    lists: list[pd.DataFrame] = field(default_factory=list)
     seconds: float = 0.0
     failure: Exception | None = None
 
@@ -141,22 +141,22 @@ class _Lists:
             block, self.failure = None, error
         self.seconds += time.perf_counter() - started
         if block is not None:
-            self.made.append(block)
+            self.lists.append(block)
         return block is not None
 
 
 def _evaluation(
     ranker: Ranker,
-    made: _Lists,
+    maker: _ListMaker,
     relevant: pd.DataFrame,
     users: Ints,
     ks: Sequence[int],
     features: MovieFeatures | None,
-    asked: int,
+    test_users: int,
 ) -> Evaluation:
-    if made.failure is not None:
-        raise made.failure
-    lists = pd.concat(made.made, ignore_index=True)
+    if maker.failure is not None:
+        raise maker.failure
+    lists = pd.concat(maker.lists, ignore_index=True)
     values = accuracy(lists, relevant, ks)
     beyond_accuracy = [
         _beyond_accuracy(beyond.first_k(lists, k), users, ranker.training_history_, features) for k in ks
@@ -166,8 +166,8 @@ def _evaluation(
         values=pd.concat([values, pd.concat(beyond_accuracy, ignore_index=True)], axis=1),
         totals=pd.DataFrame([(k, *_totals(beyond.first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
-        seconds=made.seconds,
-        unevaluated_users=asked - len(users),
+        seconds=maker.seconds,
+        unevaluated_users=test_users - len(users),
     )
 
 

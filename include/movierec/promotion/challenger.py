@@ -39,8 +39,8 @@ def check_guardrails(
         seed: of the excerpt in which leaks are searched for.
     """
     ranker, lists, values = data.load_ranker(name), data.load_lists(name), ndcg[protocol]
-    asked = ndcg[PER_USER_TEMPORAL].index  # whose lists are stored
-    checks = [guardrails.check_scores(ranker), guardrails.check_lists(lists, data.train, asked, CUTOFF)]
+    listed_users = ndcg[PER_USER_TEMPORAL].index  # whose lists are stored
+    checks = [guardrails.check_scores(ranker), guardrails.check_lists(lists, data.train, listed_users, CUTOFF)]
     checks += _check_against_popularity(data, protocol, values, name, lists)
     checks += [
         guardrails.check_other_protocol(others, name, champion, other)

@@ -135,5 +135,5 @@ def _done(request: Request, session: Session, notice: Row, back: str) -> Respons
 async def _is_known(request: Request, viewer: int) -> bool:
     """Tell whether somebody has a list or has said anything here."""
     async with services_of(request).warehouse.snapshot() as snapshot:
-        said = await snapshot.row("feedback_of", {"user_id": viewer, "row_limit": 1})
-        return bool(said) or await has_list(snapshot, viewer)
+        event = await snapshot.row("feedback_of", {"user_id": viewer, "row_limit": 1})
+        return event is not None or await has_list(snapshot, viewer)

@@ -96,8 +96,8 @@ async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:
     """Return a list from what a viewer without a published list likes; empty for everybody else."""
     if await has_list(snapshot, viewer):
         return []
-    said = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
-    liked = [row["movie_id"] for row in said if row["kind"] == "like"][:MOST_CHOSEN]
+    events = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
+    liked = [row["movie_id"] for row in events if row["kind"] == "like"][:MOST_CHOSEN]
     if not liked:
         return []
     parameters = {"chosen_movies": liked, "row_limit": ON_SHELF, "user_id": viewer}
@@ -122,8 +122,8 @@ async def movie(request: Request, session: PageSession, movie_id: str) -> Respon
             raise ProblemError(404, "there is no such movie")
         why = await snapshot.row("why", keys) if session.viewer else None
         similar = await snapshot.rows("similar", {**keys, "row_limit": ON_SHELF})
-        said = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
-    last = next((each for each in said if each["movie_id"] == number), None)
+        events = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
+    last = next((each for each in events if each["movie_id"] == number), None)
     context = {
         "movie": views.movie_view(row),
         "why": views.reasons(why),
