@@ -143,13 +143,15 @@ def test_fits_are_kept_in_an_object_store_as_in_a_folder(facts):
 @pytest.mark.parametrize("windows", [1, 2])
 def test_publication_takes_what_was_fitted_on_the_known_side(facts, trainings, fitted_anew, windows):
     """The label window of all ratings is the test of the split: what comes before it has been learned from already."""
-    (dataset, _), store = facts, FitStore(trainings[0])
+    (dataset, features), store = facts, FitStore(trainings[0])
+    at_once = dataset.ratings.assign(rated_at=dataset.ratings["rated_at"].min())  # so that only chance divides them
+    dataset = dataset.with_ratings(at_once)
     train, _ = per_user_temporal(dataset.ratings, seed=SEED)
     known = dataset.with_ratings(train)
     plan = WindowPlan(folds=windows)
     training_inputs(known, MovieFeatures.build(known), plan, store)
     on_known = len(fitted_anew)
-    training_inputs(dataset, facts[1], plan, store)
+    training_inputs(dataset, features, plan, store)
     # On the known side everything before its own windows and on all of it; for publication on all of it alone.
     assert len(fitted_anew) - on_known == on_known / (windows + 1)
 

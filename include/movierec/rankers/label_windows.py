@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from movierec.data.arrays import Ints
-from movierec.data.columns import USER
+from movierec.data.columns import MOVIE, USER
 from movierec.data.history import History
 from movierec.data.seed import SEED
 from movierec.data.splits import global_temporal, last_ratings, per_user_temporal
@@ -97,6 +97,8 @@ def label_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
                 if plan.windows == "days"
                 else per_user_temporal(known, plan.label_share, plan.seed)
             )
+            # As a dataset sorts them: ties fall as they do for those who know no more and cut their first window.
+            known = known.sort_values([USER, MOVIE], ignore_index=True)
             yield Window(known, known, later[later[USER].isin(known[USER].unique())])
 
 
