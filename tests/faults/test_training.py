@@ -110,11 +110,16 @@ def test_a_killed_task_that_is_tried_again_leaves_what_a_quiet_one_does(
 
 
 @pytest.mark.parametrize(
-    ("chain", "stage"), [("training", "take_snapshot"), ("training", "evaluate_ranker"), ("feedback", "write_delta")]
+    ("chain", "stage", "share"),
+    [  # while the database is still needed: a snapshot is written after all of it has been read
+        ("training", "take_snapshot", 0.0),
+        ("training", "evaluate_ranker", 0.5),
+        ("feedback", "write_delta", 0.5),
+    ],
 )
-def test_a_connection_that_is_ended_is_a_reason_to_try_again(served_night, quiet, tmp_path, chain, stage):
+def test_a_connection_that_is_ended_is_a_reason_to_try_again(served_night, quiet, tmp_path, chain, stage, share):
     warehouse = served_night.server.conninfo("warehouse")
-    assert fault(served_night, quiet, tmp_path, chain, stage, 0.5, lambda _: end_our_backends(warehouse)) == 1
+    assert fault(served_night, quiet, tmp_path, chain, stage, share, lambda _: end_our_backends(warehouse)) == 1
 
 
 @pytest.mark.slow

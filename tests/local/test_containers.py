@@ -17,7 +17,7 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "movierec"}
 DOCKERFILE = (ROOT / "include/docker/Dockerfile").read_text(encoding="utf-8")
 # set by docker-compose.yaml itself, or of make run alone
-OWN = {"MOVIEREC_HOME", "MOVIEREC_HOST", "MOVIEREC_WEB_HOST", "MOVIEREC_BACKUPS"}
+OWN = {"MOVIEREC_HOME", "MOVIEREC_HOST", "MOVIEREC_WEB_HOST", "MOVIEREC_BACKUPS", "MOVIEREC_OPENLINEAGE"}
 
 
 def test_every_secret_is_asked_for_and_made():
