@@ -50,6 +50,12 @@ def many(users: int = 5_000) -> Histories:
     return Histories.of(np.repeat(np.arange(users), 20), users, movies=movies, **columns)
 
 
+@pytest.fixture(autouse=True)
+def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share no process, whatever installation an earlier test of this session has entered."""
+    monkeypatch.delenv(shared.FOLDER, raising=False)
+
+
 @pytest.fixture
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv-neural")
