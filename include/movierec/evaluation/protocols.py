@@ -26,7 +26,6 @@ WINDOWS = {
 
 # What rankers are fitted on: the known side of either split, and for publication all ratings.
 EVERYTHING = "everything"
-SIDES = (*PROTOCOLS, EVERYTHING)
 
 CUTOFF = 10  # entries of a list by which rankers are compared and tuned: the 10 of NDCG@10
 CUTOFFS = (CUTOFF, 20, 50)  # entries by which lists are scored, the longest the length of the lists that are stored

@@ -157,9 +157,12 @@ def take_excerpt(dataset: Dataset, test: pd.DataFrame, seed: int) -> Excerpt:
 def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
     """Return what speaks for a leak, in words."""
     fits = RememberedFits()
+
+    def fit(known: Dataset, features: MovieFeatures) -> Ranker:
+        return fits.ranker(make(), known, features)
+
     shown, hidden = (
-        fits.ranker(make(), *prepare(facts, excerpt.train))
-        for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
+        fit(*prepare(facts, excerpt.train)) for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
     )
     changed = _share_of_changed_lists(shown, hidden, excerpt)
     max_changed = 0.0
@@ -169,7 +172,7 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
     if changed > max_changed:
         return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    return _knows_test(hidden, lambda known, features: fits.ranker(make(), known, features), prepare, excerpt, seed)
+    return _knows_test(hidden, fit, prepare, excerpt, seed)
 
 
 def _knows_test(hidden: Ranker, fit: Fit, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:

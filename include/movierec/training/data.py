@@ -94,7 +94,7 @@ class TrainingData:
         return self.global_temporal if protocol == GLOBAL_TEMPORAL else self.per_user_temporal
 
     def side(self, name: str) -> tuple[Dataset, MovieFeatures]:
-        """Return what rankers may learn from on one of `SIDES`."""
+        """Return what rankers may learn from: the known side of one of `PROTOCOLS`, or `EVERYTHING`."""
         if name == EVERYTHING:
             return self.dataset, self.final_features
         return self.split(name)[:2]
@@ -102,7 +102,7 @@ class TrainingData:
     def fit_on(
         self, side: str, name: str, parameters: Mapping[str, Any], deciding_protocol: str = PER_USER_TEMPORAL
     ) -> Ranker:
-        """Fit a ranker on one of `SIDES` or take the fit that there is; it learns to answer what the side is asked.
+        """Fit a ranker on what `side` returns, or take the fit that there is; it learns to answer what that is asked.
 
         What it learns from everything has to answer what the champion was chosen by.
         """

@@ -70,7 +70,7 @@ def prepare_training_set(
     Args:
         folder: of the training.
         names: the learned rankers of the training.
-        side: one of `SIDES`.
+        side: one of `PROTOCOLS`, for the known side of that split, or `EVERYTHING`.
         protocols: the splits that are evaluated; the known side of another one needs nothing.
         deciding_protocol: by which the champion is chosen.
 
