@@ -20,6 +20,7 @@ from movierec.errors import MovierecError
 from movierec.evaluation.metrics import relevant_pairs
 from movierec.local import state
 from movierec.local.airflow.health import epoch_seconds
+from movierec.rankers.neural import shared
 
 
 def instance(task_id, start, end, *, dag_id="movierec_train", pid=1, scheduled="02:00:00"):
@@ -73,6 +74,22 @@ def test_cpu_seconds_count_processes_that_have_ended_and_peaks_are_each_ones_own
     assert sampler.peak_bytes[leader.pid] < 100 << 20
     assert sampler.together_bytes > 150 << 20
     assert os.getpid() not in sampler.peak_bytes
+
+
+def test_what_fits_networks_for_all_tasks_counts_too_and_goes_on_counting_when_it_has_ended(settings):
+    state.prepare(settings.home)
+    sampler = Sampler(settings)
+    sampler.sample()
+    work = "import time\nfor _ in range(10_000_000): pass\ntime.sleep(60)"
+    named = (shared.PROGRAM[-1], str(settings.home / "neural-1.sock"))
+    with subprocess.Popen([sys.executable, "-c", work, *named], start_new_session=True) as host:
+        while psutil.Process(host.pid).cpu_times().user < 0.1:
+            time.sleep(0.02)
+        sampler.sample()
+        host.kill()
+    sampler.sample()
+    assert host.pid in sampler.peak_bytes
+    assert sampler.cpu_between(sampler.moments[0], sampler.moments[-1]) >= 0.1
 
 
 def test_every_process_is_seen_with_its_parent():

@@ -1,5 +1,6 @@
 """Rankers that build on others go on without those that cannot be fitted, and say so."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.popularity import Popularity
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.slit import SLIT
 from movierec.rankers.together import fit_together
@@ -131,3 +133,65 @@ def test_what_may_work_the_next_time_leaves_nobody_out(
     monkeypatch.setattr(SLIT, "_fit", no_room)
     with pytest.raises(MemoryError):
         fit_together([("ease", EASE()), ("slit", SLIT())], fresh, features, ANEW)
+
+
+class Elsewhere(Popularity):
+    """Its fit ends when another ranker has been fitted, or nobody waits for it any more."""
+
+    is_fitted_elsewhere = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.end = threading.Event()
+        self.is_given_up = False
+
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
+        assert self.end.wait(30)
+        if self.is_given_up:
+            raise ModelError("given up")
+        super()._fit(dataset, features, fits)
+
+    def give_up(self) -> None:
+        self.is_given_up = True
+        self.end.set()
+
+
+class Here(Popularity):
+    """Lets another ranker's fit end."""
+
+    def __init__(self, other: Elsewhere) -> None:
+        super().__init__()
+        self.other = other
+
+    def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
+        super()._fit(dataset, features, fits)
+        self.other.end.set()
+
+
+def test_what_another_process_fits_is_begun_first_and_the_others_are_fitted_meanwhile(
+    fresh: Dataset, features: MovieFeatures
+) -> None:
+    elsewhere = Elsewhere()
+    fitted, left_out = fit_together([("elsewhere", elsewhere), ("here", Here(elsewhere))], fresh, features, ANEW)
+    assert list(fitted) == ["elsewhere", "here"]
+    assert not left_out
+
+
+def test_what_fails_elsewhere_is_left_out_too(fresh: Dataset, features: MovieFeatures) -> None:
+    elsewhere = Elsewhere()
+    elsewhere.give_up()
+    _, left_out = fit_together([("elsewhere", elsewhere), ("ease", EASE())], fresh, features, ANEW)
+    assert left_out == {"elsewhere": "given up"}
+
+
+def test_nobody_waits_for_another_process_where_the_task_has_to_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch, fresh: Dataset, features: MovieFeatures
+) -> None:
+    def no_room(self: SLIT, given: Dataset, movies: MovieFeatures, fits: Fits) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(SLIT, "_fit", no_room)
+    elsewhere = Elsewhere()
+    with pytest.raises(MemoryError):
+        fit_together([("slit", SLIT()), ("elsewhere", elsewhere)], fresh, features, ANEW)
+    assert elsewhere.is_given_up

@@ -156,11 +156,25 @@ def test_publication_takes_what_was_fitted_on_the_known_side(facts, trainings, f
     assert len(fitted_anew) - on_known == on_known / (windows + 1)
 
 
-def test_a_store_that_only_takes_keeps_nothing(facts, trainings, fitted_anew):
+def test_a_sparing_store_keeps_what_took_long_alone(facts, trainings, fitted_anew, monkeypatch):
     store = FitStore(trainings[0])
-    made = store.taken_only.ranker(EASE(), *facts)
+    made = store.sparing.ranker(EASE(), *facts)
     assert made.kept_in_ is None
     store.ranker(EASE(), *facts)
     assert fitted_anew.count("ease") == 2
-    store.taken_only.ranker(EASE(), *facts)
+    store.sparing.ranker(EASE(), *facts)
     assert fitted_anew.count("ease") == 2
+    monkeypatch.setattr(fit_store, "LONG_SECONDS", 0.0)
+    assert store.sparing.ranker(ItemKNN(), *facts).kept_in_ is not None
+
+
+def test_learned_rankers_take_what_the_blend_was_long_in_fitting_before_its_window(
+    facts, trainings, fitted_anew, monkeypatch
+):
+    monkeypatch.setattr(fit_store, "LONG_SECONDS", 0.0)
+    store = FitStore(trainings[0])
+    blend = store.ranker(registry.create("blend"), *facts)
+    fitted_anew.clear()
+    training_inputs(*facts, WindowPlan(folds=1), store)
+    for name in ("item_knn", "user_knn", "ials", "slit", "recent_popularity"):
+        assert fitted_anew.count(name) == (name not in blend.builds_on), name  # anew on everything alone, if at all

@@ -41,6 +41,7 @@ class Ranker(ABC):
     Attributes:
         name: of the ranker, in forms, tables and saved models.
         space: the hyper-parameters that may be tuned.
+        is_fitted_elsewhere: another process does the work of a fit, so that this one can do something else meanwhile.
         training_history_: the history that was learned from.
         history_: the history of the users who are recommended to; another one after `fold_in`.
         cold_start_: scores for users without a history.
@@ -49,6 +50,7 @@ class Ranker(ABC):
 
     name: ClassVar[str]
     space: ClassVar[Space] = {}
+    is_fitted_elsewhere: ClassVar[bool] = False
     training_history_: History
     history_: History
     cold_start_: ColdStart
@@ -74,6 +76,9 @@ class Ranker(ABC):
         self.cold_start_ = ColdStart.of(dataset, self.training_history_)
         self._fit(dataset, features, fits)
         return self
+
+    def give_up(self) -> None:  # noqa: B027 - there is nothing to end in this process
+        """End a fit that another process does for another thread, which then fails with a ModelError."""
 
     def fold_in(self, dataset: Dataset) -> Self:
         """Return this ranker for the users of `dataset`, whom it need not have seen; nothing is learned from them.

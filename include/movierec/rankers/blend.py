@@ -11,14 +11,15 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.data.history import is_liked
+from movierec.data.seed import SEED
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker, cells_of
 from movierec.rankers.ease import EASE
 from movierec.rankers.ensemble_selection import select
-from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.fits import Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import WindowPlan, draw_users, label_windows
+from movierec.rankers.label_windows import WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
@@ -59,7 +60,7 @@ class Blend(Ranker):
         ials: float | None = None,
         recent_popularity: float | None = None,
         windows: str = "time",
-        seed: int = 0,
+        seed: int = SEED,
     ) -> None:
         """Store weights, if any; a member without one then has none, and is not fitted."""
         self.ease = ease
@@ -72,7 +73,7 @@ class Blend(Ranker):
         self.seed = seed
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
-        weights = self._given_weights() or self._learned_weights(dataset, features)
+        weights = self._given_weights() or self._learned_weights(dataset, features, fits)
         self.weights_ = {name: weight for name, weight in weights.items() if weight > 0} or {"ease": 1.0}
         unfitted = ((name, member) for name, member in self._unfitted() if name in self.weights_)
         self.members_, self.left_out_ = fit_together(unfitted, dataset, features, fits)
@@ -86,7 +87,7 @@ class Blend(Ranker):
         for kind in MEMBERS:
             yield kind.name, SLIT(windows=self.windows) if kind is SLIT else kind()
 
-    def _learned_weights(self, dataset: Dataset, features: MovieFeatures) -> dict[str, float]:
+    def _learned_weights(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> dict[str, float]:
         """Fit the members on what came before a window, and return the weights that order it best."""
         plan = WindowPlan(windows=self.windows, folds=1, seed=self.seed)
         plan.check_plan()
@@ -95,8 +96,8 @@ class Blend(Ranker):
         if window.known.empty or answers.empty:
             log.info("blend: there is nothing to learn weights from, so they are %s", WEIGHTS)
             return WEIGHTS
-        # Nobody else needs what is fitted on a window.
-        members, _ = fit_together(self._unfitted(), dataset.with_ratings(window.known), features, ANEW)
+        # The same window as the first one of learned rankers, who take what was long in the making.
+        members, _ = fit_together(self._unfitted(), *known_side(dataset, features, window.known), fits.sparing)
         history = next(iter(members.values())).history_
         most = min(WINDOW_USERS, max(1, WINDOW_SCORES // history.shape[1]))
         users = draw_users(history, answers, most, self.seed)

@@ -62,8 +62,8 @@ class Fits:
     """Makes every fit anew; `training.fit_store.FitStore` keeps them."""
 
     @property
-    def taken_only(self) -> "Fits":
-        """The same for fits that nobody else will need: what was kept is taken, what is made anew is not kept."""
+    def sparing(self) -> "Fits":
+        """The same for fits that hardly anybody else needs: of what is made anew, only what took long is kept."""
         return self
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:

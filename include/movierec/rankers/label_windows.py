@@ -20,10 +20,12 @@ import pandas as pd
 
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, USER
+from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.data.seed import SEED
 from movierec.data.splits import global_temporal, last_ratings, per_user_temporal
 from movierec.errors import ModelError
+from movierec.features.content import MovieFeatures
 
 WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
 MOST_WINDOWS = 2
@@ -100,6 +102,12 @@ def label_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:
             # As a dataset sorts them: ties fall as they do for those who know no more and cut their first window.
             known = known.sort_values([USER, MOVIE], ignore_index=True)
             yield Window(known, known, later[later[USER].isin(known[USER].unique())])
+
+
+def known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
+    """Return what is fitted on before a window: these ratings alone, and movies described without later tags."""
+    before = dataset.with_ratings(known)
+    return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
 
 
 def draw_users(history: History, later: pd.DataFrame, most: int, seed: int) -> Ints:

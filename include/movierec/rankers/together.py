@@ -1,7 +1,10 @@
 """Fitting several rankers for one that builds on them: those that cannot be fitted are left out, with the reason."""
 
 import logging
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -45,19 +48,47 @@ def fit_together(
 ) -> tuple[dict[str, Member], dict[str, str]]:
     """Fit named rankers; return those that could be fitted by name, and the names of the others with the reasons.
 
+    Those that another process fits are begun first, and the others are fitted meanwhile.
+
     Raises:
         ModelError: none of them can be fitted.
         MemoryError, OSError: trying again may help, so no ranker is left out for them.
     """
+    named = dict(unfitted)
+    begun = {
+        name: _begin(partial(fits.ranker, ranker, dataset, features))
+        for name, ranker in named.items()
+        if ranker.is_fitted_elsewhere
+    }
     fitted, left_out = {}, {}
-    for name, ranker in unfitted:
-        try:
-            fitted[name] = fits.ranker(ranker, dataset, features)
-        except (MemoryError, OSError):
-            raise
-        except Exception as error:
-            left_out[name] = log_failure(error, f"leave out {name}")
+    try:
+        for name in sorted(named, key=begun.__contains__):  # those that were begun last
+            try:
+                fitted[name] = begun[name].result() if name in begun else fits.ranker(named[name], dataset, features)
+            except (MemoryError, OSError):
+                raise
+            except Exception as error:
+                left_out[name] = log_failure(error, f"leave out {name}")
+    except BaseException:
+        for name, fit in begun.items():
+            if not fit.done():
+                named[name].give_up()  # nobody waits for it any more
+        raise
     if not fitted:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise ModelError(f"none of the rankers to build on can be fitted ({reasons})")
-    return fitted, left_out
+    return {name: fitted[name] for name in named if name in fitted}, left_out
+
+
+def _begin(make: Callable[[], Member]) -> "Future[Member]":
+    """Make something in a thread of its own, which does not hold up the end of this process as those of a pool do."""
+    begun: Future[Member] = Future()
+
+    def run() -> None:
+        try:
+            begun.set_result(make())
+        except BaseException as error:  # whoever asks for the result meets it
+            begun.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return begun

@@ -23,26 +23,28 @@ from movierec.training.folder import TrainingFolder
 log = logging.getLogger(__name__)
 
 MARK = "fit.json"  # written last: what has it is whole
+LONG_SECONDS = 3.0  # what took less is made again in about the time that it takes to be kept and read
 
 
 class FitStore(Fits):
     """Takes a fit from a training's folder, or from an earlier one's; makes and keeps it where neither has it."""
 
-    def __init__(self, folder: TrainingFolder, keeps: bool = True) -> None:
-        """Remember the folder, and whether what is made is kept there; nothing is read before it is needed."""
+    def __init__(self, folder: TrainingFolder, kept_from: float = 0.0) -> None:
+        """Remember the folder, and after how many seconds a fit is worth keeping; nothing is read before that."""
         self.folder = folder
-        self.keeps = keeps
+        self.kept_from = kept_from
 
     @property
-    def taken_only(self) -> Fits:
-        """The same for fits that nobody else will need: what was kept is taken, what is made anew is not kept."""
-        return FitStore(self.folder, keeps=False)
+    def sparing(self) -> Fits:
+        """The same for fits that hardly anybody else needs: of what is made anew, only what took long is kept."""
+        return FitStore(self.folder, LONG_SECONDS)
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
         fitted = super().ranker(unfitted, dataset, features)
-        if self.keeps:
-            fitted.kept_in_ = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
+        kept = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
+        if (kept / MARK).exists():
+            fitted.kept_in_ = kept
         return fitted
 
     def part(
@@ -59,11 +61,11 @@ class FitStore(Fits):
         kept = self.folder.fit(key)
         if self._is_kept(key, name):
             return load(kept)
-        if not self.keeps:
-            return make()
         started = time.monotonic()
         made = make()
         seconds = time.monotonic() - started
+        if seconds < self.kept_from:
+            return made
         (kept / MARK).unlink(missing_ok=True)  # of what is written over now, so that no manifest names it
         made.save(kept)
         _mark(kept, made, name, seconds)

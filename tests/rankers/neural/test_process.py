@@ -130,6 +130,29 @@ def test_a_fit_that_does_not_end_is_ended(program, monkeypatch) -> None:
         process.fit(KNOWN, JOB)
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_fit_that_nobody_waits_for_is_ended_and_not_begun_again(program, is_shared, tmp_path, monkeypatch) -> None:
+    begun = tmp_path / "begun"
+    program(f'input(); open("{begun}", "a").write("x"); time.sleep(600)')
+    if is_shared:  # one that has gone is replaced, unless it is for this
+        monkeypatch.setattr(process._process_of(0), "_socket", tmp_path / "socket")
+        monkeypatch.setattr(process.FittingProcess, "_shared", lambda _, python: process.FittingProcess._own(python))
+
+    def end() -> None:
+        wait_for(begun.exists)
+        process.give_up()
+
+    other = threading.Thread(target=end)
+    other.start()
+    with pytest.raises(ModelError, match="nobody waits for it any more"):
+        process.fit(KNOWN, JOB)
+    other.join()
+    assert begun.read_text() == "x"
+    program('input(); print("failed for a reason of its own", flush=True); input()')  # the next one is begun anew
+    with pytest.raises(ModelError, match="for a reason of its own"):
+        process.fit(KNOWN, JOB)
+
+
 @pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
 def test_a_job_that_fails_says_why_and_the_next_one_is_done() -> None:
     broken = KNOWN._replace(movies=np.full_like(KNOWN.movies, 99))

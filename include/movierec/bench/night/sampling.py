@@ -13,6 +13,7 @@ from movierec.config import Settings
 from movierec.local import postgres
 from movierec.local.airflow import group
 from movierec.local.postgres.postmaster import find_postmaster
+from movierec.rankers.neural import shared
 
 INTERVAL_SECONDS = 0.25
 SHARED_EVERY = 8  # intervals: adding up what processes share takes the kernel a while
@@ -46,6 +47,9 @@ class Sampler:
     cpu_seconds: list[float] = field(default_factory=list)
     peak_bytes: dict[int, int] = field(default_factory=dict)
     together_bytes: int = 0
+    _led: dict[int, float] = field(
+        default_factory=dict, init=False
+    )  # CPU seconds of each session or family so far, by its leader
 
     def __enter__(self) -> Self:
         """Begin to sample."""
@@ -68,7 +72,7 @@ class Sampler:
         """Look at all processes once; the memory that they take together only where `with_shared`."""
         processes = self._processes()
         self.moments.append(time.time())
-        self.cpu_seconds.append(sum(process.cpu_seconds for process in processes))
+        self.cpu_seconds.append(sum(self._led.values()))
         for process in processes:
             peak = _kilobytes(PROC / str(process.pid) / "status", "VmHWM:")
             self.peak_bytes[process.pid] = max(self.peak_bytes.get(process.pid, 0), peak)
@@ -83,13 +87,28 @@ class Sampler:
             number += 1
 
     def _processes(self) -> list[ProcessStat]:
-        """Return Airflow's processes, which share the supervisor's session, and the database server's."""
-        supervisor, postmaster = (
-            group.find_supervisor(self.settings.home),
-            find_postmaster(postgres.data_directory(self.settings)),
-        )
-        leaders = {process.pid for process in (supervisor, postmaster) if process}
-        return [stat for stat in all_processes() if {stat.pid, stat.parent, stat.session} & leaders]
+        """Return Airflow's processes, the database server's and those that fit networks, and add up what each led to.
+
+        Airflow's share the supervisor's session. What fits networks has a session of its own, and nobody waits for it:
+        when it has ended, what it used stays in the sum.
+        """
+        stats = all_processes()
+        led: dict[int, list[ProcessStat]] = {leader: [] for leader in self._leaders(stats)}
+        for stat in stats:
+            of = next((pid for pid in (stat.pid, stat.session, stat.parent) if pid in led), None)
+            if of is not None:
+                led[of].append(stat)
+        for leader, family in led.items():
+            seconds = sum(stat.cpu_seconds for stat in family)
+            # A process between its end and its parent's wait for it is in neither's count.
+            self._led[leader] = max(self._led.get(leader, 0.0), seconds)
+        return [stat for family in led.values() for stat in family]
+
+    def _leaders(self, stats: list[ProcessStat]) -> list[int]:
+        home = self.settings.home
+        known = group.find_supervisor(home), find_postmaster(postgres.data_directory(self.settings))
+        fitting = [stat.pid for stat in stats if stat.session == stat.pid and _fits_networks_for(home, stat.pid)]
+        return [process.pid for process in known if process] + fitting
 
 
 def all_processes() -> list[ProcessStat]:
@@ -106,6 +125,15 @@ def _stat(path: Path) -> ProcessStat | None:
     fields = text.rpartition(")")[2].split()  # the name before may hold anything; fields[0] is the third of proc(5)
     ticks = sum(map(int, fields[11:15]))
     return ProcessStat(int(path.name), int(fields[1]), int(fields[3]), ticks / TICKS_PER_SECOND)
+
+
+def _fits_networks_for(home: Path, pid: int) -> bool:
+    """Tell whether a process is the one that fits networks for all tasks of the installation."""
+    try:
+        *_, program, path = (PROC / str(pid) / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
+    except (OSError, ValueError):
+        return False  # it has ended, or says less
+    return program == shared.PROGRAM[-1] and Path(path).parent == home
 
 
 def _kilobytes(path: Path, name: str) -> int:

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 PROGRAM = ("-m", "movierec.rankers.neural.fitting")
 GONE = "the process that fits has gone"
+GIVEN_UP = "nobody waits for it any more"
 GRACE = 120.0  # seconds that a job may take longer than it was told: an epoch's end and the start of TensorFlow
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 END = 10.0  # seconds in which an idle process ends once it is told to
@@ -52,6 +53,11 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
         with np.load(folder / WEIGHTS, allow_pickle=False) as file:
             weights = {name: file[name] for name in file.files}
         return weights, Fitted(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
+
+
+def give_up() -> None:
+    """End the job that another thread of this process waits for in `fit`, which raises a ModelError then."""
+    _process_of(os.getpid()).give_up()
 
 
 class Program(Protocol):
@@ -82,6 +88,7 @@ class FittingProcess:
         """Start nothing yet."""
         self._lock = threading.Lock()
         self._program: Program | None = None
+        self._is_given_up = threading.Event()
         self._socket = shared.socket_path(code_version())
 
     def run(self, folder: Path, seconds: float) -> None:
@@ -91,13 +98,22 @@ class FittingProcess:
             ModelError: it failed or was not done in so many seconds.
         """
         with self._lock:
+            self._is_given_up.clear()
             failure = self._run(folder, seconds)
-            if failure == GONE and self._socket:
+            if self._is_given_up.is_set():
+                failure = GIVEN_UP
+            elif failure == GONE and self._socket:
                 log.warning("neural: the process that all tasks share has gone; this one starts its own")
                 self._socket, self._program = None, None
                 failure = self._run(folder, seconds)
         if failure:
             raise ModelError(f"the network could not be fitted: {failure}")
+
+    def give_up(self) -> None:
+        """End the job that another thread has begun."""
+        self._is_given_up.set()
+        if self._program is not None:
+            self._program.kill()
 
     def _run(self, folder: Path, seconds: float) -> str:
         """Have the job done; return why it failed, else nothing."""

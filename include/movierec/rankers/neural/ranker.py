@@ -19,7 +19,7 @@ from movierec.rankers.label_windows import WINDOWS
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, Fitted, Options
-from movierec.rankers.neural.process import fit
+from movierec.rankers.neural.process import fit, give_up
 from movierec.rankers.search_space import Choice, Range, Space
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Neural(Ranker):
     """
 
     name = "neural"
+    is_fitted_elsewhere = True
     read_: tuple[History, Histories] | None = None  # the history that was read last, and how
     space: ClassVar[Space] = {
         "architecture": Choice((AUTO, *ARCHITECTURES)),
@@ -103,6 +104,10 @@ class Neural(Ranker):
             self.weights_, self.fitted_ = Weights(), Fitted(NOTHING, 0, {})
         else:
             self.weights_, self.fitted_ = fit(histories, self._options(histories))
+
+    def give_up(self) -> None:
+        """End the job that another thread waits for."""
+        give_up()
 
     def _check(self, name: str, allowed: tuple[str, ...]) -> None:
         if getattr(self, name) not in allowed:

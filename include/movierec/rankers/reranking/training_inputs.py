@@ -22,7 +22,7 @@ from movierec.data.history import History, is_liked
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import ANEW, Fits
-from movierec.rankers.label_windows import Window, WindowPlan, draw_users, label_windows
+from movierec.rankers.label_windows import Window, WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
 from movierec.rankers.reranking.training_set import TrainingSet, thinned_rows
@@ -135,8 +135,8 @@ def _fitted_windows(
 ) -> Iterator[tuple[Window, CandidateGenerator]]:
     """Yield each window that has labels, and a generator that knows what comes before them.
 
-    What is fitted before the last one, nobody else needs. What is fitted before the first of two is what those who
-    learn from the next longer history, the publication after the evaluation, fit before their second one.
+    What is fitted before the first of two is what those who learn from the next longer history, the publication after
+    the evaluation, fit before their second one. What is fitted before the last one, hardly anybody else needs.
     """
     fitted: tuple[pd.DataFrame, CandidateGenerator] | None = None
     last = plan.window_count(dataset.ratings)
@@ -144,8 +144,8 @@ def _fitted_windows(
         if window.known.empty or window.later.empty:
             continue
         if fitted is None or fitted[0] is not window.known:
-            known = _known_side(dataset, features, window.known)
-            window_fits = fits.taken_only if number == last else fits
+            known = known_side(dataset, features, window.known)
+            window_fits = fits.sparing if number == last else fits
             fitted = window.known, CandidateGenerator.fit(*known, plan.candidates, window_fits, plan.windows)
         is_longer = window.shown is not window.known
         yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
@@ -167,12 +167,6 @@ def _graded_candidates(
         parts.append((table.take(rows), grades[rows], start))
     tables, grades_of, starts = zip(*parts, strict=True)
     return CandidateTable.join(tables, starts), np.concatenate(grades_of)
-
-
-def _known_side(dataset: Dataset, features: MovieFeatures, known: pd.DataFrame) -> tuple[Dataset, MovieFeatures]:
-    """Leave out tags that were given in the label window; the movies are then described without them too."""
-    before = dataset.with_ratings(known)
-    return before, features if len(before.tags) == len(dataset.tags) else MovieFeatures.build(before)
 
 
 def grade_pairs(later: pd.DataFrame, liked: NDArray[np.bool_], history: History, users: Ints, movies: Ints) -> Ints:
