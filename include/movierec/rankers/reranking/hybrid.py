@@ -5,6 +5,7 @@ gain candidate by candidate, and logistic regression what a weighted sum of feat
 places; the score of a candidate is the sum of their predictions, each standardised over the user's candidates.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -77,19 +78,34 @@ class Hybrid(LearnedRanker[Ensemble]):
             raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(MEMBERS)}")
         training_set = training_set.thinned(self.rows, self.seed)
         # Cut into bins once: what differs from one objective to the other is the label.
-        data = lgb.Dataset(training_set.matrix, group=training_set.sizes, feature_name=training_set.names)
-        boosters = {name: self._fit_trees(training_set, data, name) for name in OBJECTIVES if name in self.members}
+        data = lgb.Dataset(
+            training_set.matrix,
+            training_set.grades,
+            feature_name=training_set.names,
+            params={**LIGHTGBM_PARAMETERS, "seed": self.seed, "num_threads": cores()},
+            free_raw_data=False,
+        ).construct()
+        # A forest for each core: threads that share one wait for each other after every split.
+        with ThreadPoolExecutor(min(cores(), len(MEMBERS))) as pool:
+            forests = {
+                name: pool.submit(self._fit_trees, training_set, data, name)
+                for name in OBJECTIVES
+                if name in self.members
+            }
+            logistic = pool.submit(self._fit_logistic, training_set) if LOGISTIC in self.members else None
+        boosters = {name: forest.result() for name, forest in forests.items()}
         gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
         return Ensemble(
             forests={
                 name: Forest.from_lightgbm(booster).on_values(training_set.bins) for name, booster in boosters.items()
             },
-            logistic=self._fit_logistic(training_set) if LOGISTIC in self.members else None,
+            logistic=logistic.result() if logistic else None,
             gains=gains.reshape(len(boosters), len(training_set.names)),
         )
 
     def _fit_trees(self, training_set: TrainingSet, data: lgb.Dataset, objective: str) -> lgb.Booster:
-        data.set_label(training_set.grades if objective == "lambdarank" else training_set.gains)
+        label = training_set.grades if objective == "lambdarank" else training_set.gains
+        labelled = data.subset(range(len(label))).construct().set_label(label).set_group(training_set.sizes)
         parameters = {
             **LIGHTGBM_PARAMETERS,
             "objective": objective,
@@ -97,9 +113,9 @@ class Hybrid(LearnedRanker[Ensemble]):
             "num_leaves": self.leaves,
             "lambdarank_truncation_level": self.truncation,
             "seed": self.seed,
-            "num_threads": cores(),
+            "num_threads": max(cores() // len(OBJECTIVES), 1),
         }
-        return lgb.train(parameters, data, self.rounds)
+        return lgb.train(parameters, labelled, self.rounds)
 
     def _fit_logistic(self, training_set: TrainingSet) -> Logistic:
         # Ranks repeat what the scores say, less smoothly.
