@@ -13,7 +13,7 @@ def test_what_takes_long_is_fitted_by_itself_and_first():
 
 def test_learned_rankers_are_evaluated_together_and_first():
     groups = group_rankers(["popularity", "random_forest", "ease", "neural", "hybrid"])
-    assert groups["evaluate"] == [["random_forest", "hybrid"], ["neural"], ["popularity", "ease"]]
+    assert groups["evaluate"] == [["random_forest", "hybrid"], ["popularity", "ease"], ["neural"]]
     assert group_rankers(["ease"]) == {"fit": [["ease"]], "fit_learned": [], "evaluate": [["ease"]]}
 
 

@@ -15,8 +15,9 @@ class Groups(TypedDict):
     Attributes:
         fit: what can be fitted at once; what takes long by itself and first, of the others `TOGETHER` in a group.
         fit_learned: what needs a training set, each by itself.
-        evaluate: what is evaluated together; all learned rankers in one group, as describing their candidates takes far
-            longer than scoring them.
+        evaluate: what is evaluated together, those first that take longest: all learned rankers in one group, as
+            describing their candidates takes far longer than scoring them, then those that are fitted once more for it,
+            the blend among them, and at last one that only scores.
     """
 
     fit: list[list[str]]
@@ -30,4 +31,5 @@ def group_rankers(names: Sequence[str]) -> Groups:
     long = [name for name in names if name in LONG]
     others = [name for name in names if name not in (*learned, *long)]
     fit = [[name] for name in long] + [others[start : start + TOGETHER] for start in range(0, len(others), TOGETHER)]
-    return Groups(fit=fit, fit_learned=[[name] for name in learned], evaluate=([learned] if learned else []) + fit)
+    evaluate = ([learned] if learned else []) + fit[::-1]
+    return Groups(fit=fit, fit_learned=[[name] for name in learned], evaluate=evaluate)

@@ -105,7 +105,7 @@ class Hybrid(LearnedRanker[Ensemble]):
 
     def _fit_trees(self, training_set: TrainingSet, data: lgb.Dataset, objective: str) -> lgb.Booster:
         label = training_set.grades if objective == "lambdarank" else training_set.gains
-        labelled = data.subset(range(len(label))).construct().set_label(label).set_group(training_set.sizes)
+        labelled = data.subset(list(range(len(label)))).construct().set_label(label).set_group(training_set.sizes)
         parameters = {
             **LIGHTGBM_PARAMETERS,
             "objective": objective,
