@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,23 +133,24 @@ def conn(warehouse: str) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[Path]:
+    """Make a folder on a disk of its own of a size, such as 1m; only root can make one."""
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder)
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 @pytest.fixture
 def disk_of(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Return what makes a folder on a disk of its own of a size, such as 1m; only root can make one."""
-    made: list[Path] = []
-
-    def disk(size: str) -> Path:
-        folder = tmp_path / f"disk of {size}"
-        folder.mkdir()
-        mount = ("mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder)
-        if subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("no small disk can be made here")
-        made.append(folder)
-        return folder
-
-    yield disk
-    for folder in made:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+    """Return what makes a folder on a disk of its own of a size."""
+    with ExitStack() as disks:
+        yield lambda size: disks.enter_context(mounted(tmp_path / f"disk of {size}", size))
 
 
 @pytest.fixture

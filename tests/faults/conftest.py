@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -37,6 +37,11 @@ class DurableServer:
     """A PostgreSQL server whose crash loses nothing that was committed."""
 
     settings: Settings
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start the server, unless it runs, with these parameters of its own."""
+        postgres.start(self.settings, self.parameters)
 
     def conninfo(self, database: str) -> str:
         """Return how to reach a database."""
@@ -48,7 +53,7 @@ class DurableServer:
         assert postmaster is not None
         postmaster.send_signal(signal.SIGQUIT)  # itself: a program that does it would start after what it has to meet
         postmaster.wait(60)
-        postgres.start(self.settings)
+        self.start()
 
     def renew(self, template: str = "warehouse_empty") -> str:
         """Make the warehouse empty again, or as another database is, and return how to reach it."""
@@ -67,8 +72,8 @@ class DurableServer:
 def running(home: Path, **options: str) -> Iterator[DurableServer]:
     """Run a server with fsync on, an empty application, and an empty warehouse to copy."""
     settings = replace(Settings(), home=home)
-    postgres.start(settings, {"shared_buffers": "64MB", **options})
-    server = DurableServer(settings)
+    server = DurableServer(settings, {"shared_buffers": "64MB", "track_commit_timestamp": "on", **options})
+    server.start()
     try:
         with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
             run_sql(conn, "ddl/roles")

@@ -1,43 +1,132 @@
-"""A database whose disk is full: what is served stays, and once there is room a retry leaves what a quiet run does."""
+"""A disk that is full, of the database or of the artifacts: what is served stays, and with room a retry is as ever."""
 
 import shutil
 
+import psycopg
 import pytest
+from upath import UPath
 
-from movierec.local import postgres
+from movierec.errors import DiskFullError
+from movierec.rankers.model_card import CARD, model_folder
+from tests.conftest import mounted
+from tests.faults.chains import publication
 from tests.faults.conftest import running, serve_a_night
 from tests.faults.datasets import clean, write_csv
+from tests.faults.stages import take as take_stages
 from tests.faults.steps import RETRIED, take
 from tests.faults.test_interrupted import AS_OF, everything
+from tests.faults.test_publication import served
 from tests.faults.test_training import left, lists
+from tests.publishing.conftest import LENGTH
 
-SPARE = 1_000_000  # bytes that are left on the full disk, or a few more
+LITTLE_MEMORY = "options='-c work_mem=64kB'"  # so that sorting needs the disk, as on a large warehouse
+VIEWERS = 60
+
+
+def fill(disk):
+    """Leave no room on a disk; return what to delete to have some again."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        for size in (1_000_000, 4_096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+                    file.flush()
+            except OSError:
+                continue
+    return ballast
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Return a served night whose database has a disk of its own, and the disk."""
+    with (
+        mounted(tmp_path_factory.mktemp("small") / "disk", "400m") as disk,
+        running(disk, max_wal_size="64MB", min_wal_size="32MB") as server,
+    ):
+        yield serve_a_night(server, tmp_path_factory.mktemp("full")), disk
 
 
 @pytest.mark.slow
-def test_a_full_disk_of_the_database_is_a_reason_to_try_again(disk_of, tmp_path):
-    disk = disk_of("400m")
+def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(full, tmp_path):
+    night, disk = full
+    server = night.server
     folder = write_csv(tmp_path / "many", clean(9, ratings=60_000, movies=400, users=300))
-    with running(disk, max_wal_size="64MB", min_wal_size="32MB") as server:
-        night = serve_a_night(server, tmp_path)
 
-        def ingest(warehouse):
-            take(warehouse, server.conninfo("app"), folder, "next", AS_OF)
+    def ingest(warehouse):
+        take(warehouse, server.conninfo("app"), folder, "next", AS_OF)
 
-        warehouse, settings = night.copy(tmp_path / "ingest")
-        before = lists(warehouse)
+    warehouse, settings = night.copy(tmp_path / "ingest")
+    before = lists(warehouse)
+    ingest(warehouse)
+    undisturbed = (everything(server), left(warehouse, settings), lists(warehouse))
+    warehouse, settings = night.copy(tmp_path / "ingest")
+    ballast = fill(disk)
+    with pytest.raises(SystemExit) as failed:
         ingest(warehouse)
-        undisturbed = (everything(server), left(warehouse, settings), lists(warehouse))
-        warehouse, settings = night.copy(tmp_path / "ingest")
-        ballast = disk / "ballast"
-        with ballast.open("wb") as file:
-            for _ in range(shutil.disk_usage(disk).free // SPARE - 1):
-                file.write(bytes(SPARE))
-        with pytest.raises(SystemExit) as failed:
-            ingest(warehouse)
-        assert failed.value.code == RETRIED
-        ballast.unlink()
-        postgres.start(server.settings)  # where the disk was too full even to stay up
-        assert lists(warehouse) == before
-        ingest(warehouse)
-        assert (everything(server), left(warehouse, settings), lists(warehouse)) == undisturbed
+    assert failed.value.code == RETRIED
+    ballast.unlink()
+    server.start()  # where the disk was too full even to stay up
+    assert lists(warehouse) == before
+    ingest(warehouse)
+    assert (everything(server), left(warehouse, settings), lists(warehouse)) == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["write_lists", "write_catalogue", "audit_version"])
+def test_a_full_disk_of_the_database_is_a_reason_to_try_a_publication_again(full, tmp_path, stage):
+    night, disk = full
+
+    def publish(warehouse, settings, before=lambda _: None):
+        take_stages(f"{warehouse} {LITTLE_MEMORY}", publication(warehouse, settings, "next"), before)
+
+    warehouse, settings = night.copy(tmp_path)
+    publish(warehouse, settings)
+    undisturbed = left(warehouse, settings), served(warehouse)
+    warehouse, settings = night.copy(tmp_path)
+    before, reached = served(warehouse), []
+
+    def fill_before(name):
+        reached.append(name)
+        if name == stage:
+            fill(disk)
+
+    with pytest.raises(psycopg.OperationalError, match=r"No space left on device|server closed the connection"):
+        publish(warehouse, settings, fill_before)
+    assert reached[-1] == stage
+    (disk / "ballast").unlink()
+    night.server.start()
+    assert served(warehouse) == before
+    publish(warehouse, settings)
+    assert (left(warehouse, settings), served(warehouse)) == undisturbed
+    assert served(warehouse)[4] == f"({VIEWERS * LENGTH},{VIEWERS})"
+
+
+@pytest.mark.parametrize(("spare", "artifact"), [(0, r"final/features/\w+\.npz"), (120_000, r"fits/\w+/\w+\.npz")])
+def test_a_full_disk_of_the_artifacts_ends_a_publication_with_its_sentence_and_one_with_room_is_as_ever(
+    served_night, disk_of, spare, artifact
+):
+    disk = disk_of("4m")
+
+    def begin():
+        """Return a warehouse and settings after a night of which the champion has not been fitted on everything."""
+        warehouse, settings = served_night.copy(disk)
+        (card,) = (disk / "artifacts").glob(f"trainings/000001/final/*/{CARD}")
+        for folder in (model_folder(UPath(card.parent)).path, card.parents[1]):
+            shutil.rmtree(folder)
+        return warehouse, settings
+
+    warehouse, settings = begin()
+    take_stages(warehouse, publication(warehouse, settings, "night"))
+    undisturbed = left(warehouse, settings), served(warehouse)
+    warehouse, settings = begin()
+    before = served(warehouse)
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(shutil.disk_usage(disk).free - spare))
+    stages = publication(warehouse, settings, "night")
+    with pytest.raises(DiskFullError, match=rf"^no room for .*{artifact}: [\d,]+ bytes are needed, [\d,]+ are free$"):
+        take_stages(warehouse, stages)
+    assert served(warehouse) == before
+    ballast.unlink()
+    take_stages(warehouse, stages)
+    assert (left(warehouse, settings), served(warehouse)) == undisturbed
