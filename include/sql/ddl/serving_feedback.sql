@@ -197,7 +197,7 @@ begin
     inner join core.movies on viewer_event.movie_id = movies.movie_id
     where viewer_event.user_id = $1 and not viewer_event.is_undone
     order by viewer_event.created_at desc, viewer_event.event_id
-    limit $2;
+    limit least(greatest($2, 0), 1000);
 end;
 $$;
 comment on function serving.feedback_of is
