@@ -61,6 +61,16 @@ class History:
             times=dataset.ratings[RATED_AT].to_numpy(dtype="datetime64[us]").astype(np.int64),
         )
 
+    def is_of_same_ratings(self, other: "History") -> bool:
+        """Tell whether the same users rated the same movies of the same catalogue, as high and at the same times.
+
+        What is concluded from a rating, such as `signal`, is not compared: another version may conclude otherwise.
+        """
+        return np.array_equal(self.ratings, other.ratings, equal_nan=True) and all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("user_ids", "movie_ids", "users", "movies", "times")
+        )
+
     @property
     def shape(self) -> tuple[int, int]:
         """Users × movies."""

@@ -10,9 +10,8 @@ from movierec.config import Settings
 from movierec.data.columns import LIKED_WEIGHT, MOVIE, RELEVANT_FROM
 from movierec.db import Connection, run_sql
 from movierec.ingestion.core import core_as_of
-from movierec.publishing.tables import open_facts, replace_rows
+from movierec.publishing.tables import load_champion, open_facts, replace_rows
 from movierec.publishing.versions import find_version, lock_to_write
-from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.rankers.top_k import top_k
 from movierec.training.snapshot import batch_of
@@ -55,9 +54,12 @@ def write_item_weights(conn: Connection, version_id: int, settings: Settings) ->
 
     Of movies that the ranker gives no weights, as rankers give none that do not work through pairs of movies, the
     similar movies of the version stand in, which must have been written.
+
+    Raises:
+        ModelError: the model is damaged, another ranker's, or was fitted on other ratings.
     """
     version, folder, dataset = open_facts(conn, version_id, settings)
-    ranker = registry.load(folder.final_model(version.ranker))
+    ranker = load_champion(version, folder, dataset)
     rows = item_weights(ranker, dataset.movies[MOVIE].to_numpy(np.int64))
     replace_rows(conn, version_id, "item_weight", (MOVIE, "movie_ids", "weights"), rows)
     written = run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})

@@ -152,7 +152,7 @@ def _facts(conn: Connection, folder: TrainingFolder, viewers: Ints) -> Dataset:
 def _rank(
     folder: TrainingFolder, dataset: Dataset, viewers: Ints, version: Version
 ) -> tuple[pd.DataFrame, dict[int, list[int]]]:
-    ranker = registry.load(folder.final_model(version.ranker)).fold_in(dataset)
+    ranker = registry.load(folder.final_model(version.ranker), version.ranker).fold_in(dataset)
     return rank_for(ranker, dataset, MovieFeatures.load(folder.final_features), viewers, version)
 
 

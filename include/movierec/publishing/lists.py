@@ -22,7 +22,15 @@ from movierec.publishing.dislikes import disliked_movies, lower_neighbours
 from movierec.publishing.evidence import BECAUSE
 from movierec.publishing.reasons import POPULAR_BY_RANKER, REASON, with_reasons
 from movierec.publishing.similar import SIMILAR, similar_movies
-from movierec.publishing.tables import ABOUT_MOVIE, open_facts, replace_rows, rows_of, with_movie_facts
+from movierec.publishing.tables import (
+    ABOUT_MOVIE,
+    load_champion,
+    open_facts,
+    replace_rows,
+    require_fitted_on,
+    rows_of,
+    with_movie_facts,
+)
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
@@ -45,6 +53,9 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_
         version_id: the version that it writes.
         settings: of this installation.
         take_published: take the model of an earlier publication of the same training as it is, where there is one.
+
+    Raises:
+        ModelError: what was fitted before is damaged, another ranker's, or fitted on other ratings.
     """
     started = time.monotonic()
     version = find_version(conn, version_id)
@@ -53,10 +64,11 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_
         log.info("%s of training %d as it was published", version.ranker, version.training_id)
         return version.ranker
     data = TrainingData(folder)
-    evaluated = folder.model(version.ranker)
-    parameters = registry.load(evaluated).chosen_parameters() if (evaluated / CARD).exists() else {}
+    was_evaluated = (folder.model(version.ranker) / CARD).exists()
+    parameters = data.load_ranker(version.ranker).chosen_parameters() if was_evaluated else {}
     decision = fetch(conn, "ml/find_decision", {"training_id": version.training_id})
     ranker = data.fit_on(EVERYTHING, version.ranker, parameters, *(row["protocol"] for row in decision))
+    require_fitted_on(data.dataset, ranker, folder)
     ranker.save(folder.final_model(version.ranker))
     fitted = {"version_id": version_id, "parameters": json.dumps(ranker.parameters())}
     run_sql(conn, "serving/record_parameters", fitted)
@@ -71,11 +83,14 @@ def write_lists(conn: Connection, version_id: int, shard: int, shards: int, sett
     """Write the lists of the viewers whose id leaves `shard` when divided by `shards`, and return how many rows.
 
     What follows each list is kept beside it, without reasons.
+
+    Raises:
+        ModelError: the model is damaged, another ranker's, or was fitted on other ratings.
     """
     started = time.monotonic()
     version, folder, dataset = open_facts(conn, version_id, settings)
     viewers = _viewers(dataset)
-    ranker = registry.load(folder.final_model(version.ranker))
+    ranker = load_champion(version, folder, dataset)
     features = MovieFeatures.load(folder.final_features)
     lists, candidates = rank_for(ranker, dataset, features, viewers[viewers % shards == shard], version)
     part = {"shard": shard, "shards": shards}

@@ -1,4 +1,4 @@
-"""What writers of a version share: its facts, and replacing the rows of one of its tables."""
+"""What writers of a version share: its facts, its model, and replacing the rows of one of its tables."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,8 +8,12 @@ import pandas as pd
 from movierec.config import Settings
 from movierec.data.columns import MOVIE
 from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.db import Connection, Parameters, copy_rows, run_sql
+from movierec.errors import ModelError
 from movierec.publishing.versions import Version, find_version, lock_to_write
+from movierec.rankers import registry
+from movierec.rankers.base import Ranker
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
@@ -22,6 +26,30 @@ def open_facts(conn: Connection, version_id: int, settings: Settings) -> tuple[V
     version = find_version(conn, version_id)
     folder = TrainingFolder.of(settings, version.training_id)
     return version, folder, Dataset.load(folder.snapshot)
+
+
+def load_champion(version: Version, folder: TrainingFolder, dataset: Dataset) -> Ranker:
+    """Return the model that a version is made with, as it was fitted on all ratings of its training.
+
+    Raises:
+        ModelError: the model is damaged, another ranker's, or was fitted on other ratings.
+    """
+    ranker = registry.load(folder.final_model(version.ranker), version.ranker)
+    require_fitted_on(dataset, ranker, folder)
+    return ranker
+
+
+def require_fitted_on(dataset: Dataset, ranker: Ranker, folder: TrainingFolder) -> None:
+    """Refuse a model that was not fitted on all ratings of the training whose lists it makes.
+
+    Raises:
+        ModelError: it was fitted on others.
+    """
+    if not ranker.training_history_.is_of_same_ratings(History.of(dataset)):
+        raise ModelError(
+            f"{folder.final_model(ranker.name)} was not fitted on the ratings of {folder.snapshot} "
+            f"({len(ranker.training_history_.users):,} ratings, there {len(dataset.ratings):,}); train again"
+        )
 
 
 def with_movie_facts(lists: pd.DataFrame, movies: pd.DataFrame, movie: str = MOVIE) -> pd.DataFrame:

@@ -209,7 +209,8 @@ class Ranker(ABC):
         """Read what `save` wrote; a model that was saved without its history needs it as `history`.
 
         Raises:
-            ModelError: the model is of another ranker or format, or its files are damaged or not those that were saved.
+            ModelError: the model is of another ranker or format, its files are damaged or not those that were saved, or
+                it has a history that is not `history`.
         """
         name, parameters = read_card(folder)
         if name != cls.name:
@@ -219,9 +220,7 @@ class Ranker(ABC):
         try:
             ranker = cls(**parameters)
             arrays = load_arrays(folder / ARRAYS)
-            ranker.training_history_ = history or History(
-                **{name: arrays[f"history.{name}"] for name in HISTORY_FIELDS}
-            )
+            ranker.training_history_ = _history_in(arrays, folder, history)
             ranker.history_ = ranker.training_history_
             ranker.cold_start_ = ColdStart.from_arrays(arrays)
             ranker._from_arrays(arrays, folder)
@@ -253,6 +252,19 @@ class Ranker(ABC):
 
     def _from_arrays(self, arrays: Arrays, folder: UPath) -> None:  # noqa: B027 - some models are their history
         """Set the learned attributes from what `_to_arrays` returned; `folder` holds the files of the model."""
+
+
+def _history_in(arrays: Arrays, folder: UPath, shared: History | None) -> History:
+    """Return the history of a saved model: its own, or the one that it shares with those it was fitted with."""
+    is_its_own = f"history.{HISTORY_FIELDS[0]}" in arrays
+    if shared is not None and not is_its_own:
+        return shared
+    history = History(**{name: arrays[f"history.{name}"] for name in HISTORY_FIELDS})
+    if shared is None:
+        return history
+    if not history.is_of_same_ratings(shared):
+        raise ModelError(f"{folder} was fitted on other ratings than the model that builds on it; train again")
+    return shared
 
 
 def blocks_of(users: int, movies: int) -> list[tuple[int, int]]:

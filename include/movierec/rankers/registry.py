@@ -66,14 +66,13 @@ def asked_for(name: str, windows: str) -> dict[str, str]:
     return {"windows": windows} if "windows" in inspect.signature(_kind(name)).parameters else {}
 
 
-def load(folder: UPath) -> Ranker:
-    """Read a saved model of any ranker.
+def load(folder: UPath, expected: str | None = None) -> Ranker:
+    """Read a saved model of one ranker, or of any.
 
     Raises:
-        ModelError: the folder holds no readable model of this version.
+        ModelError: the folder holds no readable model of this version, or another ranker's.
     """
-    name, _ = read_card(folder)
-    return _kind(name).load(folder)
+    return _kind(expected or read_card(folder)[0]).load(folder)
 
 
 def is_learned(name: str) -> bool:

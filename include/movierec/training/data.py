@@ -125,9 +125,9 @@ class TrainingData:
         """Return a ranker as it was fitted on `train`.
 
         Raises:
-            ModelError: it was not kept, or cannot be read.
+            ModelError: it was not kept, cannot be read, or is another ranker's.
         """
-        return registry.load(self.folder.model(name))
+        return registry.load(self.folder.model(name), name)
 
     def save_lists(self, name: str, lists: pd.DataFrame) -> None:
         """Keep the lists (user_id, movie_id, score, rank) by which a ranker was evaluated."""
