@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from movierec.artifacts import (
     load_frame,
     pack,
     read_bytes,
+    remove_unfinished,
     save_arrays,
     save_frame,
     unpack,
@@ -134,3 +136,16 @@ def test_what_a_kill_left_unfinished_is_not_copied(tmp_path: Path) -> None:
     write_bytes(source / ".arrays.npz.abc", b"half")
     copy_folder(source, UPath(tmp_path) / "two", last="card.json")
     assert [file.name for file in (tmp_path / "two").iterdir()] == ["card.json"]
+
+
+def test_what_a_killed_process_had_begun_to_write_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    save_frame(UPath(tmp_path) / "1" / "ratings.parquet", FRAME)
+    dead, alive = (tmp_path / "1" / f".ratings.parquet.{digit * 32}" for digit in "ab")
+    others = [tmp_path / ".hidden", tmp_path / "1" / ".arrays.npz.short"]
+    for path in (dead, alive, *others):
+        path.write_bytes(b"x")
+    for path in (dead, *others):
+        os.utime(path, (0, 0))
+    assert remove_unfinished(UPath(tmp_path)) == 1
+    assert not dead.exists()
+    assert all(path.exists() for path in (alive, *others, tmp_path / "1" / "ratings.parquet"))

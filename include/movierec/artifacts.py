@@ -7,7 +7,9 @@ a `ModelError`, since trying again cannot help; trouble on the way to it is not,
 import errno
 import logging
 import os
+import re
 import shutil
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 # What a file system of these shows is whole: they take a file in one request.
 OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl")
+
+UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}")  # the name of a file that is being written
+DEAD_AFTER_SECONDS = 3_600.0  # since an unfinished file was last written to: nobody writes one for so long
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -139,6 +144,18 @@ def _write_and_rename(path: UPath, data: bytes) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: UPath) -> int:
+    """Remove what processes that were killed had begun to write in a folder and those in it; return how many files."""
+    if not is_local(folder):
+        return 0  # object stores show nothing unfinished
+    latest = time.time() - DEAD_AFTER_SECONDS
+    unfinished = [path for path in Path(folder.path).rglob(".*") if UNFINISHED.fullmatch(path.name)]
+    dead = [path for path in unfinished if path.is_file() and path.stat().st_mtime < latest]
+    for path in dead:
+        path.unlink(missing_ok=True)
+    return len(dead)
 
 
 def _sync_folder(folder: Path) -> None:

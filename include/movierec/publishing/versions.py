@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from movierec.artifacts import remove_unfinished
 from movierec.code_version import code_version
 from movierec.config import Settings
 from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
 from movierec.ingestion.core import core_as_of
-from movierec.training.folder import prune_trainings
+from movierec.training.folder import prune_trainings, trainings
 from movierec.training.snapshot import batch_of
 
 log = logging.getLogger(__name__)
@@ -212,14 +213,18 @@ def live_version(conn: Connection) -> int | None:
 
 
 def prune(conn: Connection, settings: Settings) -> dict[str, int]:
-    """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each."""
+    """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each.
+
+    With them go the files that tasks had begun to write in kept ones when they were killed.
+    """
     versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
     run_sql(conn, "serving/prune_incoming")
     conn.commit()
     kept = {int(row["training_id"]) for row in fetch(conn, "serving/kept_trainings")}
-    trainings = prune_trainings(settings, kept)
-    log.info("prune: %d versions, trainings %s", versions, trainings or "none")
-    return {"versions": versions, "trainings": len(trainings)}
+    pruned = prune_trainings(settings, kept)
+    unfinished = remove_unfinished(trainings(settings))
+    log.info("prune: %d versions, trainings %s, %d unfinished files", versions, pruned or "none", unfinished)
+    return {"versions": versions, "trainings": len(pruned)}
 
 
 def _lock(conn: Connection, query: str, version_id: int) -> Version:

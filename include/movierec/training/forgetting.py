@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from upath import UPath
 
-from movierec.artifacts import Arrays, load_arrays, load_frame, save_arrays, save_frame
+from movierec.artifacts import Arrays, load_arrays, load_frame, remove_unfinished, save_arrays, save_frame
 from movierec.config import Settings
 from movierec.data.columns import USER
 from movierec.data.history import History
@@ -18,7 +18,7 @@ from movierec.rankers.base import HISTORY_FIELDS
 from movierec.rankers.cold_start import PREFIX as COLD_START
 from movierec.rankers.manifest import MANIFEST, write_manifest
 from movierec.training.fit_store import MARK
-from movierec.training.folder import TrainingFolder, training_folders
+from movierec.training.folder import TrainingFolder, training_folders, trainings
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ TRAINING_SET = "grades"  # an array that only a training set has
 
 def forget_in_artifacts(settings: Settings, user: int) -> list[int]:
     """Remove a viewer from the folder of every kept training; return the trainings that had the viewer, ascending."""
+    remove_unfinished(trainings(settings))  # they are searched by nobody
     trained = []
     for folder in training_folders(settings):
         files = [path for path in _files(folder.path) if _forget(path, user)]

@@ -153,6 +153,19 @@ def test_a_fit_that_nobody_waits_for_is_ended_and_not_begun_again(program, is_sh
         process.fit(KNOWN, JOB)
 
 
+def test_what_a_killed_fit_left_is_removed_by_the_next_one(program, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(process.tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    left, running = (tmp_path / f"{process.SCRATCH}{pid}-abc" for pid in (gone.pid, os.getppid()))
+    for folder in (left, running):
+        folder.mkdir()
+    program('input(); print("failed for a reason", flush=True); input()')
+    with pytest.raises(ModelError, match="for a reason"):
+        process.fit(KNOWN, JOB)
+    assert list(tmp_path.glob(f"{process.SCRATCH}*")) == [running]
+
+
 @pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
 def test_a_job_that_fails_says_why_and_the_next_one_is_done() -> None:
     broken = KNOWN._replace(movies=np.full_like(KNOWN.movies, 99))

@@ -7,6 +7,7 @@ import atexit
 import json
 import logging
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -32,6 +33,7 @@ from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RE
 log = logging.getLogger(__name__)
 
 PROGRAM = ("-m", "movierec.rankers.neural.fitting")
+SCRATCH = "movierec-neural-"  # the name of a folder for one fit: this, the process id, anything
 GONE = "the process that fits has gone"
 GIVEN_UP = "nobody waits for it any more"
 GRACE = 120.0  # seconds that a job may take longer than it was told: an epoch's end and the start of TensorFlow
@@ -45,7 +47,8 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
     Raises:
         ModelError: TensorFlow is missing or the fit failed.
     """
-    with tempfile.TemporaryDirectory(prefix="movierec-neural-") as name:
+    _remove_what_the_killed_left()
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as name:
         folder = Path(name)
         np.savez(folder / HISTORIES, allow_pickle=False, **histories._asdict())
         (folder / OPTIONS).write_text(json.dumps(asdict(options)), encoding="utf-8")
@@ -58,6 +61,24 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
 def give_up() -> None:
     """End the job that another thread of this process waits for in `fit`, which raises a ModelError then."""
     _process_of(os.getpid()).give_up()
+
+
+def _remove_what_the_killed_left() -> None:
+    """Remove the folders of processes that have gone: they hold what viewers rated."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        pid = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)  # another user's stays
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Program(Protocol):
