@@ -88,9 +88,9 @@ def running(home: Path, **options: str) -> Iterator[DurableServer]:
 
 
 @pytest.fixture(scope="package")
-def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableServer]:
+def durable_server(quick_folder: Path) -> Iterator[DurableServer]:
     """Start a server that keeps what it has confirmed."""
-    with running(tmp_path_factory.mktemp("durable")) as server:
+    with running(quick_folder / "durable") as server:
         yield server
 
 
