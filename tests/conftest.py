@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
 from movierec.local import postgres
 from movierec.rankers.neural import environment
+from tests.kept import Keeper, Kept
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: waiting threads leave the core to others
 
@@ -116,12 +118,22 @@ def copy_of(server: Settings) -> Iterator[Callable[[str], str]]:
 
     def copy(template: str) -> str:
         made.append(f"{template}_{next(_numbers)}")
-        _administer(server, "create database {} template {} strategy file_copy owner movierec_etl", made[-1], template)
+        _copy(server, template, made[-1])
         return postgres.conninfo(server, made[-1])
 
     yield copy
     for name in made:
         _administer(server, "drop database {} with (force)", name)
+
+
+@pytest.fixture(scope="session")
+def keeper(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Keeper:
+    """Return what makes states of a night for many tests to begin with."""
+    return Keeper(server, tmp_path_factory.mktemp("kept"), partial(_copy, server))
+
+
+def _copy(server: Settings, template: str, name: str) -> None:
+    _administer(server, "create database {} template {} strategy file_copy owner movierec_etl", name, template)
 
 
 def _administer(server: Settings, statement: str, *names: str) -> None:
@@ -130,20 +142,26 @@ def _administer(server: Settings, statement: str, *names: str) -> None:
 
 
 @pytest.fixture
-def warehouse(copy_of: Callable[[str], str]) -> str:
-    """Return the conninfo of an empty warehouse."""
-    return copy_of("warehouse")
+def begun() -> Kept | None:
+    """Return the state of a night that a test begins with; None: nothing has been done yet."""
+    return None
 
 
 @pytest.fixture
-def app(copy_of: Callable[[str], str]) -> str:
-    """Return the conninfo of an empty application database."""
-    return copy_of("app")
+def warehouse(copy_of: Callable[[str], str], begun: Kept | None) -> str:
+    """Return the conninfo of a warehouse: an empty one, or as a night has left it."""
+    return copy_of(begun.warehouse if begun else "warehouse")
+
+
+@pytest.fixture
+def app(copy_of: Callable[[str], str], begun: Kept | None) -> str:
+    """Return the conninfo of an application's database: an empty one, or as a night has found it."""
+    return copy_of(begun.app if begun else "app")
 
 
 @pytest.fixture
 def conn(warehouse: str) -> Iterator[Connection]:
-    """Open an empty warehouse."""
+    """Open the warehouse."""
     with connect(warehouse) as connection:
         yield connection
 
@@ -175,6 +193,9 @@ def small_disk(disk_of: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Return settings whose state folder is the test's own."""
-    return replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"), backups=str(tmp_path / "backups"))
+def settings(tmp_path: Path, begun: Kept | None) -> Settings:
+    """Return settings whose state folder is the test's own, with what a night has left there."""
+    own = replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"), backups=str(tmp_path / "backups"))
+    if begun:
+        begun.copy_artifacts(own)
+    return own

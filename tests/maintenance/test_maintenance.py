@@ -16,14 +16,6 @@ from movierec.maintenance.vacuum import vacuum
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder
 from tests.installation import QUICK, installed
-from tests.publishing.conftest import champion, write_and_go_live  # noqa: F401 (a fixture)
-
-
-@pytest.fixture
-def live(conn, settings, champion):  # noqa: F811
-    """Publish lists of a generated night."""
-    write_and_go_live(conn, settings)
-    return conn
 
 
 @pytest.fixture

@@ -15,11 +15,40 @@ from tests.planted import PLANTED, ReadsTest
 
 
 @pytest.fixture
-def train(conn, app, tmp_path, settings, monkeypatch):
-    """Return what fits and evaluates some rankers, and those they are compared with, on one generated night."""
+def begun(request, keeper):
+    """Begin with a generated night, with EASE as its champion where a test asks for one."""
+    before = keeper.keep("rated", take_in)
+    return keeper.keep("reigned", crown_ease, before) if "reigning" in request.fixturenames else before
+
+
+def take_in(conn, app, settings):
+    ingest(conn, app, movielens.generate(settings.home / "data", users=100, each=30))
+
+
+def crown_ease(conn, app, settings):
+    with pytest.MonkeyPatch.context() as patched:
+        training_id, decision = trainer(conn, settings, patched)("first", "ease")
+    assert (decision["verdict"], decision["champion"]) == ("promote", None)
+    assert promotion.choose_champion(conn, training_id) == "ease"
+
+
+@pytest.fixture
+def train(conn, settings, monkeypatch):
+    """Return what trains on the generated night."""
+    return trainer(conn, settings, monkeypatch)
+
+
+@pytest.fixture
+def reigning(conn, train):
+    """Return the training that made EASE the champion."""
+    return conn.execute("select training_id from ml.champion").fetchone()[0]
+
+
+def trainer(conn, settings, monkeypatch):
+    """Return what fits and evaluates some rankers, and those they are compared with, on the newest night."""
     for planted in PLANTED:
         monkeypatch.setitem(registry.RANKERS, planted.name, planted)
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data", users=100, each=30))
+    batch_id = snapshot.batch_to_learn_from(conn)
 
     def train(run, *names, best=None, protocols=(PER_USER_TEMPORAL,), decides=PER_USER_TEMPORAL, bad_future=None):
         folder = TrainingFolder.of(settings, snapshot.open_training(conn, run, batch_id, seed=1))
@@ -39,15 +68,6 @@ def train(conn, app, tmp_path, settings, monkeypatch):
         return folder.training_id, promotion.compare(conn, folder, protocol=decides)
 
     return train
-
-
-@pytest.fixture
-def reigning(conn, train):
-    """Make EASE the champion."""
-    training_id, decision = train("first", "ease")
-    assert (decision["verdict"], decision["champion"]) == ("promote", None)
-    assert promotion.choose_champion(conn, training_id) == "ease"
-    return training_id
 
 
 def champion(conn, training_id, answer=None):

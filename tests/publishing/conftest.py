@@ -37,10 +37,9 @@ def write_and_go_live(conn, settings, run_id="night"):
     return versions.go_live(conn, version_id)
 
 
-@pytest.fixture
-def champion(conn, app, tmp_path, settings):
-    """Take a generated night as far as a champion: EASE."""
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
+def crown(conn, app, settings):
+    """Take a generated night as far as a champion, EASE, and return its training."""
+    batch_id = ingest(conn, app, movielens.generate(settings.home / "data"))
     folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
     snapshot.take_snapshot(conn, folder)
     fit.build_features(folder, seed=1)
@@ -48,3 +47,36 @@ def champion(conn, app, tmp_path, settings):
     evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
     decide(conn, folder)
     return folder.training_id
+
+
+@pytest.fixture(scope="session")
+def crowned_night(keeper):
+    """A generated night that has a champion."""
+    return keeper.keep("crowned", crown)
+
+
+@pytest.fixture(scope="session")
+def served_night(keeper, crowned_night):
+    """The same, with its lists live."""
+    return keeper.keep("served", lambda conn, app, settings: write_and_go_live(conn, settings), crowned_night)
+
+
+@pytest.fixture
+def begun(request):
+    """Begin with a night that is as far as the test asks for."""
+    for asked, night in (("live", "served_night"), ("champion", "crowned_night")):
+        if asked in request.fixturenames:
+            return request.getfixturevalue(night)
+    return None
+
+
+@pytest.fixture
+def champion(conn):
+    """Return the training that chose the champion."""
+    return conn.execute("select training_id from ml.champion").fetchone()[0]
+
+
+@pytest.fixture
+def live(conn):
+    """Open the warehouse in which lists are live."""
+    return conn

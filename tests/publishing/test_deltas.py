@@ -38,12 +38,6 @@ def neighbours(conn, movie_id, among, k=5):
     return [movie for (movie,) in conn.execute(similar, [movie_id, k]).fetchall() if movie in among]
 
 
-@pytest.fixture
-def live(conn, settings, champion):
-    write_and_go_live(conn, settings)
-    return conn
-
-
 def test_a_dislike_takes_the_movie_out_at_once_and_moves_its_neighbours_down_within_the_hour(live, settings):
     before = places(live)
     disliked = min(before, key=before.get)

@@ -55,8 +55,14 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def live(conn, app, settings, folder):
+def begun(request, keeper):
+    """Begin with lists that are live, where a test asks for them."""
+    return keeper.keep("with_person", serve_the_person) if "live" in request.fixturenames else None
+
+
+def serve_the_person(conn, app, settings):
     """Publish lists of a night in which the person takes part in every way there is."""
+    folder = with_person(movielens.generate(settings.home / "data"))
     with connect(app) as application:
         application.execute("insert into user_profile values (%s, '30', 'F', 'writer', %s)", [str(PERSON), POSTCODE])
         application.execute(
@@ -79,7 +85,6 @@ def live(conn, app, settings, folder):
     deltas.write_delta(conn, delta_id, settings)
     deltas.audit_delta(conn, delta_id)
     deltas.delta_go_live(conn, delta_id)
-    return conn
 
 
 def forget(conn, settings, app=None):

@@ -16,7 +16,7 @@ from movierec.rankers.model_card import model_folder
 from movierec.training.folder import TrainingFolder, prune_trainings
 from movierec.training.forgetting import files_with, forget_in_artifacts
 from tests.object_store import s3_server, s3_url  # noqa: F401
-from tests.publishing.conftest import write, write_and_go_live
+from tests.publishing.conftest import crown, write, write_and_go_live
 from tests.test_artifacts import ARRAYS
 
 pytestmark = pytest.mark.slow
@@ -25,6 +25,16 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def settings(settings, s3_url):  # noqa: F811
     return replace(settings, artifacts=s3_url)
+
+
+@pytest.fixture
+def begun():
+    """Begin with nothing: the whole night has to go to the store."""
+
+
+@pytest.fixture
+def champion(conn, app, settings):
+    return crown(conn, app, settings)
 
 
 def files(root: UPath) -> dict[str, bytes]:

@@ -9,15 +9,9 @@ from movierec.data.dataset import Dataset
 from movierec.features.profiles import group_names
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder
-from tests.publishing.conftest import LENGTH, write_and_go_live
+from tests.publishing.conftest import LENGTH
 
 VIEWER = 1
-
-
-@pytest.fixture
-def live(conn, settings, champion):
-    write_and_go_live(conn, settings)
-    return conn
 
 
 def ask(conn, function, *columns, **parameters):

@@ -8,13 +8,6 @@ from tests.publishing.conftest import LENGTH, write, write_and_go_live
 VIEWER = 1
 
 
-@pytest.fixture
-def live(conn, settings, champion):
-    """Publish lists of a generated night."""
-    write_and_go_live(conn, settings)
-    return conn
-
-
 def listed(conn):
     return [
         movie

@@ -23,13 +23,23 @@ from tests.night import ingest
 
 
 @pytest.fixture
-def folder(conn, app, tmp_path, settings):
-    """Open a training on a generated night, with its snapshot and features."""
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
+def begun(request, keeper):
+    """Begin with a training on a generated night, where a test asks for its folder."""
+    return keeper.keep("opened", open_training) if "folder" in request.fixturenames else None
+
+
+def open_training(conn, app, settings):
+    """Take a snapshot of a generated night and build features."""
+    batch_id = ingest(conn, app, movielens.generate(settings.home / "data"))
     folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
     snapshot.take_snapshot(conn, folder)
     fit.build_features(folder, seed=1)
-    return folder
+
+
+@pytest.fixture
+def folder(settings):
+    """Return the folder of the training."""
+    return TrainingFolder.of(settings, 1)
 
 
 def evaluate_ranker(conn, folder, name):

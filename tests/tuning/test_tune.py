@@ -16,15 +16,23 @@ from tests.night import ingest
 
 
 @pytest.fixture
-def folders(conn, app, tmp_path, settings):
-    """Return the folders of two trainings on one generated night, with their splits."""
-    batch_id = ingest(conn, app, movielens.generate(tmp_path / "data"))
-    first, second = (snapshot.open_training(conn, run, batch_id, seed=1) for run in ("first", "second"))
-    both = TrainingFolder.of(settings, first), TrainingFolder.of(settings, second)
-    for folder in both:
+def begun(keeper):
+    """Begin with two trainings on one generated night."""
+    return keeper.keep("opened_twice", open_trainings)
+
+
+def open_trainings(conn, app, settings):
+    batch_id = ingest(conn, app, movielens.generate(settings.home / "data"))
+    for run in ("first", "second"):
+        folder = TrainingFolder.of(settings, snapshot.open_training(conn, run, batch_id, seed=1))
         snapshot.take_snapshot(conn, folder)
         fit.build_features(folder, seed=1)
-    return both
+
+
+@pytest.fixture
+def folders(settings):
+    """Return the folders of the two trainings, with their splits."""
+    return TrainingFolder.of(settings, 1), TrainingFolder.of(settings, 2)
 
 
 @pytest.fixture

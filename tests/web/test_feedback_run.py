@@ -12,22 +12,18 @@ from playwright.sync_api import Browser, Page
 from movierec.config import Settings
 from movierec.db import Connection
 from movierec.publishing import deltas
-from tests.publishing.conftest import champion, write_and_go_live  # noqa: F401 - the fixture
+from tests.publishing.conftest import begun, crowned_night, live, served_night  # noqa: F401 - fixtures
 
 from .conftest import Site, running, write_keys
 
 
 @pytest.fixture
 def published(
-    conn: Connection,
+    live: Connection,  # noqa: F811 - the fixture
     warehouse: str,
-    settings: Settings,
-    champion: int,  # noqa: F811 - the fixture
     tmp_path: Path,
 ) -> Iterator[Site]:
     """Serve a version that a champion has made."""
-    write_and_go_live(conn, settings)
-    conn.commit()
     with running(warehouse, write_keys(tmp_path / "web.json")) as site:
         yield site
 
