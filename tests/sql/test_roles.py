@@ -11,18 +11,26 @@ GUESTS = (roles.WEB_ROLE, roles.READER_ROLE)
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)
 
 
-@pytest.fixture
-def as_role(server, conn, warehouse):
-    """Return what opens the warehouse as a role, beside one movie and one placement."""
-    conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
-    conn.execute("insert into serving.placement (movie_id, action) values (1, 'hide')")
-    conn.commit()
-    name = warehouse.rpartition("=")[2]
+@pytest.fixture(scope="module")
+def guarded(server, keeper):
+    """Return the name of a warehouse that is handed over, with one movie and one placement."""
+
+    def fill(conn, app, settings):
+        conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
+        conn.execute("insert into serving.placement (movie_id, action) values (1, 'hide')")
+
+    name = keeper.keep("guarded", fill).warehouse
     roles.hand_over(postgres.conninfo(server, postgres.MAINTENANCE), name, roles.GUESTS["warehouse"])
+    return name
+
+
+@pytest.fixture
+def as_role(server, guarded):
+    """Return what opens the warehouse as a role, whatever is done there is taken back."""
     opened = []
 
     def as_role(role):
-        opened.append(connect(warehouse.replace(f"user={roles.OWNER}", f"user={role}")))
+        opened.append(connect(postgres.conninfo(server, guarded, role)))
         return opened[-1]
 
     yield as_role

@@ -4,15 +4,21 @@ import psycopg
 import pytest
 
 from movierec.db import connect
+from movierec.local import postgres
+from movierec.local.postgres.roles import WEB_ROLE
 
 
 @pytest.fixture
-def web(conn, warehouse):
-    """Open the warehouse as the web application does, beside one movie and one version."""
-    conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
-    conn.commit()
-    with connect(f"{warehouse} user=movierec_web") as connection:
+def web(server, keeper):
+    """Open a warehouse with one movie as the web application does; whatever is done there is taken back."""
+
+    def fill(conn, app, settings):
+        conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
+
+    name = keeper.keep("one_movie", fill).warehouse
+    with connect(postgres.conninfo(server, name, WEB_ROLE)) as connection:
         yield connection
+        connection.rollback()
 
 
 READING = [
