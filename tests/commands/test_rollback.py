@@ -8,24 +8,17 @@ from movierec import cli
 from movierec.db import connect
 from movierec.local import postgres
 from movierec.publishing.versions import go_live
-from movierec.warehouse import migrate
 from tests.dags.test_rollback import NIGHT
-from tests.installation import QUICK
 
 
 @pytest.fixture
 def two_versions(installation):
     """Make two nights live, one after the other, and return what asks the warehouse."""
-    postgres.start(installation, QUICK)
-    postgres.ensure_databases(installation)
-    warehouse = postgres.conninfo(installation, "warehouse")
-    migrate(warehouse)
-    with connect(warehouse) as conn:
+    with connect(postgres.conninfo(installation, "warehouse")) as conn:
         for day, ranker in ((1, "ease"), (2, "hybrid")):
             (version_id,) = conn.execute(NIGHT, {"as_of": f"2026-03-0{day} 02:00Z", "ranker": ranker}).fetchone()
             go_live(conn, version_id)
         yield lambda sql: conn.execute(sql).fetchall()
-    postgres.stop(installation)
 
 
 def test_versions_are_listed_and_one_is_made_live_from_the_command_line(two_versions, capsys):
