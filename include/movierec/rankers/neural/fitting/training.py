@@ -108,7 +108,7 @@ def _step(network: Any, steps: int, learning_rate: float) -> Callable[[Batch], A
     """Return what takes one step down the gradient of a batch's loss."""
     adam = Adam(Rate(learning_rate, steps))
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def step(batch: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = next_movies_loss(network(*batch.inputs, training=True), batch.seen, batch.targets, batch.weights)
