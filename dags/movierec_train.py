@@ -216,8 +216,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
 
         get_current_context()["side"] = side
         names, folder = [name for group in learned for name in group], training_folder(training_id)
-        with plain_errors():
-            return prepare_training_set(folder, names, side, protocols(), deciding_protocol())
+        with open_connection() as conn:
+            return prepare_training_set(conn, folder, names, side, protocols(), deciding_protocol())
 
     @task(
         map_index_template="{{ rankers }}",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.counts import Counts
 from movierec.features.pairs import PairFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.fits import ANEW
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking import training_inputs
@@ -63,8 +63,8 @@ class Leak:
     everything: ClassVar[Dataset]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, windows: str) -> CandidateGenerator:
-        return cls.spoil(CandidateGenerator.fit(dataset, features, depth, fits, windows), dataset)
+    def fit(cls, dataset: Dataset, *rest: Any) -> CandidateGenerator:
+        return cls.spoil(CandidateGenerator.fit(dataset, *rest), dataset)
 
     @classmethod
     def spoil(cls, generator: CandidateGenerator, dataset: Dataset) -> CandidateGenerator:
@@ -167,7 +167,7 @@ def test_a_word_of_the_label_window_that_leaks_is_noticed(
     tagged_training_sets: Callable[[], list[TrainingSet]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        training_inputs, "_known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
+        training_inputs, "known_side", lambda dataset, features, known: (dataset.with_ratings(known), features)
     )
     film, drama = tagged_training_sets()
     assert not np.array_equal(film.values, drama.values, equal_nan=True)

@@ -1,13 +1,21 @@
+import logging
+
 import pytest
 
 from movierec.artifacts import load_frame, save_frame
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
+from movierec.evaluation.protocols import PER_USER_TEMPORAL
+from movierec.features.content import MovieFeatures
+from movierec.rankers import registry
 from movierec.rankers.ease import EASE
+from movierec.rankers.fits import ANEW
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.reranking.base_rankers import PARAMETERS, BaseRankers
 from movierec.rankers.search_space import Range
 from movierec.training import fit, snapshot
 from movierec.training.data import TrainingData
+from movierec.training.fit import fit_tuned, prepare_training_set
 from movierec.training.folder import TrainingFolder
 from movierec.training.tuned import tune_ranker
 from movierec.tuning.tune import tune
@@ -138,3 +146,33 @@ def test_the_test_side_is_never_read(conn, folders):
     rows = stored(conn, first)
     assert tune_ranker(conn, TrainingData(first), "ease", trials=4, seed=1) == before
     assert stored(conn, first) == rows
+
+
+def test_learned_rankers_build_on_tuned_ones_and_only_their_own_values_are_kept_as_tuned(conn, folders, caplog):
+    first, second = folders
+    ease = tune_ranker(conn, TrainingData(first), "ease", trials=3, seed=1)
+    expected = {"tuned": {"ease": ease}}
+    assert tune_ranker(conn, TrainingData(first), "slim", trials=0, seed=1) == {}
+    assert tune_ranker(conn, TrainingData(first), "gradient_boosting", trials=0, seed=1) == expected
+    found = tune_ranker(conn, TrainingData(first), "gradient_boosting", trials=1, seed=1)
+    assert found["tuned"] == expected["tuned"]
+    (kept,) = conn.execute("select parameters from ml.tuned where ranker = 'gradient_boosting'").fetchone()
+    assert kept == {name: value for name, value in found.items() if name != "tuned"} != {}
+    # the next training builds on them, too, and what it prepares is what its learned rankers take
+    with caplog.at_level(logging.INFO):
+        assert prepare_training_set(conn, second, ["gradient_boosting"], PER_USER_TEMPORAL)
+        (fitted,) = fit_tuned(conn, second, ["gradient_boosting"], trials=0, seed=1)
+    assert "refused" not in fitted
+    assert "fit training_set: taken" in caplog.text
+    model = registry.load(second.model("gradient_boosting"))
+    assert model.tuned == expected["tuned"]
+    assert model.builds_on["ease"].regularisation == ease["regularisation"]
+
+
+def test_base_rankers_have_tuned_values_except_for_those_that_keep_them_small(windows):
+    train, _ = windows
+    tuned = {"ease": {"regularisation": 7.0}, "slim": {"l1": 2.0, "max_movies": 9_000}}
+    fitted = BaseRankers.fit(train, MovieFeatures.build(train), ANEW, tuned=tuned).fitted
+    assert fitted["ease"].regularisation == 7.0
+    assert fitted["ease_near"].regularisation == PARAMETERS["ease_near"]["regularisation"]
+    assert (fitted["slim"].l1, fitted["slim"].max_movies) == (2.0, PARAMETERS["slim"]["max_movies"])

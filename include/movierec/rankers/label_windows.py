@@ -11,9 +11,10 @@ answers to, so the window has to be what it will be asked for:
 - "random": without an order. Every window is another random part of each history.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import NamedTuple
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,7 @@ class WindowPlan:
             chance), else `MOST_WINDOWS`. Those of "next" come without another fit, so they are always as many.
         candidates: how many movies each view proposes to a user.
         training_users: how many users to learn from, all windows together.
+        tuned: hyper-parameters of base rankers that a search has found, by the rankers' names.
         seed: of all random draws.
     """
 
@@ -66,6 +68,7 @@ class WindowPlan:
     folds: int | None = None
     candidates: int = 100
     training_users: int = 5_000
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = SEED
 
     def check_plan(self) -> None:
@@ -82,7 +85,7 @@ class WindowPlan:
 
     def plan_key(self) -> tuple[object, ...]:
         """Return what tells plans apart: equal for rankers that can share a training set."""
-        return tuple(getattr(self, field.name) for field in fields(WindowPlan))
+        return tuple(json.dumps(getattr(self, each.name), sort_keys=True) for each in fields(WindowPlan))
 
 
 def label_windows(ratings: pd.DataFrame, plan: WindowPlan) -> Iterator[Window]:

@@ -18,7 +18,7 @@ from movierec.rankers.together import log_failure
 from movierec.training.data import TrainingData, fit_inputs
 from movierec.training.fit_store import seconds_of
 from movierec.training.folder import TrainingFolder
-from movierec.training.tuned import tune_ranker
+from movierec.training.tuned import built_on_tuned, tune_ranker
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ def fit_ranker(data: TrainingData, name: str, parameters: Mapping[str, Any] | No
 
 
 def prepare_training_set(
+    conn: Connection,
     folder: TrainingFolder,
     names: Sequence[str],
     side: str,
@@ -68,6 +69,7 @@ def prepare_training_set(
     """Fit what learned rankers build on, make the set they learn from, and return how many candidates that is.
 
     Args:
+        conn: the warehouse.
         folder: of the training.
         names: the learned rankers of the training.
         side: one of `PROTOCOLS`, for the known side of that split, or `EVERYTHING`.
@@ -81,7 +83,11 @@ def prepare_training_set(
     if side not in (*protocols, EVERYTHING):
         return 0
     windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
-    rankers = (registry.create(name, **registry.asked_for(name, windows)) for name in names)
+    rankers = [
+        registry.create(name, **registry.asked_for(name, windows), **built_on_tuned(conn, folder.training_id, name))
+        for name in names
+    ]
+    conn.commit()  # what follows takes a while
     learned = [ranker for ranker in rankers if isinstance(ranker, LearnedRanker)]
     rows = 0
     for ranker in {ranker.plan_key(): ranker for ranker in learned}.values():

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -9,6 +10,7 @@ from psycopg.types.json import Jsonb
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection, copy_rows, fetch, run_sql
 from movierec.rankers import registry
+from movierec.rankers.reranking.base_rankers import CLASSES
 from movierec.training.data import TrainingData
 from movierec.tuning.search import Parameters, Trial
 from movierec.tuning.tune import Tuned, tune
@@ -20,9 +22,10 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     """Search for a ranker's hyper-parameters with so many trials, store the search, and return what to fit it with.
 
     Without trials it is fitted with those of the last search on the same dataset. The training ratings are divided
-    once more in time; the search sees nothing else.
+    once more in time; the search sees nothing else. A learned ranker builds on what has been found for the others.
     """
     training_id = data.folder.training_id
+    built_on = built_on_tuned(conn, training_id, name)
     (dataset,) = fetch(conn, "ml/training_dataset", {"training_id": training_id})
     key = {"training_id": training_id, "ranker": name, **dataset}
     last = fetch(conn, "ml/latest_tuned", key)
@@ -31,11 +34,26 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     run_sql(conn, "ml/clear_search", key)
     conn.commit()
     if not trials:
-        return supported(name, start)
+        return supported(name, start) | built_on
     train, validation = per_user_temporal(data.train.ratings, seed=seed)
-    tuned = tune(name, data.train.with_ratings(train), validation, trials, seed, start=start, earlier=earlier)
-    _store(conn, key, tuned)
-    return supported(name, tuned.parameters)
+    known = data.train.with_ratings(train)
+    tuned = tune(name, known, validation, trials, seed, fixed=built_on, start=start, earlier=earlier)
+    own = {name: value for name, value in tuned.parameters.items() if name not in built_on}
+    _store(conn, key, replace(tuned, parameters=own))
+    return supported(name, own) | built_on
+
+
+def built_on_tuned(conn: Connection, training_id: int, name: str) -> dict[str, Any]:
+    """Return the hyper-parameter by which a learned ranker builds on tuned rankers, if it is one and any are.
+
+    Those are tuned that have been by the time their training fits learned rankers, in it or an earlier one.
+    """
+    if not registry.is_learned(name):
+        return {}
+    rows = fetch(conn, "ml/tuned_rankers", {"training_id": training_id})
+    found = {row["ranker"]: supported(row["ranker"], row["parameters"]) for row in rows if row["ranker"] in CLASSES}
+    tuned = {name: values for name, values in found.items() if values}
+    return {"tuned": tuned} if tuned else {}
 
 
 def supported(name: str, parameters: Parameters) -> dict[str, Any]:

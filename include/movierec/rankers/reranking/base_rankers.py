@@ -45,6 +45,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "slim": {"max_movies": 4_000},
 }
 
+Tuned = Mapping[str, Mapping[str, Any]]
+NOT_TUNED: Tuned = {}
 
 # What learns to answer one kind of question (`label_windows`).
 ASKED = ("slit", "neural")
@@ -69,15 +71,27 @@ class BaseRankers:
     left_out: Mapping[str, str]
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, fits: Fits, windows: str = "time") -> Self:
-        """Fit all of them to be asked as `windows` says, with the rankers' defaults except for `PARAMETERS`.
+    def fit(
+        cls,
+        dataset: Dataset,
+        features: MovieFeatures,
+        fits: Fits,
+        windows: str = "time",
+        tuned: Tuned = NOT_TUNED,
+    ) -> Self:
+        """Fit all of them to be asked as `windows` says.
+
+        They have the hyper-parameters of `tuned`, by their names, else the rankers' defaults, except for `PARAMETERS`.
 
         Raises:
             ModelError: none of them can be fitted.
         """
-        asked = {name: {**PARAMETERS.get(name, {}), "windows": windows} for name in ASKED}
-        parameters = PARAMETERS | asked
-        unfitted = ((name, CLASSES[name](**parameters.get(name, {}))) for name in wanted())
+        asked = {name: {"windows": windows} for name in ASKED}
+        sources = (tuned, PARAMETERS, asked)
+        unfitted = (
+            (name, CLASSES[name](**{key: value for source in sources for key, value in source.get(name, {}).items()}))
+            for name in wanted()
+        )
         return cls(*fit_together(unfitted, dataset, features, fits))
 
     @classmethod

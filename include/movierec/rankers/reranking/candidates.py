@@ -14,7 +14,7 @@ from movierec.features.content import MovieFeatures
 from movierec.features.pairs import PairFeatures
 from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import Fits
-from movierec.rankers.reranking.base_rankers import BaseRankers
+from movierec.rankers.reranking.base_rankers import NOT_TUNED, BaseRankers, Tuned
 from movierec.rankers.reranking.views import Views
 
 
@@ -108,11 +108,19 @@ class CandidateGenerator:
         self.pairs = PairFeatures.of(facts, features, self.history, world, is_asked_now=windows == "days")
 
     @classmethod
-    def fit(cls, dataset: Dataset, features: MovieFeatures, depth: int, fits: Fits, windows: str = "time") -> Self:
+    def fit(
+        cls,
+        dataset: Dataset,
+        features: MovieFeatures,
+        depth: int,
+        fits: Fits,
+        windows: str = "time",
+        tuned: Tuned = NOT_TUNED,
+    ) -> Self:
         """Fit the base rankers on the ratings of a dataset."""
         # Without its ratings: what is cached by a dataset must not keep that dataset alive.
         facts = dataset.with_ratings(empty("ratings"))
-        return cls(BaseRankers.fit(dataset, features, fits, windows), facts, features, depth, windows)
+        return cls(BaseRankers.fit(dataset, features, fits, windows, tuned), facts, features, depth, windows)
 
     def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
         """Return the same generator for the users of another dataset."""
