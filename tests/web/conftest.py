@@ -124,8 +124,8 @@ def surfer(site: Site) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def open_browser() -> Iterator[Browser]:
     """Start the system's Chromium; as long as it runs, nobody else in this process can run an event loop."""
     try:
         executable = find_browser()
@@ -136,6 +136,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Share one browser among the tests of a file."""
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

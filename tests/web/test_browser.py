@@ -151,6 +151,42 @@ def test_everybody_can_use_every_page_and_nothing_moves_or_sticks_out(visit, wid
         assert page.title() != "owned"
 
 
+# Words of covers on more than one line, apart from those that have soft hyphens because no letters are small enough.
+BROKEN_WORDS = """
+    () => [...document.querySelectorAll(".cover-title")].filter(title => title.offsetWidth).flatMap(title => {
+        const text = title.firstChild, broken = [];
+        for (const word of text.data.matchAll(/[\\p{Script=Latin}\\p{N}'’.,:;!?]+/gu)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            const tops = new Set([...range.getClientRects()].map(rectangle => Math.round(rectangle.top)));
+            if (tops.size > 1 && !text.data.includes("\\u00ad")) broken.push(word[0]);
+        }
+        return broken;
+    })
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1000, 1920])
+def test_no_cover_breaks_a_word(visit, width):
+    page = visit("/", width=width)
+    watch_as(page, 28)
+    origin = page.url.removesuffix("/for-you")
+    for path in ("/for-you", "/new", "/movies/41", "/movies/51", "/welcome", "/search?q=qqqzzz"):
+        page.goto(f"{origin}{path}")
+        assert page.locator(".cover-title").count() > 3
+        assert page.evaluate(BROKEN_WORDS) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_one_click_changes_the_colours_whatever_the_device_prefers(visit, scheme):
+    page = visit("/welcome", scheme=scheme, java_script_enabled=False)
+    for chosen in ({"light": "dark", "dark": "light"}[scheme], scheme):
+        page.get_by_role("button", name=f"Change to {chosen} colours").click()
+        page.locator(f'html[data-theme="{chosen}"]').wait_for()
+    assert page.get_by_role("button", name="Change to").count() == 1
+
+
 @pytest.mark.parametrize("width", [360, 768, 1920])
 def test_pages_fit_from_a_phone_to_a_wall(visit, width):
     page = visit("/", width=width)

@@ -9,6 +9,7 @@ from movierec.errors import ConfigError
 from movierec.local import credentials
 from movierec.web import keys, views
 from movierec.web.covers import HUES, LOOKS, PATTERNS, cover
+from movierec.web.lettering import SOFT_HYPHEN, hyphenate, letter_size
 from movierec.web.rate_limit import MAX_CLIENTS, RateLimiter
 from movierec.web.rendering import STATIC, local_path
 from movierec.web.sessions import Session, SessionCookie
@@ -38,6 +39,24 @@ def test_every_class_and_drawing_of_a_cover_exists():
 @pytest.mark.parametrize(("title", "size"), [("Heat", 0), ("Koyaanisqatsi", 2), ("x" * 40, 3), ("a b " * 30, 3)])
 def test_letters_get_smaller_where_a_title_would_not_fit(title, size):
     assert cover(1, title).classes.endswith(f"letters-{size}")
+
+
+@pytest.mark.parametrize(
+    ("title", "size"),
+    [("L.A. Confidential", 1), ("The Godfather", 0), ("Singin' in the Rain", 0), ("Unforgettableness", 3)],
+)
+def test_the_longest_word_decides_by_its_width_not_by_its_number_of_letters(title, size):
+    assert letter_size(title) == size
+    assert letter_size(title, is_heavy=True) >= size - 1
+
+
+def test_words_that_fit_are_left_whole_and_others_are_divided_between_syllables():
+    for title in ("L.A. Confidential", "Koyaanisqatsi", "千と千尋の神隠し", "", "<b>&amp;"):
+        assert cover(1, title).title == title
+    assert hyphenate("Supercalifragilistic") == "Super|ca|li|fra|gi|lis|tic".replace("|", SOFT_HYPHEN)
+    assert hyphenate("The Transcendentalists’ Ball") == "The Trans|cen|den|ta|lists’ Ball".replace("|", SOFT_HYPHEN)
+    for title in ("x" * 60, "Llanfairpwllgwyngyllgogerychwyrndrobwll", "Ã©Ä" * 30, "-" * 50, "فروشنده" * 9):
+        assert hyphenate(title).replace(SOFT_HYPHEN, "") == title
 
 
 def test_durations_are_told_in_their_largest_unit():
@@ -104,7 +123,8 @@ def test_keys_are_written_once_for_their_owner_alone(settings):
     assert key.scopes == {"read", "write"}
 
 
-GOOD = {"session_secret": "s" * 40, "api_keys": [{"name": "a", "key": "k" * 40, "scopes": ["read"]}]}
+ONE = {"name": "a", "key": "k" * 40, "scopes": ["read"]}
+GOOD = {"session_secret": "s" * 40, "api_keys": [ONE]}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +134,11 @@ GOOD = {"session_secret": "s" * 40, "api_keys": [{"name": "a", "key": "k" * 40, 
         (json.dumps({"api_keys": []}), "session_secret"),
         (json.dumps({**GOOD, "session_secret": "short"}), "fewer than 32 characters"),
         (json.dumps({**GOOD, "api_keys": [{**GOOD["api_keys"][0], "scopes": ["admin"]}]}), "allowed are read, write"),
+        (json.dumps({**GOOD, "api_keys": [{**ONE, "name": "page"}]}), "name 'page', allowed are 1 to 40 letters"),
+        (json.dumps({**GOOD, "api_keys": [{**ONE, "name": "a:b"}]}), "name 'a:b', allowed"),
+        (json.dumps({**GOOD, "api_keys": [{**ONE, "per_minute": 0}]}), "per_minute 0, allowed is 1 or more"),
+        (json.dumps({**GOOD, "api_keys": [ONE, {**ONE, "key": "l" * 40}]}), "has a name twice"),
+        (json.dumps({**GOOD, "api_keys": [ONE, {**ONE, "name": "b"}]}), "has a key twice"),
     ],
 )
 def test_keys_that_cannot_be_used_are_one_sentence_without_a_secret(tmp_path, content, message):

@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import JSONResponse, Response
 
-from movierec.web import views
+from movierec.web import keys, views
 from movierec.web.database import Row
 from movierec.web.pages import MOST_CHOSEN, choose_page, has_list, movie_ids, welcome_page
 from movierec.web.problems import ProblemError, is_for_api
@@ -112,7 +112,7 @@ async def change_theme(request: Request, session: OwnForm, theme: Text = "", bac
 
 def _event(viewer: int, page: str, kind: str, movie_id: int) -> Row:
     return {
-        "event_id": f"page:{viewer}:{page}:{kind}:{movie_id}",
+        "event_id": f"{keys.PAGES}:{viewer}:{page}:{kind}:{movie_id}",
         "user_id": viewer,
         "movie_id": movie_id,
         "kind": kind,

@@ -4,16 +4,14 @@ The same movie always looks the same, and movies of a genre look related. Only n
 leave this module, so that the strict Content Security Policy needs no exception.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from movierec.web.lettering import hyphenate, letter_size
 
 HUES = 24  # hue-0 to hue-23 of the style sheet, 15 degrees apart
 PATTERNS = 6
 SPREAD = 5  # hues by which movies of one genre differ
-WORD_LENGTHS = (9, 12, 15)  # letters of the longest word that letters of size 0, 1 and 2 have room for
-TITLE_LENGTHS = (24, 38, 80)  # and of the whole title
-HEAVY_WIDTH = 1.2  # capitals are wider
 MIXER = 2_654_435_761  # 2³² divided by the golden ratio: neighbouring ids get colours that are far apart
 
 
@@ -78,10 +76,11 @@ TELLING = (
 
 @dataclass(frozen=True)
 class Cover:
-    """What the template needs: CSS classes, the drawing's name, and the genre that is written on the cover."""
+    """What the template needs: CSS classes, the drawing's name, and the title and the genre as they are written."""
 
     classes: str
     symbol: str
+    title: str
     genre: str
 
 
@@ -92,15 +91,9 @@ def cover(movie_id: int, title: str, genres: Sequence[str] = ()) -> Cover:
     look = LOOKS.get(_key(genre), PLAIN)
     hue = (look.hue + mixed % SPREAD - SPREAD // 2) % HUES if genre else mixed % HUES
     pattern = (mixed // SPREAD) % PATTERNS
-    size = _letter_size(title, look.lettering == "heavy")
-    return Cover(f"hue-{hue} pattern-{pattern} lettering-{look.lettering} letters-{size}", look.symbol, genre)
-
-
-def _letter_size(title: str, is_heavy: bool) -> int:
-    """Return the class of letters, 0 being the largest, in which the longest word fits and the title finds room."""
-    longest = max((len(word) for word in title.split()), default=0) * (HEAVY_WIDTH if is_heavy else 1)
-    by_word = bisect_left(WORD_LENGTHS, longest)
-    return max(by_word, bisect_left(TITLE_LENGTHS, len(title)))
+    is_heavy = look.lettering == "heavy"
+    classes = f"hue-{hue} pattern-{pattern} lettering-{look.lettering} letters-{letter_size(title, is_heavy)}"
+    return Cover(classes, look.symbol, hyphenate(title, is_heavy), genre)
 
 
 def _key(genre: str) -> str:

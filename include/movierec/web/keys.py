@@ -6,6 +6,8 @@ file; it is read again when it changes.
 
 import hmac
 import json
+import logging
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
 PER_MINUTE = 6000  # requests that a new key may send
 MIN_SECRET_LENGTH = 32
+NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # stands before a colon and the ids of an application's events
+PAGES = "page"  # what stands there for events of our own pages
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,21 @@ class KeyFile:
         self.path = path
         self._stamp = self._stat()
         self._keys = read(path)
+        self._fault = ""
 
     def keys(self) -> Keys:
-        """Return what the file holds now; an edit that cannot be read changes nothing."""
-        stamp = self._stat()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._keys = read(self.path)
+        """Return what the file holds now; an edit that cannot be read changes nothing, and the log says so."""
+        try:
+            stamp = self._stat()
+            if stamp != self._stamp:
+                self._keys = read(self.path)
+                self._stamp = stamp
+        except ConfigError as error:
+            if str(error) != self._fault:
+                log.error("the keys of before go on counting: %s", error)
+            self._fault = str(error)
+        else:
+            self._fault = ""
         return self._keys
 
     def _stat(self) -> tuple[int, int]:
@@ -98,6 +112,9 @@ def read(path: Path) -> Keys:
         raise ConfigError(f"{path} cannot be read: {type(error).__name__} at {error}; see docs/web.md") from error
     if min(map(len, (session_secret, *(each.key for each in keys)))) < MIN_SECRET_LENGTH:
         raise ConfigError(f"{path} has a secret of fewer than {MIN_SECRET_LENGTH} characters; use longer ones")
+    for kind, values in (("name", [each.name for each in keys]), ("key", [each.key for each in keys])):
+        if len(set(values)) < len(values):
+            raise ConfigError(f"{path} has a {kind} twice; each application has one of its own")
     return Keys(session_secret, {each.key: each for each in keys})
 
 
@@ -105,4 +122,9 @@ def _api_key(content: Mapping[str, Any]) -> ApiKey:
     scopes = frozenset(content["scopes"])
     if not scopes <= set(SCOPES):
         raise ValueError(f"scopes {sorted(scopes)}, allowed are {', '.join(SCOPES)}")
-    return ApiKey(str(content["name"]), str(content["key"]), scopes, int(content.get("per_minute", PER_MINUTE)))
+    name, per_minute = str(content["name"]), int(content.get("per_minute", PER_MINUTE))
+    if not NAME.fullmatch(name) or name == PAGES:
+        raise ValueError(f"name {name[:60]!r}, allowed are 1 to 40 letters, digits, _ and -, other than {PAGES}")
+    if per_minute < 1:
+        raise ValueError(f"per_minute {per_minute}, allowed is 1 or more")
+    return ApiKey(name, str(content["key"]), scopes, per_minute)

@@ -82,7 +82,7 @@ def freshness_view(row: Row | None) -> Row | None:
     label = f"Version {row['version_id']}, {duration(row['age_seconds'])} old"
     return {
         **row,
-        "label": f"{label}; feedback worked in {renewed}" if renewed else label,
+        "label": f"{label}; renewed from feedback {renewed}" if renewed else label,
         "is_old": row["age_seconds"] > OLD_SECONDS,
         "published": moment(row["published_at"]),
         "shown_since": moment(row["since"]),
