@@ -85,6 +85,45 @@ def test_a_rollback_is_seen_by_the_next_request(other):
             assert api.get("/api/v1/version").json()["version_id"] == version_id
 
 
+@pytest.mark.parametrize(
+    "path", ["/users/3/recommendations", "/users/3/shelves", "/movies/12", "/movies/12/similar", "/movies?q=star"]
+)
+def test_a_tag_is_of_one_version_through_publishing_and_rolling_back(other, path):
+    def ask(tag=""):
+        return api.get(f"/api/v1{path}", headers={"if-none-match": tag})
+
+    with other.client() as api:
+        show(other, 1)
+        first = ask()
+        assert (ask(first.headers["etag"]).status_code, versions_in(first.text)) == (304, {"1"})
+        show(other, 2)
+        second = ask(first.headers["etag"])
+        assert (second.status_code, versions_in(second.text)) == (200, {"2"})
+        show(other, 1)
+        assert ask(first.headers["etag"]).status_code == 304
+        back = ask(second.headers["etag"])
+        assert (back.status_code, back.headers["etag"], back.text) == (200, first.headers["etag"], first.text)
+
+
+def test_a_page_after_a_publication_is_whole_of_the_new_version_and_follows_by_key(other):
+    def page(after):
+        answer = api.get("/api/v1/users/4/recommendations", params={"limit": 5, "after": after})
+        assert len(versions_in(answer.text)) == 1
+        return answer.json()
+
+    with other.client() as api:
+        show(other, 1)
+        first = page(0)
+        show(other, 2)
+        second, whole = page(first["next"]), [page(0)]
+        while len(whole) < 3:
+            whole.append(page(whole[-1]["next"]))
+    assert (first["version_id"], second["version_id"]) == (1, 2)
+    assert second["items"] == whole[1]["items"]
+    shown = [item["movie_id"] for each in whole for item in each["items"]]
+    assert len(shown) == len(set(shown)) == 15
+
+
 def administrator(conninfo):
     return conninfo.replace(f"user={OWNER}", f"user={ADMINISTRATOR}")
 

@@ -19,6 +19,7 @@ from movierec.web.problems import ProblemError
 
 MAX_KEPT = 5_000
 MAX_KEPT_BYTES = 64_000  # of one answer
+MAX_ALL_KEPT_BYTES = 100_000_000
 MAX_AGE_SECONDS = 60.0  # what a night brings in from elsewhere changes no tag until it is published
 HEADERS = {"cache-control": "private, no-cache", "vary": "Authorization"}
 
@@ -30,6 +31,7 @@ class Answers:
         """Ask this warehouse."""
         self._warehouse = warehouse
         self._kept: OrderedDict[Hashable, tuple[str, bytes, float]] = OrderedDict()
+        self._kept_bytes = 0
 
     async def answer(
         self, request: Request, name: str, parameters: Parameters, viewer: int | None = None, missing: str = ""
@@ -74,11 +76,16 @@ class Answers:
         return _etag(name, row["etag"]), row["body"].encode()
 
     def _keep(self, key: Hashable, tag: str, body: bytes) -> None:
+        self._forget(key)
         if len(body) <= MAX_KEPT_BYTES:
             self._kept[key] = (tag, body, time.monotonic())
-            self._kept.move_to_end(key)
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+            self._kept_bytes += len(body)
+        while len(self._kept) > MAX_KEPT or self._kept_bytes > MAX_ALL_KEPT_BYTES:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: Hashable) -> None:
+        if key in self._kept:
+            self._kept_bytes -= len(self._kept.pop(key)[1])
 
 
 NOTHING_PUBLISHED = ProblemError(

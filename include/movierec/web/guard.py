@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from movierec.web.metrics import Metrics
-from movierec.web.problems import ProblemError, problem_response
+from movierec.web.problems import API_PREFIX, ProblemError, problem_response
 
-MAX_BODY_BYTES = 1_000_000
+MAX_BODY_BYTES = 1_000_000  # of the API, for a thousand events
+MAX_FORM_BYTES = 16_000  # of a page's form, which is taken apart letter by letter
 MAX_PATH_BYTES = 4_000  # of the path and the query together
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -71,7 +72,7 @@ class Guard:
                 self.metrics.refused.labels("malformed").inc()
                 await problem_response(problem)(scope, receive, send_guarded)
             else:
-                await self.app(scope, _bounded(receive), send_guarded)
+                await self.app(scope, _bounded(receive, _most_bytes(scope)), send_guarded)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self.metrics.observe(route, _known_method(scope["method"]), status, time.perf_counter() - started)
@@ -84,12 +85,21 @@ class Guard:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_PATH_BYTES:
             return ProblemError(414, f"the address is longer than the {MAX_PATH_BYTES:,} bytes that are allowed")
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            return ProblemError(413, f"the body is larger than the {MAX_BODY_BYTES:,} bytes that are allowed")
+        most = _most_bytes(scope)
+        if not length.isdigit() or int(length) > most:
+            return ProblemError(413, _too_large(most))
         return None
 
 
-def _bounded(receive: Receive) -> Receive:
+def _most_bytes(scope: Scope) -> int:
+    return MAX_BODY_BYTES if scope["path"].startswith(API_PREFIX) else MAX_FORM_BYTES
+
+
+def _too_large(most: int) -> str:
+    return f"the body is larger than the {most:,} bytes that are allowed"
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
     """Return a `receive` that ends a body without a stated length where it grows too large."""
     total = 0
 
@@ -97,9 +107,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            # FastAPI would make any other error one of the body's format
-            raise HTTPException(413, f"the body is larger than the {MAX_BODY_BYTES:,} bytes that are allowed")
+        if total > most:
+            raise HTTPException(413, _too_large(most))  # FastAPI would make any other error one of the body's format
         return message
 
     return receive_bounded

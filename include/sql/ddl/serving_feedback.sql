@@ -76,8 +76,7 @@ begin
             ops.as_bigint(element.event ->> 'movie_id') as movie_id,
             element.event ->> 'kind' as kind,
             ops.as_number(element.event ->> 'value') as value,
-            coalesce(ops.as_time(element.event ->> 'created_at'), now()) as created_at,
-            row_number() over (partition by element.event ->> 'event_id' order by element.place) as occurrence
+            coalesce(ops.as_time(element.event ->> 'created_at'), now()) as created_at
         from jsonb_array_elements(events) with ordinality as element (event, place)
     ),
 
@@ -109,32 +108,41 @@ begin
         from received
     ),
 
+    -- of a list that names an event twice, the first that is right counts
+    numbered as (
+        select
+            checked.*,
+            row_number() over (partition by checked.event_id, checked.fault is null order by checked.place) as occurrence
+        from checked
+    ),
+
     added as (
         insert into serving.viewer_event (event_id, user_id, movie_id, kind, value, created_at)
         select
-            checked.event_id,
-            checked.user_id,
-            checked.movie_id,
-            checked.kind,
-            case when checked.kind = 'rating' then checked.value::real end,
-            checked.created_at
-        from checked
-        where checked.fault is null and checked.occurrence = 1
+            numbered.event_id,
+            numbered.user_id,
+            numbered.movie_id,
+            numbered.kind,
+            case when numbered.kind = 'rating' then numbered.value::real end,
+            numbered.created_at
+        from numbered
+        where numbered.fault is null and numbered.occurrence = 1
+        order by numbered.event_id -- two lists with the same events in another order would each wait for the other
         on conflict do nothing
         returning viewer_event.event_id
     )
 
     select
-        checked.event_id,
+        numbered.event_id,
         case
-            when checked.fault is not null then 'rejected'
-            when checked.occurrence = 1 and added.event_id is not null then 'accepted'
+            when numbered.fault is not null then 'rejected'
+            when numbered.occurrence = 1 and added.event_id is not null then 'accepted'
             else 'repeated'
         end as outcome,
-        checked.fault as message
-    from checked
-    left join added on checked.event_id = added.event_id
-    order by checked.place;
+        numbered.fault as message
+    from numbered
+    left join added on numbered.event_id = added.event_id
+    order by numbered.place;
 end;
 $$;
 comment on function serving.give_feedback(jsonb) is

@@ -24,6 +24,11 @@ begin
                 select coalesce(max(viewer_event.changed_by::text::bigint), 0)
                 from serving.viewer_event
                 where viewer_event.user_id = $1
+            ),
+            (
+                select coalesce(max(incoming_event.changed_by::text::bigint), 0)
+                from serving.incoming_event
+                where incoming_event.user_id = $1
             )
         )
     into tag
@@ -33,4 +38,4 @@ end;
 $$;
 comment on function serving.etag is
 'A text that differs as soon as readers may be shown something else: another version or delta, a placement that begins,
-ends or is edited, feedback of the viewer. Null before the first publication.';
+ends or is edited, feedback of the viewer, given here or read from elsewhere. Null before the first publication.';
