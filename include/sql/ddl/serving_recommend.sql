@@ -56,13 +56,30 @@ end;
 $$;
 comment on function serving.hidden is 'The movies that are hidden from a viewer now. Grain: movie.';
 
-create or replace function serving.offer(viewer bigint)
+create or replace function serving.left_out(viewer bigint)
+returns bigint[]
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select responded.movie_id from serving.responded($1) as responded
+        union all
+        select hidden.movie_id from serving.hidden($1) as hidden
+        union all
+        select ratings.movie_id from core.ratings where ratings.user_id = $1
+    );
+end;
+$$;
+comment on function serving.left_out is
+'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer. Some stand in it twice.';
+
+create or replace function serving.arrangement(viewer bigint)
 returns table (
     place bigint,
     movie_id bigint,
     title text,
     release_year integer,
-    genres text[],
     score double precision,
     because_movie_id bigint,
     reason text,
@@ -144,11 +161,19 @@ begin
     ),
 
     -- a movie that is pinned but in no list has its facts from the catalogue
+    pin as (
+        select placement_now.movie_id, placement_now.strength, catalogue.title, catalogue.release_year
+        from placement_now
+        left join serving.catalogue
+            on catalogue.version_id = seen_version and placement_now.movie_id = catalogue.movie_id
+        where placement_now.action = 'pin'
+    ),
+
     placed as (
         select
             coalesce(ordered.movie_id, pin.movie_id) as movie_id,
-            ordered.title,
-            ordered.release_year,
+            coalesce(ordered.title, pin.title) as title,
+            coalesce(ordered.release_year, pin.release_year) as release_year,
             ordered.score,
             ordered.because_movie_id,
             coalesce(ordered.reason, 'Recommended by us') as reason,
@@ -157,10 +182,9 @@ begin
             ordered.number / coalesce(boost.strength, 1) as weighted_number,
             ordered.number
         from ordered
-        full join (
-            select placement_now.movie_id, placement_now.strength from placement_now where placement_now.action = 'pin'
-        ) as pin on ordered.movie_id = pin.movie_id
+        full join pin on ordered.movie_id = pin.movie_id
         left join placement_now as boost on boost.action = 'boost' and ordered.movie_id = boost.movie_id
+        where ordered.movie_id is not null or pin.title is not null
     )
 
     select
@@ -170,36 +194,69 @@ begin
                 placed.movie_id asc
         ) as place,
         placed.movie_id,
-        coalesce(placed.title, catalogue.title) as title,
-        coalesce(placed.release_year, catalogue.release_year) as release_year,
-        catalogue.genres,
+        placed.title,
+        placed.release_year,
         placed.score,
         placed.because_movie_id,
         placed.reason,
         placed.origin
-    from placed
-    left join serving.catalogue on catalogue.version_id = seen_version and catalogue.movie_id = placed.movie_id
-    where coalesce(placed.title, catalogue.title) is not null;
+    from placed;
 end;
 $$;
-comment on function serving.offer is
+comment on function serving.arrangement is
 'Everything that is ready for a viewer in the live version, best first, before anything is left out: the list and what
-follows it, else the fallback list; pins first, boosts moved. Grain: place.';
+follows it, else the fallback list; pins first, boosts moved. What follows a list has its facts in the catalogue alone:
+they are looked up for what is shown. Grain: place.';
 
-create or replace function serving.fits_cap(genres text[], shown_genres text[], genre_cap integer)
-returns boolean
+create or replace function serving.offer(viewer bigint)
+returns table (
+    place bigint,
+    movie_id bigint,
+    title text,
+    release_year integer,
+    genres text[],
+    score double precision,
+    because_movie_id bigint,
+    reason text,
+    origin text
+)
+language plpgsql stable rows 250
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+    select
+        arrangement.place,
+        arrangement.movie_id,
+        coalesce(arrangement.title, catalogue.title) as title,
+        coalesce(arrangement.release_year, catalogue.release_year) as release_year,
+        catalogue.genres,
+        arrangement.score,
+        arrangement.because_movie_id,
+        arrangement.reason,
+        arrangement.origin
+    from serving.live
+    cross join serving.arrangement($1) as arrangement
+    left join serving.catalogue
+        on live.version_id = catalogue.version_id and arrangement.movie_id = catalogue.movie_id
+    where coalesce(arrangement.title, catalogue.title) is not null;
+end;
+$$;
+comment on function serving.offer is 'What serving.arrangement() has, with the facts of each movie. Grain: place.';
+
+create or replace function serving.full_genres(shown_genres text[], genre_cap integer)
+returns text[]
 language sql immutable parallel safe
-return
-genre_cap is null
-or not exists (
-    select 1
+return array(
+    select shown.genre
     from unnest(shown_genres) as shown (genre)
-    where shown.genre = any(genres)
     group by shown.genre
     having count(*) >= genre_cap
 );
-comment on function serving.fits_cap is
-'Whether a page that shows these genres already has room for another movie, by a cap per genre; null is no cap.';
+comment on function serving.full_genres is
+'The genres of which a page that shows these has no room for another movie, by a cap per genre; null is no cap.';
+drop function if exists serving.fits_cap(text[], text[], integer);
 
 -- A movie on its way to a page: a row of serving.offer().
 do $$
@@ -256,30 +313,58 @@ declare
     offered serving.offered_movie;
     page serving.offered_movie[] := '{}';
     shown_genres text[] := '{}';
+    closed_genres text[] := '{}';
+    seen_version constant bigint := (select live.version_id from serving.live);
+    closed bigint[] := serving.left_out($1) || coalesce(leave_out, '{}');
 begin
+    -- in order of place, so that what a movie is has to be looked up no further than the page reaches
     for offered in
-        select offer.*
-        from serving.offer($1) as offer
+        select
+            arranged.place,
+            arranged.movie_id,
+            coalesce(arranged.title, catalogue.title),
+            coalesce(arranged.release_year, catalogue.release_year),
+            catalogue.genres,
+            arranged.score,
+            arranged.because_movie_id,
+            arranged.reason,
+            arranged.origin
+        from (
+            select arrangement.*
+            from serving.arrangement($1) as arrangement
+            where
+                arrangement.place > after
+                and not exists (
+                    select 1 from unnest(closed) as left_out (movie_id)
+                    where left_out.movie_id = arrangement.movie_id
+                )
+            order by arrangement.place
+        ) as arranged
+        left join serving.catalogue
+            on catalogue.version_id = seen_version and arranged.movie_id = catalogue.movie_id
         where
-            offer.place > after
-            and serving.is_wanted(offer.genres, offer.release_year, genres_in, genres_out, year_from, year_to)
-            and (leave_out is null or offer.movie_id <> all(leave_out))
-            and not exists (select 1 from serving.responded($1) as responded where responded.movie_id = offer.movie_id)
-            and not exists (select 1 from serving.hidden($1) as hidden where hidden.movie_id = offer.movie_id)
-            and not exists (
-                select 1 from core.ratings
-                where ratings.user_id = $1 and ratings.movie_id = offer.movie_id
+            coalesce(arranged.title, catalogue.title) is not null
+            and serving.is_wanted(
+                catalogue.genres,
+                coalesce(arranged.release_year, catalogue.release_year),
+                genres_in,
+                genres_out,
+                year_from,
+                year_to
             )
-        order by offer.place
+        order by arranged.place
     loop
-        exit when cardinality(page) >= due;
-        if serving.fits_cap(offered.genres, shown_genres, genre_cap) then
-            page := page || offered;
+        exit when cardinality(page) >= due or genres_in <@ closed_genres;
+        continue when offered.genres && closed_genres;
+        page := page || offered;
+        if genre_cap is not null then
             shown_genres := shown_genres || offered.genres;
+            closed_genres := serving.full_genres(shown_genres, genre_cap);
         end if;
     end loop;
 
     if cardinality(page) < due then
+        closed := closed || array(select arrangement.movie_id from serving.arrangement($1) as arrangement);
         for offered in
             select
                 popular_after + catalogue.popularity_rank,
@@ -291,30 +376,26 @@ begin
                 null,
                 'Popular with everyone',
                 'popular'
-            from serving.live
-            inner join serving.catalogue on live.version_id = catalogue.version_id
+            from serving.catalogue
             where
-                catalogue.popularity_rank <= popular_length
+                catalogue.version_id = seen_version
+                and catalogue.popularity_rank <= popular_length
                 and popular_after + catalogue.popularity_rank > after
                 and serving.is_wanted(
                     catalogue.genres, catalogue.release_year, genres_in, genres_out, year_from, year_to
                 )
-                and (leave_out is null or catalogue.movie_id <> all(leave_out))
-                and not exists (select 1 from serving.offer($1) as offer where offer.movie_id = catalogue.movie_id)
                 and not exists (
-                    select 1 from serving.responded($1) as responded where responded.movie_id = catalogue.movie_id
-                )
-                and not exists (select 1 from serving.hidden($1) as hidden where hidden.movie_id = catalogue.movie_id)
-                and not exists (
-                    select 1 from core.ratings
-                    where ratings.user_id = $1 and ratings.movie_id = catalogue.movie_id
+                    select 1 from unnest(closed) as left_out (movie_id)
+                    where left_out.movie_id = catalogue.movie_id
                 )
             order by catalogue.popularity_rank
         loop
-            exit when cardinality(page) >= due;
-            if serving.fits_cap(offered.genres, shown_genres, genre_cap) then
-                page := page || offered;
+            exit when cardinality(page) >= due or genres_in <@ closed_genres;
+            continue when offered.genres && closed_genres;
+            page := page || offered;
+            if genre_cap is not null then
                 shown_genres := shown_genres || offered.genres;
+                closed_genres := serving.full_genres(shown_genres, genre_cap);
             end if;
         end loop;
     end if;

@@ -104,13 +104,7 @@ declare
     shown bigint[] := '{}';
     shown_here bigint;
     shelves_shown bigint := 0;
-    closed constant bigint[] := array(
-        select responded.movie_id from serving.responded($1) as responded
-        union
-        select hidden.movie_id from serving.hidden($1) as hidden
-        union
-        select ratings.movie_id from core.ratings where ratings.user_id = $1
-    );
+    closed constant bigint[] := serving.left_out($1);
 begin
     for shelf in
         with liked_movie as (
