@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from movierec.bench.web import data
 from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.features.profiles import group_names
@@ -174,6 +175,20 @@ def test_an_equal_title_comes_first_and_nonsense_finds_nothing(live):
     assert ask(live, "search", "movie_id", query="movie", k=10) == first + ask(
         live, "search", "movie_id", query="movie", k=5, after=5
     )
+
+
+def test_of_more_titles_than_are_compared_the_popular_ones_are_found(conn):
+    data.write_facts(conn, users=20, movies=3000)
+    conn.execute(
+        "insert into core.ratings (user_id, movie_id, rating, rated_at) select user_id, movie_id, 5, now()"
+        " from core.users cross join core.movies where title like 'The %' and movie_id > 2900"
+        " on conflict (user_id, movie_id) do update set rating = 5"
+    )
+    data.show_version(conn, data.write_version(conn, 3000, 0))
+    starting = conn.execute("select count(*) from core.movies where title like 'The %'").fetchone()[0]
+    assert starting > 500
+    popular = "select movie_id from serving.catalogue where title like 'The %' order by popularity_rank limit 20"
+    assert ask(conn, "search", "movie_id", query="the", k=20) == [movie for (movie,) in conn.execute(popular)]
 
 
 def test_a_newcomer_gets_the_sum_of_the_champions_item_weights(live, settings, champion):

@@ -28,7 +28,8 @@ create table if not exists serving.title_trigram (
     primary key (version_id, trigram)
 );
 comment on table serving.title_trigram is
-'The movies whose title has three letters in a row: the index of serving.search(). Grain: version and trigram.';
+'The movies whose title has three letters in a row, the most popular first: the index of serving.search(). Grain:
+version and trigram.';
 
 create table if not exists serving.item_weight (
     version_id bigint not null references serving.version on delete cascade,

@@ -49,20 +49,21 @@ begin
     ),
 
     shared as (
-        select posting.movie_id, count(*) as trigrams
+        select posting.movie_id, count(*) as trigrams, min(posting.place) as place
         from seen_version
         inner join serving.title_trigram on seen_version.version_id = title_trigram.version_id
-        cross join unnest(title_trigram.movie_ids) as posting (movie_id)
+        cross join unnest(title_trigram.movie_ids) with ordinality as posting (movie_id, place)
         where title_trigram.trigram = any(asked_trigrams)
         group by posting.movie_id
         having count(*) >= least_share * cardinality(asked_trigrams)
     ),
 
-    -- titles are compared letter by letter only where they may still win
+    -- titles are compared letter by letter only where they may still win; of those that share as many trigrams, the more
+    -- popular ones are compared, which come first wherever both stand
     likely as (
         select shared.movie_id, shared.trigrams
         from shared
-        order by shared.trigrams desc
+        order by shared.trigrams desc, shared.place asc
         limit 500
     ),
 

@@ -4,7 +4,7 @@ insert into serving.title_trigram (version_id, trigram, movie_ids)
 select
     catalogue.version_id,
     title_trigram.trigram,
-    array_agg(catalogue.movie_id order by catalogue.movie_id) as movie_ids
+    array_agg(catalogue.movie_id order by catalogue.popularity_rank) as movie_ids
 from serving.catalogue
 cross join unnest(serving.trigrams(catalogue.title)) as title_trigram (trigram)
 where catalogue.version_id = %(version_id)s
