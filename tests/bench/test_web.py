@@ -4,9 +4,11 @@ from argparse import Namespace
 from dataclasses import replace
 
 from movierec.bench.server import database
-from movierec.bench.web import data, feedback, load, report, servers
+from movierec.bench.web import cost, data, feedback, load, pages, report, servers
 from movierec.bench.web.load import Result
-from movierec.db import run_sql
+from movierec.db import connect, run_sql
+from movierec.local import postgres
+from movierec.local.postgres.roles import WEB_ROLE
 from tests.installation import free_port
 
 
@@ -73,3 +75,23 @@ def test_the_run_of_feedback_is_measured_task_by_task(server, tmp_path, monkeypa
     assert list(steps) == [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
     lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn"), {40: steps})
     assert "| task | 40 viewers |" in lines
+
+
+def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors(server, monkeypatch):
+    monkeypatch.setattr(cost, "DATABASE", "bench_cost_test")
+    sizes = ("--users", "200", "--movies", "120", "--versions", "3", "--calls", "8", "--viewers", "2")
+    options = cost._parser().parse_args([*sizes, "--port", str(free_port())])
+    with database(server, cost.DATABASE) as conninfo:
+        with connect(conninfo) as conn:
+            cost.fill(conn, options.users, options.movies, options.versions, options.one_in)
+            lists = "select version_id, count(*) from serving.recommendation group by version_id order by 1"
+            assert conn.execute(lists).fetchall() == [(number, 20 * 50) for number in (1, 2, 3)]
+            assert conn.execute("select version_id from serving.live").fetchone() == (2,)
+        calls = cost.measure_calls(postgres.conninfo(server, cost.DATABASE, WEB_ROLE), options)
+        shown = cost.measure_pages(server, options)
+    assert list(calls) == [call.name for call in cost.CALLS]
+    assert list(shown) == list(pages.PAGES)
+    assert all(min(each.told) > 0 for each in (*calls.values(), *shown.values()))
+    lines = cost.report(options, calls, shown)
+    assert any(line.startswith("| `recommend` |") and line.endswith("| 2 ms |") for line in lines)
+    assert any("3 versions of 1,000 list entries" in line for line in lines)

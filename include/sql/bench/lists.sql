@@ -1,6 +1,6 @@
--- Purpose: the lists of a made-up version: a list and 150 candidates for each viewer, 20 similar movies for each
--- movie, the fallback list. Grain: none, it writes. Key: none. Inputs: core.users, serving.catalogue.
--- Parameters: version_id, movies (how many there are, with ids from 1), list_length.
+-- Purpose: the lists of a made-up version: a list and 150 candidates for each viewer, or for one in so many, 20 similar
+-- movies for each movie, the fallback list. Grain: none, it writes. Key: none. Inputs: core.users, serving.catalogue.
+-- Parameters: version_id, movies (how many there are, with ids from 1), list_length, one_in.
 insert into serving.recommendation (
     version_id, user_id, rank, movie_id, title, release_year, score, because_movie_id, reason
 )
@@ -19,7 +19,8 @@ cross join generate_series(1, %(list_length)s) as place (rank)
 inner join serving.catalogue
     on
         catalogue.version_id = %(version_id)s
-        and catalogue.movie_id = 1 + mod(users.user_id * 7919 + place.rank * 104729, %(movies)s);
+        and catalogue.movie_id = 1 + mod(users.user_id * 7919 + place.rank * 104729, %(movies)s)
+where mod(users.user_id, %(one_in)s) = 0;
 
 insert into serving.candidate (version_id, user_id, movie_ids)
 with spare_movie as (
@@ -29,6 +30,7 @@ with spare_movie as (
         1 + mod(users.user_id * 7919 + place.rank * 104729, %(movies)s) as movie_id
     from core.users
     cross join generate_series(%(list_length)s + 1, %(list_length)s + 150) as place (rank)
+    where mod(users.user_id, %(one_in)s) = 0
 )
 
 select

@@ -40,18 +40,34 @@ def write_facts(conn: Connection, users: int, movies: int) -> None:
     conn.commit()
 
 
-def write_version(conn: Connection, movies: int, list_length: int, ranker: str = "hybrid") -> int:
-    """Write a whole version, which nobody sees yet, and return its id; with lists of length 0 it has none."""
-    opened = {"ranker": ranker, "list_length": max(list_length, VIEWERS_LIST)}
-    version_id = int(fetch(conn, "bench/open_version", opened)[0]["version_id"])
+def write_version(conn: Connection, movies: int, list_length: int, ranker: str = "hybrid", one_in: int = 1) -> int:
+    """Write a whole version, which nobody sees yet, and return its id.
+
+    Args:
+        conn: the warehouse.
+        movies: how many there are.
+        list_length: of each list; 0: there are no lists.
+        ranker: that is said to have made them.
+        one_in: so many viewers has a list.
+    """
+    version_id = _open_version(conn, list_length, ranker)
     parameters = {"version_id": version_id, "relevant_from": RELEVANT_FROM, "liked_weight": LIKED_WEIGHT}
     conn.execute("set local search_path to core")
     for part in FILLED:
         run_sql(conn, f"serving/fill_{part}", {**parameters, "shelf_length": SHELF_LENGTH})
     conn.execute("set local search_path to default")
     if list_length:
-        run_sql(conn, "bench/lists", {"version_id": version_id, "movies": movies, "list_length": list_length})
+        lists = {"version_id": version_id, "movies": movies, "list_length": list_length, "one_in": one_in}
+        run_sql(conn, "bench/lists", lists)
         run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})
+    conn.commit()
+    return version_id
+
+
+def copy_lists(conn: Connection, from_version_id: int, list_length: int) -> int:
+    """Write a version that has the lists of another one and nothing else, and return its id."""
+    version_id = _open_version(conn, list_length, "hybrid")
+    run_sql(conn, "bench/copy_lists", {"from_version_id": from_version_id, "version_id": version_id})
     conn.commit()
     return version_id
 
@@ -60,6 +76,11 @@ def show_version(conn: Connection, version_id: int) -> None:
     """Make a version the one that readers see."""
     run_sql(conn, "bench/show_version", {"version_id": version_id})
     conn.commit()
+
+
+def _open_version(conn: Connection, list_length: int, ranker: str) -> int:
+    opened = {"ranker": ranker, "list_length": max(list_length, VIEWERS_LIST)}
+    return int(fetch(conn, "bench/open_version", opened)[0]["version_id"])
 
 
 def _title(movie_id: int) -> str:

@@ -13,14 +13,16 @@ PAGES = ("/for-you", "/movies/{movie}", "/search?q={text}", "/suggest?q={text}",
 TEXTS = ("the lsat mar", "bacordel", "little quil", "kelmarn", "a story", "zelwenra retrns", "unvi", "hol")
 
 
-def measure(settings: Settings, port: int, users: int, movies: int, times: int) -> dict[str, list[float]]:
+def measure(
+    settings: Settings, port: int, users: int, movies: int, times: int, asked: Sequence[str] = PAGES
+) -> dict[str, list[float]]:
     """Return milliseconds of server time by page, each asked for by so many viewers."""
     secret = keys.read(settings.home / keys.FILE_NAME).session_secret
     draw = random.Random(1)  # noqa: S311 (which viewers are asked for)
-    found: dict[str, list[float]] = {page: [] for page in PAGES}
+    found: dict[str, list[float]] = {page: [] for page in asked}
     for number in range(times):
         cookie = SessionCookie(secret).write(Session(viewer=draw.randint(1, users)))
-        for page in PAGES:
+        for page in asked:
             address = page.format(movie=draw.randint(1, movies), text=TEXTS[number % len(TEXTS)].replace(" ", "+"))
             found[page].append(_server_milliseconds(port, address, cookie))
     return found
