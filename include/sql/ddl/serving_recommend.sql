@@ -315,7 +315,8 @@ declare
     shown_genres text[] := '{}';
     closed_genres text[] := '{}';
     seen_version constant bigint := (select live.version_id from serving.live);
-    closed bigint[] := serving.left_out($1) || coalesce(leave_out, '{}');
+    closed bigint[] := serving.left_out($1)
+        || array(select unwanted.movie_id from unnest(leave_out) as unwanted (movie_id));
 begin
     -- in order of place, so that what a movie is has to be looked up no further than the page reaches
     for offered in
