@@ -112,7 +112,9 @@ begin
     numbered as (
         select
             checked.*,
-            row_number() over (partition by checked.event_id, checked.fault is null order by checked.place) as occurrence
+            row_number() over (
+                partition by checked.event_id, checked.fault is null order by checked.place
+            ) as occurrence
         from checked
     ),
 

@@ -58,8 +58,8 @@ begin
         having count(*) >= least_share * cardinality(asked_trigrams)
     ),
 
-    -- titles are compared letter by letter only where they may still win; of those that share as many trigrams, the more
-    -- popular ones are compared, which come first wherever both stand
+    -- titles are compared letter by letter only where they may still win: of those that share as many trigrams, the
+    -- more popular ones, which come first wherever both stand
     likely as (
         select shared.movie_id, shared.trigrams
         from shared
