@@ -146,11 +146,23 @@ def test_methods_that_nothing_answers_are_problems(api, method, path):
     assert_problem(answer, 404 if path == "/nowhere" else 405)
 
 
+def until_refused(send):
+    """Send requests until one is refused, faster than tokens come back; return the statuses and that answer."""
+    statuses = []
+    for number in range(3_000):
+        answer = send(number)
+        if answer.status_code == 429:
+            return statuses, answer
+        statuses.append(answer.status_code)
+    raise AssertionError("nothing was refused")
+
+
 def test_guessing_keys_is_slowed_down_and_stops_no_application(fresh):
-    answers = [fresh.get("/api/v1/movies/1", f"{number:040}") for number in range(14)]
-    assert {answer.status_code for answer in answers[:10]} == {401}
-    assert_problem(answers[-1], 429)
-    assert int(answers[-1].headers["retry-after"]) >= 1
+    statuses, answer = until_refused(lambda number: fresh.get("/api/v1/movies/1", f"{number:040}"))
+    assert set(statuses) == {401}
+    assert len(statuses) >= 10
+    assert_problem(answer, 429)
+    assert int(answer.headers["retry-after"]) >= 1
     assert fresh.get("/api/v1/movies/1", READER).status_code == 200
 
 
@@ -169,10 +181,9 @@ def test_a_limit_is_of_one_key_alone_and_a_key_that_may_not_write_is_told_so(fre
 
 def test_pages_are_limited_by_address_and_say_so_in_a_page(fresh):
     with httpx.Client(base_url=fresh.url, headers=WEB) as browser:
-        statuses = [browser.get("/").status_code for _ in range(230)]
-        page = browser.get("/about")
-    assert statuses[0] == 303
-    assert statuses[-1] == page.status_code == 429
+        statuses, page = until_refused(lambda _: browser.get("/"))
+    assert set(statuses) == {303}
+    assert len(statuses) >= 200
     assert "A little slower, please" in page.text
     assert fresh.get("/health").status_code == 200
 
