@@ -65,6 +65,17 @@ def await_waiting(conn):
         time.sleep(0.005)
 
 
+def test_a_view_of_staging_gets_other_columns(warehouse, tmp_path, monkeypatch):
+    changed = shutil.copytree(SQL, tmp_path / "sql")
+    view = changed / "staging" / "movies.sql"
+    view.write_text(view.read_text().replace("typed.title,", "typed.title, 1 as number,"))
+    for module in (structure, db):
+        monkeypatch.setattr(module, "SQL", changed)
+    assert structure.migrate(warehouse) is True
+    with connect(warehouse) as conn:
+        conn.execute("select number from staging.movies_checked")
+
+
 def test_files_before_the_first_changed_one_are_not_applied_again(warehouse, tmp_path, monkeypatch):
     changed = shutil.copytree(SQL, tmp_path / "sql")
     with (changed / "ddl" / "lineage.sql").open("a") as file:

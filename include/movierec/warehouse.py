@@ -103,12 +103,19 @@ def _migrate_at_once(conninfo: str) -> bool:
         applied, wanted = _applied_checksums(conn), _file_checksums()
         if applied == wanted:
             return False
-        unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(applied, wanted, strict=False))))
-        for name in STRUCTURE[unchanged:]:
+        first = _first_to_apply(applied, wanted)
+        for name in STRUCTURE[first:]:
             _apply(conn, name)
         run_sql(conn, "ops/record_structure", {"checksum": _checksum(wanted), "file_checksums": wanted})
-    log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[unchanged])
+    log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[first])
     return True
+
+
+def _first_to_apply(applied: Sequence[str], wanted: Sequence[str]) -> int:
+    """Return the first changed file; before the views of staging are made anew, what drops the old ones."""
+    unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(applied, wanted, strict=False))))
+    last_view = max(number for number, name in enumerate(STRUCTURE) if name.startswith("staging/"))
+    return min(unchanged, STRUCTURE.index("ddl/drop_replaced")) if unchanged <= last_view else unchanged
 
 
 def _users(conninfo: str) -> str:
