@@ -37,6 +37,13 @@ def test_a_backfill_takes_no_kept_batch_the_place(conn, app, tmp_path):
             assert conn.execute("select count(*) from ratings").fetchone() == (1,)
 
 
+def test_the_indexes_know_where_the_slices_of_an_accepted_batch_lie(conn, app, tmp_path):
+    ingest(conn, app, movielens.write(tmp_path))
+    unknown = "select brin_summarize_new_values(%s)"
+    for index in ("raw.ratings_slice", "staging.ratings_slice"):
+        assert conn.execute(unknown, [index]).fetchone() == (0,)
+
+
 def stopped(conn, gate, batch_id, folder):
     with pytest.raises(QualityError, match=f"gate {gate} stops batch {batch_id}"):
         check(conn, gate, batch_id, folder)

@@ -8,6 +8,7 @@ from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.incoming import read_incoming
+from movierec.ingestion.scales import settle_scale
 from movierec.ingestion.stage import stage
 from movierec.quality import sentences
 from movierec.rating_scale import RatingScale
@@ -65,6 +66,24 @@ def test_parts_of_a_source_have_one_scale(conn, tmp_path):
         == 2
     )
     assert "Ratings of movielens go from 1 to 10 (inferred, certain; 410 ratings)" in said(conn, batch_id)
+
+
+def test_ratings_are_tallied_alike_on_their_way_in_and_in_raw(conn, tmp_path):
+    values = [*TEN, "7.0", "1e1", "", '"4"', "8 stars", '"3,500000001"', "7.00000000000"]
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings(values))
+    tallied = "select value, rows from ops.rating_tally where slice_id = %s order by value"
+    (slice_id,) = conn.execute("select slice_id from ops.slice where table_name = 'ratings'").fetchone()
+    on_their_way = conn.execute(tallied, [slice_id]).fetchall()
+    assert (7, 42) in on_their_way
+    conn.execute("delete from ops.rating_tally")
+    settle_scale(conn, batch_id, "movielens", None)
+    assert conn.execute(tallied, [slice_id]).fetchall() == on_their_way
+
+
+def test_ratings_of_a_forgotten_viewer_are_not_tallied(conn, tmp_path):
+    conn.execute("call ops.refuse_user(1, 'tester')")
+    night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
+    assert value(conn, "select sum(rows) from ops.rating_tally") == len(TEN) - 40
 
 
 def test_parts_on_different_scales_are_refused_with_both_names(conn, tmp_path):

@@ -56,6 +56,8 @@ def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
     run_sql(conn, "ops/accept_batch", {"batch_id": batch_id})
     run_sql(conn, "ops/prune_slices", {"batch_id": batch_id, "keep_nights": keep_nights})
     conn.commit()
+    run_sql(conn, "ops/summarize_slices")
+    conn.commit()
     log.info("batch %d: accepted", batch_id)
     return batch_id
 

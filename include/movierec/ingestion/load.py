@@ -6,6 +6,7 @@ from typing import Any
 
 from movierec.db import Connection, fetch, run_sql
 from movierec.ingestion.slice_loader import SliceLoader
+from movierec.ingestion.tallies import record_tally
 from movierec.sources.source import Notes, Piece
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ def load_piece(conn: Connection, batch_id: int, source: str, piece: Piece) -> in
     counts = {"raw_rows": loader.rows, "refused_rows": loader.refused}
     outcome = {"slice_id": slice_id, "fingerprint": loader.fingerprint, **counts, **vars(notes)}
     run_sql(conn, "extract/close_slice", outcome)
+    if ratings := loader.ratings:
+        record_tally(conn, slice_id, piece.contract.table, ratings)
     add_slices_to_batch(conn, batch_id, [*(earlier if piece.mode == "changes" else []), slice_id])
     if loader.refused:
         log.info("extract %s: %s: %d rows of forgotten viewers refused", source, piece.name, loader.refused)

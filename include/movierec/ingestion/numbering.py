@@ -1,10 +1,12 @@
 """Numbering the lines of COPY text, and doing so one chunk ahead of COPY."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+Item = TypeVar("Item")
 
 _NEWLINE = ord("\n")
 
@@ -36,9 +38,9 @@ def number_lines(data: bytes, start: bytes, first: int) -> tuple[bytes, int]:
     return numbered.tobytes(), lines
 
 
-def prefetched(worker: ThreadPoolExecutor, items: Iterator[bytes], work: Any) -> Iterator[bytes]:
+def prefetched(worker: ThreadPoolExecutor, items: Iterator[Item], work: Callable[[Item], bytes]) -> Iterator[bytes]:
     """Yield `work(item)` for each item; the worker does the next one while the caller uses the last."""
-    end = object()
+    end: Any = object()
 
     def step() -> Any:
         item = next(items, end)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from movierec import rating_scale
-from movierec.db import Connection, copy_rows, fetch, run_sql
+from movierec.db import Connection, fetch, run_sql
 from movierec.errors import SourceError
+from movierec.ingestion.tallies import record_tally
 from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST, RatingScale, ScaleError, Tally
 
 log = logging.getLogger(__name__)
 
-_TALLY = ("slice_id", "value", "rows")
 MAX_OFF_SHARE = 0.05  # of a part's ratings; what is off the scale is rejected row by row, and the gate counts it
 MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as these
 
@@ -61,8 +61,7 @@ def _tallies(conn: Connection, key: Mapping[str, object]) -> tuple[dict[str, Tal
     slices = fetch(conn, "extract/rating_slices", key)
     for loaded in slices:
         if not loaded["is_tallied"]:
-            rows = fetch(conn, "extract/tally_ratings", {name: loaded[name] for name in ("slice_id", "table_name")})
-            copy_rows(conn, "ops.rating_tally", _TALLY, ([row[name] for name in _TALLY] for row in rows))
+            record_tally(conn, loaded["slice_id"], loaded["table_name"])
     parts: dict[str, dict[float, int]] = {}
     for row in fetch(conn, "extract/rating_tallies", key):
         parts.setdefault(row["piece"], {})[row["value"]] = row["rows"]

@@ -10,7 +10,9 @@ from psycopg import sql
 from movierec.db import Connection
 from movierec.ingestion.numbering import number_lines, prefetched
 from movierec.ingestion.refusal import refusal_of
+from movierec.ingestion.texts import TextCounts
 from movierec.sources.source import Chunk, Piece
+from movierec.sources.table_contracts import RATINGS
 
 # Columns that say when a row came to be: its deletion carries a time there, too.
 TIME_COLUMNS = ("rated_at", "tagged_at", "created_at")
@@ -33,11 +35,17 @@ class SliceLoader:
         self._table = sql.Identifier("raw", piece.contract.table)
         self._digest = hashlib.sha256()
         self._lines = 0  # positions count what is refused, too
+        self._ratings = TextCounts("rating") if piece.contract is RATINGS else None
 
     @property
     def fingerprint(self) -> str:
         """The piece's own fingerprint, or else the digest of the rows that were loaded."""
         return self._piece.fingerprint or self._digest.hexdigest()
+
+    @property
+    def ratings(self) -> dict[str, int] | None:
+        """How often each rating was loaded, as it is written; None where that was not counted on the way."""
+        return self._ratings.texts() if self._ratings and not self.refused else None
 
     def copy(self, chunks: Iterable[Chunk]) -> None:
         """COPY the chunks, one statement for each run of chunks with the same columns."""
@@ -49,7 +57,7 @@ class SliceLoader:
                 )
                 with self._conn.cursor() as cursor:
                     with cursor.copy(statement) as copy:
-                        for data in prefetched(worker, (chunk.data for chunk in run), self._numbered):
+                        for data in prefetched(worker, run, self._numbered):
                             copy.write(data)
                     self.rows += cursor.rowcount
         self.refused = self._lines - self.rows
@@ -85,10 +93,12 @@ class SliceLoader:
     def _key(self) -> dict[str, int]:
         return {"slice_id": self._slice_id, "rows": self._lines}
 
-    def _numbered(self, data: bytes) -> bytes:
+    def _numbered(self, chunk: Chunk) -> bytes:
         if self._piece.fingerprint is None:
-            self._digest.update(data)
-        numbered, count = number_lines(data, f"{self._slice_id}\t".encode(), self._lines + 1)
+            self._digest.update(chunk.data)
+        if self._ratings:
+            self._ratings.add(chunk.data, chunk.columns)
+        numbered, count = number_lines(chunk.data, f"{self._slice_id}\t".encode(), self._lines + 1)
         self._lines += count
         return numbered
 

@@ -1,12 +1,21 @@
 -- Purpose: how often each rating stands in a slice: all of them, on the scale of the source. Texts are counted first,
--- so that each of them is cast once; not written here, so that several processes may count.
--- Grain and key: slice_id, value. Inputs: raw.ratings, raw.feedback_event. Parameters: slice_id, table_name.
+-- so that each of them is cast once; not written here, so that several processes may count. What was counted while the
+-- slice was loaded is not counted again.
+-- Grain and key: slice_id, value. Inputs: raw.ratings, raw.feedback_event. Parameters: slice_id, table_name, texts and
+-- rows (how often each text was counted; null: raw tells).
 with written as (
+    select
+        counted_text.value,
+        counted_text.rows
+    from unnest(%(texts)s::text[], %(rows)s::bigint[]) as counted_text (value, rows)
+    union all
     select
         rating as value,
         count(*) as rows
     from raw.ratings
-    where slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'ratings'
+    where
+        slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'ratings'
+        and %(texts)s::text[] is null
     group by rating
     union all
     select
@@ -15,7 +24,7 @@ with written as (
     from raw.feedback_event
     where
         slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'feedback_event'
-        and lower(btrim(kind)) = 'rating'
+        and lower(btrim(kind)) = 'rating' and %(texts)s::text[] is null
     group by value
 ),
 
