@@ -311,6 +311,14 @@ def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):
 # --- ids
 
 
+def test_broken_rows_are_found_wherever_they_stand(conn, tmp_path):
+    broken = {0, 63, *range(128, 192), 200, 318, 319}
+    night(conn, tmp_path, ratings_dot_csv=ratings(["?" if at in broken else 4 for at in range(320)]))
+    found = conn.execute("select position - 1 from quarantine.row order by position").fetchall()
+    assert found == [(at,) for at in sorted(broken)]
+    assert value(conn, "select staging_rows from ops.slice where table_name = 'ratings'") == 320 - len(broken)
+
+
 def test_zero_is_an_id(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv="userId,movieId,rating,timestamp\n0,0,5,964982703\n")
     assert conn.execute("select user_id, movie_id from core.ratings").fetchall() == [(0, 0)]

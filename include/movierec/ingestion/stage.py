@@ -65,7 +65,7 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     staging_rows = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
     # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
     if staging_rows < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
-        run_sql(conn, "quarantine/reject_rows", parameters)
+        run_sql(conn, "quarantine/reject_rows", parameters | fetch(conn, "ops/positions_not_staged", parameters)[0])
         if new_slice["table_name"] == "ratings":
             run_sql(conn, "ops/lost_entities", parameters)
     if new_slice["table_name"] == "ratings":

@@ -31,6 +31,11 @@ kept_user as (
             select rejected.id from rejected
             where rejected.column_name = 'user_id'
         )
+        -- without one, no row is read
+        and exists (
+            select 1 from rejected
+            where rejected.column_name = 'user_id'
+        )
 ),
 
 kept_movie as (
@@ -40,6 +45,11 @@ kept_movie as (
         ratings.slice_id = %(slice_id)s
         and ratings.movie_id in (
             select rejected.id from rejected
+            where rejected.column_name = 'movie_id'
+        )
+        -- without one, no row is read
+        and exists (
+            select 1 from rejected
             where rejected.column_name = 'movie_id'
         )
 )

@@ -2,22 +2,33 @@
 -- whole thousands of seconds and no full hours, as after a program has written 9.64983e+08. The first 50,000 rows of a
 -- slice tell.
 -- Grain and key: slice_id, column_name. Inputs: raw.ratings, staging.ratings_typed. Parameters: slice_id.
+-- noqa: disable=RF03
 delete from ops.merged_value
 where slice_id = %(slice_id)s;
 
 insert into ops.merged_value (slice_id, column_name, texts, distinct_values, blunt_rows, looked_at)
 with looked_at as materialized (
     select
-        btrim(typed.record ->> 'user_id') as user_text,
-        btrim(typed.record ->> 'movie_id') as movie_text,
-        btrim(typed.record ->> 'rated_at') as time_text,
+        btrim(typed.user_id_text) collate "C" as user_text,
+        btrim(typed.movie_id_text) collate "C" as movie_text,
+        btrim(typed.rated_at_text) collate "C" as time_text,
         typed.user_id,
         typed.movie_id,
         typed.rated_at,
-        extract(epoch from typed.rated_at) as seconds
+        extract(epoch from typed.rated_at)::double precision as seconds
     from staging.ratings_typed as typed
     where typed.slice_id = %(slice_id)s and not typed.is_deleted
     limit 50000 -- noqa: AM09
+),
+
+-- a column whose texts are all as PostgreSQL writes their values has none that became one
+summary as materialized (
+    select
+        bool_or(user_text <> user_id::text) as has_other_users,
+        bool_or(movie_text <> movie_id::text) as has_other_movies,
+        bool_or(time_text <> seconds::text) as has_other_times,
+        count(*) filter (where mod(seconds::numeric, 1000) = 0 and mod(seconds::numeric, 3600) <> 0) as blunt_rows
+    from looked_at
 ),
 
 counted as (
@@ -28,6 +39,7 @@ counted as (
         0 as blunt_rows,
         count(user_id) as looked_at
     from looked_at
+    where (select summary.has_other_users from summary)
     union all
     select
         'movie_id' as column_name,
@@ -36,14 +48,16 @@ counted as (
         0 as blunt_rows,
         count(movie_id) as looked_at
     from looked_at
+    where (select summary.has_other_movies from summary)
     union all
     select
         'rated_at' as column_name,
         count(distinct time_text) filter (where rated_at is not null) as texts,
         count(distinct rated_at) as distinct_values,
-        count(*) filter (where mod(seconds, 1000) = 0 and mod(seconds, 3600) <> 0) as blunt_rows,
+        (select summary.blunt_rows from summary) as blunt_rows,
         count(rated_at) as looked_at
     from looked_at
+    where (select summary.has_other_times or summary.blunt_rows >= 20 from summary)
 )
 
 select

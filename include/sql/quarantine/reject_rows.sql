@@ -1,7 +1,8 @@
 -- Purpose: rows of a slice that break a rejecting rule, whole, with every reason. A row that has been decided about
 -- before, such as one that a file brings every night, keeps that decision.
 -- Grain: one row of the raw table. Key: slice_id, position.
--- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
+-- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name, positions (up to
+-- last_position, of the rows that may be broken; null: any may be), last_position.
 with broken_row as materialized (
     select
         checked.slice_id,
@@ -13,6 +14,11 @@ with broken_row as materialized (
     where
         checked.slice_id = %(slice_id)s
         and checked.table_name = %(table_name)s
+        and (
+            %(positions)s::integer[] is null
+            or checked.position = any(%(positions)s::integer[])
+            or checked.position > %(last_position)s
+        )
         and not checked.is_good
 ),
 

@@ -83,7 +83,9 @@ using (
         ),
         (
             'movies', 'genres_length', 'reject', false,
-            'typed.genres is null or length(typed.genres) <= 1000 and coalesce((select max(length(genre)) from '
+            -- ASCII of at most 100 characters has no longer part, and is not split to see it
+            $$typed.genres is null or octet_length(typed.genres) <= 100 and typed.genres !~ '[^ -~]' or $$
+            || 'length(typed.genres) <= 1000 and coalesce((select max(length(genre)) from '
             || 'unnest(ops.genres(typed.genres)) as genres (genre)), 0) <= 100',
             'genres has at most 1000 characters, each of them at most 100'
         ),
@@ -106,7 +108,9 @@ using (
         ),
         (
             'movies', 'genres', 'warning', false,
-            $$typed.genres is not null and (cardinality(ops.genres(typed.genres)) > 0 or $$
+            -- a capitalized word in front is a genre, and the rest is not split to see it
+            $$typed.genres is not null and (typed.genres ~ '^[A-Z][a-z]+([|]|$)' and $$
+            || $$typed.genres !~* '^(unknown|none)' or cardinality(ops.genres(typed.genres)) > 0 or $$
             || $$lower(typed.genres) in ('(no genres listed)', 'unknown', 'n/a', 'none', '\n'))$$,
             'genres names at least one'
         ),

@@ -8,6 +8,9 @@ create view staging.ratings_typed as
 select
     ratings.slice_id,
     ratings.position,
+    ratings.user_id as user_id_text,
+    ratings.movie_id as movie_id_text,
+    ratings.rated_at as rated_at_text,
     typed.user_id,
     typed.movie_id,
     typed.rating,
