@@ -1,6 +1,7 @@
 """A disk that is full, of the database or of the artifacts: what is served stays, and with room a retry is as ever."""
 
 import shutil
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -24,17 +25,18 @@ VIEWERS = 60
 
 
 def fill(disk):
-    """Leave no room on a disk; return what to delete to have some again."""
-    ballast = disk / "ballast"
-    with ballast.open("wb") as file:
+    """Leave no room on a disk until its ballast is deleted."""
+    with (disk / "ballast").open("wb", buffering=0) as file:
         for size in (1_000_000, 4_096, 1):
-            try:
+            with suppress(OSError):
                 while True:
                     file.write(bytes(size))
-                    file.flush()
-            except OSError:
-                continue
-    return ballast
+
+
+def make_room(server, disk):
+    """Delete the ballast, and start the server where the disk was too full even for that to stay up."""
+    (disk / "ballast").unlink()
+    server.start()
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +63,13 @@ def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(full,
     ingest(warehouse)
     undisturbed = (everything(server), left(warehouse, settings), lists(warehouse))
     warehouse, settings = night.copy(tmp_path / "ingest")
-    ballast = fill(disk)
-    with pytest.raises(SystemExit) as failed:
-        ingest(warehouse)
+    fill(disk)
+    try:
+        with pytest.raises(SystemExit) as failed:
+            ingest(warehouse)
+    finally:
+        make_room(server, disk)
     assert failed.value.code == RETRIED
-    ballast.unlink()
-    server.start()  # where the disk was too full even to stay up
     assert lists(warehouse) == before
     ingest(warehouse)
     assert (everything(server), left(warehouse, settings), lists(warehouse)) == undisturbed
@@ -91,11 +94,12 @@ def test_a_full_disk_of_the_database_is_a_reason_to_try_a_publication_again(full
         if name == stage:
             fill(disk)
 
-    with pytest.raises(psycopg.OperationalError, match=r"No space left on device|server closed the connection"):
-        publish(warehouse, settings, fill_before)
+    try:
+        with pytest.raises(psycopg.OperationalError, match=r"No space left on device|server closed the connection"):
+            publish(warehouse, settings, fill_before)
+    finally:
+        make_room(night.server, disk)
     assert reached[-1] == stage
-    (disk / "ballast").unlink()
-    night.server.start()
     assert served(warehouse) == before
     publish(warehouse, settings)
     assert (left(warehouse, settings), served(warehouse)) == undisturbed
