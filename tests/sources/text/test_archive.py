@@ -164,7 +164,8 @@ def test_links_inside_of_a_folder_are_read_and_links_out_of_it_are_not(tmp_path)
 def test_what_unpacks_to_far_more_than_text_can_is_refused_in_bounded_memory(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr(file, "MIN_LIMIT_BYTES", 1 << 20)
     path = tmp_path / f"ratings{suffix}"
-    bomb = b"1,2,3.5,964982703\n" * 4_000_000
+    line = b"1,2,3.5,964982703\n" if suffix != ".csv.bz2" else b"\0" * 18  # over text bzip2 takes its time
+    bomb = line * 4_000_000
     if suffix == ".zip":
         zipped(path, {"ratings.csv": bomb}, compression=zipfile.ZIP_DEFLATED)
     else:
