@@ -52,7 +52,7 @@ ARRAYS = {
         *(f"linear.{name}" for name in ("mean", "scale", "weights")),
     },
 }
-PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "seed"}
+PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "tuned", "seed"}
 PARAMETERS = {
     "popularity": {"half_life_days"},
     "recent_popularity": {"window_days", "half_life_days", "prior_half_life_days", "prior_users", "max_raise"},
