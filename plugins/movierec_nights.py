@@ -17,8 +17,6 @@ from airflow.sdk import get_current_context, task
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
-HEADING = "To be known of this run:"
-MAX_NOTE = 1_000  # letters that Airflow keeps of a note
 MAX_NOTICE = 5  # unusual measures that a notice names
 
 
@@ -61,18 +59,6 @@ def _peak_memory_mb() -> float:
     return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / unit
 
 
-def note_text(sentences: list[str]) -> str:
-    """Return the note of a run, as many of the sentences as Airflow has room for."""
-    lines = [HEADING]
-    for number, sentence in enumerate(sentences):
-        rest = f"- … and {len(sentences) - number} more: see the log of record_night"
-        line = f"- {sentence}"
-        if len("\n".join([*lines, line, rest])) > MAX_NOTE:
-            return "\n".join([*lines, rest])
-        lines.append(line)
-    return "\n".join(lines)
-
-
 class RunNote:
     """Writes the note of a run that has ended; one that a person has written stays."""
 
@@ -103,6 +89,8 @@ class RunNote:
 def write_note(session: Any, dag_run: Any) -> None:
     """Make what the last task of a run has returned the run's note, unless a person has written one."""
     from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+
+    from movierec.monitoring.run_note import HEADING, note_text
 
     returned = XComModel.get_many(
         dag_ids=dag_run.dag_id, run_id=dag_run.run_id, task_ids="record_night", key=XCOM_RETURN_KEY

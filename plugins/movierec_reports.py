@@ -1,10 +1,11 @@
-"""What a night found, behind buttons of its tasks: the quality report, the leaderboard, and the lists.
+"""What a night found, behind buttons of its tasks: the quality report with every warning, the leaderboard, the lists.
 
 The reports are mounted at /movierec/reports in Airflow's own web server: tables read from the warehouse, without
 scripts, for who may read the DAG. The lists are the pages of the web application.
 """
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,7 @@ REPORTS = {
 def read_report(kind: str, number: int) -> str | None:
     """Return a report as a page; None where there is nothing to show."""
     from movierec.db import fetch
+    from movierec.quality.sentences import of_batch
     from movierec_airflow import open_connection
 
     title, query, key, parameters, _ = REPORTS[kind]
@@ -95,16 +97,18 @@ def read_report(kind: str, number: int) -> str | None:
         return None
     with open_connection() as conn:
         rows = fetch(conn, query, {key: number, **parameters})
-    return page(f"{title} {number}", rows) if rows else None
+        known = of_batch(conn, number) if kind == "quality" else []
+    return page(f"{title} {number}", rows, known) if rows or known else None
 
 
-def page(title: str, rows: list[dict[str, Any]]) -> str:
-    """Return a page with one table; whatever stands in it is text."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+def page(title: str, rows: list[dict[str, Any]], known: Sequence[str] = ()) -> str:
+    """Return a page with what is to be known in sentences and one table; whatever stands in it is text."""
+    told = f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in known)}</ul>" if known else ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in next(iter(rows), ()))
     body = "".join(f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in row.values())}</tr>" for row in rows)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-        f"<h1>{escape(title)}</h1><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></html>"
+        f"<h1>{escape(title)}</h1>{told}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></html>"
     )
 
 

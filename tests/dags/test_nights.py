@@ -112,14 +112,6 @@ def test_the_note_of_a_run_has_the_warnings_and_a_failed_run_has_one_too(night, 
     assert "gate raw" in note_of(stopped)
 
 
-def test_a_note_that_is_too_long_for_airflow_says_where_the_rest_is(airflow):
-    from movierec_nights import MAX_NOTE, note_text
-
-    note = note_text([f"sentence {number} " + "x" * 90 for number in range(50)])
-    assert len(note) <= MAX_NOTE
-    assert note.splitlines()[-1] == "- … and 42 more: see the log of record_night"
-
-
 def test_a_night_that_is_unusual_is_told_in_the_run_and_by_a_notice(night, tmp_path, caplog):
     from tests.monitoring.test_nights import remember
 

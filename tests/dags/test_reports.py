@@ -54,6 +54,25 @@ def test_a_report_shows_what_did_not_hold_first_and_as_text(client, results):
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+def test_the_quality_report_has_every_warning_with_an_example(client, results, night):
+    with connect(night.warehouse) as conn:
+        conn.execute("insert into ops.remark values (1, 'movielens', 1, '<b>notes.doc</b> is not read')")
+        conn.execute(
+            "insert into ops.slice (batch_id, source, table_name, piece, mode, fingerprint, raw_rows) "
+            "values (1, 'movielens', 'ratings', 'ratings.csv', 'whole', 'x', 40)"
+        )
+        conn.execute("insert into ops.batch_slice select 1, max(slice_id) from ops.slice")
+        conn.execute(
+            "insert into ops.rule_count (slice_id, rule, broken_rows, example_position, example_value) "
+            "select max(slice_id), 'rating', 2, 7, '99' from ops.slice"
+        )
+    browser, login = client
+    text = browser.get("/movierec/reports/quality/1/", headers=login).text
+    assert "<li>movielens: &lt;b&gt;notes.doc&lt;/b&gt; is not read</li>" in text
+    assert "2 of 40 rows of ratings.csv (ratings) are rejected, against the rule rating" in text
+    assert "holds &#x27;99&#x27;" in text
+
+
 @pytest.mark.parametrize("path", ["quality/2/", "quality/0/", f"quality/{10**30}/", "leaderboard/1/", "other/1/"])
 def test_what_there_is_not_is_not_found(client, results, path):
     browser, login = client

@@ -1,7 +1,12 @@
 """What is to be known of a night: every warning in one sentence, with its table, rule, count, place and value."""
 
+import json
+
+from movierec.ingestion.extract import extract
+from movierec.ingestion.stage import stage
 from movierec.local import summary
 from movierec.quality import sentences
+from movierec.sources.events_folder import EventsFolder
 from tests import movielens
 from tests.night import ingest
 
@@ -34,3 +39,17 @@ def test_the_note_of_a_run_has_the_scales_and_the_warnings(conn, warehouse, app,
     assert run_id == "tonight"
     assert "Ratings of movielens go from 0.5 to 5 (inferred, few ratings; 2 ratings)." in note
     assert "against the rule rating" in note
+
+
+def test_the_place_and_the_value_of_an_example_are_of_one_row(conn, app, tmp_path):
+    batch_id = ingest(conn, app, movielens.write(tmp_path / "data"))
+    (tmp_path / "events").mkdir()
+    for number, kind in enumerate(("zapped", "applauded"), start=1):
+        event = {"event_id": f"e{number}", "user_id": 10, "movie_id": 1, "kind": kind, "created_at": 964_982_703}
+        (tmp_path / "events" / f"{number}.jsonl").write_text(json.dumps(event) + "\n")
+    extract(conn, batch_id, "events", EventsFolder(tmp_path / "events"))
+    stage(conn, batch_id)
+    (said,) = [sentence for sentence in sentences.warnings(conn, batch_id) if "rule kind" in sentence]
+    (row,) = conn.execute("select min(slice_id) from ops.slice where source = 'events'").fetchone()
+    assert said.startswith("events: 2 of 2 rows of events (feedback_event) are rejected")
+    assert said.endswith(f"; row {row}:1 holds 'zapped'")

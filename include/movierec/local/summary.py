@@ -6,6 +6,7 @@ from movierec import text_table
 from movierec.db import Connection, connect, fetch
 from movierec.evaluation.protocols import CUTOFF
 from movierec.monitoring import nights
+from movierec.monitoring.run_note import note_text
 from movierec.publishing import versions
 from movierec.quality import sentences
 
@@ -32,15 +33,14 @@ def went_live(conninfo: str, run_id: str) -> bool:
 
 
 def note_of_newest_batch(conninfo: str) -> tuple[str, str] | None:
-    """Return the run that loaded the newest batch, and what is to be known of it; None where that is nothing."""
+    """Return the run that loaded the newest batch, and its note; None where there is nothing to be known of it."""
     with connect(conninfo) as conn:
         newest = fetch(conn, "ops/batch_to_check", {"batch_id": None})
         if not newest:
             return None
         (batch,) = fetch(conn, "ops/batch", newest[0])
         known = [*sentences.of_batch(conn, batch["batch_id"]), *nights.unusual(conn, batch["batch_id"])]
-        lines = [f"- {sentence}" for sentence in known]
-        return (batch["run_id"], "\n".join(lines)) if lines else None
+        return (batch["run_id"], note_text(known)) if known else None
 
 
 def print_summary(conninfo: str) -> None:

@@ -11,8 +11,10 @@ select
     row_rule.sentence,
     sum(rule_count.broken_rows)::bigint as broken_rows,
     sum(slice.raw_rows)::bigint as rows,
-    min(format('%%s:%%s', rule_count.slice_id, rule_count.example_position)) as example_row,
-    min(rule_count.example_value) as example_value
+    -- of several slices the first one's, place and value from the same row
+    (array_agg(format('%%s:%%s', rule_count.slice_id, rule_count.example_position) order by rule_count.slice_id))[1]
+        as example_row,
+    (array_agg(rule_count.example_value order by rule_count.slice_id))[1] as example_value
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
 inner join ops.rule_count on slice.slice_id = rule_count.slice_id

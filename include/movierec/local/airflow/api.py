@@ -16,7 +16,6 @@ from movierec.local.environment import airflow_url
 JsonObject = dict[str, Any]
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RETRY_SECONDS = 30.0
-NOTE_CHARACTERS = 1000  # as many as Airflow keeps of a note
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting
 
 
@@ -84,8 +83,8 @@ class AirflowClient:
         self._call("PATCH", _run_path(dag_id, run_id), {"state": "failed"})
 
     def set_note(self, dag_id: str, run_id: str, note: str) -> None:
-        """Put a note beside a run, for whoever looks at it in the user interface; Airflow keeps its beginning."""
-        self._call("PATCH", _run_path(dag_id, run_id), {"note": note[:NOTE_CHARACTERS]})
+        """Put a note beside a run, for whoever looks at it in the user interface; Airflow takes 1,000 letters."""
+        self._call("PATCH", _run_path(dag_id, run_id), {"note": note})
 
     def task_instances(self, dag_id: str, run_id: str) -> list[JsonObject]:
         """Return all task instances of a run."""
