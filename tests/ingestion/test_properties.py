@@ -1,94 +1,38 @@
-"""Ratings in every dialect, scale, form of id and form of number that is claimed to be read: the same rows of core."""
+"""Tables in every dialect, scale, form of id and form of number that is claimed to be read: the same rows of core."""
 
-import bz2
 import csv
-import gzip
 import io
 import json
-import lzma
-import tarfile
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
 
-import pyarrow as pa
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyarrow import parquet
+from psycopg import sql
 
 from movierec.db import connect
 from movierec.ingestion.batch import open_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
-from movierec.rating_scale import RatingScale
+from movierec.local import postgres
 from movierec.sources.movielens import MovieLens
+from tests import written_tables
+from tests.written_tables import ARCHIVES, FORMS, put, rating_rows, writings
 
-# (user, movie, half stars, seconds): every half star, ids with and without leading zeros
-ROWS = [
-    (user, movie, (user * 7 + movie) % 10 + 1, 964_982_703 + user * 86_400 + movie)
-    for user in range(4)
-    for movie in range(12)
-]
-HEADERS = (
-    ("userId", "movieId", "rating", "timestamp"),
-    ("user_id", "item_id", "stars", "date"),
-    ("User ID", "FILM_ID", "Rating", "Rated-At"),
-)
-SCALES = (RatingScale(), RatingScale(1, 10), RatingScale(0, 100), RatingScale(0, 1), RatingScale(-10, 10))
-IDS = {
-    "plain": str,
-    "float": lambda number: f"{number}.0",
-    "padded": lambda number: f"{number:07}",
-    "spaced": lambda number: f" {number} ",
-}
-MOMENTS = {
-    "seconds": str,
-    "milliseconds": lambda at: f"{at}000",
-    "float": lambda at: f"{at}.0",
-    "exponent": lambda at: f"{at / 1e8:.8f}E+08",
-    "iso": lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "space": lambda at: datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-    "american": lambda at: datetime.fromtimestamp(at, UTC).strftime("%m/%d/%Y %H:%M:%S"),
-    "german": lambda at: datetime.fromtimestamp(at, UTC).strftime("%d.%m.%Y %H:%M:%S"),
-}
-FORMS = ("csv", "semicolon", "tab", "bar", "dat", "quoted", "parquet", "jsonl")
-PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
-ENCODINGS = {"utf-8": "utf-8", "bom": "utf-8-sig", "utf-16": "utf-16"}
-LINE_ENDS = ("\n", "\r\n", "\r")
+MOVIES = (0, 1, 2, 3, 7, 10, 12, 345, 1_234, 56_789, 1_234_567, 98_765_432)
+ROWS = rating_rows((0, 3, 1_234, 7_654_321), MOVIES)
+PLAIN_MOVIES = ("movieId,title,genres\n" + "".join(f"{movie},Film {movie},Drama\n" for movie in MOVIES)).encode()
 
-
-def rating(half_stars: int, scale: RatingScale, comma: bool) -> str:
-    value = scale.low + (half_stars / 2 - 0.5) * (scale.high - scale.low) / 4.5
-    text = f"{value:.9f}".rstrip("0").rstrip(".") if scale != RatingScale() else f"{half_stars / 2:g}"
-    return text.replace(".", ",") if comma else text
-
-
-def content(form: str, header, rows, line_end: str) -> tuple[str, bytes | str]:
-    """Return the ending of the file's name and what the file holds."""
-    if form == "parquet":
-        sink = io.BytesIO()
-        parquet.write_table(pa.table({name: [row[at] for row in rows] for at, name in enumerate(header)}), sink)
-        return "parquet", sink.getvalue()
-    if form == "jsonl":
-        return "jsonl", "".join(json.dumps(dict(zip(header, row, strict=True))) + "\n" for row in rows)
-    if form == "dat":
-        return "dat", "".join(f"{'::'.join(row)}{line_end}" for row in rows)
-    delimiter = {"semicolon": ";", "tab": "\t", "bar": "|"}.get(form, ",")
-    sink = io.StringIO()
-    quoting = csv.QUOTE_ALL if form == "quoted" else csv.QUOTE_MINIMAL
-    csv.writer(sink, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows([header, *rows])
-    return "csv", sink.getvalue()
+few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+many = settings(few, max_examples=600)
 
 
 @pytest.fixture(scope="module")
 def database(server):
     """One warehouse for all examples: each is a night of its own on files of its own."""
-    import psycopg  # noqa: PLC0415
-    from psycopg import sql  # noqa: PLC0415
-
-    from movierec.local import postgres  # noqa: PLC0415
-
     with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
         conn.execute(sql.SQL("create database properties template warehouse owner movierec_etl"))
     yield postgres.conninfo(server, "properties")
@@ -96,72 +40,169 @@ def database(server):
         conn.execute(sql.SQL("drop database properties with (force)"))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(
-    form=st.sampled_from(FORMS),
-    header=st.sampled_from(HEADERS),
-    scale=st.sampled_from(SCALES),
-    user_form=st.sampled_from(list(IDS)),
-    movie_form=st.sampled_from(list(IDS)),
-    moment=st.sampled_from(list(MOMENTS)),
-    comma=st.booleans(),
-    packer=st.sampled_from(list(PACKERS)),
-    encoding=st.sampled_from(list(ENCODINGS)),
-    line_end=st.sampled_from(LINE_ENDS),
-    in_tar=st.booleans(),
-    order=st.randoms(use_true_random=False),
-)
-def test_the_same_table_in_every_form_gives_the_same_core(
-    database,
-    tmp_path_factory,
-    form,
-    header,
-    scale,
-    user_form,
-    movie_form,
-    moment,
-    comma,
-    packer,
-    encoding,
-    line_end,
-    in_tar,
-    order,
-):
-    comma = comma and form in ("semicolon", "tab", "bar", "quoted")
-    rows = [
-        (IDS[user_form](user), IDS[movie_form](movie), rating(half, scale, comma), MOMENTS[moment](at))
-        for user, movie, half, at in ROWS
-    ]
-    order.shuffle(rows)
-    suffix, text = content(form, header, rows, line_end)
-    packer = "" if form in ("parquet", "jsonl") else packer
-    data = text if isinstance(text, bytes) else text.encode(ENCODINGS[encoding] if form != "jsonl" else "utf-8")
-    files = {
-        f"ratings.{suffix}{packer}": PACKERS[packer](data),
-        "movies.csv": ("movieId,title,genres\n" + "".join(f"{n},Film {n},Drama\n" for n in range(12))).encode(),
-    }
-    folder = tmp_path_factory.mktemp("data")
+def core_after(database, folder, files, archive, query, scale=None):
+    """Return what a query finds in core after a night on these files that knows of no earlier one."""
     with connect(database) as conn:
+        conn.execute("delete from ops.batch_scale")
         batch_id = open_batch(conn, folder.name, str(folder))
-        extract(conn, batch_id, "movielens", MovieLens(str(place(folder, files, in_tar)), folder), declared=scale)
+        path = put(folder, files, archive)
+        extract(conn, batch_id, "movielens", MovieLens(str(path), folder), declared=scale)
         stage(conn, batch_id)
         build_core(conn, batch_id)
-        found = conn.execute(
-            "select user_id, movie_id, round(rating::numeric * 2, 3)::real, extract(epoch from rated_at)::bigint "
-            "from core.ratings order by 1, 2"
-        ).fetchall()
+        found = conn.execute(query).fetchall()
         conn.commit()
-    assert found == [(user, movie, half, at) for user, movie, half, at in ROWS]
+    return found
 
 
-def place(folder: Path, files: dict[str, bytes], in_tar: bool) -> Path:
-    if not in_tar:
-        for name, data in files.items():
-            (folder / name).write_bytes(data)
-        return folder
-    with tarfile.open(folder / "set.tar", "w") as archive:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(f"ml/{name}")
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return folder / "set.tar"
+def check_ratings(database, folder, writing, archive, order, is_declared):
+    rows = list(ROWS)
+    order.shuffle(rows)
+    files = {f"ratings.{writing.suffix}": writing.content(rows), "movies.csv": PLAIN_MOVIES}
+    declared = writing.scale if is_declared or writing.scale.low < 0 else None
+    found = core_after(
+        *(database, folder, files, archive),
+        "select user_id, movie_id, round(rating::numeric * 2, 3)::real, extract(epoch from rated_at)::bigint "
+        "from core.ratings order by 1, 2",
+        declared,
+    )
+    assert found == sorted(ROWS)
+
+
+in_every_form = given(
+    writing=writings(forms=(*FORMS, "dat")),
+    archive=st.sampled_from(["", *ARCHIVES]),
+    order=st.randoms(use_true_random=False),
+    is_declared=st.booleans(),
+)
+
+
+@few
+@in_every_form
+def test_the_same_ratings_in_every_form_give_the_same_core(
+    database, tmp_path_factory, writing, archive, order, is_declared
+):
+    check_ratings(database, tmp_path_factory.mktemp("data"), writing, archive, order, is_declared)
+
+
+@pytest.mark.slow
+@many
+@in_every_form
+def test_the_same_ratings_in_many_forms_give_the_same_core(
+    database, tmp_path_factory, writing, archive, order, is_declared
+):
+    check_ratings(database, tmp_path_factory.mktemp("data"), writing, archive, order, is_declared)
+
+
+TITLES = (
+    *("Plain", "Comma, The", 'Say "Hi", Twice', 'Ends "so"', "It's", "Semi;colon", "Bar|bed", "Tom & Jerry"),
+    *("Amélie – été", 'Both, "of; them|', "C: Drive", "天使爱美丽"),
+)
+FACTS = [
+    (movie, title, date(1980 + number, number % 12 + 1, 13 + number), sorted({"Martial Arts", "Drama", genre}))
+    for number, (movie, title, genre) in enumerate(
+        zip(MOVIES, TITLES, ("Film-Noir", "Kids & Family", "TV Movie") * 4, strict=True)
+    )
+]
+DATES = {
+    "iso": "%Y-%m-%d",
+    "slashes": "%Y/%m/%d",
+    "american": "%m/%d/%Y",
+    "german": "%d.%m.%Y",
+    "dashes": "%d-%m-%Y",
+    "moment": "%Y-%m-%d 00:00:00",
+    "words": "%d %b %Y",
+    "month first": "%B %d, %Y",
+}
+GENRE_FORMS = {
+    "bars": "|".join,
+    "commas": ", ".join,
+    "semicolons": ";".join,
+    "slashes": " / ".join,
+    "dots": " · ".join,
+    "python": lambda names: repr(list(names)),
+    "objects": lambda names: repr([{"id": 1, "name": name} for name in names]),
+    "json": lambda names: json.dumps([{"id": 1, "name": name} for name in names]),
+    "numpy": lambda names: "[" + " ".join(map(repr, names)) + "]",
+    "postgres": lambda names: "{" + ",".join(f'"{name}"' for name in names) + "}",
+}
+YEARS = {"plain": str, "float": lambda year: f"{year}.0", "thousands": lambda year: f"{year:,}"}
+QUOTES = ("doubled", "all doubled", "backslash", "all backslash", "jsonl", "parquet")
+
+
+@dataclass(frozen=True)
+class MoviesWriting:
+    """How a table of movies is written."""
+
+    quotes: str
+    delimiter: str
+    dates: str
+    genres: str
+    years: str
+    line_end: str
+
+    def file(self) -> tuple[str, bytes]:
+        """Return the file's name and content."""
+        header = ("movieId", "title", "year", "release_date", "genres")
+        rows = [
+            (
+                *(str(movie), title, YEARS[self.years](released.year), released.strftime(DATES[self.dates])),
+                GENRE_FORMS[self.genres](genres),
+            )
+            for movie, title, released, genres in FACTS
+        ]
+        if self.quotes == "jsonl":
+            return "movies.jsonl", written_tables.jsonl(header, rows)
+        if self.quotes == "parquet":
+            columns = {name: [row[at] for row in rows] for at, name in enumerate(header)}
+            return "movies.parquet", written_tables.parquet_of(columns)
+        sink = io.StringIO()
+        has_escapes = self.quotes.endswith("backslash")
+        csv.writer(
+            sink,
+            delimiter=self.delimiter,
+            lineterminator=self.line_end,
+            quoting=csv.QUOTE_ALL if self.quotes.startswith("all") else csv.QUOTE_MINIMAL,
+            doublequote=not has_escapes,
+            escapechar="\\" if has_escapes else None,
+        ).writerows([header, *rows])
+        return "movies.csv", sink.getvalue().encode()
+
+
+def check_movies(database, folder, writing):
+    name, content = writing.file()
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(
+        f"{user},{movie},{half / 2:g},{at}\n" for user, movie, half, at in ROWS
+    )
+    found = core_after(
+        *(database, folder, {name: content, "ratings.csv": ratings.encode()}, ""),
+        "select movies.movie_id, movies.title, movies.release_date, array_agg(movie_genre.genre order by "
+        'movie_genre.genre collate "C"), movies.release_year from core.movies '
+        "left join core.movie_genre using (movie_id) group by movies.movie_id order by movies.movie_id",
+    )
+    assert found == [(movie, title, released, genres, released.year) for movie, title, released, genres in FACTS]
+
+
+movies_in_every_form = given(
+    st.builds(
+        MoviesWriting,
+        quotes=st.sampled_from(QUOTES),
+        delimiter=st.sampled_from([",", ";", "\t", "|"]),
+        dates=st.sampled_from(list(DATES)),
+        genres=st.sampled_from(list(GENRE_FORMS)),
+        years=st.sampled_from(list(YEARS)),
+        line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    )
+)
+
+
+@few
+@movies_in_every_form
+def test_the_same_movies_in_every_form_give_the_same_core(database, tmp_path_factory, writing):
+    check_movies(database, tmp_path_factory.mktemp("data"), writing)
+
+
+@pytest.mark.slow
+@many
+@movies_in_every_form
+def test_the_same_movies_in_many_forms_give_the_same_core(database, tmp_path_factory, writing):
+    check_movies(database, tmp_path_factory.mktemp("data"), writing)
