@@ -3,7 +3,7 @@
 import pytest
 
 from movierec.errors import ConfigError
-from movierec.rating_scale import RatingScale, ScaleError, infer, parse_scale, parse_scales
+from movierec.rating_scale import RatingScale, ScaleError, infer, parse_scale, parse_scales, unused_part
 
 TEN = {float(value): 100 for value in range(1, 11)}
 FIVE = {value / 2: 100 for value in range(1, 11)}
@@ -51,6 +51,7 @@ def test_all_values_tell_the_scale(values, scale, certainty):
         ({float(value): 50 for value in range(-10, 11)}, ["'-10-10'"]),
         ({1.0: 500}, ["'0-1'", "'1-5'"]),
         ({**FIVE, 9.0: 30}, ["'0.5-5'", "'1-10'"]),
+        ({1.0: 50, 2.0: 60, 3.0: 70}, ["'1-3'", "'0.5-5'"]),
         ({500.0: 30, 900.0: 40}, ["'500-900'"]),
     ],
 )
@@ -93,3 +94,9 @@ def test_stars_of_another_scale():
     assert RatingScale(1, 10).stars(8) == 4
     assert RatingScale(0.5, 5).stars(3.5) == 3.5
     assert RatingScale(0, 1).stars(1) == 5
+
+
+def test_ratings_in_a_corner_of_the_declared_scale_are_told():
+    assert "use no more than 1 to 5" in unused_part(RatingScale(0, 100), {float(value): 50 for value in range(1, 6)})
+    assert unused_part(RatingScale(1, 5), {1.0: 50, 4.0: 50}) is None
+    assert unused_part(RatingScale(0, 100), {5.0: 3}) is None

@@ -16,6 +16,8 @@ from movierec.errors import ConfigError
 Tally = Mapping[float, int]  # rows by rating
 
 MIN_RATINGS = 20  # fewer say too little to refuse anything
+MIN_USED_SHARE = 0.25  # of a declared scale
+MIN_WITHOUT_FOURS = 100  # of so many ratings on five stars some are above three
 MAX_STRAY_ROWS = 2  # so many rows, or this share of them, may be off the scale by accident
 MAX_STRAY_SHARE = 0.02
 MAX_BROKEN_SHARE = 0.2  # of rows with numbers that are on no scale, such as a time in the column of ratings
@@ -166,6 +168,8 @@ def _up_to_five(rated: Tally, low: float, high: float, unrated: tuple[float, ...
         raise _doubt(rated, (*([f"0-{high:g}"] if high < STARS.high else []), "0-5", "0.5-5 unrated 0"))
     if low < STARS.low:
         raise _doubt(rated, ("0-5",))
+    if high <= 3 and sum(rated.values()) >= MIN_WITHOUT_FOURS:
+        raise _doubt(rated, (f"{low:g}-{high:g}" if low < high else f"1-{high:g}", "0.5-5", "1-5"))
     above = {value: rows for value, rows in rated.items() if high < value <= 10 and not value % 1}
     if sum(above.values()) > MAX_STRAY_ROWS and len(above) >= _GRID:
         raise _doubt(rated, ("0.5-5", "1-10"))
@@ -199,6 +203,17 @@ def _up_to_hundred(rated: Tally, low: float, high: float, unrated: tuple[float, 
 def _doubt(rated: Tally, declarations: tuple[str, ...]) -> ScaleError:
     choices = " or ".join(f"'{text}'" for text in dict.fromkeys(declarations))
     return ScaleError(f"the scale of the ratings cannot be told: {describe(rated)}; declare it, such as {choices}")
+
+
+def unused_part(scale: RatingScale, tally: Tally) -> str | None:
+    """Say so where ratings lie in a small part of the scale that was declared for them, as where it is another's."""
+    rated = {value: rows for value, rows in tally.items() if scale.low <= value <= scale.high}
+    if sum(rated.values()) < MIN_RATINGS:
+        return None
+    low, high = bulk(rated)
+    if high - low > MIN_USED_SHARE * (scale.high - scale.low):
+        return None
+    return f"of the scale from {scale} that is declared, ratings use no more than {low:g} to {high:g}: is it theirs?"
 
 
 def describe(tally: Tally, most: int = 6) -> str:

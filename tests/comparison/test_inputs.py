@@ -1,7 +1,9 @@
 """What becomes of somebody's files: right data, or one sentence that says what is wrong and where."""
 
 import gzip
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -468,3 +470,114 @@ def test_ids_that_have_lost_digits_are_refused(tmp_path: Path) -> None:
 def test_columns_of_which_nothing_is_made_are_noted(tmp_path: Path) -> None:
     notes = inputs(tmp_path, relevant_from=None, train=TRAIN.replace("rating", "ratting")).notes
     assert any("nothing is made of the columns ratting; it has no column of ratings" in note for note in notes)
+
+
+def read_train(folder: Path, name: str, content: bytes, **more: Path) -> Inputs:
+    (folder / name).write_bytes(content)
+    (folder / "test.csv").write_text(TEST)
+    return read_inputs(Files(folder / name, folder / "test.csv", **more), 4.0, "auto", exclude_seen=True)
+
+
+def in_zip(content: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("ratings/ratings.csv", content)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("train.csv.zip", in_zip(TRAIN.encode())),
+        (
+            "train.jsonl.gz",
+            gzip.compress(pd.read_csv(io.StringIO(TRAIN)).to_json(orient="records", lines=True).encode()),
+        ),
+        ("train.parquet.gz", gzip.compress(pd.read_csv(io.StringIO(TRAIN)).to_parquet())),
+        ("train.csv", b"sep=;\r\n" + TRAIN.replace(",", ";").encode()),
+        ("train.csv", b"\n\n" + TRAIN.encode()),
+        ("train.csv", TRAIN.replace(",", ";").replace(";5;", ";5,0;").encode()),
+    ],
+)
+def test_one_file_in_whatever_packing_or_spelling_is_the_same(tmp_path: Path, name: str, content: bytes) -> None:
+    found = read_train(tmp_path, name, content).known.ratings
+    pd.testing.assert_frame_equal(found, inputs(tmp_path).known.ratings)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (gzip.compress(gzip.compress(TRAIN.encode())), "is packed twice, which is not read; unpack it once"),
+        (
+            b'{"user_id": {"id": 1}, "movie_id": 2, "rating": 5}\n',
+            "user_id holds lists or objects; allowed are numbers",
+        ),
+        (b"user,item\nNone,1\n", "line 2, column user: 'None' is not allowed; allowed is an id"),
+        (b"nutzer,film,wertung\n1,2,3\n", "is nutzer meant to be user_id?; is film meant to be movie_id?"),
+    ],
+)
+def test_what_looks_like_a_table_and_is_none_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_train(tmp_path, "train.csv", content)
+    assert sentence in str(refused.value)
+
+
+def test_each_moment_tells_its_own_unit(tmp_path: Path) -> None:
+    train = "user_id,movie_id,rating,timestamp\n1,10,5,964982703\n1,20,3,964982703000\n2,10,4,964982703000000000\n"
+    assert inputs(tmp_path, train=train).known.ratings["rated_at"].nunique() == 1
+
+
+def test_nothing_of_a_person_is_shown(tmp_path: Path) -> None:
+    train = "user_id,movie_id,rating\njane@example.org,10,5\nJane Doe,20,3\n"
+    (tmp_path / "named.csv").write_text(train)
+    (tmp_path / "asked.csv").write_text("user_id,movie_id,rating\nJane Doe,30,5\n")
+    found = read_inputs(Files(tmp_path / "named.csv", tmp_path / "asked.csv"), 4.0, "auto", exclude_seen=True)
+    users = tmp_path / "users.csv"
+    users.write_text("user_id,age,gender\n1,jane@example.org,F\n2,1985,F\n3,30,M\n")
+    noted = read_train(tmp_path, "train.csv", TRAIN.encode(), users=users)
+    assert noted.known.users["age"].dropna().tolist() == [30]
+    users.write_text("user_id,age\n1,30\n2,Jane Doe,Boston\n")
+    with pytest.raises(ConfigError, match=r"Expected 2 columns, got 3$") as refused:
+        read_train(tmp_path, "train.csv", TRAIN.encode(), users=users)
+    text = "\n".join([*found.notes, *noted.notes, str(refused.value)]).replace(str(tmp_path), "")
+    assert [word for word in ("jane", "Jane", "example.org", "Boston", "1985") if word in text] == []
+    assert "every user_id is taken as a name" in text
+    assert "2 values of column age, such as an e-mail address, could not be read" in text
+
+
+def test_facts_out_of_all_bounds_are_unknown(tmp_path: Path) -> None:
+    movies = "movie_id,title,year\n10,Heat,1995\n20,Ran,85\n30,Seven,0\n"
+    found = inputs(tmp_path, movies=movies)
+    assert found.known.movies.set_index("movie_id")["release_year"].dropna().to_dict() == {10: 1995}
+    assert any("2 values of column year, such as '85', could not be read" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "genres",
+    [
+        '"{""Science Fiction"",Drama}"',
+        "\"('Science Fiction', 'Drama')\"",
+        "\"{'Science Fiction', 'Drama'}\"",
+        "\"array(['Science Fiction', 'Drama'], dtype=object)\"",
+        '"[Science Fiction, Drama]"',
+        "Science Fiction、Drama",
+        '"[{""id"": 1, ""name"": ""Science Fiction""}, {""id"": 2, ""name"": ""Drama""}]"',
+    ],
+)
+def test_genres_in_lists_as_programs_write_them(tmp_path: Path, genres: str) -> None:
+    movies = f"movie_id,title,genres\n10,Heat,{genres}\n20,Ran,N/A\n30,Seven,28|12\n"
+    assert sorted(inputs(tmp_path, movies=movies).known.genres["genre"]) == ["Drama", "Science Fiction"]
+
+
+def test_quotes_behind_backslashes_and_in_tabs_are_quotes(tmp_path: Path) -> None:
+    spark = 'movie_id,title\n10,"He said \\"Hi\\", twice"\n20,Ran\n'
+    assert inputs(tmp_path, movies=spark).known.movies["title"].tolist()[:2] == ['He said "Hi", twice', "Ran"]
+    excel = 'movie_id\ttitle\n10\t"Good, the ""Bad"""\n20\tRan\n'
+    assert inputs(tmp_path, movies=excel).known.movies["title"].tolist()[:2] == ['Good, the "Bad"', "Ran"]
+
+
+def test_a_scale_that_is_only_likely_is_noted(tmp_path: Path) -> None:
+    train = HEADER + "".join(f"{user},{user % 9},{user % 4 + 1},{user}\n" for user in range(40))
+    assert any(
+        "ratings are likely to be on a scale from 0.5 to 5" in note for note in inputs(tmp_path, train=train).notes
+    )

@@ -208,6 +208,27 @@ def test_a_small_copy_with_the_same_viewers_is_refused_and_may_be_left_out(conn,
     assert "ratings_small.csv is not read: MOVIEREC_EXCLUDE leaves it out" in said(conn, batch_id)
 
 
+def test_parts_are_compared_however_their_ids_are_written(conn, tmp_path):
+    rows = (f"{at // 40 + 1}.0,{at % 40 + 1:05},{(at + 2) % 5 + 1},{TIME + at}\n" for at in range(400))
+    stranger = "userId,movieId,rating,timestamp\n" + "".join(rows)
+    with pytest.raises(SourceError, match=r"not parts of one dataset: of 400 .* 400 of them with another rating"):
+        night(
+            *(conn, tmp_path),
+            ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]),
+            **{"ratings-b_dot_csv": stranger},
+        )
+
+
+def test_parts_that_call_the_same_movies_otherwise_are_refused_or_told(conn, tmp_path):
+    other = "movieId,title,genres\n" + "".join(f"{movie}.0,Book {movie},Novel\n" for movie in range(1, 31))
+    files = {"ratings_dot_csv": ratings([3, 4]), "movies-b_dot_csv": other}
+    with pytest.raises(SourceError, match=r"movies-b.csv .*different titles to 30 of the 30 movies .*EXCLUDE=movies"):
+        night(conn, tmp_path, **files)
+    files["movies-b_dot_csv"] = "movieId,title,genres\n1,film 1,Drama\n2,Another,Drama\n3,Film 3 (1999),War\n"
+    text = said(conn, night(conn, tmp_path, run_id="second", **files))
+    assert "give different titles to 1 of the 3 movies that stand in both; the last one counts" in text
+
+
 def test_later_parts_may_rate_again(conn, tmp_path):
     later = ratings([(value + 1) % 5 + 1 for value in range(80)]).replace(str(TIME)[:5], "97498")
     night(
@@ -224,6 +245,7 @@ def test_later_parts_may_rate_again(conn, tmp_path):
     [
         *(("24", 24), ("24.0", 24), ("24,0", 24), ("862.0", 862), ("1,234,567", 1234567), ("1.234.567", 1234567)),
         *(("1 234", 1234), ("9.64982703E+08", 964982703), ("9.64982703e8", 964982703), ("-1.0", -1), ("0", 0)),
+        *(("9.65E8", None), ("9.6507014E8", 965070140), ("9.65069225E11", 965069225000)),
         *(("9.65E+08", None), ("1E5", None), ("24.5", None), ("24,5", None), ("1.234", None), ("", None), ("x", None)),
         *(("99999999999999999999", None), ("1_0", None), ("0x1", None)),
     ],
@@ -371,6 +393,29 @@ def test_an_optional_table_of_another_meaning_is_left_out_and_shows_nobody(conn,
     assert value(conn, "select count(*) from core.ratings") == 2
 
 
+@pytest.mark.parametrize("line", ["Jane Doe|Boston|F", "7,jane@example.org,Jane Doe"])
+def test_profiles_without_a_header_show_nobody_in_messages(conn, tmp_path, line):
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), users_dot_csv=f"{line}\n" * 30)
+    text = said(conn, batch_id)
+    assert "users.csv is left out, and with it user_profile" in text
+    assert "a text" in text
+    assert [word for word in ("Jane", "Boston", "example.org") if word in text] == []
+
+
+def test_ids_that_are_names_of_people_are_not_shown(conn, tmp_path):
+    named = "".join(f"jane{user}@example.org,{user},4,{TIME}\n" for user in range(1, 31))
+    with pytest.raises(SourceError, match=r"column user_id is retyped; seen: an e-mail address; allowed"):
+        night(conn, tmp_path, ratings_dot_csv=f"userId,movieId,rating,timestamp\n{named}")
+
+
+def test_ratings_in_a_corner_of_the_declared_scale_are_reported(conn, tmp_path):
+    five = ratings([value % 5 + 1 for value in range(400)])
+    batch_id = night(conn, tmp_path, RatingScale(0, 100), ratings_dot_csv=five)
+    assert "movielens: of the scale from 0 to 100 that is declared, ratings use no more than 1 to 5" in said(
+        conn, batch_id
+    )
+
+
 def test_a_tag_genome_says_what_movies_are_about(conn, tmp_path):
     files = {
         "genome-tags_dot_csv": "tagId,tag\n1,Crime\n2,slow\n",
@@ -402,6 +447,49 @@ def test_quotes_inside_a_title(conn, tmp_path, line, title):
     night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
     assert value(conn, "select title from core.movies where movie_id = 1") == title
     assert value(conn, "select count(*) from staging.movies") == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "titles"),
+    [
+        (
+            '1\t"Good, the Bad"\tWestern\n2\t"Say ""Hi"""\tDrama\n3\tHeat\tCrime\n',
+            ["Good, the Bad", 'Say "Hi"', "Heat"],
+        ),
+        ('1\t"Great Performances" Cats\tMusical\n2\t"Heat"\tCrime\n', ['"Great Performances" Cats', '"Heat"']),
+    ],
+    ids=["as Excel quotes", "unquoted"],
+)
+def test_quotes_between_tabs_are_quotes_where_all_lines_make_sense_so(conn, tmp_path, rows, titles):
+    tabs = {"films_dot_tsv": f"movieId\ttitle\tgenres\n{rows}"}
+    night(conn, tmp_path, exclude=("movies.csv",), ratings_dot_csv=ratings([3, 4]), **tabs)
+    assert [title for (title,) in conn.execute("select title from staging.movies order by movie_id")] == titles
+
+
+def test_values_in_single_quotes_are_refused(conn, tmp_path):
+    movies = "movieId,title,genres\n" + "".join(f"{movie},'Film {movie}','Drama'\n" for movie in range(30))
+    with pytest.raises(SourceError, match=r"movies.csv: values stand in single quotes.*allowed are double ones"):
+        night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+
+
+@pytest.mark.parametrize("first", ["sep=,\r\n", "\n", "\r\n \r\n", "\ufeffsep=,\n"])
+def test_blank_lines_and_excels_word_for_the_delimiter_are_no_header(conn, tmp_path, first):
+    night(conn, tmp_path, ratings_dot_csv=first + ratings([3, 4]))
+    assert value(conn, "select count(*) from core.ratings") == 2
+
+
+def test_rows_between_which_only_cr_stands_are_rows(conn, tmp_path):
+    text = ratings([3, 4] * 20)
+    half = len(text) // 2
+    night(conn, tmp_path, ratings_dot_csv=text[:half] + text[half:].replace("\n", "\r"))
+    assert value(conn, "select count(*) from core.ratings") == 40
+    assert value(conn, "select count(*) from quarantine.row") == 0
+
+
+def test_escapes_in_a_title_are_reported(conn, tmp_path):
+    movies = "movieId,title,genres\n1,Tom &amp; Jerry,Comedy\n2,Heat & Dust,Drama\n"
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule escapes" in said(conn, batch_id)
 
 
 def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
@@ -449,6 +537,40 @@ def test_spaces_separate_genres_only_where_each_word_is_one(conn, written, genre
 )
 def test_genres_in_a_list_as_programs_write_it(conn, written, genres):
     assert conn.execute("select ops.genres(ops.from_list(%s))", [written]).fetchone() == (genres,)
+
+
+@pytest.mark.parametrize(
+    ("written", "genres"),
+    [
+        ("('Animation', 'Comedy')", ["Animation", "Comedy"]),
+        ("('Drama',)", ["Drama"]),
+        ("frozenset({'Kids & Family', 'War'})", ["Kids & Family", "War"]),
+        ("array(['Animation', 'TV Movie'], dtype=object)", ["Animation", "TV Movie"]),
+        ('{"id": 18, "name": "Drama"}', ["Drama"]),
+        ("Action &amp; Adventure|War", ["Action & Adventure", "War"]),
+        ("剧情、喜剧", ["剧情", "喜剧"]),
+        ("Drama\nComedy", ["Comedy", "Drama"]),
+        ("N/A", []),
+    ],
+)
+def test_genres_as_repr_a_page_and_other_scripts_write_them(conn, written, genres):
+    statement = "select ops.genres(ops.from_list(ops.in_brackets(%s)))"
+    assert sorted(conn.execute(statement, [written]).fetchone()[0]) == sorted(genres)
+
+
+@pytest.mark.parametrize("written", ["Kids & Family^TV Movie", "War ~ Drama", "Sci-Fi - Action"])
+def test_signs_between_genres_that_separate_nothing_are_named(conn, tmp_path, written):
+    movies = f"movieId,title,genres\n1,Ran,{written}\n2,Heat,Crime\n"
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    text = said(conn, batch_id)
+    assert "against the rule genre_separators: one kind of sign separates the genres" in text
+    assert f"row 1:1 holds '{written}'" in text
+
+
+def test_genres_in_a_language_of_marks_reject_their_row(conn, tmp_path):
+    movies = "movieId,title,genres\n1,Ran,<genre>War</genre>\n2,Heat,Crime\n"
+    night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([4, 3]))
+    assert value(conn, "select broken_rules from quarantine.row where table_name = 'movies'") == ["aligned"]
 
 
 def test_genres_that_nobody_understands_are_reported(conn, tmp_path):

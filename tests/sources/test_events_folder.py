@@ -204,3 +204,23 @@ def test_whatever_is_not_read_is_named(tmp_path, name, content, sentence):
     state = InMemoryState()
     assert not list(EventsFolder(tmp_path).pieces(state))
     assert sentence in "\n".join(state.remarks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"[{GOOD}]\n", "event_id,user_id\n" + "e1,7\n" * 30, "\x1e" + f"{GOOD}\n\x1e" * 30],
+    ids=["an array", "CSV", "records between separators"],
+)
+def test_a_file_without_an_object_fails_the_source(text: str, app: str, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(text)
+    with pytest.raises(SourceError, match=r"a.jsonl: the first .*no JSON objects?; allowed is one object per line"):
+        read(app, tmp_path)
+
+
+def test_parquet_under_the_name_of_json_lines_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"PAR1" + b"\x15\x04" * 99 + b"PAR1")
+    state = InMemoryState()
+    assert list(EventsFolder(tmp_path).pieces(state)) == []
+    assert state.remarks == [
+        "a.jsonl is not read: it is Parquet, which is not read here; save it as one JSON object per line"
+    ]

@@ -85,6 +85,30 @@ def test_imdb_export(tmp_path):
     assert "export of IMDb" in said
 
 
+def test_letterboxd_may_have_been_saved_by_a_german_excel(tmp_path):
+    found, pieces, _ = read(
+        tmp_path,
+        ratings_dot_csv="Date;Name;Year;Letterboxd URI;Rating\n01.05.2024;Heat;1995;https://boxd.it/2a;4,5\n",
+    )
+    assert [(row["rating"], row["rated_at"]) for row in found["ratings"]] == [("4,5", "01.05.2024")]
+    assert pieces["ratings"].scale == RatingScale()
+
+
+def test_lists_of_imdb_are_no_ratings_of_a_person(tmp_path):
+    header = "Const,Your Rating,Date Rated,Title,Year\n"
+    listed = "Position,Const,Created,Title,Your Rating,Date Rated\n1,tt0113277,2024-01-01,Heat,9,2024-05-01\n"
+    found, _, said = read(
+        tmp_path, ratings_dot_csv=f"{header}tt0113277,9,2024-05-01,Heat,1995\n", watchlist_dot_csv=listed
+    )
+    assert len(found["ratings"]) == 1
+    assert "watchlist.csv is not read: it is no table that a rating dataset has" in said
+
+
+def test_what_is_wrong_with_ratings_is_said_before_that_movies_are_missing(tmp_path):
+    with pytest.raises(SourceError, match=r"ratings.csv: column user_id, movie_id, rating, rated_at is missing; seen"):
+        read(tmp_path, ratings_dot_csv='"position","const","Title","You rated"\n"1","tt0113277","Heat","9"\n')
+
+
 def test_movie_tweetings(tmp_path):
     found, _, said = read(
         tmp_path,
@@ -105,7 +129,7 @@ def test_hetrec(tmp_path):
         "2\tAmélie\t0211915\tAmélie\t2001\n".encode("latin-1"),
         movie_genres_dot_dat="movieID\tgenre\n1\tAnimation\n1\tComedy\n",
         movie_directors_dot_dat="movieID\tdirectorID\tdirectorName\n1\tjl\tJohn Lasseter\n",
-        movie_actors_dot_dat="movieID\tactorID\tactorName\tranking\n1\tth\tTom Hanks\t1\n1\tta\tTim Allen\t2\n",
+        movie_actors_dot_dat="movieID\tactorID\tactorName\tranking\n1\tta\tTim Allen\t2\n1\tth\tTom Hanks\t1\n",
         tags_dot_dat="id\tvalue\n7\tearth\n",
         **{
             "user_ratedmovies-timestamps_dot_dat": "userID\tmovieID\trating\ttimestamp\n75\t1\t4.5\t1162160415000\n",
@@ -259,9 +283,17 @@ def sqlite_bytes(folder):
     return path.read_bytes()
 
 
+@pytest.mark.parametrize("genres", ['"Action, Science Fiction"', "Action|Science Fiction"])
+def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, genres):
+    movies = f"id,title,release_date,imdb_id,genres\n11,Heat,1995-12-15,tt0113277,{genres}\n"
+    found, _, _ = read(tmp_path, all_dot_csv=movies, ratings_dot_csv=RATINGS)
+    assert found["movies"][0]["genres"] == genres.strip('"')
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
+        ("ratings-2.csv", gzip.compress(gzip.compress(RATINGS.encode())), "packed twice"),
         ("ratings.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 99, "a spreadsheet of Excel"),
         ("ratings.db", sqlite_bytes, "a SQLite database.*sqlite3 -header -csv"),
         ("ratings.h5", b"\x89HDF\r\n" + b"\0" * 99, "an HDF5 file"),
@@ -372,3 +404,39 @@ def test_types_are_cut_in_recboles_files_alone(tmp_path):
     (piece,) = [it for it in MovieLens(str(tmp_path), tmp_path).pieces() if it.contract.table == "ratings"]
     list(piece.read(notes))
     assert notes.new_columns == ["Unnamed: 0.1", "Unnamed: 0"]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("user,item,score,ts", "is score meant to be rating?; is ts meant to be rated_at?"),
+        ("nutzer,film_id,bewertung,datum", "is nutzer meant to be user_id?; is bewertung meant to be rating?"),
+        ("user_id,book_id,rating,timestamp", "is book_id meant to be movie_id?"),
+    ],
+)
+def test_a_usual_name_of_elsewhere_is_asked_about(tmp_path, header, hint):
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=f"{header}\n1,11,5,1147880044\n")
+    assert hint in str(refused.value)
+
+
+def test_a_column_that_is_known_is_no_hint_for_another(tmp_path):
+    _, _, said = read(
+        tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS, links_dot_csv="movieId,tmdbId\n11,862\n"
+    )
+    assert "links.csv is left out" in said
+    assert "meant to be" not in said
+
+
+def test_a_table_without_a_header_is_described_by_kinds(tmp_path):
+    lines = "".join(f"A{user},B00{user},5.0,1147880044\n" for user in range(30))
+    with pytest.raises(
+        SourceError, match=r"x_and_tv.csv begins with no names of columns but values: a text, a text, a"
+    ):
+        read(tmp_path, movies_dot_csv=MOVIES, x_and_tv_dot_csv=lines)
+
+
+def test_a_wide_table_is_not_listed_whole(tmp_path):
+    header = ",".join(["user_id", *(f"film {number}" for number in range(500))])
+    with pytest.raises(SourceError, match=r"film 28 and 471 more; required"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=f"{header}\n")

@@ -1,10 +1,11 @@
 """Files about movies and users as tables of a dataset; a value that cannot be read is unknown, and noted."""
 
+import csv
 import re
 from functools import partial
+from html import unescape
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -13,6 +14,7 @@ from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
 from movierec.sources import literals
+from movierec.sources.message_parts import kind_of, listed
 from movierec.sources.movielens_layouts import GENRES
 
 MOVIE_COLUMNS = (
@@ -28,11 +30,12 @@ MOVIE_COLUMNS = (
     "plot",
 )
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
+BOUNDS = {"release_year": (1870, 2100), "runtime_minutes": (1, 100_000), "age": (1, 120)}  # as in the rules of a night
 ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
-SEPARATORS = {"genres": "|,;/·•", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
+SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
 GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
-NO_GENRES = "(no genres listed)"  # MovieLens's own word for nothing
+NO_GENRES = ("(no genres listed)", "n/a", "none", "unknown", "-")  # the first is MovieLens's own
 
 
 def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
@@ -49,7 +52,9 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     year = year.fillna(pd.to_numeric(frame["title"].str.extract(TITLE_YEAR)[0]).astype("Int64"))
     runtime = _whole_numbers(layout, frame, "runtime_minutes", notes)
     movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
-    genres = _split_values(layout, frame, "genres").rename(columns={"genres": "genre"})
+    is_none = frame["genres"].str.strip().str.lower().isin(NO_GENRES)
+    named = frame.assign(genres=frame["genres"].mask(is_none).map(unescape, na_action="ignore"))
+    genres = _split_values(layout, named, "genres").rename(columns={"genres": "genre"})
     people = [
         _split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
         for column, role in ROLE_OF.items()
@@ -58,7 +63,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     billing = persons.groupby([MOVIE, "role"]).cumcount() + 1
     return {
         "movies": movies,
-        "genres": genres[genres["genre"] != NO_GENRES],
+        "genres": _in_one_spelling(genres[genres["genre"].str.contains("[^\\W\\d_]")]),
         "countries": _split_values(layout, frame, "countries").rename(columns={"countries": "country"}),
         "people": persons.assign(billing=billing.astype("Int64")),
     }
@@ -82,7 +87,7 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
     if layout.unused:
-        notes.append(f"{path}: nothing is made of the columns {', '.join(layout.unused)}")
+        notes.append(f"{path}: nothing is made of the columns {listed(layout.unused)}")
     frame = table.to_pandas()
     frame[key] = frame[key].str.strip()
     repeated = int(frame.duplicated(key).sum())
@@ -93,9 +98,9 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
 
 
 def _whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
-    """Read whole numbers; other texts are unknown, and noted."""
+    """Read whole numbers within the bounds of their column; other texts are unknown, and noted."""
     numbers = pd.to_numeric(frame[column], errors="coerce")
-    whole = numbers.where(numbers.abs() < np.iinfo(np.int32).max).round().astype("Int64")
+    whole = numbers.where(numbers.between(*BOUNDS[column])).round().astype("Int64")
     _note_unreadable(layout, frame, column, whole, notes)
     return whole
 
@@ -104,8 +109,9 @@ def _note_unreadable(layout: Layout, frame: pd.DataFrame, column: str, understoo
     lost = frame[frame[column].notna() & understood.isna()]
     if len(lost):
         example = lost[column].iloc[0]
+        shown = kind_of(example) if USER in layout.words else f"'{example}'"  # nothing of a person is shown
         notes.append(
-            f"{layout.path}: {len(lost)} values of column {layout.words[column]}, such as '{example}', could not be "
+            f"{layout.path}: {len(lost)} values of column {layout.words[column]}, such as {shown}, could not be "
             "read and are unknown"
         )
 
@@ -125,13 +131,27 @@ def values_of(text: str, separators: str) -> list[str]:
 
     Spaces separate genres of MovieLens where nothing else does, as in `ops.genres`.
     """
-    is_list = text.lstrip().startswith("[")
-    if is_list and re.search(r"""['"]\s+['"]""", text):  # as numpy writes it
-        return re.findall(r"""['"]([^'"]+)['"]""", text)
-    listed = literals.texts(text) if is_list else []
-    if listed:
+    if listed := _listed(text):
         return listed
     parts = re.split(f"[{re.escape(separators)}]", text)
     words = text.split()
     is_spaced = "," in separators and len(parts) == 1 and all(word.lower() in GENRE_WORDS for word in words)
     return words if is_spaced else parts
+
+
+def _in_one_spelling(genres: pd.DataFrame) -> pd.DataFrame:
+    """Return genres with those that differ in capitals alone spelled as the first of them."""
+    spelling = genres.groupby(genres["genre"].str.casefold())["genre"].transform("first")
+    return genres.assign(genre=spelling).drop_duplicates(ignore_index=True)
+
+
+def _listed(text: str) -> list[str]:
+    """Return the strings or names of a list as JSON, Python, numpy or PostgreSQL write it, none of what is no list."""
+    if text.lstrip()[:1] not in ("[", "{", "(") and not text.rstrip().endswith(")"):
+        return []
+    if text.lstrip().startswith("[") and re.search(r"""['"]\s+['"]""", text):  # as numpy prints it
+        return re.findall(r"""['"]([^'"]+)['"]""", text)
+    if found := literals.texts(text):
+        return found
+    bare = re.fullmatch(r"\s*(?:\[(.*)\]|\{(.*)\})\s*", text)
+    return next(csv.reader([bare[1] or bare[2] or ""], skipinitialspace=True), []) if bare else []

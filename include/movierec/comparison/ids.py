@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from movierec.comparison.value_rules import is_whole
+from movierec.data.columns import USER
 from movierec.errors import ConfigError
+from movierec.sources.message_parts import is_anonymous, kind_of
 
 _WHOLE = re.compile(r"^([+-]?\d+)\.0*$")  # 7.0 is 7, also among names
 _LOST_DIGITS = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
@@ -33,7 +35,7 @@ def number_ids(
         The texts, by number; None where all ids are whole numbers.
 
     Raises:
-        ConfigError: an id is written with an exponent.
+        ConfigError: an id is written with an exponent, or is a list or an object.
     """
     tables = [(group, table) for group in (ratings, facts) for table, frame in group.items() if key in frame]
     columns = {(id(group), table): _categories(group[table][key]) for group, table in tables}
@@ -41,6 +43,8 @@ def number_ids(
     lost = next(filter(_LOST_DIGITS.fullmatch, texts), None)
     if lost:
         raise ConfigError(f"{key} holds '{lost}': a number that has lost digits; allowed are ids with all of theirs")
+    if any(text.startswith(("{", "[")) for text in texts):
+        raise ConfigError(f"{key} holds lists or objects; allowed are numbers and texts")
     # what is not whole settles it soon
     are_whole = all(map(is_whole, texts))
     numbers = {text: int(float(text)) if "." in text else int(text) for text in texts} if are_whole else None
@@ -56,8 +60,10 @@ def number_ids(
                 _note_leading_zeros(columns[id(group), table].cat.categories, places[table], notes)
         return None
     example = next((text for text in texts if not text.isdecimal()), max(texts, key=len))
-    kind = "numbers that are too long, such as" if example.isdecimal() else "text such as"
-    notes.append(f"{key} holds {kind} '{example}': every {key} is taken as a name and numbered")
+    kind = "numbers that are too long," if example.isdecimal() else "text"
+    is_shown = key != USER or example.isdecimal() or is_anonymous(example)
+    shown = f"such as '{example}'" if is_shown else f"({kind_of(example)})"
+    notes.append(f"{key} holds {kind} {shown}: every {key} is taken as a name and numbered")
     names: pd.Index = pd.Index(texts)
     return names
 

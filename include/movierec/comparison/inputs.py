@@ -25,10 +25,12 @@ from movierec.comparison.ratings_file import RatingsFile, read_ratings
 from movierec.comparison.scale import Relevance, put_on_stars
 from movierec.comparison.timestamps import note_odd_times
 from movierec.comparison.windows import choose_windows, level_times
-from movierec.data.columns import MOVIE, RATED_AT, USER
+from movierec.data.aliases import aliases_of
+from movierec.data.columns import MOVIE, RATED_AT, RATING, USER
 from movierec.data.dataset import Dataset
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale
+from movierec.sources.message_parts import listed, nearest
 
 RATINGS_FILES = ("train", "test", "valid", "fold_in")
 
@@ -148,8 +150,9 @@ def read_inputs(
     ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
     for file in ratings_files.values():
         if file.unused:
-            rows = "" if file.is_rated else "; it has no column of ratings"
-            notes.append(f"{file.path}: nothing is made of the columns {', '.join(file.unused)}{rows}")
+            hint = nearest({RATING: (RATING, *aliases_of(RATING))}, file.unused)
+            rows = "" if file.is_rated else f"; it has no column of ratings{hint}"
+            notes.append(f"{file.path}: nothing is made of the columns {listed(file.unused)}{rows}")
         if file.has_times:
             note_odd_times(file.path, file.rows[RATED_AT], notes)
     facts = _read_facts(files, notes)

@@ -82,7 +82,10 @@ def _read_typed(layout: Layout) -> pd.DataFrame:
     if TIMESTAMP in layout.words:
         values[TIMESTAMP] = pa.float64() if is_numeric else pa.string()
     # ids stay as they are written until all files of the comparison are known
-    table = read_columns(layout, {**dict.fromkeys(IDS, pa.dictionary(pa.int32(), pa.string())), **values})
+    kinds = {**dict.fromkeys(IDS, pa.dictionary(pa.int32(), pa.string())), **values}
+    table = read_columns(layout, kinds)
+    if table is None:
+        table = read_columns(layout, kinds, decimal_point=",")
     if table is None:
         raise refusal(layout, {**_number_rules(layout), **timestamp_rule(layout, is_numeric)})
     if any(table[name].null_count for name in IDS):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from movierec.data.columns import RATING, RELEVANT_FROM, WEIGHT
 from movierec.errors import ConfigError
-from movierec.rating_scale import RatingScale, ScaleError, Tally, describe, infer, is_stray, stray_rows
+from movierec.rating_scale import RatingScale, ScaleError, Tally, describe, infer, is_stray, stray_rows, unused_part
 
 SEEN_WEIGHT = 0.3  # of a movie that was seen and not rated, as of a view in a night
 
@@ -33,12 +33,13 @@ def put_on_stars(
         ConfigError: ratings lie off the declared scale, or nothing tells how they are to be understood.
     """
     tally = _tally(ratings)
-    scale = declared or _inferred(tally, is_threshold_given=relevant_from is not Relevance.DEFAULT)
+    scale = declared or _inferred(tally, relevant_from is not Relevance.DEFAULT, notes)
     threshold = RELEVANT_FROM if relevant_from is Relevance.DEFAULT else relevant_from
     if scale is None or not tally:
         return threshold
     if declared:
         _require_on_scale(declared, tally)
+        notes.extend(filter(None, [unused_part(declared, tally)]))
     if scale.unrated:
         _mark_as_seen(ratings, scale, notes)
     if scale.is_stars:
@@ -55,9 +56,14 @@ def _tally(ratings: Mapping[str, pd.DataFrame]) -> Tally:
     return {round(float(value), 6): int(rows) for value, rows in values.value_counts().items()}
 
 
-def _inferred(tally: Tally, is_threshold_given: bool) -> RatingScale | None:
+def _inferred(tally: Tally, is_threshold_given: bool, notes: list[str]) -> RatingScale | None:
     try:
-        return infer(tally).scale
+        found = infer(tally)
+        if found.certainty == "likely":
+            notes.append(
+                f"ratings are likely to be on a scale from {found.scale}: {describe(tally)}; --scale says more"
+            )
+        return found.scale
     except ScaleError as error:
         if is_threshold_given:
             return None

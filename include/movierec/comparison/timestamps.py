@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, open_text, refusal
+from movierec.comparison.delimited import Layout, refusal
+from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, is_number
 
 TIMESTAMP = "timestamp"
@@ -30,15 +31,22 @@ def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
         numbers = written.to_numpy(np.float64)
         if not np.isfinite(numbers).all():
             raise refusal(layout, timestamp_rule(layout, is_numeric=True))
-        factor = next(factor for bound, factor in UNITS if np.abs(numbers).max() <= bound)
-        if _are_blunt(numbers * factor / 1e6):
+        microseconds = np.rint(numbers * _factors(np.abs(numbers)))
+        if _are_blunt(microseconds / 1e6):
             _require_all_digits(layout)
-        since_1970 = (numbers * factor).astype(np.int64).astype("datetime64[us]")
+        since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
         return pd.Series(since_1970, written.index).dt.tz_localize("UTC")
     times = pd.to_datetime(written, utc=True, format="ISO8601", errors="coerce")
     if times.isna().any():
         raise refusal(layout, timestamp_rule(layout, is_numeric=False))
     return times
+
+
+def _factors(sizes: NDArray[np.float64]) -> NDArray[np.float64] | np.float64:
+    """Return how many microseconds one unit of each number is: each tells its own by its size, as in ops.as_moment."""
+    bounds, factors = (np.array(part) for part in zip(*UNITS, strict=True))
+    smallest, largest = np.searchsorted(bounds, [sizes.min(), sizes.max()])
+    return factors[largest] if smallest == largest else factors[np.searchsorted(bounds, sizes)]
 
 
 def note_odd_times(path: Path, times: pd.Series, notes: list[str]) -> None:
@@ -82,6 +90,9 @@ def _require_all_digits(layout: Layout) -> None:
 
 
 def _has_lost_digits(text: str) -> bool:
+    """Tell whether an exponent says more digits than there are; Java and Spark leave out zeros alone (9.6507014E8)."""
+    if re.fullmatch(r"\d\.\d{6,}E\d+", text):
+        return False
     found = re.fullmatch(r"[+-]?\d(?:\.(\d*))?[eE]\+?(\d+)", text)
     return found is not None and len(found[1] or "") < int(found[2])
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 Rule = tuple[Callable[[str], bool], str]  # whether a text is right, and what is allowed
-NO_VALUE = ("", "NaN", "nan", "NA", "NULL", "null", "\\N")
+NO_VALUE = ("", "NaN", "nan", "NA", "<NA>", "NaT", "NULL", "null", "None", "\\N")
 
 
 def is_given(text: str) -> bool:

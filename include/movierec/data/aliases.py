@@ -25,6 +25,27 @@ SYNONYMS = (
     ("zip_code", "zip", "postcode"),
 )
 
+# Names that are not understood, because they mean something else elsewhere, and yet may be what somebody means.
+ELSEWHERE = {
+    "user_id": (
+        *("customer", "reviewer", "member", "account", "person", "rater", "nutzer", "benutzer", "utente", "usuario"),
+        *("usuário", "utilisateur", "gebruiker", "użytkownik", "kullanıcı", "пользователь", "用户", "ユーザー"),
+    ),
+    "movie_id": (
+        *("show", "anime", "book", "product", "business", "asin", "isbn", "title_", "filme", "filmnummer", "película"),
+        *("pelicula", "фильм", "电影", "映画"),
+    ),
+    "rating": (
+        *("score", "overall", "grade", "value", "vote", "bewertung", "wertung", "nota", "note", "voto", "puntuación"),
+        *("beoordeling", "ocena", "puan", "оценка", "评分", "評価"),
+    ),
+    "rated_at": (
+        *("ts", "when", "created_at", "date_added", "review_date", "zeit", "datum", "data", "fecha", "tijd", "tarih"),
+        *("дата", "时间", "日時"),
+    ),
+    "title": ("titel", "titre", "título", "titolo", "название", "标题", "タイトル"),
+}
+
 
 def aliases_of(column: str) -> tuple[str, ...]:
     """Return the other names of a column, the most usual first."""

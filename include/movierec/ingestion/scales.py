@@ -33,7 +33,7 @@ class Settled:
 def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingScale | None) -> list[str]:
     """Settle the scale of a source's ratings in a batch, in the open transaction; without ratings there is none.
 
-    Returns a sentence where the scale is another one than on the night before.
+    Returns a sentence where the scale is another one than on the night before, or hardly the one that was declared.
 
     Raises:
         SourceError: its parts disagree, ratings lie off the scale, or the scale cannot be told.
@@ -51,6 +51,8 @@ def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingS
     values = {"scale_low": scale.low, "scale_high": scale.high, "unrated": list(scale.unrated), "rows": rows}
     run_sql(conn, "extract/record_scale", {**key, **values, "basis": settled.basis, "certainty": settled.certainty})
     log.info("extract %s: ratings from %s (%s, %s)", source, scale, settled.basis, settled.certainty)
+    if declared and (doubt := rating_scale.unused_part(declared, _sum(parts.values()))):
+        return [doubt]
     if settled.before is None:
         return []
     return [f"the scale of the ratings was {settled.before} and is now {scale}, as all of them tell"]

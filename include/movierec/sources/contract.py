@@ -8,12 +8,12 @@ another type stops the source, because every row of it would be wrong. Case and 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 
 from movierec.data.aliases import plain
 from movierec.errors import SourceError
+from movierec.sources.message_parts import is_anonymous, kind_of, listed, nearest, quoted, seen_names
 
 MIN_SAMPLE_VALUES = 20  # if most of so many values are of another type, that is no accident
 _NULLS = ("", "\\N")
@@ -133,9 +133,8 @@ class Contract:
             values = [value for row in sample if (value := row.get(column.name)) is not None and value not in _NULLS]
             wrong = [value for value in values if not _PATTERNS[column.kind].fullmatch(value)]
             if len(values) >= MIN_SAMPLE_VALUES and len(wrong) * 2 > len(values):
-                examples = ", ".join(repr(value[:40]) for value in wrong[:3])
-                if self.is_personal:
-                    examples = ", ".join(dict.fromkeys(kind_of(value) for value in wrong[:3]))
+                is_shown = all(map(is_anonymous, wrong[:3])) if column.name == VIEWER else not self.is_personal
+                examples = ", ".join(dict.fromkeys(map(quoted if is_shown else kind_of, wrong[:3])))
                 raise SourceError(f"{where}: column {column.name} is retyped; seen: {examples}; allowed: {column.kind}")
             if len(sample) >= MIN_SAMPLE_VALUES and not values:
                 raise SourceError(f"{where}: column {column.name} is empty in every row; allowed: {column.kind}")
@@ -150,50 +149,14 @@ class Contract:
         resolved = self.resolve(names)
         missing = [column for column in self._required() if column.name not in resolved]
         needed = ", ".join(column.name for column in missing)
-        return f"{where} has the columns {', '.join(names)}, and lacks {needed}{self._nearest(missing, names)}"
+        return f"{where} has the columns {listed(names)}, and lacks {needed}{self._nearest(missing, names)}"
 
     def _nearest(self, missing: Iterable[Column], names: Sequence[str]) -> str:
-        """Say which of the names that came may mean what is missing."""
-        if not are_names(names):
-            return ""
-        plains = {plain(name): name for name in names}
-        hints = {
-            column.name: plains[near[0]]
-            for column in missing
-            for word in (column.name, *column.aliases)
-            if (near := get_close_matches(plain(word), list(plains), 1, 0.75))
-        }
-        return "".join(f"; is {name} meant to be {column}?" for column, name in hints.items())
+        unknown = [name for name, column in zip(names, self.resolve(names), strict=True) if column is None]
+        return nearest({column.name: (column.name, *column.aliases) for column in missing}, unknown)
 
     def _required(self) -> list[Column]:
         return [column for column in self.columns if column.required]
-
-
-_KINDS = (
-    ("a whole number", re.compile(r"[+-]?\d+")),
-    ("a number", re.compile(r"[+-]?\d+[.,]\d+")),
-    ("a date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")),
-    ("an e-mail address", re.compile(r"\S+@\S+")),
-    ("an address of a page", re.compile(r"https?://.*")),
-    ("nothing", re.compile(r"")),
-)
-
-
-def kind_of(value: str) -> str:
-    """Return what kind of value a text is, without showing it."""
-    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(value.strip())), "a text")
-
-
-def are_names(names: Sequence[str]) -> bool:
-    """Tell whether a first line can be names of columns: values such as numbers, dates and addresses are none."""
-    return all(kind_of(name) in ("a text", "nothing") for name in names)
-
-
-def seen_names(names: Sequence[str]) -> str:
-    """Return a header in words; of a line that is none only the kinds of its values, since it may be about a person."""
-    if are_names(names):
-        return ", ".join(names) or "nothing"
-    return f"no names of columns but values: {', '.join(map(kind_of, names))}"
 
 
 def _with_aliases(column: Column) -> str:

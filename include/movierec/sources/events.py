@@ -7,6 +7,8 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from movierec.data.aliases import plain
+from movierec.errors import SourceError
+from movierec.sources.contract import MIN_SAMPLE_VALUES
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.table_contracts import FEEDBACK_EVENT
 from movierec.sources.text.copytext import Record, chunks
@@ -75,6 +77,9 @@ def event_chunks(where: str, events: Iterable[Event], notes: Notes) -> Iterator[
 
 def _require(where: str, head: list[Event]) -> None:
     objects = [event.pairs for event in head if event.pairs is not None]
+    if not objects and (len(head) >= MIN_SAMPLE_VALUES or any(event.line.startswith("[") for event in head)):
+        lines = f"{len(head):,} lines" if len(head) > 1 else "line"
+        raise SourceError(f"{where}: the first {lines} are no JSON objects; allowed is one object per line")
     if not objects:
         return
     # Two producers may call a column differently: one name of each counts.

@@ -128,6 +128,8 @@ def _why_unread(path: Path) -> str | None:
         return None if head.startswith(_GZIP) else "packed in another way than by gzip, which is not read"
     if head.startswith(WIDE_MARKS):
         return "text in UTF-16 or UTF-32, which is not read; save it as UTF-8"
+    if formats.is_parquet(head):
+        return "Parquet, which is not read here; save it as one JSON object per line"
     return formats.why_no_lines(head)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import IO
 
 from movierec.rating_scale import RatingScale
@@ -105,7 +106,7 @@ def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool
     for raw in raws:
         if raw.has("Date", "Name", "Year", "Letterboxd URI", "Rating") and "Rewatch" not in raw.names:
             _letterboxd(found, raw)
-        if raw.has("Const", "Your Rating", "Date Rated", "Title"):
+        if raw.has("Const", "Your Rating", "Date Rated", "Title") and "Position" not in raw.names:  # as in its lists
             _imdb_export(found, raw)
         if raw.has("id", "title", "imdbID", "spanishTitle"):
             _hetrec(found, raw, raws)
@@ -120,7 +121,7 @@ def _raw(file: File) -> Raw | None:
     lines = first_lines(file, 1)
     if not lines:
         return None
-    for delimiter in ("\t", ","):
+    for delimiter in ("\t", ",", ";"):
         names = header(lines[0], Dialect(delimiter, is_quoted=True))
         if len(names) > 1:
             return Raw(file, delimiter, tuple(names))
@@ -188,12 +189,15 @@ def _imdb_export(found: Found, raw: Raw) -> None:
 
 
 def _lists(raws: Sequence[Raw], key: str, value: str) -> tuple[list[Raw], dict[str, str]]:
-    """Return the file with a row for each value of a movie, and the values by movie, separated by |."""
+    """Return the file with a row for each value of a movie, and the values by movie, by their ranking, between |."""
     raw = next((raw for raw in raws if raw.has(key, value) and len(raw.names) <= 4), None)  # noqa: PLR2004
-    values: dict[str, list[str]] = {}
+    values: dict[str, list[tuple[int, str]]] = {}
     for row in raw.rows() if raw else ():
-        values.setdefault(row[key], []).append(row[value].replace("|", " "))
-    return ([raw] if raw else []), {movie: "|".join(each) for movie, each in values.items()}
+        ranking = row.get("ranking", "")
+        place = int(ranking) if ranking.isdecimal() else 0
+        values.setdefault(row[key], []).append((place, row[value].replace("|", " ")))
+    ordered = {movie: sorted(each, key=itemgetter(0)) for movie, each in values.items()}
+    return ([raw] if raw else []), {movie: "|".join(name for _, name in each) for movie, each in ordered.items()}
 
 
 def _hetrec(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:
@@ -249,7 +253,7 @@ def _tmdb(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:
     def movies() -> Iterator[Sequence[str]]:
         for row in raw.rows():
             if row["id"].isdecimal():  # three rows of "The Movies Dataset" are broken in the middle
-                genres = "|".join(literals.names(row["genres"]))
+                genres = "|".join(literals.texts(row["genres"])) or _unlisted(row["genres"])
                 for movie in ids.get(row["id"], []) if ids else [row["id"]]:
                     yield movie, row["title"], row["release_date"], genres
 
@@ -268,6 +272,11 @@ def _tmdb(found: Found, raw: Raw, raws: Sequence[Raw]) -> None:
     shifted = sum(not row["id"].isdecimal() for row in raw.rows())
     left_out = f"; {shifted} rows without an id are left out" if shifted else ""
     found.replace([raw, *people[:1]], made, f"{raw.file.name} lists movies as TMDB does; they are read {by}{left_out}")
+
+
+def _unlisted(text: str) -> str:
+    """Return genres that somebody has taken out of their list, nothing of a list that cannot be read."""
+    return "" if text.lstrip().startswith(("[", "{", "(")) or "(" in text else text
 
 
 def _ids_of_links(raws: Sequence[Raw]) -> dict[str, list[str]]:

@@ -2,10 +2,12 @@
 
 import ast
 import json
+import re
 from typing import Any
 
 MAX_CHARACTERS = 1 << 20
 MAX_ACTORS = 10
+_NAMED = re.compile(r"\s*(?:array|frozenset|set|list|tuple)\((.*?)(?:,\s*dtype=\w+)?\)\s*", re.DOTALL)  # as repr() says
 
 
 def parse(text: str) -> list[dict[str, Any]]:
@@ -22,14 +24,16 @@ def texts(text: str) -> list[str]:
 def _parse(text: str) -> list[Any]:
     if len(text) > MAX_CHARACTERS:
         return []
-    value = None
+    value, text = None, _NAMED.sub(r"\1", text, count=1) if _NAMED.fullmatch(text) else text
     for read in (json.loads, ast.literal_eval):
         try:
             value = read(text)
             break
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
-    return value if isinstance(value, list) else []
+    if isinstance(value, dict):
+        return [value] if isinstance(value.get("name"), str) else []
+    return list(value) if isinstance(value, (list, tuple, set)) else []
 
 
 def names(text: str, most: int = MAX_ACTORS) -> list[str]:

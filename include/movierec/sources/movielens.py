@@ -35,7 +35,7 @@ from movierec.sources.table_contracts import (
     TAGS,
     USER_PROFILE,
 )
-from movierec.sources.text.archive import files, links_out
+from movierec.sources.text.archive import MAX_DEPTH, files, links_out, too_deep
 from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.file import File
 
@@ -110,6 +110,9 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
     for required in REQUIRED:
         if required not in [contract for contract, _ in used]:
+            for contract, file in used:
+                if contract in REQUIRED:  # what is wrong with one may be why there is no other
+                    Table(file.file, contract, file.dialect).check()
             raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
     _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])
@@ -119,6 +122,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     excluded = [file.name for file in everything if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
     sentences += [f"{name} is not read: it is a link out of the dataset's folder" for name in links_out(path)]
+    sentences += [f"{name} is not read: the folder {_DEEP}" for name in too_deep(path)]
     tables = [Table(file.file, contract, file.dialect) for contract, file in used]
     tables = [table for table in tables if _is_right(table, sentences)]
     if sentences:
@@ -149,6 +153,7 @@ def _is_excluded(file: File, exclude: Sequence[str]) -> bool:
 
 
 _PROSE = "no table that a rating dataset has"
+_DEEP = f"lies deeper than {MAX_DEPTH - 1} folders below the dataset's own"
 _SPLIT = "a ready-made split of the ratings, which stand in other files"
 
 
@@ -207,7 +212,9 @@ def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons
     columns = ", ".join(column.name for column in contract.columns if column.required)
     seen = ", ".join(file.name for file in everything[:20]) or "no file"
     message = f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
-    told = [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (_PROSE, _SPLIT)]
+    told = [f"the folder {name} {_DEEP}" for name in too_deep(path)[:1]]
+    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (_PROSE, _SPLIT)]
+    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason == _SPLIT][:1]
     told += [
         found for file, reason in reasons.items() if reason == _PROSE and (found := describe_header(file, contract))
     ]

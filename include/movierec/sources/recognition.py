@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from movierec.data.aliases import plain
-from movierec.sources.contract import Contract, are_names
+from movierec.sources.contract import Contract
+from movierec.sources.message_parts import are_names, seen_values
 from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
 from movierec.sources.table_contracts import (
     CREDITS,
@@ -24,10 +25,10 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import first_lines, header
+from movierec.sources.text.delimited import first_lines, header, is_like_rows
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
-from movierec.sources.text.records import Dialect, has_escapes
+from movierec.sources.text.records import Dialect, has_escapes, has_quotes
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
 _SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
@@ -79,7 +80,7 @@ def unread_reason(file: File) -> str | None:
     with file.open_stored() as stored:
         if formats.is_zip(stored.head) and file.path.suffix.lower() in SPREADSHEETS:
             return SPREADSHEET
-        return formats.why_unread(stored.head)
+        return formats.why_unread_content(stored.head)
 
 
 def looks_like_ratings(file: File) -> bool:
@@ -90,29 +91,40 @@ def looks_like_ratings(file: File) -> bool:
 
 
 def describe_header(file: File, contract: Contract) -> str | None:
-    """Say which columns a file has and which of them may be meant for a contract, None where it has no header."""
-    lines = first_lines(file, 1)
-    names = max((header(line, Dialect(sign, True)) for line in lines[:1] for sign in _DELIMITERS), key=len, default=[])
-    if len(names) < 2 or not are_names(names):  # noqa: PLR2004 - a table has several columns
+    """Say which columns a file has and which of them may be meant for a contract, None where it is no table."""
+    lines = first_lines(file)
+    if not lines:
         return None
+    dialect = max((Dialect(sign, True) for sign in _DELIMITERS), key=lambda each: len(header(lines[0], each)))
+    names = header(lines[0], dialect)
+    if len(names) < 2:  # noqa: PLR2004 - a table has several columns
+        return None
+    if not are_names(names) or is_like_rows(names, b"\n".join(lines[1:]), dialect):
+        return f"{file.name} begins with {seen_values(names)}" if _is_even(lines, dialect) else None
     return contract.describe(file.name, names)
+
+
+def _is_even(lines: Sequence[bytes], dialect: Dialect) -> bool:
+    """Tell whether lines have equally many fields, three or more, as those of a table do and those of prose do not."""
+    widths = {len(header(line, dialect)) for line in lines}
+    return len(lines) > 1 and len(widths) == 1 and min(widths) >= 3  # noqa: PLR2004
 
 
 def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     for delimiter, may_quote in _DELIMITERS.items():
-        is_quoted = may_quote or bool(lines and lines[0].lstrip().startswith(b'"'))
+        texts = [decode(line, is_western=True)[0] for line in lines]
+        is_quoted = may_quote or has_quotes(texts, delimiter)
         names = header(lines[0], Dialect(delimiter, is_quoted)) if lines else []
         fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
         if fitting:
             known = frozenset(name for name in names for contract in fitting if _known(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
-            texts = [decode(line, is_western=True)[0] for line in lines[1:]]
             dialect = Dialect(
                 *(delimiter, is_quoted),
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
-                has_escapes=is_quoted and has_escapes(texts, delimiter, len(names)),
+                has_escapes=is_quoted and has_escapes(texts[1:], delimiter, len(names)),
             )
             others = tuple(contract for contract in fitting if contract is not main)
             return RecognisedFile(file, dialect, main, others)

@@ -1,6 +1,7 @@
 -- Casts of text that return null instead of failing, one for each kind of value, used for every column of that kind.
 -- The digits of a whole number as programs write them: 24, 24.0, 24,0, 1,234,567, 1.234.567, 9.64982703E+08. An
--- exponent that says more digits than are written has lost the others: 9.65E+08 is no whole number.
+-- exponent that says more digits than are written has lost the others: 9.65E+08 is no whole number. Java and Spark
+-- leave out zeros alone: 9.6507014E8 is 965070140.
 create or replace function ops.whole_digits(value text) returns text
 language sql immutable parallel safe
 return case
@@ -15,6 +16,8 @@ return case
         and length(substring(value from '\.([0-9]+)')) >= substring(value from '[eE][+]?([0-9]+)')::integer
         and value::numeric = trunc(value::numeric)
         then trunc(value::numeric)::text
+    when value ~ '^\s*[0-9]\.[0-9]{6,}E[0-9]{1,2}\s*$' and value::numeric = trunc(value::numeric)
+        then trunc(value::numeric)::text
 end;
 
 create or replace function ops.as_bigint(value text) returns bigint
@@ -23,6 +26,11 @@ return case
     when value ~ '^ *[+-]?[0-9]+ *$' then case when pg_input_is_valid(value, 'bigint') then value::bigint end
     when pg_input_is_valid(ops.whole_digits(value), 'bigint') then ops.whole_digits(value)::bigint
 end;
+
+-- An id as one text however it is written, for comparing files before they are cast: 7 for 7.0 and 007.
+create or replace function ops.id_text(value text) returns text
+language sql stable parallel safe
+return case when value ~ '^[1-9][0-9]*$' then value else coalesce(ops.as_bigint(value)::text, value) end;
 
 create or replace function ops.as_integer(value text, low integer, high integer) returns integer
 language sql stable parallel safe

@@ -64,6 +64,9 @@ return case lower(ops.clean(value))
     when '\n' then null
     when 'n/a' then null
     when 'none' then null
+    when 'nan' then null
+    when 'null' then null
+    when 'sci-fi' then 'Sci-Fi'
     when 'children''s' then 'Children'
     when 'kids' then 'Children'
     when 'scifi' then 'Sci-Fi'
@@ -72,7 +75,12 @@ return case lower(ops.clean(value))
     when 'film noir' then 'Film-Noir'
     when 'imax' then 'IMAX'
     when ops.clean(value) then initcap(ops.clean(value))
-    else ops.clean(value)
+    -- longer words in capitals alone are no abbreviation
+    else
+        case
+            when ops.clean(value) ~ '^[A-Z]{5,}([ -][A-Z]+)*$' then initcap(ops.clean(value))
+            else ops.clean(value)
+        end
 end;
 
 -- Whether a word alone is a genre of MovieLens: several of them with spaces between are several genres.
@@ -84,13 +92,29 @@ return lower(value) in (
 );
 
 -- noqa: disable=RF03
+-- A list as repr() of Python writes it, in brackets: array(['A'], dtype=object), frozenset({'A'}), {'A'}, ('A', 'B').
+-- An ampersand that was escaped for a page of HTML is one again.
+create or replace function ops.in_brackets(value text) returns text
+language sql immutable parallel safe
+return case
+    when value !~ '&amp;|[)}]\s*$' then value
+    when value ~ $pattern$^\s*(array|frozenset|set|list|tuple)?\(.*["'].*\)\s*$$pattern$
+        then
+            '[' || regexp_replace(
+                regexp_replace(value, '^\s*(array|frozenset|set|list|tuple)?\(\s*[[{(]?', ''),
+                '[]})]?\s*(,\s*dtype=\w+)?,?\s*\)\s*$', ''
+            ) || ']'
+    when value ~ $pattern$^\s*\{\s*'[^:]*'\s*\}\s*$$pattern$ then '[' || btrim(btrim(value), '{}') || ']'
+    else replace(value, '&amp;', '&')
+end;
+
 -- Several values as a program writes a list of them, separated by |: ['A', 'B'], ["A", "B"], ['A' 'B'], {A,"B C"}, and
 -- of objects their names: [{'id': 1, 'name': 'A'}]. Anything else stays as it is.
 create or replace function ops.from_list(value text) returns text
 language sql immutable parallel safe
 return case
     when value !~ '^\s*[[{]' then value
-    when value ~ '^\s*\[\s*\{.*\}\s*\]\s*$'
+    when value ~ '^\s*\[\s*\{.*\}\s*\]\s*$' or value ~ '^\s*\{.*["'']name["'']\s*:.*\}\s*$'
         then (
             select string_agg(coalesce(named.parts[1], named.parts[2]), '|' order by named.position)
             from
@@ -121,7 +145,8 @@ return array(
         regexp_split_to_table(
             value,
             case
-                when value ~ '[|,;/·•]' then '[|,;/·•]'
+                when lower(btrim(value)) = 'n/a' then '[|]'
+                when value ~ '[|,;/·•、／，；\n\t]' then '[|,;/·•、／，；\n\t]'
                 when
                     not exists (
                         select 1 from regexp_split_to_table(btrim(value), '\s+') as words (word)

@@ -335,15 +335,17 @@ begin
         return query execute format(
             $statement$
             with smaller as materialized (
-                select user_id, movie_id, rating, rated_at
+                select ops.id_text(user_id) as user_id, ops.id_text(movie_id) as movie_id, rating, rated_at
                 from raw.ratings
                 where slice_id = %1$s and abs(hashtext(user_id)) %% %3$s = 0 and not is_deleted
             ),
 
             larger as materialized (
-                select user_id, movie_id, rating, rated_at
+                select ops.id_text(user_id) as user_id, ops.id_text(movie_id) as movie_id, rating, rated_at
                 from raw.ratings %4$s
-                where slice_id = %2$s and not is_deleted and user_id in (select smaller.user_id from smaller)
+                where
+                    slice_id = %2$s and not is_deleted
+                    and ops.id_text(user_id) in (select smaller.user_id from smaller)
             ),
 
             shared as materialized (

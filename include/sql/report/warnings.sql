@@ -11,7 +11,11 @@ union all
 select
     format(
         '%%s: columns of %%s (%%s) that no contract knows are kept in extra: %%s', slice.source, slice.piece,
-        slice.table_name, array_to_string(slice.new_columns, ', ')
+        slice.table_name, array_to_string(slice.new_columns[:30], ', ')
+        || case
+            when cardinality(slice.new_columns) > 30 then format(' and %%s more', cardinality(slice.new_columns) - 30)
+            else ''
+        end
     ) as sentence,
     1 as kind,
     1000000 + slice.slice_id as position

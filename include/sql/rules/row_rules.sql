@@ -91,7 +91,7 @@ using (
         ),
         (
             'movies', 'aligned', 'reject', true,
-            $$coalesce(typed.genres, '') !~ '\((18|19|20)[0-9]{2}\)|https?://|[{}]' and $$
+            $$coalesce(typed.genres, '') !~ '\((18|19|20)[0-9]{2}\)|https?://|[{}<>]' and $$
             || $$coalesce(typed.title, '') !~ '^(https?://|[A-Z][A-Za-z''-]+(\|[A-Z][A-Za-z''-]+)+$)' and $$
             || $$coalesce(typed.release_year_text, '') !~ '[|]'$$,
             'title, release_year and genres hold what their names say'
@@ -118,8 +118,13 @@ using (
             'movies', 'genre_separators', 'warning', false,
             $$typed.genres is null or position('|' in typed.genres)::boolean::integer + $$
             || $$position(',' in typed.genres)::boolean::integer + position(';' in typed.genres)::boolean::integer + $$
-            || $$position('/' in typed.genres)::boolean::integer <= 1$$,
+            || $$position('/' in typed.genres)::boolean::integer <= 1 and typed.genres !~ '[\^~+:]|\s[-–]\s'$$,
             'one kind of sign separates the genres: |, comma, semicolon or slash'
+        ),
+        (
+            'movies, imdb_title', 'escapes', 'warning', false,
+            $$coalesce(typed.title, '') !~ '&(amp|quot|lt|gt|#[0-9]{1,5});|\\u[0-9a-fA-F]{4}'$$,
+            'title has no escapes of HTML or JSON left in it, such as &amp;'
         ),
         (
             'links', 'imdb_id', 'reject', true,

@@ -35,7 +35,8 @@ cross join lateral (
         case
             when slice.has_spaced_genres then regexp_replace(ops.as_word(movies.genres), '\s+', '|', 'g')
             -- mostly it is no list: asked here, as a call of the function costs more than the question
-            when movies.genres ~ '^\s*[[{]' then ops.as_word(ops.from_list(movies.genres))
+            when movies.genres ~ '^\s*[[{]|\)\s*$|&amp;'
+                then ops.as_word(ops.from_list(ops.in_brackets(movies.genres)))
             else ops.as_word(movies.genres)
         end as genres
     offset 0

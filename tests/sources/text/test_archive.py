@@ -5,13 +5,15 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from movierec.errors import SourceError
 from movierec.sources.source import Notes
 from movierec.sources.table_contracts import RATINGS
 from movierec.sources.text import file, lines, tables_as_text
-from movierec.sources.text.archive import files, links_out, single
+from movierec.sources.text.archive import files, links_out, single, too_deep
 from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.records import Dialect
 from tests.sources.copied import rows
@@ -40,6 +42,25 @@ def test_a_folder_a_zip_and_a_zip_with_a_top_folder_hold_the_same(tmp_path):
     deep = zipped(tmp_path / "deep.zip", {"set/a.csv": b"a", "set/more/b.csv": b"b", "__MACOSX/set/._a.csv": b"?"})
     for path in (folder, flat, deep):
         assert [(file.name, read(file)) for file in files(path)] == [("a.csv", b"a"), ("more/b.csv", b"b")]
+
+
+def test_folders_that_lie_too_deep_are_named(tmp_path):
+    (tmp_path / "a" / "b" / "c" / "d").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "read.csv").write_bytes(b"a")
+    (tmp_path / "a" / "b" / "c" / "unread.csv").write_bytes(b"b")
+    assert [file.name for file in files(tmp_path)] == ["read.csv"]
+    assert too_deep(tmp_path) == ["a/b/c"]
+
+
+def test_parquet_may_be_packed_once_more_and_hold_text_as_bytes(tmp_path):
+    columns = {"userId": [b"1"], "movieId": [2], "rating": [3.5], "timestamp": [964_982_703]}
+    parquet.write_table(pa.table(columns), tmp_path / "ratings.parquet")
+    packed = gzip.compress((tmp_path / "ratings.parquet").read_bytes())
+    (tmp_path / "packed.parquet.gz").write_bytes(packed)
+    expected = {"user_id": "1", "movie_id": "2", "rating": "3.5", "rated_at": "964982703"}
+    for path in ("ratings.parquet", "packed.parquet.gz"):
+        table = Table(single(tmp_path / path), RATINGS, Dialect(is_quoted=True))
+        assert rows(table.read(Notes())) == [expected]
 
 
 def test_gzip_is_known_by_its_content_and_goes_by_the_plain_name(tmp_path):

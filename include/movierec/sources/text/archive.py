@@ -13,9 +13,9 @@ from movierec.sources.text import formats
 from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reason_of
 
 MAX_FILES = 10_000
-SPREADSHEETS = (".xlsx", ".xlsm", ".ods", ".numbers")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers")
 SPREADSHEET = "a spreadsheet, which is not read; save each of its sheets as CSV (UTF-8) and put that in its place"
-MAX_DEPTH = 3
+MAX_DEPTH = 3  # a dataset's folder, its folders and theirs
 
 
 def files(path: Path) -> list[File]:
@@ -66,6 +66,19 @@ def links_out(folder: Path) -> list[str]:
     return sorted(file.relative_to(folder).as_posix() for file in _walk(folder, MAX_DEPTH) if leads_out(file, folder))
 
 
+def too_deep(folder: Path) -> list[str]:
+    """Return the folders that are not looked into because they lie too deep, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.relative_to(folder).as_posix() for path in _folders(folder, MAX_DEPTH))
+
+
+def _folders(folder: Path, depth: int) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_dir() and not _is_hidden(path.name):
+            yield from _folders(path, depth - 1) if depth > 1 else [path]
+
+
 def leads_out(path: Path, folder: Path) -> bool:
     """Tell whether a path in a folder is, by a link on its way, a file outside of that folder."""
     return not path.resolve().is_relative_to(folder.resolve())
@@ -96,7 +109,7 @@ def _looks_like_zip(path: Path) -> bool:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-        if {"xl/workbook.xml", "mimetype", "Index/Document.iwa"} & set(names):
+        if {"xl/workbook.xml", "xl/workbook.bin", "mimetype", "Index/Document.iwa"} & set(names):
             raise SourceError(f"{path} is {SPREADSHEET}")
         return True
     with path.open("rb") as file:

@@ -7,13 +7,14 @@ from itertools import chain
 
 from movierec.errors import SourceError
 from movierec.sources.contract import MIN_SAMPLE_VALUES, Contract
+from movierec.sources.message_parts import kind_of, listed, seen_values
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.blocks import Converter, LineFilter
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File
 from movierec.sources.text.lines import line_blocks
-from movierec.sources.text.records import Dialect, Rows
+from movierec.sources.text.records import SINGLE_QUOTES, Dialect, Rows, stand_in_single_quotes
 
 SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
@@ -84,9 +85,16 @@ class Table:
                 required = _required(self.contract, self.dialect)
                 raise SourceError(f"{self.file.where}: the first line has {size}; {required}")
             columns = header(line, self.dialect)
+            if self.contract.is_personal and is_like_rows(columns, first, self.dialect):
+                raise SourceError(
+                    f"{self.file.where}: {seen_values(columns)}; {_required(self.contract, self.dialect)}"
+                )
         named = [self.dialect.renames.get(name, name) for name in columns]
         rows = Rows(self.dialect, columns, self.contract.match(self.file.where, named))
         records = _sample(rows, first)
+        lines = [decode(line, is_western=True)[0] for line in first.split(b"\n", SAMPLE_ROWS)[:SAMPLE_ROWS]]
+        if stand_in_single_quotes(lines, self.dialect.delimiter):
+            raise SourceError(f"{self.file.where}: {SINGLE_QUOTES}")
         self._require_width(columns, records)
         self.contract.require_types(
             self.file.where, [dict(zip(rows.columns, values, strict=True)) for values, _ in records]
@@ -99,7 +107,7 @@ class Table:
         if len(records) >= MIN_SAMPLE_VALUES and ragged * 2 > len(records):
             raise SourceError(
                 f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
-                f"there are columns; allowed are {len(columns)} fields: {', '.join(columns)}"
+                f"there are columns; allowed are {len(columns)} fields: {listed(columns)}"
             )
 
 
@@ -114,6 +122,14 @@ def header(line: bytes, dialect: Dialect) -> list[str]:
     if all(_TYPED_NAME.fullmatch(name) for name in names):
         return [name.rpartition(":")[0] for name in names]
     return [name or f"column {number}" for number, name in enumerate(names, start=1)]
+
+
+def is_like_rows(names: Sequence[str], rows: bytes, dialect: Dialect) -> bool:
+    """Tell whether a first line can hardly be a header: in every column it is of one kind with the lines below."""
+    lines = [line for line in rows.split(b"\n", SAMPLE_ROWS)[:SAMPLE_ROWS] if line.strip()]
+    below = [list(map(kind_of, header(line, dialect))) for line in lines]
+    kinds = list(map(kind_of, names))
+    return bool(below) and all(row == kinds for row in below)
 
 
 def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Bytes that ought to be UTF-8 text and sometimes are not."""
 
 import codecs
+import re
 from typing import Protocol
 
 INVALID = {"encoding": "invalid UTF-8"}
@@ -10,6 +11,7 @@ _WIDE = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BEFORE_HEADER = re.compile(rb"[ \r\n]*(?:sep=.\r?\n?)?[ \r\n]*")  # blank lines, and how Excel names the delimiter
 WIDE_MARKS = tuple(mark for mark, _ in _WIDE)
 
 
@@ -43,6 +45,7 @@ class AsUtf8:
             if self._has_cr_lines is None:
                 # lines of old Macintosh programs end in CR alone
                 self._has_cr_lines = b"\r" in text and b"\n" not in text
+                text = _BEFORE_HEADER.sub(b"", text, count=1)
             if text:
                 return text.replace(b"\r", b"\n") if self._has_cr_lines else text
         return self._decoder.decode(b"", True).encode("utf-8", "backslashreplace") if self._decoder else b""
@@ -50,6 +53,11 @@ class AsUtf8:
     def _next(self, size: int) -> bytes:
         start, self._start = self._start, b""
         return start or self._stream.read(size)
+
+
+def begins_with_header(head: bytes) -> bool:
+    """Tell whether neither a blank line nor Excel's word for the delimiter stands before a text's header."""
+    return _BEFORE_HEADER.match(head.removeprefix(codecs.BOM_UTF8)).end() == 0  # type: ignore[union-attr]
 
 
 def is_utf8(data: bytes) -> bool:

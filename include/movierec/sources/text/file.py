@@ -90,7 +90,10 @@ def buffered(source: Readable) -> io.BufferedReader:
 
 @dataclass(frozen=True)
 class Stored:
-    """A file as it is stored: its first bytes, its unpacked content from the start, and its own bytes."""
+    """A file as it is stored: the first bytes of its content, and the content from the start, in two forms.
+
+    `raw` is a file in which one can go back, where nothing had to be unpacked.
+    """
 
     head: bytes
     stream: Stream
@@ -148,7 +151,7 @@ class File:
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):
-                head = stream.peek(formats.HEAD_BYTES)
+                head, raw = stream.peek(formats.HEAD_BYTES), buffered(stream)
             yield Stored(head, stream, raw)
 
     def _limit(self, head: bytes) -> int | None:

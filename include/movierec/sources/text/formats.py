@@ -89,6 +89,11 @@ def why_unread(head: bytes) -> str | None:
     return why_no_lines(head) or _why_unread_json(head.removeprefix(b"\xef\xbb\xbf").lstrip())
 
 
+def why_unread_content(head: bytes) -> str | None:
+    """Return why content is not read, given its first bytes after it has been unpacked once."""
+    return "packed twice, which is not read; unpack it once" if is_packed(head) else why_unread(head)
+
+
 def why_no_lines(head: bytes) -> str | None:
     """Return what a file is and what to do about it, where it is neither text in lines nor Parquet, packed or not."""
     reason = next((reason for magic, reason in _UNREAD.items() if head.startswith(magic)), None)

@@ -5,6 +5,7 @@ fields), `quoting` (quotes that do not pair: the line is taken as it stands), `e
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,10 @@ from movierec.sources.text.encoding import INVALID, decode
 
 MAX_QUOTED_BYTES = 1 << 16  # a quote that stays open for longer was never closed
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
+SINGLE_QUOTES = "values stand in single quotes, which are not read as quotes; allowed are double ones"
+MIN_QUOTED_LINES = 20
+_NEEDS_QUOTES = re.compile(r'(?:^|[\t|])"[^"\t|]*(?:""|,)[^\t|]*"(?:$|[\t|])')
+_SINGLE_QUOTED = re.compile(r"\s*'[^']+'\s*")
 MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
 
@@ -79,6 +84,8 @@ class Rows:
         """Return the rows of a block of whole lines, and the lines that need the next block because a quote is open."""
         lines = block.split(b"\n")
         lines.pop()
+        if block.count(b"\r") > block.count(b"\r\n"):
+            lines = [part for line in lines for part in self._divided(line)]
         records: list[Record] = []
         number = 0
         while number < len(lines):
@@ -90,6 +97,14 @@ class Rows:
                 records.append(record)
             number += count
         return records, b""
+
+    def _divided(self, line: bytes) -> list[bytes]:
+        """Return a line, or the rows that CR alone divides it into, each with as many fields as there are columns."""
+        parts = [part for part in line.removesuffix(b"\r").split(b"\r") if part]
+        sign = self.dialect.delimiter.encode()
+        may_be = len(parts) > 1 and b'"' not in line  # inside of quotes it stands in a value
+        are_rows = may_be and all(part.count(sign) == self._width - 1 for part in parts)
+        return parts if are_rows else [line]
 
     def _parse(self, lines: list[bytes], number: int, is_last: bool) -> tuple[Record | None, int] | None:
         line = lines[number].removesuffix(b"\r")
@@ -152,6 +167,23 @@ def escaped_fields(text: str, delimiter: str, width: int) -> list[str] | None:
     return values if len(values) == width else None
 
 
+def has_quotes(texts: Sequence[str], delimiter: str) -> bool:
+    """Tell whether quotes are quotes in lines that may as well hold them as letters, as those of tabs do.
+
+    The header stands in them, or all lines make sense so and a value is quoted that needs it: one with a doubled quote
+    or with a comma, for which Excel quotes.
+    """
+    if not texts or texts[0].lstrip().startswith('"'):
+        return bool(texts)
+    if not any(_NEEDS_QUOTES.search(text) for text in texts):
+        return False
+    try:
+        rows = list(csv.reader([text + "\n" for text in texts], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return all(len(row) == len(rows[0]) for row in rows if row)
+
+
 def has_escapes(texts: Iterable[str], delimiter: str, width: int) -> bool:
     """Tell whether lines have quotes behind backslashes: more of them make sense so than with doubled quotes."""
     votes = 0
@@ -163,6 +195,12 @@ def has_escapes(texts: Iterable[str], delimiter: str, width: int) -> bool:
                 is_doubled = False
             votes += -1 if is_doubled else 1
     return votes > 0
+
+
+def stand_in_single_quotes(texts: Sequence[str], delimiter: str) -> bool:
+    """Tell whether most lines have a value in single quotes, which are no quotes here: they would become part of it."""
+    quoted = sum(any(map(_SINGLE_QUOTED.fullmatch, text.split(delimiter))) for text in texts)
+    return quoted * 2 > len(texts) >= MIN_QUOTED_LINES
 
 
 class _Window:

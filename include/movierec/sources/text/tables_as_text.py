@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from movierec.errors import SourceError
-from movierec.sources.text.encoding import Readable
+from movierec.sources.text.encoding import Readable, is_utf8
 from movierec.sources.text.lines import line_blocks
 
 BATCH_ROWS = 50_000
@@ -55,11 +55,12 @@ def _parquet_parts(where: str, file: Any) -> Iterator[bytes]:
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv as arrow  # noqa: PLC0415
 
-    names = [name for name in file.schema_arrow.names if not name.startswith("__index_level_")]
+    named = [(at, name) for at, name in enumerate(file.schema_arrow.names) if not name.startswith("__index_level_")]
+    names = [name for _, name in named]
     yield csv_line(names)
     try:
-        for batch in file.iter_batches(BATCH_ROWS, columns=names):
-            table = pa.table([_as_text(batch.column(name)) for name in names], names=names)
+        for batch in file.iter_batches(BATCH_ROWS):
+            table = pa.table([_as_text(batch.column(at)) for at, _ in named], names=names)
             sink = io.BytesIO()
             arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
             yield sink.getvalue()
@@ -137,7 +138,9 @@ def _text(value: object) -> str | None:
         return f"{value:f}"
     if isinstance(value, list) and all(isinstance(part, (str, int, float)) for part in value):
         return "|".join(map(str, value))
-    return value.hex() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bytes):  # text that its writer has not called text, or no text at all
+        return value.decode() if is_utf8(value) else value.hex()
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def csv_line(values: Iterable[object]) -> bytes:

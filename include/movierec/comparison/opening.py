@@ -1,0 +1,93 @@
+"""Somebody's own files, opened as text: packed or not, alone in an archive, Parquet or JSON lines."""
+
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from movierec.errors import ConfigError, SourceError
+from movierec.sources.text import formats
+from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single
+from movierec.sources.text.encoding import AsUtf8, begins_with_header
+from movierec.sources.text.file import File, buffered
+
+
+def _file(path: Path) -> File:
+    """Return the file at a path, or the only one in the archive there.
+
+    Raises:
+        ConfigError: the archive holds several, is damaged, or is a spreadsheet.
+    """
+    try:
+        return single(path)
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a file is text as it is, or text that is packed as its name says.
+
+    Raises:
+        ConfigError: it is of a kind that is not read.
+    """
+    if not path.is_file():
+        return True  # who opens it says why it cannot be read
+    file = _file(path)
+    try:
+        with path.open("rb") as content:
+            is_packed = formats.is_packed(content.read(formats.HEAD_BYTES))
+        with file.open_stored() as stored:
+            head = stored.head
+    except (OSError, SourceError):
+        return True
+    if reason := formats.why_unread_content(head):
+        raise ConfigError(f"{path} is {SPREADSHEET if path.suffix.lower() in SPREADSHEETS else reason}")
+    is_text = not formats.is_parquet(head) and not formats.is_json_lines(head) and begins_with_header(head)
+    return is_text and not file.is_inside and (not is_packed or path.suffix == ".gz")
+
+
+@contextmanager
+def _open_converted(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a packed file, Parquet or JSON lines as text."""
+    try:
+        with _file(path).open() as stream:
+            yield buffered(AsUtf8(stream))
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[Path | io.BufferedReader]:
+    """Yield what Arrow reads: the path where that will do."""
+    if _is_plain(path):
+        yield path
+        return
+    with _open_converted(path) as stream:
+        yield stream
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """Open a text file, unpacked if it is gzip.
+
+    Raises:
+        ConfigError: it is missing, damaged or not UTF-8.
+    """
+    try:
+        if _is_plain(path):
+            with (gzip.open if path.suffix == ".gz" else Path.open)(
+                path, "rt", encoding="utf-8-sig", newline=""
+            ) as file:
+                yield file
+        else:
+            with _open_converted(path) as stream:
+                yield io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ConfigError(f"{path} is not UTF-8 (byte 0x{byte:02x}); save it as UTF-8 and try again") from error
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise ConfigError(f"{path} is not a whole gzip file: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
