@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
 NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
+MAX_SOCKET_PATH_BYTES = 106  # Linux's limit for the path of a Unix socket, the closing zero left out
 RESERVED_NAMES = ("movielens", "serving", *OPTIONAL_SOURCES)
 
 

@@ -6,11 +6,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from movierec.config import Settings
+from movierec.config import MAX_SOCKET_PATH_BYTES, Settings
 from movierec.errors import MovierecError
 from movierec.local.postgres.account import Account, allow_traversal
 
-MAX_PATH_BYTES = 106  # Linux's limit for a socket's path, the closing zero left out
 SOCKET_NAME = ".s.PGSQL.5432"
 # libpq and the server split at commas, and not every client quotes the other characters.
 PLAIN_PATH = re.compile(r"/[^,:'\"\\%$\n]*")
@@ -19,7 +18,7 @@ PLAIN_PATH = re.compile(r"/[^,:'\"\\%$\n]*")
 def socket_directory(settings: Settings) -> Path:
     """Return the socket's directory: in the state folder, or in the temporary folder if that path cannot be used."""
     preferred = settings.home / "postgres" / "socket"
-    if len(os.fsencode(preferred / SOCKET_NAME)) <= MAX_PATH_BYTES and PLAIN_PATH.fullmatch(str(preferred)):
+    if len(os.fsencode(preferred / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES and PLAIN_PATH.fullmatch(str(preferred)):
         return preferred
     record = settings.home / "postgres" / "socket-folder"
     if record.is_file():

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from movierec.config import MAX_SOCKET_PATH_BYTES
 from movierec.locks import lock
 
 FOLDER = "MOVIEREC_NEURAL_FOLDER"  # in the environment of Airflow's tasks: where the socket is
-MAX_PATH_BYTES = 106  # of a socket's path
 VERSION_DIGITS = 12
 START_SECONDS = 60.0
 PROGRAM = ("-m", "movierec.rankers.neural.fitting.host")
@@ -23,7 +23,7 @@ def socket_path(version: str) -> Path | None:
     """
     folder = os.environ.get(FOLDER)
     path = Path(folder or "") / f"neural-{version[:VERSION_DIGITS]}.sock"
-    return path if folder and len(os.fsencode(path)) <= MAX_PATH_BYTES else None
+    return path if folder and len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES else None
 
 
 class Connection:
