@@ -107,10 +107,19 @@ def check(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec evaluate`."""
+    _evaluate_files(parser)
+    _evaluate_rankers(parser)
+    _evaluate_metrics(parser)
+    results = parser.add_argument_group("results")
+    results.add_argument("--out", required=True, metavar="results.json", help="where all results go")
+    results.add_argument("--per-user", metavar="values.csv", help="where every user's metrics go (nowhere)")
+
+
+def _evaluate_files(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group(
         "files",
-        "Delimited by commas, semicolons or tabs, with a header, plain or .gz; a column with ? may be missing. Names "
-        "of columns as in MovieLens and RecBole are understood.",
+        "Delimited by commas, semicolons or tabs, with a header, or Parquet or JSON lines, packed or not; a column "
+        "with ? may be missing. Names of columns as in MovieLens and RecBole are understood.",
     )
     files.add_argument(
         "--train", required=True, metavar="T.csv", help="known ratings: user_id, movie_id, rating?, timestamp?"
@@ -137,6 +146,9 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="1-10",
         help="lowest and highest rating of all files, as in 0-10 unrated -1; without it, their ratings tell it",
     )
+
+
+def _evaluate_rankers(parser: argparse.ArgumentParser) -> None:
     rankers = parser.add_argument_group("rankers")
     rankers.add_argument("--rankers", default="all", metavar="A,B", help="names, or all (the default)")
     rankers.add_argument(
@@ -151,6 +163,9 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
         "cut, else time where there are timestamps",
     )
     rankers.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
+
+
+def _evaluate_metrics(parser: argparse.ArgumentParser) -> None:
     metrics = parser.add_argument_group("metrics")
     metrics.add_argument(
         "--k", default="10", metavar="10,20", help="lengths of lists; the first one orders the rankers (10)"
@@ -166,9 +181,6 @@ def evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="{" + ",".join(EXCLUDE) + "}",
         help="what to leave out of a user's list: their known movies (train, the default), or nothing",
     )
-    results = parser.add_argument_group("results")
-    results.add_argument("--out", required=True, metavar="results.json", help="where all results go")
-    results.add_argument("--per-user", metavar="values.csv", help="where every user's metrics go (nowhere)")
 
 
 def why(parser: argparse.ArgumentParser) -> None:
