@@ -176,6 +176,13 @@ def test_airflows_own_options_are_handed_over():
     assert cli._parser().parse_args(["airflow", "--help"]).words == ["--help"]
 
 
+def test_airflows_help_needs_no_installation(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "state"))
+    assert cli.main(["airflow", "dags", "--help"]) == 0
+    assert "Manage DAGs" in capfd.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("split", [False, True])
 def test_an_evaluation_is_described_in_words_or_as_one_line(tmp_path, monkeypatch, capsys, split):
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,8 +107,11 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
 
     if not options.words:
         raise ConfigError('make airflow needs ARGS, such as make airflow ARGS="dags list"')
-    databases.prepare_airflow(settings)
     command = [sys.executable, "-m", "airflow", *options.words]
+    if not {"-h", "--help"}.isdisjoint(options.words):  # which needs no installation
+        with tempfile.TemporaryDirectory() as folder:
+            return subprocess.call(command, env={**os.environ, "AIRFLOW_HOME": folder}, cwd=folder)
+    databases.prepare_airflow(settings)
     return subprocess.call(
         command, env=environment.airflow_environment(settings), cwd=settings.home / "airflow", umask=0o077
     )
