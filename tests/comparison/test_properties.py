@@ -1,5 +1,7 @@
 """A file of ratings in every dialect, scale, form of id and form of number: the same known rows of a comparison."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +22,8 @@ in_every_form = given(
 
 
 def check(folder, writing):
+    if writing.moment in ("float", "exponent"):  # a file has one sign for the decimal point
+        writing = replace(writing, has_commas=False)
     train, test = folder / f"train.{writing.suffix}", folder / "test.csv"
     train.write_bytes(writing.content(ROWS))
     users = sorted({user for user, *_ in ROWS})
