@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, TextIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow
@@ -119,13 +120,7 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point
 def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
     """Return an error that names the first value which breaks a rule, its line and column."""
     with open_text(layout.path) as file:
-        rows = csv.reader(
-            file,
-            delimiter=layout.delimiter,
-            quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
-            doublequote=not layout.has_escapes,
-            escapechar="\\" if layout.has_escapes else None,
-        )
+        rows = rows_of(layout, file)
         next(rows)
         positions = {name: layout.header.index(layout.words[name]) for name in rules}
         for row in rows:
@@ -135,3 +130,14 @@ def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
                     where = f"{layout.path}, line {rows.line_num}, column {layout.words[name]}"
                     return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
     return ConfigError(f"{layout.path} holds a value that cannot be read in one of {', '.join(rules)}")
+
+
+def rows_of(layout: Layout, file: TextIO) -> Any:
+    """Return a reader of a file's rows, the header among them, which also counts lines."""
+    return csv.reader(
+        file,
+        delimiter=layout.delimiter,
+        quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
+        doublequote=not layout.has_escapes,
+        escapechar="\\" if layout.has_escapes else None,
+    )

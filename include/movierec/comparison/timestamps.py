@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, refusal
+from movierec.comparison.delimited import Layout, refusal, rows_of
 from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, is_number
 
@@ -101,11 +101,11 @@ def has_numeric_timestamps(layout: Layout) -> bool:
     """Tell by the first row that has a timestamp whether they are numbers."""
     position = layout.header.index(layout.words[TIMESTAMP])
     with open_text(layout.path) as file:
-        next(file)
-        for line in file:
-            cells = line.rstrip("\r\n").split(layout.delimiter)
-            if len(cells) > position and cells[position].strip('" '):
-                return is_number(cells[position].strip('" '))
+        rows = rows_of(layout, file)
+        next(rows)
+        for cells in rows:
+            if len(cells) > position and cells[position].strip():
+                return is_number(cells[position].strip())
     return True
 
 

@@ -110,9 +110,9 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
     for required in REQUIRED:
         if required not in [contract for contract, _ in used]:
-            for contract, file in used:
+            for contract, found in used:
                 if contract in REQUIRED:  # what is wrong with one may be why there is no other
-                    Table(file.file, contract, file.dialect).check()
+                    Table(found.file, contract, found.dialect).check()
             raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
     _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])

@@ -151,8 +151,9 @@ class File:
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):
-                head, raw = stream.peek(formats.HEAD_BYTES), buffered(stream)
-            yield Stored(head, stream, raw)
+                yield Stored(stream.peek(formats.HEAD_BYTES), stream, buffered(stream))
+            else:
+                yield Stored(head, stream, raw)
 
     def _limit(self, head: bytes) -> int | None:
         """Return how many bytes may come out of a packed file; None where nothing is unpacked."""
