@@ -49,13 +49,14 @@ class Keeper:
             after: the state to begin with.
         """
         if name not in self._made:
-            self._made[name] = self._make(name, fill, after or Kept("warehouse", "app", self._server))
+            self._made[name] = self._make(name, fill, after)
         return self._made[name]
 
-    def _make(self, name: str, fill: Fill, after: Kept) -> Kept:
+    def _make(self, name: str, fill: Fill, after: Kept | None) -> Kept:
         home = self._home / name
         settings = replace(self._server, home=home, artifacts=str(home / "artifacts"))
         kept = Kept(f"{name}_warehouse", f"{name}_app", settings)
+        after = after or Kept("warehouse", "app", settings)  # without artifacts: the server's are other tests'
         self._copy(after.warehouse, kept.warehouse)
         self._copy(after.app, kept.app)
         after.copy_artifacts(settings)

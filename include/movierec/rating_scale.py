@@ -168,8 +168,8 @@ def _up_to_five(rated: Tally, low: float, high: float, unrated: tuple[float, ...
         raise _doubt(rated, (*([f"0-{high:g}"] if high < STARS.high else []), "0-5", "0.5-5 unrated 0"))
     if low < STARS.low:
         raise _doubt(rated, ("0-5",))
-    if high <= 3 and sum(rated.values()) >= MIN_WITHOUT_FOURS:
-        raise _doubt(rated, (f"{low:g}-{high:g}" if low < high else f"1-{high:g}", "0.5-5", "1-5"))
+    if low < high <= 3 and sum(rated.values()) >= MIN_WITHOUT_FOURS:
+        raise _doubt(rated, (f"{low:g}-{high:g}", "0.5-5", "1-5"))
     above = {value: rows for value, rows in rated.items() if high < value <= 10 and not value % 1}
     if sum(above.values()) > MAX_STRAY_ROWS and len(above) >= _GRID:
         raise _doubt(rated, ("0.5-5", "1-10"))

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -151,8 +152,9 @@ def test_movies_outside_the_model_follow_by_popularity(dataset: Dataset, feature
 
 def test_a_forked_task_fits_beside_its_parent(chosen: Neural, dataset: Dataset, features: MovieFeatures) -> None:
     """As Airflow does: the parent has fitted, and so has a process that it still holds the pipes of."""
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        weights = pool.apply(_fit_weights, (dataset, features))
+    # Told to end, not killed: it inherits what earlier tests have made of signals.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        weights = pool.submit(_fit_weights, dataset, features).result()
     assert all((weights[name] == weight).all() for name, weight in chosen.weights_.items())
 
 
