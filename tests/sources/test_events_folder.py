@@ -208,7 +208,7 @@ def test_whatever_is_not_read_is_named(tmp_path, name, content, sentence):
 
 @pytest.mark.parametrize(
     "text",
-    [f"[{GOOD}]\n", "event_id,user_id\n" + "e1,7\n" * 30, "\x1e" + f"{GOOD}\n\x1e" * 30],
+    [f"[{GOOD}]\n", "event_id,user_id\n" + "e1,7\n" * 30, f"\x1e{GOOD}\n" * 30],
     ids=["an array", "CSV", "records between separators"],
 )
 def test_a_file_without_an_object_fails_the_source(text: str, app: str, tmp_path: Path) -> None:
