@@ -1,4 +1,10 @@
-"""Ratings in every dialect, scale, form of id and form of number that is claimed to be read: the same rows of core."""
+"""Tables in every dialect, scale, form of id and form of number that is claimed to be read: the same rows of core."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
 
 import psycopg
 import pytest
@@ -13,6 +19,7 @@ from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
 from movierec.local import postgres
 from movierec.sources.movielens import MovieLens
+from tests import written_tables
 from tests.written_tables import ARCHIVES, FORMS, put, rating_rows, writings
 
 MOVIES = (0, 1, 2, 3, 7, 10, 12, 345, 1_234, 56_789, 1_234_567, 98_765_432)
@@ -84,3 +91,120 @@ def test_the_same_ratings_in_many_forms_give_the_same_core(
     database, tmp_path_factory, writing, archive, order, is_declared
 ):
     check_ratings(database, tmp_path_factory.mktemp("data"), writing, archive, order, is_declared)
+
+
+TITLES = (
+    *("Plain", "Comma, The", 'Say "Hi", Twice', 'Ends "so"', "It's", "Semi;colon", "Bar|bed", "Tom & Jerry"),
+    *("Amélie – été", 'Both, "of; them|', "C: Drive", "天使爱美丽"),
+)
+IN_CORE = {"Comma, The": "The Comma"}  # as MovieLens writes titles and people do not
+FACTS = [
+    (movie, title, date(1980 + number, number % 12 + 1, 13 + number), sorted({"Martial Arts", "Drama", genre}))
+    for number, (movie, title, genre) in enumerate(
+        zip(MOVIES, TITLES, ("Film-Noir", "Kids & Family", "TV Movie") * 4, strict=True)
+    )
+]
+DATES = {
+    "iso": "%Y-%m-%d",
+    "slashes": "%Y/%m/%d",
+    "american": "%m/%d/%Y",
+    "german": "%d.%m.%Y",
+    "dashes": "%d-%m-%Y",
+    "moment": "%Y-%m-%d 00:00:00",
+    "words": "%d %b %Y",
+    "month first": "%B %d, %Y",
+}
+GENRE_FORMS = {
+    "bars": "|".join,
+    "commas": ", ".join,
+    "semicolons": ";".join,
+    "slashes": " / ".join,
+    "dots": " · ".join,
+    "python": lambda names: repr(list(names)),
+    "objects": lambda names: repr([{"id": 1, "name": name} for name in names]),
+    "json": lambda names: json.dumps([{"id": 1, "name": name} for name in names]),
+    "numpy": lambda names: "[" + " ".join(map(repr, names)) + "]",
+    "postgres": lambda names: "{" + ",".join(f'"{name}"' for name in names) + "}",
+}
+YEARS = {"plain": str, "float": lambda year: f"{year}.0", "thousands": lambda year: f"{year:,}"}
+QUOTES = ("doubled", "all doubled", "all backslash", "jsonl", "parquet")
+
+
+@dataclass(frozen=True)
+class MoviesWriting:
+    """How a table of movies is written."""
+
+    quotes: str
+    delimiter: str
+    dates: str
+    genres: str
+    years: str
+    line_end: str
+
+    def file(self) -> tuple[str, bytes]:
+        """Return the file's name and content."""
+        header = ("movieId", "title", "year", "release_date", "genres")
+        rows = [
+            (
+                *(str(movie), title, YEARS[self.years](released.year), released.strftime(DATES[self.dates])),
+                GENRE_FORMS[self.genres](genres),
+            )
+            for movie, title, released, genres in FACTS
+        ]
+        if self.quotes == "jsonl":
+            return "movies.jsonl", written_tables.jsonl(header, rows)
+        if self.quotes == "parquet":
+            columns = {name: [row[at] for row in rows] for at, name in enumerate(header)}
+            return "movies.parquet", written_tables.parquet_of(columns)
+        sink = io.StringIO()
+        has_escapes = self.quotes.endswith("backslash")
+        csv.writer(
+            sink,
+            delimiter=self.delimiter,
+            lineterminator=self.line_end,
+            quoting=csv.QUOTE_ALL if self.quotes.startswith("all") else csv.QUOTE_MINIMAL,
+            doublequote=not has_escapes,
+            escapechar="\\" if has_escapes else None,
+        ).writerows([header, *rows])
+        return "movies.csv", sink.getvalue().encode()
+
+
+def check_movies(database, folder, writing):
+    name, content = writing.file()
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(
+        f"{user},{movie},{half / 2:g},{at}\n" for user, movie, half, at in ROWS
+    )
+    found = core_after(
+        *(database, folder, {name: content, "ratings.csv": ratings.encode()}, ""),
+        "select movies.movie_id, movies.title, movies.release_date, array_agg(movie_genre.genre order by "
+        'movie_genre.genre collate "C"), movies.release_year from core.movies '
+        "left join core.movie_genre using (movie_id) group by movies.movie_id order by movies.movie_id",
+    )
+    expected = [(movie, IN_CORE.get(title, title), at, genres, at.year) for movie, title, at, genres in FACTS]
+    assert found == expected
+
+
+movies_in_every_form = given(
+    st.builds(
+        MoviesWriting,
+        quotes=st.sampled_from(QUOTES),
+        delimiter=st.sampled_from([",", ";", "\t", "|"]),
+        dates=st.sampled_from(list(DATES)),
+        genres=st.sampled_from(list(GENRE_FORMS)),
+        years=st.sampled_from(list(YEARS)),
+        line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    )
+)
+
+
+@few
+@movies_in_every_form
+def test_the_same_movies_in_every_form_give_the_same_core(database, tmp_path_factory, writing):
+    check_movies(database, tmp_path_factory.mktemp("data"), writing)
+
+
+@pytest.mark.slow
+@many
+@movies_in_every_form
+def test_the_same_movies_in_many_forms_give_the_same_core(database, tmp_path_factory, writing):
+    check_movies(database, tmp_path_factory.mktemp("data"), writing)
