@@ -106,7 +106,7 @@ def check_stored_model(
             learned from must do.
         seed: of the sample of viewers.
     """
-    if not _was_fitted_on(model, train):
+    if not model.training_history_.is_of_same_ratings(History.of(train)):
         return Guardrail("leak", "broken", "the stored model has learned from other ratings than the known ones")
     users = np.sort(np.random.default_rng(seed).permutation(lists[USER].unique())[:MAX_VIEWERS])
     own = model.recommend(users, CUTOFF)
@@ -124,14 +124,6 @@ def check_stored_model(
             words = f"{changed:.0%} of the stored model's lists are others than what it learns from the known ratings"
             return Guardrail("leak", "broken", words)
     return Guardrail("leak", "holds", "the stored model is what it learns from the known ratings")
-
-
-def _was_fitted_on(model: Ranker, train: Dataset) -> bool:
-    expected, learned = History.of(train), model.training_history_
-    return all(
-        np.array_equal(getattr(learned, part), getattr(expected, part))
-        for part in ("user_ids", "movie_ids", "users", "movies", "times")
-    )
 
 
 def _share_of_other_entries(lists: pd.DataFrame, others: pd.DataFrame) -> float:

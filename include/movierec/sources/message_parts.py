@@ -16,14 +16,12 @@ _KINDS = (
     ("an address of a page", re.compile(r"https?://.*")),
     ("nothing", re.compile(r"")),
 )
+_ANONYMOUS_ID = re.compile(r"[A-Za-z]{0,2}\d{1,9}")
 
 
 def kind_of(value: str) -> str:
     """Return what kind of value a text is, without showing it."""
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(value.strip())), "a text")
-
-
-_ANONYMOUS_ID = re.compile(r"[A-Za-z]{0,2}\d{1,9}")
 
 
 def is_anonymous(user_id: str) -> bool:

@@ -38,7 +38,7 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     train, validation = per_user_temporal(data.train.ratings, seed=seed)
     known = data.train.with_ratings(train)
     tuned = tune(name, known, validation, trials, seed, fixed=built_on, start=start, earlier=earlier)
-    own = {name: value for name, value in tuned.parameters.items() if name not in built_on}
+    own = {key: value for key, value in tuned.parameters.items() if key not in built_on}
     _store(conn, key, replace(tuned, parameters=own))
     return supported(name, own) | built_on
 
@@ -52,7 +52,7 @@ def built_on_tuned(conn: Connection, training_id: int, name: str) -> dict[str, A
         return {}
     rows = fetch(conn, "ml/tuned_rankers", {"training_id": training_id})
     found = {row["ranker"]: supported(row["ranker"], row["parameters"]) for row in rows if row["ranker"] in CLASSES}
-    tuned = {name: values for name, values in found.items() if values}
+    tuned = {ranker: values for ranker, values in found.items() if values}
     return {"tuned": tuned} if tuned else {}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from upath import UPath
 
 from movierec.bench.page import PAGE
+from movierec.bench.progress import progress
 from movierec.bench.quality import report
 from movierec.bench.quality.data import DATASETS
 from movierec.bench.quality.protocols import PROTOCOLS, Protocol, Split
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 lines = _section(PROTOCOLS[name], options, folder)
             except MovierecError as error:
-                _log(f"{name} is skipped: {error}")
+                progress(f"{name} is skipped: {error}")
                 has_failed = True
                 continue
             print(*lines, "", sep="\n", flush=True)  # noqa: T201 - the table is what this program is for
@@ -79,16 +80,12 @@ def _measure(
             # A trial of a learned ranker takes minutes; an equal number of trials is given to the plain ones.
             measurement = measure(split, protocol, name, seed, 0 if registry.is_learned(name) else trials, features)
         except ModelError as error:
-            _log(f"{protocol.name}, seed {seed}: {name} failed: {error}")
+            progress(f"{protocol.name}, seed {seed}: {name} failed: {error}")
             return None
         save(folder, name, measurement)
     ndcg = measurement.values["ndcg"].mean()
-    _log(f"{protocol.name}, seed {seed}: {name} NDCG@10 {ndcg:.4f}, {measurement.facts['seconds']:.1f} s")
+    progress(f"{protocol.name}, seed {seed}: {name} NDCG@10 {ndcg:.4f}, {measurement.facts['seconds']:.1f} s")
     return measurement
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from movierec.bench.machine import in_own_process
 from movierec.bench.page import PAGE, write_section
+from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.bench.web import data, load, pages, report, servers
 from movierec.config import ROOT, Settings
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server(Path(folder)) as settings,
         database(settings, DATABASE) as conninfo,
     ):
-        _log(f"filling a warehouse with {options.users:,} viewers and {options.movies:,} movies")
+        progress(f"filling a warehouse with {options.users:,} viewers and {options.movies:,} movies")
         with connect(conninfo) as conn:
             data.write_facts(conn, options.users, options.movies)
             data.show_version(conn, data.write_version(conn, options.movies, options.list_length))
@@ -58,7 +59,7 @@ def measure(settings: Settings, options: argparse.Namespace) -> tuple[list[str],
             for name, port, asked in (("bare route", bare.port, ["/"]), ("recommendations", web.port, paths)):
                 result = in_own_process(load.saturate, port, headers, asked, CLIENTS, ROUND_SECONDS)
                 rounds[name].append(result)
-                _log(f"{name}: p50 {result.percentile(50):.1f} ms, p99 {result.percentile(99):.1f} ms")
+                progress(f"{name}: p50 {result.percentile(50):.1f} ms, p99 {result.percentile(99):.1f} ms")
         times = pages.measure(settings, web.port, options.users, options.movies, options.viewers)
         steady = _steady(settings, web, headers, paths, options)
     errors = [error for results in (*rounds.values(), [steady]) for result in results for error in result.errors]
@@ -71,12 +72,12 @@ def _steady(
     """Send requests at a steady rate while two more versions go live and the application restarts in between."""
     with connect(postgres.conninfo(settings, DATABASE)) as conn:
         versions = [data.write_version(conn, options.movies, options.list_length) for _ in range(2)]
-        _log(f"versions {versions} are written")
+        progress(f"versions {versions} are written")
         disturbing = threading.Thread(target=_disturb, args=(conn, versions, web, options.seconds / 4))
         disturbing.start()
         result = in_own_process(load.steady, web.port, headers, paths, PER_SECOND, options.seconds)
         disturbing.join()
-    _log(f"steady: {len(result.errors)} errors {result.errors[:3]}, {result.retries} tried twice")
+    progress(f"steady: {len(result.errors)} errors {result.errors[:3]}, {result.retries} tried twice")
     return result
 
 
@@ -92,10 +93,6 @@ def _disturb(conn: Connection, versions: Sequence[int], web: servers.Process, pa
 def _paths(users: int) -> list[str]:
     draw = random.Random(1)  # noqa: S311 (which viewers are asked for)
     return [f"/api/v1/users/{draw.randint(1, users)}/recommendations?limit=20" for _ in range(VIEWERS_ASKED)]
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from movierec.bench.machine import describe, with_version
 from movierec.bench.page import PAGE, write_section
+from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.bench.web import data, pages, processors, servers
 from movierec.bench.web.pages import percentile
@@ -98,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fill(conn: Connection, users: int, movies: int, versions: int, one_in: int) -> None:
     """Write facts and versions, the last two of them with all that a version has, and show the last."""
-    _log(f"filling a warehouse with {users:,} viewers and {movies:,} movies")
+    progress(f"filling a warehouse with {users:,} viewers and {movies:,} movies")
     data.write_facts(conn, users, movies)
     whole = [data.write_version(conn, movies, data.VIEWERS_LIST, one_in=one_in) for _ in range(WHOLE_VERSIONS)]
     for _ in range(versions - WHOLE_VERSIONS):
@@ -124,7 +125,7 @@ def measure_calls(conninfo: str, options: argparse.Namespace) -> dict[str, Cost]
             used = processors.of_backend(conn.info.backend_pid) - used
             told = [_told(conn, call, _parameters(draw, options, number)) for number in range(options.calls // 4)]
             costs[call.name] = Cost(1000 * used / options.calls, told)
-            _log(f"{call.name}: {costs[call.name].processors:.2f} ms, least {min(told):.2f} ms")
+            progress(f"{call.name}: {costs[call.name].processors:.2f} ms, least {min(told):.2f} ms")
     return costs
 
 
@@ -141,7 +142,7 @@ def measure_pages(settings: Settings, options: argparse.Namespace) -> dict[str, 
             before = used()
             told = pages.measure(settings, web.port, options.users, options.movies, options.viewers, [page])[page]
             costs[page] = Cost(1000 * (used() - before) / options.viewers, told)
-            _log(f"{page}: {costs[page].processors:.1f} ms, least {min(told):.1f} ms")
+            progress(f"{page}: {costs[page].processors:.1f} ms, least {min(told):.1f} ms")
     return costs
 
 
@@ -187,10 +188,6 @@ def _told(conn: Connection, call: Call, parameters: Mapping[str, object]) -> flo
     (plan,) = conn.execute(f"explain (analyze, timing off, format json) {call.sql}", parameters).fetchone() or ("",)
     described = plan if isinstance(plan, list) else json.loads(plan)
     return float(described[0]["Execution Time"])
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:

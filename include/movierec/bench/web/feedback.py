@@ -17,6 +17,7 @@ from pathlib import Path
 
 from movierec.bench.machine import describe, in_own_process
 from movierec.bench.page import PAGE, write_section
+from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.bench.web import data
 from movierec.config import ROOT, Settings
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             placed = replace(settings, artifacts=str(Path(folder) / "artifacts"))
             version_id = in_own_process(prepare, placed, users, options.movies, options.ranker)
             measured[users] = in_own_process(measure, placed, version_id, users, options.movies, options.events)
-            _log(f"{users:,} viewers: {sum(seconds for seconds, _ in measured[users].values()):.1f} s")
+            progress(f"{users:,} viewers: {sum(seconds for seconds, _ in measured[users].values()):.1f} s")
     lines = _report(options, measured)
     print(*lines, sep="\n")  # noqa: T201 - the table is what this program is for
     if options.write:
@@ -136,10 +137,6 @@ def _report(options: argparse.Namespace, measured: dict[int, Steps]) -> list[str
         ),
         "| **all** |" + "".join(f" {sum(seconds for seconds, _ in each.values()):.2f} |" for each in measured.values()),
     ]
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:

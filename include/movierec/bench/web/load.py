@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from movierec.bench.web.pages import percentile
+
 HOST = "127.0.0.1"
 RETRY_SECONDS = 0.1
 
@@ -23,8 +25,7 @@ class Result:
 
     def percentile(self, percent: float) -> float:
         """Return a percentile of the latencies, in milliseconds."""
-        ordered = sorted(self.seconds)
-        return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+        return 1000 * percentile(self.seconds, percent)
 
 
 class Client:

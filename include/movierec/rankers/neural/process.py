@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 import numpy as np
+import psutil
 
 from movierec.config import ROOT
 from movierec.errors import ModelError, MovierecError
@@ -67,18 +68,8 @@ def _remove_what_the_killed_left() -> None:
     """Remove the folders of processes that have gone: they hold what viewers rated."""
     for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
         pid = folder.name.removeprefix(SCRATCH).partition("-")[0]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)  # another user's stays
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class Program(Protocol):
