@@ -47,9 +47,8 @@ class Sampler:
     cpu_seconds: list[float] = field(default_factory=list)
     peak_bytes: dict[int, int] = field(default_factory=dict)
     together_bytes: int = 0
-    _led: dict[int, float] = field(
-        default_factory=dict, init=False
-    )  # CPU seconds of each session or family so far, by its leader
+    # CPU seconds so far, by the process that leads a session or a family.
+    _led: dict[int, float] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Self:
         """Begin to sample."""
@@ -65,14 +64,19 @@ class Sampler:
 
     def cpu_between(self, start: float, end: float) -> float:
         """Return the CPU seconds that were used between two moments."""
-        used = np.interp([start, end], self.moments, np.maximum.accumulate(self.cpu_seconds))
+        used = np.interp([start, end], self.moments, self.cpu_seconds)
         return float(used[1] - used[0])
 
     def sample(self, with_shared: bool = True) -> None:
         """Look at all processes once; the memory that they take together only where `with_shared`."""
-        processes = self._processes()
+        families = self._families()
         self.moments.append(time.time())
+        for leader, family in families.items():
+            seconds = sum(process.cpu_seconds for process in family)
+            # A process between its end and its parent's wait for it is in neither's count.
+            self._led[leader] = max(self._led.get(leader, 0.0), seconds)
         self.cpu_seconds.append(sum(self._led.values()))
+        processes = [process for family in families.values() for process in family]
         for process in processes:
             peak = _kilobytes(PROC / str(process.pid) / "status", "VmHWM:")
             self.peak_bytes[process.pid] = max(self.peak_bytes.get(process.pid, 0), peak)
@@ -86,23 +90,19 @@ class Sampler:
             self.sample(with_shared=number % SHARED_EVERY == 0)
             number += 1
 
-    def _processes(self) -> list[ProcessStat]:
-        """Return Airflow's processes, the database server's and those that fit networks, and add up what each led to.
+    def _families(self) -> dict[int, list[ProcessStat]]:
+        """Return Airflow's processes, the database server's and those that fit networks, by the leader of each family.
 
         Airflow's share the supervisor's session. What fits networks has a session of its own, and nobody waits for it:
-        when it has ended, what it used stays in the sum.
+        when it has ended, what it used has to stay in the sum.
         """
         stats = all_processes()
-        led: dict[int, list[ProcessStat]] = {leader: [] for leader in self._leaders(stats)}
+        families: dict[int, list[ProcessStat]] = {leader: [] for leader in self._leaders(stats)}
         for stat in stats:
-            of = next((pid for pid in (stat.pid, stat.session, stat.parent) if pid in led), None)
-            if of is not None:
-                led[of].append(stat)
-        for leader, family in led.items():
-            seconds = sum(stat.cpu_seconds for stat in family)
-            # A process between its end and its parent's wait for it is in neither's count.
-            self._led[leader] = max(self._led.get(leader, 0.0), seconds)
-        return [stat for family in led.values() for stat in family]
+            leader = next((pid for pid in (stat.pid, stat.session, stat.parent) if pid in families), None)
+            if leader is not None:
+                families[leader].append(stat)
+        return families
 
     def _leaders(self, stats: list[ProcessStat]) -> list[int]:
         home = self.settings.home
