@@ -30,6 +30,7 @@ from movierec.features.content import MovieFeatures
 
 WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
 MOST_WINDOWS = 2
+Tuned = Mapping[str, Mapping[str, Any]]
 
 
 class Window(NamedTuple):
@@ -68,7 +69,7 @@ class WindowPlan:
     folds: int | None = None
     candidates: int = 100
     training_users: int = 5_000
-    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tuned: Tuned = field(default_factory=dict)
     seed: int = SEED
 
     def check_plan(self) -> None:

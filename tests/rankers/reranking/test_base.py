@@ -9,10 +9,12 @@ from movierec.data.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.fits import ANEW
+from movierec.rankers.label_windows import WindowPlan
 from movierec.rankers.reranking.base import LearnedRanker, _below_candidates
 from movierec.rankers.reranking.candidates import CandidateGenerator
 from movierec.rankers.reranking.training_set import TrainingSet
 
+FEW = WindowPlan(candidates=5)
 SMALL = {"hybrid": {"rounds": 5}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 5}}
 # Three users with 4, 2 and 3 candidates.
 TRAINING_SET = TrainingSet.of(
@@ -93,8 +95,8 @@ def test_candidates_come_before_the_rest_and_the_rest_in_eases_order(fitted: Lea
 
 
 def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, features: MovieFeatures) -> None:
-    table = CandidateGenerator.fit(dataset, features, 5, ANEW).table(np.arange(40))
-    seen = CandidateGenerator.fit(dataset, features, 5, ANEW).history.seen.toarray()
+    table = CandidateGenerator.fit(dataset, features, FEW, ANEW).table(np.arange(40))
+    seen = CandidateGenerator.fit(dataset, features, FEW, ANEW).history.seen.toarray()
     assert not seen[table.rows, table.movies].any()
     assert len(set(zip(table.rows, table.movies, strict=True))) == len(table.rows)
     assert table.matrix.shape == (len(table.rows), len(table.names))
@@ -102,8 +104,8 @@ def test_candidates_are_never_seen_movies_and_each_comes_once(dataset: Dataset, 
 
 def test_less_is_described_where_less_is_known(dataset: Dataset, features: MovieFeatures, bare: Dataset) -> None:
     untold = Dataset(**{**vars(bare), "movies": bare.movies.assign(title=None, release_year=None)})
-    known = CandidateGenerator.fit(dataset, features, 5, ANEW).table(np.arange(3))
-    unknown = CandidateGenerator.fit(untold, MovieFeatures.build(untold), 5, ANEW).table(np.arange(3))
+    known = CandidateGenerator.fit(dataset, features, FEW, ANEW).table(np.arange(3))
+    unknown = CandidateGenerator.fit(untold, MovieFeatures.build(untold), FEW, ANEW).table(np.arange(3))
     gone = set(known.names) - set(unknown.names)
     assert {"age", "genre_share", "people_liked", "year_share", "year_gap", "group_share", "meaning_liked"} <= gone
     assert not set(unknown.names) - set(known.names)
@@ -111,7 +113,7 @@ def test_less_is_described_where_less_is_known(dataset: Dataset, features: Movie
 
 
 def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, features: MovieFeatures) -> None:
-    stage = CandidateGenerator.fit(dataset, features, 5, ANEW)
+    stage = CandidateGenerator.fit(dataset, features, FEW, ANEW)
     one = dataset.ratings[dataset.ratings["user_id"] == 1].assign(user_id=101)
     folded = stage.fold_in(dataset.with_ratings(one))
     assert folded.history.user_ids.tolist() == [101]
@@ -131,8 +133,8 @@ def test_strangers_see_the_world_that_was_learned_from(dataset: Dataset, feature
 def test_each_kind_of_fact_may_be_missing_alone(dataset: Dataset, table: str) -> None:
     without = Dataset(**{**vars(dataset), table: empty(table)})
     features = MovieFeatures.build(without)
-    described = CandidateGenerator.fit(without, features, 5, ANEW).table(np.arange(3))
-    everything = CandidateGenerator.fit(dataset, MovieFeatures.build(dataset), 5, ANEW).table(np.arange(3))
+    described = CandidateGenerator.fit(without, features, FEW, ANEW).table(np.arange(3))
+    everything = CandidateGenerator.fit(dataset, MovieFeatures.build(dataset), FEW, ANEW).table(np.arange(3))
     assert described.matrix.shape[1] < everything.matrix.shape[1]
 
 

@@ -16,6 +16,7 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.fits import Fits
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
+from movierec.rankers.label_windows import Tuned
 from movierec.rankers.nearby import Nearby
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
@@ -45,7 +46,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "slim": {"max_movies": 4_000},
 }
 
-Tuned = Mapping[str, Mapping[str, Any]]
 NOT_TUNED: Tuned = {}
 
 # What learns to answer one kind of question (`label_windows`).

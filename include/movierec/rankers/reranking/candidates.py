@@ -14,7 +14,8 @@ from movierec.features.content import MovieFeatures
 from movierec.features.pairs import PairFeatures
 from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import Fits
-from movierec.rankers.reranking.base_rankers import NOT_TUNED, BaseRankers, Tuned
+from movierec.rankers.label_windows import WindowPlan
+from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.views import Views
 
 
@@ -108,19 +109,12 @@ class CandidateGenerator:
         self.pairs = PairFeatures.of(facts, features, self.history, world, is_asked_now=windows == "days")
 
     @classmethod
-    def fit(
-        cls,
-        dataset: Dataset,
-        features: MovieFeatures,
-        depth: int,
-        fits: Fits,
-        windows: str = "time",
-        tuned: Tuned = NOT_TUNED,
-    ) -> Self:
-        """Fit the base rankers on the ratings of a dataset."""
+    def fit(cls, dataset: Dataset, features: MovieFeatures, plan: WindowPlan, fits: Fits) -> Self:
+        """Fit the base rankers on the ratings of a dataset, as the plan of learned rankers says."""
         # Without its ratings: what is cached by a dataset must not keep that dataset alive.
         facts = dataset.with_ratings(empty("ratings"))
-        return cls(BaseRankers.fit(dataset, features, fits, windows, tuned), facts, features, depth, windows)
+        base_rankers = BaseRankers.fit(dataset, features, fits, plan.windows, plan.tuned)
+        return cls(base_rankers, facts, features, plan.candidates, plan.windows)
 
     def fold_in(self, dataset: Dataset) -> "CandidateGenerator":
         """Return the same generator for the users of another dataset."""

@@ -83,7 +83,6 @@ class Hybrid(LearnedRanker[Ensemble]):
             training_set.grades,
             feature_name=training_set.names,
             params={**LIGHTGBM_PARAMETERS, "seed": self.seed, "num_threads": cores()},
-            free_raw_data=False,
         ).construct()
         # A forest for each core: threads that share one wait for each other after every split.
         with ThreadPoolExecutor(min(cores(), len(MEMBERS))) as pool:

@@ -85,7 +85,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
     plan.check_plan()
     by_plan, key = _cache.setdefault(dataset, {}), (fits, *plan.plan_key())
     if key not in by_plan or by_plan[key].generator.features is not features:
-        generator = CandidateGenerator.fit(dataset, features, plan.candidates, fits, plan.windows, plan.tuned)
+        generator = CandidateGenerator.fit(dataset, features, plan, fits)
         left_out = generator.base_rankers.left_out
         parameters = {field.name: getattr(plan, field.name) for field in fields(WindowPlan)}
         graded = fits.part(
@@ -146,8 +146,7 @@ def _fitted_windows(
         if fitted is None or fitted[0] is not window.known:
             known = known_side(dataset, features, window.known)
             window_fits = fits.sparing if number == last else fits
-            generator = CandidateGenerator.fit(*known, plan.candidates, window_fits, plan.windows, plan.tuned)
-            fitted = window.known, generator
+            fitted = window.known, CandidateGenerator.fit(*known, plan, window_fits)
         is_longer = window.shown is not window.known
         yield window, fitted[1].fold_in(dataset.with_ratings(window.shown)) if is_longer else fitted[1]
 
