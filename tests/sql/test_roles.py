@@ -76,6 +76,11 @@ DEEDS = [
     "create temporary table viewer_event (user_id bigint)",
     "create temporary view live as select 1",
     "create function pg_temp.now() returns text language sql as 'select 1::text'",
+    # what the pipeline waits for
+    "select pg_advisory_lock(7305001)",
+    "select pg_advisory_xact_lock(7305002, 1)",
+    "select pg_advisory_lock_shared(7305003)",
+    "select pg_try_advisory_lock(7305004)",
     # the server: files, programs, large objects, roles, settings
     "select pg_read_file('postgresql.conf')",
     "select pg_read_binary_file('PG_VERSION')",

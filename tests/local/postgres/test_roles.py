@@ -1,5 +1,6 @@
 """Roles and their passwords, and a state folder of a version before roles."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import psycopg
@@ -59,6 +60,47 @@ def test_a_state_folder_of_before_is_handed_over_whole_and_keeps_its_rows(old_in
         assert conn.execute("select run_id from ops.batch").fetchall() == [("kept",)]
         conn.execute("update ops.structure set checksum = 'of an older checkout'")
     assert warehouse.migrate(postgres.conninfo(old_installation, "warehouse")) is True
+
+
+def test_the_advisory_locks_of_a_database_of_before_are_the_owners_alone(server):
+    postgres.ensure_databases(server)
+    with psycopg.connect(as_administrator(server, "warehouse"), autocommit=True) as conn:
+        conn.execute("grant execute on function pg_advisory_lock(bigint) to public")  # as it is by default
+        conn.execute("revoke execute on function pg_advisory_lock(bigint) from movierec_etl")
+    postgres.ensure_databases(server)
+    reader = postgres.conninfo(server, "warehouse", roles.READER_ROLE)
+    with psycopg.connect(reader) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute("select pg_advisory_lock(1)")
+    with connect(postgres.conninfo(server, "warehouse")) as conn:
+        conn.execute("select pg_advisory_lock(1)")
+
+
+@pytest.mark.parametrize("role", [roles.WEB_ROLE, roles.READER_ROLE])
+def test_guests_leave_connections_and_disk_for_the_pipeline(settings, role):
+    postgres.start(settings, {**QUICK, "max_connections": "60"})
+    postgres.ensure_databases(settings)
+    guest = postgres.conninfo(settings, "warehouse", role)
+    with ExitStack() as opened:
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            for _ in range(60):
+                session = opened.enter_context(psycopg.connect(guest))
+        assert session.execute("show temp_file_limit").fetchone() == ("2GB",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("set temp_file_limit to -1")
+        with connect(postgres.conninfo(settings, "warehouse")) as conn:
+            assert conn.execute("select 1").fetchone() == (1,)
+
+
+def test_what_an_administrator_allows_a_guest_stays(server):
+    postgres.ensure_databases(server)
+    allowed = "select rolconnlimit from pg_roles where rolname = 'movierec_reader'"
+    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE), autocommit=True) as conn:
+        conn.execute("alter role movierec_reader connection limit 100")
+        conn.execute("alter role movierec_reader set temp_file_limit to '5GB'")
+    postgres.ensure_databases(server)
+    with psycopg.connect(postgres.conninfo(server, "warehouse", roles.READER_ROLE)) as conn:
+        assert conn.execute(allowed).fetchone() == (100,)
+        assert conn.execute("show temp_file_limit").fetchone() == ("5GB",)
 
 
 def test_who_uses_it_meanwhile_is_asked_to_stop(old_installation, monkeypatch):

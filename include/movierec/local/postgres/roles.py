@@ -29,6 +29,7 @@ def prepare(server: str, settings: Settings) -> None:
 
     with psycopg.connect(server, dbname="postgres", autocommit=True) as connection:
         connection.execute(_read("ddl/roles"))
+        connection.execute(_read("server/limit_guests"))
         set_passwords(connection, settings)
         is_ready: dict[str, bool] = dict(
             connection.execute(_read("server/handed_over"), {"names": list(DATABASES)}).fetchall()
