@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.faults.stages import take
 from tests.publishing.conftest import LENGTH
 
 VIEWERS = 60
+KEPT = 2  # versions
 PAUSE_SECONDS = 0.5  # between the reads of one reader: fifty without a pause would leave publications no processor
 READ = """
 select
@@ -66,6 +68,7 @@ def test_readers_and_an_idle_transaction_see_whole_versions_over_publications(
     served_night, tmp_path, readers, publications
 ):
     warehouse, settings = served_night.copy(tmp_path)
+    settings = replace(settings, keep_nights=KEPT)  # what the idle transaction reads is pruned meanwhile
     seen = "select version_id, count(*) from serving.live_recommendation group by 1"
     with connect(warehouse) as idle, Readers(warehouse, readers) as reading:
         idle.execute("set transaction isolation level repeatable read")
@@ -75,6 +78,8 @@ def test_readers_and_an_idle_transaction_see_whole_versions_over_publications(
         assert idle.execute(seen).fetchall() == before == [(1, VIEWERS * LENGTH)]
         idle.rollback()
         assert versions.live_version(idle) == 1 + publications
+        kept = idle.execute("select version_id from serving.version order by 1").fetchall()
+        assert kept == [(publications,), (publications + 1,)]
     reads = [read for result in reading.results for read in result.result()]
     assert all(result.result() for result in reading.results)
     assert [read for read in reads if not read[0]] == []

@@ -1,11 +1,14 @@
 """The pointer: what it may show, who moved it and why, and what a rollback means for the nights after it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
+from movierec.db import connect, run_sql
 from movierec.errors import PublishError
 from movierec.promotion import champion as promotion
 from movierec.publishing import pointer, versions
@@ -223,6 +226,40 @@ def test_a_live_version_is_never_pruned_however_old_it_is(conn, night, settings)
     assert versions.prune(conn, replace(settings, keep_nights=2))["versions"] == 1
     kept = [row[0] for row in conn.execute("select version_id from serving.version order by 1").fetchall()]
     assert kept == [oldest, *others[1:]]
+
+
+def do_when_it_waits(warehouse, blocker, deed, conn, *arguments):
+    """Do something over a connection; once that waits for what another one has done, commit that."""
+    pid = conn.info.backend_pid
+    with connect(warehouse) as watcher, ThreadPoolExecutor(1) as pool:
+        watcher.autocommit = True
+        done = pool.submit(deed, conn, *arguments)
+        while not done.done() and watcher.execute("select pg_blocking_pids(%s)", [pid]).fetchone() == ([],):
+            time.sleep(0.01)
+        blocker.commit()
+        return done.result(30)
+
+
+def test_a_version_that_is_pruned_while_somebody_chooses_it_is_named_with_those_that_are_left(conn, warehouse, night):
+    oldest, kept, _ = live_nights(conn, night, "ease", "slim", "hybrid")
+    run_sql(conn, "serving/prune_versions", {"keep_nights": 2})
+    with connect(warehouse) as mover, pytest.raises(PublishError) as refused:
+        do_when_it_waits(warehouse, conn, pointer.move_pointer, mover, oldest, "ada", "because")
+    assert str(refused.value) == f"version {oldest} does not exist; allowed are {kept}"
+
+
+def test_a_version_that_somebody_makes_live_while_old_ones_are_pruned_stays(conn, warehouse, night, settings):
+    oldest, *_ = live_nights(conn, night, "ease", "slim", "hybrid")
+    sparing = replace(settings, keep_nights=2)
+    with connect(warehouse) as mover:
+        versions.sign_move(mover, "ada", "because")
+        versions.point_to(mover, oldest, takes_audited=False)
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):  # a reason to try again
+            do_when_it_waits(warehouse, mover, versions.prune, conn, sparing)
+    conn.rollback()
+    versions.prune(conn, sparing)
+    assert versions.live_version(conn) == oldest
+    assert len(pointer.kept_versions(conn)) == 3
 
 
 def test_kept_versions_are_listed_with_what_speaks_for_and_against_them(conn, night):

@@ -6,6 +6,8 @@
 import logging
 from typing import Any
 
+import psycopg
+
 from movierec.db import Connection, fetch
 from movierec.errors import PublishError
 from movierec.evaluation.protocols import CUTOFF
@@ -55,6 +57,10 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
         point_to(conn, version_id, takes_audited=False)
     except PublishError:
         conn.rollback()
+        raise
+    except psycopg.errors.ForeignKeyViolation:  # it was being pruned while it was looked for
+        conn.rollback()
+        _require_choosable(conn, version_id, before)
         raise
     conn.commit()
     log.info("live: version %d instead of %s, by %s: %s", version_id, before or "none", moved_by, reason)
