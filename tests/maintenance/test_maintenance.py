@@ -1,14 +1,18 @@
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from movierec import cli
 from movierec.db import connect
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import postgres
+from movierec.locks import lock
+from movierec.maintenance import restore as restoring
 from movierec.maintenance import retention
-from movierec.maintenance.backup import live_digest, make_backup
+from movierec.maintenance.backup import UNFINISHED, live_digest, make_backup
 from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.restore import restore
 from movierec.maintenance.sizes import measure_sizes
@@ -69,6 +73,31 @@ def test_a_warehouse_in_use_is_left_alone(live, settings, elsewhere):
         restore(elsewhere, folder)
 
 
+def test_a_restore_that_ends_on_its_way_leaves_every_database_in_its_place(live, settings, elsewhere, app, monkeypatch):
+    folder = make_backup(live, settings, app)
+    postgres.ensure_databases(elsewhere)
+    with connect(postgres.conninfo(elsewhere, "app")) as conn:
+        conn.execute("create table ours (id integer)")
+    monkeypatch.setattr(restoring, "_restore_beside", without_the_application(restoring._restore_beside))
+    with pytest.raises(psycopg.errors.InvalidCatalogName, match="app_restored"):
+        restore(elsewhere, folder)
+    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+        assert live_digest(conn)["version_id"] is None
+    with connect(postgres.conninfo(elsewhere, "app")) as conn:
+        conn.execute("select from ours")
+    monkeypatch.undo()
+    assert restore(elsewhere, folder) == live_digest(live)
+
+
+def without_the_application(restore_beside):
+    """Restore the warehouse alone, as if the application's copy were dropped before it takes its place."""
+
+    def restored(settings, name, *others):
+        return restore_beside(settings, name, *others) if name == "warehouse" else {}
+
+    return restored
+
+
 def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhere):
     folder = make_backup(live, settings)
     model = next(path for path in (folder / "artifacts").rglob("arrays.npz"))
@@ -91,6 +120,30 @@ def test_a_backup_belongs_to_its_user_and_only_the_newest_stay(live, settings):
     assert not first.exists()
     assert second.stat().st_mode & 0o077 == 0
     assert read_manifest(second)["live"]["version_id"] == 1
+
+
+def test_what_else_lies_beside_backups_is_never_pruned(live, settings):
+    object.__setattr__(settings, "keep_backups", 1)
+    object.__setattr__(settings, "backups", str(settings.home / "backups"))
+    others = [settings.home / "backups" / name for name in ("of the mail server", "2020-01-01T00-00-00Z", "photos")]
+    for folder in others:
+        folder.mkdir(parents=True)
+    (settings.home / "backups" / "notes").touch()
+    made = make_backup(live, settings)
+    assert sorted((settings.home / "backups").iterdir()) == sorted([made, settings.home / "backups" / "notes", *others])
+
+
+def test_a_backup_waits_for_one_that_is_being_made(live, settings):
+    object.__setattr__(settings, "backups", str(settings.home / "backups"))
+    begun = settings.home / "backups" / f"{UNFINISHED}2030-01-01T00-00-00Z"
+    with ThreadPoolExecutor(1) as pool:
+        with lock(settings.home / "backup.lock"):
+            begun.mkdir(parents=True)
+            made = pool.submit(make_backup, live, settings)
+            time.sleep(0.3)
+            assert begun.exists()
+            assert not made.done()
+        assert read_manifest(made.result(60))["live"]["version_id"] == 1
 
 
 def test_the_commands_make_and_restore_a_backup(elsewhere, monkeypatch, capsys):

@@ -18,18 +18,21 @@ from movierec.config import Settings
 from movierec.db import Connection, fetch
 from movierec.errors import MovierecError
 from movierec.local.postgres.programs import last_lines, program_path
-from movierec.maintenance.manifest import write_manifest
+from movierec.locks import lock
+from movierec.maintenance import manifest
 
 log = logging.getLogger(__name__)
 
 DUMP, APPLICATION, ARTIFACTS = "warehouse.dump", "app.dump", "artifacts"
 UNFINISHED = ".unfinished-"
+NAME = "%Y-%m-%dT%H-%M-%SZ"  # of the folder of a backup: when it was begun
 
 
 def make_backup(conn: Connection, settings: Settings, application: str | None = None) -> Path:
     """Make a backup, keep the newest `keep_backups`, and return its folder, which only this user may read.
 
-    Readers and writers go on meanwhile: the dump shows one moment, and artifacts never change once they are written.
+    Whatever else lies beside backups is left alone. Readers and writers go on meanwhile: the dump shows one moment, and
+    artifacts never change once they are written.
 
     Args:
         conn: the warehouse.
@@ -39,19 +42,24 @@ def make_backup(conn: Connection, settings: Settings, application: str | None = 
     Raises:
         MovierecError: the dump failed, or an artifact was pruned while it was copied.
     """
+    with lock(settings.home / "backup.lock"):  # what another one has begun is not abandoned
+        return _make_backup(conn, settings, application)
+
+
+def _make_backup(conn: Connection, settings: Settings, application: str | None) -> Path:
     started = time.monotonic()
     root = Path(settings.backups)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for abandoned in root.glob(f"{UNFINISHED}*"):
         shutil.rmtree(abandoned, ignore_errors=True)
-    name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    name = f"{datetime.now(UTC):{NAME}}"
     folder = root / f"{UNFINISHED}{name}"
     folder.mkdir(mode=0o700)
     live = _dump_warehouse(conn, folder / DUMP)
     if application:
         dump(application, folder / APPLICATION)
     files = copy_artifacts(UPath(settings.artifacts), UPath(folder / ARTIFACTS))
-    write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), "live": live})
+    manifest.write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), "live": live})
     made = folder.rename(root / name)
     _prune(root, settings.keep_backups)
     log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
@@ -123,7 +131,16 @@ def _dump_warehouse(conn: Connection, path: Path) -> dict[str, Any]:
 
 
 def _prune(root: Path, keep: int) -> None:
-    made = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(UNFINISHED))
+    made = sorted(path for path in root.iterdir() if _is_backup(path))
     for folder in made[:-keep]:
         shutil.rmtree(folder)
         log.info("backup: %s pruned", folder.name)
+
+
+def _is_backup(folder: Path) -> bool:
+    """Tell whether a folder was made here: by its name and by what lies in it."""
+    try:
+        datetime.strptime(folder.name, NAME)
+    except ValueError:
+        return False
+    return (folder / manifest.FILE).is_file()

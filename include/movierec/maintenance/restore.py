@@ -1,6 +1,7 @@
 """A backup back into this installation: the warehouse it had, the artifacts, the same lists for readers."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     if (folder / APPLICATION).exists():
         _restore_beside(settings, "app", folder / APPLICATION)
         names.append("app")
-    for name in names:
-        _take_place(settings, name)
+    _take_places(settings, names)
     migrate(postgres.conninfo(settings, "warehouse"))
     log.info("restore: %s, version %s is live", folder, live["version_id"])
     return live
@@ -93,11 +93,14 @@ def _restore_beside(
     return live
 
 
-def _take_place(settings: Settings, name: str) -> None:
-    with postgres.as_administrator(settings) as conn:
+def _take_places(settings: Settings, names: Sequence[str]) -> None:
+    """Put restored databases in the place of those that are there, all of them or none."""
+    renaming = sql.SQL("alter database {} rename to {}")
+    with postgres.as_administrator(settings) as conn, conn.transaction():
         (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')").fetchone() or ("",)
-    _administer(settings, "alter database {} rename to {}", name, f"{name}_before_{now}")
-    _administer(settings, "alter database {} rename to {}", f"{name}{RESTORED}", name)
+        for name in names:
+            for before, after in ((name, f"{name}_before_{now}"), (f"{name}{RESTORED}", name)):
+                conn.execute(renaming.format(sql.Identifier(before), sql.Identifier(after)))
 
 
 def _administer(settings: Settings, statement: str, *names: str) -> None:
