@@ -85,7 +85,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings; an empty variable counts as absent.
+        """Read the settings; an empty variable counts as absent, and a path is as seen from the current folder.
 
         Raises:
             ConfigError: a number is not a number or out of its range.
@@ -101,13 +101,13 @@ class Settings:
             web_port=_integer(env, "MOVIEREC_WEB_PORT", cls.web_port, 1, 65_535),
             web_allowed_hosts=tuple(env.get("MOVIEREC_WEB_ALLOWED_HOSTS", "").replace(",", " ").split()),
             private_hosts=tuple(env.get("MOVIEREC_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
-            artifacts=env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts")),
+            artifacts=_location(env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts"))),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
             keep_metrics=_integer(env, "MOVIEREC_KEEP_METRICS", cls.keep_metrics, 1, 100_000),
             keep_logs=_integer(env, "MOVIEREC_KEEP_LOGS", cls.keep_logs, 1, 100_000),
             keep_backups=_integer(env, "MOVIEREC_KEEP_BACKUPS", cls.keep_backups, 1, 10_000),
-            backups=env.get("MOVIEREC_BACKUPS", str(home / "backups")),
+            backups=_location(env.get("MOVIEREC_BACKUPS", str(home / "backups"))),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
             neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
@@ -121,9 +121,16 @@ class Settings:
             web_password=env.get("MOVIEREC_WEB_PASSWORD", ""),
             reader_password=env.get("MOVIEREC_READER_PASSWORD", ""),
             locations={
-                name: location for name in OPTIONAL_SOURCES if (location := env.get(f"MOVIEREC_{name.upper()}"))
+                name: _location(location)
+                for name in OPTIONAL_SOURCES
+                if (location := env.get(f"MOVIEREC_{name.upper()}"))
             },
         )
+
+
+def _location(text: str) -> str:
+    """Return a URL as it is, and a path in full: Airflow's tasks run in another folder."""
+    return text if "://" in text else str(Path(text).expanduser().absolute())
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import credentials, postgres, state
 from movierec.local.environment import airflow_environment
@@ -48,6 +49,15 @@ def test_a_users_preference_wins_but_never_over_our_database(settings, home, mon
     found = airflow_environment(settings)
     assert found["AIRFLOW__CORE__PARALLELISM"] == "16"
     assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://")
+
+
+def test_tasks_find_what_a_path_means_where_it_was_typed(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    typed = {"MOVIEREC_ARTIFACTS": "models", "MOVIEREC_BACKUPS": "backups", "MOVIEREC_EVENTS": "events"}
+    for name, path in {"MOVIEREC_HOME": str(home), **typed}.items():
+        monkeypatch.setenv(name, path)
+    found = airflow_environment(Settings.from_env())
+    assert {name: found[name] for name in typed} == {name: f"{tmp_path}/{path}" for name, path in typed.items()}
 
 
 def test_an_empty_home_is_replaced(settings, home, monkeypatch):

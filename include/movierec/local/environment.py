@@ -98,6 +98,8 @@ def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
         shared.FOLDER: str(settings.home),
         "MOVIEREC_DATASET": str(dataset or download.dataset_path(settings)),
         "MOVIEREC_ARTIFACTS": settings.artifacts,
+        "MOVIEREC_BACKUPS": settings.backups,
+        **{f"MOVIEREC_{name.upper()}": location for name, location in settings.locations.items()},
     }
 
 
