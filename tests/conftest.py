@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -177,6 +177,27 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let a folder be read and no longer written, as after an error of its disk; only root can do that."""
+    if subprocess.run(("mount", "--bind", folder, folder), capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        subprocess.run(("mount", "-o", "remount,bind,ro", folder), check=True)
+        yield
+    finally:
+        subprocess.run(("umount", "--lazy", folder), check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no room on a disk until its `ballast` is deleted."""
+    with (disk / "ballast").open("wb", buffering=0) as file:
+        for size in (1_000_000, 4_096, 1):
+            with suppress(OSError):
+                while True:
+                    file.write(bytes(size))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from movierec import locks
 from movierec.errors import MovierecError
+from tests.conftest import fill, read_only
 
 HOLD = (
     "import sys, pathlib\n"
@@ -80,3 +81,25 @@ def test_a_link_is_no_lock(tmp_path):
     with pytest.raises(OSError, match="symbolic links"), locks.lock(tmp_path / "lock"):
         pass
     assert (tmp_path / "theirs").read_text() == "precious"
+
+
+def test_a_full_disk_has_no_room_for_the_holders_name_and_the_lock_holds(small_disk):
+    path = small_disk / "lock"
+    fill(small_disk)
+    refused = pytest.raises(MovierecError, match=r"busy \(pid unknown\)")
+    with locks.lock(path), refused, locks.lock(path, "busy"):
+        pytest.fail("entered a held lock")
+    assert path.read_bytes() == b""
+
+
+def test_a_lock_is_taken_where_nothing_can_be_written(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    path = folder / "lock"
+    refused = pytest.raises(MovierecError, match=rf"busy \(pid {os.getpid()}\)")
+    with locks.lock(path), read_only(folder), refused, locks.lock(path, "busy"):
+        pytest.fail("entered a held lock")
+    with read_only(folder), locks.lock(path):
+        pass
+    with read_only(folder), pytest.raises(OSError, match="Read-only"), locks.lock(folder / "none"):
+        pass

@@ -5,11 +5,12 @@ Standard library alone: set-up waits with them before anything is installed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from movierec.errors import MovierecError
@@ -37,14 +38,33 @@ def lock(path: Path, busy: str = "", bound_seconds: float = BOUND_SECONDS) -> It
     Raises:
         MovierecError: another process has the lock, and `busy` is not empty or the time is up.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
-        os.fchmod(descriptor, 0o600)
+    descriptor, is_writable = _open(path)
+    try:
         _acquire(descriptor, path, busy, bound_seconds)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        if is_writable:
+            _sign(descriptor)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> tuple[int, bool]:
+    """Open a lock file, and tell whether it can be written: what runs has to be ended on a disk that failed, too."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS or not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW), False
+    os.fchmod(descriptor, 0o600)
+    return descriptor, True
+
+
+def _sign(descriptor: int) -> None:
+    """Say in the file who has the lock. A full disk has no room for that; the lock holds nevertheless."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 
 
 def _acquire(descriptor: int, path: Path, busy: str, bound_seconds: float) -> None:

@@ -1,7 +1,6 @@
 """A disk that is full, of the database or of the artifacts: what is served stays, and with room a retry is as ever."""
 
 import shutil
-from contextlib import suppress
 
 import psycopg
 import pytest
@@ -9,7 +8,7 @@ from upath import UPath
 
 from movierec.errors import DiskFullError
 from movierec.rankers.model_card import CARD, model_folder
-from tests.conftest import mounted
+from tests.conftest import fill, mounted
 from tests.faults.chains import publication
 from tests.faults.conftest import running, serve_a_night
 from tests.faults.datasets import clean, write_csv
@@ -22,15 +21,6 @@ from tests.publishing.conftest import LENGTH
 
 LITTLE_MEMORY = "options='-c work_mem=64kB'"  # so that sorting needs the disk, as on a large warehouse
 VIEWERS = 60
-
-
-def fill(disk):
-    """Leave no room on a disk until its ballast is deleted."""
-    with (disk / "ballast").open("wb", buffering=0) as file:
-        for size in (1_000_000, 4_096, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(bytes(size))
 
 
 def make_room(server, disk):

@@ -74,9 +74,13 @@ def write_private(path: Path, content: Any) -> None:
 def write_private_text(path: Path, text: str) -> None:
     """Write a text that only this user may read, whole or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # half of it, where the disk is full
+        raise
 
 
 def read_json(path: Path) -> Any:

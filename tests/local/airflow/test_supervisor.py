@@ -9,12 +9,14 @@ import psutil
 import psycopg
 import pytest
 
+from movierec import locks
 from movierec.local import postgres, state
 from movierec.local.airflow import group, processes
 from movierec.local.airflow.component import Component
 from movierec.local.airflow.database import Database
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.local.status import status_text
+from tests.conftest import fill, read_only
 from tests.installation import QUICK
 
 SUPERVISE = (
@@ -46,7 +48,7 @@ def home(settings):
 def supervise(home):
     started = []
 
-    def start(commands, program=SUPERVISE, expected=None):
+    def start(commands, program=SUPERVISE, expected=None, home=home):
         command = (sys.executable, "-c", program, str(home), json.dumps(commands))
         marked = {**os.environ, processes.GROUP_VARIABLE: str(home)}
         with (home / "logs" / "supervisor.log").open("ab") as log:
@@ -75,6 +77,22 @@ def test_a_component_that_dies_is_started_again(home, supervise):
     assert psutil.Process(group.component_pids(home)["sleeper"]).name() == "sleep"
 
 
+def test_a_full_disk_does_not_end_what_keeps_components_running(small_disk, supervise):
+    home = small_disk / "state"
+    state.prepare(home)
+    (home / "airflow").mkdir()
+    supervisor = supervise({"sleeper": ["sleep", "300"]}, home=home)
+    first = group.component_pids(home)["sleeper"]
+    fill(small_disk)
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: {child.pid for child in psutil.Process(supervisor.pid).children()} - {first})
+    time.sleep(1.2)  # two more rounds, in which it cannot say so
+    assert group.component_pids(home) == {"sleeper": first}
+    assert list(home.glob("group.json.*")) == []
+    (small_disk / "ballast").unlink()
+    wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+
+
 def test_a_component_that_keeps_dying_ends_the_group_with_a_reason(home):
     quick = SUPERVISE.replace("sys.exit", "supervisor.MAX_DEATHS = 2\nsys.exit")
     command = (sys.executable, "-c", quick, str(home), json.dumps({"broken": ["false"]}))
@@ -90,6 +108,15 @@ def test_down_ends_components_that_ignore_it_and_their_children(home, settings, 
     supervise({"stubborn": ["sh", "-c", STUBBORN], "sleeper": ["sleep", "300"]})
     wait_for(lambda: len(processes.group_processes(home)) == 4)
     group.down(settings)
+    assert processes.group_processes(home) == []
+
+
+def test_down_ends_everything_on_a_disk_that_can_be_read_only(home, settings, supervise):
+    supervise({"sleeper": ["sleep", "300"]})
+    with locks.lock(home / "group.lock"):
+        pass
+    with read_only(home):
+        group.down(settings)
     assert processes.group_processes(home) == []
 
 
@@ -112,14 +139,25 @@ def test_down_finds_processes_that_hide_their_environment(home, settings):
         assert processes.group_processes(home) == []
 
 
-def test_a_session_number_that_is_used_again_is_not_ours(home):
+@pytest.mark.parametrize("seconds", [60, -60])
+def test_a_session_number_that_is_used_again_is_not_ours(home, seconds):
     with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as other:
-        created = psutil.Process(other.pid).create_time() + 60
+        created = psutil.Process(other.pid).create_time() + seconds
         state.write_private(home / "group.json", {"failure": "", "session": {"pid": other.pid, "created": created}})
         try:
             assert processes.group_processes(home) == []
         finally:
             other.kill()
+
+
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_a_clock_that_is_set_hides_nothing_of_the_group(home, supervise, monkeypatch, step):
+    process = supervise({"hidden": ["env", "-i", "/bin/sleep", "300"]})
+    started, booted = group.started_at(home), psutil.boot_time()
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + step)  # as Linux tells it afterwards
+    assert group.find_supervisor(home).pid == process.pid
+    assert group.started_at(home) == pytest.approx(started + min(step, 0), abs=1)
+    assert len(processes.group_processes(home)) == 2
 
 
 def test_another_state_folders_processes_are_left_alone(home, settings, tmp_path):

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Component:
         """
         if self.process is None or self.process.poll() is None:
             return
-        print(f"{self.name} ended with status {self.process.returncode}", flush=True)
+        say(f"{self.name} ended with status {self.process.returncode}")
         self.process = None
         self._wait_longer(is_excused)
 
@@ -50,7 +51,7 @@ class Component:
             self.before()
             self.process = start_component(self.name, self.command, home)
         except Exception as error:
-            print(f"{self.name} could not be started: {error}", flush=True)
+            say(f"{self.name} could not be started: {error}")
             self._wait_longer(is_excused=False)
 
     def _wait_longer(self, is_excused: bool) -> None:
@@ -58,6 +59,12 @@ class Component:
         recent = [death for death in self.deaths if now - death < DEATH_WINDOW_SECONDS]
         self.deaths = recent if is_excused else [*recent, now]
         self.next_start = now + 2 ** max(0, len(self.deaths) - 1)
+
+
+def say(sentence: str) -> None:
+    """Write a line to the supervisor's log, if there is room: what it keeps running must not end with its words."""
+    with suppress(OSError):
+        print(sentence, flush=True)
 
 
 def start_component(name: str, command: Sequence[str], home: Path) -> subprocess.Popen[bytes]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from movierec.config import SQL, Settings
 from movierec.errors import MovierecError
 from movierec.local import postgres
+from movierec.local.airflow.component import say
 
 MAX_PAUSE_SECONDS = 60.0
 EXCUSE_SECONDS = 30.0  # so long after it was away, components may still die of that
@@ -37,7 +38,7 @@ class Database:
         self.last_away = time.monotonic()
         if self.last_away < self._next_try:
             return False
-        print(f"PostgreSQL has ended; starting it again, its log: {postgres.log_file(self.settings)}", flush=True)
+        say(f"PostgreSQL has ended; starting it again, its log: {postgres.log_file(self.settings)}")
         try:
             postgres.start(self.settings)
         except (MovierecError, OSError) as error:
@@ -59,13 +60,13 @@ class Database:
         self._failures += 1
         pause = min(2.0**self._failures, MAX_PAUSE_SECONDS)
         self._next_try = time.monotonic() + pause
-        print(f"PostgreSQL could not be started, the next try is in {pause:.0f} s: {problem}", flush=True)
+        say(f"PostgreSQL could not be started, the next try is in {pause:.0f} s: {problem}")
 
     def _came_back(self) -> None:
         self.problem, self._failures, self._next_try = "", 0, 0.0
         self.last_away = time.monotonic()
         self.returns.append(datetime.now(UTC).isoformat(timespec="seconds"))
-        print(f"PostgreSQL is back since {self.returns[-1]}", flush=True)
+        say(f"PostgreSQL is back since {self.returns[-1]}")
 
 
 def give_back_tries(settings: Settings) -> int:
@@ -82,5 +83,5 @@ def give_back_tries(settings: Settings) -> int:
             pass
         tasks = cursor.rowcount
     if tasks:
-        print(f"{tasks} interrupted tasks start again; it costs them no try", flush=True)
+        say(f"{tasks} interrupted tasks start again; it costs them no try")
     return tasks

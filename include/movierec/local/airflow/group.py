@@ -65,8 +65,7 @@ def down(settings: Settings) -> None:
 
 def find_supervisor(home: Path) -> psutil.Process | None:
     """Return the process of the group's supervisor, or None if it does not run."""
-    record = _read_record(home)
-    return processes.find_process(record["pid"], record["created"]) if "pid" in record else None
+    return processes.find_process(_read_record(home), home)
 
 
 def component_pids(home: Path) -> dict[str, int]:
@@ -80,8 +79,14 @@ def database_details(home: Path) -> dict[str, Any]:
 
 
 def started_at(home: Path) -> float:
-    """Return when the running group was started, in seconds since the epoch."""
-    return float(_read_record(home).get("created", 0))
+    """Return when the running group was started, in seconds since the epoch.
+
+    Where the machine's clock has been set since, it is the earlier of the two times: what the group has done by either
+    clock, it did after that.
+    """
+    recorded = float(_read_record(home).get("created", 0))
+    supervisor = find_supervisor(home)
+    return min(recorded, supervisor.create_time()) if supervisor else recorded
 
 
 def running_settings(settings: Settings) -> Settings:

@@ -11,16 +11,27 @@ from movierec.errors import MovierecError
 from movierec.local import state
 
 MAX_ROUNDS = 10
+TOLERANCE_SECONDS = 1.0  # within which two readings of when a process began are the same
 GROUP_VARIABLE = "MOVIEREC_GROUP"  # holds the state folder that a process belongs to
 
 
-def find_process(pid: int, created: float) -> psutil.Process | None:
-    """Return the process `pid` if it is the one created at `created` (seconds since the epoch); pids are reused."""
+def identity(process: psutil.Process) -> dict[str, float]:
+    """Return what a process is found again by: its pid, and when it began by two clocks, since pids are reused.
+
+    `created` is in seconds since the epoch. As Linux tells it, it moves when the machine's clock is set; `since_boot`,
+    in seconds since the machine was started, does not.
+    """
+    created = process.create_time()
+    return {"pid": process.pid, "created": created, "since_boot": created - psutil.boot_time()}
+
+
+def find_process(record: Mapping[str, Any], home: Path) -> psutil.Process | None:
+    """Return the process of an `identity`, of this state folder's group; None where it has ended."""
     try:
-        process = psutil.Process(pid)
-        is_same = abs(process.create_time() - created) < 1
-        return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.NoSuchProcess:
+        process = psutil.Process(record["pid"])
+        is_running = process.status() != psutil.STATUS_ZOMBIE
+        return process if is_running and _is_recorded(process, record, home) else None
+    except (KeyError, psutil.NoSuchProcess):
         return None
 
 
@@ -32,10 +43,12 @@ def group_processes(home: Path) -> list[psutil.Process]:
     """
     record = state.read_json(home / "group.json") or {}
     leader = record.get("session", record)
+    has_session = _leads_or_led(leader, home)
     return [
         process
         for process in psutil.process_iter()
-        if process.pid != os.getpid() and (_is_in_group(process, home) or _is_in_session(process, leader))
+        if process.pid != os.getpid()
+        and (_is_in_group(process, home) or (has_session and _is_in_session(process, leader)))
     ]
 
 
@@ -70,6 +83,23 @@ def end_orphans(home: Path, grace_seconds: float) -> None:
     end_all([process for process in group_processes(home) if process not in own], grace_seconds)
 
 
+def _is_recorded(process: psutil.Process, record: Mapping[str, Any], home: Path) -> bool:
+    """Tell whether a process is the one of an `identity`; after a restart of the machine another may have its pid."""
+    now = identity(process)
+    if abs(now["created"] - record["created"]) < TOLERANCE_SECONDS:
+        return True
+    is_as_old = abs(now["since_boot"] - record.get("since_boot", float("inf"))) < TOLERANCE_SECONDS
+    return is_as_old and _is_in_group(process, home)
+
+
+def _leads_or_led(leader: Mapping[str, Any], home: Path) -> bool:
+    """Tell whether the session of a recorded supervisor is still its own: no other process has got its number."""
+    try:
+        return "pid" in leader and _is_recorded(psutil.Process(leader["pid"]), leader, home)
+    except psutil.NoSuchProcess:
+        return True  # a number is not given away while anything is left of its session
+
+
 def _is_in_group(process: psutil.Process, home: Path) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.environ().get(GROUP_VARIABLE) == str(home))
@@ -80,14 +110,18 @@ def _is_in_group(process: psutil.Process, home: Path) -> bool:
 def _is_in_session(process: psutil.Process, leader: Mapping[str, Any]) -> bool:
     try:
         return bool(
-            "pid" in leader
-            and os.getsid(process.pid) == leader["pid"]
-            and process.create_time() >= leader["created"]  # else the session id has been reused
+            os.getsid(process.pid) == leader["pid"]
+            and _is_younger(process, leader)  # else the number has been reused
             and process.uids().real == os.getuid()
             and process.status() != psutil.STATUS_ZOMBIE
         )
     except (psutil.Error, OSError):
         return False  # it has ended
+
+
+def _is_younger(process: psutil.Process, leader: Mapping[str, Any]) -> bool:
+    clock = "since_boot" if "since_boot" in leader else "created"
+    return bool(identity(process)[clock] >= leader[clock])
 
 
 def _signal(send: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ import psutil
 from movierec.config import Settings
 from movierec.local import state
 from movierec.local.airflow import health, processes
-from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component
+from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component, say
 from movierec.local.airflow.database import Database, give_back_tries
 
 AIRFLOW = (sys.executable, "-m", "airflow")
@@ -56,17 +56,19 @@ def supervise(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_requested.set())
     components = [Component(name, command, (before or {}).get(name, _nothing)) for name, command in commands.items()]
-    failure = ""
+    own = processes.identity(psutil.Process())  # now: it reads otherwise once the clock has been set
+    failure = problem = ""
     try:
         while not failure and not stop_requested.is_set():
             _start_what_can_run(home, components, database, is_ready)
-            _record(home, components, {**details, **({"database": database.details()} if database else {})})
+            told = {**own, **details, **({"database": database.details()} if database else {})}
+            problem = _record(home, components, told, problem)
             failure = _failure(components, home)
             stop_requested.wait(0.5)
     finally:
         processes.end_all(_child_processes(components), GRACE_SECONDS)
         processes.end_group(home, 1)
-        state.write_private(home / "group.json", {"failure": failure, "session": _own_identity()})
+        state.write_private(home / "group.json", {"failure": failure, "session": own})
     return failure
 
 
@@ -98,15 +100,18 @@ def _failure(components: Sequence[Component], home: Path) -> str:
     return ""
 
 
-def _record(home: Path, components: Sequence[Component], details: Mapping[str, object]) -> None:
-    pids = {each.name: each.process.pid for each in components if each.process}
-    content = {**_own_identity(), "components": pids, **details}
-    if state.read_json(home / "group.json") != content:
-        state.write_private(home / "group.json", content)
-
-
-def _own_identity() -> dict[str, object]:
-    return {"pid": os.getpid(), "created": psutil.Process().create_time()}
+def _record(home: Path, components: Sequence[Component], details: Mapping[str, object], problem: str) -> str:
+    """Write what runs, and return why that was not possible; it is tried again, such as until a full disk has room."""
+    content = {"components": {each.name: each.process.pid for each in components if each.process}, **details}
+    try:
+        if state.read_json(home / "group.json") != content:
+            state.write_private(home / "group.json", content)
+    except OSError as error:
+        found = f"{home / 'group.json'} could not be written: {error.strerror}"
+        if found != problem:
+            say(found)
+        return found
+    return ""
 
 
 def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
