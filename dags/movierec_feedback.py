@@ -32,7 +32,9 @@ from datetime import timedelta
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import DAG_DEFAULTS, feedback_source, open_connection, plain_errors, settings
+from movierec_connections import open_connection, plain_errors, settings
+from movierec_dag import DAG_DEFAULTS
+from movierec_run import feedback_source
 
 # Apart from the nights, which start at a full hour.
 SCHEDULE = CronTriggerTimetable("20 * * * *", timezone="UTC")

@@ -27,7 +27,8 @@ whichever way. `make forget ARGS="--user 42 --by ada"` does the same from the co
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, application_conninfo, id_param, open_connection, settings
+from movierec_connections import application_conninfo, open_connection, settings
+from movierec_dag import DAG_DEFAULTS, id_param
 
 ACTIONS = ("forget", "allow")
 

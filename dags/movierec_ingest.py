@@ -43,24 +43,11 @@ from datetime import timedelta
 
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
-from movierec_airflow import (
-    APPROVALS,
-    CORE,
-    NIGHT_DEFAULTS,
-    NIGHTLY,
-    NOTHING_SECRET,
-    conninfo,
-    folded,
-    open_connection,
-    origin,
-    plain_errors,
-    requested_dataset,
-    require_batch,
-    run_as_of,
-    settings,
-)
+from movierec_connections import conninfo, open_connection, plain_errors, settings
+from movierec_dag import APPROVALS, CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, folded
 from movierec_nights import record_night
 from movierec_reports import QualityLink, linked
+from movierec_run import origin, requested_dataset, require_batch, run_as_of
 
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE

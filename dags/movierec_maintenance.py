@@ -23,7 +23,8 @@ Nothing that is served depends on it. Each task can be cleared and repeated.
 from airflow.sdk import CronTriggerTimetable, TriggerRule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import DAG_DEFAULTS, application_conninfo, open_connection, plain_errors, settings
+from movierec_connections import application_conninfo, open_connection, plain_errors, settings
+from movierec_dag import DAG_DEFAULTS
 
 SCHEDULE = CronTriggerTimetable("30 4 * * 0", timezone="UTC")  # between the nights
 

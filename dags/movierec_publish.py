@@ -41,24 +41,21 @@ and the functions of `docs/serving.md`, such as `serving.recommend(viewer, k)`.
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import (
+from movierec_connections import open_connection, settings
+from movierec_dag import (
     CHAMPION,
     COMPUTING_SLOTS,
     NIGHT_DEFAULTS,
     SERVING,
     folded,
     id_param,
-    is_by_the_clock,
-    open_connection,
     or_at,
-    person,
-    settings,
-    triggering_trainings,
     who_param,
     why_param,
 )
 from movierec_nights import record_night
 from movierec_reports import ListsLink, linked
+from movierec_run import is_by_the_clock, person, triggering_trainings
 
 
 @dag(

@@ -30,7 +30,8 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
-from movierec_airflow import DAG_DEFAULTS, id_param, open_connection
+from movierec_connections import open_connection
+from movierec_dag import DAG_DEFAULTS, id_param
 
 ACTIONS = ("list", "replay", "edit", "accept", "dismiss", "undo")
 

@@ -38,17 +38,10 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from movierec_airflow import (
-    DAG_DEFAULTS,
-    SERVING,
-    id_param,
-    open_connection,
-    person,
-    plain_errors,
-    who_param,
-    why_param,
-)
 from movierec_choice import Choice
+from movierec_connections import open_connection, plain_errors
+from movierec_dag import DAG_DEFAULTS, SERVING, id_param, who_param, why_param
+from movierec_run import person
 
 ANSWER_TIMEOUT = timedelta(hours=2)
 

@@ -78,29 +78,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 from movierec.data.seed import SEED
 from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
 from movierec.rankers.names import RANKERS
-from movierec_airflow import (
-    APPROVALS,
-    CHAMPION,
-    COMPUTING_SLOTS,
-    CORE,
-    NIGHT_DEFAULTS,
-    answer_of,
-    approval,
-    deciding_protocol,
-    folded,
-    id_param,
-    is_automatic,
-    open_connection,
-    or_at,
-    plain_errors,
-    protocols,
-    requested_batches,
-    training_folder,
-)
 from movierec_approval import Approval
+from movierec_connections import open_connection, plain_errors, training_folder
+from movierec_dag import APPROVALS, CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, folded, id_param, or_at
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
 from movierec_reports import LeaderboardLink, linked
+from movierec_run import answer_of, approval, deciding_protocol, is_automatic, protocols, requested_batches
 
 ANSWER_TIMEOUT = timedelta(hours=2)
 SEARCH_TIMEOUT = timedelta(hours=8)

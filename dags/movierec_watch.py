@@ -25,7 +25,8 @@ from datetime import timedelta
 from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback, dag, get_current_context, task
 
 from movierec.deadline import time_for_a_night
-from movierec_airflow import DAG_DEFAULTS, NIGHTLY, lists_by, open_connection
+from movierec_connections import open_connection
+from movierec_dag import DAG_DEFAULTS, NIGHTLY, lists_by
 from movierec_notices import announce_missed_deadline
 
 

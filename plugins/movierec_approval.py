@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
+from movierec_connections import open_connection
 from movierec_notices import Notify
 
 ANSWER = "answer"
@@ -26,7 +27,6 @@ class Approval(ApprovalOperator):
     def execute(self, context: Any) -> Any:
         """Keep the question, then wait."""
         from movierec.promotion.questions import ask
-        from movierec_airflow import open_connection
 
         with open_connection() as conn:
             ask(conn, int(self.training_id), self._question)

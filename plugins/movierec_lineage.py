@@ -6,6 +6,8 @@ this is ever called, and OpenLineage is not imported.
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from movierec_connections import WAREHOUSE, settings
+
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import Dataset
@@ -135,8 +137,6 @@ def _datasets(ports: str) -> "list[Dataset]":
     from airflow.sdk import Connection
     from openlineage.client.event_v2 import Dataset
     from upath import UPath
-
-    from movierec_airflow import WAREHOUSE, settings
 
     found = Connection.get(WAREHOUSE)
     host = "localhost" if (found.host or "/").startswith("/") else found.host

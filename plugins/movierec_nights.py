@@ -14,6 +14,8 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import get_current_context, task
 
+from movierec_connections import open_connection
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
@@ -23,7 +25,6 @@ MAX_NOTICE = 5  # unusual measures that a notice names
 def record_stage(context: Any) -> None:
     """Note when a task ran that has succeeded, and the memory it took."""
     from movierec.monitoring.nights import record_stage
-    from movierec_airflow import open_connection
 
     ti = context["ti"]
     stage = {
@@ -39,7 +40,6 @@ def record_stage(context: Any) -> None:
 def record_night() -> list[str]:
     """Record the night as this run leaves it, make a notice of what is unusual, and return all that is to be known."""
     from movierec.monitoring.nights import record_night
-    from movierec_airflow import open_connection
     from movierec_notices import announce, notice_of
 
     context = get_current_context()

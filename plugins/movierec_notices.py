@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
+from movierec_connections import open_connection, settings
+
 if TYPE_CHECKING:
     from movierec.monitoring.notices import Notice
 
@@ -132,8 +134,6 @@ def announce(notice: "Notice") -> None:
 
     None of these keeps the next from being tried, and none fails the task that the notice is about.
     """
-    from movierec_airflow import settings
-
     log.log(logging.WARNING if notice.kind in ("question", "drift") else logging.ERROR, "NOTICE %s", notice.text)
     notice_id = _record(notice)
     conn_id = settings().notify
@@ -189,7 +189,6 @@ def _notifier(path: str, conn_type: str) -> Any:
 
 def _record(notice: "Notice") -> int | None:
     from movierec.monitoring.notices import record
-    from movierec_airflow import open_connection
 
     try:
         with open_connection() as conn:
@@ -201,7 +200,6 @@ def _record(notice: "Notice") -> int | None:
 
 def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> None:
     from movierec.monitoring.notices import record_sending
-    from movierec_airflow import open_connection
 
     if notice_id is None:
         return
@@ -214,7 +212,6 @@ def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> N
 
 def _live(night: datetime) -> str:
     from movierec.monitoring.notices import lateness
-    from movierec_airflow import open_connection
 
     try:
         with open_connection() as conn:

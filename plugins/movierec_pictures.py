@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
+from movierec_connections import open_connection, training_folder
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -67,7 +69,6 @@ class DrawPictures(BaseOperator):
     def execute(self, context: Any) -> list[str]:
         """Draw; what cannot be drawn is left out with a line in the log."""
         from movierec import plots
-        from movierec_airflow import open_connection, training_folder
 
         training_id = int(self.training_id)
         with open_connection() as conn:

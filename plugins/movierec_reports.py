@@ -15,6 +15,7 @@ from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
 from movierec.evaluation.protocols import CUTOFF
+from movierec_connections import open_connection
 from movierec_pictures import HEADERS, OnFirstRequest
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ def read_report(kind: str, number: int) -> str | None:
     """Return a report as a page; None where there is nothing to show."""
     from movierec.db import fetch
     from movierec.quality.sentences import of_batch
-    from movierec_airflow import open_connection
 
     title, query, key, parameters, _ = REPORTS[kind]
     if not 1 <= number <= MAX_ID:

@@ -8,7 +8,7 @@ from movierec.errors import ConfigError
 @pytest.fixture
 def endpoint(airflow, monkeypatch):
     """Import what connects the DAGs, as they do."""
-    from movierec_airflow import endpoint
+    from movierec_connections import endpoint
 
     def of(uri):
         monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", uri)
@@ -39,7 +39,7 @@ def test_of_an_http_connection_the_schema_is_the_protocol_and_the_path_is_in_its
 
 
 def test_a_connection_that_nobody_defined_is_named(endpoint):
-    from movierec_airflow import endpoint as find
+    from movierec_connections import endpoint as find
 
     with pytest.raises(ConfigError, match="Airflow has no connection 'nowhere_db', which MOVIEREC_CONNECTIONS names"):
         find("nowhere_db")

@@ -79,10 +79,10 @@ def test_the_newest_night_goes_live_a_past_one_is_kept_beside_and_a_rollback_hol
 def test_the_training_that_triggered_the_run_is_published(airflow, monkeypatch):
     from types import SimpleNamespace
 
-    import movierec_airflow
+    import movierec_run
 
     sent = [SimpleNamespace(extra={"training_id": number}) for number in (7, 9)] + [SimpleNamespace(extra={})]
     for named, expected in ((None, [7, 9]), (3, [3])):
-        context = {"triggering_asset_events": {movierec_airflow.CHAMPION: sent}, "params": {"training": named}}
-        monkeypatch.setattr(movierec_airflow, "get_current_context", lambda context=context: context)
-        assert movierec_airflow.triggering_trainings() == expected
+        context = {"triggering_asset_events": {movierec_run.CHAMPION: sent}, "params": {"training": named}}
+        monkeypatch.setattr(movierec_run, "get_current_context", lambda context=context: context)
+        assert movierec_run.triggering_trainings() == expected

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from movierec.db import connect
-from movierec.publishing.versions import go_live
+from movierec.publishing.pointer import go_live
 from tests.dags.test_nights import query, states
 from tests.dags.test_train import let_time_pass
 

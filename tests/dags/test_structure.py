@@ -100,12 +100,12 @@ def test_the_training_says_where_weights_of_feedback_are_changed(airflow):
     [([], "when unsure"), ([None], "when unsure"), (["never"], "never"), (["never", None], "never")],
 )
 def test_a_night_may_say_whether_a_person_is_asked(airflow, monkeypatch, said, expected):
-    import movierec_airflow
+    import movierec_run
 
     events = [SimpleNamespace(extra={"batch_id": 1, "approval": approval}) for approval in said]
-    context = {"triggering_asset_events": {movierec_airflow.CORE: events}, "params": {"approval": "when unsure"}}
-    monkeypatch.setattr(movierec_airflow, "get_current_context", lambda: context)
-    assert movierec_airflow.approval() == expected
+    context = {"triggering_asset_events": {movierec_run.CORE: events}, "params": {"approval": "when unsure"}}
+    monkeypatch.setattr(movierec_run, "get_current_context", lambda: context)
+    assert movierec_run.approval() == expected
 
 
 def test_an_unanswered_question_is_a_rejection_in_time(airflow):
@@ -138,12 +138,12 @@ def test_every_number_of_a_form_is_bounded_and_what_is_beyond_is_refused_when_it
     ],
 )
 def test_a_past_night_is_trained_on_only_where_somebody_asks(airflow, monkeypatch, form, extras, expected):
-    import movierec_airflow
+    import movierec_run
 
     events = [SimpleNamespace(extra=extra) for extra in extras]
-    context = {"triggering_asset_events": {movierec_airflow.CORE: events}, "params": {"batch": form}}
-    monkeypatch.setattr(movierec_airflow, "get_current_context", lambda: context)
-    assert movierec_airflow.requested_batches() == expected
+    context = {"triggering_asset_events": {movierec_run.CORE: events}, "params": {"batch": form}}
+    monkeypatch.setattr(movierec_run, "get_current_context", lambda: context)
+    assert movierec_run.requested_batches() == expected
 
 
 @pytest.mark.parametrize(("dag_id", "cron"), [("movierec_train", "30 4,6 * * *"), ("movierec_publish", "0 5,7 * * *")])
