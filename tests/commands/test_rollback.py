@@ -7,7 +7,7 @@ import pytest
 from movierec import cli
 from movierec.db import connect
 from movierec.local import postgres
-from movierec.publishing.versions import go_live
+from movierec.publishing.pointer import go_live
 from tests.dags.test_rollback import NIGHT
 
 

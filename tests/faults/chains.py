@@ -4,7 +4,7 @@ from movierec.config import Settings
 from movierec.db import connect
 from movierec.evaluation.protocols import PROTOCOLS
 from movierec.promotion import champion
-from movierec.publishing import catalogue, deltas, lists, versions
+from movierec.publishing import catalogue, deltas, lists, pointer, versions
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
@@ -46,7 +46,7 @@ def publication(warehouse: str, settings: Settings, run_id: str) -> Stages:
         "write_catalogue": lambda conn: catalogue.write_catalogue(conn, version_id),
         "write_item_weights": lambda conn: catalogue.write_item_weights(conn, version_id, settings),
         "audit_version": lambda conn: versions.audit_version(conn, version_id),
-        "go_live": lambda conn: versions.go_live(conn, version_id),
+        "go_live": lambda conn: pointer.go_live(conn, version_id),
         "prune": lambda conn: versions.prune(conn, settings),
     }
 

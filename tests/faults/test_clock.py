@@ -7,7 +7,7 @@ from movierec import db
 from movierec import warehouse as structure
 from movierec.config import SQL
 from movierec.db import connect
-from movierec.publishing import versions
+from movierec.publishing import pointer
 from movierec.training.snapshot import batch_to_train_on
 from tests import movielens
 from tests.faults.chains import publication, training
@@ -46,7 +46,7 @@ def serve(warehouse, app, folder, settings, moments):
             take(warehouse, training(warehouse, settings, f"night {number}"))
             take(warehouse, publication(warehouse, settings, f"night {number}"))
         with connect(warehouse) as conn:
-            found.append((versions.live_version(conn), lists(warehouse)))
+            found.append((pointer.live_version(conn), lists(warehouse)))
     return found
 
 

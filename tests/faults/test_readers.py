@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from movierec.db import connect
-from movierec.publishing import versions
+from movierec.publishing import pointer
 from tests.faults.chains import publication
 from tests.faults.stages import take
 from tests.publishing.conftest import LENGTH
@@ -77,7 +77,7 @@ def test_readers_and_an_idle_transaction_see_whole_versions_over_publications(
             take(warehouse, publication(warehouse, settings, f"night {number}"))
         assert idle.execute(seen).fetchall() == before == [(1, VIEWERS * LENGTH)]
         idle.rollback()
-        assert versions.live_version(idle) == 1 + publications
+        assert pointer.live_version(idle) == 1 + publications
         kept = idle.execute("select version_id from serving.version order by 1").fetchall()
         assert kept == [(publications,), (publications + 1,)]
     reads = [read for result in reading.results for read in result.result()]

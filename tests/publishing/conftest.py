@@ -3,7 +3,7 @@
 import pytest
 
 from movierec.promotion import champion as promotion
-from movierec.publishing import catalogue, lists, versions
+from movierec.publishing import catalogue, lists, pointer, versions
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
@@ -34,7 +34,7 @@ def write(conn, settings, run_id="night"):
 def write_and_go_live(conn, settings, run_id="night"):
     version_id = write(conn, settings, run_id)
     versions.audit_version(conn, version_id)
-    return versions.go_live(conn, version_id)
+    return pointer.go_live(conn, version_id)
 
 
 def crown(conn, app, settings):

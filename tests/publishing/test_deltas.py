@@ -4,7 +4,7 @@ import pytest
 
 from movierec.db import connect
 from movierec.errors import PublishError
-from movierec.publishing import deltas, versions
+from movierec.publishing import deltas, pointer, versions
 from tests.publishing.conftest import write, write_and_go_live
 
 VIEWER, OTHER = 1, 2
@@ -206,7 +206,7 @@ def test_a_new_version_goes_live_with_what_was_said_since_its_snapshot(live, set
     versions.audit_version(live, version_id)
     assert deltas.cover_feedback(live, "next night", version_id, settings) == 1
     assert places(live) == before
-    assert versions.go_live(live, version_id) == version_id
+    assert pointer.go_live(live, version_id) == version_id
     after = places(live)
     assert disliked not in after
     assert sum(after[movie] - before[movie] for movie in near) > 5 * len(near)

@@ -8,7 +8,7 @@ from movierec.db import connect, fetch
 from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.local import summary
-from movierec.publishing import lists, versions
+from movierec.publishing import lists, pointer, versions
 from movierec.rankers import registry
 from movierec.training import snapshot
 from movierec.training.data import TrainingData
@@ -24,7 +24,7 @@ def rows(conn, table, version_id):
 
 def test_a_version_gives_every_viewer_the_due_list_and_every_movie_its_twenty(conn, settings, champion):
     version_id = write_and_go_live(conn, settings)
-    assert versions.live_version(conn) == version_id
+    assert pointer.live_version(conn) == version_id
     assert conn.execute(
         "select count(*), count(distinct user_id), min(rank), max(rank) from serving.live_recommendation"
     ).fetchone() == (60 * LENGTH, 60, 1, LENGTH)
@@ -131,7 +131,7 @@ def test_the_audit_finds_every_kind_of_damage_and_the_live_version_stays(conn, s
         failed = [f"{check}: {failures}" for check, failures in versions.failed_checks(conn, version_id).items()]
         assert any(message in sentence for sentence in failed), (table, change, where, failed)
         conn.rollback()
-    assert versions.live_version(conn) == live
+    assert pointer.live_version(conn) == live
 
 
 def test_a_version_that_fails_its_audit_is_rejected_and_cannot_go_live(conn, settings, champion):
@@ -142,8 +142,8 @@ def test_a_version_that_fails_its_audit_is_rejected_and_cannot_go_live(conn, set
     with pytest.raises(PublishError, match=f"version {version_id} is rejected and the live version stays. .*: 1 times"):
         versions.audit_version(conn, version_id)
     with pytest.raises(PublishError, match=f"version {version_id} has not passed its audit; live stays {live}"):
-        versions.go_live(conn, version_id)
-    assert versions.live_version(conn) == live
+        pointer.go_live(conn, version_id)
+    assert pointer.live_version(conn) == live
     assert conn.execute("select status from serving.version order by 1").fetchall() == [("published",), ("rejected",)]
 
 
@@ -152,7 +152,7 @@ def test_writing_after_the_audit_takes_the_audit_back(conn, settings, champion):
     versions.audit_version(conn, version_id)
     lists.write_fallback(conn, version_id, settings)
     with pytest.raises(PublishError, match="has not passed its audit"):
-        versions.go_live(conn, version_id)
+        pointer.go_live(conn, version_id)
 
 
 def test_writers_of_a_version_do_not_wait_for_each_other(conn, warehouse, settings, champion):
@@ -178,7 +178,7 @@ def test_a_writer_that_was_given_up_on_cannot_touch_what_has_gone_live(conn, war
 
     zombie = threading.Thread(target=write_late)
     zombie.start()
-    versions.go_live(conn, version_id)
+    pointer.go_live(conn, version_id)
     zombie.join(timeout=10)
     assert outcome == [f"version {version_id} is published and never changes; clear open_version to write a new one"]
 
@@ -196,7 +196,7 @@ def test_lists_of_a_night_are_judged_by_that_night_though_core_has_moved_on(conn
     version_id = write(conn, settings)
     ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
     versions.audit_version(conn, version_id)
-    assert versions.go_live(conn, version_id) == version_id
+    assert pointer.go_live(conn, version_id) == version_id
 
 
 def test_lists_of_an_earlier_night_are_kept_beside_the_live_ones(conn, app, settings, champion, crowned_night):
@@ -209,8 +209,8 @@ def test_lists_of_an_earlier_night_are_kept_beside_the_live_ones(conn, app, sett
     conn.commit()
     version_id = write(conn, settings, "backfill")
     versions.audit_version(conn, version_id)
-    assert versions.go_live(conn, version_id) == live
-    assert versions.live_version(conn) == live
+    assert pointer.go_live(conn, version_id) == live
+    assert pointer.live_version(conn) == live
     assert conn.execute("select status from serving.version order by 1").fetchall() == [("audited",), ("published",)]
 
 
@@ -218,7 +218,7 @@ def test_the_pointer_never_moves_back_by_running_an_old_task_again(conn, setting
     old = write_and_go_live(conn, settings)
     new = write_and_go_live(conn, settings, "next night")
     with pytest.raises(PublishError, match=f"version {old} is older than the live one; live stays {new}"):
-        versions.go_live(conn, old)
+        pointer.go_live(conn, old)
 
 
 def test_an_older_training_that_is_decided_again_is_not_the_latest(conn, settings, champion):
@@ -238,7 +238,7 @@ def test_a_published_version_never_changes(conn, settings, champion):
 def test_going_live_twice_changes_nothing(conn, settings, champion):
     version_id = write_and_go_live(conn, settings)
     since = conn.execute("select since from serving.live").fetchone()
-    assert versions.go_live(conn, version_id) == version_id
+    assert pointer.go_live(conn, version_id) == version_id
     assert conn.execute("select since from serving.live").fetchone() == since
 
 

@@ -54,7 +54,7 @@ def live_nights(conn, night, *rankers):
     """Make nights by these rankers one after the other live, and return their versions."""
     made = [night(day, ranker) for day, ranker in enumerate(rankers)]
     for version_id in made:
-        assert versions.go_live(conn, version_id) == version_id
+        assert pointer.go_live(conn, version_id) == version_id
     return made
 
 
@@ -73,7 +73,7 @@ def test_no_statement_points_to_a_version_that_is_not_published(conn, night, sta
     with pytest.raises(psycopg.errors.CheckViolation):
         conn.execute("update serving.live set version_id = %s, version_status = %s", [unfinished, status])
     conn.rollback()
-    assert versions.live_version(conn) == live
+    assert pointer.live_version(conn) == live
 
 
 def test_a_live_version_cannot_become_unpublished(conn, night):
@@ -118,7 +118,7 @@ def test_challengers_meet_the_champion_of_their_own_time(conn, night):
 
 def test_every_move_stands_in_the_book_with_who_and_why(conn, night):
     first, second = live_nights(conn, night, "ease", "hybrid")
-    versions.go_live(conn, second)  # a task that is run again moves nothing
+    pointer.go_live(conn, second)  # a task that is run again moves nothing
     assert pointer.move_pointer(conn, first, "ada", " lists are stale ") == second
     assert pointer.move_pointer(conn, second, "bob", "they were not") == first
     conn.execute("update serving.live set version_id = %s, since = now()", [first])
@@ -155,7 +155,7 @@ def test_only_complete_versions_can_be_chosen_and_only_with_a_reason(conn, night
             pointer.move_pointer(conn, version_id, "ada", "because")
     with pytest.raises(PublishError, match="needs a reason"):
         pointer.move_pointer(conn, first, "ada", "  ")
-    assert versions.live_version(conn) == second
+    assert pointer.live_version(conn) == second
 
 
 def test_the_next_night_by_a_ranker_that_was_taken_back_is_held_and_says_so(conn, night):
@@ -167,11 +167,11 @@ def test_the_next_night_by_a_ranker_that_was_taken_back_is_held_and_says_so(conn
         match=rf"version {tonight} is by hybrid, whose version {bad} ada took back on .* \(too many sequels\), "
         rf"so it stays beside the live version {good}; movierec_rollback",
     ):
-        versions.go_live(conn, tonight)
-    assert versions.live_version(conn) == good
+        pointer.go_live(conn, tonight)
+    assert pointer.live_version(conn) == good
     pointer.move_pointer(conn, tonight, "ada", "sequels are gone")
     tomorrow = night(3, "hybrid")
-    assert versions.go_live(conn, tomorrow) == tomorrow
+    assert pointer.go_live(conn, tomorrow) == tomorrow
 
 
 def test_after_two_steps_back_both_rankers_are_held_and_a_third_is_not(conn, night):
@@ -180,19 +180,19 @@ def test_after_two_steps_back_both_rankers_are_held_and_a_third_is_not(conn, nig
         pointer.move_pointer(conn, version_id, "ada", "no better")
     for day, ranker, taken in ((3, "hybrid", third), (4, "slim", second)):
         with pytest.raises(PublishError, match=f"by {ranker}, whose version {taken} ada took back"):
-            versions.go_live(conn, night(day, ranker))
+            pointer.go_live(conn, night(day, ranker))
     other = night(5, "blend")
-    assert versions.go_live(conn, other) == other
+    assert pointer.go_live(conn, other) == other
 
 
 def test_a_reason_brings_an_earlier_night_live_and_without_one_it_is_kept_beside(conn, night):
     live = night(5)
     past = night(2)
-    versions.go_live(conn, live)
+    pointer.go_live(conn, live)
     assert pointer.bring_live(conn, past, "ada", None) == live
     assert pointer.bring_live(conn, past, "ada", "only this one is whole") == past
     assert pointer.bring_live(conn, past, "ada", "only this one is whole") == past  # a task that is run again
-    assert versions.live_version(conn) == past
+    assert pointer.live_version(conn) == past
     assert conn.execute(MOVES).fetchall()[1:] == [("back", live, past, "ada", "only this one is whole")]
 
 
@@ -214,7 +214,7 @@ def test_versions_that_are_kept_beside_outlive_the_next_publications(conn, night
     live = []
     for day in range(10, 13):
         live.append(night(day))
-        versions.go_live(conn, live[-1])
+        pointer.go_live(conn, live[-1])
         versions.prune(conn, replace(settings, keep_nights=2))
     kept = [row[0] for row in conn.execute("select version_id from serving.version order by 1").fetchall()]
     assert kept == [*beside[1:], *live[1:]]
@@ -301,7 +301,7 @@ def test_a_stored_model_is_published_again_as_it_was(conn, settings, champion, m
     monkeypatch.setattr(TrainingData, "fit_on", refuse)
     again = publish_again(conn, champion, settings, "ada", "once more")
     assert again > first
-    assert versions.live_version(conn) == again
+    assert pointer.live_version(conn) == again
     assert conn.execute(LISTS).fetchall() == shown
     assert conn.execute(MOVES).fetchall()[-1] == ("forward", first, again, "ada", "once more")
 

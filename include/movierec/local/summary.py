@@ -7,7 +7,7 @@ from movierec.db import Connection, connect, fetch
 from movierec.evaluation.protocols import CUTOFF
 from movierec.monitoring import nights
 from movierec.monitoring.run_note import note_text
-from movierec.publishing import versions
+from movierec.publishing import pointer
 from movierec.quality import sentences
 
 EVALUATION = {"k": CUTOFF}
@@ -23,7 +23,7 @@ LEGEND = """\
 def live_version(conninfo: str) -> int | None:
     """Return the version that readers see, or None before the first publication."""
     with connect(conninfo) as conn:
-        return versions.live_version(conn)
+        return pointer.live_version(conn)
 
 
 def went_live(conninfo: str, run_id: str) -> bool:

@@ -21,8 +21,9 @@ from movierec.db import Connection, copy_rows, fetch, fetch_frame, run_sql
 from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.publishing.lists import rank_for
+from movierec.publishing.pointer import live_version
 from movierec.publishing.tables import rows_of
-from movierec.publishing.versions import Version, describe_failures, live_version
+from movierec.publishing.versions import Version, describe_failures
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder
 

@@ -1,6 +1,6 @@
-"""Undo and redo: which versions are kept, and the pointer moved to one of them by a person.
+"""The pointer to the version that readers see: every night moves it forward, a person to any version that is kept.
 
-`versions.go_live` moves the pointer every night, and only forward; here somebody decides, and says why.
+Readers see one whole audited version and never wait. Who moved the pointer, and why, stands in `ops.pointer_move`.
 """
 
 import logging
@@ -8,14 +8,49 @@ from typing import Any
 
 import psycopg
 
-from movierec.db import Connection, fetch
+from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
 from movierec.evaluation.protocols import CUTOFF
-from movierec.publishing.versions import go_live, live_version, lock_live, point_to, sign_move
 
 log = logging.getLogger(__name__)
 
+NIGHTLY = "movierec_publish"  # who moves the pointer where no person does
 COMPARED_VIEWERS = 5_000  # of whom churn is measured, which is a mean: more would not change it
+
+
+def live_version(conn: Connection) -> int | None:
+    """Return the version that readers see, or None before the first publication."""
+    rows = fetch(conn, "serving/live_version")
+    return int(rows[0]["version_id"]) if rows else None
+
+
+def go_live(conn: Connection, version_id: int) -> int:
+    """Publish an audited version, point to it in the same transaction, and return the version that is live.
+
+    A version of an earlier batch than the live one's, such as a backfill makes, is kept beside it.
+
+    Raises:
+        PublishError: the version has not passed its audit, a newer one of the same batch is live, or a person has
+            taken back a version by the same ranker.
+    """
+    live = lock_live(conn)
+    batch = _batch_of_version(conn, version_id)
+    if live is not None and batch["status"] == "audited" and batch["is_earlier"]:
+        conn.rollback()
+        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, batch["as_of"], live)
+        return live
+    if batch["status"] == "audited":
+        _require_not_taken_back(conn, version_id)
+    sign_move(conn, NIGHTLY, f"{batch['ranker']} is the champion of training {batch['training_id']}")
+    if fetch(conn, "serving/is_next", {"version_id": version_id})[0]["is_next"]:
+        point_to(conn, version_id, takes_audited=True)
+    conn.commit()
+    live = live_version(conn)
+    if live == version_id:
+        log.info("live: version %d", version_id)
+        return version_id
+    cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
+    raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
 
 
 def kept_versions(conn: Connection) -> list[dict[str, Any]]:
@@ -32,7 +67,7 @@ def bring_live(conn: Connection, version_id: int, moved_by: str, reason: str | N
     """Make a version live, as every night does, or as a person wants it who gives a reason; return what is live then.
 
     Raises:
-        PublishError: as `versions.go_live` says; with a reason, as `move_pointer` says.
+        PublishError: as `go_live` says; with a reason, as `move_pointer` says.
     """
     if not (reason or "").strip():
         return go_live(conn, version_id)
@@ -86,3 +121,43 @@ def _require_choosable(conn: Connection, version_id: int, live: int | None) -> N
     choices = [row["version"] for row in kept_versions(conn) if row["status"] != "live"]
     allowed = ", ".join(map(str, choices)) or "none: no other version is kept"
     raise PublishError(f"version {version_id} {cause}; allowed are {allowed}")
+
+
+def lock_live(conn: Connection) -> int | None:
+    """Return the version that readers see, None before the first; nobody else moves the pointer in the meantime."""
+    rows = fetch(conn, "serving/lock_live")
+    return int(rows[0]["version_id"]) if rows else None
+
+
+def point_to(conn: Connection, version_id: int, takes_audited: bool) -> None:
+    """Move the pointer in one statement of the open transaction, unless the version has not passed its audit.
+
+    Args:
+        conn: the warehouse.
+        version_id: to point to; published if it was not.
+        takes_audited: its newest delta goes live with it even if it was never live and the version was.
+    """
+    run_sql(conn, "serving/move_pointer", {"version_id": version_id, "takes_audited": takes_audited})
+
+
+def sign_move(conn: Connection, moved_by: str, reason: str) -> None:
+    """Say who moves the pointer in the open transaction, and why: `ops.pointer_move` keeps it with the move."""
+    fetch(conn, "serving/sign_move", {"moved_by": moved_by, "reason": reason})
+
+
+def _batch_of_version(conn: Connection, version_id: int) -> dict[str, Any]:
+    rows = fetch(conn, "serving/batch_of_version", {"version_id": version_id})
+    if not rows:
+        raise PublishError(f"version {version_id} does not exist")
+    return rows[0]
+
+
+def _require_not_taken_back(conn: Connection, version_id: int) -> None:
+    """Refuse to publish the work of a ranker whose last version a person has taken back."""
+    for move in fetch(conn, "serving/taken_back", {"version_id": version_id}):
+        conn.rollback()
+        raise PublishError(
+            f"version {version_id} is by {move['from_ranker']}, whose version {move['from_version_id']} "
+            f"{move['moved_by']} took back on {move['moved_at']:%Y-%m-%d %H:%M} UTC ({move['reason']}), so it stays "
+            f"beside the live version {live_version(conn)}; movierec_rollback shows it and brings it live"
+        )

@@ -1,10 +1,9 @@
-"""The life of a version: opened, written, audited, live. Readers see whole audited versions and never wait."""
+"""The life of a version: opened, written, audited, pruned; `movierec.publishing.pointer` shows it to readers."""
 
 import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from movierec.artifacts import remove_unfinished
 from movierec.code_version import code_version
@@ -19,7 +18,6 @@ from movierec.training.snapshot import batch_of
 log = logging.getLogger(__name__)
 
 SIMILAR_LENGTH = 20  # similar movies of each movie in a version
-NIGHTLY = "movierec_publish"  # who moves the pointer where no person does
 CANDIDATES_PER_MOVIE = 3  # movies that are kept to follow each one of a list, from which filters fill a page
 
 
@@ -135,81 +133,6 @@ def failed_checks(conn: Connection, version_id: int) -> dict[str, int]:
         "liked_weight": LIKED_WEIGHT,
     }
     return {row["failed_check"]: int(row["failures"]) for row in fetch(conn, "serving/audit", parameters)}
-
-
-def go_live(conn: Connection, version_id: int) -> int:
-    """Publish an audited version, point to it in the same transaction, and return the version that is live.
-
-    A version of an earlier batch than the live one's, such as a backfill makes, is kept beside it.
-
-    Raises:
-        PublishError: the version has not passed its audit, a newer one of the same batch is live, or a person has
-            taken back a version by the same ranker.
-    """
-    live = lock_live(conn)
-    batch = _batch_of_version(conn, version_id)
-    if live is not None and batch["status"] == "audited" and batch["is_earlier"]:
-        conn.rollback()
-        log.info("version %d shows an earlier night, as of %s; live stays %d", version_id, batch["as_of"], live)
-        return live
-    if batch["status"] == "audited":
-        _require_not_taken_back(conn, version_id)
-    sign_move(conn, NIGHTLY, f"{batch['ranker']} is the champion of training {batch['training_id']}")
-    if fetch(conn, "serving/is_next", {"version_id": version_id})[0]["is_next"]:
-        point_to(conn, version_id, takes_audited=True)
-    conn.commit()
-    live = live_version(conn)
-    if live == version_id:
-        log.info("live: version %d", version_id)
-        return version_id
-    cause = "has not passed its audit" if live is None or live < version_id else "is older than the live one"
-    raise PublishError(f"version {version_id} {cause}; live stays {live or 'none'}")
-
-
-def lock_live(conn: Connection) -> int | None:
-    """Return the version that readers see, None before the first; nobody else moves the pointer in the meantime."""
-    rows = fetch(conn, "serving/lock_live")
-    return int(rows[0]["version_id"]) if rows else None
-
-
-def point_to(conn: Connection, version_id: int, takes_audited: bool) -> None:
-    """Move the pointer in one statement of the open transaction, unless the version has not passed its audit.
-
-    Args:
-        conn: the warehouse.
-        version_id: to point to; published if it was not.
-        takes_audited: its newest delta goes live with it even if it was never live and the version was.
-    """
-    run_sql(conn, "serving/move_pointer", {"version_id": version_id, "takes_audited": takes_audited})
-
-
-def sign_move(conn: Connection, moved_by: str, reason: str) -> None:
-    """Say who moves the pointer in the open transaction, and why: `ops.pointer_move` keeps it with the move."""
-    fetch(conn, "serving/sign_move", {"moved_by": moved_by, "reason": reason})
-
-
-def _batch_of_version(conn: Connection, version_id: int) -> dict[str, Any]:
-    rows = fetch(conn, "serving/batch_of_version", {"version_id": version_id})
-    if not rows:
-        raise PublishError(f"version {version_id} does not exist")
-    return rows[0]
-
-
-def _require_not_taken_back(conn: Connection, version_id: int) -> None:
-    """Refuse to publish the work of a ranker whose last version a person has taken back."""
-    for move in fetch(conn, "serving/taken_back", {"version_id": version_id}):
-        conn.rollback()
-        raise PublishError(
-            f"version {version_id} is by {move['from_ranker']}, whose version {move['from_version_id']} "
-            f"{move['moved_by']} took back on {move['moved_at']:%Y-%m-%d %H:%M} UTC ({move['reason']}), so it stays "
-            f"beside the live version {live_version(conn)}; movierec_rollback shows it and brings it live"
-        )
-
-
-def live_version(conn: Connection) -> int | None:
-    """Return the version that readers see, or None before the first publication."""
-    rows = fetch(conn, "serving/live_version")
-    return int(rows[0]["version_id"]) if rows else None
 
 
 def prune(conn: Connection, settings: Settings) -> dict[str, int]:
