@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from movierec.errors import ModelError
-from movierec.evaluation.bootstrap import NORMAL_FROM, drawn_means
+from movierec.evaluation.bootstrap import NORMAL_FROM, drawn_means, mean_intervals_by_k
 from movierec.evaluation.significance import (
     Interval,
     compare_with_best,
@@ -159,3 +159,15 @@ def test_the_best_is_compared_with_every_other() -> None:
 def test_a_mean_is_of_numbers(values: list[float]) -> None:
     with pytest.raises(ModelError, match="one per user"):
         mean_interval(values)
+
+
+def test_every_k_is_bounded_as_if_alone() -> None:
+    rng = np.random.default_rng(0)
+    values = pd.DataFrame({"user_id": np.tile(np.arange(40), 2), "k": np.repeat([10, 5], 40), "ndcg": rng.random(80)})
+    intervals = mean_intervals_by_k(values, [5, 10, 20], ["ndcg"])
+    assert list(intervals) == [(5, "ndcg"), (10, "ndcg"), (20, "ndcg")]
+    for k in (5, 10):
+        alone = mean_interval(values.loc[values["k"] == k, "ndcg"])
+        assert [intervals[k, "ndcg"].low, intervals[k, "ndcg"].high] == pytest.approx([alone.low, alone.high])
+    assert np.isnan(intervals[20, "ndcg"].mean)
+    assert np.isnan(mean_intervals_by_k(values.iloc[:0], [5], ["ndcg"])[5, "ndcg"].mean)

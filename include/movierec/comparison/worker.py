@@ -18,7 +18,7 @@ from movierec.comparison.memory import forget_peak, peak_bytes
 from movierec.comparison.work_folder import WorkerInputs, WorkFolder
 from movierec.data.columns import USER
 from movierec.errors import MovierecError
-from movierec.evaluation.bootstrap import mean_intervals
+from movierec.evaluation.bootstrap import mean_intervals_by_k
 from movierec.evaluation.evaluate import METRICS, Evaluation, evaluate
 from movierec.evaluation.metrics import K, relevant_pairs
 from movierec.evaluation.rating_error import rating_error_of
@@ -127,10 +127,11 @@ def _parameters(inputs: WorkerInputs, name: str) -> tuple[dict[str, Any], dict[s
 def _metrics(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return per k the mean and interval of every metric, and the totals."""
     rows = []
+    by_k = mean_intervals_by_k(evaluation.values, evaluation.totals[K].tolist(), METRICS)
     for total in evaluation.totals.to_dict("records"):
-        values = evaluation.values.loc[evaluation.values[K] == total[K], list(METRICS)]
-        intervals = {name: asdict(interval) for name, interval in mean_intervals(values).items()}
-        rows.append({**{str(key): value for key, value in total.items()}, "users": len(values), **intervals})
+        intervals = {name: asdict(by_k[total[K], name]) for name in METRICS}
+        users = int((evaluation.values[K] == total[K]).sum())
+        rows.append({**{str(key): value for key, value in total.items()}, "users": users, **intervals})
     return rows
 
 

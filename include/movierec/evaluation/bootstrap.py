@@ -1,13 +1,17 @@
 """How sure a mean over users is: the percentile bootstrap (Efron 1979), for many means at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from movierec.data.columns import USER
 from movierec.errors import ModelError
+from movierec.evaluation.metrics import K
 
 DRAWS = 2_000  # samples of the users
 LEVEL = 0.95  # share of samples within the interval
@@ -37,7 +41,7 @@ def mean_interval(values: ArrayLike, draws: int = DRAWS, level: float = LEVEL, s
 
 def mean_intervals(
     values: pd.DataFrame, draws: int = DRAWS, level: float = LEVEL, seed: int = 0
-) -> dict[str, Interval]:
+) -> dict[Any, Interval]:
     """Bound the mean of every column of values per user (rows); NaN is a user without a value and does not count.
 
     From `NORMAL_FROM` users on the bootstrap's limit stands in for it, the normal distribution with the variance
@@ -56,7 +60,20 @@ def mean_intervals(
     else:
         bounds = np.full((2, table.shape[1]), np.nan)
     rows = zip(values.columns, means, *bounds, strict=True)
-    return {str(name): Interval(float(mean), float(low), float(high)) for name, mean, low, high in rows}
+    return {name: Interval(float(mean), float(low), float(high)) for name, mean, low, high in rows}
+
+
+def mean_intervals_by_k(
+    values: pd.DataFrame, ks: Sequence[int], metrics: Sequence[str]
+) -> dict[tuple[int, str], Interval]:
+    """Bound the means of per-user values (user_id, k, metrics) at every k, from the same samples of the users.
+
+    Returns:
+        An interval per (k, metric), in this order.
+    """
+    names = pd.MultiIndex.from_product([ks, metrics])
+    wide = values.pivot(index=USER, columns=K, values=list(metrics)).swaplevel(axis=1).reindex(columns=names)
+    return mean_intervals(wide)
 
 
 def drawn_means(values: Values, draws: int, seed: int) -> Values:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
-from movierec.evaluation.bootstrap import mean_intervals
+from movierec.evaluation.bootstrap import mean_intervals_by_k
 from movierec.evaluation.metrics import K, accuracy
 from movierec.features.profiles import AGE_BOUNDS
 
@@ -53,8 +53,8 @@ def by_stratum(values: pd.DataFrame, strata: pd.DataFrame, metrics: Sequence[str
         (dimension, stratum, k, metric, mean, low, high, users), with the 95 % interval of the mean.
     """
     joined = values.merge(strata, on=USER)
-    groups = joined.groupby([DIMENSION, STRATUM, K], sort=True)
-    return _table([(str(of), str(name), int(rows[K].iloc[0]), rows) for (of, name, _), rows in groups], metrics)
+    groups = joined.groupby([DIMENSION, STRATUM], sort=True)
+    return _table([(str(of), str(name), rows) for (of, name), rows in groups], metrics)
 
 
 def by_movie_stratum(
@@ -76,16 +76,15 @@ def by_movie_stratum(
     groups = []
     for dimension, stratum, belongs in strata_of_movies:
         if belongs.any():
-            values = accuracy(lists, relevant[belongs], ks)
-            groups += [(dimension, stratum, k, values[values[K] == k]) for k in ks]
+            groups.append((dimension, stratum, accuracy(lists, relevant[belongs], ks)))
     return _table(groups, STRATUM_METRICS)
 
 
-def _table(groups: list[tuple[str, str, int, pd.DataFrame]], metrics: Sequence[str]) -> pd.DataFrame:
+def _table(groups: list[tuple[str, str, pd.DataFrame]], metrics: Sequence[str]) -> pd.DataFrame:
     rows = [
-        (dimension, stratum, k, metric, interval.mean, interval.low, interval.high, len(values))
-        for dimension, stratum, k, values in groups
-        for metric, interval in mean_intervals(values[list(metrics)]).items()
+        (dimension, stratum, k, metric, interval.mean, interval.low, interval.high, int(values[USER].nunique()))
+        for dimension, stratum, values in groups
+        for (k, metric), interval in mean_intervals_by_k(values, values[K].unique().tolist(), metrics).items()
     ]
     return pd.DataFrame(rows, columns=[DIMENSION, STRATUM, K, "metric", "mean", "low", "high", "users"])
 

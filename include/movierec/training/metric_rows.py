@@ -7,9 +7,9 @@ import pandas as pd
 
 from movierec.data.columns import USER
 from movierec.db import Connection, copy_rows, run_sql
+from movierec.evaluation.bootstrap import mean_intervals_by_k
 from movierec.evaluation.evaluate import METRICS, TOTALS, Evaluation
 from movierec.evaluation.metrics import K, relevant_pairs
-from movierec.evaluation.significance import mean_intervals
 from movierec.evaluation.strata import DIMENSION, STRATUM, by_movie_stratum, by_stratum, strata
 from movierec.training.data import Split
 
@@ -37,9 +37,11 @@ def store_metrics(conn: Connection, key: Mapping[str, object], split: Split, eva
 
 
 def _overall(evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:
+    intervals = mean_intervals_by_k(evaluation.values, cutoffs, METRICS)
     for k in cutoffs:
         values = evaluation.at(k)[list(METRICS)]
-        for name, interval in mean_intervals(values).items():
+        for name in METRICS:
+            interval = intervals[k, name]
             if np.isfinite(interval.mean):
                 users = int(values[name].notna().sum())
                 yield k, name, ALL, ALL, interval.mean, interval.low, interval.high, users
