@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ from movierec.data.splits import per_user_temporal
 from movierec.promotion import leaks
 from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
 from movierec.rankers.ease import EASE
+from movierec.rankers.fits import RememberedFits
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.rankers.together import begin
 from movierec.training.data import fit_inputs
 from tests import tastes
 from tests.planted import CountsTerms, ReadsTest
@@ -142,3 +145,19 @@ def test_the_stored_model_must_be_what_the_ranker_learns_from_the_fit_inputs(dat
 def test_where_nobody_can_be_asked_a_person_is(dataset, test):
     found = check_leaks(EASE, fit_inputs, dataset, test.assign(rating=1.0), seed=1)
     assert (found.status, found.words) == ("hurt", "nobody can be asked, so a leak would not be seen")
+
+
+def test_two_threads_that_need_the_same_fit_make_it_once(dataset):
+    fitted, may_end = [], threading.Event()
+
+    class Slow(EASE):
+        def _fit(self, dataset, features, fits):
+            fitted.append(self)
+            may_end.wait(10)
+            super()._fit(dataset, features, fits)
+
+    fits, inputs = RememberedFits(), fit_inputs(dataset, dataset.ratings)
+    first, second = (begin(lambda: fits.ranker(Slow(), *inputs)) for _ in range(2))
+    may_end.set()
+    assert first.result(60) is second.result(60) is fitted[0]
+    assert len(fitted) == 1

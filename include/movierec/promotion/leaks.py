@@ -36,6 +36,7 @@ from movierec.promotion.guardrails import Guardrail
 from movierec.rankers.base import Ranker
 from movierec.rankers.fits import RememberedFits
 from movierec.rankers.popularity import Popularity
+from movierec.rankers.together import begin
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
     def fit(known: Dataset, features: MovieFeatures) -> Ranker:
         return fits.ranker(make(), known, features)
 
+    train, window = per_user_temporal(excerpt.train, seed=seed)
+    before = begin(lambda: _lead_before(fit, prepare, excerpt, train, window))  # half of the work, for another core
     shown, hidden = (
         fit(*prepare(facts, excerpt.train)) for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
     )
@@ -164,22 +167,23 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
     if changed > max_changed:
         return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    return _knows_test(hidden, fit, prepare, excerpt, seed)
-
-
-def _knows_test(hidden: Ranker, fit: Fit, prepare: Prepare, excerpt: Excerpt, seed: int) -> str | None:
-    """Compare the lead over popularity on the test with that on a window nothing was built from."""
     ndcg, on_test = _lead_over_popularity(hidden, *prepare(excerpt.dataset, excerpt.train), excerpt.test)
     if ndcg > MAX_NDCG:
         return f"its NDCG@{CUTOFF} of {ndcg:.2f} on the test is more than anybody can know"
-    train, window = per_user_temporal(excerpt.train, seed=seed)
+    earlier = before.result()
+    if earlier is None or on_test.low <= MAX_LEAD_RATIO * max(earlier.high, MIN_LEAD):
+        return None
+    return f"its lead over popularity is {on_test.mean:+.3f} on the test and {earlier.mean:+.3f} on a window before it"
+
+
+def _lead_before(
+    fit: Fit, prepare: Prepare, excerpt: Excerpt, train: pd.DataFrame, window: pd.DataFrame
+) -> Interval | None:
+    """Return the lead over popularity on a window nothing was built from; None where nobody liked anything in it."""
     if relevant_pairs(window, excerpt.dataset.relevant_from).empty:
         return None
     earlier, features = prepare(excerpt.dataset.with_ratings(train), train)
-    _, before = _lead_over_popularity(fit(earlier, features), earlier, features, window)
-    if on_test.low <= MAX_LEAD_RATIO * max(before.high, MIN_LEAD):
-        return None
-    return f"its lead over popularity is {on_test.mean:+.3f} on the test and {before.mean:+.3f} on a window before it"
+    return _lead_over_popularity(fit(earlier, features), earlier, features, window)[1]
 
 
 def _lead_over_popularity(

@@ -8,7 +8,9 @@ there. The search for leaks makes its own, those of equal inputs once.
 import hashlib
 import importlib.metadata
 import json
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -89,18 +91,28 @@ ANEW = Fits()
 
 
 class RememberedFits(Fits):
-    """Makes the fit of a ranker on equal inputs once, for as long as this object lives; keeps nothing on disk."""
+    """Makes the fit of a ranker on equal inputs once, for as long as this object lives; keeps nothing on disk.
+
+    A thread that asks for what another one is making waits for it.
+    """
 
     def __init__(self) -> None:
         """Remember nothing yet."""
-        self._fitted: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._fits: dict[str, Future[Any]] = {}
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
         key = fit_key(unfitted.name, unfitted.parameters(), dataset, features)
-        if key not in self._fitted:
-            self._fitted[key] = super().ranker(unfitted, dataset, features)
-        fitted: Fitted = self._fitted[key]
+        with self._lock:
+            is_made_here = key not in self._fits
+            fit = self._fits.setdefault(key, Future())
+        if is_made_here:
+            try:
+                fit.set_result(super().ranker(unfitted, dataset, features))
+            except BaseException as error:
+                fit.set_exception(error)
+        fitted: Fitted = fit.result()
         return fitted
 
 

@@ -19,6 +19,7 @@ from movierec.rankers.fits import Fits
 log = logging.getLogger(__name__)
 
 Member = TypeVar("Member", bound=Ranker)
+Made = TypeVar("Made")
 
 
 def log_failure(error: Exception, deed: str) -> str:
@@ -56,7 +57,7 @@ def fit_together(
     """
     named = dict(unfitted)
     begun = {
-        name: _begin(partial(fits.ranker, ranker, dataset, features))
+        name: begin(partial(fits.ranker, ranker, dataset, features))
         for name, ranker in named.items()
         if ranker.is_fitted_elsewhere
     }
@@ -80,9 +81,9 @@ def fit_together(
     return {name: fitted[name] for name in named if name in fitted}, left_out
 
 
-def _begin(make: Callable[[], Member]) -> "Future[Member]":
+def begin(make: Callable[[], Made]) -> "Future[Made]":
     """Make something in a thread of its own, which does not hold up the end of this process as those of a pool do."""
-    begun: Future[Member] = Future()
+    begun: Future[Made] = Future()
 
     def run() -> None:
         try:
