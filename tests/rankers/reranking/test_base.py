@@ -12,6 +12,8 @@ from movierec.rankers.fits import ANEW
 from movierec.rankers.label_windows import WindowPlan
 from movierec.rankers.reranking.base import LearnedRanker, _below_candidates
 from movierec.rankers.reranking.candidates import CandidateGenerator
+from movierec.rankers.reranking.forest import Forest
+from movierec.rankers.reranking.random_forest import RandomForest
 from movierec.rankers.reranking.training_set import TrainingSet
 
 FEW = WindowPlan(candidates=5)
@@ -152,3 +154,22 @@ def test_another_seed_may_learn_other_trees(
         model(registry.create(name, **SMALL[name], seed=seed).fit(dataset, features)).tolist() for seed in (0, 0, 1)
     ]
     assert learned[0] == learned[1] != learned[2]
+
+
+def test_a_tree_of_a_random_forest_learns_from_a_sample_however_many_were_rated(monkeypatch) -> None:
+    sizes, from_random_forest = [], Forest.from_random_forest
+    monkeypatch.setattr(
+        Forest,
+        "from_random_forest",
+        lambda model: (
+            sizes.extend(tree.tree_.n_node_samples[0] for tree in model.estimators_) or from_random_forest(model)
+        ),
+    )
+    rng = np.random.default_rng(0)
+    grades = np.repeat([0, 2], 500)
+    training_set = TrainingSet.of(rng.random((1_000, 3)).astype(np.float32), list("abc"), grades, np.array([1_000]))
+    RandomForest(trees=3, rows=50)._fit_model(training_set)
+    assert max(sizes) <= 50
+    sizes.clear()
+    RandomForest(trees=3, rows=5_000)._fit_model(training_set)
+    assert min(sizes) > 500  # a bootstrap of 1,000 holds about 632 different rows

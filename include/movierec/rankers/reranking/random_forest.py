@@ -29,7 +29,8 @@ class RandomForest(LearnedRanker[Forest]):
         leaves: of a tree, at most.
         features: the share of features that a split may choose from, between 0 and 1.
         smallest_leaf: candidates that a leaf holds at least.
-        rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
+        rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`); a tree learns
+            from a sample of so many.
     """
 
     name = "random_forest"
@@ -53,6 +54,7 @@ class RandomForest(LearnedRanker[Forest]):
             max_leaf_nodes=self.leaves,
             max_features=self.features,
             min_samples_leaf=self.smallest_leaf,
+            max_samples=min(self.rows, len(training_set.grades)),
             n_jobs=cores(),
             random_state=self.seed,
         )
