@@ -15,8 +15,8 @@ from movierec.local.airflow import group
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.rankers.neural import shared
 
-INTERVAL_SECONDS = 0.25
-SHARED_EVERY = 8  # intervals: adding up what processes share takes the kernel a while
+INTERVAL_SECONDS = 0.5
+SHARED_EVERY = 16  # intervals: adding up what processes share takes the kernel a while
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 

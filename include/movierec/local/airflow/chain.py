@@ -11,7 +11,7 @@ from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.waiting import active_runs, describe_wait, when_free
 
 MAX_TRIGGER_SECONDS = 120.0  # from the end of a run to the start of the next DAG's
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0  # a request costs the server a hundredth of a second that the night could use
 
 
 class Ended(NamedTuple):
