@@ -1,12 +1,15 @@
 """Airflow on the test server: its own metadata, the DAGs of this checkout, a warehouse and an app database."""
 
 import copy
+import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import ROOT, Settings
 from movierec.local import databases, environment
@@ -19,9 +22,11 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     before = dict(os.environ)
     os.environ |= environment.airflow_environment(settings)
     databases.prepare_airflow(settings)
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow.dag_processing import dagbag
 
-    bag = DagBag(ROOT / "dags", bundle_name="dags-folder")
+    # DAG.test() reads all DAG files anew before a run; none of them changes meanwhile.
+    dagbag.BundleDagBag = cache(dagbag.BundleDagBag)
+    bag = dagbag.DagBag(ROOT / "dags", bundle_name="dags-folder")
     # Airflow keeps what a run was filled in with as the defaults of the next one in the same process.
     forms = copy.deepcopy({dag_id: dag.params.dump() for dag_id, dag in bag.dags.items()})
     yield SimpleNamespace(dags=bag.dags, forms=forms, errors=bag.import_errors, settings=settings)
@@ -30,15 +35,20 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
-def night(airflow: SimpleNamespace, copy_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Point the DAGs at fresh databases; `run(dag_id, **params)` runs one as a task would, and returns the run."""
-    conninfos = {name: copy_of(name) for name in ("warehouse", "app")}
-    for name, conninfo in conninfos.items():
-        connection = os.environ[f"AIRFLOW_CONN_MOVIEREC_{name.upper()}"]
-        copied = connection.replace(f'"schema": "{name}"', f'"schema": "{conninfo.rpartition("=")[2]}"')
-        monkeypatch.setenv(f"AIRFLOW_CONN_MOVIEREC_{name.upper()}", copied)
+def night(
+    airflow: SimpleNamespace, warehouse: str, app: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> SimpleNamespace:
+    """Point the DAGs at databases and artifacts of a test's own.
+
+    `run(dag_id, **params)` runs one as a task would, and returns the run.
+    """
+    for name, conninfo in (("warehouse", warehouse), ("app", app)):
+        connection = json.loads(os.environ[f"AIRFLOW_CONN_MOVIEREC_{name.upper()}"])
+        own = {**connection, "schema": conninfo_to_dict(conninfo)["dbname"]}
+        monkeypatch.setenv(f"AIRFLOW_CONN_MOVIEREC_{name.upper()}", json.dumps(own))
+    monkeypatch.setenv("MOVIEREC_ARTIFACTS", settings.artifacts)
 
     def run(dag_id: str, **params: object):
         return airflow.dags[dag_id].test(run_conf={**airflow.forms[dag_id], **params})
 
-    return SimpleNamespace(run=run, **conninfos)
+    return SimpleNamespace(run=run, warehouse=warehouse, app=app)

@@ -50,23 +50,23 @@ def test_a_failure_is_told_in_one_line_of_the_log_and_a_row(night, broken, caplo
     assert (batch_id, of_night) == query(night.warehouse, "select batch_id, as_of from ops.batch")[0]
 
 
-def test_a_failure_comes_by_e_mail_where_a_connection_says_so(night, broken, box, monkeypatch):
+def test_a_failure_comes_by_e_mail_where_a_connection_says_so(night, box, monkeypatch):
     extra = {"disable_ssl": True, "disable_tls": True, "from_email": "movierec@here"}
     extra |= {"notice": {"to": "ana@here"}}
     connect_to(monkeypatch, conn_type="smtp", host="127.0.0.1", port=box.server_address[1], extra=extra)
-    night.run("movierec_ingest", dataset=str(broken))
-    mail = next(it for it in box.messages if "extract" in it["Subject"])
+    night.run("movierec_publish")
+    mail = next(it for it in box.messages if "open_version" in it["Subject"])
     assert (mail["To"], mail["From"]) == ("ana@here", "movierec@here")
-    assert mail["Subject"].startswith("movierec_ingest.extract[0] failed (night of ")
-    assert SENTENCE in mail.get_body().get_content()
+    assert mail["Subject"].startswith("movierec_publish.open_version failed")
+    assert "no champion has been chosen yet; run movierec_train first" in mail.get_body().get_content()
     sent = query(night.warehouse, "select distinct sent_to, sent_at is not null, sending_error from ops.notice")
     assert sent == [("on_call", True, None)]
 
 
-def test_a_notice_that_cannot_be_sent_is_kept_with_the_reason(night, broken, monkeypatch, caplog):
+def test_a_notice_that_cannot_be_sent_is_kept_with_the_reason(night, monkeypatch, caplog):
     secret = "-".join(("of", "the", "hook"))
     connect_to(monkeypatch, conn_type="slackwebhook", password=secret)
-    night.run("movierec_ingest", dataset=str(broken))
+    night.run("movierec_publish")
     ((error,),) = query(night.warehouse, "select distinct sending_error from ops.notice")
     assert "SlackWebhookNotifier of connections of type slackwebhook cannot be imported" in error
     assert "its provider has to be installed beside Airflow" in error

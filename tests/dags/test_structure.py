@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -60,20 +61,28 @@ def test_sources_and_rankers_are_mapped(airflow):
     assert {"extract", "fit_ranker", "evaluate_ranker", "write_lists"} <= mapped
 
 
-@pytest.mark.parametrize("dag_id", DAGS)
-def test_reading_a_dag_file_imports_nothing_heavy(airflow, dag_id):
-    code = (
-        f"import runpy, sys; sys.path.insert(0, {str(ROOT / 'plugins')!r});"
-        f"runpy.run_path({str(ROOT / 'dags' / dag_id) + '.py'!r});"
-        "heavy = {'pandas', 'numpy', 'sklearn', 'lightgbm', 'great_expectations', 'psycopg', 'optuna'};"
-        "light = {'movierec', 'movierec.deadline', 'movierec.errors', 'movierec.rankers', 'movierec.rankers.names',"
-        " 'movierec.data', 'movierec.data.seed',"
-        " 'movierec.evaluation', 'movierec.evaluation.protocols'};"
-        "own = {name for name in sys.modules if name.split('.')[0] == 'movierec'};"
-        "print(sorted(heavy & set(sys.modules) | own - light))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+HEAVY = {"pandas", "numpy", "sklearn", "lightgbm", "great_expectations", "psycopg", "optuna"}
+LIGHT = {
+    *("movierec", "movierec.deadline", "movierec.errors", "movierec.rankers", "movierec.rankers.names"),
+    *("movierec.data", "movierec.data.seed", "movierec.evaluation", "movierec.evaluation.protocols"),
+}
+READ = f"""
+import json, runpy, sys
+sys.path.insert(0, {str(ROOT / "plugins")!r})
+for path in sys.argv[1:]:
+    runpy.run_path(path)
+    print(json.dumps([path, list(sys.modules)]))
+"""
+
+
+def test_reading_dag_files_imports_nothing_heavy(airflow):
+    command = [sys.executable, "-c", READ, *(str(ROOT / "dags" / f"{dag_id}.py") for dag_id in DAGS)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    read = dict(json.loads(line) for line in said if line.startswith("["))
+    assert len(read) == len(DAGS)
+    for path, imported in read.items():
+        own = {name for name in imported if name.split(".")[0] == "movierec"}
+        assert HEAVY & set(imported) | own - LIGHT == set(), path
 
 
 def test_the_form_offers_every_ranker(airflow):

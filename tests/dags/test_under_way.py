@@ -56,15 +56,25 @@ def wait_until_up(client):
             time.sleep(0.2)
 
 
+@pytest.fixture(scope="module")
+def bag(airflow):
+    """Read the DAG files."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], bundle_name="dags-folder")
+    assert bag.import_errors == {}
+    return bag
+
+
 @pytest.fixture
-def nights(airflow, client):
+def nights(airflow, client, bag):
     """Empty the metadata of runs and return what changes them: as the scheduler, the tasks and a person do."""
     from airflow.settings import Session
 
     Session.remove()  # runs of earlier tests in this process leave their transaction open
     with psycopg.connect(postgres.conninfo(airflow.settings, "airflow"), options="-c lock_timeout=30s") as conn:
         conn.execute(EMPTY)
-    nights = Nights(airflow, client)
+    nights = Nights(airflow, client, bag)
     nights.read_dags()
     return nights
 
@@ -99,18 +109,16 @@ def test_tasks_that_a_scheduler_took_with_it_start_again_and_lose_no_try(airflow
 
 
 class Nights:
-    def __init__(self, airflow, client):
-        self.airflow, self.client = airflow, client
+    def __init__(self, airflow, client, bag):
+        self.airflow, self.client, self.bag = airflow, client, bag
 
     def read_dags(self):
         """Do as the DAG processor does every half minute."""
         from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+        from airflow.dag_processing.dagbag import sync_bag_to_db
 
         DagBundlesManager().sync_bundles_to_db()
-        bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], bundle_name="dags-folder")
-        assert bag.import_errors == {}
-        sync_bag_to_db(bag, "dags-folder", None)
+        sync_bag_to_db(self.bag, "dags-folder", None)
 
     def schedule(self):
         """Let the scheduler make the runs that are due, and start those that may start."""
