@@ -133,6 +133,12 @@ def keeper(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Keeper
 
 
 def _copy(server: Settings, template: str, name: str) -> None:
+    # What a task of a night has left open keeps its database from being copied.
+    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+        conn.execute(
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s and backend_type = %s",
+            [template, "client backend"],
+        )
     _administer(server, "create database {} template {} strategy file_copy owner movierec_etl", name, template)
 
 

@@ -12,7 +12,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import ROOT, Settings
+from movierec.db import Connection
 from movierec.local import databases, environment
+from tests import movielens
+from tests.dags.test_nights import QUICK, run_chain
+from tests.kept import Keeper, Kept
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +38,40 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     os.environ |= before
 
 
+@pytest.fixture(scope="session")
+def first_night(airflow: SimpleNamespace, keeper: Keeper) -> Kept:
+    """Let the DAGs take a generated night as far as its lists."""
+
+    def fill(conn: Connection, app: str, settings: Settings) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            night = pointed(airflow, patched, conn.info.dsn, app, settings)
+            run_chain(night, movielens.generate(settings.home / "data"), **QUICK)
+
+    return keeper.keep("first_night", fill)
+
+
+@pytest.fixture
+def begun(request: pytest.FixtureRequest) -> Kept | None:
+    """Begin with the first night where a test asks for it."""
+    return request.getfixturevalue("first_night") if "first_night" in request.fixturenames else None
+
+
 @pytest.fixture
 def night(
-    airflow: SimpleNamespace, warehouse: str, app: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    airflow: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, warehouse: str, app: str, settings: Settings
 ) -> SimpleNamespace:
-    """Point the DAGs at databases and artifacts of a test's own.
+    """Point the DAGs at databases and artifacts of a test's own."""
+    return pointed(airflow, monkeypatch, warehouse, app, settings)
 
-    `run(dag_id, **params)` runs one as a task would, and returns the run.
-    """
+
+def pointed(
+    airflow: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, warehouse: str, app: str, settings: Settings
+) -> SimpleNamespace:
+    """Point the DAGs somewhere; `run(dag_id, **params)` runs one as a task would, and returns the run."""
     for name, conninfo in (("warehouse", warehouse), ("app", app)):
         connection = json.loads(os.environ[f"AIRFLOW_CONN_MOVIEREC_{name.upper()}"])
-        own = {**connection, "schema": conninfo_to_dict(conninfo)["dbname"]}
-        monkeypatch.setenv(f"AIRFLOW_CONN_MOVIEREC_{name.upper()}", json.dumps(own))
+        there = {**connection, "schema": conninfo_to_dict(conninfo)["dbname"]}
+        monkeypatch.setenv(f"AIRFLOW_CONN_MOVIEREC_{name.upper()}", json.dumps(there))
     monkeypatch.setenv("MOVIEREC_ARTIFACTS", settings.artifacts)
 
     def run(dag_id: str, **params: object):

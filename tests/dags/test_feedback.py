@@ -3,17 +3,15 @@
 import pytest
 
 from movierec.db import connect
-from tests import movielens
 from tests.dags.test_nights import QUICK, run_chain, states
 
 VIEWER = 1
 
 
 @pytest.fixture
-def live(night, tmp_path):
-    """Run a night, and return what feedback is about: a movie to dislike and one to like, with their neighbours."""
-    folder = movielens.generate(tmp_path / "data")
-    run_chain(night, folder, **QUICK)
+def live(night, first_night):
+    """Return what feedback on a night is about: a movie to dislike and one to like, with their neighbours."""
+    folder = first_night.settings.home / "data"
     with connect(night.warehouse) as conn:
         offered = [movie for (movie,) in conn.execute("select movie_id from serving.offer(1) order by place")]
         disliked, liked = offered[0], offered[-1]
