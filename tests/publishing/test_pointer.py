@@ -252,13 +252,13 @@ def test_a_version_that_somebody_makes_live_while_old_ones_are_pruned_stays(conn
     oldest, *_ = live_nights(conn, night, "ease", "slim", "hybrid")
     sparing = replace(settings, keep_nights=2)
     with connect(warehouse) as mover:
-        versions.sign_move(mover, "ada", "because")
-        versions.point_to(mover, oldest, takes_audited=False)
+        pointer.sign_move(mover, "ada", "because")
+        pointer.point_to(mover, oldest, takes_audited=False)
         with pytest.raises(psycopg.errors.ForeignKeyViolation):  # a reason to try again
             do_when_it_waits(warehouse, mover, versions.prune, conn, sparing)
     conn.rollback()
     versions.prune(conn, sparing)
-    assert versions.live_version(conn) == oldest
+    assert pointer.live_version(conn) == oldest
     assert len(pointer.kept_versions(conn)) == 3
 
 
