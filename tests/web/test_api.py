@@ -92,6 +92,21 @@ def test_search_forgives_typing_errors(api, text, movie):
     assert ids(api.get("/api/v1/movies", params={"q": text}))[0] == movie
 
 
+@pytest.mark.parametrize(
+    ("text", "movies"),
+    [("godfahter", [33, 34]), ("casablnca", [5]), ("pulp fiktion", [30]), ("the godfather", [33, 34])],
+)
+def test_search_leaves_out_what_is_like_a_text_by_accident(api, text, movies):
+    found = ids(api.get("/api/v1/movies", params={"q": text}))
+    assert found == movies
+
+
+def test_search_keeps_whatever_begins_a_word_with_the_text(api):
+    found = ids(api.get("/api/v1/movies", params={"q": "star"}))
+    assert found[0] == 12
+    assert all(" star" in f" {movie[1].lower()}" for movie in MOVIES if movie[0] in found)
+
+
 def test_a_newcomer_gets_a_list_like_what_was_chosen(api):
     answer = api.post("/api/v1/newcomer", json={"movies": [12, 13], "limit": 5})
     assert 14 in ids(answer)
@@ -141,12 +156,47 @@ def test_an_etag_holds_until_the_viewer_says_something(api):
     assert ask(10, others).status_code == 304
 
 
-def test_answers_are_compressed_for_who_wants_it(api):
-    headers = {"accept-encoding": "gzip"}
-    assert api.get("/api/v1/users/11/shelves", headers=headers).headers["content-encoding"] == "gzip"
-    assert (
-        "content-encoding" not in api.get("/api/v1/users/11/shelves", headers={"accept-encoding": "identity"}).headers
-    )
+@pytest.mark.parametrize("wish", ["gzip", "br;q=1.0, gzip;q=0.8", "GZIP;q=1", "identity;q=0.5, x-gzip"])
+def test_answers_are_compressed_for_who_wants_it(api, wish):
+    answer = api.get("/api/v1/users/11/shelves", headers={"accept-encoding": wish})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in answer.headers["vary"].lower()
+
+
+@pytest.mark.parametrize(
+    "wish", ["identity", "gzip;q=0", "gzip; q=0.000, identity", "br, deflate", "gzip;q=2", "*;q=0"]
+)
+def test_answers_are_not_compressed_for_who_does_not_want_it(api, wish):
+    answer = api.get("/api/v1/users/11/shelves", headers={"accept-encoding": wish})
+    assert "content-encoding" not in answer.headers
+    assert "accept-encoding" in answer.headers["vary"].lower()
+
+
+HEADS = (
+    *("/api/v1/users/11/recommendations", "/api/v1/users/11/shelves", "/api/v1/movies/12", "/api/v1/movies/12/similar"),
+    *("/api/v1/movies?q=star", "/api/v1/movies/999", "/api/v1/users/x/shelves", "/api/v1/openapi.json"),
+    *("/health", "/version", "/api/v1/health", "/api/v1/version", "/nowhere", "/", "/welcome", "/search?q=star"),
+    *("/static/site.css", "/movies/12"),
+)
+
+
+@pytest.mark.parametrize("path", HEADS)
+@pytest.mark.parametrize("wish", ["gzip", "identity"])
+def test_head_answers_as_get_does_without_a_body(api, path, wish):
+    headers = {"accept-encoding": wish}
+    get, head = api.get(path, headers=headers), api.head(path, headers=headers)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert get.content or get.is_redirect
+    changing = ("date", "server-timing", "set-cookie", "content-length")
+    kept = [{name: value for name, value in each.headers.items() if name not in changing} for each in (get, head)]
+    assert kept[0] == kept[1]
+
+
+def test_head_takes_an_etag_and_changes_nothing(api):
+    path = "/api/v1/movies/12"
+    tag = api.head(path).headers["etag"]
+    assert api.head(path, headers={"if-none-match": tag}).status_code == 304
+    assert api.head("/api/v1/feedback").status_code == 405
 
 
 def test_a_key_is_needed_and_its_scopes_and_limit_hold(site):

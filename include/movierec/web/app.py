@@ -9,13 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from movierec.web import actions, api, pages, status
 from movierec.web.answers import Answers
+from movierec.web.compression import Gzip
 from movierec.web.database import DATABASE_DOWN, Warehouse
 from movierec.web.guard import Guard
 from movierec.web.keys import KeyFile
@@ -59,7 +59,7 @@ def create_app(conninfo: str, key_file: Path, hosts: Sequence[str] = ()) -> ASGI
     app = FastAPI(title="movierec", version="1", docs_url=None, redoc_url=None, openapi_url=OPENAPI, lifespan=lifespan)
     app.state.services = services
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=4)
+    app.add_middleware(Gzip, minimum_size=SMALLEST_GZIP, compresslevel=4)
     app.include_router(api.router)
     app.include_router(status.router)
     app.include_router(status.router, prefix=api.PREFIX)

@@ -56,6 +56,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        # HEAD is what GET answers, without its body; the server goes on to know which of them it was
+        is_head = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if is_head else scope
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
@@ -64,17 +67,19 @@ class Guard:
                 seconds = time.perf_counter() - started
                 timing = (b"server-timing", f"app;dur={seconds * 1000:.1f}".encode())
                 message = {**message, "headers": [*message.get("headers", ()), *self.headers, timing]}
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
             problem = self._problem(scope)
             if problem:
                 self.metrics.refused.labels("malformed").inc()
-                await problem_response(problem)(scope, receive, send_guarded)
+                await problem_response(problem)(asked, receive, send_guarded)
             else:
-                await self.app(scope, _bounded(receive, _most_bytes(scope)), send_guarded)
+                await self.app(asked, _bounded(receive, _most_bytes(scope)), send_guarded)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = getattr(asked.get("route"), "path", "none")
             self.metrics.observe(route, _known_method(scope["method"]), status, time.perf_counter() - started)
 
     def _problem(self, scope: Scope) -> ProblemError | None:

@@ -75,6 +75,7 @@ begin
             catalogue.genres,
             catalogue.popularity_rank,
             serving.plain_text(catalogue.title) as plain_title,
+            likely.trigrams,
             likely.trigrams::double precision / cardinality(asked_trigrams) as similarity
         from likely
         inner join seen_version on true
@@ -87,18 +88,27 @@ begin
             )
     ),
 
+    -- a title that shares much less than another one does is like the text by accident
+    related as (
+        select scored.*
+        from scored
+        where
+            strpos(' ' || scored.plain_title, ' ' || asked) > 0
+            or scored.trigrams * 3 >= 2 * (select max(best.trigrams) from scored as best)
+    ),
+
     numbered as (
         select
-            scored.*,
+            related.*,
             row_number() over (
                 order by
-                    scored.plain_title = asked desc,
-                    starts_with(scored.plain_title, asked) desc,
-                    strpos(' ' || scored.plain_title, ' ' || asked) > 0 desc,
-                    round(scored.similarity::numeric, 1) desc,
-                    scored.popularity_rank asc
+                    related.plain_title = asked desc,
+                    starts_with(related.plain_title, asked) desc,
+                    strpos(' ' || related.plain_title, ' ' || asked) > 0 desc,
+                    round(related.similarity::numeric, 1) desc,
+                    related.popularity_rank asc
             ) as rank
-        from scored
+        from related
     )
 
     select
@@ -116,5 +126,6 @@ end;
 $$;
 comment on function serving.search is
 'The k movies whose title is most like a text, typing errors forgiven: an equal title first, then those that begin with
-it, then those that have it at the start of a word, then by how many of its trigrams they share; of equals the more
-popular. The next page is the one after the last rank of this one.';
+it, then those that have it at the start of a word, then by how many of its trigrams they share, if those are at least
+two thirds of what another title shares; of equals the more popular. The next page is the one after the last rank of
+this one.';
