@@ -27,8 +27,15 @@ summary as materialized (
         bool_or(user_text <> user_id::text) as has_other_users,
         bool_or(movie_text <> movie_id::text) as has_other_movies,
         bool_or(time_text <> seconds::text) as has_other_times,
-        count(*) filter (where mod(seconds::numeric, 1000) = 0 and mod(seconds::numeric, 3600) <> 0) as blunt_rows
+        count(*) filter (where mod(seconds::numeric, 1000) = 0 and mod(seconds::numeric, 3600) <> 0) as blunt_rows,
+        count(rated_at) as moments
     from looked_at
+),
+
+-- a few whole thousands may be accidents: none are reported then
+reported as (
+    select case when blunt_rows >= 20 and blunt_rows > 0.9 * moments then blunt_rows else 0 end as blunt_rows
+    from summary
 ),
 
 counted as (
@@ -54,10 +61,10 @@ counted as (
         'rated_at' as column_name,
         count(distinct time_text) filter (where rated_at is not null) as texts,
         count(distinct rated_at) as distinct_values,
-        (select summary.blunt_rows from summary) as blunt_rows,
+        (select reported.blunt_rows from reported) as blunt_rows,
         count(rated_at) as looked_at
     from looked_at
-    where (select summary.has_other_times or summary.blunt_rows >= 20 from summary)
+    where (select summary.has_other_times from summary) or (select reported.blunt_rows > 0 from reported)
 )
 
 select
@@ -65,10 +72,10 @@ select
     column_name,
     texts,
     distinct_values,
-    case when blunt_rows >= 20 and blunt_rows > 0.9 * looked_at then blunt_rows else 0 end as blunt_rows,
+    blunt_rows,
     looked_at
 from counted
 where
     -- one in a hundred may be written in two ways
     texts > 1.01 * distinct_values
-    or blunt_rows >= 20 and blunt_rows > 0.9 * looked_at;
+    or blunt_rows > 0;
