@@ -2,7 +2,7 @@
 
 import pytest
 
-from movierec.db import connect
+from movierec.db import connect, run_sql
 from movierec.errors import SourceError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
@@ -328,6 +328,50 @@ def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):
     found = "select release_year, imdb_id, tmdb_id from core.movies where movie_id = 1"
     assert conn.execute(found).fetchone() == (1995, "tt0114709", 862)
     assert value(conn, "select age from core.users where user_id = 7") == 24
+
+
+@pytest.mark.parametrize(
+    ("text", "imdb_id"),
+    [
+        *(("114709", "tt0114709"), ("tt0114709", "tt0114709"), ("0114709", "tt0114709"), ("114709.0", "tt0114709")),
+        *(("12345678", "tt12345678"), ("tt12345678", "tt12345678"), ("12345678.0", "tt12345678"), ("1", "tt0000001")),
+        *(("x", None), ("", None), ("tt", None), ("tttt1", None), ("12345678901", None), ("-1", None)),
+    ],
+)
+def test_ids_of_imdb_have_seven_digits_or_more(conn, text, imdb_id):
+    assert conn.execute("select ops.as_imdb_id(v) from (select %s::text as v offset 0)", [text]).fetchone() == (
+        imdb_id,
+    )
+
+
+def test_movies_whose_ids_at_imdb_begin_alike_stay_two(conn, tmp_path):
+    links = "movieId,imdbId,tmdbId\n1,12345678,1\n2,12345679,2\n"
+    night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), links_dot_csv=links)
+    found = conn.execute("select movie_id, imdb_id from core.movies where movie_id in (1, 2) order by 1").fetchall()
+    assert found == [(1, "tt12345678"), (2, "tt12345679")]
+
+
+def test_ids_of_imdb_that_were_cut_are_staged_again(conn, tmp_path):
+    links = "movieId,imdbId,tmdbId\n1,12345678,1\n2,114709,2\n"
+    night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), links_dot_csv=links)
+    staged = "select count(*) from ops.slice where staged_at is not null"
+    before = value(conn, staged)
+    run_sql(conn, "ddl/slices")
+    assert value(conn, staged) == before
+    conn.execute("update staging.links set imdb_id = left(imdb_id, 9)")
+    run_sql(conn, "ddl/slices")
+    assert value(conn, staged) == before - 1
+    night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4]), links_dot_csv=links)
+    assert value(conn, "select imdb_id from core.movies where movie_id = 1") == "tt12345678"
+
+
+def test_codes_of_occupations_and_postcodes_as_floats(conn, tmp_path):
+    users = "userId,age,gender,occupation,zip\n1,24.0,F,12.0,55117.0\n2,,M,4,55117-1234\n"
+    night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), users_dot_csv=users)
+    found = conn.execute(
+        "select age, occupation, postcode from core.users where user_id < 3 order by user_id"
+    ).fetchall()
+    assert found == [(24, "programmer", "55117"), (None, "student", "55117")]
 
 
 # --- ids

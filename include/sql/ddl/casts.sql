@@ -131,3 +131,11 @@ end;
 create or replace function ops.as_word(value text) returns text
 language sql immutable parallel safe
 return nullif(btrim(value, E' \t\r\n\u00a0'), '');
+
+-- The id of a title as IMDb writes it: tt and at least seven digits, of newer titles eight.
+create or replace function ops.as_imdb_id(value text) returns text
+language sql stable parallel safe
+return case
+    when ops.as_bigint(regexp_replace(ops.as_word(value), '^tt(?=[0-9])', '')) between 0 and 9999999999
+        then 'tt' || to_char(ops.as_bigint(regexp_replace(ops.as_word(value), '^tt(?=[0-9])', '')), 'FM9990000000')
+end;

@@ -186,18 +186,19 @@ return case lower(ops.clean(value))
     else upper(ops.clean(value))
 end;
 
--- MovieLens 1M writes occupations as numbers; the words are those of MovieLens 100K where it has them.
+-- MovieLens 1M writes occupations as numbers; the words are those of MovieLens 100K where it has them. Programs write
+-- 12.0 for 12 where one is missing, also in postcodes.
 create or replace function ops.occupation(value text) returns text
 language sql stable parallel safe
 return case
-    when value ~ '^ *([0-9]|1[0-9]|20) *$'
+    when value ~ '^ *([0-9]|1[0-9]|20)([.]0+)? *$'
         then (
             array[
                 'other', 'educator', 'artist', 'clerical', 'student', 'customer service', 'doctor', 'executive',
                 'farmer', 'homemaker', 'k-12 student', 'lawyer', 'programmer', 'retired', 'salesman', 'scientist',
                 'self-employed', 'technician', 'tradesman', 'none', 'writer'
             ]
-        )[btrim(value)::integer + 1]
+        )[ops.as_bigint(value) + 1]
     else lower(ops.clean(value))
 end;
 
@@ -205,5 +206,6 @@ create or replace function ops.postcode(value text) returns text
 language sql stable parallel safe
 return case
     when value ~ '^ *[0-9]{5}-?[0-9]{4} *$' then left(btrim(value), 5)
+    when value ~ '^ *[0-9]{3,6}[.]0 *$' then left(btrim(value), -2)
     else nullif(upper(replace(ops.clean(value), ' ', '')), '')
 end;

@@ -379,3 +379,17 @@ begin
 end;
 $$;
 comment on function ops.shared_ratings is 'What parts of a source''s ratings share. Grain: pair of pieces.';
+
+-- Ids of IMDb that have eight digits were once cut to seven: slices with such ids are staged again.
+update ops.slice
+set staged_at = null
+where
+    table_name = 'links'
+    and staged_at is not null
+    and exists (
+        select 1
+        from staging.links
+        inner join raw.links as written
+            on links.slice_id = written.slice_id and links.position = written.position
+        where links.slice_id = slice.slice_id and links.imdb_id <> ops.as_imdb_id(written.imdb_id)
+    );
