@@ -380,6 +380,11 @@ BAD_TRAIN = {
     HEADER + "1,10,5,2001-09-09\n1,20,5,2001-19-09\n": "line 3, column timestamp: '2001-19-09' is not allowed",
     HEADER + "1,10,5,1\n1,20\n": "is not a table: CSV parse error: Expected 4 columns, got 2",
     b"\xff\xfeu\x00s\x00": "is not UTF-8 (byte 0xff); save it as UTF-8",
+    HEADER + "1,10,5,1\n1,20\n2,30,4,2\n": "train.csv, line 3, is not a table",
+    HEADER
+    + "1,10,5,1\n1,20,5,1e30\n": "line 3, column timestamp: '1e30' is not allowed; allowed is a number of seconds",
+    "user_id movie_id rating\n1 10 5\n": "they are separated by spaces: allowed are commas, semicolons, tabs and |",
+    "1::10::5::3\n1::20::5::3\n": "they are separated by '::': allowed are commas, semicolons, tabs and |",
 }
 
 
@@ -567,6 +572,40 @@ def test_facts_out_of_all_bounds_are_unknown(tmp_path: Path) -> None:
 def test_genres_in_lists_as_programs_write_them(tmp_path: Path, genres: str) -> None:
     movies = f"movie_id,title,genres\n10,Heat,{genres}\n20,Ran,N/A\n30,Seven,28|12\n"
     assert sorted(inputs(tmp_path, movies=movies).known.genres["genre"]) == ["Drama", "Science Fiction"]
+
+
+def test_ids_are_the_same_however_a_program_separates_thousands(tmp_path: Path) -> None:
+    train = HEADER + '"1,001",10,5,1\n"1,002",10,4,2\n'
+    found = inputs(tmp_path, train=train, test="user_id,movie_id,rating\n1001,30,5\n1002,20,4\n")
+    assert rows(found.known.ratings) == [(1001, 10, 5), (1002, 10, 4)]
+    assert found.test["user_id"].tolist() == [1001, 1002]
+
+
+def test_the_mark_of_an_encoding_within_a_file_belongs_to_no_id(tmp_path: Path) -> None:
+    joined = TRAIN + "\ufeff" + "3,20,4,300\n"
+    assert rows(inputs(tmp_path, train=joined).known.ratings)[-1] == (3, 20, 4)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "part-00000.csv").write_text(TRAIN)
+    with pytest.raises(ConfigError, match=r"is a folder; allowed is a file, or a zip of one"):
+        read_inputs(Files(tmp_path, tmp_path / "part-00000.csv"), 4.0, "auto", exclude_seen=True)
+
+
+def test_a_column_without_a_name_is_noted_by_its_number(tmp_path: Path) -> None:
+    indexed = '"","user_id","movie_id","rating"\n"1",1,10,5\n"2",2,10,4\n'
+    assert any("the columns column 1" in note for note in inputs(tmp_path, train=indexed).notes)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_backslashes_that_protect_something_are_taken_off(tmp_path: Path, delimiter: str) -> None:
+    lines = (f"movie_id{delimiter}title", f'10{delimiter}Say \\"Hi\\"\\{delimiter} twice', f"20{delimiter}AC\\\\DC", "")
+    assert inputs(tmp_path, movies="\n".join(lines)).known.movies["title"].tolist()[:2] == [
+        f'Say "Hi"{delimiter} twice',
+        "AC\\DC",
+    ]
+    plain = f"movie_id{delimiter}title\n10{delimiter}C:\\films\n20{delimiter}Ran\n"
+    assert inputs(tmp_path, movies=plain).known.movies["title"].tolist()[:2] == ["C:\\films", "Ran"]
 
 
 def test_quotes_behind_backslashes_and_in_tabs_are_quotes(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Somebody's own delimited files, read fast; where a value is wrong, the error names its file, line and column."""
 
 import csv
+import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,12 +13,21 @@ from typing import Any, TextIO
 import pyarrow as pa
 from pyarrow import csv as arrow
 
-from movierec.comparison.opening import open_text, readable
+from movierec.comparison.opening import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import aliases_of, means
 from movierec.errors import ConfigError
 from movierec.sources.message_parts import nearest, seen_names
-from movierec.sources.text.records import SINGLE_QUOTES, has_escapes, has_quotes, stand_in_single_quotes
+from movierec.sources.text.file import buffered
+from movierec.sources.text.quoting import (
+    SINGLE_QUOTES,
+    Evidence,
+    escaped_rows,
+    has_quotes,
+    stand_in_single_quotes,
+    weigh,
+)
+from movierec.sources.text.tables_as_text import Generated, csv_line
 
 _ROW_OF_ERROR = re.compile(r"(Expected \d+ columns, got \d+).*", re.DOTALL)
 SAMPLE_LINES = 1_000
@@ -28,7 +39,7 @@ class Layout:
     """How a file is written and which of its columns is which: our name to the header's word.
 
     Tab-separated files of the field quote nothing: a title may begin with a quote. With `has_escapes`, a backslash
-    stands before a quote inside of quotes, as Spark and MySQL write it.
+    protects what would otherwise end or divide a value.
     """
 
     path: Path
@@ -46,7 +57,8 @@ class Layout:
     @property
     def unused(self) -> list[str]:
         """The columns of which nothing is made."""
-        return [word for word in self.header if word not in self.words.values()]
+        numbered = enumerate(self.header, start=1)
+        return [word.strip() or f"column {number}" for number, word in numbered if word not in self.words.values()]
 
 
 def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
@@ -71,13 +83,16 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
             words[name] = matching[0]
     missing = [name for name in needed if name not in words]
     if missing:
-        hints = nearest({name: (name, *aliases_of(name)) for name in missing}, header)
+        hints = nearest({name: (name, *aliases_of(name)) for name in missing}, header) + _other_delimiter(line)
         raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {seen_names(header)}{hints}")
     if stand_in_single_quotes(sample, delimiter):
         raise ConfigError(f"{path}: {SINGLE_QUOTES}")
-    is_escaped = has_escapes(sample, delimiter, len(header))
-    is_quoted = is_escaped or delimiter != "\t" or has_quotes([line, *sample], delimiter)
-    return Layout(path, delimiter, words, header, is_quoted, is_escaped)
+    is_quoted = delimiter != "\t" or has_quotes([line, *sample], delimiter)
+    with open_text(path) as file:  # titles may be anything; ids and numbers are all alike
+        lines = (text.rstrip("\r\n") for text in file) if "title" in words else iter(sample)
+        evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), is_quoted)
+    is_quoted = is_quoted or (evidence.has_escapes and has_quotes([line, *sample], delimiter, has_escapes=True))
+    return Layout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
 
 
 def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
@@ -88,17 +103,11 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point
     """
     words = {layout.words[name]: kind for name, kind in kinds.items()}
     try:
-        with readable(layout.path) as source:
+        with _source(layout, has_newlines="title" in kinds) as (source, parse_options):
             table = arrow.read_csv(
                 source,
                 read_options=arrow.ReadOptions(block_size=1 << 24),
-                parse_options=arrow.ParseOptions(
-                    delimiter=layout.delimiter,
-                    quote_char=layout.quote,
-                    double_quote=not layout.has_escapes,
-                    escape_char="\\" if layout.has_escapes else False,
-                    newlines_in_values="title" in kinds,
-                ),
+                parse_options=parse_options,
                 convert_options=arrow.ConvertOptions(
                     column_types=words,
                     include_columns=list(words),
@@ -107,14 +116,50 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point
                     decimal_point=decimal_point,
                 ),
             )
-    except pa.ArrowException as error:
+    except (pa.ArrowException, csv.Error) as error:
         if "conversion error" in str(error):
             return None
         reason = _ROW_OF_ERROR.sub(r"\1", str(error).strip())  # a row may be about a person
-        raise ConfigError(f"{layout.path} is not a table: {reason}") from error
+        raise ConfigError(f"{layout.path}{_uneven_row(layout)} is not a table: {reason}") from error
     except OSError as error:
         raise ConfigError(f"{layout.path} cannot be read: {error}") from error
     return table.rename_columns(list(kinds))
+
+
+def _other_delimiter(line: str) -> str:
+    """Say so where a header's columns are separated by what separates none here."""
+    for sign, name in (("::", "'::'"), (" ", "spaces"), ("\x01", "control characters")):
+        if line.count(sign) > 1 and not any(each in line for each in DELIMITERS):
+            return f"; they are separated by {name}: allowed are commas, semicolons, tabs and | below a header"
+    return ""
+
+
+def _uneven_row(layout: Layout) -> str:
+    """Return where the first row begins that has more or fewer fields than the header; nothing where there is none."""
+    start = 1
+    with open_text(layout.path) as file:
+        rows = rows_of(layout, file)
+        try:
+            for row in rows:
+                if row and len(row) != len(layout.header):
+                    return f", line {start},"
+                start = rows.line_num + 1
+        except csv.Error:
+            pass
+    return ""
+
+
+@contextmanager
+def _source(layout: Layout, has_newlines: bool) -> Iterator[tuple[Path | io.BufferedReader, arrow.ParseOptions]]:
+    """Yield what Arrow reads, and how: as plain CSV where there are escapes: Arrow takes them off before any letter."""
+    if layout.has_escapes:
+        with open_text(layout.path) as file:
+            lines = map(csv_line, rows_of(layout, file))
+            yield buffered(Generated(lines)), arrow.ParseOptions(newlines_in_values=True)
+    else:
+        with readable(layout.path) as source:
+            options = {"delimiter": layout.delimiter, "quote_char": layout.quote, "newlines_in_values": has_newlines}
+            yield source, arrow.ParseOptions(**options)
 
 
 def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
@@ -134,10 +179,10 @@ def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
 
 def rows_of(layout: Layout, file: TextIO) -> Any:
     """Return a reader of a file's rows, the header among them, which also counts lines."""
+    if layout.has_escapes:
+        return escaped_rows(file, layout.delimiter, layout.is_quoted, strict=False)
     return csv.reader(
         file,
         delimiter=layout.delimiter,
-        quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
-        doublequote=not layout.has_escapes,
-        escapechar="\\" if layout.has_escapes else None,
+        quoting=csv.QUOTE_MINIMAL if layout.is_quoted else csv.QUOTE_NONE,
     )

@@ -15,6 +15,8 @@ from movierec.errors import ConfigError
 from movierec.sources.message_parts import is_anonymous, kind_of
 
 _WHOLE = re.compile(r"^([+-]?\d+)\.0*$")  # 7.0 is 7, also among names
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:[,'\u2019 \u00a0\u202f]\d{3})+|(?:\.\d{3}){2,})")  # as in ops.whole_digits
+_MARKS = " \t\r\n\u00a0\ufeff"  # the last one begins each part of a file that was put together
 _LOST_DIGITS = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
 
@@ -69,13 +71,20 @@ def number_ids(
 
 
 def _categories(ids: pd.Series) -> pd.Series:
-    """Return ids as categories of texts without spaces around them."""
+    """Return ids as categories of texts without spaces around them, whole numbers as digits."""
     column = ids if isinstance(ids.dtype, pd.CategoricalDtype) else ids.astype(str).astype("category")
-    stripped = [_WHOLE.sub(r"\1", str(text).strip()) for text in column.cat.categories]
+    stripped = [_as_digits(str(text).strip(_MARKS)) for text in column.cat.categories]
     if len(set(stripped)) == len(stripped):
         return column.cat.rename_categories(stripped)
     names = dict(zip(column.cat.categories, stripped, strict=True))
     return column.astype(object).map(names).astype("category")
+
+
+def _as_digits(text: str) -> str:
+    """Return a whole number as its digits, whatever program wrote it, and any other text as it is."""
+    if text.isdecimal():
+        return text
+    return re.sub(r"[^\d+-]", "", text) if _GROUPED.fullmatch(text) else _WHOLE.sub(r"\1", text)
 
 
 def _note_leading_zeros(texts: Iterable[str], place: str, notes: list[str]) -> None:

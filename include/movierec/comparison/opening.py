@@ -32,6 +32,8 @@ def _is_plain(path: Path) -> bool:
     Raises:
         ConfigError: it is of a kind that is not read.
     """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; allowed is a file, or a zip of one: put the parts of a table together")
     if not path.is_file():
         return True  # who opens it says why it cannot be read
     file = _file(path)
@@ -46,6 +48,11 @@ def _is_plain(path: Path) -> bool:
         raise ConfigError(f"{path} is {SPREADSHEET if path.suffix.lower() in SPREADSHEETS else reason}")
     is_text = not formats.is_parquet(head) and not formats.is_json_lines(head) and begins_with_header(head)
     return is_text and not file.is_inside and (not is_packed or path.suffix == ".gz")
+
+
+def is_made_here(path: Path) -> bool:
+    """Tell whether the text that is read is made here, of Parquet or JSON lines, as CSV by the letter."""
+    return not _is_plain(path) and _file(path).is_made_here()
 
 
 @contextmanager

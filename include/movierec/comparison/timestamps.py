@@ -14,6 +14,7 @@ from movierec.comparison.value_rules import Rule, is_number
 TIMESTAMP = "timestamp"
 EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # the earliest time of a rating that a night takes
 MAX_BLUNT_SHARE = 0.9
+MAX_MICROSECONDS = 4e18  # since 1970, far beyond any moment and within what 64 bits hold
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 
@@ -32,6 +33,8 @@ def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
         if not np.isfinite(numbers).all():
             raise refusal(layout, timestamp_rule(layout, is_numeric=True))
         microseconds = np.rint(numbers * _factors(np.abs(numbers)))
+        if np.abs(microseconds).max() > MAX_MICROSECONDS:
+            raise refusal(layout, {TIMESTAMP: (_is_moment, "a number of seconds, milliseconds or less since 1970")})
         if _are_blunt(microseconds / 1e6):
             _require_all_digits(layout)
         since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
@@ -116,6 +119,11 @@ def timestamp_rule(layout: Layout, is_numeric: bool) -> dict[str, Rule]:
     if is_numeric:
         return {TIMESTAMP: (is_number, "a number of seconds or milliseconds since 1970 in every row, or in none")}
     return {TIMESTAMP: (_is_iso_8601, "an ISO 8601 moment in every row, or in none")}
+
+
+def _is_moment(text: str) -> bool:
+    number = abs(float(text))
+    return number * next(factor for bound, factor in UNITS if number <= bound) <= MAX_MICROSECONDS
 
 
 def _is_iso_8601(text: str) -> bool:
