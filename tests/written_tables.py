@@ -81,7 +81,12 @@ MOMENTS = PLAIN_MOMENTS | {
     "words": _moment("%d %b %Y %H:%M:%S"),
     "month first": _moment("%B %d, %Y %H:%M:%S"),
 }
-DELIMITERS = {"csv": ",", "semicolon": ";", "tab": "\t", "bar": "|", "quoted": ","}
+DELIMITERS = {
+    **{"csv": ",", "semicolon": ";", "tab": "\t", "bar": "|", "quoted": ","},
+    **{"escaped": ",", "escaped semicolon": ";", "escaped tab": "\t", "escaped bar": "|", "escaped quotes": ","},
+}
+ESCAPED = tuple(form for form in DELIMITERS if form.startswith("escaped"))
+QUOTING = {"quoted": csv.QUOTE_ALL, "escaped quotes": csv.QUOTE_ALL, **dict.fromkeys(ESCAPED[:-1], csv.QUOTE_NONE)}
 FORMS = (*DELIMITERS, "jsonl", "typed jsonl", "parquet", "typed parquet")
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -124,18 +129,7 @@ class Writing:
         if self.form.startswith("typed"):
             values = [(user, movie, self._number(half), at) for user, movie, half, at in rows]
             return jsonl(self.header, values) if self.form == "typed jsonl" else self._typed_parquet(values)
-        texts = [self._texts(row) for row in rows]
-        if self.form == "parquet":
-            return parquet_of({name: [row[at] for row in texts] for at, name in enumerate(self.header)})
-        if self.form == "jsonl":
-            return jsonl(self.header, texts)
-        if self.form == "dat":
-            return "".join(f"{'::'.join(row)}{self.line_end}" for row in texts).encode(self.encoding)
-        quoting = csv.QUOTE_ALL if self.form == "quoted" else csv.QUOTE_MINIMAL
-        sink = io.StringIO()
-        writer = csv.writer(sink, delimiter=DELIMITERS[self.form], lineterminator=self.line_end, quoting=quoting)
-        writer.writerows([self.header, *texts])
-        return sink.getvalue().encode(self.encoding)
+        return table_of(self.form, self.header, [self._texts(row) for row in rows], self.line_end, self.encoding)
 
     def _number(self, half_stars: int) -> float:
         low, high = self.scale.low, self.scale.high
@@ -154,6 +148,29 @@ class Writing:
         times = pa.array([at * factor for at in moments], pa.timestamp(unit, "UTC"))
         columns = (pa.array(users, pa.int64()), pa.array(movies, pa.int32()), pa.array(ratings, pa.float64()), times)
         return parquet_of(dict(zip(self.header, columns, strict=True)))
+
+
+def table_of(
+    form: str, header: Sequence[str], rows: Sequence[Sequence[str]], line_end: str = "\n", encoding: str = "utf-8"
+) -> bytes:
+    """Return a table of texts in one of `FORMS`, or with `::` between its fields and no header (`dat`)."""
+    if form == "parquet":
+        return parquet_of({name: [row[at] for row in rows] for at, name in enumerate(header)})
+    if form == "jsonl":
+        return jsonl(header, rows)
+    if form == "dat":
+        return "".join(f"{'::'.join(row)}{line_end}" for row in rows).encode(encoding)
+    sink = io.StringIO()
+    writer = csv.writer(
+        sink,
+        delimiter=DELIMITERS[form],
+        lineterminator=line_end,
+        quoting=QUOTING.get(form, csv.QUOTE_MINIMAL),
+        doublequote=form not in ESCAPED,
+        escapechar="\\" if form in ESCAPED else None,
+    )
+    writer.writerows([header, *rows])
+    return sink.getvalue().encode(encoding)
 
 
 def jsonl(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:

@@ -6,21 +6,13 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import sql
 
-from movierec.db import connect
-from movierec.ingestion.batch import open_batch
-from movierec.ingestion.core import build_core
-from movierec.ingestion.extract import extract
-from movierec.ingestion.stage import stage
-from movierec.local import postgres
-from movierec.sources.movielens import MovieLens
 from tests import written_tables
-from tests.written_tables import ARCHIVES, FORMS, put, rating_rows, writings
+from tests.ingestion.nights import core_after
+from tests.written_tables import ARCHIVES, FORMS, rating_rows, writings
 
 MOVIES = (0, 1, 2, 3, 7, 10, 12, 345, 1_234, 56_789, 1_234_567, 98_765_432)
 ROWS = rating_rows((0, 3, 1_234, 7_654_321), MOVIES)
@@ -28,30 +20,6 @@ PLAIN_MOVIES = ("movieId,title,genres\n" + "".join(f"{movie},Film {movie},Drama\
 
 few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=600)
-
-
-@pytest.fixture(scope="module")
-def database(server):
-    """One warehouse for all examples: each is a night of its own on files of its own."""
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL("create database properties template warehouse owner movierec_etl"))
-    yield postgres.conninfo(server, "properties")
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL("drop database properties with (force)"))
-
-
-def core_after(database, folder, files, archive, query, scale=None):
-    """Return what a query finds in core after a night on these files that knows of no earlier one."""
-    with connect(database) as conn:
-        conn.execute("delete from ops.batch_scale")
-        batch_id = open_batch(conn, folder.name, str(folder))
-        path = put(folder, files, archive)
-        extract(conn, batch_id, "movielens", MovieLens(str(path), folder), declared=scale)
-        stage(conn, batch_id)
-        build_core(conn, batch_id)
-        found = conn.execute(query).fetchall()
-        conn.commit()
-    return found
 
 
 def check_ratings(database, folder, writing, archive, order, is_declared):
@@ -94,7 +62,7 @@ def test_the_same_ratings_in_many_forms_give_the_same_core(
 
 
 TITLES = (
-    *("Plain", "Comma, The", 'Say "Hi", Twice', 'Ends "so"', "It's", "Semi;colon", "Bar|bed", "Tom & Jerry"),
+    *("AC\\DC", "Comma, The", 'Say "Hi", Twice', 'Ends "so"', "It's", "Semi;colon", "Bar|bed", "Tom & Jerry"),
     *("Amélie – été", 'Both, "of; them|', "C: Drive", "天使爱美丽"),
 )
 IN_CORE = {"Comma, The": "The Comma"}  # as MovieLens writes titles and people do not
@@ -127,7 +95,8 @@ GENRE_FORMS = {
     "postgres": lambda names: "{" + ",".join(f'"{name}"' for name in names) + "}",
 }
 YEARS = {"plain": str, "float": lambda year: f"{year}.0", "thousands": lambda year: f"{year:,}"}
-QUOTES = ("doubled", "all doubled", "all backslash", "jsonl", "parquet")
+QUOTES = ("doubled", "all doubled", "backslash", "all backslash", "none backslash", "jsonl", "parquet")
+QUOTING = {"all": csv.QUOTE_ALL, "none": csv.QUOTE_NONE}
 
 
 @dataclass(frozen=True)
@@ -162,7 +131,7 @@ class MoviesWriting:
             sink,
             delimiter=self.delimiter,
             lineterminator=self.line_end,
-            quoting=csv.QUOTE_ALL if self.quotes.startswith("all") else csv.QUOTE_MINIMAL,
+            quoting=QUOTING.get(self.quotes.split()[0], csv.QUOTE_MINIMAL),
             doublequote=not has_escapes,
             escapechar="\\" if has_escapes else None,
         ).writerows([header, *rows])

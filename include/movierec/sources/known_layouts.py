@@ -136,7 +136,8 @@ def _made(raw: Raw, table: str, columns: Sequence[str], rows: MakeRows, scale: R
         lines = (csv_line(values) for part in (iter([columns]), rows()) for values in part)
         yield buffered(Generated(lines))
 
-    return File(f"{raw.file.name} ({table})", f"{raw.file.where} ({table})", opener, raw.file.path, scale)
+    name, where = f"{raw.file.name} ({table})", f"{raw.file.where} ({table})"
+    return File(name, where, opener, raw.file.path, scale, is_generated=True)
 
 
 def _letterboxd(found: Found, raw: Raw) -> None:

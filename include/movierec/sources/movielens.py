@@ -81,7 +81,8 @@ class MovieLens:
                 if state:
                     state.remark(_left_out(table, error))
                 continue
-            yield Piece(table.contract, table.file.name, "whole", read, f"{READER}: {checksum}", table.file.scale)
+            fingerprint = f"{READER}{_way_of_reading(table)}: {checksum}"
+            yield Piece(table.contract, table.file.name, "whole", read, fingerprint, table.file.scale)
 
 
 def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | None = None) -> list[Table]:
@@ -129,6 +130,11 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
     (remarks if remarks is not None else []).extend(sentences)
     return tables
+
+
+def _way_of_reading(table: Table) -> str:
+    """Return what is special about a file's dialect: read without regard to it, the same file has other rows."""
+    return ", escapes" * table.dialect.has_escapes + ", nulls" * table.dialect.has_nulls
 
 
 def _is_whole(file: File, sentences: list[str]) -> bool:

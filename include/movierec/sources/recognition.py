@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from movierec.data.aliases import plain
-from movierec.sources.contract import Contract
+from movierec.sources.contract import Contract, Kind
 from movierec.sources.message_parts import are_names, seen_values
 from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
 from movierec.sources.table_contracts import (
@@ -25,10 +25,11 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import first_lines, header, is_like_rows
+from movierec.sources.text.delimited import first_lines, header, is_like_rows, lines_around
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
-from movierec.sources.text.records import Dialect, has_escapes, has_quotes
+from movierec.sources.text.quoting import Evidence, has_quotes, weigh
+from movierec.sources.text.records import Dialect
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
 _SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
@@ -120,15 +121,29 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
             known = frozenset(name for name in names for contract in fitting if _known(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
+            evidence = _backslashes(file, main, names, Dialect(delimiter, is_quoted), texts)
             dialect = Dialect(
-                *(delimiter, is_quoted),
+                *(delimiter, is_quoted or (evidence.has_escapes and has_quotes(texts, delimiter, has_escapes=True))),
+                has_nulls=evidence.nulls > 0,
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
-                has_escapes=is_quoted and has_escapes(texts[1:], delimiter, len(names)),
+                has_escapes=evidence.has_escapes,
             )
             others = tuple(contract for contract in fitting if contract is not main)
             return RecognisedFile(file, dialect, main, others)
     return None
+
+
+def _backslashes(
+    file: File, contract: Contract, names: Sequence[str], dialect: Dialect, texts: Sequence[str]
+) -> Evidence:
+    """Return what the backslashes of a file speak for, all of it where it has a column of text."""
+    if file.is_made_here():
+        return Evidence()
+    kinds = {column.name: column.kind for column in contract.columns}
+    has_text = any(name is None or kinds[name] is Kind.TEXT for name in contract.resolve(names))
+    lines = lines_around(file, b"\\") if has_text else iter(texts)
+    return weigh(lines, dialect.delimiter, len(names), dialect.is_quoted)
 
 
 def _fits(contract: Contract, names: Sequence[str]) -> bool:

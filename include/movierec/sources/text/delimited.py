@@ -14,7 +14,8 @@ from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File
 from movierec.sources.text.lines import line_blocks
-from movierec.sources.text.records import SINGLE_QUOTES, Dialect, Rows, stand_in_single_quotes
+from movierec.sources.text.quoting import SINGLE_QUOTES, stand_in_single_quotes
+from movierec.sources.text.records import Dialect, Rows
 
 SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
@@ -137,6 +138,24 @@ def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:
     with file.open() as stream:
         block = next(line_blocks(file.where, AsUtf8(stream)), b"")
     return [line.removesuffix(b"\r") for line in block.split(b"\n", count)[:count] if line]
+
+
+def lines_around(file: File, sign: bytes) -> Iterator[str]:
+    """Yield the lines of a file that hold a sign, and the line behind each.
+
+    What cannot be read ends it: whoever reads the file whole says what is wrong.
+    """
+    is_behind = False
+    try:
+        with file.open() as stream:
+            for block in line_blocks(file.where, AsUtf8(stream)):
+                for line in block.split(b"\n")[:-1] if is_behind or sign in block else ():
+                    has_sign = sign in line
+                    if has_sign or is_behind:
+                        yield decode(line.removesuffix(b"\r"), is_western=True)[0]
+                    is_behind = has_sign
+    except SourceError:
+        return
 
 
 def _required(contract: Contract, dialect: Dialect) -> str:

@@ -111,6 +111,7 @@ class File:
         path: the file on disk that its bytes are in.
         scale: the scale of its ratings, where the layout fixes it.
         is_inside: it is inside of an archive.
+        is_generated: its bytes are made here, as CSV by the letter.
     """
 
     name: str
@@ -119,6 +120,7 @@ class File:
     path: Path
     scale: RatingScale | None = None
     is_inside: bool = False
+    is_generated: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
@@ -135,6 +137,13 @@ class File:
                 yield Stream(self.where, json_lines_as_csv(self.where, stream))
             else:
                 yield stream
+
+    def is_made_here(self) -> bool:
+        """Tell whether what `open` gives is CSV that was made here, of Parquet, JSON lines or a known layout."""
+        if self.is_generated:
+            return True
+        with self.open_stored() as stored:
+            return formats.is_parquet(stored.head) or formats.is_json_lines(stored.head)
 
     @contextmanager
     def open_stored(self) -> Iterator["Stored"]:

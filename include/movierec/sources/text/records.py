@@ -5,20 +5,16 @@ fields), `quoting` (quotes that do not pair: the line is taken as it stands), `e
 """
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import INVALID, decode
+from movierec.sources.text.quoting import NULL, escaped_row, escaped_rows
 
 MAX_QUOTED_BYTES = 1 << 16  # a quote that stays open for longer was never closed
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
-SINGLE_QUOTES = "values stand in single quotes, which are not read as quotes; allowed are double ones"
-MIN_QUOTED_LINES = 20
-_NEEDS_QUOTES = re.compile(r'(?:^|[\t|])"[^"\t|]*(?:""|,)[^\t|]*"(?:$|[\t|])')
-_SINGLE_QUOTED = re.compile(r"\s*'[^']+'\s*")
 MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
 
@@ -35,7 +31,7 @@ class Dialect:
         expected_extras: columns that belong to this kind of file but to no contract: kept, and not reported as new.
         renames: the contract's names of columns whose own names mean something else elsewhere.
         has_spaced_genres: spaces separate genres.
-        has_escapes: a backslash stands before a quote inside of quotes.
+        has_escapes: a backslash protects what would otherwise end or divide a value.
         merge_fields: makes the contract's fields of a line's, where that takes more than naming them.
     """
 
@@ -112,19 +108,24 @@ class Rows:
             return None, 1
         text, is_text = decode(line, self.dialect.is_western)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
-        if self.dialect.has_escapes and (escaped := escaped_fields(text, self.dialect.delimiter, self._width)):
-            return self._record(escaped, marks), 1
-        if self.dialect.is_quoted and '"' in text:
+        is_in_quotes = self.dialect.is_quoted and '"' in text
+        for is_escaped in self._ways_of_reading(text, is_in_quotes):
             window = _Window(self.dialect, lines, number)
-            values = window.values()
+            values = window.values(is_escaped)
             if values is None and window.needs_more and not is_last:
                 return None
-            if values is not None and (window.count == 1 or len(values) == len(self.file_columns)):
+            if values is not None and (len(values) == self._width or (window.count == 1 and not is_escaped)):
                 return self._record(values, marks if window.is_text else dict(INVALID)), window.count
-            if escaped := escaped_fields(text, self.dialect.delimiter, self._width):
-                return self._record(escaped, marks), 1
+        if is_in_quotes and (escaped := escaped_row(text, self.dialect.delimiter, self._width)):
+            return self._record(escaped, marks), 1
+        if is_in_quotes:
             marks["quoting"] = UNQUOTED
         return self._record(text.split(self.dialect.delimiter), marks), 1
+
+    def _ways_of_reading(self, text: str, is_in_quotes: bool) -> list[bool]:
+        """Return how a line is tried that may go on in the next: without its escapes (True), and as it stands."""
+        may_be_escaped = self.dialect.has_escapes and ("\\" in text or '"' in text)
+        return [*([True] if may_be_escaped else []), *([False] if is_in_quotes else [])]
 
     @property
     def _width(self) -> int:
@@ -134,10 +135,10 @@ class Rows:
         if self.dialect.merge_fields:
             values, more = self.dialect.merge_fields(values)
             marks = more | marks
-        width = len(self.file_columns)
+        width = self._width
         if len(values) == width and not marks and self._is_plain:
             return values, None
-        fields = [None if value == "\\N" and self.dialect.has_nulls else value for value in values]
+        fields = [None if value == NULL and self.dialect.has_nulls else value for value in values]
         named = zip(self.file_columns, self.contract_columns, fields, strict=False)
         extra = {
             name: value
@@ -152,57 +153,6 @@ class Rows:
         return [*kept, *[None] * (len(self.columns) - len(kept))], (extra | marks) or None
 
 
-def escaped_fields(text: str, delimiter: str, width: int) -> list[str] | None:
-    """Return the fields of a line whose quotes are behind backslashes, as Spark and MySQL write them.
-
-    None where it has no such quote, or then not as many fields as it should.
-    """
-    if '\\"' not in text:
-        return None
-    reader = csv.reader([text], delimiter=delimiter, escapechar="\\", doublequote=False, strict=True)
-    try:
-        values = next(reader)
-    except (csv.Error, StopIteration):
-        return None
-    return values if len(values) == width else None
-
-
-def has_quotes(texts: Sequence[str], delimiter: str) -> bool:
-    """Tell whether quotes are quotes in lines that may as well hold them as letters, as those of tabs do.
-
-    The header stands in them, or all lines make sense so and a value is quoted that needs it: one with a doubled quote
-    or with a comma, for which Excel quotes.
-    """
-    if not texts or texts[0].lstrip().startswith('"'):
-        return bool(texts)
-    if not any(_NEEDS_QUOTES.search(text) for text in texts):
-        return False
-    try:
-        rows = list(csv.reader([text + "\n" for text in texts], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return False
-    return all(len(row) == len(rows[0]) for row in rows if row)
-
-
-def has_escapes(texts: Iterable[str], delimiter: str, width: int) -> bool:
-    """Tell whether lines have quotes behind backslashes: more of them make sense so than with doubled quotes."""
-    votes = 0
-    for text in texts:
-        if escaped_fields(text, delimiter, width):
-            try:
-                is_doubled = len(next(csv.reader([text], delimiter=delimiter, strict=True))) == width
-            except csv.Error:
-                is_doubled = False
-            votes += -1 if is_doubled else 1
-    return votes > 0
-
-
-def stand_in_single_quotes(texts: Sequence[str], delimiter: str) -> bool:
-    """Tell whether most lines have a value in single quotes, which are no quotes here: they would become part of it."""
-    quoted = sum(any(map(_SINGLE_QUOTED.fullmatch, text.split(delimiter))) for text in texts)
-    return quoted * 2 > len(texts) >= MIN_QUOTED_LINES
-
-
 class _Window:
     """The lines in which a quoted row has to end."""
 
@@ -214,11 +164,16 @@ class _Window:
         self.needs_more = False
         self.count = 0
 
-    def values(self) -> list[str] | None:
-        """Return the fields of the row, or None where the quotes do not fit."""
-        reader = csv.reader(self._texts(), delimiter=self._dialect.delimiter, strict=True)
+    def values(self, is_escaped: bool) -> list[str] | None:
+        """Return the fields of the row, without the backslashes that protect something where it is escaped.
+
+        None where the quotes do not fit.
+        """
+        texts, delimiter = self._texts(), self._dialect.delimiter
+        plain = csv.reader(texts, delimiter=delimiter, strict=True)
+        reader = escaped_rows(texts, delimiter, self._dialect.is_quoted) if is_escaped else plain
         try:
-            values = next(reader)
+            values: list[str] = next(reader)
         except (csv.Error, StopIteration):
             return None
         self.count = reader.line_num
