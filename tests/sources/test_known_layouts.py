@@ -7,6 +7,7 @@ import json
 import lzma
 import sqlite3
 import tarfile
+import zipfile
 
 import pyarrow as pa
 import pytest
@@ -15,7 +16,7 @@ from pyarrow import parquet
 from movierec.errors import SourceError
 from movierec.rating_scale import RatingScale
 from movierec.sources.literals import names, parse, people
-from movierec.sources.movielens import MovieLens
+from movierec.sources.movielens import MovieLens, find_tables
 from movierec.sources.source import Notes
 from tests.sources.copied import rows
 from tests.sources.landing import InMemoryState
@@ -52,6 +53,29 @@ def test_letterboxd(tmp_path):
     assert pieces["ratings"].scale == RatingScale()
     assert "ratings.csv is an export of Letterboxd" in said
     assert "watched.csv is not read" in said
+
+
+def test_a_whole_export_of_letterboxd(tmp_path):
+    rated = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
+    diary = (
+        "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n2024-05-01,Heat,1995,https://boxd.it/9,5,,,\n"
+    )
+    with zipfile.ZipFile(tmp_path / "letterboxd.zip", "w") as archive:
+        for name in ("ratings.csv", "deleted/ratings.csv", "orphaned/ratings.csv"):
+            archive.writestr(name, rated)
+        for name in ("diary.csv", "reviews.csv", "deleted/diary.csv"):
+            archive.writestr(name, diary)
+        archive.writestr("lists/best-of.csv", "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n")
+        archive.writestr("profile.csv", "Date Joined,Username,Email Address\n2015-01-01,jane,jane@example.org\n")
+    said = []
+    tables = find_tables(tmp_path / "letterboxd.zip", remarks=said)
+    assert [table.file.name for table in tables] == ["ratings.csv (movies)", "ratings.csv (ratings)"]
+    told = "\n".join(said)
+    assert "deleted/ratings.csv is not read: it has the ratings that the person has taken back" in told
+    assert [
+        name for name in ("diary.csv", "lists/best-of.csv", "profile.csv") if f"{name} is not read" not in told
+    ] == []
+    assert "jane" not in told
 
 
 def test_ones_own_ratings_beside_those_of_others_are_refused(tmp_path):

@@ -1,11 +1,12 @@
 import gzip
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.movielens import MovieLens, profiles
+from movierec.sources.movielens import MovieLens, find_tables, profiles
 from movierec.sources.movielens_layouts import GENRES
 from movierec.sources.source import Notes
 from tests import movielens
@@ -312,3 +313,123 @@ def test_every_row_of_the_real_small_edition_arrives():
     }
     assert counts == {"movies": 9_742, "links": 9_742, "ratings": 100_836, "tags": 3_683}
     assert notes == Notes()
+
+
+# --- what lies beside the files of a dataset
+
+RATED = "userId,movieId,rating,timestamp\n1,2,4,964982703\n2,2,3,964982704\n"
+TITLED = "movieId,title,genres\n2,Heat,Crime\n"
+
+
+def dataset(folder, **more):
+    """Write a small dataset; a dot in a name is written `_dot_`, a slash `_in_`."""
+    for name, text in {"ratings_dot_csv": RATED, "movies_dot_csv": TITLED, **more}.items():
+        path = folder / name.replace("_dot_", ".").replace("_in_", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def used_and_said(folder):
+    said = []
+    return [table.file.name for table in find_tables(folder, remarks=said)], "\n".join(said)
+
+
+@pytest.mark.parametrize("name", ["ratings.csv~", "ratings.csv.bak", "ratings.csv.part", "ratings.csv.crdownload"])
+def test_backups_and_unfinished_downloads_are_named_and_not_read(tmp_path, name):
+    (dataset(tmp_path) / name).write_text(RATED.replace("4,", "5,"))
+    used, said = used_and_said(tmp_path)
+    assert used == ["movies.csv", "ratings.csv"]
+    assert f"{name} is not read: it is by its name a backup or an unfinished download" in said
+
+
+@pytest.mark.parametrize("name", ["desktop.ini", "Thumbs.db", "~$ratings.xlsx", "_SUCCESS", ".ratings.csv.crc"])
+def test_files_that_systems_hide_are_no_files_of_a_dataset(tmp_path, name):
+    (dataset(tmp_path) / name).write_bytes(b"[.ShellClassInfo]\n")
+    assert used_and_said(tmp_path) == (["movies.csv", "ratings.csv"], "")
+
+
+def test_a_name_that_is_no_utf_8_is_spelt_out(tmp_path):
+    folder = os.fsencode(dataset(tmp_path))
+    os.rename(folder + b"/ratings.csv", folder + b"/ratings-\xe9.csv")  # noqa: PTH104 (a path is text)
+    assert used_and_said(tmp_path)[0] == ["movies.csv", r"ratings-\xe9.csv"]
+
+
+def test_links_that_are_not_read_are_named_where_ratings_are_missing(tmp_path):
+    folder = dataset(tmp_path / "data")
+    (folder / "ratings.csv").rename(tmp_path / "elsewhere.csv")
+    (folder / "ratings.csv").symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(SourceError, match=r"no file has ratings.*ratings.csv is a link out of the dataset's folder"):
+        find_tables(folder)
+
+
+def test_links_in_a_circle_or_to_nothing_are_named_and_stop_nothing(tmp_path):
+    folder = dataset(tmp_path)
+    (folder / "loop").symlink_to(folder)
+    (folder / "tags.csv").symlink_to(folder / "nowhere.csv")
+    used, said = used_and_said(folder)
+    assert used == ["movies.csv", "ratings.csv"]
+    assert "loop is not read: it is a link to a folder that it lies in" in said
+    assert "tags.csv is not read: it is a link that leads nowhere" in said
+
+
+def test_folders_of_partitions_divide_one_table(tmp_path):
+    more = {
+        "ratings_in_year=2000_in_part-0_dot_csv": RATED,
+        "ratings_in_year=2001_in_part-0_dot_csv": RATED.replace("1,2,", "7,2,").replace("2,2,", "8,2,"),
+    }
+    folder = dataset(tmp_path, **more)
+    (folder / "ratings.csv").unlink()
+    assert used_and_said(folder)[0] == [
+        "movies.csv",
+        "ratings/year=2000/part-0.csv",
+        "ratings/year=2001/part-0.csv",
+    ]
+
+
+def test_a_file_above_the_top_of_a_zip_is_read_where_it_is(tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("../ratings.csv", RATED)
+        archive.writestr("movies.csv", TITLED)
+    assert used_and_said(tmp_path / "set.zip")[0] == ["movies.csv", "../ratings.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("combined_data_1.txt", "1:\n1488844,3,2005-09-06\n", "is written as the Netflix Prize is"),
+        ("title.basics.tsv", "tconst\ttitleType\ntt1\tmovie\n", "MOVIEREC_IMDB names it"),
+        ("export.json", '[{"rating": 4}]', "is a JSON array"),
+        ("notes.ini", "[section]\nx=1\n", "is no table that a rating dataset has"),
+    ],
+)
+def test_layouts_of_elsewhere_are_named(tmp_path, name, text, sentence):
+    (dataset(tmp_path) / name).write_text(text)
+    assert sentence in used_and_said(tmp_path)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("userId movieId rating timestamp\n1 2 3 4\n", "is separated by spaces.*seen: userId, movieId, rating"),
+        ('"userId" "movieId" "rating"\n"1" 1 2 3\n', "is separated by spaces"),
+        ("1 2 4\n1 3 5\n", "is separated by spaces.*seen: no names of columns but values: a whole number"),
+    ],
+)
+def test_spaces_between_columns_are_named(tmp_path, text, sentence):
+    with pytest.raises(SourceError, match=sentence):
+        find_tables(dataset(tmp_path, ratings_dot_csv=text))
+
+
+def test_the_mark_of_an_encoding_within_a_file_belongs_to_no_value(tmp_path):
+    folder = dataset(tmp_path, ratings_dot_csv="\ufeff" + RATED + "\ufeff" + "9,2,3,964982705\n")
+    (table,) = [table for table in find_tables(folder) if table.contract.table == "ratings"]
+    assert [row["user_id"] for row in rows(table.read(Notes()))] == ["1", "2", "9"]
+
+
+def test_objects_in_columns_of_numbers_are_refused(tmp_path):
+    nested = "".join(f'{{"user": {{"id": {user}}}, "movie": 2, "rating": 4, "date": 9}}\n' for user in range(30))
+    folder = dataset(tmp_path, ratings_dot_jsonl=nested)
+    (folder / "ratings.csv").unlink()
+    with pytest.raises(SourceError, match=r"ratings.jsonl: column user_id is retyped; seen: a text"):
+        find_tables(folder)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
+from pathlib import PurePosixPath
 from typing import IO
 
 from movierec.rating_scale import RatingScale
@@ -27,6 +28,7 @@ from movierec.sources.text.lines import line_blocks
 from movierec.sources.text.records import Dialect
 from movierec.sources.text.tables_as_text import Generated, csv_line
 
+_GONE = ("deleted", "orphaned")  # folders of an export of Letterboxd
 PERSON = "1"  # the user of a person's own export
 Row = Mapping[str, str]
 MakeRows = Callable[[], Iterator[Sequence[str]]]
@@ -105,7 +107,8 @@ def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool
     raws = [raw for file in files if is_readable(file) and (raw := _raw(file))]
     for raw in raws:
         if raw.has("Date", "Name", "Year", "Letterboxd URI", "Rating") and "Rewatch" not in raw.names:
-            _letterboxd(found, raw)
+            gone = PurePosixPath(raw.file.name).parent.name in _GONE
+            _letterboxd_gone(found, raw) if gone else _letterboxd(found, raw)
         if raw.has("Const", "Your Rating", "Date Rated", "Title") and "Position" not in raw.names:  # as in its lists
             _imdb_export(found, raw)
         if raw.has("id", "title", "imdbID", "spanishTitle"):
@@ -138,6 +141,10 @@ def _made(raw: Raw, table: str, columns: Sequence[str], rows: MakeRows, scale: R
 
     name, where = f"{raw.file.name} ({table})", f"{raw.file.where} ({table})"
     return File(name, where, opener, raw.file.path, scale, is_generated=True)
+
+
+def _letterboxd_gone(found: Found, raw: Raw) -> None:
+    found.replace([raw], [], f"{raw.file.name} is not read: it has the ratings that the person has taken back")
 
 
 def _letterboxd(found: Found, raw: Raw) -> None:

@@ -5,6 +5,7 @@ credits, tags, profiles and the graph around the movies come where their files d
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -35,7 +36,7 @@ from movierec.sources.table_contracts import (
     TAGS,
     USER_PROFILE,
 )
-from movierec.sources.text.archive import MAX_DEPTH, files, links_out, too_deep
+from movierec.sources.text.archive import MAX_DEPTH, dead_links, files, links_out, too_deep
 from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.file import File
 
@@ -102,11 +103,11 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         [file for file in wanted if _is_whole(file, damaged)], lambda file: not unread_reason(file)
     )
     chosen = [file for file in known.files if _is_whole(file, damaged)]
-    recognised = [found for each in chosen if (found := recognise(each))]
+    recognised = [found for each in chosen if not _is_aside(each) and (found := recognise(each))]
     unread = [file for file in chosen if file not in [read.file for read in recognised]]
     reasons = {file: _why_not_read(file) for file in unread}
     for file, reason in reasons.items():
-        if looks_like_ratings(file) and reason not in (_PROSE, _SPLIT):
+        if looks_like_ratings(file) and reason not in (_PROSE, _SPLIT, _ASIDE):
             raise SourceError(f"{file.where} is {reason}; or leave it out by MOVIEREC_EXCLUDE={file.name}")
     used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
     for required in REQUIRED:
@@ -122,7 +123,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     )
     excluded = [file.name for file in everything if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
-    sentences += [f"{name} is not read: it is a link out of the dataset's folder" for name in links_out(path)]
+    sentences += [f"{name} is not read: it is {reason}" for name, reason in _unread_links(path).items()]
     sentences += [f"{name} is not read: the folder {_DEEP}" for name in too_deep(path)]
     tables = [Table(file.file, contract, file.dialect) for contract, file in used]
     tables = [table for table in tables if _is_right(table, sentences)]
@@ -161,14 +162,39 @@ def _is_excluded(file: File, exclude: Sequence[str]) -> bool:
 _PROSE = "no table that a rating dataset has"
 _DEEP = f"lies deeper than {MAX_DEPTH - 1} folders below the dataset's own"
 _SPLIT = "a ready-made split of the ratings, which stand in other files"
+_ASIDE = "by its name a backup or an unfinished download; rename it if it is meant"
+_ASIDE_SUFFIXES = (".bak", ".old", ".orig", ".tmp", ".swp", ".part", ".partial", ".crdownload", ".download")
+_NETFLIX = (
+    "written as the Netflix Prize is, where a line of its own names the movie of those below, which is not read; "
+    "put user_id,movie_id,rating,rated_at into every line"
+)
+_IMDB = "one of IMDb's datasets, which are read from a folder of their own: MOVIEREC_IMDB names it"
+
+
+def _unread_links(path: Path) -> dict[str, str]:
+    return dict.fromkeys(links_out(path), "a link out of the dataset's folder") | dead_links(path)
+
+
+def _is_aside(file: File) -> bool:
+    """Tell by its name whether a file is what a program leaves beside another one."""
+    return file.name.endswith("~") or file.name.lower().endswith(_ASIDE_SUFFIXES)
 
 
 def _why_not_read(file: File) -> str:
-    if PurePosixPath(file.name).suffix in (".base", ".test", ".train"):
+    path = PurePosixPath(file.name)
+    if path.suffix in (".base", ".test", ".train"):
         return _SPLIT
-    if PurePosixPath(file.name).name.startswith("genome-"):
-        return unread_reason(file) or genome.NEEDED
-    return unread_reason(file) or _PROSE
+    if _is_aside(file):
+        return _ASIDE
+    return unread_reason(file) or (genome.NEEDED if path.name.startswith("genome-") else _layout_elsewhere(file))
+
+
+def _layout_elsewhere(file: File) -> str:
+    """Return what a text is, as its first line tells."""
+    first = next(iter(first_lines(file, 1)), b"")
+    if re.fullmatch(rb"\d+:", first.strip()):
+        return _NETFLIX
+    return _IMDB if first.startswith((b"tconst\t", b"nconst\t")) else _PROSE
 
 
 def _is_right(table: Table, sentences: list[str]) -> bool:
@@ -199,8 +225,13 @@ def _require_one_dataset(path: Path, used: list[tuple[Contract, RecognisedFile]]
     for contract, file in used:
         name = file.file.name
         other = names.setdefault((contract.table, name.rpartition("/")[2]), name)
-        if other != name:
+        if _without_partitions(other) != _without_partitions(name):
             raise SourceError(f"{path} holds more than one dataset: {other} and {name}; choose the folder of one")
+
+
+def _without_partitions(name: str) -> str:
+    """Return a file's name without folders such as `year=2000`, into which Hive and Spark divide one table."""
+    return "/".join(part for part in name.split("/") if not re.fullmatch(r"\w+=.*", part))
 
 
 def _require_one_person(personal: Sequence[str], ratings: Sequence[str]) -> None:
@@ -219,12 +250,14 @@ def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons
     seen = ", ".join(file.name for file in everything[:20]) or "no file"
     message = f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
     told = [f"the folder {name} {_DEEP}" for name in too_deep(path)[:1]]
-    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (_PROSE, _SPLIT)]
-    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason == _SPLIT][:1]
+    told += [f"{name} is {reason}" for name, reason in _unread_links(path).items()]
+    many = (_SPLIT, _NETFLIX)
+    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (_PROSE, *many)]
+    told += [next((f"{file.name} is {of}" for file, of in reasons.items() if of == each), "") for each in many]
     told += [
         found for file, reason in reasons.items() if reason == _PROSE and (found := describe_header(file, contract))
     ]
-    return "; ".join((message, *told[:5]))
+    return "; ".join((message, *[*filter(None, told)][:5]))
 
 
 def profiles(path: Path, exclude: Sequence[str] = ()) -> Iterator[Chunk]:

@@ -1,5 +1,6 @@
 """The files of a dataset, in a folder, a zip or a tar, or on their own, packed or not: read where they are."""
 
+import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reas
 MAX_FILES = 10_000
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers")
 SPREADSHEET = "a spreadsheet, which is not read; save each of its sheets as CSV (UTF-8) and put that in its place"
+_HIDDEN = ("desktop.ini", "Thumbs.db", "_SUCCESS", "_metadata", "_common_metadata")
 MAX_DEPTH = 3  # a dataset's folder, its folders and theirs
 
 
@@ -29,13 +31,13 @@ def files(path: Path) -> list[File]:
     try:
         if path.is_dir():
             walked = [file for file in _walk(path, MAX_DEPTH) if not leads_out(file, path)]
-            listed = [_on_disk(file, file.relative_to(path).as_posix()) for file in walked]
+            listed = [_on_disk(file, _name(file, path)) for file in walked]
         elif path.exists() and _looks_like_zip(path):
             listed = _zipped(path)
         elif path.exists() and _is_tar(path):
             listed = _tarred(path)
         else:
-            listed = [_on_disk(path, path.name)] if path.exists() else []
+            listed = [_on_disk(path, _name(path, path.parent))] if path.exists() else []
     except READ_ERRORS as error:
         raise SourceError(f"{path} cannot be read: {reason_of(error)}") from error
     if not listed and not path.exists():
@@ -63,19 +65,48 @@ def links_out(folder: Path) -> list[str]:
     """Return which files of a folder are not read because a link leads to them from outside of it, by name."""
     if not folder.is_dir():
         return []
-    return sorted(file.relative_to(folder).as_posix() for file in _walk(folder, MAX_DEPTH) if leads_out(file, folder))
+    return sorted(_name(file, folder) for file in _walk(folder, MAX_DEPTH) if leads_out(file, folder))
+
+
+def dead_links(folder: Path) -> dict[str, str]:
+    """Return the links of a folder that lead nowhere or in a circle, by name, and which of the two they do."""
+    found = _dead_links(folder, MAX_DEPTH) if folder.is_dir() else {}
+    return {_name(path, folder): reason for path, reason in sorted(found.items())}
+
+
+def _dead_links(folder: Path, depth: int) -> dict[Path, str]:
+    found: dict[Path, str] = {}
+    for path in folder.iterdir():
+        if _is_hidden(path.name):
+            continue
+        if path.is_symlink() and not path.exists():
+            found[path] = "a link that leads nowhere"
+        elif path.is_symlink() and _is_circle(path):
+            found[path] = "a link to a folder that it lies in"
+        elif path.is_dir() and depth > 1:
+            found |= _dead_links(path, depth - 1)
+    return found
+
+
+def _is_circle(path: Path) -> bool:
+    return path.resolve() in [parent.resolve() for parent in path.parents]
+
+
+def _name(path: Path, folder: Path) -> str:
+    """Return a file's name in a folder; bytes of it that are no UTF-8 are spelt out."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def too_deep(folder: Path) -> list[str]:
     """Return the folders that are not looked into because they lie too deep, by name."""
     if not folder.is_dir():
         return []
-    return sorted(path.relative_to(folder).as_posix() for path in _folders(folder, MAX_DEPTH))
+    return sorted(_name(path, folder) for path in _folders(folder, MAX_DEPTH))
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.is_dir() and not _is_hidden(path.name):
+        if path.is_dir() and not _is_hidden(path.name) and not (path.is_symlink() and _is_circle(path)):
             yield from _folders(path, depth - 1) if depth > 1 else [path]
 
 
@@ -90,12 +121,13 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
             continue
         if path.is_file():
             yield path
-        elif path.is_dir() and depth > 1:
+        elif path.is_dir() and depth > 1 and not (path.is_symlink() and _is_circle(path)):
             yield from _walk(path, depth - 1)
 
 
 def _on_disk(path: Path, name: str) -> File:
-    return File(_without_gz(name), str(path), lambda: path.open("rb"), path)
+    where = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return File(_without_gz(name), where, lambda: path.open("rb"), path)
 
 
 def _zipped(path: Path) -> list[File]:
@@ -178,4 +210,5 @@ def _without_gz(name: str) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "__MACOSX"))
+    """Tell whether a file or folder is one that Unix, macOS, Windows, Office or Hadoop hide."""
+    return name in _HIDDEN or (name != ".." and name.startswith((".", "__MACOSX", "~$")))

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from movierec.data.aliases import plain
 from movierec.errors import SourceError
 from movierec.sources.contract import MIN_SAMPLE_VALUES, Contract
-from movierec.sources.message_parts import kind_of, listed, seen_values
+from movierec.sources.message_parts import are_names, kind_of, listed, seen_names, seen_values
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.blocks import Converter, LineFilter
 from movierec.sources.text.copytext import Record
@@ -90,6 +91,7 @@ class Table:
                 raise SourceError(
                     f"{self.file.where}: {seen_values(columns)}; {_required(self.contract, self.dialect)}"
                 )
+            _require_delimiter(self.file.where, columns, self.contract, self.dialect)
         named = [self.dialect.renames.get(name, name) for name in columns]
         rows = Rows(self.dialect, columns, self.contract.match(self.file.where, named))
         records = _sample(rows, first)
@@ -110,6 +112,19 @@ class Table:
                 f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
                 f"there are columns; allowed are {len(columns)} fields: {listed(columns)}"
             )
+
+
+def _require_delimiter(where: str, columns: Sequence[str], contract: Contract, dialect: Dialect) -> None:
+    """Refuse a first line that is one column to all delimiters and several to spaces."""
+    words = columns[0].replace('"', "").split() if len(columns) == 1 else []
+    if sum(name in contract.words for name in map(plain, words)) > 1 or (
+        len(words) > 2 and not are_names(words)  # noqa: PLR2004
+    ):
+        seen = f"; seen: {seen_names(words)}"
+        raise SourceError(
+            f"{where} is separated by spaces; allowed are commas, semicolons, tabs and |{seen}; "
+            f"{_required(contract, dialect)}"
+        )
 
 
 def header(line: bytes, dialect: Dialect) -> list[str]:

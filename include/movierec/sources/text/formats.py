@@ -28,6 +28,7 @@ _UNPACK: dict[bytes, Callable[[IO[bytes]], Readable]] = {
     b"\x28\xb5\x2f\xfd": _zstd,
 }
 _JSON_OF_COLUMNS = re.compile(rb'\{\s*"[^"]*"\s*:\s*\{\s*"0"\s*:')  # as pandas writes it, a row being a key
+_JSON_ARRAY = re.compile(rb"\[\s*(?:[\[{\"\d\]-]|true|false|null)")
 _CSV = "save it as CSV (UTF-8) and put that in its place"
 _UNREAD = {
     b"\xd0\xcf\x11\xe0": f"a spreadsheet of Excel, which is not read; {_CSV}",
@@ -124,7 +125,7 @@ def _why_no_text(head: bytes) -> str | None:
 def _why_unread_json(head: bytes) -> str | None:
     """Return what is wrong with text that begins as JSON and does not have an object in each line."""
     allowed = "which is not read; allowed is one object per line (.jsonl), Parquet or CSV"
-    if head.startswith(b"["):
+    if _JSON_ARRAY.match(head):
         return f"a JSON array, {allowed}"
     if _JSON_OF_COLUMNS.match(head):
         return f"JSON with an object for each column, {allowed}"

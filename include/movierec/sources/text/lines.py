@@ -1,5 +1,6 @@
 """Text in lines, read in blocks: what is not text in lines is noticed before it fills the memory."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from movierec.errors import SourceError
@@ -20,11 +21,18 @@ def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:
     while data := stream.read(BLOCK_BYTES):
         end = data.rfind(b"\n") + 1
         if end:
-            yield b"".join([*parts, data[:end]])
+            yield _without_marks(b"".join([*parts, data[:end]]))
             parts, size = [], 0
         parts.append(data[end:])
         size += len(data) - end
         if size > MAX_LINE_BYTES:
             raise SourceError(f"{where}: a line is longer than {MAX_LINE_BYTES >> 20} MB; allowed is text in lines")
     if rest := b"".join(parts):
-        yield rest + b"\n"
+        yield _without_marks(rest) + b"\n"
+
+
+def _without_marks(block: bytes) -> bytes:
+    """Return lines without the mark of UTF-8 that each part of a file has at its start which was put together."""
+    if BOM_UTF8 not in block:
+        return block
+    return block.removeprefix(BOM_UTF8).replace(b"\n" + BOM_UTF8, b"\n")

@@ -25,13 +25,13 @@ class Generated:
         self._rest = b""
 
     def read(self, size: int, /) -> bytes:
-        """Return up to so many bytes, none at the end."""
-        while not self._rest:
-            part = next(self._parts, None)
-            if part is None:
-                return b""
-            self._rest = part
-        data, self._rest = self._rest[:size], self._rest[size:]
+        """Return so many bytes, fewer at the end: whoever looks at the beginning sees more than the header."""
+        parts, length = [self._rest], len(self._rest)
+        while length < size and (part := next(self._parts, None)) is not None:
+            parts.append(part)
+            length += len(part)
+        whole = b"".join(parts)
+        data, self._rest = whole[:size], whole[size:]
         return data
 
 
