@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from movierec.errors import MovierecError
 from movierec.local import postgres
 from movierec.local.postgres import postmaster, sockets
+from movierec.local.postgres.account import server_account
 from tests.installation import QUICK
 
 
@@ -117,6 +119,40 @@ def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, set
     finally:
         postgres.stop(distant)
         folder.rmdir()
+
+
+@pytest.mark.parametrize(
+    "name", ["häuser & co", "Ada's", 'a "b"', "$HOME", "$(touch theirs)", "`id`", "back\\slash", "a;b"]
+)
+def test_a_state_folder_may_have_any_name(tmp_path, settings, name):
+    odd = replace(settings, home=tmp_path / name)
+    postgres.start(odd, QUICK)
+    try:
+        assert ask(odd, "select 1") == 1
+        assert "ready to accept connections" in postgres.log_file(odd).read_text()
+    finally:
+        postgres.stop(odd)
+        if sockets.socket_directory(odd).parent != odd.home / "postgres":
+            sockets.socket_directory(odd).rmdir()
+
+
+def test_a_copy_of_a_state_folder_has_a_socket_of_its_own(tmp_path, settings):
+    first, second = (replace(settings, home=tmp_path / (name * 100)) for name in ("a", "b"))
+    postgres.start(first, QUICK)
+    postgres.stop(first)
+    shutil.copytree(first.home, second.home)
+    account = server_account(postgres.data_directory(first))
+    subprocess.run(["chown", "-R", f"{account.uid}:{account.gid}", second.home / "postgres"], check=True)
+    for installation in (first, second):
+        postgres.start(installation, QUICK)
+    try:
+        for installation in (first, second):
+            data = str(postgres.data_directory(installation))
+            assert ask(installation, "show data_directory") == data
+    finally:
+        for installation in (first, second):
+            postgres.stop(installation)
+            sockets.socket_directory(installation).rmdir()
 
 
 def test_a_state_folder_may_be_spelled_in_a_roundabout_way(server, tmp_path):

@@ -13,7 +13,7 @@ from movierec.errors import MovierecError
 from movierec.local import state
 from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
-from movierec.local.postgres.programs import last_lines, run_program
+from movierec.local.postgres.programs import last_lines, run_program, start_server
 from movierec.local.postgres.sockets import make_socket_directory, socket_directory
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _start(settings: Settings, parameters: Mapping[str, str]) -> None:
     lines = (f"{name} = '{value}'\n" for name, value in {**parameters, "unix_socket_directories": directory}.items())
     (data / "movierec.conf").write_text("".join(lines), encoding="utf-8")
     os.chown(data / "movierec.conf", account.uid, account.gid)  # whatever our umask, the server has to read it
-    options = ("-D", str(data), "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", str(log_file(settings)))
-    if run_program(account, "pg_ctl", "start", *options).returncode and postmaster.find_postmaster(data) is None:
+    started = start_server(account, data, log_file(settings), START_TIMEOUT_SECONDS)
+    if started.returncode and postmaster.find_postmaster(data) is None:
         raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")
 
 

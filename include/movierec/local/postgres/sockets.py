@@ -20,11 +20,12 @@ def socket_directory(settings: Settings) -> Path:
     preferred = settings.home / "postgres" / "socket"
     if len(os.fsencode(preferred / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES and PLAIN_PATH.fullmatch(str(preferred)):
         return preferred
+    name = f"movierec-{hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]}"
     record = settings.home / "postgres" / "socket-folder"
-    if record.is_file():
-        return Path(record.read_text(encoding="utf-8").strip())
-    name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()).absolute() / f"movierec-{name}"
+    recorded = Path(record.read_text(encoding="utf-8").strip()) if record.is_file() else None
+    if recorded and recorded.name == name:  # else the state folder has been moved, or is a copy of one that may run
+        return recorded
+    return Path(tempfile.gettempdir()).absolute() / name
 
 
 def make_socket_directory(settings: Settings, account: Account) -> Path:
