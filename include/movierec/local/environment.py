@@ -26,10 +26,11 @@ DEFAULTS = {
     # Tasks of a killed scheduler are found in seconds, instead of keeping the next night waiting for five minutes.
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
-    # While the API server is being started again, tasks go on asking it: for about a minute, each time for as long.
+    # While the API server is being started again, which takes a busy machine minutes, tasks go on asking it, each time
+    # for up to a minute; and nobody takes them for dead because their heartbeats do not arrive.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "240",
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "40",
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN": "2",
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
     # A task that waits for a slot loses nothing by it; by default it would fail when it has waited half an hour.

@@ -14,6 +14,7 @@ from movierec.local.environment import airflow_url, task_log_folder
 from movierec.local.web import web_line
 
 MAX_NIGHT_SECONDS = 4 * 3600.0  # a run may take three hours
+MAX_AWAY_SECONDS = 600.0  # the API server has died and is started again, which takes a busy machine minutes
 
 
 def run(settings: Settings) -> None:
@@ -45,8 +46,13 @@ def login_line(settings: Settings) -> str:
 
 
 def _follow_one_night(settings: Settings, dataset: Path) -> Run:
-    airflow = AirflowClient(settings, has_given_up=lambda: group.failure_reason(settings.home))
     progress = Progress()
+
+    def has_given_up() -> str:
+        progress.wait("waits for Airflow's API server, which does not answer")
+        return group.failure_reason(settings.home)
+
+    airflow = AirflowClient(settings, MAX_AWAY_SECONDS, has_given_up)
     try:
         run = _join_or_trigger(settings, airflow, dataset, progress)
         ended = chain.follow(airflow, group.DAGS, run, progress)
