@@ -102,6 +102,25 @@ def dump(conn):
     return done.stdout
 
 
+def statistics_of(conn, value):
+    """Return the columns of which the planner's statistics hold a value."""
+    held = "select tablename || '.' || attname from pg_stats where concat(most_common_vals, histogram_bounds) like %s"
+    return [name for (name,) in conn.execute(held, [f"%{value}%"])]
+
+
+def test_the_statistics_of_tables_hold_nothing_of_the_person(live, settings, app):
+    with connect(app) as application:
+        for conn in (live, application):
+            conn.execute("set default_statistics_target = 10000")
+            conn.execute("analyze")
+            conn.commit()
+            assert statistics_of(conn, PERSON)
+    forget(live, settings, app)
+    with connect(app) as application:
+        for conn in (live, application):
+            assert statistics_of(conn, PERSON) == []
+
+
 def count(conn, table):
     return conn.execute(f"select count(*) from {table}").fetchone()[0]
 

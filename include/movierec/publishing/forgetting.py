@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from psycopg import sql
+
 from movierec.config import Settings
 from movierec.db import SCHEMA_LOCKS, Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
@@ -12,6 +14,8 @@ from movierec.training.folder import TrainingFolder
 from movierec.training.forgetting import files_with, forget_in_artifacts
 
 log = logging.getLogger(__name__)
+
+CLEARS_STATISTICS = 180_000  # the version of PostgreSQL; before, those of a table that becomes empty stay
 
 
 def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str, int]:
@@ -27,6 +31,7 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     run_sql(conn, "ops/refuse_user", {"user_id": user, "asked_by": by})
     conn.commit()
     removed = _forget_rows(conn, user)
+    _renew_statistics(conn, removed)
     trained = forget_in_artifacts(settings, user)
     run_sql(conn, "ml/mark_for_refit", {"trainings": trained})
     conn.commit()
@@ -75,6 +80,16 @@ def _forget_rows(conn: Connection, user: int) -> dict[str, int]:
     rows = fetch(conn, "ops/forget_user", {"user_id": user})
     conn.commit()
     return {row["table_name"]: int(row["rows"]) for row in rows}
+
+
+def _renew_statistics(conn: Connection, tables: Iterable[str]) -> None:
+    """Let the planner's statistics of tables, which hold values of their rows, be those of the rows that are left."""
+    for table in tables:
+        schema, name = table.split(".")
+        if conn.info.server_version >= CLEARS_STATISTICS:
+            fetch(conn, "ops/clear_statistics", {"schema_name": schema, "table_name": name})
+        conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+        conn.commit()
 
 
 def _prove(conn: Connection, settings: Settings, trained: Iterable[int], user: int) -> None:
