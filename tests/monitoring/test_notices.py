@@ -19,6 +19,10 @@ def test_a_notice_says_on_one_line_where_when_what_and_where_to_look():
     assert notice(message="gate raw\nstops  batch 7.", link=None).text == said
 
 
+def test_a_message_without_a_full_stop_gets_one_before_the_link():
+    assert notice(message="a reason is needed").text.endswith(": a reason is needed. See http://airflow/here")
+
+
 def test_a_mapped_task_is_named_with_its_number_and_a_run_without_a_task():
     assert notice(task_id="extract", map_index=2).subject.startswith("movierec_ingest.extract[2] failed")
     assert notice(task_id=None, night=None).subject == "movierec_ingest failed"

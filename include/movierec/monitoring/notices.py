@@ -42,7 +42,8 @@ class Notice:
         """Say on one line where, in which night, what happened, and where to look."""
         message = " ".join(self.message.split())
         short = message if len(message) <= MAX_LETTERS else f"{message[:MAX_LETTERS]}…"
-        return f"{self.subject}: {short}" + (f" See {self.link}" if self.link else "")
+        end = "" if short.endswith((".", "!", "?", "…")) else "."
+        return f"{self.subject}: {short}" + (f"{end} See {self.link}" if self.link else "")
 
     @property
     def _place(self) -> str:

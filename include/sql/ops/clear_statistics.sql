@@ -2,8 +2,8 @@
 -- table that has become empty would stay for ever.
 -- Grain: column. Key: column_name. Inputs: the catalogue. Parameters: schema_name, table_name. From PostgreSQL 18 on.
 select
-    attname as column_name,
-    pg_clear_attribute_stats(%(schema_name)s, %(table_name)s, attname::text, false)
+    pg_attribute.attname as column_name,
+    pg_clear_attribute_stats(%(schema_name)s, %(table_name)s, pg_attribute.attname::text, false) as cleared
 from pg_attribute
 inner join pg_class on pg_attribute.attrelid = pg_class.oid
 where
