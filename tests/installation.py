@@ -1,10 +1,14 @@
 """An installation of a test's own: a state folder, a free port, and a database server that is quick to start."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from movierec.config import Settings
+from movierec.config import ROOT, Settings
 from movierec.local.airflow import group
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "max_connections": "20"}
@@ -15,6 +19,35 @@ def installed(home: Path) -> Iterator[Settings]:
     settings = Settings(home=home, port=free_port(), web_port=free_port())
     yield settings
     group.down(settings)
+
+
+class CommandLine:
+    """The command line on a state folder and ports of its own, as a person would use it.
+
+    Attributes:
+        home: the state folder.
+        settings: what the command line reads from its environment.
+    """
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        """Make an environment that knows nothing of the caller's Airflow and settings.
+
+        Args:
+            folder: where the state folder goes.
+            variables: further settings.
+        """
+        self.home = folder / "state"
+        self.settings = replace(Settings(), home=self.home, port=free_port(), web_port=free_port())
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MOVIEREC"))}
+        ports = {"MOVIEREC_PORT": str(self.settings.port), "MOVIEREC_WEB_PORT": str(self.settings.web_port)}
+        self.env = {**kept, "MOVIEREC_HOME": str(self.home), "HOME": str(folder), **ports, **variables}
+
+    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        command = [sys.executable, "-m", "movierec", *words]
+        return subprocess.run(
+            command, env={**self.env, **variables}, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False
+        )
 
 
 def free_port() -> int:

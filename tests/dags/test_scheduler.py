@@ -1,13 +1,9 @@
 """The whole chain under a real Airflow: servers, scheduler, the command line, as a person would run it."""
 
 import json
-import os
 import shutil
 import struct
-import subprocess
-import sys
 import urllib.request
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,31 +11,17 @@ import psutil
 import psycopg
 import pytest
 
-from movierec.config import ROOT, Settings
 from movierec.local import postgres
 from movierec.local.screenshots import BROWSERS
 from movierec.rankers.names import RANKERS
 from tests import movielens
-from tests.installation import free_port
+from tests.installation import CommandLine
 
 
 @pytest.fixture
 def movierec(tmp_path: Path):
-    """Run the command line on a state folder of its own; whatever it started is ended afterwards."""
-    port, web_port = free_port(), free_port()
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MOVIEREC"))}
-    env |= {"MOVIEREC_HOME": str(tmp_path / "state"), "MOVIEREC_PORT": str(port), "HOME": str(tmp_path)}
-    env |= {"MOVIEREC_WEB_PORT": str(web_port)}
-
-    def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "movierec", *words]
-        return subprocess.run(
-            command, env={**env, **variables}, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False
-        )
-
-    run.port = port
-    run.home = tmp_path / "state"
-    run.settings = replace(Settings(), home=run.home, port=port, web_port=web_port)
+    """Return the command line on a state folder of its own; whatever it started is ended afterwards."""
+    run = CommandLine(tmp_path)
     yield run
     run("down")
 
@@ -102,7 +84,7 @@ def check_the_api_knows_the_password(movierec):
     password = json.loads((movierec.home / "airflow" / "passwords.json").read_text())["admin"]
     body = json.dumps({"username": "admin", "password": password}).encode()
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"http://127.0.0.1:{movierec.port}/auth/token", body, headers)
+    request = urllib.request.Request(f"http://127.0.0.1:{movierec.settings.port}/auth/token", body, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert json.load(answer)["access_token"]
 
