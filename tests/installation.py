@@ -12,6 +12,7 @@ from movierec.config import ROOT, Settings
 from movierec.local.airflow import group
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "max_connections": "20"}
+MAX_SECONDS = 3600  # for a command, such as a night on a machine that does much else
 
 
 def installed(home: Path) -> Iterator[Settings]:
@@ -45,9 +46,8 @@ class CommandLine:
     def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         command = [sys.executable, "-m", "movierec", *words]
-        return subprocess.run(
-            command, env={**self.env, **variables}, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False
-        )
+        env, bound = {**self.env, **variables}, MAX_SECONDS
+        return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=bound, check=False)
 
 
 def free_port() -> int:

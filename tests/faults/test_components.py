@@ -28,15 +28,19 @@ select count(*)
 from task_instance
 where dag_id = %s and reverse(split_part(reverse(task_id), '.', 1)) = %s and state = 'running' and pid > 0
 """
-# A try that a restart takes is given back by another one that is allowed.
+# Of the night itself, not of what the clock starts beside it. A try that a restart takes is given back by another one
+# that is allowed.
 TASKS = """
-select dag_id, task_id, map_index, state, max_tries - try_number
+select
+    task_instance.dag_id, task_instance.task_id, task_instance.map_index, task_instance.state,
+    task_instance.max_tries - task_instance.try_number
 from task_instance
-where dag_id = any(%s)
-order by dag_id, task_id, map_index
+inner join dag_run on task_instance.dag_id = dag_run.dag_id and task_instance.run_id = dag_run.run_id
+where task_instance.dag_id = any(%s) and dag_run.run_type in ('manual', 'asset_triggered')
+order by 1, 2, 3
 """
 LISTS, VIEWERS = 3000, 60
-MAX_SECONDS = 1100
+MAX_SECONDS = 3600
 
 
 class Left(NamedTuple):
