@@ -433,3 +433,41 @@ def test_objects_in_columns_of_numbers_are_refused(tmp_path):
     (folder / "ratings.csv").unlink()
     with pytest.raises(SourceError, match=r"ratings.jsonl: column user_id is retyped; seen: a text"):
         find_tables(folder)
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Café “No. 1” – l’été…", "Amélie", "¿Qué?", "Der Spaß"],
+        ["Les Misérables"],
+        ["«Été» à côté", "Señora Acero™"],
+    ],
+)
+def test_a_file_of_windows_1252_is_read_as_such(tmp_path, titles):
+    table = "movieId,title,genres\n" + "".join(f"{at},{title},Drama\n" for at, title in enumerate(titles))
+    assert titles_of(dataset(tmp_path, movies_dot_csv=table.encode("cp1252"))) == titles
+
+
+@pytest.mark.parametrize(
+    ("title", "encoding"),
+    [
+        ("Матрица и Брат", "cp1251"),
+        ("Źdźbło i łąka", "cp1250"),
+        ("七人の侍", "shift-jis"),
+        ("霸王别姬", "gbk"),
+        ("Ζορμπάς", "cp1253"),
+    ],
+)
+def test_other_encodings_are_not_taken_for_it(tmp_path, title, encoding):
+    content = f"movieId,title,genres\n1,{title},Drama\n".encode(encoding)
+    assert "\\x" in titles_of(dataset(tmp_path, movies_dot_csv=content))[0]
+
+
+def test_a_file_of_two_encodings_is_not_taken_for_it(tmp_path):
+    content = b"movieId,title,genres\n1,Caf\xc3\xa9,A\n2,Caf\xe9 \x96 2,B\n"
+    assert titles_of(dataset(tmp_path, movies_dot_csv=content)) == ["Café", r"Caf\xe9 \x96 2"]
+
+
+def titles_of(folder):
+    (table,) = [table for table in find_tables(folder) if table.contract.table == "movies"]
+    return [row["title"] for row in rows(table.read(Notes()))]

@@ -135,7 +135,9 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
 
 def _way_of_reading(table: Table) -> str:
     """Return what is special about a file's dialect: read without regard to it, the same file has other rows."""
-    return ", escapes" * table.dialect.has_escapes + ", nulls" * table.dialect.has_nulls
+    dialect = table.dialect
+    marks = {"escapes": dialect.has_escapes, "nulls": dialect.has_nulls, "western": dialect.is_western}
+    return "".join(f", {name}" for name, is_there in marks.items() if is_there and not dialect.header)
 
 
 def _is_whole(file: File, sentences: list[str]) -> bool:

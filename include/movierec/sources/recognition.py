@@ -25,8 +25,8 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import first_lines, header, is_like_rows, lines_around
-from movierec.sources.text.encoding import decode
+from movierec.sources.text.delimited import first_lines, header, is_like_rows, lines_around, lines_beyond_ascii
+from movierec.sources.text.encoding import decode, is_windows_1252
 from movierec.sources.text.file import File
 from movierec.sources.text.quoting import Evidence, has_quotes, weigh
 from movierec.sources.text.records import Dialect
@@ -124,6 +124,7 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
             evidence = _backslashes(file, main, names, Dialect(delimiter, is_quoted), texts)
             dialect = Dialect(
                 *(delimiter, is_quoted or (evidence.has_escapes and has_quotes(texts, delimiter, has_escapes=True))),
+                is_western=_has_text(main, names) and is_windows_1252(lines_beyond_ascii(file)),
                 has_nulls=evidence.nulls > 0,
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
@@ -140,10 +141,14 @@ def _backslashes(
     """Return what the backslashes of a file speak for, all of it where it has a column of text."""
     if file.is_made_here():
         return Evidence()
-    kinds = {column.name: column.kind for column in contract.columns}
-    has_text = any(name is None or kinds[name] is Kind.TEXT for name in contract.resolve(names))
-    lines = lines_around(file, b"\\") if has_text else iter(texts)
+    lines = lines_around(file, b"\\") if _has_text(contract, names) else iter(texts)
     return weigh(lines, dialect.delimiter, len(names), dialect.is_quoted)
+
+
+def _has_text(contract: Contract, names: Sequence[str]) -> bool:
+    """Tell whether a file has a column that may hold anything; those of numbers alone need no look at all of them."""
+    kinds = {column.name: column.kind for column in contract.columns}
+    return any(name is None or kinds[name] is Kind.TEXT for name in contract.resolve(names))
 
 
 def _fits(contract: Contract, names: Sequence[str]) -> bool:

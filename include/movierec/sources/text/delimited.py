@@ -156,19 +156,28 @@ def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:
 
 
 def lines_around(file: File, sign: bytes) -> Iterator[str]:
-    """Yield the lines of a file that hold a sign, and the line behind each.
-
-    What cannot be read ends it: whoever reads the file whole says what is wrong.
-    """
+    """Yield the lines of a file that hold a sign, and the line behind each."""
     is_behind = False
+    for block in _readable_blocks(file):
+        for line in block.split(b"\n")[:-1] if is_behind or sign in block else ():
+            has_sign = sign in line
+            if has_sign or is_behind:
+                yield decode(line.removesuffix(b"\r"), is_western=True)[0]
+            is_behind = has_sign
+
+
+def lines_beyond_ascii(file: File) -> Iterator[bytes]:
+    """Yield the lines of a file with other bytes than those of ASCII."""
+    for block in _readable_blocks(file):
+        if not block.isascii():
+            yield from (line for line in block.split(b"\n") if not line.isascii())
+
+
+def _readable_blocks(file: File) -> Iterator[bytes]:
+    """Yield a file up to where it is damaged, if it is: whoever reads it whole says what is wrong."""
     try:
         with file.open() as stream:
-            for block in line_blocks(file.where, AsUtf8(stream)):
-                for line in block.split(b"\n")[:-1] if is_behind or sign in block else ():
-                    has_sign = sign in line
-                    if has_sign or is_behind:
-                        yield decode(line.removesuffix(b"\r"), is_western=True)[0]
-                    is_behind = has_sign
+            yield from line_blocks(file.where, AsUtf8(stream))
     except SourceError:
         return
 

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 INVALID = {"encoding": "invalid UTF-8"}
@@ -13,6 +14,12 @@ _WIDE = (
 )
 _BEFORE_HEADER = re.compile(rb"[ \r\n]*(?:sep=.\r?\n?)?[ \r\n]*")  # blank lines, and how Excel names the delimiter
 WIDE_MARKS = tuple(mark for mark, _ in _WIDE)
+# In windows-1252: letters of Western languages but those of Iceland, which stand for others elsewhere; signs.
+_WESTERN_LETTERS = frozenset(range(0xC0, 0x100)) - {0xD0, 0xD7, 0xDD, 0xDE, 0xF0, 0xF7, 0xFD, 0xFE}
+_WESTERN_SIGNS = frozenset((0x80, 0x85, *range(0x91, 0x98), 0x99, 0xA0, 0xA1, 0xA9, 0xAB, 0xAE, 0xB0, 0xB7, 0xBB, 0xBF))
+_ASCII = bytes(range(0x80))
+_LETTERS = [bytes([byte]) for byte in range(0x80) if chr(byte).isalpha()]
+MAX_WESTERN_SHARE = 0.35  # of the letters that are beyond ASCII; in other scripts nearly all are
 
 
 class Readable(Protocol):
@@ -88,3 +95,18 @@ def decode(line: bytes, is_western: bool) -> tuple[str, bool]:
         return line.decode("cp1252"), True
     except UnicodeDecodeError:
         return line.decode("latin-1"), True
+
+
+def is_windows_1252(lines: Iterable[bytes]) -> bool:
+    """Tell whether lines with bytes beyond ASCII are certainly windows-1252.
+
+    None of them is UTF-8, all bytes are letters and signs that Western languages use, and most letters are ASCII.
+    """
+    western, letters = 0, 0
+    for line in lines:
+        high = line.translate(None, _ASCII)
+        if is_utf8(line) or not (_WESTERN_LETTERS | _WESTERN_SIGNS).issuperset(high):
+            return False
+        western += sum(byte in _WESTERN_LETTERS for byte in high)
+        letters += sum(map(line.count, _LETTERS))
+    return western + letters > 0 and western <= MAX_WESTERN_SHARE * (western + letters)
