@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 
 from movierec.data.dataset import Dataset, empty
 from movierec.data.history import History
+from tests import tastes
 
 DAY = 86_400_000_000
 
@@ -79,3 +82,14 @@ def test_a_history_before_1970_has_its_moments() -> None:
     early = replace(watched(1.0, np.nan), times=np.array([-9, -5, -7]))
     assert early.now.tolist() == [-5, -7]
     assert early.recency.tolist() == [1, 0, 0]
+
+
+def test_who_asks_about_the_same_dataset_shares_its_history_and_keeps_it_no_longer_than_the_dataset() -> None:
+    dataset = tastes.dataset()
+    history = History.of(dataset)
+    assert History.of(dataset) is history
+    assert History.of(replace(dataset)) is not history
+    is_there = weakref.ref(history)
+    del history, dataset
+    gc.collect()
+    assert is_there() is None

@@ -1,6 +1,7 @@
 """Fits are made once: the same one is taken by other processes, other splits and the next training."""
 
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from movierec.artifacts import load_arrays
 from movierec.data.seed import SEED
 from movierec.data.splits import per_user_temporal
+from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import fits as fits_module
-from movierec.rankers import registry
+from movierec.rankers import registry, saved_history
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import fit_key
 from movierec.rankers.item_knn import ItemKNN
@@ -178,3 +181,32 @@ def test_learned_rankers_take_what_the_blend_was_long_in_fitting_before_its_wind
     training_inputs(*facts, WindowPlan(folds=1), store)
     for name in ("item_knn", "user_knn", "ials", "slit", "recent_popularity"):
         assert fitted_anew.count(name) == (name not in blend.builds_on), name  # anew on everything alone, if at all
+
+
+def test_fits_on_the_same_ratings_keep_and_hold_them_once(facts, trainings):
+    fitted = [FitStore(trainings[0]).ranker(ranker, *facts) for ranker in (EASE(), ItemKNN())]
+    histories = [path for path in trainings[0].fits.rglob("*.npz") if "history.users" in load_arrays(path)]
+    assert len(histories) == 1
+    expected = [ranker.recommend(EVERYONE, 5) for ranker in fitted]
+    del fitted
+    # Without the dataset they are read from where they were kept, both from one.
+    loaded = [
+        registry.load(trainings[0].fit(fit_key(ranker.name, ranker.parameters(), *facts)))
+        for ranker in (EASE(), ItemKNN())
+    ]
+    assert loaded[0].history_ is loaded[1].history_
+    for ranker, lists in zip(loaded, expected, strict=True):
+        pd.testing.assert_frame_equal(ranker.recommend(EVERYONE, 5), lists)
+    # The next training takes the history with the fits.
+    taken = FitStore(trainings[1]).ranker(EASE(), *facts)
+    shutil.rmtree(trainings[0].path.path)
+    pd.testing.assert_frame_equal(registry.load(taken.kept_in_).recommend(EVERYONE, 5), expected[0])
+
+
+def test_a_damaged_history_is_refused(facts, trainings):
+    kept = FitStore(trainings[0]).ranker(EASE(), *facts).kept_in_
+    (history,) = trainings[0].fits.glob("history-*")
+    saved_history.unshare(history)
+    (history / "arrays.npz").write_bytes((history / "arrays.npz").read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"history-.*arrays\.npz is not the file that was saved"):
+        registry.load(kept)

@@ -3,7 +3,6 @@
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,16 +17,16 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
+from movierec.rankers import saved_history
 from movierec.rankers.cold_start import ColdStart
 from movierec.rankers.fits import ANEW, Fits
 from movierec.rankers.manifest import check_manifest, write_manifest
-from movierec.rankers.model_card import ARRAYS, model_folder, read_card, write_card
+from movierec.rankers.model_card import ARRAYS, history_folder, model_folder, read_card, write_card
 from movierec.rankers.search_space import Space
 from movierec.rankers.top_k import top_k
 
 USERS_AT_ONCE = 256
 SCORES_AT_ONCE = 8_000_000  # of users × movies: what bounds the memory of a block
-HISTORY_FIELDS = tuple(field.name for field in fields(History))
 
 
 class Ranker(ABC):
@@ -188,20 +187,23 @@ class Ranker(ABC):
             weights = self.history_weights(self.history_.ratings_of(user, user_sources))
             yield weights[:, None] * self.item_weights(user_sources, user_targets)
 
-    def save(self, folder: UPath, with_history: bool = True) -> None:
+    def save(self, folder: UPath, with_history: bool = True, history_in: UPath | None = None) -> None:
         """Write the model; `load` returns one that recommends the same.
 
-        Of rankers that were fitted on one history, it is enough that the one that holds them all saves it.
+        Args:
+            folder: of the model.
+            with_history: whether to write the history; of rankers that were fitted on one, it is enough that the one
+                that holds them all does.
+            history_in: the folder where the history is kept already (`saved_history.keep`); it is not written again.
         """
-        write_card(folder, self.name, self.parameters(), self.kept_in_)
+        write_card(folder, self.name, self.parameters(), self.kept_in_, history_in)
         if self.kept_in_ is None:
-            self._save(folder, with_history)
+            self._save(folder, with_history and history_in is None)
             write_manifest(folder)
 
     def _save(self, folder: UPath, with_history: bool) -> None:
         """Write everything but the card."""
-        names = HISTORY_FIELDS if with_history else ()
-        history = {f"history.{name}": getattr(self.training_history_, name) for name in names}
+        history = saved_history.to_arrays(self.training_history_) if with_history else {}
         save_arrays(folder / ARRAYS, {**history, **self.cold_start_.to_arrays(), **self._to_arrays()})
 
     @classmethod
@@ -255,14 +257,19 @@ class Ranker(ABC):
 
 
 def _history_in(arrays: Arrays, folder: UPath, shared: History | None) -> History:
-    """Return the history of a saved model: its own, or the one that it shares with those it was fitted with."""
-    is_its_own = f"history.{HISTORY_FIELDS[0]}" in arrays
-    if shared is not None and not is_its_own:
+    """Return the history of a saved model: its own, or the one that it shares with those it was fitted with.
+
+    A KeyError says that there is neither.
+    """
+    kept_in = history_folder(folder)
+    history = saved_history.load(kept_in) if kept_in else saved_history.from_arrays(arrays)
+    if history is None:
+        if shared is None:
+            raise KeyError("history")
         return shared
-    history = History(**{name: arrays[f"history.{name}"] for name in HISTORY_FIELDS})
     if shared is None:
         return history
-    if not history.is_of_same_ratings(shared):
+    if history is not shared and not history.is_of_same_ratings(shared):
         raise ModelError(f"{folder} was fitted on other ratings than the model that builds on it; train again")
     return shared
 

@@ -13,14 +13,22 @@ from movierec.errors import ModelError
 FORMAT = 2
 CARD = "ranker.json"
 ARRAYS = "arrays.npz"
-KEPT_IN = "kept_in"  # in a card: the relative path of the folder with the arrays
+# in a card: relative paths of the folder with the arrays, and of that with the history
+KEPT_IN, HISTORY_IN = "kept_in", "history_in"
 
 
-def write_card(folder: UPath, ranker: str, parameters: Mapping[str, Any], kept_in: UPath | None = None) -> None:
-    """Write which ranker this is, its hyper-parameters, the version of the format, and which folder holds the rest."""
+def write_card(
+    folder: UPath,
+    ranker: str,
+    parameters: Mapping[str, Any],
+    kept_in: UPath | None = None,
+    history_in: UPath | None = None,
+) -> None:
+    """Write which ranker this is, its hyper-parameters, the version of the format, and which folders hold the rest."""
     card = {"format": FORMAT, "ranker": ranker, "parameters": dict(parameters)}
-    if kept_in is not None:
-        card[KEPT_IN] = posixpath.relpath(kept_in.path, folder.path)
+    for name, other in ((KEPT_IN, kept_in), (HISTORY_IN, history_in)):
+        if other is not None:
+            card[name] = posixpath.relpath(other.path, folder.path)
     write_bytes(folder / CARD, json.dumps(card, indent=2, sort_keys=True).encode())
 
 
@@ -30,10 +38,24 @@ def model_folder(folder: UPath) -> UPath:
     Raises:
         ModelError: no card, not a card, or one of another format.
     """
-    kept_in = _card(folder).get(KEPT_IN)
-    if kept_in is None:
-        return folder
-    path = posixpath.normpath(posixpath.join(folder.path, str(kept_in)))  # object stores know no ".."
+    return _named(folder, KEPT_IN) or folder
+
+
+def history_folder(folder: UPath) -> UPath | None:
+    """Return the folder that holds the history of a saved model, None where that is among its arrays or its parent's.
+
+    Raises:
+        ModelError: no card, not a card, or one of another format.
+    """
+    return _named(folder, HISTORY_IN)
+
+
+def _named(folder: UPath, name: str) -> UPath | None:
+    """Return the folder that a card names."""
+    other = _card(folder).get(name)
+    if other is None:
+        return None
+    path = posixpath.normpath(posixpath.join(folder.path, str(other)))  # object stores know no ".."
     return UPath(path, protocol=folder.protocol, **folder.storage_options)
 
 

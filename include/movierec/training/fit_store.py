@@ -14,10 +14,13 @@ from upath import UPath
 
 from movierec.artifacts import copy_folder, read_bytes, write_bytes
 from movierec.data.dataset import Dataset
+from movierec.data.history import History
 from movierec.features.content import MovieFeatures
+from movierec.rankers import saved_history
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits, Fitted, Part, SavedWhole, fit_key
-from movierec.rankers.model_card import CARD, model_folder
+from movierec.rankers.fits import KEY_DIGITS, Fits, Fitted, Part, SavedWhole, fit_key
+from movierec.rankers.manifest import MANIFEST
+from movierec.rankers.model_card import CARD, history_folder, model_folder
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,9 @@ class FitStore(Fits):
 
     def ranker(self, unfitted: Fitted, dataset: Dataset, features: MovieFeatures) -> Fitted:
         """Return the ranker, fitted on a dataset and the features that were built from it."""
+        history = self._history_folder(dataset)
+        if saved_history.is_kept(history):
+            saved_history.share(history, History.of(dataset))
         fitted = super().ranker(unfitted, dataset, features)
         kept = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
         if (kept / MARK).exists():
@@ -67,10 +73,18 @@ class FitStore(Fits):
         if seconds < self.kept_from:
             return made
         (kept / MARK).unlink(missing_ok=True)  # of what is written over now, so that no manifest names it
-        made.save(kept)
+        if isinstance(made, Ranker):  # a training set has no history
+            saved_history.keep(self._history_folder(dataset), History.of(dataset))
+            made.save(kept, history_in=self._history_folder(dataset))
+        else:
+            made.save(kept)
         _mark(kept, made, name, seconds)
         log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
         return made
+
+    def _history_folder(self, dataset: Dataset) -> UPath:
+        """Return where the history of a dataset is kept, once for all fits on it."""
+        return self.folder.fit(f"history-{dataset.fingerprint[:KEY_DIGITS]}")
 
     def _is_kept(self, key: str, name: str) -> bool:
         """Tell whether a fit is here; one that an earlier training has is copied first."""
@@ -98,6 +112,9 @@ def _copy(source: TrainingFolder, target: TrainingFolder, key: str) -> None:
         other = model_folder(card.parent).name
         if card.parent != source.fit(key) and other != card.parent.name and not (target.fit(other) / MARK).exists():
             _copy(source, target, other)
+    history = history_folder(source.fit(key)) if (source.fit(key) / CARD).exists() else None
+    if history is not None and not saved_history.is_kept(target.fit(history.name)):
+        copy_folder(history, target.fit(history.name), last=MANIFEST)
     copy_folder(source.fit(key), target.fit(key), last=MARK)
 
 

@@ -14,16 +14,16 @@ from movierec.artifacts import Arrays, load_arrays, load_frame, remove_unfinishe
 from movierec.config import Settings
 from movierec.data.columns import USER
 from movierec.data.history import History
-from movierec.rankers.base import HISTORY_FIELDS
+from movierec.rankers import saved_history
 from movierec.rankers.cold_start import PREFIX as COLD_START
 from movierec.rankers.manifest import MANIFEST, write_manifest
+from movierec.rankers.model_card import CARD, history_folder
 from movierec.training.fit_store import MARK
 from movierec.training.folder import TrainingFolder, training_folders, trainings
 
 log = logging.getLogger(__name__)
 
-HISTORY = "history."  # in front of the arrays of a saved history
-OF_RATINGS = tuple(name for name in HISTORY_FIELDS if name not in ("user_ids", "movie_ids"))
+OF_RATINGS = tuple(name for name in saved_history.FIELDS if name not in ("user_ids", "movie_ids"))
 TRAINING_SET = "grades"  # an array that only a training set has
 
 
@@ -42,8 +42,11 @@ def forget_in_artifacts(settings: Settings, user: int) -> list[int]:
 
 def _unmark_fits(folder: TrainingFolder, files: list[UPath]) -> None:
     """Let nobody take a fit that these files are part of: it is of a viewer less than its key says."""
-    for key in {path.relative_to(folder.fits).parts[0] for path in files if folder.fits in path.parents}:
-        (folder.fit(key) / MARK).unlink(missing_ok=True)
+    changed = {folder.fit(path.relative_to(folder.fits).parts[0]) for path in files if folder.fits in path.parents}
+    for mark in list(folder.fits.glob(f"*/{MARK}")) if changed else ():
+        fit = mark.parent
+        if fit in changed or ((fit / CARD).exists() and history_folder(fit) in changed):
+            mark.unlink(missing_ok=True)
 
 
 def files_with(folder: TrainingFolder, user: int) -> list[str]:
@@ -76,6 +79,7 @@ def _forget_in_arrays(path: UPath, user: int) -> bool:
     manifest.unlink(missing_ok=True)
     path.with_name(MARK).unlink(missing_ok=True)  # and in no new manifest
     save_arrays(path, kept)
+    saved_history.unshare(path.parent)
     if has_manifest:
         write_manifest(path.parent)
     return True
@@ -98,24 +102,22 @@ def _has(path: UPath, user: int) -> bool:
 
 def without_viewer(arrays: Arrays, user: int) -> Arrays | None:
     """Return the arrays of a saved model without a viewer's history and group, None where the viewer has neither."""
-    histories, groups = f"{HISTORY}user_ids", f"{COLD_START}user_ids"
-    has_history = histories in arrays and user in arrays[histories]
+    history, groups = saved_history.from_arrays(arrays), f"{COLD_START}user_ids"
     has_group = groups in arrays and user in arrays[groups]
-    if not has_history and not has_group:
+    if (history is None or user not in history.user_ids) and not has_group:
         return None
     kept = dict(arrays)
-    if has_history:
-        history = History(**{name: arrays[f"{HISTORY}{name}"] for name in HISTORY_FIELDS})
-        kept |= {f"{HISTORY}{name}": value for name, value in _without(history, user).items()}
+    if history is not None and user in history.user_ids:
+        kept |= saved_history.to_arrays(_without(history, user))
     if has_group:
         others = arrays[groups] != user
         kept |= {f"{COLD_START}{name}": arrays[f"{COLD_START}{name}"][others] for name in ("user_ids", "groups")}
     return kept
 
 
-def _without(history: History, user: int) -> Arrays:
-    """Return the fields of a history without the ratings and the row of a user; those behind it move up."""
+def _without(history: History, user: int) -> History:
+    """Return a history without the ratings and the row of a user; those behind it move up."""
     row = int(np.searchsorted(history.user_ids, user))
     kept = {name: getattr(history, name)[history.users != row] for name in OF_RATINGS}
     kept["users"] = kept["users"] - (kept["users"] > row)
-    return {"user_ids": np.delete(history.user_ids, row), "movie_ids": history.movie_ids, **kept}
+    return History(user_ids=np.delete(history.user_ids, row), movie_ids=history.movie_ids, **kept)
