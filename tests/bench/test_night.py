@@ -9,12 +9,11 @@ import pytest
 
 from movierec.bench.night import report
 from movierec.bench.night.nights import Night
-from movierec.bench.night.rivals import Question, Rival, run_implicit, run_spark
+from movierec.bench.night.rivals import Question, Rival, run_implicit, run_slit, run_spark
 from movierec.bench.night.sampling import Sampler, all_processes
 from movierec.bench.night.stages import Stage, computing, stages
 from movierec.bench.page import read_section, write_block
 from movierec.bench.speed import ratings
-from movierec.data.history import History
 from movierec.data.splits import per_user_temporal
 from movierec.errors import MovierecError
 from movierec.evaluation.metrics import relevant_pairs
@@ -144,11 +143,12 @@ def test_each_dataset_is_written_between_its_own_markers(tmp_path):
 def question():
     dataset = ratings.generate(20_000, seed=1)
     train, test = per_user_temporal(dataset.ratings, seed=1)
-    return Question(History.of(dataset.with_ratings(train)), relevant_pairs(test, 4.0))
+    return Question(dataset.with_ratings(train), relevant_pairs(test, 4.0))
 
 
-def test_implicit_answers_the_question_of_the_night(question):
-    rival = run_implicit(question)
+@pytest.mark.parametrize("run", [run_slit, run_implicit])
+def test_a_ranker_of_ours_and_implicit_answer_the_question_of_the_night(question, run):
+    rival = run(question)
     assert 0.05 < rival.ndcg < 1
     assert rival.peak_bytes > 50 << 20
 

@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from typing import TypeVar
 
+from movierec.kernels.parallel import available_cores
+
 Result = TypeVar("Result")
 
 
@@ -17,16 +19,11 @@ def in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
         return pool.apply(work, arguments)
 
 
-def cores() -> int:
-    """Return how many cores this process may use, whatever its settings say about threads."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def describe(software: Sequence[str]) -> str:
     """Say when and on what figures were measured, and with which `software` ("numpy 2.4")."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     parts = (
-        f"{cores()} cores",
+        f"{available_cores()} cores",
         f"{memory:.0f} GiB",
         f"{platform.system()} {platform.machine()}",
         f"Python {platform.python_version()}",

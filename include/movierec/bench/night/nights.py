@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from movierec.bench.machine import cores
 from movierec.bench.night.sampling import Sampler
 from movierec.bench.night.stages import Stage, computing, stages
 from movierec.config import ROOT, Settings
 from movierec.db import connect, fetch
 from movierec.errors import MovierecError
 from movierec.evaluation.protocols import CUTOFF
+from movierec.kernels.parallel import available_cores
 from movierec.local import postgres
 from movierec.local.airflow import group
 from movierec.local.airflow.api import AirflowClient, JsonObject
@@ -99,7 +99,7 @@ def _measured(settings: Settings, sampler: Sampler) -> Night:
         dag_seconds={run["dag_id"]: run["duration"] for run in runs},
         stages=stages(instances, sampler.peak_bytes),
         cpu_seconds=sampler.cpu_between(sampler.moments[0], sampler.moments[-1]),
-        cpu_share=sampler.cpu_between(start, end) / (end - start) / cores(),
+        cpu_share=sampler.cpu_between(start, end) / (end - start) / available_cores(),
         together_bytes=sampler.together_bytes,
         ranker=live["ranker"],
         ndcg=live["ndcg"],

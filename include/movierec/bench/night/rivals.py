@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from movierec.bench.machine import cores, in_own_process
+from movierec.bench.machine import in_own_process
 from movierec.bench.night import spark_program
 from movierec.bench.speed import anchors
 from movierec.comparison.memory import peak_bytes
@@ -29,15 +29,18 @@ from movierec.db import connect, fetch
 from movierec.errors import MovierecError
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
+from movierec.kernels.parallel import available_cores
 from movierec.local import postgres
 from movierec.rankers.ials import IALS
+from movierec.rankers.slit import SLIT
+from movierec.training.data import fit_inputs
 from movierec.training.folder import TrainingFolder
 
 # In an environment of its own, not among the project's requirements: nothing else needs them.
 SPARK = ("pyspark==4.3.0", "numpy==2.4.6", "setuptools==80.9.0")
 SPARK_SETTINGS = {
     "spark.driver.memory": "6g",
-    "spark.sql.shuffle.partitions": 2 * cores(),  # 200 would be as many tasks of next to nothing
+    "spark.sql.shuffle.partitions": 2 * available_cores(),  # 200 would be as many tasks of next to nothing
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -68,10 +71,15 @@ class Rival:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What every program is asked: the known ratings as its input has them, and what turned out to be liked."""
+    """What every program is asked: the known ratings, and what turned out to be liked."""
 
-    history: History
+    known: Dataset
     relevant: pd.DataFrame
+
+    @property
+    def history(self) -> History:
+        """The known ratings as the input of most programs has them."""
+        return History.of(self.known)
 
     def ndcg(self, lists: pd.DataFrame) -> float:
         """Return NDCG@10 of lists (user_id, movie_id, rank)."""
@@ -84,7 +92,7 @@ def question_of(settings: Settings) -> Question:
         (live,) = fetch(conn, "report/live_champion", {"k": CUTOFF})
     dataset = Dataset.load(TrainingFolder.of(settings, live["training_id"]).snapshot)
     train, test = per_user_temporal(dataset.ratings, seed=live["seed"])
-    return Question(History.of(dataset.with_ratings(train)), relevant_pairs(test, RELEVANT_FROM))
+    return Question(dataset.with_ratings(train), relevant_pairs(test, RELEVANT_FROM))
 
 
 def run_implicit(question: Question) -> Rival:
@@ -108,6 +116,23 @@ def _implicit(question: Question) -> Rival:
     return Rival("implicit ALS", fitted - started, ended - fitted, ended - began, peak_bytes(), question.ndcg(lists))
 
 
+def run_slit(question: Question) -> Rival:
+    """Fit one ranker of a night, SLIT, by itself, and make everybody's lists: what it takes without all the others."""
+    return in_own_process(_slit, question)
+
+
+def _slit(question: Question) -> Rival:
+    began = time.perf_counter()
+    known, features = fit_inputs(question.known, question.known.ratings)
+    started = time.perf_counter()
+    model = SLIT().fit(known, features)
+    fitted = time.perf_counter()
+    lists = model.recommend(model.history_.user_ids, CUTOFF)
+    ended = time.perf_counter()
+    seconds = fitted - started, ended - fitted, ended - began
+    return Rival("movierec's SLIT alone", *seconds, peak_bytes(), question.ndcg(lists))
+
+
 def run_spark(question: Question, environment: Path) -> Rival:
     """Fit Spark's ALS and make everybody's lists, by a program in `environment`, which is made where it is missing.
 
@@ -120,7 +145,7 @@ def run_spark(question: Question, environment: Path) -> Rival:
         _write_known(question.history, folder / "known.parquet")
         own = IALS()
         als = {"rank": own.factors, "maxIter": own.epochs, "alpha": own.alpha, "regParam": SPARK_REGULARISATION}
-        settings = {"cores": cores(), "k": CUTOFF, "als": als | {"seed": own.seed}, "spark": SPARK_SETTINGS}
+        settings = {"cores": available_cores(), "k": CUTOFF, "als": als | {"seed": own.seed}, "spark": SPARK_SETTINGS}
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         paths = [str(folder / file) for file in ("known.parquet", "lists.parquet", "settings.json", "seconds.json")]
         started = time.perf_counter()
@@ -178,6 +203,7 @@ def _tree_bytes(program: psutil.Process) -> int:
 
 
 def run_all(question: Question, environment: Path) -> Iterator[Rival]:
-    """Run the other programs, one after the other."""
+    """Run the other programs, one after the other, and a ranker of our own as they are run."""
+    yield run_slit(question)
     yield run_implicit(question)
     yield run_spark(question, environment)
