@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, Page
 
+from movierec.config import Settings
 from movierec.db import Connection, connect
 from tests.dags.test_nights import states
 from tests.publishing.conftest import crown, write_and_go_live
@@ -18,11 +19,11 @@ from tests.web.conftest import Site, open_browser, running, write_keys
 
 
 @pytest.fixture
-def published(night: SimpleNamespace, airflow: SimpleNamespace, tmp_path: Path) -> Iterator[Site]:
+def published(night: SimpleNamespace, settings: Settings, tmp_path: Path) -> Iterator[Site]:
     """Serve a version that a champion has made, from the warehouse that the DAGs use."""
     with connect(night.warehouse) as conn:
-        crown(conn, night.app, airflow.settings)
-        write_and_go_live(conn, airflow.settings)
+        crown(conn, night.app, settings)
+        write_and_go_live(conn, settings)
         conn.commit()
     with running(night.warehouse, write_keys(tmp_path / "web.json")) as site:
         yield site
