@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -136,6 +137,27 @@ def test_what_a_kill_left_unfinished_is_not_copied(tmp_path: Path) -> None:
     write_bytes(source / ".arrays.npz.abc", b"half")
     copy_folder(source, UPath(tmp_path) / "two", last="card.json")
     assert [file.name for file in (tmp_path / "two").iterdir()] == ["card.json"]
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_a_copied_folder_takes_no_room_twice_and_changes_with_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    if not can_link:
+        monkeypatch.setattr(os, "link", refuse)
+    one, two = UPath(tmp_path) / "one", UPath(tmp_path) / "two"
+    write_bytes(one / "deep" / "arrays.npz", b"before")
+    copy_folder(one, two, last="card.json")
+    copy_folder(one, two, last="card.json")  # again, over what is there
+    copied = two / "deep" / "arrays.npz"
+    assert copied.read_bytes() == b"before"
+    assert (copied.stat().st_ino == (one / "deep" / "arrays.npz").stat().st_ino) is can_link
+    write_bytes(copied, b"after")
+    assert (one / "deep" / "arrays.npz").read_bytes() == b"before"
+    assert [path.name for path in copied.parent.iterdir()] == ["arrays.npz"]
 
 
 def test_what_a_killed_process_had_begun_to_write_is_removed_and_nothing_else(tmp_path: Path) -> None:

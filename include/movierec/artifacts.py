@@ -181,7 +181,29 @@ def _free_bytes(path: UPath) -> str:
 
 
 def copy_folder(source: UPath, target: UPath, last: str) -> None:
-    """Copy all files of a folder, the one named `last` after all others."""
+    """Copy all files of a folder, the one named `last` after all others.
+
+    Files on one disk of this machine are linked and take no room twice: nobody writes into a file that is there;
+    `write_bytes` puts another one in its place.
+    """
     files = [path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]  # none unfinished
     for path in sorted(files, key=lambda path: path.name == last):
-        write_bytes(target / path.relative_to(source).as_posix(), read_bytes(path))
+        copied = target / path.relative_to(source).as_posix()
+        if not (is_local(path) and is_local(copied) and _link(Path(path.path), Path(copied.path))):
+            write_bytes(copied, read_bytes(path))
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Give a file a second name, in the place of what may be there; tell whether the file system could."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        os.link(source, unfinished)
+    except OSError:  # another disk, or one that knows no links; whatever else it is, the copy meets it again
+        return False
+    try:
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)  # of two names of one file, neither replaces the other
+    _sync_folder(target.parent)
+    return True

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from movierec.artifacts import write_bytes
 from movierec.data.dataset import Dataset
 from movierec.db import connect, fetch
 from movierec.errors import PublishError
@@ -364,6 +365,21 @@ def test_artifacts_that_the_next_publication_needs_are_kept(conn, settings, cham
     assert TrainingFolder.of(settings, champion).path.exists()
     assert TrainingFolder.of(settings, later).path.exists()
     assert not TrainingFolder.of(settings, later + 1).path.exists()
+
+
+def test_of_an_earlier_training_only_its_champion_is_kept(conn, settings, champion):
+    write_and_go_live(conn, settings)
+    later = snapshot.open_training(conn, "later run", 1, seed=1)
+    folders = [TrainingFolder.of(settings, number) for number in (champion, later)]
+    for folder in folders:
+        write_bytes(folder.fit("of-a-window") / "fit.json", b"{}")
+    versions.prune(conn, settings)  # the later one has no champion yet
+    assert [folder.fit("of-a-window").exists() for folder in folders] == [True, True]
+    conn.execute("insert into ml.champion (training_id, ranker, reason) values (%s, 'ease', 'the best')", [later])
+    conn.commit()
+    versions.prune(conn, settings)
+    assert [folder.fit("of-a-window").exists() for folder in folders] == [False, True]
+    assert len(registry.load(folders[0].final_model("ease"), "ease").recommend([1], 5)) == 5
 
 
 def test_the_summary_says_what_a_learned_ranker_went_on_without(conn, warehouse, settings, champion, capsys):

@@ -21,9 +21,10 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.fits import fit_key
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.label_windows import WindowPlan
+from movierec.rankers.reranking.random_forest import RandomForest
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training import fit_store
-from movierec.training.fit_store import FitStore, seconds_of
+from movierec.training.fit_store import FitStore, prune_fits, seconds_of
 from movierec.training.folder import TrainingFolder
 from tests.tastes import dataset as tastes
 
@@ -210,3 +211,19 @@ def test_a_damaged_history_is_refused(facts, trainings):
     (history / "arrays.npz").write_bytes((history / "arrays.npz").read_bytes()[:-1])
     with pytest.raises(ModelError, match=r"history-.*arrays\.npz is not the file that was saved"):
         registry.load(kept)
+
+
+def test_of_an_earlier_training_the_champion_stays_with_what_it_is_made_of(facts, trainings):
+    earlier = trainings[0]
+    for name, ranker in (("hybrid", registry.create("hybrid", **FEW_TREES)), ("random_forest", RandomForest(trees=2))):
+        FitStore(earlier).ranker(ranker, *facts).save(earlier.model(name))
+    FitStore(earlier).ranker(EASE(), *facts).save(earlier.final_model("hybrid"))  # any fit that only a final model has
+    lists = registry.load(earlier.model("hybrid")).recommend(EVERYONE, 5)
+    before = len(list(earlier.fits.iterdir()))
+    removed = prune_fits(earlier, "hybrid")
+    assert len(list(earlier.fits.iterdir())) == before - removed + 1 < before  # and the model of the forest
+    assert [path.name for path in earlier.models.iterdir()] == ["hybrid"]
+    pd.testing.assert_frame_equal(registry.load(earlier.model("hybrid")).recommend(EVERYONE, 5), lists)
+    assert len(registry.load(earlier.final_model("hybrid"), "ease").recommend(EVERYONE, 5)) == 5 * len(EVERYONE)
+    assert prune_fits(earlier, "hybrid") == 0
+    assert prune_fits(trainings[1], "hybrid") == 0  # of which nothing is there

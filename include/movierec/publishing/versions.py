@@ -12,7 +12,8 @@ from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
 from movierec.ingestion.core import core_as_of
-from movierec.training.folder import prune_trainings, trainings
+from movierec.training.fit_store import prune_fits
+from movierec.training.folder import TrainingFolder, prune_trainings, trainings
 from movierec.training.snapshot import batch_of
 
 log = logging.getLogger(__name__)
@@ -138,15 +139,20 @@ def failed_checks(conn: Connection, version_id: int) -> dict[str, int]:
 def prune(conn: Connection, settings: Settings) -> dict[str, int]:
     """Drop versions and trainings' artifacts beyond the nights that are kept, and return how many of each.
 
-    With them go the files that tasks had begun to write in kept ones when they were killed.
+    With them go the files that tasks had begun to write in kept ones when they were killed, and of all trainings before
+    the newest what only the next night could have used.
     """
     versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
     run_sql(conn, "serving/prune_incoming")
     conn.commit()
-    kept = {int(row["training_id"]) for row in fetch(conn, "serving/kept_trainings")}
+    kept = {int(row["training_id"]): row["champion"] for row in fetch(conn, "serving/kept_trainings")}
     pruned = prune_trainings(settings, kept)
+    *earlier, _ = [number for number, champion in kept.items() if champion] or [0]
+    fits = sum(prune_fits(TrainingFolder.of(settings, number), kept[number]) for number in earlier)
     unfinished = remove_unfinished(trainings(settings))
-    log.info("prune: %d versions, trainings %s, %d unfinished files", versions, pruned or "none", unfinished)
+    log.info(
+        "prune: %d versions, trainings %s, %d fits, %d unfinished files", versions, pruned or "none", fits, unfinished
+    )
     return {"versions": versions, "trainings": len(pruned)}
 
 

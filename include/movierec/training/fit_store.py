@@ -7,7 +7,7 @@ fitted from the same facts is copied, so that every training's folder stands by 
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from upath import UPath
@@ -15,6 +15,7 @@ from upath import UPath
 from movierec.artifacts import copy_folder, read_bytes, write_bytes
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
+from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import saved_history
 from movierec.rankers.base import Ranker
@@ -92,11 +93,46 @@ class FitStore(Fits):
             log.info("fit %s: taken, %s", name, key)
             return True
         for earlier in self.folder.earlier():
-            if _is_whole(earlier.fit(key)):
+            if not _is_whole(earlier.fit(key)):
+                continue
+            try:
                 _copy(earlier, self.folder, key)
-                log.info("fit %s: taken from training %d, %s", name, earlier.training_id, key)
-                return True
+            except ModelError:  # another run is pruning it
+                continue
+            log.info("fit %s: taken from training %d, %s", name, earlier.training_id, key)
+            return True
         return False
+
+
+def prune_fits(folder: TrainingFolder, champion: str) -> int:
+    """Remove all fits of a training but those that its champion is made of, and the other rankers' models with them.
+
+    A training of an earlier night is needed for one thing: its champion may be published again.
+
+    Returns:
+        How many folders were removed.
+    """
+    champions = (folder.final_model(champion), folder.model(champion))
+    needed = {folder.fit(name).path for name in _fits_of(champions)} | {champions[1].path}
+    there = [path for parent in (folder.models, folder.fits) if parent.exists() for path in parent.iterdir()]
+    removed = [path for path in there if path.path not in needed]
+    for path in removed:
+        (path / MARK).unlink(missing_ok=True)  # first, so that nobody takes the half of it
+        path.fs.rm(path.path, recursive=True)
+    return len(removed)
+
+
+def _fits_of(models: Iterable[UPath]) -> set[str]:
+    """Return the names of the folders in `fits/` that saved models are made of."""
+    found: set[str] = set()
+    waiting = [card.parent for model in models if model.exists() for card in model.rglob(CARD)]
+    while waiting:
+        model = waiting.pop()
+        for other in (model_folder(model), history_folder(model)):
+            if other is not None and other != model and other.name not in found:
+                found.add(other.name)
+                waiting += [card.parent for card in other.rglob(CARD)]
+    return found
 
 
 def seconds_of(fitted: Ranker) -> float:

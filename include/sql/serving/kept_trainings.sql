@@ -1,4 +1,5 @@
--- Purpose: trainings whose artifacts are still needed: by a kept version, the next publication, or the latest training.
+-- Purpose: trainings whose artifacts are still needed, by a kept version, the next publication or the latest training,
+-- with the champion of each (null: none yet).
 -- Grain: training. Key: training_id. Inputs: serving.version, ml.champion, ml.training, ops.batch. Parameters: none.
 with needed_training as (
     select version.training_id
@@ -29,6 +30,9 @@ with needed_training as (
     )
 )
 
-select training_id
+select
+    needed_training.training_id,
+    champion.ranker as champion
 from needed_training
-order by training_id;
+left join ml.champion on needed_training.training_id = champion.training_id
+order by needed_training.training_id;
