@@ -5,7 +5,7 @@ import pytest
 
 from movierec.artifacts import write_bytes
 from movierec.data.dataset import Dataset
-from movierec.db import connect, fetch
+from movierec.db import connect, fetch, read_sql
 from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.local import summary
@@ -414,3 +414,13 @@ def test_the_summary_shows_layers_rankers_winner_and_lists(conn, warehouse, sett
     assert "Per-user split: every viewer's last ratings are the test" in shown
     assert "Winner: ease has the best NDCG@10" in shown
     assert shown.count("is shown") == 3
+
+
+def test_movies_without_weights_are_found_by_a_hash_before_the_planner_knows_of_the_version(conn, settings, champion):
+    first = write_and_go_live(conn, settings)
+    conn.execute("analyze serving.item_weight, serving.similar_movie")
+    second = write(conn, settings, "next night")
+    statement = read_sql("serving/fill_item_weight").rstrip().rstrip(";")
+    for version_id in (first, second):
+        plan = conn.execute(f"explain {statement}", {"version_id": version_id}).fetchall()
+        assert any("hashed SubPlan" in line for (line,) in plan), plan

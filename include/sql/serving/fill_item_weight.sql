@@ -10,9 +10,10 @@ from serving.similar_movie
 where
     similar_movie.version_id = %(version_id)s
     and similar_movie.score > 0
-    and not exists (
-        select 1
+    -- Hashed once, whatever the planner believes: of a version that was written just now it knows no rows.
+    and similar_movie.movie_id not in (
+        select item_weight.movie_id
         from serving.item_weight
-        where item_weight.version_id = %(version_id)s and item_weight.movie_id = similar_movie.movie_id
+        where item_weight.version_id = %(version_id)s
     )
 group by similar_movie.version_id, similar_movie.movie_id;
