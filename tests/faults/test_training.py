@@ -128,7 +128,7 @@ def test_a_server_that_crashes_is_a_reason_to_try_again(served_night, quiet, tmp
     assert fault(served_night, quiet, tmp_path, chain, stage, 0.5, lambda _: served_night.server.crash()) == 1
 
 
-@pytest.mark.parametrize(("spare", "artifact"), [(20_000, r"snapshot/\w+\.parquet"), (200_000, r"\.npz")])
+@pytest.mark.parametrize(("spare", "artifact"), [(20_000, r"snapshot/\w+\.parquet"), (225_000, r"\.npz")])
 def test_a_full_disk_ends_a_training_with_its_sentence_and_one_with_room_is_as_ever(
     served_night, quiet, disk_of, spare, artifact
 ):
