@@ -60,8 +60,8 @@ down: installed ## stop everything that runs in the background
 status: installed ## show what is running and how to log in
 	@$(MOVIEREC) status
 
-clean: installed ## stop everything and delete the state folder
-	@$(MOVIEREC) clean
+clean: installed ## stop everything and delete the state folder; asks first where data would be lost: …ARGS="--yes"
+	@$(MOVIEREC) clean "$$MOVIEREC_ARGS"
 
 ##@ Look inside
 

@@ -1,5 +1,7 @@
+import io
 import json
 import os
+import pty
 import shlex
 import subprocess
 import sys
@@ -97,6 +99,66 @@ def test_clean_takes_a_running_database_down_first(home, settings):
     postgres.start(settings, QUICK)
     assert cli.main(["clean"]) == 0
     assert not home.exists()
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Let a person sit at the keyboard, who types what is written into it."""
+    keyboard, screen = pty.openpty()
+    with os.fdopen(screen, encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        yield lambda line: os.write(keyboard, line)
+    os.close(keyboard)
+
+
+@pytest.fixture
+def night(home):
+    """Make a state folder that holds the models of a night."""
+    state.prepare(home)
+    (home / "artifacts" / "trainings").mkdir(parents=True)
+
+
+def test_clean_asks_before_it_deletes_data(night, home, terminal, capsys):
+    terminal(b"yes\n")
+    assert cli.main(["clean"]) == 0
+    assert f"{home} holds artifacts, all of which would be deleted." in capsys.readouterr().out
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("answer", [b"no\n", b"\n", b"\x04"])
+def test_clean_deletes_nothing_where_the_answer_is_not_yes(night, home, terminal, answer, capsys):
+    terminal(answer)
+    assert cli.main(["clean"]) == 1
+    assert capsys.readouterr().err == "movierec: nothing was stopped or deleted\n"
+    assert home.exists()
+
+
+def test_clean_refuses_to_delete_data_where_nobody_can_be_asked(night, home, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    (home / "backups" / "2030-01-06T04-30-00Z").mkdir(parents=True)
+    assert cli.main(["clean"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"movierec: {home} holds artifacts, backups and was left alone")
+    assert told.count("\n") == 1
+    assert home.exists()
+
+
+def test_clean_deletes_data_where_a_script_says_yes_beforehand(night, home):
+    assert cli.main(["clean", "--yes"]) == 0
+    assert not home.exists()
+
+
+def test_clean_takes_databases_with_a_warehouse_for_data_though_the_server_is_down(home, settings, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    postgres.start(settings, QUICK)
+    postgres.ensure_databases(settings)
+    postgres.stop(settings)
+    assert cli.main(["clean"]) == 1
+    assert postgres.data_directory(settings).exists()
+
+
+def test_the_agreement_to_clean_reaches_it_through_make(tmp_path):
+    assert make(tmp_path, "-o", "installed", "clean", "ARGS=--yes") == ["-m", "movierec", "clean", "--yes"]
 
 
 def test_status_tells_what_runs(home, settings, capsys):

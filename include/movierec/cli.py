@@ -17,7 +17,7 @@ from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
 NEARLY_FULL_BYTES = 8_000_000
-WHOLE_LINE_COMMANDS = ("airflow", "quarantine", "rollback", "check", "why", "forget", "restore", "evaluate")
+WHOLE_LINE_COMMANDS = ("clean", "airflow", "quarantine", "rollback", "check", "why", "forget", "restore", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,19 +73,11 @@ def status(settings: Settings, _: argparse.Namespace) -> None:
     print(status_text(settings))
 
 
-def clean(settings: Settings, _: argparse.Namespace) -> None:
-    """Stop everything and delete the state folder."""
-    from movierec.local import state  # noqa: PLC0415
-    from movierec.local.airflow import group  # noqa: PLC0415
-    from movierec.local.postgres import sockets  # noqa: PLC0415
+def clean(settings: Settings, options: argparse.Namespace) -> None:
+    """Stop everything and delete the state folder; ask first where data would be lost."""
+    from movierec.commands import clean as command  # noqa: PLC0415
 
-    if not settings.home.exists():
-        return
-    if not state.is_ours(settings.home):
-        raise ConfigError(f"{settings.home} was not made by movierec and is left alone")
-    group.down(settings)
-    shutil.rmtree(sockets.socket_directory(settings), ignore_errors=True)
-    shutil.rmtree(settings.home)
+    command.clean(settings, options.yes)
 
 
 def sql(settings: Settings, options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ ACTIONS = {
     "undo": "take back a decision that waits, or a dismissal",
 }
 EXAMPLES = {
+    "clean": ("movierec clean", "movierec clean --yes"),
     "sql": ('movierec sql "select count(*) from core.ratings"',),
     "airflow": ("movierec airflow dags list",),
     "quarantine": (
@@ -46,6 +47,11 @@ EXAMPLES = {
 def examples(command: str) -> str:
     """Return the lines below a command's options, empty where it has no examples."""
     return "\n  ".join(("examples:", *EXAMPLES[command])) if command in EXAMPLES else ""
+
+
+def clean(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec clean`."""
+    parser.add_argument("--yes", action="store_true", help="delete data without asking, for scripts")
 
 
 def sql(parser: argparse.ArgumentParser) -> None:
@@ -206,7 +212,7 @@ def restore(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     describe.__name__: describe
-    for describe in (sql, airflow, pictures, quarantine, rollback, check, why, forget, restore, evaluate)
+    for describe in (clean, sql, airflow, pictures, quarantine, rollback, check, why, forget, restore, evaluate)
 }
 
 
