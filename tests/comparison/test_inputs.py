@@ -1,9 +1,11 @@
 """What becomes of somebody's files: right data, or one sentence that says what is wrong and where."""
 
+import bz2
 import gzip
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,24 @@ def test_packed_files_bytes_before_the_header_and_quotes_are_welcome(tmp_path: P
     test = tmp_path / "test.csv"
     unpacked = read_inputs(Files(train=packed, test=test), 4.0, "auto", exclude_seen=True)
     pd.testing.assert_frame_equal(inputs(tmp_path).known.ratings, unpacked.known.ratings)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp1252"])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, bz2.compress])
+def test_what_a_night_decodes_is_decoded(tmp_path: Path, encoding: str, packed: Callable[[bytes], bytes]) -> None:
+    mark = b"\xff\xfe" if encoding == "utf-16-le" else b""
+    train = TRAIN.replace("\n1,", "\nZoë,").replace("\n2,", "\nRené,").replace("\n", "\r\n")
+    test = TEST.replace("\n1,", "\nZoë,").replace("\n2,", "\nRené,")
+    movies = 'movie_id,title\n10,"Amélie, ""M"""\n20,Heat\n'
+    written = {
+        name: packed(mark + text.encode(encoding))
+        for name, text in {"train": train, "test": test, "movies": movies}.items()
+    }
+    found, plain = inputs(tmp_path, **written), inputs(tmp_path, train=train, test=test, movies=movies)
+    pd.testing.assert_frame_equal(found.known.ratings, plain.known.ratings)
+    assert found.user_names is not None
+    assert list(found.user_names) == ["René", "Zoë"]
+    assert list(found.known.movies.set_index("movie_id").loc[[10, 20], "title"]) == ['Amélie, "M"', "Heat"]
 
 
 @pytest.mark.parametrize("text", ["9.65E+08", "9.64983e8", "1E+9"])
@@ -379,7 +399,8 @@ BAD_TRAIN = {
     HEADER + "1,10,5,2001-09-09\n1,20,5,\n": "line 3, column timestamp: '' is not allowed; allowed is an ISO 8601",
     HEADER + "1,10,5,2001-09-09\n1,20,5,2001-19-09\n": "line 3, column timestamp: '2001-19-09' is not allowed",
     HEADER + "1,10,5,1\n1,20\n": "is not a table: CSV parse error: Expected 4 columns, got 2",
-    b"\xff\xfeu\x00s\x00": "is not UTF-8 (byte 0xff); save it as UTF-8",
+    b"user_id,movie_id,rating\n\xce\xf0,10,5\n": "is not UTF-8 (byte 0xce); save it as UTF-8",
+    b"\xff\xfeu\x00s\x00": "lacks user_id and movie_id; its columns are us",
     HEADER + "1,10,5,1\n1,20\n2,30,4,2\n": "train.csv, line 3, is not a table",
     HEADER
     + "1,10,5,1\n1,20,5,1e30\n": "line 3, column timestamp: '1e30' is not allowed; allowed is a number of seconds",
@@ -402,7 +423,7 @@ BAD_MOVIES = {
     "movie_id,title\n": "has a header and no rows",
     "title,year\nHeat,1995\n": "lacks movie_id",
     "movie_id,title\n,Heat\n": "line 2, column movie_id: '' is not allowed",
-    "movie_id,title\n10,Am\xe9lie\n".encode("latin-1"): "not UTF-8",
+    "movie_id,title\n10,Матрица и Брат\n".encode("cp1251"): "not UTF-8",
 }
 
 

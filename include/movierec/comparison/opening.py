@@ -1,17 +1,21 @@
-"""Somebody's own files, opened as text: packed or not, alone in an archive, Parquet or JSON lines."""
+"""Somebody's own files, opened as text as a night opens them: packed, in an archive, Parquet, of other encodings."""
 
 import gzip
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
 from movierec.errors import ConfigError, SourceError
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single
-from movierec.sources.text.encoding import AsUtf8, begins_with_header
+from movierec.sources.text.delimited import lines_beyond_ascii
+from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header, is_windows_1252
 from movierec.sources.text.file import File, buffered
+from movierec.sources.text.lines import text_blocks
+from movierec.sources.text.tables_as_text import Generated
 
 
 def _file(path: Path) -> File:
@@ -27,7 +31,7 @@ def _file(path: Path) -> File:
 
 
 def _is_plain(path: Path) -> bool:
-    """Tell whether a file is text as it is, or text that is packed as its name says.
+    """Tell whether a file is UTF-8 as it is, or packed as its name says.
 
     Raises:
         ConfigError: it is of a kind that is not read.
@@ -47,7 +51,15 @@ def _is_plain(path: Path) -> bool:
     if reason := formats.why_unread_content(head):
         raise ConfigError(f"{path} is {SPREADSHEET if path.suffix.lower() in SPREADSHEETS else reason}")
     is_text = not formats.is_parquet(head) and not formats.is_json_lines(head) and begins_with_header(head)
-    return is_text and not file.is_inside and (not is_packed or path.suffix == ".gz")
+    is_as_named = not file.is_inside and (not is_packed or path.suffix == ".gz")
+    return is_text and is_as_named and not head.startswith(WIDE_MARKS) and not _is_western(path, file.version())
+
+
+@lru_cache(maxsize=100)
+def _is_western(path: Path, version: tuple[int, int, int]) -> bool:
+    """Tell whether a file, of which the answer holds for this version, is windows-1252."""
+    file = _file(path)
+    return not file.is_made_here() and is_windows_1252(lines_beyond_ascii(file))
 
 
 def is_made_here(path: Path) -> bool:
@@ -57,10 +69,11 @@ def is_made_here(path: Path) -> bool:
 
 @contextmanager
 def _open_converted(path: Path) -> Iterator[io.BufferedReader]:
-    """Open a packed file, Parquet or JSON lines as text."""
+    """Open a packed file, another encoding, Parquet or JSON lines as text in UTF-8."""
     try:
-        with _file(path).open() as stream:
-            yield buffered(AsUtf8(stream))
+        file = _file(path)
+        with file.open() as stream:
+            yield buffered(Generated(text_blocks(file.where, stream, _is_western(path, file.version()))))
     except SourceError as error:
         raise ConfigError(str(error)) from error
 

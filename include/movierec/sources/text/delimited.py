@@ -12,9 +12,9 @@ from movierec.sources.message_parts import are_names, kind_of, listed, seen_name
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.blocks import Converter, LineFilter
 from movierec.sources.text.copytext import Record
-from movierec.sources.text.encoding import AsUtf8, decode
+from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
-from movierec.sources.text.lines import line_blocks
+from movierec.sources.text.lines import text_blocks
 from movierec.sources.text.quoting import SINGLE_QUOTES, stand_in_single_quotes
 from movierec.sources.text.records import Dialect, Rows
 
@@ -48,7 +48,7 @@ class Table:
             SourceError: the file is empty, damaged, or breaks the contract.
         """
         with self.file.open() as stream:
-            blocks = line_blocks(self.file.where, AsUtf8(stream))
+            blocks = text_blocks(self.file.where, stream, self.dialect.is_western)
             rows, first = self._start(next(blocks, b""))
             notes.new_columns += rows.new_columns
             notes.has_spaced_genres = self.dialect.has_spaced_genres
@@ -73,7 +73,7 @@ class Table:
             SourceError: the file is empty, damaged, or breaks the contract.
         """
         with self.file.open() as stream:
-            self._start(next(line_blocks(self.file.where, AsUtf8(stream)), b""))
+            self._start(next(text_blocks(self.file.where, stream, self.dialect.is_western), b""))
 
     def _start(self, first: bytes) -> tuple[Rows, bytes]:
         """Return the parser of the rows, and the first block without the header."""
@@ -132,7 +132,7 @@ def header(line: bytes, dialect: Dialect) -> list[str]:
 
     A column without a name, as pandas writes that of its index, is called by its number.
     """
-    text, _ = decode(line.rstrip(b"\r\n"), dialect.is_western)
+    text, _ = decode(line.rstrip(b"\r\n"))
     names = [name.strip() for name in text.split(dialect.delimiter)]
     names = [name.strip('"').strip() if dialect.is_quoted else name for name in names]
     if all(_TYPED_NAME.fullmatch(name) for name in names):
@@ -151,7 +151,7 @@ def is_like_rows(names: Sequence[str], rows: bytes, dialect: Dialect) -> bool:
 def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:
     """Return the first lines of a file, for finding out what it is."""
     with file.open() as stream:
-        block = next(line_blocks(file.where, AsUtf8(stream)), b"")
+        block = next(text_blocks(file.where, stream), b"")
     return [line.removesuffix(b"\r") for line in block.split(b"\n", count)[:count] if line]
 
 
@@ -177,7 +177,7 @@ def _readable_blocks(file: File) -> Iterator[bytes]:
     """Yield a file up to where it is damaged, if it is: whoever reads it whole says what is wrong."""
     try:
         with file.open() as stream:
-            yield from line_blocks(file.where, AsUtf8(stream))
+            yield from text_blocks(file.where, stream)
     except SourceError:
         return
 

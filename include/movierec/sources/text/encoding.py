@@ -78,7 +78,7 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def decode(line: bytes, is_western: bool) -> tuple[str, bool]:
+def decode(line: bytes, is_western: bool = False) -> tuple[str, bool]:
     """Return a line as text, and whether that is certain.
 
     Args:
@@ -95,6 +95,14 @@ def decode(line: bytes, is_western: bool) -> tuple[str, bool]:
         return line.decode("cp1252"), True
     except UnicodeDecodeError:
         return line.decode("latin-1"), True
+
+
+def western_as_utf8(block: bytes) -> bytes:
+    """Return lines as UTF-8, of which some are windows-1252."""
+    if is_utf8(block):
+        return block
+    lines = block.split(b"\n")
+    return b"\n".join(line if line.isascii() else decode(line, is_western=True)[0].encode() for line in lines)
 
 
 def is_windows_1252(lines: Iterable[bytes]) -> bool:

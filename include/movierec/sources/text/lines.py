@@ -4,10 +4,25 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from movierec.errors import SourceError
-from movierec.sources.text.encoding import Readable
+from movierec.sources.text.encoding import AsUtf8, Readable, western_as_utf8
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 64 << 20
+
+
+def text_blocks(where: str, stream: Readable, is_western: bool = False) -> Iterator[bytes]:
+    """Yield a stream of text as UTF-8 in blocks of whole lines, whatever it is encoded in.
+
+    Args:
+        where: what messages call it.
+        stream: its bytes, with a mark at their start where they are UTF-16 or UTF-32.
+        is_western: lines that are not UTF-8 are windows-1252.
+
+    Raises:
+        SourceError: a line is too long to be one.
+    """
+    blocks = line_blocks(where, AsUtf8(stream))
+    return map(western_as_utf8, blocks) if is_western else blocks
 
 
 def line_blocks(where: str, stream: Readable) -> Iterator[bytes]:

@@ -106,7 +106,7 @@ class Rows:
         line = lines[number].removesuffix(b"\r")
         if not line:
             return None, 1
-        text, is_text = decode(line, self.dialect.is_western)
+        text, is_text = decode(line)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
         is_in_quotes = self.dialect.is_quoted and '"' in text
         for is_escaped in self._ways_of_reading(text, is_in_quotes):
@@ -185,7 +185,7 @@ class _Window:
             if size > MAX_QUOTED_BYTES:
                 return
             line = self._lines[number]
-            text, is_text = decode(line, self._dialect.is_western)
+            text, is_text = decode(line)
             self.is_text = self.is_text and is_text
             size += len(line) + 1
             yield text + "\n"
