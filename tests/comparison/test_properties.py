@@ -16,9 +16,7 @@ HELD_OUT = 55  # a movie that only the test file has
 
 few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=1_500)
-in_every_form = given(
-    writing=writings(ids=tuple(PLAIN_IDS), moments=tuple(PLAIN_MOMENTS))
-)
+in_every_form = given(writing=writings(ids=tuple(PLAIN_IDS), moments=tuple(PLAIN_MOMENTS)))
 
 
 def check(folder, writing):
