@@ -59,7 +59,7 @@ def test_under_strong_generalisation_nobody_who_is_asked_was_learned_from(datase
     assert set(split.test["user_id"]) == set(split.fold_in.ratings["user_id"])
 
 
-@pytest.mark.parametrize("name", ["leave-one-out", "ml-1m-leave-one-out"])
+@pytest.mark.parametrize("name", ["leave-one-out", "ml-1m-leave-one-out", "ml-1m-leave-one-out-shuffled"])
 def test_leave_one_out_asks_everybody_for_their_last_rating(dataset, name):
     split = PROTOCOLS[name].split(dataset, 1)
     assert split.known.relevant_from is None
@@ -95,6 +95,7 @@ def test_protocols_that_take_hours_are_measured_only_if_they_are_named():
         "ml-1m-global",
         "ml-1m-leave-one-out",
         "ml-1m-leave-one-out-global",
+        "ml-1m-leave-one-out-shuffled",
     ]
     assert quality._parser().parse_args(["--only", "ml-1m-global"]).only == ["ml-1m-global"]
 
@@ -193,6 +194,18 @@ def test_a_folder_comes_through_the_warehouse_once(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "server", None)
     again = data.through_warehouse(folder, {}, tmp_path / "place")
     pd.testing.assert_frame_equal(first.ratings, again.ratings)
+
+
+def test_ratings_of_one_second_come_through_the_warehouse_in_the_order_of_their_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "SHARED", tmp_path)
+    folder = movielens.generate(tmp_path / "ml-1m", users=20, movies=30, each=10)
+    (file,) = folder.glob("*.inter")
+    header, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([header, *(row.rpartition("\t")[0] + "\t978300019" for row in rows)]))
+    known = data.ml_1m_in_source_order(tmp_path / "home").ratings.sort_values(["user_id", "rated_at"])
+    pairs = zip(known["user_id"], known["movie_id"], strict=True)
+    assert [f"{user}\t{movie}" for user, movie in pairs] == [row.rsplit("\t", 2)[0] for row in rows]
+    assert set(known["rated_at"].dt.floor("s").astype("int64")) == {978_300_019_000_000}
 
 
 def test_a_dataset_from_beside_the_project_is_named_where_it_is_missing(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from movierec.comparison.inputs import Files, Inputs, read_inputs
+from movierec.comparison.protocols import Division
 from movierec.comparison.scale import Relevance
 from movierec.data.dataset import SCHEMA
 from movierec.errors import ConfigError
@@ -641,3 +642,28 @@ def test_a_scale_that_is_only_likely_is_noted(tmp_path: Path) -> None:
     assert any(
         "ratings are likely to be on a scale from 0.5 to 5" in note for note in inputs(tmp_path, train=train).notes
     )
+
+
+TIED = "user_id,movie_id,rating,timestamp\n1,30,5,100\n1,10,4,100\n1,20,3,100\n2,10,4,100\n2,30,3,100\n2,20,4,100\n"
+
+
+def test_the_last_rating_of_one_moment_is_that_of_the_last_row(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(TIED)
+    for seed in range(5):
+        division = Division("leave_one_out", seed)
+        found = read_inputs(Files(train=path), None, "auto", exclude_seen=True, division=division)
+        assert set(zip(found.test["user_id"], found.test["movie_id"], strict=True)) == {(1, 20), (2, 20)}
+
+
+def test_histories_have_the_order_of_their_rows_where_the_next_movie_is_asked_for(tmp_path: Path) -> None:
+    train = TIED + "1,60,4,90\n"
+    valid = "user_id,movie_id,rating,timestamp\n1,40,5,100\n2,40,5,200\n"
+    test = "user_id,movie_id\n1,50\n2,50\n"
+    found = inputs(tmp_path, train=train, valid=valid, test=test, relevant_from=None)
+    assert found.windows == "next"
+    ordered = found.known.ratings.sort_values(["user_id", "rated_at"])
+    assert ordered["movie_id"].tolist() == [60, 30, 10, 20, 10, 30, 20]
+    assert not ordered.duplicated(["user_id", "rated_at"]).any()
+    others = inputs(tmp_path, train=train, valid=valid, test=test, relevant_from=None, windows="time")
+    assert others.known.ratings["rated_at"].nunique() == 2

@@ -8,6 +8,7 @@ import pandas as pd
 from movierec.comparison.ratings_file import RatingsFile
 from movierec.data import splits
 from movierec.data.columns import USER
+from movierec.data.source_order import in_source_order
 from movierec.errors import ConfigError
 from movierec.evaluation.protocols import (
     GLOBAL_TEMPORAL,
@@ -98,7 +99,7 @@ def _strong_generalisation(ratings: pd.DataFrame, seed: int) -> Parts:
 
 
 def _leave_one_out(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "test"), splits.leave_one_out(ratings, seed=seed))
+    return _named(("train", "test"), splits.leave_one_out(in_source_order(ratings), seed=seed))
 
 
 def _leave_one_out_global(ratings: pd.DataFrame, seed: int) -> Parts:
@@ -123,7 +124,9 @@ PROTOCOLS = {
         _strong_generalisation, False, "a fifth of the users are held out whole and shown to the models in part"
     ),
     LEAVE_ONE_OUT: Protocol(
-        _leave_one_out, True, "every user's last rating is asked about; what others rated later is known"
+        _leave_one_out,
+        True,
+        "every user's last rating is asked about, of one moment that of the last row; what others rated later is known",
     ),
     LEAVE_ONE_OUT_GLOBAL: Protocol(
         _leave_one_out_global,

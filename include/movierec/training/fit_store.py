@@ -26,6 +26,7 @@ from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)
 
+HISTORY = "history-"  # what the folder of a history begins with
 MARK = "fit.json"  # written last: what has it is whole
 LONG_SECONDS = 3.0  # what took less is made again in about the time that it takes to be kept and read
 
@@ -85,7 +86,7 @@ class FitStore(Fits):
 
     def _history_folder(self, dataset: Dataset) -> UPath:
         """Return where the history of a dataset is kept, once for all fits on it."""
-        return self.folder.fit(f"history-{dataset.fingerprint[:KEY_DIGITS]}")
+        return self.folder.fit(f"{HISTORY}{dataset.fingerprint[:KEY_DIGITS]}")
 
     def _is_kept(self, key: str, name: str) -> bool:
         """Tell whether a fit is here; one that an earlier training has is copied first."""
@@ -113,7 +114,7 @@ def prune_fits(folder: TrainingFolder, champion: str) -> int:
         How many folders were removed.
     """
     champions = (folder.final_model(champion), folder.model(champion))
-    needed = {folder.fit(name).path for name in _fits_of(champions)} | {champions[1].path}
+    needed = {fit.path for fit in _fits_of(champions).values()} | {champions[1].path}
     there = [path for parent in (folder.models, folder.fits) if parent.exists() for path in parent.iterdir()]
     removed = [path for path in there if path.path not in needed]
     for path in removed:
@@ -122,16 +123,13 @@ def prune_fits(folder: TrainingFolder, champion: str) -> int:
     return len(removed)
 
 
-def _fits_of(models: Iterable[UPath]) -> set[str]:
-    """Return the names of the folders in `fits/` that saved models are made of."""
-    found: set[str] = set()
-    waiting = [card.parent for model in models if model.exists() for card in model.rglob(CARD)]
-    while waiting:
-        model = waiting.pop()
-        for other in (model_folder(model), history_folder(model)):
-            if other is not None and other != model and other.name not in found:
-                found.add(other.name)
-                waiting += [card.parent for card in other.rglob(CARD)]
+def _fits_of(models: Iterable[UPath]) -> dict[str, UPath]:
+    """Return the folders in `fits/` that saved models are made of, by name; each after those that it needs itself."""
+    found: dict[str, UPath] = {}
+    for card in (card for model in models if model.exists() for card in model.rglob(CARD)):
+        for other in (history_folder(card.parent), model_folder(card.parent)):
+            if other is not None and other != card.parent and other.name not in found:
+                found |= {**_fits_of([other]), other.name: other}
     return found
 
 
@@ -143,14 +141,11 @@ def seconds_of(fitted: Ranker) -> float:
 
 
 def _copy(source: TrainingFolder, target: TrainingFolder, key: str) -> None:
-    """Copy a fit, and first those that it builds on."""
-    for card in source.fit(key).rglob(CARD):
-        other = model_folder(card.parent).name
-        if card.parent != source.fit(key) and other != card.parent.name and not (target.fit(other) / MARK).exists():
-            _copy(source, target, other)
-    history = history_folder(source.fit(key)) if (source.fit(key) / CARD).exists() else None
-    if history is not None and not saved_history.is_kept(target.fit(history.name)):
-        copy_folder(history, target.fit(history.name), last=MANIFEST)
+    """Copy a fit, and first those that it builds on: what is marked can be loaded."""
+    for name, fit in _fits_of([source.fit(key)]).items():
+        last = MANIFEST if name.startswith(HISTORY) else MARK
+        if not (target.fit(name) / last).exists():
+            copy_folder(fit, target.fit(name), last=last)
     copy_folder(source.fit(key), target.fit(key), last=MARK)
 
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 from upath import UPath
 
 from movierec.bench.server import database, server
 from movierec.config import ROOT, Settings
+from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import FACTS, Dataset
-from movierec.db import connect
+from movierec.data.source_order import in_source_order
+from movierec.db import connect, fetch_frame
 from movierec.errors import SourceError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
@@ -53,6 +56,17 @@ def ml_1m(home: Path) -> Dataset:
     return through_warehouse(_beside("ml-1m"), {}, home)
 
 
+def ml_1m_in_source_order(home: Path) -> Dataset:
+    """Return MovieLens 1M whose ratings of one second are told apart as its file has them.
+
+    Raises:
+        SourceError: it is not there.
+    """
+    dataset = ml_1m(home)
+    order = pd.read_parquet(_source_order(TrainingFolder(0, UPath(home))))
+    return dataset.with_ratings(in_source_order(order.merge(dataset.ratings, on=[USER, MOVIE], validate="1:1")))
+
+
 def _beside(*names: str) -> Path:
     path = SHARED.joinpath(*names)
     if not path.exists():
@@ -64,6 +78,7 @@ DATASETS: dict[str, Callable[[Path], Dataset]] = {
     "ml-100k": ml_100k,
     "ml-latest-small": ml_latest_small,
     "ml-1m": ml_1m,
+    "ml-1m-in-source-order": ml_1m_in_source_order,
 }
 
 
@@ -84,6 +99,11 @@ def through_warehouse(folder: Path, places: dict[str, str], home: Path) -> Datas
     return Dataset.load(training.snapshot)
 
 
+def _source_order(training: TrainingFolder) -> Path:
+    """Return where it stands who rated what, in the order of the source's rows."""
+    return Path(training.path.path) / "source_order.parquet"
+
+
 def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], training: TrainingFolder) -> None:
     origin = Origin(str(folder), folder, places, {}, _no_server)
     with connect(warehouse) as conn:
@@ -94,6 +114,7 @@ def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], trainin
         build_core(conn, batch_id)
         accept_batch(conn, batch_id, KEEP_NIGHTS)
         take_snapshot(conn, replace(training, training_id=open_training(conn, "quality", batch_id, seed=0)))
+        fetch_frame(conn, "bench/source_order").to_parquet(_source_order(training))
 
 
 def _no_server(name: str) -> Endpoint:

@@ -1,0 +1,44 @@
+"""The order of ratings of one moment."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.data.source_order import in_source_order
+
+SECOND = 1_000_000
+
+
+def ratings(*rows: tuple[int, int, int]) -> pd.DataFrame:
+    """Rows of user, movie and microseconds, with an index of their own."""
+    users, movies, times = zip(*rows, strict=True)
+    moments = pd.to_datetime(times, unit="us", utc=True).astype("datetime64[us, UTC]")
+    return pd.DataFrame({"user_id": users, "movie_id": movies, "rated_at": moments}, index=np.arange(len(rows)) + 7)
+
+
+def told_apart(*rows: tuple[int, int, int]) -> list[int]:
+    found = in_source_order(ratings(*rows))
+    pd.testing.assert_frame_equal(found.drop(columns="rated_at"), ratings(*rows).drop(columns="rated_at"))
+    assert found["rated_at"].dtype == "datetime64[us, UTC]"
+    return found["rated_at"].astype("int64").tolist()
+
+
+def test_ratings_of_one_moment_are_in_the_order_of_their_rows() -> None:
+    rows = [(1, 5, SECOND), (2, 5, SECOND), (1, 3, SECOND), (1, 9, 0), (1, 4, SECOND)]
+    assert told_apart(*rows) == [SECOND, SECOND, SECOND + 1, 0, SECOND + 2]
+
+
+def test_none_comes_as_late_as_the_users_next_moment() -> None:
+    rows = [(1, 5, 0), (1, 3, 0), (1, 4, 0), (1, 8, 2), (2, 8, 1), (1, 7, 2), (1, 9, 2)]
+    assert told_apart(*rows) == [0, 1, 1, 2, 1, 3, 4]
+
+
+@pytest.mark.parametrize("movies", [[1, 2, 3, 4], [4, 3, 2, 1]])
+def test_rows_that_are_sorted_by_movie_tell_nothing(movies: list[int]) -> None:
+    assert told_apart(*((1, movie, SECOND) for movie in movies)) == [SECOND] * 4
+
+
+def test_where_no_moments_are_tied_nothing_changes() -> None:
+    rows = [(1, 5, 3), (1, 3, 2), (2, 4, 2)]
+    assert told_apart(*rows) == [3, 2, 2]
+    assert in_source_order(ratings(*rows).iloc[:0]).empty
