@@ -143,6 +143,55 @@ $$;
 comment on function ops.positions_not_staged is
 'Positions up to the last one in staging of which a slice has no row there (null: over 100,000), and that last one.';
 
+-- The rules are read from the view of the table alone: planning staging.checked takes as long as planning all of them.
+create or replace function ops.rows_to_reject(of_slice integer, of_positions integer[], last_position integer)
+returns table (row_position integer, broken_rules text[], record jsonb)
+language plpgsql stable as $$
+begin
+    return query execute format(
+        $statement$
+        select checked.position, checked.broken_rules, checked.record
+        from staging.%1$I as checked
+        where
+            checked.slice_id = %2$s
+            and ($1 is null or checked.position = any($1) or checked.position > $2)
+            and not checked.is_good
+        $statement$,
+        ops.table_of_slice(of_slice) || '_checked', of_slice
+    ) using of_positions, last_position;
+end;
+$$;
+comment on function ops.rows_to_reject is
+'Rows of a slice that break a rejecting rule, of those at some positions (null: at any) or behind the last one.';
+
+create or replace function ops.warned_rows(of_slice integer)
+returns table (rule text, row_position integer, record jsonb)
+language plpgsql stable as $$
+declare
+    of_table text := ops.table_of_slice(of_slice);
+begin
+    if not exists (
+        select from ops.row_rule
+        where row_rule.table_name = of_table and row_rule.severity = 'warning'
+    ) then
+        return;
+    end if;
+    -- in this order: few rows break a rule that warns, and applying those that reject takes longer
+    return query execute format(
+        $statement$
+        select warned.rule, checked.position, checked.record
+        from staging.%1$I as checked
+        cross join lateral unnest(checked.warned_rules) as warned (rule)
+        where
+            checked.slice_id = %2$s
+            and case when cardinality(checked.warned_rules) > 0 then checked.is_good end
+        $statement$,
+        of_table || '_checked', of_slice
+    );
+end;
+$$;
+comment on function ops.warned_rows is 'Good rows of a slice that break a rule that warns, once for each such rule.';
+
 create or replace function ops.layer_rows(of_slice integer)
 returns table (raw_rows bigint, staging_rows bigint, quarantine_rows bigint)
 language plpgsql stable as $$

@@ -1,6 +1,6 @@
 -- Purpose: how many rows of a slice break each rule, rejecting or warning, and the first of them.
 -- Grain and key: slice_id, rule. A rule rejects or warns, never both.
--- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name.
+-- Inputs: quarantine.row, staging.<table>_checked (generated from ops.row_rule). Parameters: slice_id, table_name.
 delete from ops.rule_count
 where slice_id = %(slice_id)s;
 
@@ -15,20 +15,10 @@ with broken as (
     where rejected_row.slice_id = %(slice_id)s
     union all
     select
-        broken_rule.rule,
-        checked.position,
-        ops.example_value(%(table_name)s, broken_rule.rule, checked.record) as value
-    from staging.checked
-    cross join lateral unnest(checked.warned_rules) as broken_rule (rule)
-    where
-        checked.slice_id = %(slice_id)s
-        and checked.table_name = %(table_name)s
-        -- in this order: few rows break a rule that warns, and applying those that reject takes longer
-        and case when cardinality(checked.warned_rules) > 0 then checked.is_good end
-        and exists (
-            select 1 from ops.row_rule
-            where row_rule.table_name = %(table_name)s and row_rule.severity = 'warning'
-        )
+        warned_row.rule,
+        warned_row.row_position as position,
+        ops.example_value(%(table_name)s, warned_row.rule, warned_row.record) as value
+    from ops.warned_rows(%(slice_id)s) as warned_row
 )
 
 select

@@ -1,25 +1,14 @@
 -- Purpose: rows of a slice that break a rejecting rule, whole, with every reason. A row that has been decided about
 -- before, such as one that a file brings every night, keeps that decision.
 -- Grain: one row of the raw table. Key: slice_id, position.
--- Inputs: staging.checked (generated from ops.row_rule). Parameters: slice_id, table_name, positions (up to
+-- Inputs: staging.<table>_checked (generated from ops.row_rule). Parameters: slice_id, table_name, positions (up to
 -- last_position, of the rows that may be broken; null: any may be), last_position.
 with broken_row as materialized (
     select
-        checked.slice_id,
-        checked.position,
-        checked.table_name,
-        checked.broken_rules,
-        checked.record
-    from staging.checked
-    where
-        checked.slice_id = %(slice_id)s
-        and checked.table_name = %(table_name)s
-        and (
-            %(positions)s::integer[] is null
-            or checked.position = any(%(positions)s::integer[])
-            or checked.position > %(last_position)s
-        )
-        and not checked.is_good
+        row_position as position,
+        broken_rules,
+        record
+    from ops.rows_to_reject(%(slice_id)s, %(positions)s::integer[], %(last_position)s)
 ),
 
 -- of rules that have changed: what is good by now lies in staging
@@ -33,7 +22,7 @@ mended_row as (
 
 insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record)
 select
-    broken_row.slice_id,
+    slice.slice_id,
     broken_row.position,
     slice.batch_id,
     slice.source,
@@ -42,12 +31,13 @@ select
     array(
         select row_rule.sentence
         from ops.row_rule
-        where row_rule.table_name = broken_row.table_name and row_rule.rule = any(broken_row.broken_rules)
+        where row_rule.table_name = slice.table_name and row_rule.rule = any(broken_row.broken_rules)
         order by row_rule.rule
     ) as reasons,
     broken_row.record
 from broken_row
-inner join ops.slice on broken_row.slice_id = slice.slice_id
+cross join ops.slice
+where slice.slice_id = %(slice_id)s
 on conflict (slice_id, position) do update
     set broken_rules = excluded.broken_rules, reasons = excluded.reasons, record = excluded.record;
 
