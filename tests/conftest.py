@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,6 +35,8 @@ NEEDED_BYTES = 2 << 30  # for the servers of one process that runs tests
 TESTS = Path(__file__).parent
 LONG = ("dags/test_scheduler.py", "dags", "sources/databases", "web")
 _numbers = itertools.count(1)
+
+Administrator = psycopg.Connection[tuple[Any, ...]]  # outside transactions
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,8 +111,15 @@ def server(quick_folder: Path) -> Iterator[Settings]:
         postgres.stop(settings)
 
 
+@pytest.fixture(scope="session")
+def administrator(server: Settings) -> Iterator[Administrator]:
+    """Connect to the server once for all that makes and drops databases: a connection takes as long as either."""
+    with postgres.as_administrator(server) as administrator:
+        yield administrator
+
+
 @pytest.fixture
-def copy_of(server: Settings) -> Iterator[Callable[[str], str]]:
+def copy_of(server: Settings, administrator: Administrator) -> Iterator[Callable[[str], str]]:
     """Copy a database and return its conninfo; the copies go with the test.
 
     Copied as files: page by page through the log, which is the default, takes twice as long.
@@ -118,33 +128,31 @@ def copy_of(server: Settings) -> Iterator[Callable[[str], str]]:
 
     def copy(template: str) -> str:
         made.append(f"{template}_{next(_numbers)}")
-        _copy(server, template, made[-1])
+        _copy(administrator, template, made[-1])
         return postgres.conninfo(server, made[-1])
 
     yield copy
     for name in made:
-        _administer(server, "drop database {} with (force)", name)
+        _administer(administrator, "drop database {} with (force)", name)
 
 
 @pytest.fixture(scope="session")
-def keeper(server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Keeper:
+def keeper(server: Settings, administrator: Administrator, tmp_path_factory: pytest.TempPathFactory) -> Keeper:
     """Return what makes states of a night for many tests to begin with."""
-    return Keeper(server, tmp_path_factory.mktemp("kept"), partial(_copy, server))
+    return Keeper(server, tmp_path_factory.mktemp("kept"), partial(_copy, administrator))
 
 
-def _copy(server: Settings, template: str, name: str) -> None:
+def _copy(administrator: Administrator, template: str, name: str) -> None:
     # What a task of a night has left open keeps its database from being copied.
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(
-            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s and backend_type = %s",
-            [template, "client backend"],
-        )
-    _administer(server, "create database {} template {} strategy file_copy owner movierec_etl", name, template)
+    administrator.execute(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s and backend_type = %s",
+        [template, "client backend"],
+    )
+    _administer(administrator, "create database {} template {} strategy file_copy owner movierec_etl", name, template)
 
 
-def _administer(server: Settings, statement: str, *names: str) -> None:
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
-        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+def _administer(administrator: Administrator, statement: str, *names: str) -> None:
+    administrator.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
 
 
 @pytest.fixture
