@@ -28,8 +28,10 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     databases.prepare_airflow(settings)
     from airflow.dag_processing import dagbag
 
-    # DAG.test() reads all DAG files anew before a run; none of them changes meanwhile.
-    dagbag.BundleDagBag = cache(dagbag.BundleDagBag)
+    # DAG.test() reads all DAG files anew before a run and writes them to the database; none of them changes meanwhile.
+    write, write_once, kind = dagbag.sync_bag_to_db, cache(dagbag.sync_bag_to_db), dagbag.BundleDagBag
+    dagbag.sync_bag_to_db = lambda bag, *of: (write_once if isinstance(bag, kind) else write)(bag, *of)
+    dagbag.BundleDagBag = cache(kind)
     bag = dagbag.DagBag(ROOT / "dags", bundle_name="dags-folder")
     # Airflow keeps what a run was filled in with as the defaults of the next one in the same process.
     forms = copy.deepcopy({dag_id: dag.params.dump() for dag_id, dag in bag.dags.items()})
