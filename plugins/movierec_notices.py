@@ -44,7 +44,8 @@ NOTIFIERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "http": (  # a workflow of Teams, and whatever else takes JSON by a web hook
         "airflow.providers.http.notifications.http.HttpNotifier",
         "http_conn_id",
-        {"json": {"text": "{{ notice.text }}"}},
+        # The hook takes what it does not know in a connection's extra for headers; None takes one away again.
+        {"json": {"text": "{{ notice.text }}"}, "headers": {"notice": None}},
     ),
 }
 
@@ -168,6 +169,8 @@ def send(notice: "Notice", conn_id: str) -> None:
             "or any with the path of a notifier in notice.notifier of its extra"
         )
     arguments = {known[1]: conn_id, **known[2]} if known and path == known[0] else {}
+    if "headers" in arguments:
+        extra["headers"] = {**extra.get("headers", {}), **arguments["headers"]}
     said = {"subject": notice.subject, "text": notice.text, "link": notice.link or "", "kind": notice.kind}
     _notifier(path, connection.conn_type)(**arguments | extra)({"notice": said})
 

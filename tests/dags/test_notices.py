@@ -1,6 +1,7 @@
 """Notices of the DAGs for real: a failure, a question that waits, a missed deadline, and the ways they are sent."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from movierec.deadline import night_before
 from tests import movielens
 from tests.dags.test_nights import query, states
 from tests.mailbox import mailbox
+from tests.web_hook import web_hook
 
 NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"
 SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp"
@@ -18,6 +20,39 @@ SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score,
 def box():
     with mailbox() as server:
         yield server
+
+
+@pytest.fixture
+def hook():
+    with web_hook() as server:
+        yield server
+
+
+# What docs/operations.md names: the connection to a server on loopback, and where in a post the text stands.
+RECEIVERS = {
+    "slackwebhook": (
+        lambda server: {"schema": "http", "host": f"{server}/services", "password": "T0/B0/X0"},
+        ("/services/T0/B0/X0", "text"),
+    ),
+    "slack": (
+        lambda server: {
+            "password": "xoxb-0",
+            "extra": {"base_url": f"http://{server}/api/", "notice": {"channel": "#nights"}},
+        },
+        ("/api/chat.postMessage", "text"),
+    ),
+    "http": (
+        lambda server: {
+            "host": f"http://{server}",
+            "extra": {"notice": {"endpoint": "/workflows/7", "headers": {"X-Key": "k7"}}},
+        },
+        ("/workflows/7", "text"),
+    ),
+    "apprise": (
+        lambda server: {"extra": {"config": {"path": f"json://{server}/told", "tag": "all"}}},
+        ("/told", "message"),
+    ),
+}
 
 
 @pytest.fixture
@@ -63,7 +98,37 @@ def test_a_failure_comes_by_e_mail_where_a_connection_says_so(night, box, monkey
     assert sent == [("on_call", True, None)]
 
 
+@pytest.mark.parametrize("conn_type", RECEIVERS)
+def test_every_kind_of_notice_reaches_every_kind_of_receiver(airflow, hook, monkeypatch, conn_type):
+    from movierec.monitoring.notices import KINDS, Notice
+    from movierec_notices import send
+
+    connection, (path, field) = RECEIVERS[conn_type]
+    connect_to(monkeypatch, conn_type=conn_type, **connection(hook.address))
+    for kind in KINDS:
+        send(Notice(kind, "movierec_train", "one", "what {{ happened }} & 'how'"), "on_call")
+    assert [post.path for post in hook.posts] == [path] * len(KINDS)
+    told = [Notice(kind, "movierec_train", "one", "what {{ happened }} & 'how'").text for kind in KINDS]
+    assert [post.fields[field] for post in hook.posts] == told
+    assert all("notice" not in post.headers for post in hook.posts)
+    if conn_type == "http":
+        assert {post.headers["X-Key"] for post in hook.posts} == {"k7"}
+
+
+def test_a_failed_task_and_a_missed_deadline_come_by_web_hook(airflow, night, hook, monkeypatch):
+    connection, _ = RECEIVERS["slackwebhook"]
+    connect_to(monkeypatch, conn_type="slackwebhook", **connection(hook.address))
+    night.run("movierec_publish")
+    miss_the_deadline(airflow)
+    told = [post.fields["text"].partition(" (")[0] for post in hook.posts]
+    assert "movierec_publish.open_version failed" in told
+    assert told[-1] == "movierec_watch is late"
+    sent = query(night.warehouse, "select distinct sent_to, sent_at is not null, sending_error from ops.notice")
+    assert sent == [("on_call", True, None)]
+
+
 def test_a_notice_that_cannot_be_sent_is_kept_with_the_reason(night, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)  # as if not installed
     secret = "-".join(("of", "the", "hook"))
     connect_to(monkeypatch, conn_type="slackwebhook", password=secret)
     night.run("movierec_publish")

@@ -1,5 +1,6 @@
 """The question to a person, asked and answered as the scheduler and the interface do it."""
 
+import json
 import time
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from movierec.db import connect
 from tests import movielens
 from tests.dags.test_nights import query, states
+from tests.web_hook import web_hook
 
 QUICK = {"protocols": ["per_user_temporal"]}
 
@@ -64,6 +66,16 @@ def asked_run(night, monkeypatch):
     return asked_run
 
 
+@pytest.fixture
+def hook(monkeypatch):
+    """Take notices as Slack does."""
+    with web_hook() as server:
+        connection = {"conn_type": "slackwebhook", "schema": "http", "host": server.address, "password": "T0/B0/X0"}
+        monkeypatch.setenv("AIRFLOW_CONN_ON_CALL", json.dumps(connection))
+        monkeypatch.setenv("MOVIEREC_NOTIFY", "on_call")
+        yield server
+
+
 def champions(night):
     return query(
         night.warehouse,
@@ -72,7 +84,7 @@ def champions(night):
     )
 
 
-def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(night, asked_run, tmp_path):
+def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(night, asked_run, tmp_path, hook):
     folder = movielens.generate(tmp_path / "data", users=100, each=30)
     assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
     first = night.run("movierec_train", rankers=["popularity"], approval="always", **QUICK)
@@ -93,6 +105,7 @@ def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(nigh
         assert (dag_id, task_id) == ("movierec_train", "ask_person")
         assert "ease become champion?" in message
         assert link.partition("?")[0].endswith("/tasks/ask_person/required_actions")
+    assert [post.fields["text"] for post in hook.posts] == [message for _, _, message, _ in told]
 
     assert champions(night) == [
         ("popularity", "promote", "rules"),
