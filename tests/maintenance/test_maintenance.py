@@ -1,9 +1,12 @@
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from uuid import uuid4
 
 import psycopg
 import pytest
+from upath import UPath
 
 from movierec import cli
 from movierec.db import connect
@@ -12,14 +15,18 @@ from movierec.local import postgres
 from movierec.locks import lock
 from movierec.maintenance import restore as restoring
 from movierec.maintenance import retention
-from movierec.maintenance.backup import UNFINISHED, live_digest, make_backup
+from movierec.maintenance.backup import UNFINISHED, copy_artifacts, live_digest, make_backup
 from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.restore import restore
 from movierec.maintenance.sizes import measure_sizes
 from movierec.maintenance.vacuum import vacuum
 from movierec.rankers import registry
-from movierec.training.folder import TrainingFolder
+from movierec.training import snapshot
+from movierec.training.folder import TrainingFolder, training_folders
+from tests import movielens
 from tests.installation import QUICK, installed
+from tests.night import ingest
+from tests.publishing.conftest import learn, write_and_go_live
 
 
 @pytest.fixture
@@ -64,6 +71,73 @@ def test_a_warehouse_that_holds_something_is_replaced_only_when_asked_and_kept_a
         names = [name for (name,) in conn.execute("select datname from pg_database order by 1")]
     assert sum(name.startswith("warehouse_before_") for name in names) == 2
     assert "warehouse_restored" not in names
+
+
+@pytest.fixture
+def restored(live, settings, elsewhere, app):
+    """An installation whose warehouse was brought back to its first night, after a second one was live."""
+    restore(elsewhere, make_backup(live, settings, app))
+    conninfo = postgres.conninfo(elsewhere, "warehouse")
+    folder = make_backup_of(conninfo, elsewhere)
+    with connect(conninfo) as conn:
+        since = train_and_publish(conn, elsewhere, app)
+        assert live_digest(conn)["version_id"] == since.version_id
+    restore(elsewhere, folder, replace=True)
+    return elsewhere, since
+
+
+class Night(NamedTuple):
+    batch_id: int
+    training_id: int
+    version_id: int
+
+
+def make_backup_of(conninfo, settings):
+    with connect(conninfo) as conn:
+        return make_backup(conn, settings)
+
+
+def train_and_publish(conn, settings, app):
+    """Take a night with more ratings as far as live lists."""
+    data = movielens.generate(settings.home / f"data {uuid4()}", each=12)
+    batch_id = ingest(conn, app, data, f"{uuid4()}")
+    training_id = snapshot.open_training(conn, f"{uuid4()}", batch_id, seed=1)
+    learn(conn, TrainingFolder.of(settings, training_id))
+    return Night(batch_id, training_id, write_and_go_live(conn, settings, f"{uuid4()}"))
+
+
+def test_the_night_after_a_restore_goes_live_with_ids_that_nothing_since_the_backup_has(restored, app):
+    settings, since = restored
+    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+        assert live_digest(conn)["version_id"] == 1
+        night = train_and_publish(conn, settings, app)
+        assert all(new > before for new, before in zip(night, since, strict=True))
+        (row,) = conn.execute(
+            "select version_id, training_id from serving.live join serving.version using (version_id)"
+        ).fetchall()
+        assert row == (night.version_id, night.training_id)
+        assert conn.execute("select array_agg(batch_id order by 1) from ops.batch").fetchone() == ([1, night.batch_id],)
+        retention.prune(conn, settings)
+    kept = [folder.training_id for folder in training_folders(settings)]
+    assert kept == [1, night.training_id]
+
+
+def test_a_training_of_which_only_the_artifacts_are_left_keeps_its_id(live, settings, elsewhere, app):
+    TrainingFolder.of(elsewhere, 40).snapshot.mkdir(parents=True)
+    restore(elsewhere, make_backup(live, settings, app))
+    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+        assert snapshot.open_training(conn, "next", 1, seed=1) == 41
+
+
+def test_a_restore_writes_through_no_link_to_another_training(tmp_path):
+    source, store = UPath(tmp_path / "backup"), UPath(tmp_path / "store")
+    for folder, text in ((source / "1", "of the backup"), (store / "1", "of today")):
+        folder.mkdir(parents=True)
+        (folder / "model").write_text(text)
+    (store / "2").mkdir()
+    os.link(store / "1" / "model", store / "2" / "model")
+    assert copy_artifacts(source, store) == 1
+    assert [(store / folder / "model").read_text() for folder in "12"] == ["of the backup", "of today"]
 
 
 def test_a_warehouse_in_use_is_left_alone(live, settings, elsewhere):

@@ -41,12 +41,17 @@ def crown(conn, app, settings):
     """Take a generated night as far as a champion, EASE, and return its training."""
     batch_id = ingest(conn, app, movielens.generate(settings.home / "data"))
     folder = TrainingFolder.of(settings, snapshot.open_training(conn, "run", batch_id, seed=1))
+    learn(conn, folder)
+    return folder.training_id
+
+
+def learn(conn, folder):
+    """Take a training as far as a champion, EASE."""
     snapshot.take_snapshot(conn, folder)
     fit.build_features(folder, seed=1)
     data = TrainingData(folder)
     evaluate.evaluate_ranker(conn, data, fit.fit_ranker(data, "ease"))
     decide(conn, folder)
-    return folder.training_id
 
 
 @pytest.fixture(scope="session")

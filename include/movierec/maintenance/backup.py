@@ -12,7 +12,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from upath import UPath
 
-from movierec.artifacts import read_bytes
+from movierec.artifacts import read_bytes, write_bytes
 from movierec.code_version import code_version
 from movierec.config import Settings
 from movierec.db import Connection, fetch
@@ -111,9 +111,8 @@ def copy_artifacts(source: UPath, target: UPath) -> int:
     """
     paths = sorted((path for path in source.rglob("*") if path.is_file()), key=str) if source.exists() else []
     for path in paths:
-        copied = target / path.relative_to(source).as_posix()
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        copied.write_bytes(read_bytes(path))
+        # A file that is there already may be linked to one of another training, which keeps what it has.
+        write_bytes(target / path.relative_to(source).as_posix(), read_bytes(path))
     return len(paths)
 
 

@@ -9,16 +9,18 @@ from psycopg import sql
 from upath import UPath
 
 from movierec.config import Settings
-from movierec.db import connect
+from movierec.db import connect, fetch
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import postgres
 from movierec.local.postgres import roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
+from movierec.training.folder import training_folders
 from movierec.warehouse import migrate
 
 log = logging.getLogger(__name__)
 
+TRAINING_IDS = {"schema_name": "ml", "sequence_name": "training_training_id_seq"}
 RESTORED = "_restored"  # behind the name of a database that is being made
 
 
@@ -43,6 +45,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     migrate(postgres.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
     _require_room(settings, replace)
     live = _restore_beside(settings, "warehouse", folder / DUMP, manifest["live"])
+    _continue_ids(settings)
     copy_artifacts(UPath(folder / ARTIFACTS), UPath(settings.artifacts))
     names = ["warehouse"]
     if (folder / APPLICATION).exists():
@@ -91,6 +94,17 @@ def _restore_beside(
     if live != expected:
         raise MovierecError(f"the restored warehouse shows other lists: {live}; the backup says {expected}")
     return live
+
+
+def _continue_ids(settings: Settings) -> None:
+    """Give out no id again that something since the backup has: artifacts, Airflow's runs and caches still know it."""
+    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+        used = fetch(conn, "maintenance/used_ids")
+    training_id = max((kept.training_id for kept in training_folders(settings)), default=0)
+    used.append({**TRAINING_IDS, "last_id": training_id})
+    with connect(postgres.conninfo(settings, f"warehouse{RESTORED}")) as conn:
+        for sequence in used:
+            fetch(conn, "maintenance/continue_ids", sequence)
 
 
 def _take_places(settings: Settings, names: Sequence[str]) -> None:
