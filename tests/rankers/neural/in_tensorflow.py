@@ -1,14 +1,18 @@
 """`python in_tensorflow.py`, in the environment that has TensorFlow: what of it must agree with numpy does."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from movierec.rankers.neural.fitting.adam import LAST_RATE, WARM_UP_STEPS, Adam, Rate
 from movierec.rankers.neural.fitting.architectures import Architecture, architecture
-from movierec.rankers.neural.fitting.training import next_movies_loss
+from movierec.rankers.neural.fitting.losses import next_movies_loss, sampled_loss
+from movierec.rankers.neural.fitting.negatives import Negatives
+from movierec.rankers.neural.fitting.sequence_examples import SequenceExamples
 from movierec.rankers.neural.histories import Histories
-from movierec.rankers.neural.options import ARCHITECTURES, Options
+from movierec.rankers.neural.options import ARCHITECTURES, SEQUENCE, Options
 
 USERS, MOVIES = 60, 50
 
@@ -43,6 +47,29 @@ def plain_loss(logits: tf.Tensor, seen: tf.Tensor, targets: tf.Tensor, weights: 
     """Return the loss as it is read in a paper, its gradient left to TensorFlow."""
     p = tf.nn.log_softmax(tf.where(seen, -1e9, logits))
     return -tf.reduce_sum(weights * tf.gather(p, targets, batch_dims=1)) / tf.reduce_sum(weights)
+
+
+def check_sampled_loss(network: keras.Model, histories: Histories, rng: np.random.Generator) -> None:
+    """Compare it with the whole softmax: equal where all movies are drawn, and in the mean where some are."""
+    network.drop.rate = 0.0
+    for block in network.blocks:
+        block.drop.rate = 0.0
+    everything, some = (Negatives.of(rng.random(MOVIES) + 0.1, number) for number in (MOVIES, 20))
+    make = partial(SequenceExamples, following=1, decay=1.0, length=12, batch=8, share=1.0)
+    batch = next(make(everything).epoch(histories, rng))
+    logits = network(*batch.inputs)
+    before = batch.is_none.copy()
+    before[np.arange(len(before)), batch.targets[:, 0]] = False
+    whole = float(plain_loss(logits, before, batch.targets, batch.weights))
+    np.testing.assert_allclose(float(sampled_loss(network, batch)), whole, rtol=1e-4)
+    sampled = []
+    for _ in range(200):
+        drawn = some.draw(rng)
+        part = {"negatives": drawn.astype(np.int32), "is_none": batch.is_none[:, drawn]}
+        log_shares = np.log(some.shares[drawn]).astype(np.float32)
+        sampled.append(float(sampled_loss(network, batch._replace(log_shares=log_shares, **part))))
+    assert np.std(sampled) > 1e-3
+    assert abs(np.mean(sampled) - whole) < 0.02 * whole
 
 
 def check_adam(rng: np.random.Generator) -> None:
@@ -84,6 +111,7 @@ def main() -> None:
         for name in ARCHITECTURES:
             found = difference(architecture(name, histories, options), histories, rng)
             assert found < 1e-5, f"{name} with {blocks} blocks: {found}"
+        check_sampled_loss(architecture(SEQUENCE, histories, options).network(), histories, rng)
     seen = rng.random((8, MOVIES)) < 0.3
     targets = np.stack([rng.permutation(np.flatnonzero(~row))[:3] for row in seen]).astype(np.int32)
     arguments = tf.constant(seen), tf.constant(targets), tf.constant(rng.random((8, 3)).astype(np.float32))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from movierec.rankers.neural.fitting.examples import AutoencoderExamples, SequenceExamples, targets_after
+from movierec.rankers.neural.fitting.examples import AutoencoderExamples, targets_after
 from movierec.rankers.neural.histories import Histories
 from tests.rankers.neural.test_histories import histories
 
@@ -50,40 +50,3 @@ def test_a_share_of_the_input_is_left_out_and_the_rest_makes_up_for_it() -> None
     expected = [4 * known[tuple(cell)] for cell in dropped.inputs[0].tolist()]
     np.testing.assert_allclose(dropped.inputs[1], expected, rtol=1e-6)
     assert (dropped.seen == whole.seen).all()
-
-
-@pytest.mark.parametrize("length", [4, 10, 24, 30])
-def test_every_place_of_a_history_is_a_cut_whatever_the_length_of_a_piece(length: int) -> None:
-    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=length, batch=2, share=1.0)
-    cuts = set()
-    for batch in examples.epoch(one_long(), np.random.default_rng(0)):
-        movies, levels, rows = batch.inputs
-        last_seen = movies.ravel()[rows]
-        assert (levels.ravel()[rows] > 0).all()
-        assert (batch.seen.sum(axis=1) == last_seen + 1).all()
-        assert (batch.targets[:, 0] == last_seen + 1).all()
-        cuts |= set(batch.targets[:, 0].tolist())
-    assert cuts == set(range(1, 25))
-
-
-def test_a_share_of_the_places_are_cuts_and_others_in_the_next_epoch() -> None:
-    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=24, batch=1, share=0.5)
-    rng = np.random.default_rng(0)
-    first, second = (next(examples.epoch(one_long(), rng)).inputs[2].tolist() for _ in range(2))
-    assert 0 < len(first) < 24
-    assert first != second
-
-
-def test_what_came_before_a_piece_has_been_seen() -> None:
-    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=5, batch=1, share=1.0)
-    batches = list(examples.epoch(one_long(), np.random.default_rng(0)))
-    latest = next(batch for batch in batches if batch.targets[-1, 0] == 24)
-    assert latest.seen[-1].tolist() == [True] * 24 + [False] * 16
-
-
-def test_the_order_within_a_moment_is_another_one_in_every_epoch() -> None:
-    at_once = histories(*((0, movie, 1) for movie in range(25)), users=1)
-    examples = SequenceExamples(MOVIES, following=3, decay=0.9, length=24, batch=1, share=1.0)
-    rng = np.random.default_rng(0)
-    first, second = (next(examples.epoch(at_once, rng)).inputs[0].tolist() for _ in range(2))
-    assert first != second

@@ -64,7 +64,7 @@ class Neural(Ranker):
         hidden: int = 256,
         dropout: float = 0.5,
         length: int = 100,
-        width: int = 64,
+        width: int = 128,
         blocks: int = 1,
         epochs: int = 50,
         stop_after: int = 0,

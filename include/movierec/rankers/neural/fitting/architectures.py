@@ -7,20 +7,24 @@ from typing import Any
 import numpy as np
 
 from movierec.rankers.neural import autoencoder, sequence
-from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples, SequenceExamples
+from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples
+from movierec.rankers.neural.fitting.losses import loss_over_all, sampled_loss
+from movierec.rankers.neural.fitting.negatives import Negatives
 from movierec.rankers.neural.fitting.networks import Autoencoder, Sequence
+from movierec.rankers.neural.fitting.sequence_examples import SequenceExamples
 from movierec.rankers.neural.histories import Arrays, Floats, Histories
 from movierec.rankers.neural.options import AUTOENCODER, Options
 
 CUTS = 6  # of each user's history in an epoch of the autoencoder
 CUTS_AT_ONCE = 256
 STEPS = 12.0  # of the autoencoder, by the root of the number of users: on inner windows of 610, 943 and 6,040 users
-PIECES_AT_ONCE = 16
+PIECES_AT_ONCE = 32
+NEGATIVES = 512  # of a step of the sequence model
 HEADS = 2
 SEQUENCE_DROPOUT = 0.2
 CUTS_SHARE = 5.0  # places of a sequence that are cuts: this divided by how many movies after them are targets
 SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
-SEQUENCE_EPOCHS, SEQUENCE_STEPS = 16, 5_000  # at most
+SEQUENCE_EPOCHS, SEQUENCE_STEPS = 16, 8_000  # at most
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Architecture:
         network: makes a new network.
         examples: what it learns from.
         read: what the network reads of whole histories.
+        loss: of a network and a batch.
         score: scores whole histories with its weights, in numpy.
         learning_rate: Adam's, after the warm-up.
         steps: after which little is gained, and small data is learned by heart.
@@ -39,6 +44,7 @@ class Architecture:
     network: Callable[[], Any]
     examples: Examples
     read: Callable[[Histories], tuple[Any, ...]]
+    loss: Callable[[Any, Any], Any]
     score: Callable[[Arrays, Histories], Floats]
     learning_rate: float
     steps: float
@@ -56,6 +62,7 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
             network=lambda: Autoencoder(popularity, options.hidden),
             examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE, options.dropout),
             read=lambda histories: (*autoencoder.whole(histories, options.movies), np.int64(len(histories.starts) - 1)),
+            loss=loss_over_all,
             score=autoencoder.scores,
             learning_rate=4.5e-3,
             steps=STEPS * np.sqrt(len(histories.starts) - 1),
@@ -63,7 +70,7 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
     levels = int(histories.levels.max()) + 1
     shape = (options.length, options.width, options.blocks, HEADS, SEQUENCE_DROPOUT)
     examples = SequenceExamples(
-        movies=options.movies,
+        negatives=Negatives.of(np.exp(popularity), NEGATIVES),
         following=options.following,
         decay=SEQUENCE_DECAY,
         length=options.length,
@@ -74,8 +81,9 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
         network=lambda: Sequence(popularity, levels, *shape),
         examples=examples,
         read=lambda histories: _read_sequences(histories, options.length),
+        loss=sampled_loss,
         score=sequence.scores,
-        learning_rate=4e-3,
+        learning_rate=3e-3,
         steps=min(SEQUENCE_STEPS, SEQUENCE_EPOCHS * examples.steps(histories)),
     )
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.rankers.neural import autoencoder
-from movierec.rankers.neural.histories import PADDING, Floats, Histories, Ints
+from movierec.rankers.neural.histories import Floats, Histories, Ints
 
 
 class Batch(NamedTuple):
-    """Some examples; a row is a cut.
+    """Some examples, of which all movies are scored; a row is a cut.
 
     Attributes:
         inputs: what the network reads, in the order of its arguments.
@@ -33,7 +33,7 @@ class Examples(Protocol):
     def steps(self, histories: Histories) -> int:
         """Return how many batches an epoch has."""
 
-    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Batch]:
+    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Any]:
         """Draw an epoch's batches."""
 
 
@@ -90,69 +90,3 @@ class AutoencoderExamples:
             seen,
             *targets_after(histories, users, cuts, self.following, self.decay),
         )
-
-
-@dataclass(frozen=True)
-class SequenceExamples:
-    """Pieces of `length` ratings, `batch` of them in a step; a share of the places, drawn at random, are cuts.
-
-    Where many movies after a cut are targets, those of neighbouring places are nearly the same, and each place costs a
-    pass over all movies.
-    """
-
-    movies: int
-    following: int
-    decay: float
-    length: int
-    batch: int
-    share: float
-
-    def steps(self, histories: Histories) -> int:
-        """Return how many batches an epoch has, about."""
-        places = np.diff(histories.starts) - 1
-        pieces = np.where(places > self.length, places / self.length + 1, places > 0)
-        return int(np.ceil(pieces.sum() / self.batch))
-
-    def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[Batch]:
-        """Draw an epoch's batches."""
-        histories = histories.shuffled(rng)
-        users, firsts = self._pieces(np.diff(histories.starts) - 1, rng)
-        for start in range(0, len(users), self.batch):
-            some = slice(start, start + self.batch)
-            yield self._batch(histories, users[some], firsts[some], rng)
-
-    def _pieces(self, places: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Cut every history into pieces and return user and first place of each.
-
-        One piece ends where the history does, the others tile a long history from a random place. A piece may begin
-        before the history does: the last place is always filled, as it is when users are scored.
-        """
-        shift = rng.integers(1, self.length + 1, len(places))
-        more = np.where(places > self.length, -(-(places - shift) // self.length), 0)
-        counts = (places > 0) + more
-        users = np.repeat(np.arange(len(places)), counts)
-        number = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-        ends = places[users] - (number > 0) * (shift[users] + (number - 1) * self.length)
-        order = rng.permutation(len(users))
-        return users[order], ends[order] - self.length
-
-    def _batch(self, histories: Histories, users: Ints, firsts: Ints, rng: np.random.Generator) -> Batch:
-        starts, sizes = histories.starts[users], np.diff(histories.starts)[users]
-        places = firsts[:, None] + np.arange(self.length)
-        exists = places >= 0
-        index = np.where(exists, starts[:, None] + places, 0)
-        movies = np.where(exists, histories.movies[index], 0).astype(np.int32)
-        levels = np.where(exists, histories.levels[index], PADDING).astype(np.int32)
-        pieces, slots = np.nonzero(exists & (rng.random(exists.shape) < self.share))
-        cuts = firsts[pieces] + slots + 1
-        targets = targets_after(histories, users[pieces], cuts, self.following, self.decay)
-        rows = (pieces * self.length + slots).astype(np.int32)
-        return Batch((movies, levels, rows), self._seen(histories, starts, sizes, pieces, cuts), *targets)
-
-    def _seen(self, histories: Histories, starts: Ints, sizes: Ints, pieces: Ints, cuts: Ints) -> NDArray[np.bool_]:
-        # The smaller the numbers, the sooner they are compared: this is rows × movies.
-        kind = np.int16 if sizes.max() < np.iinfo(np.int16).max else np.int64
-        seen_from = np.full((len(starts), self.movies), np.iinfo(kind).max, kind)
-        for row, (start, size) in enumerate(zip(starts, sizes, strict=True)):
-            seen_from[row, histories.movies[start : start + size]] = np.arange(size)
-        return np.asarray(seen_from[pieces] < cuts[:, None].astype(kind))

@@ -121,17 +121,22 @@ class Sequence(keras.Model):
         self.norm = layers.LayerNormalization(epsilon=float(EPSILON))
         self.drop = layers.Dropout(dropout)
         self.out = Output(popularity)
+        self.out.build((None, width))  # training reads its weights without calling it
         self.width = width
         self.later = np.triu(np.full((length, length), FAR, np.float32), 1)
 
     def call(self, movies: Any, levels: Any, rows: Any, training: bool = False) -> Any:
-        """Return the scores at these places (flat indices of `movies`; rows × movies of the model)."""
+        """Return the scores at these places (rows × movies of the model)."""
+        return self.out(self.hidden(movies, levels, rows, training))
+
+    def hidden(self, movies: Any, levels: Any, rows: Any, training: bool = False) -> Any:
+        """Return what is multiplied by the output weights, at these places (flat indices of `movies`; rows × width)."""
         h = self.drop(self.movie(movies) + self.level(levels) + self.place, training=training)
         padding = tf.cast(levels == PADDING, tf.float32)[:, None, None, :] * FAR
         hidden = tf.maximum(self.later + padding, FAR)
         for block in self.blocks:
             h = block(h, hidden, training=training)
-        return self.out(self.norm(tf.gather(tf.reshape(h, (-1, self.width)), rows)))
+        return self.norm(tf.gather(tf.reshape(h, (-1, self.width)), rows))
 
     def arrays(self) -> Weights:
         """Return the weights by name."""

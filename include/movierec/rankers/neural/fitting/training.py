@@ -10,11 +10,8 @@ import tensorflow as tf
 
 from movierec.rankers.neural.fitting.adam import Adam, Rate
 from movierec.rankers.neural.fitting.architectures import Architecture
-from movierec.rankers.neural.fitting.examples import Batch
 from movierec.rankers.neural.histories import Floats, Histories, Weights
 
-UNLIKELY = 1e-30
-SEEN = np.float32(-1e9)
 CLOSENESS = 1e-5  # of scores in numpy and in TensorFlow, as a share of the largest
 CHECKED_USERS = 32
 
@@ -59,7 +56,7 @@ def train(
     """
     keras.utils.set_random_seed(plan.seed)
     network, examples = chosen.network(), chosen.examples
-    step = _step(network, examples.steps(histories) * plan.epochs, chosen.learning_rate)
+    step = _step(chosen, network, examples.steps(histories) * plan.epochs)
     rng = np.random.default_rng(plan.seed)
     best = Result({}, 0, -1.0)
     for epoch in range(1, plan.stop_after + 1):
@@ -97,48 +94,23 @@ def _is_over(plan: Plan, epoch: int, best: Result, say: Say) -> bool:
     return True
 
 
-def _until(deadline: float, batches: Iterator[Batch]) -> Iterator[Batch]:
+def _until(deadline: float, batches: Iterator[Any]) -> Iterator[Any]:
     for batch in batches:
         yield batch
         if time.monotonic() > deadline:
             return
 
 
-def _step(network: Any, steps: int, learning_rate: float) -> Callable[[Batch], Any]:
+def _step(chosen: Architecture, network: Any, steps: int) -> Callable[[Any], Any]:
     """Return what takes one step down the gradient of a batch's loss."""
-    adam = Adam(Rate(learning_rate, steps))
+    adam = Adam(Rate(chosen.learning_rate, steps))
 
     @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def step(batch: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = next_movies_loss(network(*batch.inputs, training=True), batch.seen, batch.targets, batch.weights)
+            loss = chosen.loss(network, batch)
         variables = network.trainable_variables
         adam.apply(tape.gradient(loss, variables), variables)
         return loss
 
     return lambda batch: step(tf.nest.map_structure(tf.constant, batch))
-
-
-def next_movies_loss(logits: Any, seen: Any, targets: Any, weights: Any) -> Any:
-    """Return the cross-entropy of what came next under the softmax over all movies that were not seen.
-
-    The mean over rows, every row's targets weighted: Σ w · -log p / Σ w. Its gradient is written down, Σ w · p less
-    the targets, since that takes a third of the passes over rows × movies that TensorFlow's own takes.
-    """
-    rows = tf.repeat(tf.range(tf.shape(targets)[0]), tf.shape(targets)[1])
-    cells = tf.stack([rows, tf.reshape(targets, (-1,))], axis=1)
-    divisor = tf.maximum(tf.reduce_sum(weights), UNLIKELY)
-
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def loss(logits: Any) -> Any:
-        p = tf.nn.softmax(tf.where(seen, SEEN, logits))
-        chosen = tf.reshape(tf.gather_nd(p, cells), tf.shape(weights))
-        total = -tf.reduce_sum(weights * tf.math.log(tf.maximum(chosen, UNLIKELY))) / divisor
-
-        def gradient(upstream: Any) -> Any:
-            spread = p * tf.reduce_sum(weights, axis=1, keepdims=True)
-            return upstream / divisor * tf.tensor_scatter_nd_sub(spread, cells, tf.reshape(weights, (-1,)))
-
-        return total, gradient
-
-    return loss(logits)
