@@ -667,3 +667,12 @@ def test_histories_have_the_order_of_their_rows_where_the_next_movie_is_asked_fo
     assert not ordered.duplicated(["user_id", "rated_at"]).any()
     others = inputs(tmp_path, train=train, valid=valid, test=test, relevant_from=None, windows="time")
     assert others.known.ratings["rated_at"].nunique() == 2
+
+
+def test_rows_of_one_moment_that_are_sorted_by_movie_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    for movies, noted in (((10, 20, 30), 1), ((30, 10, 20), 0)):
+        rows = [f"{user},{movie},4,100" for user in (1, 2) for movie in movies]
+        path.write_text("\n".join(["user_id,movie_id,rating,timestamp", *rows]))
+        found = read_inputs(Files(train=path), None, "auto", exclude_seen=True, division=Division("leave_one_out", 1))
+        assert sum("are sorted by movie" in note for note in found.notes) == noted

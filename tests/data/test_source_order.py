@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data.source_order import in_source_order
+from movierec.data.source_order import in_source_order, is_sorted_by_movie
 
 SECOND = 1_000_000
 
@@ -33,9 +33,12 @@ def test_none_comes_as_late_as_the_users_next_moment() -> None:
     assert told_apart(*rows) == [0, 1, 1, 2, 1, 3, 4]
 
 
-@pytest.mark.parametrize("movies", [[1, 2, 3, 4], [4, 3, 2, 1]])
-def test_rows_that_are_sorted_by_movie_tell_nothing(movies: list[int]) -> None:
-    assert told_apart(*((1, movie, SECOND) for movie in movies)) == [SECOND] * 4
+@pytest.mark.parametrize(
+    ("movies", "is_sorted"), [([1, 2, 3, 4], True), ([4, 3, 2, 1], True), ([2, 1, 4, 3], False), ([1], False)]
+)
+def test_it_is_told_where_rows_of_one_moment_are_sorted_by_movie(movies: list[int], is_sorted: bool) -> None:
+    others = [(2, 9, SECOND), (2, 3, 2 * SECOND)]
+    assert is_sorted_by_movie(ratings(*((1, movie, SECOND) for movie in movies), *others)) is is_sorted
 
 
 def test_where_no_moments_are_tied_nothing_changes() -> None:

@@ -24,12 +24,12 @@ from movierec.comparison.protocols import Division, divide, note_protocol
 from movierec.comparison.ratings_file import RatingsFile, read_ratings
 from movierec.comparison.scale import Relevance, put_on_stars
 from movierec.comparison.timestamps import note_odd_times
-from movierec.comparison.windows import KNOWN_PARTS, choose_windows, level_times
+from movierec.comparison.windows import choose_windows, level_times, order_ties
 from movierec.data.aliases import aliases_of
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER
 from movierec.data.dataset import Dataset
-from movierec.data.source_order import in_source_order
 from movierec.errors import ConfigError
+from movierec.evaluation.protocols import LEAVE_ONE_OUT
 from movierec.rating_scale import RatingScale
 from movierec.sources.message_parts import listed, nearest
 
@@ -166,10 +166,12 @@ def read_inputs(
         parts = level_times(ratings_files, parts, notes)
         windows = choose_windows(windows, ratings_files, parts, notes)
         if windows == "next":
-            parts |= {name: in_source_order(parts[name]) for name in KNOWN_PARTS if name in parts}
+            parts = order_ties(parts, notes)
     else:
-        parts = divide(ratings_files["train"], parts["train"], division)
         windows = note_protocol(division, windows, notes)
+        if division.protocol == LEAVE_ONE_OUT:  # which papers report; all others break ties at random
+            parts = order_ties(parts, notes)
+        parts = divide(ratings_files["train"], parts["train"], division)
     test = parts.pop("test")
     tuning_train, tuning_fold_in = (parts.pop(name, None) for name in ("tuning_train", "tuning_fold_in"))
     facts["movies"] = with_rated_movies(facts.get("movies"), list(parts.values()))

@@ -8,7 +8,6 @@ import pandas as pd
 from movierec.comparison.ratings_file import RatingsFile
 from movierec.data import splits
 from movierec.data.columns import USER
-from movierec.data.source_order import in_source_order
 from movierec.errors import ConfigError
 from movierec.evaluation.protocols import (
     GLOBAL_TEMPORAL,
@@ -99,7 +98,7 @@ def _strong_generalisation(ratings: pd.DataFrame, seed: int) -> Parts:
 
 
 def _leave_one_out(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "test"), splits.leave_one_out(in_source_order(ratings), seed=seed))
+    return _named(("train", "test"), splits.leave_one_out(ratings, seed=seed))
 
 
 def _leave_one_out_global(ratings: pd.DataFrame, seed: int) -> Parts:

@@ -6,8 +6,13 @@ import pandas as pd
 
 from movierec.comparison.ratings_file import EPOCH, RatingsFile
 from movierec.data.columns import RATED_AT, USER
+from movierec.data.source_order import in_source_order, is_sorted_by_movie
 
 KNOWN_PARTS = ("train", "fold_in")
+SORTED = (
+    "ratings of one moment are taken in the order of their rows, which are sorted by movie: where the last row of a "
+    "moment is asked about, a model can learn that its id is the largest"
+)
 
 
 def level_times(
@@ -37,6 +42,14 @@ def choose_windows(
     windows, reason = _suitable(files, parts)
     notes.append(f"inner windows: {windows}, because {reason}")
     return windows
+
+
+def order_ties(parts: Mapping[str, pd.DataFrame], notes: list[str]) -> dict[str, pd.DataFrame]:
+    """Put known ratings of one moment in the order of their rows, and note where these are sorted by movie."""
+    known = [name for name in KNOWN_PARTS if name in parts]
+    if is_sorted_by_movie(parts["train"]):
+        notes.append(SORTED)
+    return dict(parts) | {name: in_source_order(parts[name]) for name in known}
 
 
 def _what_validation_asks(parts: Mapping[str, pd.DataFrame]) -> tuple[str, str]:

@@ -121,7 +121,7 @@ class Sequence(keras.Model):
         self.norm = layers.LayerNormalization(epsilon=float(EPSILON))
         self.drop = layers.Dropout(dropout)
         self.out = Output(popularity)
-        self.out.build((None, width))  # training reads its weights without calling it
+        self.out.build((0, width))  # training reads its weights without calling it
         self.width = width
         self.later = np.triu(np.full((length, length), FAR, np.float32), 1)
 
