@@ -1,18 +1,20 @@
 """`python in_tensorflow.py`, in the environment that has TensorFlow: what of it must agree with numpy does."""
 
+import time
 from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from movierec.rankers.neural.fitting import training
 from movierec.rankers.neural.fitting.adam import LAST_RATE, WARM_UP_STEPS, Adam, Rate
 from movierec.rankers.neural.fitting.architectures import Architecture, architecture
 from movierec.rankers.neural.fitting.losses import next_movies_loss, sampled_loss
 from movierec.rankers.neural.fitting.negatives import Negatives
 from movierec.rankers.neural.fitting.sequence_examples import SequenceExamples
 from movierec.rankers.neural.histories import Histories
-from movierec.rankers.neural.options import ARCHITECTURES, SEQUENCE, Options
+from movierec.rankers.neural.options import ARCHITECTURES, AUTOENCODER, SEQUENCE, Options
 
 USERS, MOVIES = 60, 50
 
@@ -89,6 +91,19 @@ def check_adam(rng: np.random.Generator) -> None:
     assert np.abs(ours.numpy() - start).max() > highest
 
 
+def check_short_time(chosen: Architecture, histories: Histories) -> None:
+    """Train for more epochs than there is time for: the learning rate falls all the same, over fewer of them."""
+    plan, said = training.Plan(100_000, 100_000, 100_000, seed=0, deadline=time.monotonic() + 3), list[str]()
+    rates = []
+    training.Rate = lambda *arguments: rates.append(Rate(*arguments)) or rates[-1]
+    epochs = training.train(chosen, histories, plan, None, said.append).epoch
+    training.Rate = Rate
+    assert any("there is time for" in line for line in said), said
+    assert sum(line.startswith("epoch ") for line in said) == epochs < plan.epochs
+    last_step = epochs * chosen.examples.steps(histories) - 1
+    assert float(rates[0].at(last_step)) < 0.3 * rates[0].highest
+
+
 def main() -> None:
     """Raise an AssertionError where they do not agree."""
     check_adam(np.random.default_rng(1))
@@ -112,6 +127,7 @@ def main() -> None:
             found = difference(architecture(name, histories, options), histories, rng)
             assert found < 1e-5, f"{name} with {blocks} blocks: {found}"
         check_sampled_loss(architecture(SEQUENCE, histories, options).network(), histories, rng)
+    check_short_time(architecture(AUTOENCODER, histories, options), histories)
     seen = rng.random((8, MOVIES)) < 0.3
     targets = np.stack([rng.permutation(np.flatnonzero(~row))[:3] for row in seen]).astype(np.int32)
     arguments = tf.constant(seen), tf.constant(targets), tf.constant(rng.random((8, 3)).astype(np.float32))

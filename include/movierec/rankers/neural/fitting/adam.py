@@ -5,7 +5,7 @@ weights that is a tenth of a whole fit.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,21 +15,22 @@ LAST_RATE = 0.05  # of the learning rate
 DECAY, SQUARED_DECAY, TINY = 0.9, 0.999, 1e-7  # β₁, β₂ and ε of the paper
 
 
-class Rate(NamedTuple):
-    """A learning rate that rises for `WARM_UP_STEPS`, then falls along a cosine to `LAST_RATE` of itself.
+class Rate:
+    """A learning rate that rises for `WARM_UP_STEPS`, then falls along a cosine to `LAST_RATE` of itself."""
 
-    Attributes:
-        highest: after the warm-up.
-        steps: at which it has fallen, those of the warm-up among them.
-    """
+    def __init__(self, highest: float, steps: int) -> None:
+        """Store what it is after the warm-up, and by which step it has fallen, those of the warm-up among them."""
+        self.highest = highest
+        self.steps = tf.Variable(float(steps))
 
-    highest: float
-    steps: int
+    def fall_by(self, steps: int) -> None:
+        """Let it have fallen by another step."""
+        self.steps.assign(float(steps))
 
     def at(self, step: Any) -> Any:
         """Return the rate of a step, counted from 0 (a scalar tensor)."""
         step = tf.cast(step, tf.float32)
-        fallen = tf.minimum((step - WARM_UP_STEPS) / max(1, self.steps - WARM_UP_STEPS), 1.0)
+        fallen = tf.minimum((step - WARM_UP_STEPS) / tf.maximum(1.0, self.steps - WARM_UP_STEPS), 1.0)
         cosine = LAST_RATE + (1 - LAST_RATE) * (1 + tf.cos(np.pi * fallen)) / 2
         return self.highest * tf.where(step < WARM_UP_STEPS, step / WARM_UP_STEPS, cosine)
 

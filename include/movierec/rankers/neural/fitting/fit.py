@@ -41,7 +41,8 @@ class Fit:
         if self.options.stop_after:
             name = self.options.architectures[0]
             known = Fitted(name, min(self.options.stop_after, self._epochs(name)), {})
-            return self._final(known, began + self.options.max_seconds), known
+            result = self._final(known, began + self.options.max_seconds)
+            return result.weights, replace(known, epochs=result.epoch)
         window = Window.of(self.histories, WINDOW_USERS, self.options.seed, self.options.is_next)
         names = self.options.architectures
         for number, name in enumerate(names if window.users else (), 1):
@@ -51,7 +52,7 @@ class Fit:
         if self.seconds.get(fitted.architecture, 0) > left:
             self.say("no time is left to learn from whole histories: the weights are those without the inner window")
             return self.results[fitted.architecture].weights, replace(fitted, is_whole=False)
-        return self._final(fitted, time.monotonic() + left), fitted
+        return self._final(fitted, time.monotonic() + left).weights, fitted
 
     def _try(self, name: str, window: Window, deadline: float) -> None:
         began = time.monotonic()
@@ -71,10 +72,10 @@ class Fit:
         self.say(f"{best} it is, {epochs} epochs; NDCG@10 on the inner window: {told}")
         return Fitted(best, epochs, values)
 
-    def _final(self, fitted: Fitted, deadline: float) -> Weights:
+    def _final(self, fitted: Fitted, deadline: float) -> Result:
         epochs = self._epochs(fitted.architecture)
         plan = Plan(epochs, fitted.epochs, epochs, self.options.seed, deadline)
-        return self._train(fitted.architecture, self.histories, plan, None).weights
+        return self._train(fitted.architecture, self.histories, plan, None)
 
     def _epochs(self, name: str) -> int:
         """Return over how many epochs the learning rate falls, on the window and on everything."""

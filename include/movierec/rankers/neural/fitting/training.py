@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import keras
 import numpy as np
@@ -37,6 +37,10 @@ class Plan(NamedTuple):
     deadline: float
     half_way: float = 0.0
 
+    def shortened(self, stop_after: int) -> Self:
+        """Return a plan that ends after fewer epochs, at the same part of the way that the learning rate falls."""
+        return self._replace(stop_after=stop_after, epochs=round(self.epochs * stop_after / self.stop_after))
+
 
 class Result(NamedTuple):
     """The weights of the best epoch, which one it was, counted from 1, and its value (0 where none was measured)."""
@@ -56,10 +60,13 @@ def train(
     """
     keras.utils.set_random_seed(plan.seed)
     network, examples = chosen.network(), chosen.examples
-    step = _step(chosen, network, examples.steps(histories) * plan.epochs)
+    rate = Rate(chosen.learning_rate, examples.steps(histories) * plan.epochs)
+    step = _step(chosen, network, rate)
     rng = np.random.default_rng(plan.seed)
     best = Result({}, 0, -1.0)
-    for epoch in range(1, plan.stop_after + 1):
+    epoch = 0
+    while epoch < plan.stop_after:
+        epoch += 1
         started = time.monotonic()
         losses = [float(step(batch)) for batch in _until(plan.deadline, examples.epoch(histories, rng))]
         weights = network.arrays()
@@ -70,6 +77,11 @@ def train(
             best = Result(weights, epoch, reached)
         if _is_over(plan, epoch, best, say):
             break
+        in_time = epoch + int((plan.deadline - time.monotonic()) / (time.monotonic() - started))
+        if in_time < plan.stop_after:
+            plan = plan.shortened(max(epoch, in_time))
+            rate.fall_by(examples.steps(histories) * plan.epochs)
+            say(f"there is time for {plan.stop_after} epochs: the learning rate falls by then")
     some = histories.of_users(np.arange(min(CHECKED_USERS, len(histories.starts) - 1)))
     check(np.asarray(network(*chosen.read(some))), chosen.score(network.arrays(), some))
     return best
@@ -101,9 +113,9 @@ def _until(deadline: float, batches: Iterator[Any]) -> Iterator[Any]:
             return
 
 
-def _step(chosen: Architecture, network: Any, steps: int) -> Callable[[Any], Any]:
+def _step(chosen: Architecture, network: Any, rate: Rate) -> Callable[[Any], Any]:
     """Return what takes one step down the gradient of a batch's loss."""
-    adam = Adam(Rate(chosen.learning_rate, steps))
+    adam = Adam(rate)
 
     @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def step(batch: Any) -> Any:
