@@ -56,7 +56,7 @@ def _is_plain(path: Path) -> bool:
 
 
 @lru_cache(maxsize=100)
-def _is_western(path: Path, version: tuple[int, int, int]) -> bool:
+def _is_western(path: Path, version: tuple[int, ...]) -> bool:
     """Tell whether a file, of which the answer holds for this version, is windows-1252."""
     file = _file(path)
     return not file.is_made_here() and is_windows_1252(lines_beyond_ascii(file))

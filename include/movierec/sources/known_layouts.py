@@ -7,6 +7,7 @@ Each is recognised by the columns of its files:
 - Kaggle's "The Movies Dataset": movies by TMDB's id, which `links` leads to; lists are literals of Python.
 - TMDB 5000 (Kaggle): lists are JSON.
 - MovieLens' tag genome: a row for each movie and tag.
+- The Netflix Prize, where no other file has ratings: see `netflix`.
 """
 
 import csv
@@ -20,7 +21,9 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from movierec.rating_scale import RatingScale
-from movierec.sources import genome, literals
+from movierec.sources import genome, literals, netflix
+from movierec.sources.recognition import recognise
+from movierec.sources.table_contracts import RATINGS
 from movierec.sources.text.delimited import first_lines, header
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File, buffered
@@ -104,7 +107,8 @@ class Found:
 def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool]) -> Found:
     """Return the files of a dataset, those of known layouts in the form of contracts."""
     found = Found(list(files))
-    raws = [raw for file in files if is_readable(file) and (raw := _raw(file))]
+    _netflix(found, is_readable)
+    raws = [raw for file in found.files if is_readable(file) and (raw := _raw(file))]
     for raw in raws:
         if raw.has("Date", "Name", "Year", "Letterboxd URI", "Rating") and "Rewatch" not in raw.names:
             gone = PurePosixPath(raw.file.name).parent.name in _GONE
@@ -194,6 +198,25 @@ def _imdb_export(found: Found, raw: Raw) -> None:
     ]
     found.personal.append(made[0].name)
     found.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}")
+
+
+def _netflix(found: Found, is_readable: Callable[[File], bool]) -> None:
+    parts = [file for file in found.files if netflix.has_ratings(file)]
+    gone = set(parts)
+    rest = [file for file in found.files if file not in gone]
+    if not parts or any(_has_ratings(file) for file in rest if is_readable(file)):
+        return
+    titles = [file for file in rest if netflix.has_titles(file)][:1]
+    made = [netflix.ratings(parts), *map(netflix.titles, titles)]
+    gone.update(titles)
+    found.files = [file for file in found.files if file not in gone] + made
+    more = f" and {len(parts) - 1:,} more have" if len(parts) > 1 else " has"
+    found.remarks.append(f"{parts[0].name}{more} the ratings of the Netflix Prize")
+
+
+def _has_ratings(file: File) -> bool:
+    recognised = recognise(file)
+    return recognised is not None and recognised.main is RATINGS
 
 
 def _lists(raws: Sequence[Raw], key: str, value: str) -> tuple[list[Raw], dict[str, str]]:

@@ -6,13 +6,14 @@ credits, tags, profiles and the graph around the movies come where their files d
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from movierec.errors import SourceError
-from movierec.sources import genome
+from movierec.sources import genome, netflix
 from movierec.sources.contract import Contract
 from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch
@@ -42,6 +43,7 @@ from movierec.sources.text.file import File
 
 TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, GENOME, USER_PROFILE, RATINGS, TAGS)
 REQUIRED = (RATINGS, MOVIES)
+MANY_FILES = 20  # that are not read for the same reason: named one by one up to here
 READER = "movielens 1"  # counts up when the same file is to be read into other rows
 
 log = logging.getLogger(__name__)
@@ -118,9 +120,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
             raise SourceError(_missing(path, required, everything, reasons))
     _require_one_dataset(path, used)
     _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])
-    sentences = (
-        known.remarks + damaged + [f"{file.name} is not read: it is {reason}" for file, reason in reasons.items()]
-    )
+    sentences = [*known.remarks, *damaged, *_not_read(reasons)]
     excluded = [file.name for file in everything if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
     sentences += [f"{name} is not read: it is {reason}" for name, reason in _unread_links(path).items()]
@@ -131,6 +131,16 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
     (remarks if remarks is not None else []).extend(sentences)
     return tables
+
+
+def _not_read(reasons: Mapping[File, str]) -> Iterator[str]:
+    """Yield a sentence for every file that is not read, or for all of a reason that many share."""
+    for reason, count in Counter(reasons.values()).items():
+        names = [file.name for file, of in reasons.items() if of == reason]
+        if count > MANY_FILES:
+            yield f"{names[0]} and {count - 1:,} more are not read: each is {reason}"
+        else:
+            yield from (f"{name} is not read: it is {reason}" for name in names)
 
 
 def _way_of_reading(table: Table) -> str:
@@ -167,9 +177,10 @@ _SPLIT = "a ready-made split of the ratings, which stand in other files"
 _ASIDE = "by its name a backup or an unfinished download; rename it if it is meant"
 _ASIDE_SUFFIXES = (".bak", ".old", ".orig", ".tmp", ".swp", ".part", ".partial", ".crdownload", ".download")
 _NETFLIX = (
-    "written as the Netflix Prize is, where a line of its own names the movie of those below, which is not read; "
-    "put user_id,movie_id,rating,rated_at into every line"
+    "written as the Netflix Prize is, where a line of its own names the movie of those below, which is not read beside "
+    "other ratings"
 )
+_NETFLIX_LIST = "a list of the Netflix Prize's, without ratings"
 _IMDB = "one of IMDb's datasets, which are read from a folder of their own: MOVIEREC_IMDB names it"
 
 
@@ -194,8 +205,8 @@ def _why_not_read(file: File) -> str:
 def _layout_elsewhere(file: File) -> str:
     """Return what a text is, as its first line tells."""
     first = next(iter(first_lines(file, 1)), b"")
-    if re.fullmatch(rb"\d+:", first.strip()):
-        return _NETFLIX
+    if netflix.is_list(file):
+        return _NETFLIX if netflix.has_ratings(file) else _NETFLIX_LIST
     return _IMDB if first.startswith((b"tconst\t", b"nconst\t")) else _PROSE
 
 

@@ -2,18 +2,23 @@
 
 import os
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from movierec.errors import SourceError
 from movierec.sources.text import formats
 from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reason_of
+from movierec.sources.text.lines import BLOCK_BYTES
 
-MAX_FILES = 10_000
+if TYPE_CHECKING:
+    from tempfile import _TemporaryFileWrapper
+
+MAX_FILES = 100_000  # the Netflix Prize has 17,770
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers")
 SPREADSHEET = "a spreadsheet, which is not read; save each of its sheets as CSV (UTF-8) and put that in its place"
 _HIDDEN = ("desktop.ini", "Thumbs.db", "_SUCCESS", "_metadata", "_common_metadata")
@@ -131,10 +136,10 @@ def _on_disk(path: Path, name: str) -> File:
 
 
 def _zipped(path: Path) -> list[File]:
-    with zipfile.ZipFile(path) as archive:
-        inside = [entry for entry in archive.infolist() if not entry.is_dir()]
+    archive = zipfile.ZipFile(path)  # open for as long as its files are: to list it for each of them takes too long
+    inside = [entry for entry in archive.infolist() if not entry.is_dir()]
     names = [entry.filename for entry in inside if not any(map(_is_hidden, PurePosixPath(entry.filename).parts))]
-    return [File(_without_gz(name), f"{path}: {name}", _opener(path, name), path, is_inside=True) for name in names]
+    return [File(_without_gz(name), f"{path}: {name}", _opener(archive, name), path, is_inside=True) for name in names]
 
 
 def _looks_like_zip(path: Path) -> bool:
@@ -156,45 +161,43 @@ def _is_tar(path: Path) -> bool:
 
 
 def _tarred(path: Path) -> list[File]:
-    with _open_tar(path) as archive:
-        inside = [entry.name for entry in archive if entry.isfile()]
+    stored = _unpacked(path) if _is_packed(path) else None
+    with tarfile.open(stored.name if stored else path, mode="r:") as archive:
+        inside = {entry.name: entry for entry in archive if entry.isfile()}  # of one name the last counts
+
+    def opener(entry: tarfile.TarInfo) -> Opener:
+        @contextmanager
+        def open_entry() -> Iterator[IO[bytes]]:
+            with tarfile.open(stored.name if stored else path, mode="r:") as archive:
+                if file := archive.extractfile(entry):
+                    yield buffered(file)
+
+        return open_entry
+
     return [
-        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", _tar_opener(path, name), path, is_inside=True)
-        for name in inside
+        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", opener(entry), path, is_inside=True)
+        for name, entry in inside.items()
         if not any(map(_is_hidden, PurePosixPath(name.removeprefix("./")).parts))
     ]
 
 
-@contextmanager
-def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """Open a tar, packed or not, from its start to its end."""
-    with (
-        _on_disk(path, path.name).open_stored() as stored,
-        tarfile.open(fileobj=stored.stream, mode="r|") as archive,  # type: ignore[call-overload]
-    ):
-        yield archive
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return formats.is_packed(file.read(formats.HEAD_BYTES))
 
 
-def _tar_opener(path: Path, name: str) -> Opener:
-    @contextmanager
-    def open_entry() -> Iterator[IO[bytes]]:
-        with _open_tar(path) as archive:
-            for entry in archive:
-                if entry.name == name and (file := archive.extractfile(entry)):
-                    yield buffered(file)
-                    return
-        raise OSError(f"{name} is no longer in the archive")
-
-    return open_entry
+def _unpacked(path: Path) -> "_TemporaryFileWrapper[bytes]":
+    """Return an unpacked copy, which is there for as long as it is used: each entry is then found at its place."""
+    file = tempfile.NamedTemporaryFile(prefix="movierec-tar-")  # noqa: SIM115 - see above
+    with _on_disk(path, path.name).open_stored() as stored:
+        while data := stored.stream.read(BLOCK_BYTES):
+            file.write(data)
+    file.flush()
+    return file
 
 
-def _opener(path: Path, name: str) -> Opener:
-    @contextmanager
-    def open_entry() -> Iterator[IO[bytes]]:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as entry:
-            yield entry
-
-    return open_entry
+def _opener(archive: zipfile.ZipFile, name: str) -> Opener:
+    return lambda: archive.open(name)
 
 
 def _without_top_folder(listed: list[File]) -> list[File]:

@@ -112,6 +112,7 @@ class File:
         scale: the scale of its ratings, where the layout fixes it.
         is_inside: it is inside of an archive.
         is_generated: its bytes are made here, as CSV by the letter.
+        others: further files on disk that they are made of.
     """
 
     name: str
@@ -121,6 +122,7 @@ class File:
     scale: RatingScale | None = None
     is_inside: bool = False
     is_generated: bool = False
+    others: tuple[Path, ...] = ()
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
@@ -175,10 +177,10 @@ class File:
         with self.open() as stream:
             return stream.read(size)
 
-    def version(self) -> tuple[int, int, int]:
-        """Return what changes when somebody writes to the file on disk."""
-        status = self.path.stat()
-        return status.st_ino, status.st_size, status.st_mtime_ns
+    def version(self) -> tuple[int, ...]:
+        """Return what changes when somebody writes to a file on disk that its bytes are in."""
+        found = [path.stat() for path in (self.path, *self.others)]
+        return tuple(part for each in found for part in (each.st_ino, each.st_size, each.st_mtime_ns))
 
     def sha256(self) -> str:
         """Return the checksum of the content, which is the same whether it is packed or not."""
