@@ -545,6 +545,19 @@ def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
     assert "against the rule quoting: quotes pair" in said(conn, batch_id)
 
 
+def test_a_footer_and_a_header_that_comes_again_are_one_sentence_each(conn, tmp_path):
+    header = "userId,movieId,rating,timestamp\n"
+    text = ratings([3, 4] * 60) + header + ratings([5, 2] * 60, first_user=500).partition("\n")[2]
+    batch_id = night(conn, tmp_path, ratings_dot_csv=f"{text}{header}Total\n(240 rows)\n-- end\n")
+    rejected = [each for each in sentences.warnings(conn, batch_id) if "of ratings.csv (ratings) are rejected" in each]
+    footer, again = sorted(rejected, key=lambda each: "movie_id" in each)
+    assert "3 of 245 rows" in footer
+    assert "against the rule columns and others: has as many fields as the header; row " in footer
+    assert "2 of 245 rows" in again
+    assert "against the rule movie_id and others: movie_id is a whole number" in again
+    assert value(conn, "select count(*) from core.ratings") == 240
+
+
 # --- genres
 
 

@@ -38,9 +38,10 @@ def rejections(conn: Connection, batch_id: int, most: int = 3) -> str:
 def _rule(row: dict[str, Any]) -> str:
     became = "rejected" if row["severity"] == "reject" else "kept"
     value = "" if row["example_value"] is None else f" holds '{row['example_value']}'"
+    more = " and others" if row["is_no_row"] else ""
     return (
         f"{row['source']}: {row['broken_rows']:,} of {row['rows']:,} rows of {row['piece']} ({row['table_name']}) are "
-        f"{became}, against the rule {row['rule']}: {row['sentence']}; row {row['example_row']}{value}"
+        f"{became}, against the rule {row['rule']}{more}: {row['sentence']}; row {row['example_row']}{value}"
     )
 
 
