@@ -11,10 +11,10 @@ from typing import TextIO
 from movierec.errors import ConfigError, SourceError
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single
-from movierec.sources.text.delimited import lines_beyond_ascii
-from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header, is_windows_1252
+from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import text_blocks
+from movierec.sources.text.survey import is_windows_1252
 from movierec.sources.text.tables_as_text import Generated
 
 
@@ -59,7 +59,7 @@ def _is_plain(path: Path) -> bool:
 def _is_western(path: Path, version: tuple[int, ...]) -> bool:
     """Tell whether a file, of which the answer holds for this version, is windows-1252."""
     file = _file(path)
-    return not file.is_made_here() and is_windows_1252(lines_beyond_ascii(file))
+    return not file.is_made_here() and is_windows_1252(file)
 
 
 def is_made_here(path: Path) -> bool:

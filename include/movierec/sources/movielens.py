@@ -125,7 +125,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
     sentences += [f"{name} is not read: it is {reason}" for name, reason in _unread_links(path).items()]
     sentences += [f"{name} is not read: the folder {_DEEP}" for name in too_deep(path)]
-    tables = [Table(file.file, contract, file.dialect) for contract, file in used]
+    tables = [Table(file.file, contract, file.dialect, checksum=file.checksum) for contract, file in used]
     tables = [table for table in tables if _is_right(table, sentences)]
     if sentences:
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))

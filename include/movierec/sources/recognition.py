@@ -25,11 +25,12 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import first_lines, header, is_like_rows, lines_around, lines_beyond_ascii
-from movierec.sources.text.encoding import decode, is_windows_1252
+from movierec.sources.text.delimited import Checksum, first_lines, header, is_like_rows
+from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
 from movierec.sources.text.quoting import Evidence, has_quotes, weigh
 from movierec.sources.text.records import Dialect
+from movierec.sources.text.survey import Survey, survey
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
 _SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
@@ -51,12 +52,14 @@ class RecognisedFile:
         dialect: how it is written.
         main: the table that it is meant to be.
         others: other tables that it could be read as.
+        checksum: its version and its checksum, where all of it had to be read to recognise it.
     """
 
     file: File
     dialect: Dialect
     main: Contract
     others: tuple[Contract, ...] = ()
+    checksum: Checksum | None = None
 
 
 def recognise(file: File) -> RecognisedFile | None:
@@ -121,28 +124,28 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
             known = frozenset(name for name in names for contract in fitting if _known(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
-            evidence = _backslashes(file, main, names, Dialect(delimiter, is_quoted), texts)
+            found = _survey(file, main, names, Dialect(delimiter, is_quoted), texts)
+            evidence = found.backslashes
             dialect = Dialect(
                 *(delimiter, is_quoted or (evidence.has_escapes and has_quotes(texts, delimiter, has_escapes=True))),
-                is_western=_has_text(main, names) and is_windows_1252(lines_beyond_ascii(file)),
+                is_western=found.is_western,
                 has_nulls=evidence.nulls > 0,
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
                 has_escapes=evidence.has_escapes,
             )
             others = tuple(contract for contract in fitting if contract is not main)
-            return RecognisedFile(file, dialect, main, others)
+            return RecognisedFile(file, dialect, main, others, found.checksum)
     return None
 
 
-def _backslashes(
-    file: File, contract: Contract, names: Sequence[str], dialect: Dialect, texts: Sequence[str]
-) -> Evidence:
-    """Return what the backslashes of a file speak for, all of it where it has a column of text."""
+def _survey(file: File, contract: Contract, names: Sequence[str], dialect: Dialect, texts: Sequence[str]) -> Survey:
+    """Return what a file is like, by all of it where it has a column of text, else by its first lines."""
     if file.is_made_here():
-        return Evidence()
-    lines = lines_around(file, b"\\") if _has_text(contract, names) else iter(texts)
-    return weigh(lines, dialect.delimiter, len(names), dialect.is_quoted)
+        return Survey(Evidence(), is_western=False, checksum=None)
+    if _has_text(contract, names):
+        return survey(file, dialect.delimiter, len(names), dialect.is_quoted)
+    return Survey(weigh(texts, dialect.delimiter, len(names), dialect.is_quoted), is_western=False, checksum=None)
 
 
 def _has_text(contract: Contract, names: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
 _TYPED_NAME = re.compile(r".*:(?:token|float)(?:_seq)?")
 
+Checksum = tuple[tuple[int, ...], str]
 MakeLineFilter = Callable[[Sequence[str | None], Notes], LineFilter]
 
 
@@ -34,12 +35,14 @@ class Table:
         contract: the table.
         dialect: how the file is written.
         make_filter: makes the filter of its lines, given the contract's names of the columns; None keeps all.
+        checksum: the file's version and its checksum, where it has been read to its end already.
     """
 
     file: File
     contract: Contract
     dialect: Dialect
     make_filter: MakeLineFilter | None = None
+    checksum: Checksum | None = None
 
     def read(self, notes: Notes) -> Iterator[Chunk]:
         """Yield every row after the header, whatever it holds; an empty line is no row.
@@ -57,14 +60,14 @@ class Table:
 
     def checksum_and_reader(self) -> tuple[str, Callable[[Notes], Iterator[Chunk]]]:
         """Return the file's checksum, and a reader that refuses the file if it is no longer the one of the checksum."""
-        version = self.file.version()
+        version, checksum = self.checksum or (self.file.version(), self.file.sha256())
 
         def read(notes: Notes) -> Iterator[Chunk]:
             yield from self.read(notes)
             if self.file.version() != version:
                 raise SourceError(f"{self.file.where} was written to while it was read; try again when it is complete")
 
-        return self.file.sha256(), read
+        return checksum, read
 
     def check(self) -> None:
         """Look at the header and the first rows only.
@@ -153,33 +156,6 @@ def first_lines(file: File, count: int = SAMPLE_ROWS) -> list[bytes]:
     with file.open() as stream:
         block = next(text_blocks(file.where, stream), b"")
     return [line.removesuffix(b"\r") for line in block.split(b"\n", count)[:count] if line]
-
-
-def lines_around(file: File, sign: bytes) -> Iterator[str]:
-    """Yield the lines of a file that hold a sign, and the line behind each."""
-    is_behind = False
-    for block in _readable_blocks(file):
-        for line in block.split(b"\n")[:-1] if is_behind or sign in block else ():
-            has_sign = sign in line
-            if has_sign or is_behind:
-                yield decode(line.removesuffix(b"\r"), is_western=True)[0]
-            is_behind = has_sign
-
-
-def lines_beyond_ascii(file: File) -> Iterator[bytes]:
-    """Yield the lines of a file with other bytes than those of ASCII."""
-    for block in _readable_blocks(file):
-        if not block.isascii():
-            yield from (line for line in block.split(b"\n") if not line.isascii())
-
-
-def _readable_blocks(file: File) -> Iterator[bytes]:
-    """Yield a file up to where it is damaged, if it is: whoever reads it whole says what is wrong."""
-    try:
-        with file.open() as stream:
-            yield from text_blocks(file.where, stream)
-    except SourceError:
-        return
 
 
 def _required(contract: Contract, dialect: Dialect) -> str:

@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterable
 from typing import Protocol
 
 INVALID = {"encoding": "invalid UTF-8"}
@@ -105,16 +104,33 @@ def western_as_utf8(block: bytes) -> bytes:
     return b"\n".join(line if line.isascii() else decode(line, is_western=True)[0].encode() for line in lines)
 
 
-def is_windows_1252(lines: Iterable[bytes]) -> bool:
-    """Tell whether lines with bytes beyond ASCII are certainly windows-1252.
+class WesternEvidence:
+    """What lines with bytes beyond ASCII speak for, as they come.
 
-    None of them is UTF-8, all bytes are letters and signs that Western languages use, and most letters are ASCII.
+    They are certainly windows-1252 if none of them is UTF-8, all bytes are letters and signs that Western languages
+    use, and most letters are ASCII.
     """
-    western, letters = 0, 0
-    for line in lines:
+
+    def __init__(self) -> None:
+        """Begin with no line."""
+        self._western, self._letters = 0, 0
+        self._is_possible = True
+
+    def add(self, block: bytes) -> None:
+        """Look at the lines of a block."""
+        if self._is_possible and not block.isascii():
+            self._is_possible = all(self._add(line) for line in block.split(b"\n") if not line.isascii())
+
+    def _add(self, line: bytes) -> bool:
         high = line.translate(None, _ASCII)
         if is_utf8(line) or not (_WESTERN_LETTERS | _WESTERN_SIGNS).issuperset(high):
             return False
-        western += sum(byte in _WESTERN_LETTERS for byte in high)
-        letters += sum(map(line.count, _LETTERS))
-    return western + letters > 0 and western <= MAX_WESTERN_SHARE * (western + letters)
+        self._western += sum(byte in _WESTERN_LETTERS for byte in high)
+        self._letters += sum(map(line.count, _LETTERS))
+        return True
+
+    @property
+    def is_windows_1252(self) -> bool:
+        """Whether all lines that came are certainly windows-1252."""
+        letters = self._western + self._letters
+        return self._is_possible and letters > 0 and self._western <= MAX_WESTERN_SHARE * letters
