@@ -45,7 +45,9 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     bag = dagbag.DagBag(ROOT / "dags", bundle_name="dags-folder")
     # Airflow keeps what a run was filled in with as the defaults of the next one in the same process.
     forms = copy.deepcopy({dag_id: dag.params.dump() for dag_id, dag in bag.dags.items()})
-    yield SimpleNamespace(dags=bag.dags, forms=forms, errors=bag.import_errors, settings=settings)
+    with pytest.MonkeyPatch.context() as patched:  # a test that answers while a run waits patches it once more
+        patched.setattr(time, "sleep", _look_again_soon)
+        yield SimpleNamespace(dags=bag.dags, forms=forms, errors=bag.import_errors, settings=settings)
     os.environ.clear()
     os.environ |= before
 
@@ -87,8 +89,6 @@ def pointed(
     monkeypatch.setenv("MOVIEREC_ARTIFACTS", settings.artifacts)
 
     def run(dag_id: str, **params: object):
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(time, "sleep", _look_again_soon)
-            return airflow.dags[dag_id].test(run_conf={**airflow.forms[dag_id], **params})
+        return airflow.dags[dag_id].test(run_conf={**airflow.forms[dag_id], **params})
 
     return SimpleNamespace(run=run, warehouse=warehouse, app=app)
