@@ -81,7 +81,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             type=["null", "string"],
             format="date-time",
             title="As of",
-            description="The moment as which the night sees the world. Empty: that of the run's schedule.",
+            description="As of when the night sees the world. Empty: that of the run's schedule.",
         ),
         "full": Param(
             False,
@@ -151,10 +151,10 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
 
     @task
     def check(gate: str, batch_id: int) -> int:
-        from movierec import quality
+        from movierec.quality.gate import check as check_layer
 
         with open_connection() as conn:
-            quality.check(conn, gate, require_batch(batch_id), settings().home / "quality")
+            check_layer(conn, gate, require_batch(batch_id), settings().home / "quality")
         return batch_id
 
     @task
@@ -167,14 +167,14 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
 
     @task(outlets=[CORE])
     def accept_batch(batch_id: int) -> None:
-        from movierec import quality
         from movierec.ingestion import batch
         from movierec.monitoring.events import of_batch
+        from movierec.quality.docs import prune
 
         with open_connection() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
             accepted = of_batch(conn, batch_id)
-        quality.prune(settings().home / "quality", settings().keep_nights)
+        prune(settings().home / "quality", settings().keep_nights)
         context = get_current_context()
         choices = {name: context["params"][name] for name in ("approval", "train")}
         context["outlet_events"][CORE].extra = accepted | choices

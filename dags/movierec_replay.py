@@ -51,7 +51,7 @@ def narrowed(title: str, description: str) -> Param:
         "table": narrowed("Table", "Rows of this table, such as ratings."),
         "source": narrowed("Source", "Rows of this source, such as movielens."),
         "rule": narrowed("Rule", "Rows that break this rule, such as movie_known."),
-        "batch": id_param("Batch", "Rows that this night loaded. Empty: what the newest night consists of."),
+        "batch": id_param("Batch", "Rows that this batch loaded. Empty: what the newest night consists of."),
         "rows": Param(
             [],
             type="array",

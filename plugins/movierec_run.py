@@ -49,7 +49,7 @@ def feedback_source(name: str) -> "Source":
 def require_batch(batch_id: int | None) -> int:
     """Return the batch that a task works on; a task that runs despite failures before it needs one all the same."""
     if batch_id is None:
-        raise AirflowFailException("no night has been opened; see open_batch")
+        raise AirflowFailException("no batch has been opened; see open_batch")
     return batch_id
 
 

@@ -14,7 +14,6 @@ from movierec.commands import options
 from movierec.config import OPTIONAL_SOURCES, ROOT, Settings
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import postgres, state
-from movierec.quality import GATES
 from tests.installation import QUICK, installed
 
 QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
@@ -203,7 +202,6 @@ def test_every_example_of_the_help_is_understood(command, capsys):
 
 def test_the_options_offer_every_action():
     assert tuple(options.ACTIONS) == ("list", "show", *ACTIONS)
-    assert options.GATES == GATES
 
 
 def make(folder: Path, *arguments):

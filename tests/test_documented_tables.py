@@ -16,8 +16,7 @@ from movierec.ingestion.core import TABLES
 from movierec.local import summary
 from movierec.local.download import ML_100K
 from movierec.local.editions import EDITIONS
-from movierec.quality import GATES
-from movierec.quality.project import suites_of
+from movierec.quality.project import GATES, suites_of
 from movierec.rankers.names import RANKERS
 from movierec.sources.registry import SOURCES
 from movierec.sources.table_contracts import CONTRACTS

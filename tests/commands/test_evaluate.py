@@ -12,7 +12,7 @@ import pytest
 from movierec import cli
 from movierec.commands import evaluate
 from movierec.evaluation.evaluate import METRICS
-from movierec.evaluation.protocols import WINDOWS
+from movierec.evaluation.protocols import WINDOWS_OF
 from movierec.rankers import registry
 
 from .files import two_tastes, write
@@ -143,7 +143,7 @@ def test_one_file_is_divided_by_every_protocol(tmp_path: Path, protocol: str, si
     assert (results["sizes"]["train_rows"], results["sizes"]["test_rows"]) == sizes
     assert any(note.startswith(f"protocol {protocol}, seed 1: ") for note in results["notes"])
     assert results["arguments"]["protocol"] == protocol
-    assert results["windows"] == WINDOWS[protocol]
+    assert results["windows"] == WINDOWS_OF[protocol]
     assert results["rankers"]["popularity"]["metrics"][0]["users"] > 0
 
 

@@ -34,11 +34,17 @@ def test_none_comes_as_late_as_the_users_next_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("movies", "is_sorted"), [([1, 2, 3, 4], True), ([4, 3, 2, 1], True), ([2, 1, 4, 3], False), ([1], False)]
+    ("movies", "is_sorted"),
+    [(range(21), True), (range(21, 0, -1), True), ([*range(0, 21, 2), *range(1, 21, 2)], True), (range(20), False)],
 )
 def test_it_is_told_where_rows_of_one_moment_are_sorted_by_movie(movies: list[int], is_sorted: bool) -> None:
     others = [(2, 9, SECOND), (2, 3, 2 * SECOND)]
     assert is_sorted_by_movie(ratings(*((1, movie, SECOND) for movie in movies), *others)) is is_sorted
+
+
+def test_rows_in_another_order_are_not_called_sorted() -> None:
+    movies = np.random.default_rng(0).permutation(50)
+    assert not is_sorted_by_movie(ratings(*((1, int(movie), SECOND) for movie in movies)))
 
 
 def test_where_no_moments_are_tied_nothing_changes() -> None:

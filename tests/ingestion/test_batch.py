@@ -8,7 +8,7 @@ from movierec.db import run_sql
 from movierec.errors import QualityError
 from movierec.ingestion.batch import accept_batch, find_batch, open_batch
 from movierec.ingestion.core import build_core, core_as_of
-from movierec.quality import check
+from movierec.quality.gate import check
 from tests import movielens
 from tests.night import ingest, staged
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from movierec import quality
 from movierec.comparison.inputs import Files, read_inputs
 from movierec.errors import MovierecError
 from movierec.ingestion.batch import accept_batch, open_batch
@@ -14,6 +13,7 @@ from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
 from movierec.quality import sentences
+from movierec.quality.gate import check
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin
 
@@ -42,7 +42,7 @@ class Night:
             for gate, step in (("raw", None), ("staging", stage), ("core", build_core)):
                 if step:
                     step(conn, self.batch_id)
-                quality.check(conn, gate, self.batch_id, tmp_path / "quality")
+                check(conn, gate, self.batch_id, tmp_path / "quality")
             accept_batch(conn, self.batch_id, keep_nights=14)
         except MovierecError as error:
             self.error += f"{error}\n"

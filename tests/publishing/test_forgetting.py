@@ -11,7 +11,7 @@ from movierec.ingestion.incoming import read_incoming
 from movierec.local import demo_app
 from movierec.local.postgres.programs import program_path
 from movierec.publishing import deltas, forgetting
-from movierec.quality import check, check_by_hand
+from movierec.quality.gate import check, check_by_hand
 from movierec.rankers import registry
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.training import evaluate, fit, snapshot

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from movierec.quality import check, prune
+from movierec.quality.docs import prune
+from movierec.quality.gate import check
 from tests import movielens
 from tests.night import staged
 

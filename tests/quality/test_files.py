@@ -6,7 +6,7 @@ import re
 import pytest
 
 from movierec.config import ROOT
-from movierec.quality import GATES
+from movierec.quality.project import GATES
 from movierec.sources.table_contracts import CONTRACTS
 
 PROJECT = ROOT / "great_expectations"

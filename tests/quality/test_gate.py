@@ -10,8 +10,10 @@ from movierec.errors import ConfigError, QualityError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import core_as_of
 from movierec.ingestion.extract import extract
-from movierec.quality import GATES, check, check_by_hand, report_lines
+from movierec.quality.findings import report_lines
+from movierec.quality.gate import check, check_by_hand
 from movierec.quality.measurement import exposed_batch, measure
+from movierec.quality.project import GATES
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin
 from tests import movielens

@@ -317,7 +317,7 @@ def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, ge
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("ratings-2.csv", gzip.compress(gzip.compress(RATINGS.encode())), "packed twice"),
+        ("ratings-2.csv", gzip.compress(gzip.compress(RATINGS.encode(), mtime=0), mtime=0), "packed twice"),
         ("ratings.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 99, "a spreadsheet of Excel"),
         ("ratings.db", sqlite_bytes, "a SQLite database.*sqlite3 -header -csv"),
         ("ratings.h5", b"\x89HDF\r\n" + b"\0" * 99, "an HDF5 file"),

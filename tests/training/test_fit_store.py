@@ -81,7 +81,7 @@ def test_whatever_decides_a_fit_is_in_its_key(facts, change, monkeypatch):
     if change == "features":
         features = replace(features, embeddings=features.embeddings + 1)
     if change == "code":
-        monkeypatch.setattr(fits_module, "code_version", lambda: "another")
+        monkeypatch.setattr(fits_module, "fitting_code", lambda: "another")
     assert fit_key("ease", parameters, dataset, features) != before
 
 

@@ -12,7 +12,9 @@ def run(settings: Settings, options: argparse.Namespace) -> tuple[str, bool]:
     Raises:
         ConfigError: there is no such suite or batch.
     """
-    from movierec.quality import GATES, check_by_hand, report_lines  # noqa: PLC0415 (pandas and all)
+    from movierec.quality.findings import report_lines  # noqa: PLC0415 (pandas and all)
+    from movierec.quality.gate import check_by_hand  # noqa: PLC0415
+    from movierec.quality.project import GATES  # noqa: PLC0415
 
     gates = [options.gate] if options.gate else GATES
     with open_warehouse(settings) as conn:

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Callable
 
 from movierec.config import ROOT
-from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS
+from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS_OF
+from movierec.quality.project import GATES
 
-GATES = ("raw", "staging", "core")
 EXCLUDE = ("train", "none")
 ACTIONS = {
     "list": "groups of rejected rows (the default)",
@@ -163,7 +163,7 @@ def _evaluate_rankers(parser: argparse.ArgumentParser) -> None:
     rankers.add_argument(
         "--windows",
         default="auto",
-        choices=("auto", *dict.fromkeys(WINDOWS.values())),
+        choices=("auto", *dict.fromkeys(WINDOWS_OF.values())),
         help="what rankers learn to be asked for: time, the rest of a history; days, what is rated in the days to "
         "come; next, the next rating; random, any part; auto, the default: what --protocol asks for, else as V was "
         "cut, else time where there are timestamps",

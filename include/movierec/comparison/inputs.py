@@ -58,7 +58,7 @@ class Inputs:
         valid: the rows to tune by.
         test: (user_id, movie_id, rating, weight).
         exclude: (user_id, movie_id) that must not be in the lists, beside what is known of a user.
-        windows: what learned rankers learn to answer: as the values of `evaluation.protocols.WINDOWS`.
+        windows: what learned rankers learn to answer: as the values of `evaluation.protocols.WINDOWS_OF`.
         user_names: the ids of users by their numbers, where the ids were text.
         notes: what the reader should know.
         tuning_train: what rankers are fitted on while they are tuned, where that is not `known`.

@@ -16,7 +16,7 @@ from movierec.evaluation.protocols import (
     PER_USER_TEMPORAL,
     RANDOM,
     STRONG_GENERALISATION,
-    WINDOWS,
+    WINDOWS_OF,
 )
 
 HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
@@ -77,7 +77,7 @@ def note_protocol(division: Division, windows: str, notes: list[str]) -> str:
     """Note how the ratings were divided, and return the label windows: those of the protocol for 'auto'."""
     protocol = PROTOCOLS[division.protocol]
     notes.append(f"protocol {division.protocol}, seed {division.seed}: {protocol.sentence}")
-    return WINDOWS[division.protocol] if windows == "auto" else windows
+    return WINDOWS_OF[division.protocol] if windows == "auto" else windows
 
 
 def _per_user_temporal(ratings: pd.DataFrame, seed: int) -> Parts:

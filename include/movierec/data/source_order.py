@@ -6,6 +6,7 @@ import pandas as pd
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RATED_AT, USER
 
+FEWEST_TIES = 20  # fewer are sorted by chance
 SORTED_SHARE = 0.9  # of neighbours that rise, or fall, by movie: from there on the rows are said to be sorted by it
 
 
@@ -35,7 +36,7 @@ def is_sorted_by_movie(ratings: pd.DataFrame) -> bool:
     """Tell whether rows of one user and moment are sorted by movie, so that their order says nothing about time."""
     order, is_tied, _ = _neighbours(ratings)
     rises = np.diff(ratings[MOVIE].to_numpy()[order])[is_tied] > 0
-    return len(rises) > 0 and bool(max(rises.mean(), 1 - rises.mean()) >= SORTED_SHARE)
+    return len(rises) >= FEWEST_TIES and bool(max(rises.mean(), 1 - rises.mean()) >= SORTED_SHARE)
 
 
 def _neighbours(ratings: pd.DataFrame) -> tuple[Ints, np.ndarray, Ints]:

@@ -15,7 +15,7 @@ ALL_PROTOCOLS = (*PROTOCOLS, RANDOM, STRONG_GENERALISATION, LEAVE_ONE_OUT, LEAVE
 
 # What rankers are asked for under each, in the words of their hyper-parameter `windows`: the rest of a history, what is
 # rated in the days to come, the very next rating, or any part of a history.
-WINDOWS = {
+WINDOWS_OF = {
     PER_USER_TEMPORAL: "time",
     GLOBAL_TEMPORAL: "days",
     RANDOM: "random",

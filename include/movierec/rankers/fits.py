@@ -119,12 +119,12 @@ class RememberedFits(Fits):
 def fit_key(name: str, parameters: Mapping[str, Any], dataset: Dataset, features: MovieFeatures) -> str:
     """Return the key of a fit: equal for equal rankers, hyper-parameters, facts and code, in any order."""
     settings = json.dumps(dict(parameters), sort_keys=True, default=list)
-    content = "\n".join((name, settings, dataset.fingerprint, features.fingerprint, code_version()))
+    content = "\n".join((name, settings, dataset.fingerprint, features.fingerprint, fitting_code()))
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_DIGITS]
 
 
 @cache
-def code_version() -> str:
+def fitting_code() -> str:
     """Return a digest of the code, the libraries and the setting that decide what a fit is."""
     digest = hashlib.sha256()
     for path in sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py")):

@@ -28,7 +28,7 @@ from movierec.data.splits import global_temporal, last_ratings, per_user_tempora
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 
-WINDOWS = ("time", "days", "next", "random")  # as in `evaluation.protocols.WINDOWS`
+WINDOW_KINDS = ("time", "days", "next", "random")  # the values of `evaluation.protocols.WINDOWS_OF`
 MOST_WINDOWS = 2
 Tuned = Mapping[str, Mapping[str, Any]]
 
@@ -52,7 +52,7 @@ class WindowPlan:
     """How label windows are cut and described: hyper-parameters that all learned rankers share.
 
     Attributes:
-        windows: one of `WINDOWS`.
+        windows: one of `WINDOW_KINDS`.
         label_share: the share of the ratings that a window takes, between 0 and 1: of each user's, or with "days" of
             everybody's; "next" takes one.
         folds: the number of windows; None: one if it has `training_users` users, since each needs base rankers of its
@@ -74,8 +74,8 @@ class WindowPlan:
 
     def check_plan(self) -> None:
         """Raise a ModelError if the windows are of an unknown kind."""
-        if self.windows not in WINDOWS:
-            raise ModelError(f"'{self.windows}' is no kind of window; allowed are {', '.join(WINDOWS)}")
+        if self.windows not in WINDOW_KINDS:
+            raise ModelError(f"'{self.windows}' is no kind of window; allowed are {', '.join(WINDOW_KINDS)}")
 
     def window_count(self, ratings: pd.DataFrame) -> int:
         """Return how many windows are cut from these ratings."""

@@ -14,7 +14,7 @@ from upath import UPath
 from movierec.artifacts import load_frame, save_frame
 from movierec.data import splits
 from movierec.data.dataset import Dataset
-from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, WINDOWS
+from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, WINDOWS_OF
 from movierec.features.content import FILE, MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
@@ -71,7 +71,7 @@ class TrainingData:
 
     @property
     def per_user_temporal(self) -> Split:
-        """The split of every user's ratings in time; it decides about the champion."""
+        """The split of every user's ratings in time."""
         return Split(self.train, self.features, self.test)
 
     @cached_property
@@ -106,7 +106,7 @@ class TrainingData:
 
         What it learns from everything has to answer what the champion was chosen by.
         """
-        windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
+        windows = WINDOWS_OF[deciding_protocol if side == EVERYTHING else side]
         unfitted = registry.create(name, **{**parameters, **registry.asked_for(name, windows)})
         return self.fits.ranker(unfitted, *self.side(side))
 

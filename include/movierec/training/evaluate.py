@@ -48,8 +48,8 @@ def evaluate_rankers(
     """
     reasons = {str(each["ranker"]): each.get("refused") for each in fitted}
     rankers = {name: data.load_ranker(name) for name, reason in reasons.items() if reason is None}
-    decisive = _evaluate_on(data.per_user_temporal, rankers)
-    for name, result in decisive.items():
+    per_user = _evaluate_on(data.per_user_temporal, rankers)
+    for name, result in per_user.items():
         if isinstance(result, Exception):
             reasons[name] = log_failure(result, f"evaluate {name}")
     refitted: dict[str, Ranker] = {}
@@ -60,7 +60,7 @@ def evaluate_rankers(
     means = {}
     for each in fitted:
         name = str(each["ranker"])
-        results = {PER_USER_TEMPORAL: (data.per_user_temporal, decisive.get(name))}
+        results = {PER_USER_TEMPORAL: (data.per_user_temporal, per_user.get(name))}
         if name in others:
             results[GLOBAL_TEMPORAL] = (data.global_temporal, others[name])
         whole = {key: (split, value) for key, (split, value) in results.items() if isinstance(value, Evaluation)}
@@ -90,12 +90,12 @@ def _store(
     for protocol, (split, result) in results.items():
         store_metrics(conn, {**key, "protocol": protocol}, split, result)
         _store_user_metrics(conn, {**key, "protocol": protocol}, result)
-    _, decisive = results[PER_USER_TEMPORAL]
-    means = _store_means(conn, key, float(fitted["fit_seconds"]), decisive)
+    _, per_user = results[PER_USER_TEMPORAL]
+    means = _store_means(conn, key, float(fitted["fit_seconds"]), per_user)
     columns = (*key, "protocol", "base_ranker", "reason")
     left_out_rows = ((*key.values(), name, *row) for name, reasons in left_out.items() for row in reasons.items())
     copy_rows(conn, "ml.left_out", columns, left_out_rows)
-    data.save_lists(name, decisive.lists)
+    data.save_lists(name, per_user.lists)
     conn.commit()
     return means
 
@@ -103,7 +103,7 @@ def _store(
 def _evaluate_globally(
     rankers: Mapping[str, Ranker], data: TrainingData
 ) -> tuple[dict[str, Ranker], dict[str, Evaluation | Exception]]:
-    """Fit again and evaluate on the split that informs and decides nothing: without it, a ranker stays in."""
+    """Fit again and evaluate on the global split; a ranker that has no figures under it stays in."""
     refitted: dict[str, Ranker] = {}
     results: dict[str, Evaluation | Exception] = {}
     try:

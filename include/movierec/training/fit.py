@@ -10,7 +10,7 @@ from movierec.artifacts import save_frame
 from movierec.data.dataset import Dataset
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
-from movierec.evaluation.protocols import EVERYTHING, PER_USER_TEMPORAL, PROTOCOLS, WINDOWS
+from movierec.evaluation.protocols import EVERYTHING, PER_USER_TEMPORAL, PROTOCOLS, WINDOWS_OF
 from movierec.rankers import registry
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.training_inputs import training_inputs
@@ -82,7 +82,7 @@ def prepare_training_set(
     data = TrainingData(folder)
     if side not in (*protocols, EVERYTHING):
         return 0
-    windows = WINDOWS[deciding_protocol if side == EVERYTHING else side]
+    windows = WINDOWS_OF[deciding_protocol if side == EVERYTHING else side]
     rankers = [
         registry.create(name, **registry.asked_for(name, windows), **built_on_tuned(conn, folder.training_id, name))
         for name in names

@@ -1,6 +1,7 @@
 """`python in_tensorflow.py`, in the environment that has TensorFlow: what of it must agree with numpy does."""
 
 import time
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -17,6 +18,7 @@ from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import ARCHITECTURES, AUTOENCODER, SEQUENCE, Options
 
 USERS, MOVIES = 60, 50
+NEVER = 1e12  # seconds
 
 
 def random_histories(rng: np.random.Generator) -> Histories:
@@ -60,16 +62,16 @@ def check_sampled_loss(network: keras.Model, histories: Histories, rng: np.rando
     make = partial(SequenceExamples, following=1, decay=1.0, length=12, batch=8, share=1.0)
     batch = next(make(everything).epoch(histories, rng))
     logits = network(*batch.inputs)
-    before = batch.is_none.copy()
+    before = batch.is_excluded.copy()
     before[np.arange(len(before)), batch.targets[:, 0]] = False
     whole = float(plain_loss(logits, before, batch.targets, batch.weights))
     np.testing.assert_allclose(float(sampled_loss(network, batch)), whole, rtol=1e-4)
     sampled = []
     for _ in range(200):
         drawn = some.draw(rng)
-        part = {"negatives": drawn.astype(np.int32), "is_none": batch.is_none[:, drawn]}
-        log_shares = np.log(some.shares[drawn]).astype(np.float32)
-        sampled.append(float(sampled_loss(network, batch._replace(log_shares=log_shares, **part))))
+        part = {"negatives": drawn.astype(np.int32), "is_excluded": batch.is_excluded[:, drawn]}
+        log_odds = np.log(some.odds[drawn]).astype(np.float32)
+        sampled.append(float(sampled_loss(network, batch._replace(log_odds=log_odds, **part))))
     assert np.std(sampled) > 1e-3
     assert abs(np.mean(sampled) - whole) < 0.02 * whole
 
@@ -89,6 +91,38 @@ def check_adam(rng: np.random.Generator) -> None:
         reference.apply_gradients([(gradient, theirs)])
     np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-6)
     assert np.abs(ours.numpy() - start).max() > highest
+
+
+def check_few_steps() -> None:
+    """However few steps there are, the learning rate rises and falls."""
+    for steps in (2, 3, 10, 60):
+        rate = Rate(1.0, steps)
+        rates = [float(rate.at(step)) for step in range(steps)]
+        assert max(rates) > 0.5, rates
+        assert steps < 10 or rates[-1] < 0.5, rates
+
+
+def check_large_data(chosen: Architecture, histories: Histories) -> None:
+    """An epoch of data that takes more steps than are planned is a part of it."""
+    steps = []
+    counted = replace(chosen, steps=8, loss=lambda network, batch: steps.append(1) or chosen.loss(network, batch))
+    assert chosen.examples.steps(histories) > 2 == counted.epoch_steps(histories)
+    assert counted.epochs(histories, most=50) == 4
+    tf.config.run_functions_eagerly(True)
+    training.train(counted, histories, training.Plan(4, 4, 4, seed=0, deadline=NEVER), None, lambda _: None)
+    tf.config.run_functions_eagerly(False)
+    assert len(steps) == 8
+
+
+def check_no_number(chosen: Architecture, histories: Histories) -> None:
+    """A loss that is no number ends the fit."""
+    broken = replace(chosen, loss=lambda network, batch: chosen.loss(network, batch) * np.float32("nan"))
+    try:
+        training.train(broken, histories, training.Plan(9, 9, 9, seed=0, deadline=NEVER), None, lambda _: None)
+    except ArithmeticError as error:
+        assert "not a number in epoch 1" in str(error)
+    else:
+        raise AssertionError("it went on")
 
 
 def check_short_time(chosen: Architecture, histories: Histories) -> None:
@@ -127,6 +161,9 @@ def main() -> None:
             found = difference(architecture(name, histories, options), histories, rng)
             assert found < 1e-5, f"{name} with {blocks} blocks: {found}"
         check_sampled_loss(architecture(SEQUENCE, histories, options).network(), histories, rng)
+    check_few_steps()
+    check_no_number(architecture(AUTOENCODER, histories, options), histories)
+    check_large_data(architecture(SEQUENCE, histories, replace(options, length=2)), histories)
     check_short_time(architecture(AUTOENCODER, histories, options), histories)
     seen = rng.random((8, MOVIES)) < 0.3
     targets = np.stack([rng.permutation(np.flatnonzero(~row))[:3] for row in seen]).astype(np.int32)

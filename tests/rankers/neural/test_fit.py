@@ -167,3 +167,22 @@ def test_what_does_not_exist_is_refused_before_anything_starts(dataset: Dataset,
         Neural(architecture="tower").fit(dataset, features)
     with pytest.raises(ModelError, match="windows is 'odd'; allowed are time, days, next, random"):
         Neural(windows="odd").fit(dataset, features)
+
+
+def test_without_anything_to_learn_before_the_window_it_is_not_asked(dataset: Dataset, features: MovieFeatures) -> None:
+    first_two = dataset.ratings.sort_values("rated_at").groupby("user_id").head(2)
+    ranker = Neural(architecture="best", windows="next", epochs=2).fit(dataset.with_ratings(first_two), features)
+    assert ranker.fitted_.values == {}
+    assert len(ranker.recommend(EVERYONE, 5)) == 200
+
+
+def test_the_number_of_epochs_is_found_or_given_not_both(dataset: Dataset, features: MovieFeatures) -> None:
+    with pytest.raises(ModelError, match="stop_after is 5 with architecture 'best', which finds it; allowed is 0"):
+        Neural(architecture="best", stop_after=5).fit(dataset, features)
+
+
+def test_who_comes_with_a_higher_rating_than_anybody_is_scored(dataset: Dataset, features: MovieFeatures) -> None:
+    feedback = dataset.ratings.assign(rating=np.float32("nan"), weight=np.float32(1))
+    ranker = Neural(windows="next", epochs=1).fit(dataset.with_ratings(feedback), features)
+    shown = dataset.with_ratings(dataset.ratings[dataset.ratings["user_id"] == 1])
+    assert np.isfinite(ranker.fold_in(shown).scores(np.array([0]))).all()

@@ -56,3 +56,11 @@ def test_users_stay_when_their_ratings_go() -> None:
     known = histories((0, 1, 1), (1, 4, 1), (1, 5, 2)).keep(np.array([False, True, False]))
     assert known.starts.tolist() == [0, 0, 1]
     assert known.movies.tolist() == [4]
+
+
+def test_a_viewer_is_scored_alone_as_among_others() -> None:
+    at_once = [(0, movie, 1) for movie in (4, 0, 3, 1, 2)]
+    alone = histories(*at_once, users=1).movies.tolist()
+    assert sorted(alone) == [0, 1, 2, 3, 4]
+    assert alone != sorted(alone)
+    assert histories(*at_once, (1, 50, 1)).movies[:5].tolist() == alone

@@ -7,19 +7,20 @@ POPULARITY = np.array([10_000.0, 400, 100, 100, 25, 16, 9, 4, 1, 1, 1, 1])
 
 
 @pytest.mark.parametrize("number", [1, 3, 6, 11])
-def test_every_movie_is_drawn_as_often_as_its_share_says(number: int) -> None:
+def test_every_movie_is_drawn_as_often_as_its_odds_say(number: int) -> None:
     negatives, rng = Negatives.of(POPULARITY, number), np.random.default_rng(0)
-    assert negatives.shares.sum() == pytest.approx(number)
-    assert (negatives.shares > 0).all() and (negatives.shares <= 1).all()
+    assert negatives.odds.sum() == pytest.approx(number)
+    assert (negatives.odds > 0).all() and (negatives.odds <= 1).all()
     draws = [negatives.draw(rng) for _ in range(4_000)]
     assert {len(set(draw.tolist())) for draw in draws} == {number}
     found = np.bincount(np.concatenate(draws), minlength=len(POPULARITY)) / len(draws)
-    np.testing.assert_allclose(found, negatives.shares, atol=0.03)
+    chance = 4 * np.sqrt(negatives.odds * (1 - negatives.odds) / len(draws))
+    assert (np.abs(found - negatives.odds) <= chance + 1e-9).all()
 
 
 def test_what_is_rated_more_is_drawn_more_by_the_square_root() -> None:
-    shares = Negatives.of(POPULARITY[1:], 2).shares
-    assert shares[0] / shares[-1] == pytest.approx(20)
+    odds = Negatives.of(POPULARITY[1:], 2).odds
+    assert odds[0] / odds[-1] == pytest.approx(20)
 
 
 @pytest.mark.parametrize("number", [12, 512])

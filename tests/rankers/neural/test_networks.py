@@ -43,3 +43,26 @@ def test_the_last_ratings_fill_the_last_places() -> None:
     movies, levels = sequence.latest(known, 2)
     assert movies.tolist() == [[0, 7], [4, 5]]
     assert levels.tolist() == [[0, 1], [1, 1]]
+
+
+def sequence_weights(levels: int, width: int = 4) -> dict[str, np.ndarray]:
+    """Weights of a model of three movies, two places and no block."""
+    rng = np.random.default_rng(0)
+    shapes = {"movie": (3, width), "level": (levels, width), "place": (2, width), "output.kernel": (width, 3)}
+    drawn = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    norm = {"norm.scale": np.ones(width, np.float32), "norm.shift": np.zeros(width, np.float32)}
+    return {**drawn, **norm, "output.bias": np.array([0.1, 0.3, 0.2], np.float32)}
+
+
+def test_a_rating_above_all_that_was_learned_from_is_read_as_the_highest_of_these() -> None:
+    known = histories((0, 1, 1), (0, 2, 2), users=1)
+    highest, above = (known._replace(levels=np.array([1, level])) for level in (2, 5))
+    weights = sequence_weights(levels=3)
+    np.testing.assert_array_equal(sequence.scores(weights, above), sequence.scores(weights, highest))
+
+
+def test_whoever_has_no_movie_of_the_model_gets_what_is_popular() -> None:
+    weights = sequence_weights(levels=2)
+    scores = sequence.scores(weights, histories((1, 0, 1), users=2))
+    np.testing.assert_array_equal(scores[0], weights["output.bias"])
+    assert (scores[1] != weights["output.bias"]).all()

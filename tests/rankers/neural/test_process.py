@@ -16,7 +16,7 @@ import pytest
 
 from movierec.config import ROOT
 from movierec.errors import ModelError
-from movierec.rankers.fits import code_version
+from movierec.rankers.fits import fitting_code
 from movierec.rankers.neural import environment, process, shared
 from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import Options
@@ -91,7 +91,7 @@ def test_where_it_is_not_wanted_the_sentence_names_the_setting(monkeypatch, data
 
 
 def test_a_fit_waits_while_tensorflow_is_being_installed(nothing_installed, monkeypatch) -> None:
-    monkeypatch.setattr(environment, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(environment, "POLL_SECONDS", 0.05)
     nothing_installed.mkdir()
     installer = os.open(nothing_installed / environment.LOCK, os.O_RDONLY | os.O_CREAT, 0o600)
     fcntl.flock(installer, fcntl.LOCK_EX)
@@ -124,7 +124,7 @@ def test_a_program_that_cannot_start_is_told_by_its_last_line_and_started_anew(p
 
 
 def test_a_fit_that_does_not_end_is_ended(program, monkeypatch) -> None:
-    monkeypatch.setattr(process, "GRACE", 0.5)
+    monkeypatch.setattr(process, "JOB_GRACE_SECONDS", 0.5)
     program("input(); time.sleep(600)")
     with pytest.raises(ModelError, match="not done after 1 s"):
         process.fit(KNOWN, JOB)
@@ -234,7 +234,7 @@ def test_tasks_share_one_process_which_outlives_them_and_is_replaced_where_it_wa
         assert "the process that all tasks share has gone; this one starts its own" in caplog.text
         np.testing.assert_array_equal(again["output.kernel"], weights["output.kernel"])
         # What it left behind is in nobody's way.
-        path = shared.socket_path(code_version())
+        path = shared.socket_path(fitting_code())
         connection = shared.connect(path, str(environment.find_python()), process._environment())
         assert connection.poll() is None
         connection.wait()
@@ -245,7 +245,7 @@ def test_tasks_share_one_process_which_outlives_them_and_is_replaced_where_it_wa
 @pytest.mark.skipif(not environment.is_installed(), reason="no TensorFlow here; make dev installs it")
 def test_a_job_that_takes_too_long_ends_in_the_shared_process_too(shared_folder, monkeypatch) -> None:
     process.fit(KNOWN, JOB)
-    monkeypatch.setattr(process, "GRACE", -599.0)
+    monkeypatch.setattr(process, "JOB_GRACE_SECONDS", -599.0)
     try:
         with pytest.raises(ModelError, match="not done after 1 s"):
             process.fit(many(), SLOW)

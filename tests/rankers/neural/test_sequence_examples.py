@@ -18,7 +18,7 @@ def test_every_place_of_a_history_is_a_cut_whatever_the_length_of_a_piece(length
         last_seen = movies.ravel()[rows]
         assert (levels.ravel()[rows] > 0).all()
         assert batch.negatives.tolist() == list(range(MOVIES))
-        assert (batch.is_none.sum(axis=1) == np.minimum(last_seen + 4, 25)).all()  # seen, or one of three targets
+        assert (batch.is_excluded.sum(axis=1) == np.minimum(last_seen + 4, 25)).all()  # seen, or one of three targets
         assert (batch.targets[:, 0] == last_seen + 1).all()
         cuts |= set(batch.targets[:, 0].tolist())
     assert cuts == set(range(1, 25))
@@ -36,7 +36,7 @@ def test_what_came_before_a_piece_is_no_negative() -> None:
     examples = SequenceExamples(ALL, following=3, decay=0.9, length=5, batch=1, share=1.0)
     batches = list(examples.epoch(one_long(), np.random.default_rng(0)))
     latest = next(batch for batch in batches if batch.targets[-1, 0] == 24)
-    assert latest.is_none[-1].tolist() == [True] * 25 + [False] * 15
+    assert latest.is_excluded[-1].tolist() == [True] * 25 + [False] * 15
 
 
 def test_negatives_are_the_same_for_a_batch_and_others_for_the_next() -> None:
@@ -45,9 +45,9 @@ def test_negatives_are_the_same_for_a_batch_and_others_for_the_next() -> None:
     batches = list(examples.epoch(one_long(), np.random.default_rng(0)))
     assert len({tuple(batch.negatives) for batch in batches}) > 1
     for batch in batches:
-        assert batch.is_none.shape == (len(batch.targets), 8)
-        np.testing.assert_allclose(np.exp(batch.log_shares), some.shares[batch.negatives], rtol=1e-6)
-        assert (batch.is_none == (batch.negatives <= batch.targets)).all()
+        assert batch.is_excluded.shape == (len(batch.targets), 8)
+        np.testing.assert_allclose(np.exp(batch.log_odds), some.odds[batch.negatives], rtol=1e-6)
+        assert (batch.is_excluded == (batch.negatives <= batch.targets)).all()
 
 
 def test_the_order_within_a_moment_is_another_one_in_every_epoch() -> None:

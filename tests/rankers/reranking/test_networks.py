@@ -9,7 +9,7 @@ from upath import UPath
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import code_version
+from movierec.rankers.fits import fitting_code
 from movierec.rankers.neural import environment
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.reranking import base_rankers
@@ -71,7 +71,7 @@ def test_whether_rankers_build_on_networks_is_in_the_key_of_a_fit(monkeypatch: p
     versions = set()
     for setting in ("yes", "alone"):
         monkeypatch.setenv("MOVIEREC_NEURAL", setting)
-        code_version.cache_clear()
-        versions.add(code_version())
-    code_version.cache_clear()
+        fitting_code.cache_clear()
+        versions.add(fitting_code())
+    fitting_code.cache_clear()
     assert len(versions) == 2

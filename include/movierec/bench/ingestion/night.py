@@ -105,11 +105,11 @@ def _no_server(name: str) -> Endpoint:
 
 
 def _gate_checks(conn: Connection, batch_id: int, figures: Figures, folder: Path) -> Callable[[str], None]:
-    from movierec import quality  # noqa: PLC0415 - Great Expectations takes seconds to import
+    from movierec.quality import gate  # noqa: PLC0415 - Great Expectations takes seconds to import
 
-    def check(gate: str) -> None:
-        with figures.clock(f"gate {gate}"):
-            quality.check(conn, gate, batch_id, folder)
+    def check(layer: str) -> None:
+        with figures.clock(f"gate {layer}"):
+            gate.check(conn, layer, batch_id, folder)
 
     return check
 

@@ -47,7 +47,7 @@ class Protocol:
         title: heading of its table.
         text: the protocol in words.
         dataset: its name in `data.DATASETS`.
-        windows: what rankers learn to be asked for, as the values of `evaluation.protocols.WINDOWS`.
+        windows: what rankers learn to be asked for, as the values of `evaluation.protocols.WINDOWS_OF`.
         split: divides a dataset under a seed.
         seeds: of the splits; None: those that the command line names.
         published: by ranker or model: (NDCG@10, recall@10 or None), with the source in words.
@@ -118,9 +118,10 @@ LAST = (
     f"that others gave later too. {NEXT}"
 )
 LAST_IN_SOURCE_ORDER = (
-    "The last rating of every user is asked about, of those of one second the one in the last row of the published "
-    "file; that is how the published figures were measured, and the last two ratings of 70 % of the users are of one "
-    f"second. All other ratings are known, those that others gave later too. {NEXT}"
+    "The last rating of every user is asked about, of those of one second the one in the last row of the file, where a "
+    "sort by time leaves it, as the code of published models does; the last two ratings of 70 % of the users are of "
+    "one second, and such rows are sorted by movie, which a sequence model learns. All other ratings are known, those "
+    f"that others gave later too. {NEXT}"
 )
 LAST_GLOBAL = (
     "Asked about is the last rating of the fifth of the users who rated last. Models learn from what everybody had "

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 ENVIRONMENT = ROOT / ".venv-neural"
 STAMP = "movierec.stamp"  # in it, once everything is installed
 LOCK = "movierec-install.lock"  # in it, held while it is being installed
-PATIENCE = 900.0  # seconds for which a fit waits for an installation that is under way
-LOOK_EVERY = 1.0  # second
+INSTALL_SECONDS = 900.0  # for which a fit waits for an installation that is under way
+POLL_SECONDS = 1.0
 
 
 def find_python() -> Path:
@@ -48,11 +48,11 @@ def _wait_for_installer() -> None:
         lock = os.open(ENVIRONMENT / LOCK, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + INSTALL_SECONDS
     try:
         while not _is_free(lock) and time.monotonic() < deadline:
             log.info("waiting for TensorFlow, which is being installed into %s", ENVIRONMENT)
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
     finally:
         os.close(lock)
 

@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 Arrays = Mapping[str, NDArray[Any]]
 Weights = dict[str, NDArray[Any]]
 
+HASH = np.uint32(2_654_435_769)  # 2^32 / golden ratio: multiplied by it, neighbours lie far apart (Knuth, TAOCP 3, 6.4)
 PADDING = 0  # the level of a place in a sequence where no rating is
 
 
@@ -40,12 +41,10 @@ class Histories(NamedTuple):
     def of(cls, users: Ints, count: int, **columns: NDArray[Any]) -> Self:
         """Put ratings in order; `users` are their users' positions, ascending or not, of `count` users.
 
-        Ratings of one moment are ordered by a fixed shuffle of the movies: by their ids they would look like a
-        sequence, and a shuffle of the ratings would give two users with equal histories different ones.
+        Ratings of one moment are ordered by a hash of their movies: by ids they would look like a sequence, and in an
+        order that others' ratings decide a user would be scored otherwise alone than among others.
         """
-        movies = columns["movies"]
-        shuffle = np.random.default_rng(0).permutation(int(movies.max(initial=0)) + 1)
-        order = np.lexsort((shuffle[movies], columns["times"], users))
+        order = np.lexsort((columns["movies"].astype(np.uint32) * HASH, columns["times"], users))
         starts = np.searchsorted(users[order], np.arange(count + 1))
         return cls(starts, **{name: values[order] for name, values in columns.items()})
 

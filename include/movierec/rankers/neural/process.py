@@ -25,7 +25,7 @@ import psutil
 from movierec.config import ROOT
 from movierec.errors import ModelError, MovierecError
 from movierec.kernels.parallel import THREADS, available_cores
-from movierec.rankers.fits import code_version
+from movierec.rankers.fits import fitting_code
 from movierec.rankers.neural import shared
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
@@ -37,9 +37,9 @@ PROGRAM = ("-m", "movierec.rankers.neural.fitting")
 SCRATCH = "movierec-neural-"  # the name of a folder for one fit: this, the process id, anything
 GONE = "the process that fits has gone"
 GIVEN_UP = "nobody waits for it any more"
-GRACE = 120.0  # seconds that a job may take longer than it was told: an epoch's end and the start of TensorFlow
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-END = 10.0  # seconds in which an idle process ends once it is told to
+JOB_GRACE_SECONDS = 120.0  # that a job may take longer than it was told: an epoch's end and the start of TensorFlow
+TENSORFLOW_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+EXIT_SECONDS = 10.0  # in which an idle process ends once it is told to
 
 
 def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
@@ -53,7 +53,7 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
         folder = Path(name)
         np.savez(folder / HISTORIES, allow_pickle=False, **histories._asdict())
         (folder / OPTIONS).write_text(json.dumps(asdict(options)), encoding="utf-8")
-        _process_of(os.getpid()).run(folder, options.max_seconds + GRACE)
+        _process_of(os.getpid()).run(folder, options.max_seconds + JOB_GRACE_SECONDS)
         with np.load(folder / WEIGHTS, allow_pickle=False) as file:
             weights = {name: file[name] for name in file.files}
         return weights, Fitted(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
@@ -101,7 +101,7 @@ class FittingProcess:
         self._lock = threading.Lock()
         self._program: Program | None = None
         self._is_given_up = threading.Event()
-        self._socket = shared.socket_path(code_version())
+        self._socket = shared.socket_path(fitting_code())
 
     def run(self, folder: Path, seconds: float) -> None:
         """Have the job in a folder done; its progress goes to the log.
@@ -134,7 +134,7 @@ class FittingProcess:
         clock = threading.Timer(seconds, program.kill)
         clock.start()
         try:
-            failure = _send(program, folder) or _follow(program)
+            failure = GIVEN_UP if self._is_given_up.is_set() else _send(program, folder) or _follow(program)
         except BaseException:
             self._end(program)  # it may be in the middle of a job that nobody waits for any more
             raise
@@ -182,7 +182,7 @@ class FittingProcess:
                 with suppress(OSError):
                     pipe.close()
         try:
-            program.wait(END)
+            program.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
@@ -221,7 +221,7 @@ def _lines(program: Program) -> Iterator[str]:
 
 def _environment() -> dict[str, str]:
     """Return that of the process: the longest fit of a training takes what the others leave idle."""
-    return {**os.environ, **QUIET, "PYTHONPATH": str(ROOT / "include"), THREADS: str(available_cores())}
+    return {**os.environ, **TENSORFLOW_SETTINGS, "PYTHONPATH": str(ROOT / "include"), THREADS: str(available_cores())}
 
 
 @cache

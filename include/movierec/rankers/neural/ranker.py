@@ -15,7 +15,7 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity, popularity
 from movierec.rankers.fits import Fits
-from movierec.rankers.label_windows import WINDOWS
+from movierec.rankers.label_windows import WINDOW_KINDS
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, Fitted, Options
@@ -94,7 +94,11 @@ class Neural(Ranker):
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self._check("architecture", (AUTO, BEST, *ARCHITECTURES))
-        self._check("windows", WINDOWS)
+        self._check("windows", WINDOW_KINDS)
+        if self.stop_after and self.architecture == BEST:
+            raise ModelError(
+                f"stop_after is {self.stop_after} with architecture '{BEST}', which finds it; allowed is 0"
+            )
         history = self.training_history_
         self.movie_positions_ = most_rated(history, self.max_movies)
         self.steps_ = _rating_steps(history)

@@ -27,12 +27,14 @@ def latest(histories: Histories, length: int) -> tuple[Ints, Ints]:
 def scores(weights: Arrays, histories: Histories) -> Floats:
     """Score all movies of the model for whole histories (users × movies)."""
     movies, levels = latest(histories, len(weights["place"]))
-    h = weights["movie"][movies] + weights["level"][levels] + weights["place"]
+    # who liked more than anybody that was learned from is read as having liked as much
+    h = weights["movie"][movies] + weights["level"][np.minimum(levels, len(weights["level"]) - 1)] + weights["place"]
     blocks = sum(name.endswith(".query") for name in weights)
     for block in range(blocks):
         own = {name.partition(".")[2]: value for name, value in weights.items() if name.startswith(f"block{block}.")}
         h = _block(own, h, levels == PADDING, is_last=block == blocks - 1)
     h = _normalise(h[:, -1], weights["norm.scale"], weights["norm.shift"])
+    h[levels[:, -1] == PADDING] = 0  # nothing is known of the user: what is popular
     return np.asarray(h @ weights["output.kernel"] + weights["output.bias"], np.float32)
 
 

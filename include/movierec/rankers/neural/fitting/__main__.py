@@ -21,8 +21,7 @@ from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, Options
 
 STDIN = 0
-LOOK_EVERY = 0.1  # seconds
-BLOCK = 65_536
+POLL_SECONDS = 0.1
 
 
 def serve() -> None:
@@ -44,7 +43,7 @@ def _wait(child: int) -> int | None:
         if pid:
             return status
         # The other side sends nothing while it waits: what can be read is the end.
-        if select.select([STDIN], [], [], LOOK_EVERY)[0]:
+        if select.select([STDIN], [], [], POLL_SECONDS)[0]:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-WARM_UP_STEPS = 50
+WARM_UP_STEPS = 50  # at most; half of few
 LAST_RATE = 0.05  # of the learning rate
 DECAY, SQUARED_DECAY, TINY = 0.9, 0.999, 1e-7  # β₁, β₂ and ε of the paper
 
@@ -30,9 +30,10 @@ class Rate:
     def at(self, step: Any) -> Any:
         """Return the rate of a step, counted from 0 (a scalar tensor)."""
         step = tf.cast(step, tf.float32)
-        fallen = tf.minimum((step - WARM_UP_STEPS) / tf.maximum(1.0, self.steps - WARM_UP_STEPS), 1.0)
+        warm_up = tf.minimum(float(WARM_UP_STEPS), tf.maximum(1.0, tf.floor(self.steps / 2)))
+        fallen = tf.minimum((step - warm_up) / tf.maximum(1.0, self.steps - warm_up), 1.0)
         cosine = LAST_RATE + (1 - LAST_RATE) * (1 + tf.cos(np.pi * fallen)) / 2
-        return self.highest * tf.where(step < WARM_UP_STEPS, step / WARM_UP_STEPS, cosine)
+        return self.highest * tf.where(step < warm_up, step / warm_up, cosine)
 
 
 class Adam:

@@ -24,6 +24,7 @@ HEADS = 2
 SEQUENCE_DROPOUT = 0.2
 CUTS_SHARE = 5.0  # places of a sequence that are cuts: this divided by how many movies after them are targets
 SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
+LEAST_EPOCHS = 4
 SEQUENCE_EPOCHS, SEQUENCE_STEPS = 16, 8_000  # at most
 
 
@@ -49,9 +50,13 @@ class Architecture:
     learning_rate: float
     steps: float
 
+    def epoch_steps(self, histories: Histories) -> int:
+        """Return the steps of an epoch, which of large data is a random part, so that time is looked at in between."""
+        return max(1, min(self.examples.steps(histories), int(np.ceil(self.steps / LEAST_EPOCHS))))
+
     def epochs(self, histories: Histories, most: int) -> int:
         """Return over how many epochs the learning rate falls: what makes so many `steps`, at most so many."""
-        return int(np.clip(round(self.steps / max(1, self.examples.steps(histories))), 1, most))
+        return int(np.clip(round(self.steps / self.epoch_steps(histories)), 1, most))
 
 
 def architecture(name: str, histories: Histories, options: Options) -> Architecture:

@@ -10,11 +10,11 @@ from movierec.rankers.neural.fitting.window import Window
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import Fitted, Options
 
-PATIENCE = 4  # epochs without a better value
+PATIENCE_EPOCHS = 4  # without a better value
 WINDOW_USERS = 3_000  # more would take longer to score than they tell apart
 CHOICE_SHARE = 0.55  # of the time; the rest is for learning from whole histories
 BLIND_SHARE = 0.5  # of the epochs, where no window says when to stop
-HOPELESS = 0.9  # of what another architecture reached: half the epochs must bring as much
+HALF_WAY_SHARE = 0.9  # of what another architecture reached: half the epochs must bring as much
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Fit:
             return result.weights, replace(known, epochs=result.epoch)
         window = Window.of(self.histories, WINDOW_USERS, self.options.seed, self.options.is_next)
         names = self.options.architectures
-        for number, name in enumerate(names if window.users else (), 1):
+        for number, name in enumerate(names if window.is_usable else (), 1):
             self._try(name, window, began + self.options.max_seconds * CHOICE_SHARE * number / len(names))
         fitted = self._choose()
         left = self.options.max_seconds - (time.monotonic() - began)
@@ -57,9 +57,9 @@ class Fit:
     def _try(self, name: str, window: Window, deadline: float) -> None:
         began = time.monotonic()
         score = architecture(name, window.known, self.options).score
-        half_way = HOPELESS * max((result.value for result in self.results.values()), default=0.0)
+        half_way = HALF_WAY_SHARE * max((result.value for result in self.results.values()), default=0.0)
         epochs = self._epochs(name)
-        plan = Plan(epochs, epochs, PATIENCE, self.options.seed, deadline, half_way)
+        plan = Plan(epochs, epochs, PATIENCE_EPOCHS, self.options.seed, deadline, half_way)
         value = lambda weights: window.ndcg(lambda histories: score(weights, histories))  # noqa: E731
         self.results[name] = self._train(name, window.known, plan, value)
         self.seconds[name] = time.monotonic() - began
@@ -73,7 +73,8 @@ class Fit:
         return Fitted(best, epochs, values)
 
     def _final(self, fitted: Fitted, deadline: float) -> Result:
-        epochs = self._epochs(fitted.architecture)
+        tried = self.results.get(fitted.architecture)
+        epochs = tried.epochs if tried else self._epochs(fitted.architecture)
         plan = Plan(epochs, fitted.epochs, epochs, self.options.seed, deadline)
         return self._train(fitted.architecture, self.histories, plan, None)
 

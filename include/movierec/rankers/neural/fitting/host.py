@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 IDLE = 60.0
-LOOK_EVERY = 0.2  # seconds
+POLL_SECONDS = 0.2
 STANDARD = (0, 1, 2)
 
 
@@ -33,7 +33,7 @@ def host(path: str) -> None:
         used = time.monotonic()
         while connections or time.monotonic() - used < IDLE:
             connections = {child for child in connections if os.waitpid(child, os.WNOHANG)[0] == 0}
-            if select.select([listener], [], [], LOOK_EVERY)[0]:
+            if select.select([listener], [], [], POLL_SECONDS)[0]:
                 connection, _ = listener.accept()
                 child = os.fork()
                 if child == 0:

@@ -1,5 +1,6 @@
 """The networks in Keras; `arrays` gives their weights by the names that numpy scores by."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -113,10 +114,10 @@ class Sequence(keras.Model):
     ) -> None:
         """Make the layers."""
         super().__init__()
-        start = keras.initializers.RandomNormal(stddev=0.02)
-        self.movie = layers.Embedding(len(popularity), width, embeddings_initializer=start)
-        self.level = layers.Embedding(levels, width, embeddings_initializer=start)
-        self.place = self.add_weight(shape=(length, width), initializer=start)
+        start = partial(keras.initializers.RandomNormal, stddev=0.02)  # one for each: it draws the same numbers again
+        self.movie = layers.Embedding(len(popularity), width, embeddings_initializer=start())
+        self.level = layers.Embedding(levels, width, embeddings_initializer=start())
+        self.place = self.add_weight(shape=(length, width), initializer=start())
         self.blocks = [Block(width, heads, dropout) for _ in range(blocks)]
         self.norm = layers.LayerNormalization(epsilon=float(EPSILON))
         self.drop = layers.Dropout(dropout)
@@ -136,7 +137,8 @@ class Sequence(keras.Model):
         hidden = tf.maximum(self.later + padding, FAR)
         for block in self.blocks:
             h = block(h, hidden, training=training)
-        return self.norm(tf.gather(tf.reshape(h, (-1, self.width)), rows))
+        is_known = tf.gather(tf.reshape(levels, (-1,)), rows) != PADDING
+        return self.norm(tf.gather(tf.reshape(h, (-1, self.width)), rows)) * tf.cast(is_known, tf.float32)[:, None]
 
     def arrays(self) -> Weights:
         """Return the weights by name."""

@@ -20,16 +20,16 @@ class SequenceBatch(NamedTuple):
         targets: columns of the movies that came next (rows × `following`, int32).
         weights: of the targets (float32), 0 where there are no more.
         negatives: columns of the other movies, the same ones for all rows (int32).
-        log_shares: logarithm of how likely each was to be drawn (float32).
-        is_none: whether it is no negative for a row: the movie came before the cut, or is a target.
+        log_odds: logarithm of how likely each was to be drawn (float32).
+        is_excluded: whether it is no negative for a row: the movie came before the cut, or is a target of the row.
     """
 
     inputs: tuple[Any, ...]
     targets: NDArray[np.int32]
     weights: Floats
     negatives: NDArray[np.int32]
-    log_shares: Floats
-    is_none: NDArray[np.bool_]
+    log_odds: Floats
+    is_excluded: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,16 @@ class SequenceExamples:
         targets, weights = targets_after(histories, users[pieces], cuts, self.following, self.decay)
         drawn = self.negatives.draw(rng)
         rated_from = self._first_places(histories, starts, sizes)[:, drawn]
-        is_none = rated_from[pieces] < (cuts + self.following)[:, None].astype(rated_from.dtype)
+        is_excluded = rated_from[pieces] < (cuts + self.following)[:, None].astype(rated_from.dtype)
         rows = (pieces * self.length + slots).astype(np.int32)
-        log_shares = np.log(self.negatives.shares[drawn]).astype(np.float32)
-        return SequenceBatch((movies, levels, rows), targets, weights, drawn.astype(np.int32), log_shares, is_none)
+        log_odds = np.log(self.negatives.odds[drawn]).astype(np.float32)
+        return SequenceBatch((movies, levels, rows), targets, weights, drawn.astype(np.int32), log_odds, is_excluded)
 
     def _first_places(self, histories: Histories, starts: Ints, sizes: Ints) -> Ints:
         """Return at which place of the history of each piece a movie stands (pieces × movies); the largest for none."""
         # The smaller the numbers, the sooner they are compared.
         kind = np.int16 if sizes.max() + self.following < np.iinfo(np.int16).max else np.int64
-        first = np.full((len(starts), len(self.negatives.shares)), np.iinfo(kind).max, kind)
+        first = np.full((len(starts), len(self.negatives.odds)), np.iinfo(kind).max, kind)
         for row, (start, size) in enumerate(zip(starts, sizes, strict=True)):
             first[row, histories.movies[start : start + size]] = np.arange(size)
         return first

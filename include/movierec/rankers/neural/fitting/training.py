@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 import keras
@@ -38,16 +39,24 @@ class Plan(NamedTuple):
     half_way: float = 0.0
 
     def shortened(self, stop_after: int) -> Self:
-        """Return a plan that ends after fewer epochs, at the same part of the way that the learning rate falls."""
+        """Return a plan with fewer epochs, at whose end the learning rate has fallen as far."""
         return self._replace(stop_after=stop_after, epochs=round(self.epochs * stop_after / self.stop_after))
 
 
 class Result(NamedTuple):
-    """The weights of the best epoch, which one it was, counted from 1, and its value (0 where none was measured)."""
+    """What training came to.
+
+    Attributes:
+        weights: of the best epoch.
+        epoch: which one it was, counted from 1.
+        value: of it, 0 where none was measured.
+        epochs: that the learning rate fell over in the end.
+    """
 
     weights: Weights
     epoch: int
     value: float
+    epochs: int = 0
 
 
 def train(
@@ -56,11 +65,13 @@ def train(
     """Train a new network to the end of the plan; without `value` the last epoch is the best.
 
     Raises:
-        ArithmeticError: numpy does not score as TensorFlow does, so the weights would give other lists.
+        ArithmeticError: the loss is not a number, or numpy does not score as TensorFlow does, so that the weights would
+            give other lists.
     """
     keras.utils.set_random_seed(plan.seed)
     network, examples = chosen.network(), chosen.examples
-    rate = Rate(chosen.learning_rate, examples.steps(histories) * plan.epochs)
+    per_epoch = chosen.epoch_steps(histories)
+    rate = Rate(chosen.learning_rate, per_epoch * plan.epochs)
     step = _step(chosen, network, rate)
     rng = np.random.default_rng(plan.seed)
     best = Result({}, 0, -1.0)
@@ -68,7 +79,10 @@ def train(
     while epoch < plan.stop_after:
         epoch += 1
         started = time.monotonic()
-        losses = [float(step(batch)) for batch in _until(plan.deadline, examples.epoch(histories, rng))]
+        batches = islice(examples.epoch(histories, rng), per_epoch)
+        losses = [float(step(batch)) for batch in _until(plan.deadline, batches)]
+        if not np.isfinite(losses).all():
+            raise ArithmeticError(f"the loss is not a number in epoch {epoch}")
         weights = network.arrays()
         reached = value(weights) if value else 0.0
         shown = f", NDCG@10 {reached:.4f}" if value else ""
@@ -80,11 +94,11 @@ def train(
         in_time = epoch + int((plan.deadline - time.monotonic()) / (time.monotonic() - started))
         if in_time < plan.stop_after:
             plan = plan.shortened(max(epoch, in_time))
-            rate.fall_by(examples.steps(histories) * plan.epochs)
+            rate.fall_by(per_epoch * plan.epochs)
             say(f"there is time for {plan.stop_after} epochs: the learning rate falls by then")
     some = histories.of_users(np.arange(min(CHECKED_USERS, len(histories.starts) - 1)))
     check(np.asarray(network(*chosen.read(some))), chosen.score(network.arrays(), some))
-    return best
+    return best._replace(epochs=plan.epochs)
 
 
 def check(theirs: Floats, ours: Floats) -> None:

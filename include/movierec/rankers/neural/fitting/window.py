@@ -47,6 +47,11 @@ class Window(NamedTuple):
         """How many users liked something in it."""
         return len(self.before.starts) - 1
 
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether there is anything to learn before it, and somebody to ask in it."""
+        return self.users > 0 and bool(np.diff(self.known.starts).max() > 1)
+
     def ndcg(self, score: Score) -> float:
         """Return the mean NDCG@10 of these users, whose relevant movies are what they liked in the window."""
         values = [
