@@ -1,6 +1,5 @@
 """The networks in Keras; `arrays` gives their weights by the names that numpy scores by."""
 
-from functools import partial
 from typing import Any
 
 import keras
@@ -114,10 +113,12 @@ class Sequence(keras.Model):
     ) -> None:
         """Make the layers."""
         super().__init__()
-        start = partial(keras.initializers.RandomNormal, stddev=0.02)  # one for each: it draws the same numbers again
-        self.movie = layers.Embedding(len(popularity), width, embeddings_initializer=start())
-        self.level = layers.Embedding(levels, width, embeddings_initializer=start())
-        self.place = self.add_weight(shape=(length, width), initializer=start())
+        # All three begin with the same numbers, row by row: .129 on an inner window of MovieLens 100K (the rating
+        # before the last, two seeds) where numbers of their own gave .122.
+        start = keras.initializers.RandomNormal(stddev=0.02)
+        self.movie = layers.Embedding(len(popularity), width, embeddings_initializer=start)
+        self.level = layers.Embedding(levels, width, embeddings_initializer=start)
+        self.place = self.add_weight(shape=(length, width), initializer=start)
         self.blocks = [Block(width, heads, dropout) for _ in range(blocks)]
         self.norm = layers.LayerNormalization(epsilon=float(EPSILON))
         self.drop = layers.Dropout(dropout)
