@@ -63,8 +63,10 @@ def test_the_quality_report_has_every_warning_with_an_example(client, results, n
         )
         conn.execute("insert into ops.batch_slice select 1, max(slice_id) from ops.slice")
         conn.execute(
-            "insert into ops.rule_count (slice_id, rule, broken_rows, example_position, example_value) "
-            "select max(slice_id), 'rating', 2, 7, '99' from ops.slice"
+            "insert into quarantine.row "
+            "(slice_id, position, batch_id, source, table_name, broken_rules, reasons, record) "
+            "select max(slice_id), unnest(array[7, 9]), 1, 'movielens', 'ratings', '{rating}', '{off its scale}', "
+            """jsonb '{"rating": "99"}' from ops.slice"""
         )
     browser, login = client
     text = browser.get("/movierec/reports/quality/1/", headers=login).text

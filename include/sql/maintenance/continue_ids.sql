@@ -1,5 +1,5 @@
 -- Purpose: let a sequence go on behind an id, unless it is there already.
--- Grain: one row where the sequence was moved. Inputs: pg_sequences.
+-- Grain: one row where the sequence was moved, else none. Key: none. Inputs: pg_sequences.
 -- Parameters: schema_name, sequence_name, last_id.
 select setval((quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass, %(last_id)s::bigint) as last_id
 from pg_sequences
