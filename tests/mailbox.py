@@ -2,9 +2,6 @@
 
 import email
 import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 
@@ -43,14 +40,3 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
-
-
-@contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    """Run a mail server for the time of the block."""
-    with Mailbox() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()

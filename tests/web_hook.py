@@ -1,9 +1,6 @@
 """A web server on loopback that takes what is posted to it and answers as Slack does."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -51,14 +48,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-@contextmanager
-def web_hook() -> Iterator[WebHook]:
-    """Run a receiver for the time of the block."""
-    with WebHook() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()

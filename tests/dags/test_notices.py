@@ -9,8 +9,9 @@ import pytest
 from movierec.deadline import night_before
 from tests import movielens
 from tests.dags.test_nights import query, states
-from tests.mailbox import mailbox
-from tests.web_hook import web_hook
+from tests.mailbox import Mailbox
+from tests.serving import serving
+from tests.web_hook import WebHook
 
 NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"
 SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp"
@@ -18,13 +19,13 @@ SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score,
 
 @pytest.fixture
 def box():
-    with mailbox() as server:
+    with serving(Mailbox()) as server:
         yield server
 
 
 @pytest.fixture
 def hook():
-    with web_hook() as server:
+    with serving(WebHook()) as server:
         yield server
 
 

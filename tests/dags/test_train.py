@@ -9,7 +9,8 @@ import pytest
 from movierec.db import connect
 from tests import movielens
 from tests.dags.test_nights import query, states
-from tests.web_hook import web_hook
+from tests.serving import serving
+from tests.web_hook import WebHook
 
 QUICK = {"protocols": ["per_user_temporal"]}
 
@@ -69,7 +70,7 @@ def asked_run(night, monkeypatch):
 @pytest.fixture
 def hook(monkeypatch):
     """Take notices as Slack does."""
-    with web_hook() as server:
+    with serving(WebHook()) as server:
         connection = {"conn_type": "slackwebhook", "schema": "http", "host": server.address, "password": "T0/B0/X0"}
         monkeypatch.setenv("AIRFLOW_CONN_ON_CALL", json.dumps(connection))
         monkeypatch.setenv("MOVIEREC_NOTIFY", "on_call")

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -14,6 +13,7 @@ from movierec.errors import ConfigError
 from movierec.local.container import container_environment
 from movierec.local.container_health import problem
 from movierec.local.environment import DEFAULTS
+from tests.serving import serving
 
 HEALTH = {
     "metadatabase": {"status": "healthy"},
@@ -34,11 +34,8 @@ def health_url():
         def log_message(self, *_):
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}/"
 
 
 def test_a_service_runs_with_the_defaults_of_every_installation_under_those_of_its_container(tmp_path):

@@ -1,5 +1,4 @@
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import pytest
 from movierec.errors import SourceError
 from movierec.sources.events_api import EventsApi
 from movierec.sources.source import Endpoint, Notes
+from tests.serving import serving
 from tests.sources.landing import InMemoryState, Landed, land
 
 TOKEN = "t0ken-of-the-feed"  # noqa: S105 -- of a server that lives as long as the test
@@ -70,10 +70,8 @@ def feed() -> Iterator[Feed]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     feed.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield feed
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield feed
 
 
 @pytest.fixture
