@@ -48,7 +48,7 @@ ACTIONS = ("forget", "allow")
 def movierec_forget():
     @task
     def forget_rows() -> int:
-        from movierec.publishing.forgetting import from_form
+        from movierec.forgetting.forget import from_form
 
         context = get_current_context()
         with open_connection() as conn:

@@ -7,6 +7,7 @@ from upath import UPath
 
 from movierec.artifacts import load_arrays, read_bytes, save_arrays, write_bytes
 from movierec.errors import ConfigError, ModelError
+from movierec.forgetting.artifacts import files_with, forget_in_artifacts
 from movierec.maintenance.backup import copy_artifacts, make_backup
 from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.sizes import measure_sizes
@@ -14,7 +15,6 @@ from movierec.publishing import lists, versions
 from movierec.rankers import registry
 from movierec.rankers.model_card import model_folder
 from movierec.training.folder import TrainingFolder, prune_trainings
-from movierec.training.forgetting import files_with, forget_in_artifacts
 from tests.object_store import s3_server, s3_url  # noqa: F401
 from tests.publishing.conftest import crown, write, write_and_go_live
 from tests.test_artifacts import ARRAYS

@@ -15,14 +15,14 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
         ConfigError: the viewer is no id, or is not refused and is to be allowed.
         QualityError: something of the viewer is left.
     """
+    from movierec.forgetting.forget import allow, forget  # noqa: PLC0415 (pandas and all)
     from movierec.local import demo_app, postgres  # noqa: PLC0415
-    from movierec.publishing import forgetting  # noqa: PLC0415 (pandas and all)
 
     by = options.by or user_of_this_machine()
     with open_warehouse(settings) as conn:
         if options.allow:
-            forgetting.allow(conn, options.user, by)
+            allow(conn, options.user, by)
             return "sources may send the viewer again; they are read anew on the next night"
-        removed = forgetting.forget(conn, settings, options.user, by)
+        removed = forget(conn, settings, options.user, by)
         demo_app.forget(postgres.conninfo(settings, "app"), options.user)
     return f"forgotten: {text_table.row_counts(removed)}; the next night learns without them"

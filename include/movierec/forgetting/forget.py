@@ -9,9 +9,9 @@ from psycopg import sql
 from movierec.config import Settings
 from movierec.db import SCHEMA_LOCKS, Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
+from movierec.forgetting.artifacts import files_with, forget_in_artifacts
 from movierec.ingestion.stage import STEP
 from movierec.training.folder import TrainingFolder
-from movierec.training.forgetting import files_with, forget_in_artifacts
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,12 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
         QualityError: something is left; it says where.
     """
     _require(user, by)
-    run_sql(conn, "ops/refuse_user", {"user_id": user, "asked_by": by})
+    run_sql(conn, "forgetting/refuse_user", {"user_id": user, "asked_by": by})
     conn.commit()
     removed = _forget_rows(conn, user)
     _renew_statistics(conn, removed)
     trained = forget_in_artifacts(settings, user)
-    run_sql(conn, "ml/mark_for_refit", {"trainings": trained})
+    run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
     conn.commit()
     _prove(conn, settings, trained, user)
     log.info("forget: %d rows of %d tables, %d trainings", sum(removed.values()), len(removed), len(trained))
@@ -63,21 +63,21 @@ def allow(conn: Connection, user: int, by: str) -> None:
         ConfigError: the viewer is not refused, or nobody is named who allows it.
     """
     _require(user, by)
-    if not run_sql(conn, "ops/allow_user", {"user_id": user, "asked_by": by}):
+    if not run_sql(conn, "forgetting/allow_user", {"user_id": user, "asked_by": by}):
         conn.rollback()
         raise ConfigError(f"viewer {user} is not refused; allowed is one who was forgotten")
-    run_sql(conn, "extract/read_refused_again")
+    run_sql(conn, "forgetting/read_refused_again")
     conn.commit()
 
 
 def _forget_rows(conn: Connection, user: int) -> dict[str, int]:
     """Delete the rows while nothing is loaded, staged, built or moved."""
-    steps = [row["source"] for row in fetch(conn, "ops/known_sources")]
+    steps = [row["source"] for row in fetch(conn, "forgetting/known_sources")]
     for step in sorted({*steps, STEP}):
         lock_step(conn, step)
     for lock in SCHEMA_LOCKS.values():
         conn.execute("select pg_advisory_xact_lock(%s)", [lock])
-    rows = fetch(conn, "ops/forget_user", {"user_id": user})
+    rows = fetch(conn, "forgetting/forget_user", {"user_id": user})
     conn.commit()
     return {row["table_name"]: int(row["rows"]) for row in rows}
 
@@ -87,13 +87,13 @@ def _renew_statistics(conn: Connection, tables: Iterable[str]) -> None:
     for table in tables:
         schema, name = table.split(".")
         if conn.info.server_version >= CLEARS_STATISTICS:
-            fetch(conn, "ops/clear_statistics", {"schema_name": schema, "table_name": name})
+            fetch(conn, "forgetting/clear_statistics", {"schema_name": schema, "table_name": name})
         conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
         conn.commit()
 
 
 def _prove(conn: Connection, settings: Settings, trained: Iterable[int], user: int) -> None:
-    rows = fetch(conn, "ops/forgotten_rows", {"batch_id": None})
+    rows = fetch(conn, "forgetting/forgotten_rows", {"batch_id": None})
     conn.commit()
     left = [f"{row['table_name']}: {row['rows']} rows" for row in rows]
     left += [path for training in trained for path in files_with(TrainingFolder.of(settings, training), user)]

@@ -5,19 +5,20 @@ import pytest
 
 from movierec.db import connect
 from movierec.errors import ConfigError
+from movierec.forgetting.artifacts import files_with
+from movierec.forgetting.forget import allow, forget, from_form
 from movierec.ingestion.batch import accept_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.incoming import read_incoming
 from movierec.local import demo_app
 from movierec.local.postgres.programs import program_path
-from movierec.publishing import deltas, forgetting
+from movierec.publishing import deltas
 from movierec.quality.gate import check, check_by_hand
 from movierec.rankers import registry
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
-from movierec.training.forgetting import files_with
 from tests import movielens
 from tests.faults.world import facts
 from tests.night import endpoint, ingest
@@ -55,6 +56,12 @@ def folder(tmp_path):
 
 
 @pytest.fixture
+def live(conn):
+    """Open the warehouse in which lists are live."""
+    return conn
+
+
+@pytest.fixture
 def begun(request, keeper):
     """Begin with lists that are live, where a test asks for them."""
     return keeper.keep("with_person", serve_the_person) if "live" in request.fixturenames else None
@@ -87,8 +94,8 @@ def serve_the_person(conn, app, settings):
     deltas.delta_go_live(conn, delta_id)
 
 
-def forget(conn, settings, app=None):
-    removed = forgetting.forget(conn, settings, PERSON, "ada")
+def forget_person(conn, settings, app=None):
+    removed = forget(conn, settings, PERSON, "ada")
     if app:
         demo_app.forget(app, PERSON)
     return removed
@@ -115,7 +122,7 @@ def test_the_statistics_of_tables_hold_nothing_of_the_person(live, settings, app
             conn.execute("analyze")
             conn.commit()
             assert statistics_of(conn, PERSON)
-    forget(live, settings, app)
+    forget_person(live, settings, app)
     with connect(app) as application:
         for conn in (live, application):
             assert statistics_of(conn, PERSON) == []
@@ -134,7 +141,7 @@ def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_
         table: live.execute(f"select count(*) from {table} where user_id::text <> %s", [str(PERSON)]).fetchone()
         for table in ("core.ratings", "serving.recommendation", "ml.user_metric", "raw.ratings")
     }
-    removed = forget(live, settings, app)
+    removed = forget_person(live, settings, app)
     assert removed["core.ratings"] == removed["staging.ratings"] == removed["raw.ratings"] > 10
     for table in (
         "serving.recommendation",
@@ -164,16 +171,16 @@ def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_
 
 
 def test_what_stays_is_the_count(live, settings):
-    removed = forget(live, settings)
+    removed = forget_person(live, settings)
     assert live.execute("select removed_rows, forgotten_by, allowed_at from ops.forgotten_user").fetchall() == [
         (removed, "ada", None)
     ]
-    assert forget(live, settings) == {}
+    assert forget_person(live, settings) == {}
     assert live.execute("select removed_rows from ops.forgotten_user").fetchall() == [(removed,)]
 
 
 def test_core_is_as_if_the_person_had_never_been(live, settings, app, folder, copy_of):
-    forget(live, settings, app)
+    forget_person(live, settings, app)
     build_core(live, 1)
     for path in (*folder.glob("*.inter"), *folder.glob("*.user")):
         lines = [line for line in path.read_text().splitlines() if str(PERSON) not in line]
@@ -184,7 +191,7 @@ def test_core_is_as_if_the_person_had_never_been(live, settings, app, folder, co
 
 
 def test_rows_that_sources_go_on_sending_are_refused_and_counted(live, settings, app, folder):
-    removed = forget(live, settings)
+    removed = forget_person(live, settings)
     ratings = next(folder.glob("*.inter"))
     more = [f"{user}\t{movie}\t4\t881250949\n" for user, movie in ((PERSON, 5), (f"{PERSON}.0", 6), (2, 7))]
     ratings.write_text(ratings.read_text() + "".join(more))
@@ -203,7 +210,7 @@ def test_rows_that_sources_go_on_sending_are_refused_and_counted(live, settings,
 
 
 def test_a_database_that_goes_on_having_the_person_is_not_read_whole_every_night(live, settings, app, folder, caplog):
-    forget(live, settings)
+    forget_person(live, settings)
     ingest(live, app, folder, "next night")
     ingest(live, app, folder, "third night")
     assert "came late" not in caplog.text
@@ -211,7 +218,7 @@ def test_a_database_that_goes_on_having_the_person_is_not_read_whole_every_night
 
 
 def test_feedback_of_the_person_is_refused_on_pages_and_ahead_of_the_night(live, settings, app):
-    forget(live, settings)
+    forget_person(live, settings)
     given = live.execute("select outcome, message from serving.give_feedback('b', %s, 4, 'like')", [PERSON]).fetchone()
     assert given == ("rejected", "user_id is of somebody who has been forgotten")
     live.commit()
@@ -222,18 +229,18 @@ def test_feedback_of_the_person_is_refused_on_pages_and_ahead_of_the_night(live,
 
 
 def test_who_is_allowed_again_comes_back_with_the_next_night(live, settings, app, folder):
-    removed = forget(live, settings)
+    removed = forget_person(live, settings)
     ingest(live, app, folder, "next night")
-    forgetting.allow(live, PERSON, "ada")
+    allow(live, PERSON, "ada")
     ingest(live, app, folder, "third night")
     back = live.execute("select count(*) from core.ratings where user_id = %s", [PERSON]).fetchone()
     assert back == (removed["core.ratings"],)
     with pytest.raises(ConfigError, match="is not refused"):
-        forgetting.allow(live, PERSON, "ada")
+        allow(live, PERSON, "ada")
 
 
 def test_the_next_night_proves_that_nothing_is_left_and_learns_anew(live, settings, app, folder, tmp_path):
-    forget(live, settings, app)
+    forget_person(live, settings, app)
     assert live.execute("select training_id from ml.training where refit_due_at is not null").fetchall() == [(1,)]
     batch_id = ingest(live, app, folder, "next night", accept=False)
     check(live, "core", batch_id, tmp_path / "quality")
@@ -251,7 +258,7 @@ def test_the_next_night_proves_that_nothing_is_left_and_learns_anew(live, settin
 
 @pytest.mark.parametrize("layer", ["raw", "staging", "core", "past", "ml", "serving"])
 def test_the_gate_finds_a_row_that_is_left(live, settings, layer):
-    forget(live, settings)
+    forget_person(live, settings)
     statement = {
         "raw": "insert into raw.ratings (slice_id, position, user_id) values (1, 99999, ' 0987654321')",
         "staging": "insert into staging.tags values (1, 99999, 987654321, 1, 'dark', false, now())",
@@ -273,14 +280,14 @@ def test_models_go_on_serving_everybody_else(live, settings):
     before = registry.load(folder.final_model("ease"))
     others = before.history_.user_ids[before.history_.user_ids != PERSON]
     expected = before.recommend(others, 10)
-    forget(live, settings)
+    forget_person(live, settings)
     after = registry.load(folder.final_model("ease"))
     assert PERSON not in after.history_.user_ids
     assert after.recommend(others, 10).equals(expected)
 
 
 def test_an_allowed_spelling_of_somebody_elses_id_is_not_refused(live, settings, app, folder):
-    forget(live, settings)
+    forget_person(live, settings)
     others = live.execute(
         "select count(*) from generate_series(1, 200000) as number where not ops.is_welcome(number::text, %s)",
         [live.execute("select ops.refused_buckets()").fetchone()[0]],
@@ -299,8 +306,8 @@ def test_an_application_of_somebodys_own_is_left_alone(app):
 
 def test_who_asks_and_whom_it_is_about_must_be_said(conn, settings):
     with pytest.raises(ConfigError, match="needs the name of who asks"):
-        forgetting.forget(conn, settings, PERSON, " ")
+        forget(conn, settings, PERSON, " ")
     with pytest.raises(ConfigError, match="allowed is an id from 0"):
-        forgetting.forget(conn, settings, -1, "ada")
+        forget(conn, settings, -1, "ada")
     with pytest.raises(ConfigError, match="names no viewer"):
-        forgetting.from_form(conn, settings, {"action": "forget", "viewer": None, "who": "ada"}, None)
+        from_form(conn, settings, {"action": "forget", "viewer": None, "who": "ada"}, None)
