@@ -10,10 +10,16 @@ to declare the scale. A few values off the scale are no doubt; they are rejected
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from movierec.errors import ConfigError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 Tally = Mapping[float, int]  # rows by rating
+Ratings = TypeVar("Ratings", float, "NDArray[np.float64]")
 
 MIN_RATINGS = 20  # fewer say too little to refuse anything
 MIN_USED_SHARE = 0.25  # of a declared scale
@@ -49,8 +55,8 @@ class RatingScale:
         """Tell whether a value may stand in a row."""
         return self.low <= value <= self.high or value in self.unrated
 
-    def stars(self, value: float) -> float:
-        """Return a rating on the scale from 0.5 to 5, to which other scales are stretched linearly."""
+    def stars(self, value: Ratings) -> Ratings:
+        """Return ratings on the scale from 0.5 to 5, to which other scales are stretched linearly."""
         if self.is_stars:
             return value
         return STARS.low + (value - self.low) * (STARS.high - STARS.low) / (self.high - self.low)
