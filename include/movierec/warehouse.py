@@ -23,6 +23,7 @@ STRUCTURE = (
     "ddl/ops",
     "ddl/casts",
     "ddl/text",
+    "ddl/rating_scale",
     "ddl/conform",
     "ddl/precedence",
     "ddl/raw",

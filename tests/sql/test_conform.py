@@ -2,7 +2,6 @@
 
 import pytest
 
-from movierec.data.columns import RATING_SCALE
 from movierec.features.profiles import AGE_BOUNDS
 from tests import movielens
 from tests.night import ingest
@@ -46,25 +45,3 @@ def test_a_gender_that_core_knows_is_no_warning(conn, app, tmp_path, gender, war
     ingest(conn, app, movielens.write(tmp_path, user=[f"10\t24\t{gender}\ttechnician\t85711"]))
     counted = "select sum(broken_rows) from ops.rule_count where rule = 'gender_known'"
     assert (conn.execute(counted).fetchone()[0] or 0) == warnings
-
-
-def test_the_scale_of_ratings_is_the_same_in_sql_and_python(conn):
-    assert conn.execute("select ops.lowest_rating(), ops.highest_rating()").fetchone() == RATING_SCALE
-
-
-@pytest.mark.parametrize(
-    ("value", "scale", "stars"),
-    [
-        (3, (0.5, 5), 3),
-        (0, (0.5, 5), None),
-        (5, (1, 5), 5),
-        (6, (1, 5), None),
-        (1, (1, 10), 0.5),
-        (10, (1, 10), 5),
-        (50, (0, 100), 2.75),
-        (101, (0, 100), None),
-        (None, (0, 100), None),
-    ],
-)
-def test_a_rating_on_another_scale_is_stretched_and_one_off_its_scale_is_none(conn, value, scale, stars):
-    assert conn.execute("select ops.as_stars(%s, %s, %s)", [value, *scale]).fetchone() == (stars,)

@@ -12,7 +12,7 @@ from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, is_number
 
 TIMESTAMP = "timestamp"
-EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # the earliest time of a rating that a night takes
+EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # as ops.earliest_time() has it for a night
 MAX_BLUNT_SHARE = 0.9
 MAX_MICROSECONDS = 4e18  # since 1970, far beyond any moment and within what 64 bits hold
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.

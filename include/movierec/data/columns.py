@@ -8,6 +8,5 @@ WEIGHT = "weight"
 SCORE = "score"
 RANK = "rank"
 
-RATING_SCALE = (0.5, 5.0)  # stars; ratings of sources with another scale are mapped to it
 RELEVANT_FROM = 4.0  # the rating from which on a movie was liked
 LIKED_WEIGHT = 0.5  # the weight from which on feedback without a rating says that a movie was liked

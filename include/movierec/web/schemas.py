@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from movierec.rating_scale import STARS
+
 LARGEST_ID = 2**53 - 1  # the largest that is exact wherever JSON is read (RFC 8259, 6)
 MAX_EVENTS = 1000
 EVENT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,149}$"  # what stands in a path as it is, so that it can be undone
@@ -164,7 +166,9 @@ class Event(BaseModel):
     user_id: Id = Field(examples=[42])
     movie_id: Id = Field(examples=[50])
     kind: Kind = Field(description="view: watched; click: opened its page; dismiss: not interested.", examples=["like"])
-    value: float | None = Field(default=None, ge=0.5, le=5, description="Stars; for a rating only.", examples=[None])
+    value: float | None = Field(
+        default=None, ge=STARS.low, le=STARS.high, description="Stars; for a rating only.", examples=[None]
+    )
     created_at: AwareDatetime | None = Field(default=None, description="Now, unless given.", examples=[None])
 
 

@@ -105,6 +105,33 @@ return case
     else ops.as_moment(coalesce(ops.as_number(value), ops.as_bigint(value)))
 end;
 
+-- From when on feedback can have been given. movierec.comparison.timestamps says the same of files that are compared.
+create or replace function ops.earliest_time() returns timestamptz
+language sql immutable parallel safe
+return timestamptz '1990-01-01 00:00:00+00';
+
+-- Clocks of sources may be ahead, in another time zone up to a day.
+create or replace function ops.is_possible_time(value timestamptz) returns boolean
+language sql stable parallel safe
+return value between ops.earliest_time() and now() + interval '1 day';
+
+-- The years in which movies are made. movierec.comparison.facts_files says the same of files that are compared.
+create or replace function ops.earliest_release_year() returns integer
+language sql immutable parallel safe
+return 1870;
+
+create or replace function ops.latest_release_year() returns integer
+language sql immutable parallel safe
+return 2100;
+
+create or replace function ops.is_release_year(value integer) returns boolean
+language sql immutable parallel safe
+return value between ops.earliest_release_year() and ops.latest_release_year();
+
+create or replace function ops.as_release_year(value text) returns integer
+language sql stable parallel safe
+return ops.as_integer(value, ops.earliest_release_year(), ops.latest_release_year());
+
 -- A date of the years in which movies are made; any other is none.
 create or replace function ops.as_date(value text, date_order text default null) returns date
 language sql stable parallel safe
@@ -115,7 +142,7 @@ return case
         and pg_input_is_valid(ops.iso_date(value, date_order), 'date')
         then
             case
-                when extract(year from ops.iso_date(value, date_order)::date) between 1870 and 2100
+                when ops.is_release_year(extract(year from ops.iso_date(value, date_order)::date)::integer)
                     then ops.iso_date(value, date_order)::date
             end
 end;
@@ -125,7 +152,7 @@ create or replace function ops.year_of_date(value text) returns integer
 language sql stable parallel safe
 return case
     when ops.is_ordered_date(value)
-        then ops.as_integer(substring(value from '^ *[0-9]+.[0-9]+.([0-9]{4})'), 1870, 2100)
+        then ops.as_release_year(substring(value from '^ *[0-9]+.[0-9]+.([0-9]{4})'))
 end;
 
 create or replace function ops.as_word(value text) returns text

@@ -306,7 +306,7 @@ begin
             'sum(rating::double precision) filter (where not is_deleted), '
             'count(*) filter (where not is_deleted and ops.is_on_scale(rating) is not true), '
             'count(*) filter (where (user_id >= 0 and movie_id >= 0) is not true), '
-            'count(*) filter (where (rated_at between ''1990-01-01'' and now() + interval ''1 day'') is not true) '
+            'count(*) filter (where ops.is_possible_time(rated_at) is not true) '
             'from staging.ratings where slice_id = %s',
             loaded
         );

@@ -96,9 +96,9 @@ begin
                     select 'kind is rating, ' || string_agg(feedback_weight.kind, ', ' order by feedback_weight.kind)
                     from ml.feedback_weight
                 )
-                when received.kind = 'rating' and not coalesce(received.value between 0.5 and 5, false)
-                    then 'value is the stars of a rating, 0.5 to 5'
-                when received.created_at not between '1990-01-01' and now() + interval '5 minutes'
+                when received.kind = 'rating' and ops.is_on_scale(received.value) is not true
+                    then format('value is the stars of a rating, %s to %s', ops.lowest_rating(), ops.highest_rating())
+                when received.created_at not between ops.earliest_time() and now() + interval '5 minutes'
                     then 'created_at is a time from the year 1990 to now'
                 when not exists (
                     select 1 from core.movies

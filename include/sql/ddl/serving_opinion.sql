@@ -98,7 +98,7 @@ begin
     return query
     select opinion.movie_id, opinion.rated_at
     from serving.opinion(array[$1]) as opinion
-    where opinion.rating >= 4 or opinion.weight >= 0.5;
+    where ops.is_liked(opinion.rating, opinion.weight);
 end;
 $$;
 comment on function serving.liked is

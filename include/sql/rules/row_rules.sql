@@ -103,7 +103,7 @@ using (
         ),
         (
             'movies', 'release_year', 'warning', false,
-            'typed.release_year_text is null or typed.release_year between 1870 and 2100',
+            'typed.release_year_text is null or ops.is_release_year(typed.release_year)',
             'release_year is a year'
         ),
         (
@@ -163,7 +163,7 @@ using (
         ('imdb_title', 'title', 'reject', false, 'length(typed.title) <= 500', 'primary_title has 1 to 500 characters'),
         (
             'imdb_title', 'release_year', 'reject', true,
-            'typed.release_year_text is null or typed.release_year between 1870 and 2100',
+            'typed.release_year_text is null or ops.is_release_year(typed.release_year)',
             'start_year is empty or a year'
         ),
         (
@@ -247,13 +247,13 @@ using (
         ),
         (
             'ratings', 'rated_at', 'reject', false,
-            $$typed.rated_at between '1990-01-01' and now() + interval '1 day'$$,
+            'ops.is_possible_time(typed.rated_at)',
             'rated_at is a time from the year 1990 to today: seconds or milliseconds since 1970, or ISO 8601'
         ),
         ('tags', 'tag', 'reject', false, 'length(typed.tag) <= 500', 'tag has 1 to 500 characters'),
         (
             'tags', 'tagged_at', 'reject', false,
-            $$typed.tagged_at between '1990-01-01' and now() + interval '1 day'$$,
+            'ops.is_possible_time(typed.tagged_at)',
             'tagged_at is a time from the year 1990 to today: seconds or milliseconds since 1970, or ISO 8601'
         ),
         (
@@ -274,7 +274,7 @@ using (
         ),
         (
             'feedback_event', 'occurred_at', 'reject', false,
-            $$typed.occurred_at between '1990-01-01' and now() + interval '1 day'$$,
+            'ops.is_possible_time(typed.occurred_at)',
             'created_at is a time from the year 1990 to today: seconds or milliseconds since 1970, or ISO 8601'
         )
     ),

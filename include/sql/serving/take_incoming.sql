@@ -52,9 +52,9 @@ incoming as (
         length(typed_event.event_id) <= 200
         and typed_event.user_id >= 0
         and not ops.is_refused(typed_event.user_id)
-        and typed_event.created_at between '1990-01-01' and now() + interval '1 day'
+        and ops.is_possible_time(typed_event.created_at)
         and (
-            (typed_event.kind = 'rating' and typed_event.value between 0.5 and 5)
+            (typed_event.kind = 'rating' and ops.is_on_scale(typed_event.value))
             or exists (
                 select 1 from ml.feedback_weight
                 where feedback_weight.kind = typed_event.kind

@@ -8,7 +8,7 @@ select
     ops.as_word(imdb_title.title_type) as title_type,
     ops.as_word(imdb_title.primary_title) as title,
     ops.as_word(imdb_title.original_title) as original_title,
-    ops.as_integer(imdb_title.start_year, 1870, 2100) as release_year,
+    ops.as_release_year(imdb_title.start_year) as release_year,
     ops.as_word(imdb_title.start_year) as release_year_text,
     ops.as_integer(imdb_title.runtime_minutes, 1, 100000) as runtime_minutes,
     ops.as_word(imdb_title.runtime_minutes) as runtime_text,

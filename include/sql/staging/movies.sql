@@ -23,7 +23,7 @@ cross join lateral (
         ops.as_bigint(movies.movie_id) as movie_id,
         ops.as_word(movies.title) as title,
         coalesce(
-            ops.as_integer(movies.release_year, 1870, 2100),
+            ops.as_release_year(movies.release_year),
             case
                 when movies.release_year is null and ops.as_date(movies.release_date, slice.date_order) is null
                     then ops.year_of_date(movies.release_date)

@@ -1,0 +1,21 @@
+"""Bounds of times and years: the same in SQL and in Python."""
+
+from movierec.comparison.facts_files import BOUNDS
+from movierec.comparison.timestamps import EARLIEST
+
+
+def test_the_earliest_time_of_feedback_is_the_same_in_sql_and_python(conn):
+    assert conn.execute("select ops.earliest_time()").fetchone() == (EARLIEST.to_pydatetime(),)
+
+
+def test_a_time_is_possible_from_then_until_tomorrow(conn):
+    told = conn.execute(
+        "select ops.is_possible_time(ops.earliest_time()), ops.is_possible_time(ops.earliest_time() - interval '1 s'),"
+        " ops.is_possible_time(now() + interval '23 h'), ops.is_possible_time(now() + interval '25 h')"
+    ).fetchone()
+    assert told == (True, False, True, False)
+
+
+def test_the_years_of_movies_are_the_same_in_sql_and_python(conn):
+    bounds = conn.execute("select ops.earliest_release_year(), ops.latest_release_year()").fetchone()
+    assert bounds == BOUNDS["release_year"]
