@@ -69,7 +69,13 @@ def check_subcommand(conn, command: Command) -> None:
         evaluate_command._ks(options.k)
         evaluate_command._relevant_from(options.relevant_from)
     else:
-        filters = Filters(options.batch, options.source, options.table, options.rule, tuple(options.row))
+        filters = Filters(
+            batch_id=options.batch,
+            source=options.source,
+            table=options.table,
+            rule=options.rule,
+            ids=tuple(options.row),
+        )
         select_rows(conn, filters, (options.status,) if options.status else STATUSES)
         conn.rollback()
         assert options.source in (None, *SOURCES.factories), command

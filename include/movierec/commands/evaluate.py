@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> tuple[str, bool]:
     for note in inputs.notes:
         _log(f"note: {note}")
     fixed = {"windows": inputs.windows, "seed": options.seed}
-    comparison = compare(names, inputs, Task(ks, exclude_seen, options.tune, options.seed, fixed), _log)
+    task = Task(ks=ks, exclude_seen=exclude_seen, trials=options.tune, seed=options.seed, fixed=fixed)
+    comparison = compare(names, inputs, task, _log)
     results = report.results(_arguments(options), inputs, comparison, ks[0], options.seed)
     write_results(Path(options.out), results)
     if options.per_user:

@@ -19,7 +19,12 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
         ConfigError: the filters, the action or the changes are refused.
     """
     filters = Filters(
-        options.batch, options.source, options.table, options.rule, tuple(options.row), options.status or None
+        batch_id=options.batch,
+        source=options.source,
+        table=options.table,
+        rule=options.rule,
+        ids=tuple(options.row),
+        status=options.status or None,
     )
     changes = _changes(options.changes)
     if changes and options.action in {"list", "show"}:

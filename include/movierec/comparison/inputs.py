@@ -48,7 +48,7 @@ class Files:
     users: Path | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Inputs:
     """What a comparison works on.
 
@@ -184,8 +184,18 @@ def read_inputs(
     known_of_users = parts["train"] if fold_in is None else fold_in
     test = clean_test(test, known_of_users, excluded, exclude_seen, notes)
     check_test(test, known, known_of_users, relevant_from, notes)
-    exclude = None if excluded is None else excluded[PAIR]
-    return Inputs(known, fold_in, valid, test, exclude, windows, user_names, notes, tuning_train, tuning_fold_in)
+    return Inputs(
+        known=known,
+        fold_in=fold_in,
+        valid=valid,
+        test=test,
+        exclude=None if excluded is None else excluded[PAIR],
+        windows=windows,
+        user_names=user_names,
+        notes=notes,
+        tuning_train=tuning_train,
+        tuning_fold_in=tuning_fold_in,
+    )
 
 
 def _places(files: Mapping[str, RatingsFile], key: str) -> dict[str, str]:

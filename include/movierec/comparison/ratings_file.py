@@ -26,7 +26,7 @@ RULES: dict[str, Rule] = {
 EPOCH = pd.Timestamp(0, unit="s", tz="UTC")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RatingsFile:
     """(user_id, movie_id, rating, weight, rated_at); without timestamps every row is of 1970.
 
@@ -71,7 +71,12 @@ def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
         }
     )
     return RatingsFile(
-        path, rows.astype({RATED_AT: TIME}), times is not None, layout.words, layout.unused, RATING in layout.words
+        path=path,
+        rows=rows.astype({RATED_AT: TIME}),
+        has_times=times is not None,
+        words=layout.words,
+        unused=layout.unused,
+        is_rated=RATING in layout.words,
     )
 
 

@@ -22,7 +22,7 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """What every ranker of a comparison does.
 
@@ -41,7 +41,7 @@ class Task:
     fixed: dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class WorkerInputs:
     """What the rankers of one process work on, read once: learned rankers share by identity what they learn from.
 
@@ -108,15 +108,15 @@ class WorkFolder:
             for name in ("valid", "exclude", "fold_in", "tuning_train", "tuning_users")
         )
         return WorkerInputs(
-            task,
-            known,
-            features,
-            load_frame(self._table("test")),
-            valid,
-            exclude,
-            None if fold_in is None else known.with_ratings(fold_in),
-            None if tuning_train is None else known.with_ratings(tuning_train),
-            None if tuning_users is None else known.with_ratings(tuning_users),
+            task=task,
+            known=known,
+            features=features,
+            test=load_frame(self._table("test")),
+            valid=valid,
+            exclude=exclude,
+            fold_in=None if fold_in is None else known.with_ratings(fold_in),
+            tuning_train=None if tuning_train is None else known.with_ratings(tuning_train),
+            tuning_users=None if tuning_users is None else known.with_ratings(tuning_users),
         )
 
     def write_result(self, ranker: str, result: dict[str, Any], values: pd.DataFrame | None = None) -> None:

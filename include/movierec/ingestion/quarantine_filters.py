@@ -13,7 +13,7 @@ OPEN_STATUSES = ("rejected", "pending")
 STATUSES = (*OPEN_STATUSES, "replayed", "dismissed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filters:
     """Which rejected rows are meant; a filter that is not set selects them all.
 

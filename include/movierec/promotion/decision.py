@@ -18,7 +18,7 @@ Verdict = Literal["promote", "keep", "ask"]
 Check = Callable[[str], list[Guardrail]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """What the rules say, in a verdict and in words."""
 
@@ -56,13 +56,16 @@ def _propose_successor(values: pd.DataFrame, champion: str, check: Check, why: s
     """Ask who follows a champion that failed: nobody has shown a lead over it, and its lists are still live."""
     first = _choose_first(values, check, f"the champion {champion} cannot go on: {why}")
     reason = f"{first.reason}; a person decides whether {first.challenger} follows"
-    return Decision("ask", reason, first.challenger, champion, guardrails=first.guardrails)
+    return Decision(
+        verdict="ask", reason=reason, challenger=first.challenger, champion=champion, guardrails=first.guardrails
+    )
 
 
 def _decide_without_values(champion: str | None) -> Decision:
     winner = champion or POPULARITY
     verdict: Verdict = "keep" if champion else "promote"
-    return Decision(verdict, f"{winner}, because {NOTHING_TO_COMPARE}", None if champion else winner, champion)
+    reason = f"{winner}, because {NOTHING_TO_COMPARE}"
+    return Decision(verdict=verdict, reason=reason, challenger=None if champion else winner, champion=champion)
 
 
 def _choose_first(values: pd.DataFrame, check: Check, why: str) -> Decision:
@@ -76,10 +79,10 @@ def _choose_first(values: pd.DataFrame, check: Check, why: str) -> Decision:
         broken = [each for each in guardrails if each.status == "broken" or (each.name, each.status) == UNTRIED]
         if not broken:
             reason = "; ".join([describe_best(values, name, POPULARITY), why, *refusals])
-            return Decision("promote", reason, name, None, guardrails=guardrails)
+            return Decision(verdict="promote", reason=reason, challenger=name, champion=None, guardrails=guardrails)
         refusals.append(f"{name} was refused: {_join_words(broken)}")
     reason = "; ".join([f"{POPULARITY}, since no other ranker holds", why, *refusals])
-    return Decision("promote", reason, POPULARITY, None)
+    return Decision(verdict="promote", reason=reason, challenger=POPULARITY, champion=None)
 
 
 def _challenge(values: pd.DataFrame, champion: str, check: Check) -> Decision:
@@ -89,7 +92,7 @@ def _challenge(values: pd.DataFrame, champion: str, check: Check) -> Decision:
     above = order[: order.index(champion)]
     if not above:
         best = describe_best(values, champion, POPULARITY)
-        return Decision("keep", f"{best}; it stays champion", None, champion)
+        return Decision(verdict="keep", reason=f"{best}; it stays champion", challenger=None, champion=champion)
     decisions: list[Decision] = []
     for name in above:
         # Only the best is checked whatever its lead: checks are costly, and a small lead would change nothing.
@@ -109,7 +112,10 @@ def _challenge(values: pd.DataFrame, champion: str, check: Check) -> Decision:
 
 def _compare(values: pd.DataFrame, name: str, champion: str, lead: Lead, guardrails: list[Guardrail]) -> Decision:
     verdict, why = _verdict(lead, guardrails, float(values[champion].mean()))
-    return Decision(verdict, f"{describe_lead(values, name, champion, lead)}; {why}", name, champion, lead, guardrails)
+    reason = f"{describe_lead(values, name, champion, lead)}; {why}"
+    return Decision(
+        verdict=verdict, reason=reason, challenger=name, champion=champion, lead=lead, guardrails=guardrails
+    )
 
 
 def _is_worth_asking(lead: Lead, values: pd.DataFrame, champion: str) -> bool:
