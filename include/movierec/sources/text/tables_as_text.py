@@ -5,7 +5,9 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
+from itertools import chain
 from typing import IO, Any
 
 from movierec.errors import SourceError
@@ -14,6 +16,7 @@ from movierec.sources.text.lines import line_blocks
 
 BATCH_ROWS = 50_000
 MAX_KEYS = 10_000
+_INDEX = "__index_level_"  # a column in which pandas keeps the labels of rows
 
 
 class Generated:
@@ -41,31 +44,30 @@ def parquet_as_csv(where: str, raw: IO[bytes]) -> Readable:
     Raises:
         SourceError: the file is damaged.
     """
+    parts = _parquet_parts(where, raw)
+    header = next(parts)  # read now, so that a file that is none is told before anything is made of it
+    return Generated(chain([header], parts))
+
+
+def _parquet_parts(where: str, raw: IO[bytes]) -> Iterator[bytes]:
+    """Yield the header, then the rows, batch by batch; a copy on disk goes with whoever reads them."""
     import pyarrow as pa  # noqa: PLC0415 - takes a while, and hardly a file needs it
+    from pyarrow import csv as arrow  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
-    try:
-        file = parquet.ParquetFile(raw if raw.seekable() else _on_disk(raw))
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
-    return Generated(_parquet_parts(where, file))
-
-
-def _parquet_parts(where: str, file: Any) -> Iterator[bytes]:
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import csv as arrow  # noqa: PLC0415
-
-    named = [(at, name) for at, name in enumerate(file.schema_arrow.names) if not name.startswith("__index_level_")]
-    names = [name for _, name in named]
-    yield csv_line(names)
-    try:
-        for batch in file.iter_batches(BATCH_ROWS):
-            table = pa.table([_as_text(batch.column(at)) for at, _ in named], names=names)
-            sink = io.BytesIO()
-            arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
-            yield sink.getvalue()
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
+    with ExitStack() as opened:
+        try:
+            file = parquet.ParquetFile(raw if raw.seekable() else opened.enter_context(_on_disk(raw)))
+            columns = [(at, name) for at, name in enumerate(file.schema_arrow.names) if not name.startswith(_INDEX)]
+            names = [name for _, name in columns]
+            yield csv_line(names)
+            for batch in file.iter_batches(BATCH_ROWS):
+                table = pa.table([_as_text(batch.column(at)) for at, _ in columns], names=names)
+                sink = io.BytesIO()
+                arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
+                yield sink.getvalue()
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
 
 
 def _as_text(column: Any) -> Any:
@@ -122,13 +124,14 @@ def _json_object(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _on_disk(raw: Readable) -> IO[bytes]:
-    """Return what can only be read once as a file in which one can go back."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever reads it keeps it open)
-    while data := raw.read(1 << 20):
-        file.write(data)
-    file.seek(0)
-    return file
+@contextmanager
+def _on_disk(raw: Readable) -> Iterator[IO[bytes]]:
+    """Open what can only be read once as a file in which one can go back."""
+    with tempfile.TemporaryFile() as file:
+        while data := raw.read(1 << 20):
+            file.write(data)
+        file.seek(0)
+        yield file
 
 
 def _text(value: object) -> str | None:
