@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import Dataset
 
-STORE = "artifacts/"  # what is in the artifact store, below the folder of each training
+STORE = "artifacts/"  # what is in the folder of each training, by the names that TrainingFolder has for it
 
 
 class Ports(NamedTuple):
@@ -136,15 +136,17 @@ def _datasets(ports: str) -> "list[Dataset]":
     """Name tables and files as OpenLineage's conventions do: where they are, and which one it is."""
     from airflow.sdk import Connection
     from openlineage.client.event_v2 import Dataset
-    from upath import UPath
+
+    from movierec.training.folder import TrainingFolder, trainings
 
     found = Connection.get(WAREHOUSE)
     host = "localhost" if (found.host or "/").startswith("/") else found.host
     server = f"postgres://{host}:{found.port or 5432}"
-    store = UPath(settings().artifacts)
+    store = trainings(settings())
     place = f"{store.protocol}://{store.drive}" if store.protocol else "file"
+    of_any_training = TrainingFolder(0, store / "*")
     return [
-        Dataset(namespace=place, name=f"{store.path}/trainings/*/{name.removeprefix(STORE)}")
+        Dataset(namespace=place, name=getattr(of_any_training, name.removeprefix(STORE)).path)
         if name.startswith(STORE)
         else Dataset(namespace=server, name=f"{found.schema}.{name}")
         for name in names_of(ports)

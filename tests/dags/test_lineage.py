@@ -32,6 +32,21 @@ def test_every_declared_task_and_table_exists(airflow, conn):
                 assert conn.execute("select to_regclass(%s)", [table]).fetchone() != (None,), table
 
 
+def test_every_declared_artifact_is_one_that_a_training_writes(airflow, first_night):
+    from movierec.training.folder import training_folders
+    from movierec_lineage import STORE, TASKS, names_of
+
+    named = {
+        name.removeprefix(STORE)
+        for tasks in TASKS.values()
+        for ports in tasks.values()
+        for name in names_of(f"{ports.reads} {ports.writes}")
+        if name.startswith(STORE)
+    }
+    (folder,) = training_folders(first_night.settings)
+    assert {getattr(folder, name).name for name in named} <= {path.name for path in folder.path.iterdir()}
+
+
 WRITTEN = "select schemaname || '.' || relname from pg_stat_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0"
 
 

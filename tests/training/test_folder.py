@@ -19,7 +19,7 @@ def test_a_training_of_before_is_found_where_it_lies(settings):
         "test.parquet": folder.test,
         "features": folder.features,
         "models/ease": folder.model("ease"),
-        "lists/ease.parquet": folder.lists("ease"),
+        "lists/ease.parquet": folder.lists_of("ease"),
         "plots": folder.plots,
         "final/features": folder.final_features,
         "final/ease": folder.final_model("ease"),

@@ -41,7 +41,7 @@ class TrainingResults:
 
         None where the ranker left no lists.
         """
-        if not self.data.folder.lists(ranker).exists():
+        if not self.data.folder.lists_of(ranker).exists():
             return None
         lists = self.data.load_lists(ranker)
         relevant = relevant_pairs(self.data.test, self.data.dataset.relevant_from)[[USER, MOVIE]]

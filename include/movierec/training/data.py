@@ -131,7 +131,7 @@ class TrainingData:
 
     def save_lists(self, name: str, lists: pd.DataFrame) -> None:
         """Keep the lists (user_id, movie_id, score, rank) by which a ranker was evaluated."""
-        save_frame(self.folder.lists(name), lists)
+        save_frame(self.folder.lists_of(name), lists)
 
     def load_lists(self, name: str) -> pd.DataFrame:
         """Return the lists by which a ranker was evaluated.
@@ -139,7 +139,7 @@ class TrainingData:
         Raises:
             ModelError: there are none, or they cannot be read.
         """
-        return load_frame(self.folder.lists(name))
+        return load_frame(self.folder.lists_of(name))
 
 
 def _kept_features(folder: UPath, facts: Dataset) -> MovieFeatures:

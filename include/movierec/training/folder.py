@@ -94,9 +94,14 @@ class TrainingFolder:
         """The folders of earlier trainings, latest first."""
         return [other for other in reversed(_in(self.path.parent)) if other.training_id < self.training_id]
 
-    def lists(self, ranker: str) -> UPath:
+    @property
+    def lists(self) -> UPath:
+        """The lists by which rankers were evaluated, a file each."""
+        return self.path / "lists"
+
+    def lists_of(self, ranker: str) -> UPath:
         """The lists by which a ranker was evaluated."""
-        return self.path / "lists" / f"{ranker}.parquet"
+        return self.lists / f"{ranker}.parquet"
 
     @property
     def plots(self) -> UPath:
@@ -104,13 +109,18 @@ class TrainingFolder:
         return self.path / "plots"
 
     @property
+    def final(self) -> UPath:
+        """What lists are published from."""
+        return self.path / "final"
+
+    @property
     def final_features(self) -> UPath:
         """The movies as all ratings show them."""
-        return self.path / "final" / "features"
+        return self.final / "features"
 
     def final_model(self, ranker: str) -> UPath:
         """The champion, fitted on all ratings."""
-        return self.path / "final" / ranker
+        return self.final / ranker
 
 
 def trainings(settings: Settings) -> UPath:
