@@ -43,8 +43,9 @@ from datetime import timedelta
 
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
+from movierec.promotion.approvals import APPROVALS
 from movierec_connections import conninfo, open_connection, plain_errors, settings
-from movierec_dag import APPROVALS, CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, folded
+from movierec_dag import CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, folded
 from movierec_nights import record_night
 from movierec_reports import QualityLink, linked
 from movierec_run import origin, requested_dataset, require_batch, run_as_of

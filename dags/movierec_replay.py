@@ -30,10 +30,9 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from movierec.ingestion.quarantine_actions import ACTIONS, MAX_ROWS, STATUSES
 from movierec_connections import open_connection
 from movierec_dag import DAG_DEFAULTS, id_param
-
-ACTIONS = ("list", "replay", "edit", "accept", "dismiss", "undo")
 
 
 def narrowed(title: str, description: str) -> Param:
@@ -47,7 +46,7 @@ def narrowed(title: str, description: str) -> Param:
     schedule=None,
     tags=["movierec", "by hand"],
     params={
-        "action": Param("list", type="string", enum=list(ACTIONS), title="What to do", description="See above."),
+        "action": Param("list", type="string", enum=["list", *ACTIONS], title="What to do", description="See above."),
         "table": narrowed("Table", "Rows of this table, such as ratings."),
         "source": narrowed("Source", "Rows of this source, such as movielens."),
         "rule": narrowed("Rule", "Rows that break this rule, such as movie_known."),
@@ -62,7 +61,7 @@ def narrowed(title: str, description: str) -> Param:
         "status": Param(
             None,
             type=["null", "string"],
-            enum=[None, "rejected", "pending", "replayed", "dismissed"],
+            enum=[None, *STATUSES],
             title="Status",
             description="Empty: what waits, decided about or not.",
         ),
@@ -73,7 +72,7 @@ def narrowed(title: str, description: str) -> Param:
             description='For edit: columns and their new values, such as {"rating": 4}.',
         ),
         "limit": Param(
-            10_000,
+            MAX_ROWS,
             type="integer",
             minimum=1,
             maximum=1_000_000,
@@ -109,7 +108,7 @@ def movierec_replay():
     @task.short_circuit
     def wants_night(decided: dict[str, int]) -> bool:
         params = get_current_context()["params"]
-        return bool(decided) and params["start_night"] and params["action"] in {"replay", "edit", "accept"}
+        return bool(decided) and params["start_night"] and ACTIONS[params["action"]].brings_rows
 
     start_night = TriggerDagRunOperator(task_id="start_night", trigger_dag_id="movierec_ingest")
 

@@ -77,10 +77,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec.data.seed import SEED
 from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
+from movierec.promotion.approvals import APPROVALS, DEFAULT_APPROVAL
 from movierec.rankers.names import RANKERS
 from movierec_approval import Approval
 from movierec_connections import open_connection, plain_errors, training_folder
-from movierec_dag import APPROVALS, CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, folded, id_param, or_at
+from movierec_dag import CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, folded, id_param, or_at
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
 from movierec_reports import LeaderboardLink, linked
@@ -116,9 +117,9 @@ SEARCH_TIMEOUT = timedelta(hours=8)
             description="Settings to try for every ranker. 0: go on with the values of the last search.",
         ),
         "approval": Param(
-            "when unsure",
+            DEFAULT_APPROVAL,
             type="string",
-            enum=APPROVALS,
+            enum=list(APPROVALS),
             title="Approval",
             description="When a person is asked before the champion changes. Unanswered, the champion stays.",
         ),
@@ -240,7 +241,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
 
     @task.branch
     def ask_if_unsure(decision: dict[str, object]) -> str:
-        from movierec.promotion.champion import needs_person
+        from movierec.promotion.approvals import needs_person
 
         return "ask_person" if needs_person(decision, approval()) else "choose_champion"
 

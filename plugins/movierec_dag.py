@@ -14,8 +14,6 @@ CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
 CHAMPION = Asset("movierec_champion", uri="movierec://warehouse/champion", group="movierec")
 SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="movierec")
 
-APPROVALS = ["when unsure", "always", "never"]
-
 LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even be handed to a task
 
 

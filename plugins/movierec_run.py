@@ -87,7 +87,7 @@ def person() -> str:
 
 
 def approval() -> str:
-    """Return when a person is asked, one of `APPROVALS`: as the triggering batch says, else as the form does."""
+    """Return when a person is asked (`promotion.approvals`): as the triggering batch says, else as the form does."""
     context = get_current_context()
     events = context["triggering_asset_events"].get(CORE, [])
     of_batches = [event.extra["approval"] for event in events if event.extra.get("approval")]

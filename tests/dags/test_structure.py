@@ -65,6 +65,8 @@ HEAVY = {"pandas", "numpy", "sklearn", "lightgbm", "great_expectations", "psycop
 LIGHT = {
     *("movierec", "movierec.deadline", "movierec.errors", "movierec.rankers", "movierec.rankers.names"),
     *("movierec.data", "movierec.data.seed", "movierec.evaluation", "movierec.evaluation.protocols"),
+    *("movierec.ingestion", "movierec.ingestion.quarantine_actions"),
+    *("movierec.promotion", "movierec.promotion.approvals"),
 }
 READ = f"""
 import json, runpy, sys

@@ -5,6 +5,7 @@ from movierec.errors import ModelError
 from movierec.evaluation.protocols import GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.promotion import champion as promotion
 from movierec.promotion import questions
+from movierec.promotion.approvals import needs_person
 from movierec.rankers import fits, registry
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
@@ -164,7 +165,7 @@ def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, 
     training_id, decision = train("second", "item_knn")
     assert (decision["verdict"], decision["champion"]) == ("ask", "ease")
     assert "the champion ease cannot go on: LinAlgError: Singular matrix" in decision["reason"]
-    assert promotion.needs_person(decision, "when unsure")
+    assert needs_person(decision, "when unsure")
     assert champion(conn, training_id)[0] == "ease"
     assert champion(conn, training_id, {"is_approved": True, "by": "ana"})[0] == decision["challenger"]
 
@@ -215,16 +216,6 @@ def test_a_person_has_the_last_word_and_is_named(conn, train, reigning, answer, 
     conn.execute("update ml.decision set verdict = 'ask', reason = 'unsure', champion = 'ease', challenger = 'hybrid'")
     assert champion(conn, reigning, answer) == (winner, f"unsure{words}", decided_by)
     assert conn.execute("select ranker from ml.decision").fetchone() == (winner,)
-
-
-def test_a_person_is_asked_when_the_form_says_so():
-    def asked(verdict, approval, champion="ease"):
-        return promotion.needs_person({"verdict": verdict, "champion": champion}, approval)
-
-    assert [asked(verdict, "when unsure") for verdict in ("promote", "ask", "keep")] == [False, True, False]
-    assert [asked(verdict, "always") for verdict in ("promote", "ask", "keep")] == [True, True, False]
-    assert not any(asked(verdict, "never") for verdict in ("promote", "ask", "keep"))
-    assert not asked("promote", "always", champion=None)
 
 
 def test_without_a_comparison_there_is_no_champion(conn, train, reigning):

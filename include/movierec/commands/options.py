@@ -5,18 +5,10 @@ from collections.abc import Callable
 
 from movierec.config import ROOT
 from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS_OF
+from movierec.ingestion.quarantine_actions import ACTIONS, EXAMPLE_ROWS, MAX_ROWS, STATUSES
 from movierec.quality.project import GATES
 
 EXCLUDE = ("train", "none")
-ACTIONS = {
-    "list": "groups of rejected rows (the default)",
-    "show": "rejected rows one by one",
-    "replay": "let them come again as they are, such as after rules or movies changed",
-    "edit": "let them come again with other values (--set)",
-    "accept": "let them come again with their broken rules waived, where a rule allows it",
-    "dismiss": "leave them out for good",
-    "undo": "take back a decision that waits, or a dismissal",
-}
 EXAMPLES = {
     "clean": ("movierec clean", "movierec clean --yes"),
     "sql": ('movierec sql "select count(*) from core.ratings"',),
@@ -71,16 +63,22 @@ def pictures(parser: argparse.ArgumentParser) -> None:
 
 def quarantine(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec quarantine`."""
-    actions = "; ".join(f"{name}: {meaning}" for name, meaning in ACTIONS.items())
-    parser.add_argument("action", nargs="?", default="list", choices=tuple(ACTIONS), metavar="ACTION", help=actions)
+    actions = {
+        "list": "groups of rejected rows (the default)",
+        "show": "rejected rows one by one",
+        **{name: action.meaning for name, action in ACTIONS.items()},
+    }
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in actions.items())
+    parser.add_argument("action", nargs="?", default="list", choices=tuple(actions), metavar="ACTION", help=meanings)
     rows = parser.add_argument_group("which rows (all that are given must hold)")
     rows.add_argument("--batch", type=int, metavar="N", help="rows that this batch loaded")
     rows.add_argument("--source", metavar="NAME", help="rows of this source")
     rows.add_argument("--table", metavar="NAME", help="rows of this table")
     rows.add_argument("--rule", metavar="NAME", help="rows that break this rule")
     rows.add_argument("--row", action="append", default=[], metavar="SLICE:POSITION", help="this row; may be repeated")
-    rows.add_argument("--status", metavar="STATUS", help="rejected, pending, replayed or dismissed rows")
-    rows.add_argument("--limit", type=_count, metavar="N", help="rows to show (20) or to decide about (10,000) at most")
+    rows.add_argument("--status", metavar="STATUS", help=f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]} rows")
+    limits = f"rows to show ({EXAMPLE_ROWS}) or to decide about ({MAX_ROWS:,}) at most"
+    rows.add_argument("--limit", type=_count, metavar="N", help=limits)
     decision = parser.add_argument_group("the decision")
     decision.add_argument(
         "--set",

@@ -8,7 +8,8 @@ from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 from movierec.db import Connection
 from movierec.errors import ConfigError
-from movierec.ingestion.quarantine import EXAMPLE_ROWS, MAX_ROWS, decide, overview, rows
+from movierec.ingestion.quarantine import decide, overview, rows
+from movierec.ingestion.quarantine_actions import ACTIONS, EXAMPLE_ROWS, MAX_ROWS
 from movierec.ingestion.quarantine_filters import Filters
 
 
@@ -36,11 +37,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
             return _rows(conn, filters, options.limit or EXAMPLE_ROWS)
         by = options.by or user_of_this_machine()
         counts = decide(conn, filters, options.action, changes, by, limit=options.limit or MAX_ROWS)
-    return f"{options.action}: {text_table.row_counts(counts)}{_OUTCOMES[options.action]}"
-
-
-_ARRIVE = "; they arrive with the next night"
-_OUTCOMES = {"replay": _ARRIVE, "edit": _ARRIVE, "accept": _ARRIVE, "dismiss": " left out", "undo": " wait again"}
+    return f"{options.action}: {text_table.row_counts(counts)}{ACTIONS[options.action].outcome}"
 
 
 def _groups(conn: Connection, filters: Filters) -> str:

@@ -12,22 +12,13 @@ from typing import Any
 from movierec import text_table
 from movierec.db import Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError
-from movierec.ingestion.quarantine_filters import OPEN_STATUSES, Filters, require_allowed, select_rows
+from movierec.ingestion.quarantine_actions import ACTIONS, EXAMPLE_ROWS, MAX_ROWS, OPEN_STATUSES
+from movierec.ingestion.quarantine_filters import Filters, require_allowed, select_rows
 from movierec.ingestion.stage import STEP
 from movierec.sources.table_contracts import CONTRACTS
 
 log = logging.getLogger(__name__)
 
-MAX_ROWS = 10_000
-EXAMPLE_ROWS = 20
-# The statuses of the rows that an action may apply to; nothing applies to a row that has been replayed.
-ACTIONS = {
-    "replay": OPEN_STATUSES,
-    "edit": OPEN_STATUSES,
-    "accept": OPEN_STATUSES,
-    "dismiss": OPEN_STATUSES,
-    "undo": ("pending", "dismissed"),
-}
 _STATEMENTS = {"dismiss": "quarantine/dismiss", "undo": "quarantine/undo"}
 
 
@@ -87,7 +78,7 @@ def decide(
     try:
         # Wait for a batch that is being staged: it carries out decisions, and may apply the rules to the same rows.
         lock_step(conn, STEP)
-        select_rows(conn, filters, ACTIONS[action])
+        select_rows(conn, filters, ACTIONS[action].statuses)
         counts = {row["table_name"]: int(row["rows"]) for row in fetch(conn, "quarantine/count_selected")}
         _require_count(filters, action, sum(counts.values()), limit)
         if action == "accept":
@@ -112,8 +103,9 @@ def decide_from_form(conn: Connection, form: Mapping[str, Any], user: str | None
 
 def _require_request(filters: Filters, action: str, changes: Mapping[str, object], by: str) -> None:
     require_allowed("action", action or "empty", tuple(ACTIONS))
-    if filters.status and filters.status not in ACTIONS[action]:
-        raise ConfigError(f"{action} is about rows that are {' or '.join(ACTIONS[action])}, not {filters.status}")
+    statuses = ACTIONS[action].statuses
+    if filters.status and filters.status not in statuses:
+        raise ConfigError(f"{action} is about rows that are {' or '.join(statuses)}, not {filters.status}")
     if filters.is_empty:
         raise ConfigError(f"{action} needs to know which rows: name a batch, source, table, rule or rows")
     if action == "edit" and not changes:

@@ -7,10 +7,8 @@ from typing import Any
 
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import ConfigError
+from movierec.ingestion.quarantine_actions import STATUSES
 from movierec.sources.table_contracts import CONTRACTS
-
-OPEN_STATUSES = ("rejected", "pending")
-STATUSES = (*OPEN_STATUSES, "replayed", "dismissed")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,12 +76,6 @@ def _ndcg(conn: Connection, training_id: int, protocol: str) -> pd.DataFrame:
     return rows.pivot(index=USER, columns="ranker", values="ndcg_at_k")
 
 
-def needs_person(decision: Mapping[str, Any], approval: str) -> bool:
-    """Tell whether a person is asked: when the rules are unsure, always when the champion would change, or never."""
-    verdicts = {"when unsure": ("ask",), "always": ("ask", "promote"), "never": ()}
-    return decision["champion"] is not None and decision["verdict"] in verdicts[approval]
-
-
 def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any] | None = None) -> str:
     """Store the champion with the reason in words and who decided, and return its name.
 
