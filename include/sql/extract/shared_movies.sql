@@ -2,7 +2,7 @@
 -- of these they give different titles.
 -- Grain and key: earlier_piece, later_piece. Inputs: ops.batch_slice, ops.slice, raw.movies.
 -- Parameters: batch_id, source.
-with part as (
+with movie_slice as (
     select
         slice.slice_id,
         slice.piece,
@@ -15,16 +15,16 @@ with part as (
         and slice.mode = 'whole' and slice.raw_rows > 0
 ),
 
-titled as (
+titled_movie as (
     select
-        part.slice_id,
-        part.piece,
-        part.is_new,
+        movie_slice.slice_id,
+        movie_slice.piece,
+        movie_slice.is_new,
         ops.id_text(movies.movie_id) as movie_id,
         lower(ops.title(movies.title)) as title
-    from part
-    inner join raw.movies on part.slice_id = movies.slice_id
-    where not movies.is_deleted and part.parts > 1
+    from movie_slice
+    inner join raw.movies on movie_slice.slice_id = movies.slice_id
+    where not movies.is_deleted and movie_slice.parts > 1
 )
 
 select
@@ -32,8 +32,8 @@ select
     later.piece as later_piece,
     count(*) as shared_movies,
     count(*) filter (where earlier.title is distinct from later.title) as conflicts
-from titled as earlier
-inner join titled as later on earlier.movie_id = later.movie_id and earlier.slice_id < later.slice_id
+from titled_movie as earlier
+inner join titled_movie as later on earlier.movie_id = later.movie_id and earlier.slice_id < later.slice_id
 where earlier.is_new or later.is_new
 group by earlier.piece, later.piece
 order by earlier.piece, later.piece;

@@ -3,7 +3,7 @@
 -- slice was loaded is not counted again.
 -- Grain and key: slice_id, value. Inputs: raw.ratings, raw.feedback_event. Parameters: slice_id, table_name, texts and
 -- rows (how often each text was counted; null: raw tells).
-with written as (
+with written_value as (
     select
         counted_text.value,
         counted_text.rows
@@ -28,27 +28,27 @@ with written as (
     group by value
 ),
 
-counted as (
+rating_count as (
     select
         ops.as_number(value) as value,
         sum(rows) as counted_rows
-    from written
+    from written_value
     where ops.as_number(value) is not null
     group by ops.as_number(value)
 ),
 
-ranked as (
+ranked_rating as (
     select
         value,
         counted_rows,
         row_number() over (order by counted_rows desc, value asc) as frequency_rank,
         value in (min(value) over (), max(value) over ()) as is_extreme
-    from counted
+    from rating_count
 )
 
 select
     %(slice_id)s::integer as slice_id,
     value,
     counted_rows::bigint as rows
-from ranked
+from ranked_rating
 where frequency_rank <= 2000 or is_extreme;

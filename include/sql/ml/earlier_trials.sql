@@ -1,7 +1,7 @@
 -- Purpose: the last trials of a ranker on the same dataset, oldest first: a search starts from what they found.
 -- Grain: trial. Key: training_id, trial. Inputs: ml.trial, ml.training, ops.batch. Parameters: training_id, dataset,
 -- ranker, row_limit.
-with latest as (
+with latest_trial as (
     select
         trial.training_id,
         trial.trial,
@@ -22,5 +22,5 @@ with latest as (
 select
     parameters,
     value
-from latest
+from latest_trial
 order by training_id asc, trial asc;

@@ -5,7 +5,7 @@
 delete from ops.night_share
 where batch_id = %(batch_id)s and distribution in ('lists', 'scores');
 
-with listed as (
+with listed_movie as (
     select
         recommendation.movie_id,
         recommendation.score
@@ -13,7 +13,7 @@ with listed as (
     where recommendation.version_id = %(version_id)s and recommendation.rank <= %(k)s
 ),
 
-popularity as (
+popularity_tenth as (
     select
         movie_id,
         ntile(10) over (order by popularity_rank) as tenth
@@ -21,7 +21,7 @@ popularity as (
     where version_id = %(version_id)s
 ),
 
-earlier as (
+earlier_night as (
     select night.score_deciles
     from ops.night
     inner join serving.version on version.version_id = %(version_id)s
@@ -36,12 +36,12 @@ earlier as (
     limit 1
 ),
 
-reference as (
+reference_deciles as (
     select coalesce(
-        (select earlier.score_deciles from earlier),
+        (select earlier_night.score_deciles from earlier_night),
         (
             select percentile_cont(array[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) within group (order by score)
-            from listed
+            from listed_movie
         )
     ) as score_deciles
 ),
@@ -49,19 +49,19 @@ reference as (
 bucket_count as (
     select
         'lists' as distribution,
-        'tenth ' || popularity.tenth as bucket,
+        'tenth ' || popularity_tenth.tenth as bucket,
         count(*)::double precision as amount
-    from listed
-    inner join popularity on listed.movie_id = popularity.movie_id
-    group by popularity.tenth
+    from listed_movie
+    inner join popularity_tenth on listed_movie.movie_id = popularity_tenth.movie_id
+    group by popularity_tenth.tenth
     union all
     select
         'scores' as distribution,
-        'tenth ' || width_bucket(listed.score, reference.score_deciles) as bucket,
+        'tenth ' || width_bucket(listed_movie.score, reference_deciles.score_deciles) as bucket,
         count(*)::double precision as amount
-    from listed
-    cross join reference
-    group by width_bucket(listed.score, reference.score_deciles)
+    from listed_movie
+    cross join reference_deciles
+    group by width_bucket(listed_movie.score, reference_deciles.score_deciles)
 )
 
 insert into ops.night_share (batch_id, distribution, bucket, share)

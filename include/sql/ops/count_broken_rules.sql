@@ -5,7 +5,7 @@ delete from ops.rule_count
 where slice_id = %(slice_id)s;
 
 insert into ops.rule_count (slice_id, rule, broken_rows, example_position, example_value)
-with broken as (
+with violation as (
     select
         broken_rule.rule,
         rejected_row.position,
@@ -27,5 +27,5 @@ select
     count(*) as broken_rows,
     min(position) as example_position,
     (array_agg(value order by position))[1] as example_value
-from broken
+from violation
 group by rule;

@@ -5,7 +5,7 @@ delete from ops.lost_entity
 where slice_id = %(slice_id)s;
 
 insert into ops.lost_entity (slice_id, column_name, rule, entities, rows)
-with rejected as materialized (
+with rejected_entity as materialized (
     select
         keyed.column_name,
         keyed.value,
@@ -28,13 +28,13 @@ kept_user as (
     where
         ratings.slice_id = %(slice_id)s
         and ratings.user_id in (
-            select rejected.id from rejected
-            where rejected.column_name = 'user_id'
+            select rejected_entity.id from rejected_entity
+            where rejected_entity.column_name = 'user_id'
         )
         -- without one, no row is read
         and exists (
-            select 1 from rejected
-            where rejected.column_name = 'user_id'
+            select 1 from rejected_entity
+            where rejected_entity.column_name = 'user_id'
         )
 ),
 
@@ -44,24 +44,24 @@ kept_movie as (
     where
         ratings.slice_id = %(slice_id)s
         and ratings.movie_id in (
-            select rejected.id from rejected
-            where rejected.column_name = 'movie_id'
+            select rejected_entity.id from rejected_entity
+            where rejected_entity.column_name = 'movie_id'
         )
         -- without one, no row is read
         and exists (
-            select 1 from rejected
-            where rejected.column_name = 'movie_id'
+            select 1 from rejected_entity
+            where rejected_entity.column_name = 'movie_id'
         )
 )
 
 select
     %(slice_id)s as slice_id,
-    rejected.column_name,
-    rejected.rule,
+    rejected_entity.column_name,
+    rejected_entity.rule,
     count(*) as entities,
-    sum(rejected.rejected_rows) as rows
-from rejected
-left join kept_user on rejected.column_name = 'user_id' and rejected.id = kept_user.id
-left join kept_movie on rejected.column_name = 'movie_id' and rejected.id = kept_movie.id
+    sum(rejected_entity.rejected_rows) as rows
+from rejected_entity
+left join kept_user on rejected_entity.column_name = 'user_id' and rejected_entity.id = kept_user.id
+left join kept_movie on rejected_entity.column_name = 'movie_id' and rejected_entity.id = kept_movie.id
 where kept_user.id is null and kept_movie.id is null
-group by rejected.column_name, rejected.rule;
+group by rejected_entity.column_name, rejected_entity.rule;

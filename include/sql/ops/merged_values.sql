@@ -7,7 +7,7 @@ delete from ops.merged_value
 where slice_id = %(slice_id)s;
 
 insert into ops.merged_value (slice_id, column_name, texts, distinct_values, blunt_rows, looked_at)
-with looked_at as materialized (
+with first_row as materialized (
     select
         btrim(typed.user_id_text) collate "C" as user_text,
         btrim(typed.movie_id_text) collate "C" as movie_text,
@@ -22,31 +22,31 @@ with looked_at as materialized (
 ),
 
 -- a column whose texts are all as PostgreSQL writes their values has none that became one
-summary as materialized (
+column_summary as materialized (
     select
         bool_or(user_text <> user_id::text) as has_other_users,
         bool_or(movie_text <> movie_id::text) as has_other_movies,
         bool_or(time_text <> seconds::text) as has_other_times,
         count(*) filter (where mod(seconds::numeric, 1000) = 0 and mod(seconds::numeric, 3600) <> 0) as blunt_rows,
         count(rated_at) as moments
-    from looked_at
+    from first_row
 ),
 
 -- a few whole thousands may be accidents: none are reported then
-reported as (
+blunt_count as (
     select case when blunt_rows >= 20 and blunt_rows > 0.9 * moments then blunt_rows else 0 end as blunt_rows
-    from summary
+    from column_summary
 ),
 
-counted as (
+column_count as (
     select
         'user_id' as column_name,
         count(distinct user_text) filter (where user_id is not null) as texts,
         count(distinct user_id) as distinct_values,
         0 as blunt_rows,
         count(user_id) as looked_at
-    from looked_at
-    where (select summary.has_other_users from summary)
+    from first_row
+    where (select column_summary.has_other_users from column_summary)
     union all
     select
         'movie_id' as column_name,
@@ -54,17 +54,19 @@ counted as (
         count(distinct movie_id) as distinct_values,
         0 as blunt_rows,
         count(movie_id) as looked_at
-    from looked_at
-    where (select summary.has_other_movies from summary)
+    from first_row
+    where (select column_summary.has_other_movies from column_summary)
     union all
     select
         'rated_at' as column_name,
         count(distinct time_text) filter (where rated_at is not null) as texts,
         count(distinct rated_at) as distinct_values,
-        (select reported.blunt_rows from reported) as blunt_rows,
+        (select blunt_count.blunt_rows from blunt_count) as blunt_rows,
         count(rated_at) as looked_at
-    from looked_at
-    where (select summary.has_other_times from summary) or (select reported.blunt_rows > 0 from reported)
+    from first_row
+    where
+        (select column_summary.has_other_times from column_summary)
+        or (select blunt_count.blunt_rows > 0 from blunt_count)
 )
 
 select
@@ -74,7 +76,7 @@ select
     distinct_values,
     blunt_rows,
     looked_at
-from counted
+from column_count
 where
     -- one in a hundred may be written in two ways
     texts > 1.01 * distinct_values

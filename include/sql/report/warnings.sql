@@ -1,7 +1,7 @@
 -- Purpose: what sources had to say about a batch, and what the gates warned about.
 -- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
 -- ops.lost_entity, ops.merged_value, ops.repeated_key, ops.quality_result. Parameters: batch_id.
-with part as (
+with seen_slice as (
     select slice.*
     from ops.batch_slice
     inner join ops.slice on batch_slice.slice_id = slice.slice_id
@@ -17,28 +17,30 @@ where remark.batch_id = %(batch_id)s
 union all
 select
     format(
-        '%%s: columns of %%s (%%s) that no contract knows are kept in extra: %%s', part.source, part.piece,
-        part.table_name, array_to_string(part.new_columns[:30], ', ')
+        '%%s: columns of %%s (%%s) that no contract knows are kept in extra: %%s', seen_slice.source, seen_slice.piece,
+        seen_slice.table_name, array_to_string(seen_slice.new_columns[:30], ', ')
         || case
-            when cardinality(part.new_columns) > 30 then format(' and %%s more', cardinality(part.new_columns) - 30)
+            when cardinality(seen_slice.new_columns) > 30
+                then format(' and %%s more', cardinality(seen_slice.new_columns) - 30)
             else ''
         end
     ) as sentence,
     1 as kind,
-    1000000 + part.slice_id as position
-from part
-where part.new_columns <> '{}'
+    1000000 + seen_slice.slice_id as position
+from seen_slice
+where seen_slice.new_columns <> '{}'
 union all
 select
     format(
-        '%%s: all %%s ratings of %%s %%s in %%s are rejected, first of all by the rule %%s', part.source,
+        '%%s: all %%s ratings of %%s %%s in %%s are rejected, first of all by the rule %%s', seen_slice.source,
         lost_entity.rows, lost_entity.entities,
-        case when lost_entity.column_name = 'user_id' then 'viewers' else 'movies' end, part.piece, lost_entity.rule
+        case when lost_entity.column_name = 'user_id' then 'viewers' else 'movies' end, seen_slice.piece,
+        lost_entity.rule
     ) as sentence,
     1 as kind,
-    2000000 + part.slice_id as position
-from part
-inner join ops.lost_entity on part.slice_id = lost_entity.slice_id
+    2000000 + seen_slice.slice_id as position
+from seen_slice
+inner join ops.lost_entity on seen_slice.slice_id = lost_entity.slice_id
 union all
 select
     format(
@@ -51,28 +53,29 @@ select
                 '%%s: in %%s, %%4$s different texts in %%6$s became %%3$s values, such as 007 and 7 (in %%5$s rows '
                 'that were looked at): were they different %%7$s?'
         end,
-        part.source, part.piece, merged_value.distinct_values, merged_value.texts, merged_value.looked_at,
+        seen_slice.source, seen_slice.piece, merged_value.distinct_values, merged_value.texts, merged_value.looked_at,
         merged_value.column_name,
         case merged_value.column_name
             when 'user_id' then 'viewers' when 'movie_id' then 'movies' else 'moments'
         end
     ) as sentence,
     1 as kind,
-    3000000 + part.slice_id as position
-from part
-inner join ops.merged_value on part.slice_id = merged_value.slice_id
+    3000000 + seen_slice.slice_id as position
+from seen_slice
+inner join ops.merged_value on seen_slice.slice_id = merged_value.slice_id
 union all
 select
     format(
         '%%s: %%s values of %%s stand in several rows of %%s (%%s) that differ, %%s rows in all; the last row of each '
         'counts',
-        part.source, repeated_key.entities, repeated_key.column_name, part.piece, part.table_name, repeated_key.rows
+        seen_slice.source, repeated_key.entities, repeated_key.column_name, seen_slice.piece, seen_slice.table_name,
+        repeated_key.rows
     ) as sentence,
     1 as kind,
-    4000000 + part.slice_id as position
-from part
-inner join ops.repeated_key on part.slice_id = repeated_key.slice_id
-where part.mode = 'whole'
+    4000000 + seen_slice.slice_id as position
+from seen_slice
+inner join ops.repeated_key on seen_slice.slice_id = repeated_key.slice_id
+where seen_slice.mode = 'whole'
 union all
 select
     format(

@@ -42,17 +42,17 @@ settled_viewer as (
         )
 ),
 
-entry as (
+list_entry as (
     select delta_recommendation.*
     from serving.delta_recommendation
     inner join audited_delta on delta_recommendation.delta_id = audited_delta.delta_id
 ),
 
-offered as (
+prepared_movie as (
     select
         user_id,
         movie_id
-    from entry
+    from list_entry
     union all
     select
         viewer.user_id,
@@ -72,7 +72,7 @@ opinion as materialized (
         on audited_delta.version_id = catalogue.version_id and opinion.movie_id = catalogue.movie_id
 ),
 
-unseen as (
+unseen_count as (
     select
         settled_viewer.user_id,
         (
@@ -87,12 +87,12 @@ unseen as (
     from settled_viewer
 ),
 
-received as (
+prepared_count as (
     select
         user_id,
         count(*) as movies,
         count(distinct movie_id) as distinct_movies
-    from offered
+    from prepared_movie
     group by user_id
 ),
 
@@ -102,7 +102,7 @@ received_list as (
         count(*) as movies,
         min(rank) as first_rank,
         max(rank) as last_rank
-    from entry
+    from list_entry
     group by user_id
 ),
 
@@ -110,21 +110,21 @@ ranked_entry as (
     select
         score,
         lag(score) over (partition by user_id order by rank) as better_score
-    from entry
+    from list_entry
 ),
 
 checks as (
     select
         'a viewer has not exactly the due number of movies' as failed_check,
         count(*) as failures
-    from unseen
+    from unseen_count
     cross join audited_delta
-    left join received on unseen.user_id = received.user_id
-    left join received_list on unseen.user_id = received_list.user_id
+    left join prepared_count on unseen_count.user_id = prepared_count.user_id
+    left join received_list on unseen_count.user_id = received_list.user_id
     where
-        coalesce(received.movies, 0)
-        <> least(audited_delta.list_length + audited_delta.candidates, unseen.movies)
-        or coalesce(received_list.movies, 0) <> least(audited_delta.list_length, unseen.movies)
+        coalesce(prepared_count.movies, 0)
+        <> least(audited_delta.list_length + audited_delta.candidates, unseen_count.movies)
+        or coalesce(received_list.movies, 0) <> least(audited_delta.list_length, unseen_count.movies)
     union all
     select
         'a list is of a viewer whom the delta does not name' as failed_check,
@@ -139,7 +139,7 @@ checks as (
     select
         'a viewer has a movie twice' as failed_check,
         count(*) as failures
-    from received
+    from prepared_count
     where distinct_movies < movies
     union all
     select
@@ -151,13 +151,13 @@ checks as (
     select
         'a movie is not in the catalogue of the version' as failed_check,
         count(*) as failures
-    from offered
+    from prepared_movie
     where
         not exists (
             select 1
             from serving.catalogue
             inner join audited_delta on catalogue.version_id = audited_delta.version_id
-            where catalogue.movie_id = offered.movie_id
+            where catalogue.movie_id = prepared_movie.movie_id
         )
     union all
     select
@@ -169,21 +169,21 @@ checks as (
     select
         'a movie was already seen by the viewer' as failed_check,
         count(*) as failures
-    from offered
-    inner join opinion on offered.user_id = opinion.user_id and offered.movie_id = opinion.movie_id
+    from prepared_movie
+    inner join opinion on prepared_movie.user_id = opinion.user_id and prepared_movie.movie_id = opinion.movie_id
     union all
     select
         'the evidence is not a movie that the viewer liked' as failed_check,
         count(*) as failures
-    from entry
-    inner join settled_viewer on entry.user_id = settled_viewer.user_id
-    left join opinion on entry.user_id = opinion.user_id and entry.because_movie_id = opinion.movie_id
-    where entry.because_movie_id is not null and opinion.is_liked is not true
+    from list_entry
+    inner join settled_viewer on list_entry.user_id = settled_viewer.user_id
+    left join opinion on list_entry.user_id = opinion.user_id and list_entry.because_movie_id = opinion.movie_id
+    where list_entry.because_movie_id is not null and opinion.is_liked is not true
     union all
     select
         'a reason is empty' as failed_check,
         count(*) as failures
-    from entry
+    from list_entry
     where btrim(reason) = ''
 )
 

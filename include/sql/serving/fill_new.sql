@@ -11,7 +11,7 @@ with shelf_rule as (
     where rule = 'new'
 ),
 
-overall as (
+rating_summary as (
     select
         avg(rating) as mean_rating,
         max(rated_at) as today
@@ -29,24 +29,24 @@ movie_rating as (
 ),
 
 -- few ratings say little: the mean of all counts as so many more of them
-scored as (
+scored_movie as (
     select
         shelf_rule.shelf_id,
         shelf_rule.recent_days,
         movie_rating.movie_id,
         movie_rating.ratings,
         movie_rating.total / movie_rating.ratings as mean_rating,
-        (movie_rating.total + shelf_rule.prior_ratings * overall.mean_rating)
+        (movie_rating.total + shelf_rule.prior_ratings * rating_summary.mean_rating)
         / (movie_rating.ratings + shelf_rule.prior_ratings) as score
     from shelf_rule
-    cross join overall
+    cross join rating_summary
     inner join movie_rating
         on
-            overall.today - make_interval(secs => 86400 * shelf_rule.recent_days) < movie_rating.first_rated_at
+            rating_summary.today - make_interval(secs => 86400 * shelf_rule.recent_days) < movie_rating.first_rated_at
             and shelf_rule.least_ratings <= movie_rating.ratings
 ),
 
-ranked as (
+ranked_movie as (
     select
         shelf_id,
         recent_days,
@@ -55,7 +55,7 @@ ranked as (
         mean_rating,
         score,
         row_number() over (partition by shelf_id order by score desc, movie_id asc) as rank
-    from scored
+    from scored_movie
 )
 
 insert into serving.shelf_entry (version_id, shelf_id, key, rank, movie_id, score, evidence)
@@ -69,5 +69,5 @@ select
     concat(
         'New in the last ', recent_days, ' days: ', round(mean_rating::numeric, 1), ' stars in ', ratings, ' ratings'
     ) as evidence
-from ranked
+from ranked_movie
 where rank <= %(shelf_length)s;

@@ -2,7 +2,7 @@
 -- Grain: shelf, key and rank. Key: version_id, shelf_id, key, rank. Inputs: serving.shelf, serving.group_name(),
 -- ratings, feedback, movies, movie_genre, users (of the schema that the search path names).
 -- Parameters: version_id, shelf_length, relevant_from (stars), liked_weight.
-with liked as (
+with liked_movie as (
     select
         user_id,
         movie_id
@@ -20,7 +20,7 @@ movie_likes as (
     select
         movie_id,
         count(*) as viewers
-    from liked
+    from liked_movie
     group by movie_id
 ),
 
@@ -37,7 +37,7 @@ today as (
     from ratings
 ),
 
-popular as (
+popular_movie as (
     select
         'genre' as rule,
         null as shelf_id,
@@ -63,12 +63,12 @@ popular as (
         'group' as rule,
         null as shelf_id,
         viewer_group.group_name as key,
-        liked.movie_id,
+        liked_movie.movie_id,
         count(*) as viewers,
         concat('Liked by ', count(*), ' ', viewer_group.group_name) as evidence
-    from liked
-    inner join viewer_group on liked.user_id = viewer_group.user_id
-    group by viewer_group.group_name, liked.movie_id
+    from liked_movie
+    inner join viewer_group on liked_movie.user_id = viewer_group.user_id
+    group by viewer_group.group_name, liked_movie.movie_id
     union all
     select
         'popular_now' as rule,
@@ -87,20 +87,20 @@ popular as (
     group by shelf.shelf_id, shelf.parameters, ratings.movie_id
 ),
 
-ranked as (
+ranked_movie as (
     select
         shelf.shelf_id,
-        popular.key,
-        popular.movie_id,
-        popular.viewers,
-        popular.evidence,
+        popular_movie.key,
+        popular_movie.movie_id,
+        popular_movie.viewers,
+        popular_movie.evidence,
         row_number() over (
-            partition by shelf.shelf_id, popular.key
-            order by popular.viewers desc, popular.movie_id asc
+            partition by shelf.shelf_id, popular_movie.key
+            order by popular_movie.viewers desc, popular_movie.movie_id asc
         ) as rank
-    from popular
+    from popular_movie
     inner join serving.shelf
-        on popular.rule = shelf.rule and coalesce(popular.shelf_id, shelf.shelf_id) = shelf.shelf_id
+        on popular_movie.rule = shelf.rule and coalesce(popular_movie.shelf_id, shelf.shelf_id) = shelf.shelf_id
 )
 
 insert into serving.shelf_entry (version_id, shelf_id, key, rank, movie_id, score, evidence)
@@ -112,5 +112,5 @@ select
     movie_id,
     viewers,
     evidence
-from ranked
+from ranked_movie
 where rank <= %(shelf_length)s;

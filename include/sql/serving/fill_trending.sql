@@ -39,7 +39,7 @@ movie_count as (
         shelf_rule.shelf_id, shelf_rule.recent_days, shelf_rule.usual_days, shelf_rule.least_ratings, ratings.movie_id
 ),
 
-scored as (
+scored_movie as (
     select
         shelf_id,
         movie_id,
@@ -51,7 +51,7 @@ scored as (
     where recent >= least_ratings and recent > usual
 ),
 
-ranked as (
+ranked_movie as (
     select
         shelf_id,
         movie_id,
@@ -60,7 +60,7 @@ ranked as (
         recent_days,
         score,
         row_number() over (partition by shelf_id order by score desc, movie_id asc) as rank
-    from scored
+    from scored_movie
 )
 
 insert into serving.shelf_entry (version_id, shelf_id, key, rank, movie_id, score, evidence)
@@ -72,5 +72,5 @@ select
     movie_id,
     score,
     concat(recent, ' ratings in the last ', recent_days, ' days, usually ', round(usual::numeric, 1)) as evidence
-from ranked
+from ranked_movie
 where rank <= %(shelf_length)s;

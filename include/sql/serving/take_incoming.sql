@@ -37,7 +37,7 @@ typed_event as (
     where not coalesce(incoming_text.is_deleted, false)
 ),
 
-incoming as (
+accepted_event as (
     select distinct on (typed_event.event_id)
         typed_event.event_id,
         typed_event.user_id,
@@ -66,21 +66,23 @@ incoming as (
 insert into serving.incoming_event (source, event_id, user_id, movie_id, kind, value, created_at)
 select
     %(source)s as source,
-    incoming.event_id,
-    incoming.user_id,
-    incoming.movie_id,
-    incoming.kind,
-    incoming.value,
-    incoming.created_at
-from incoming
+    accepted_event.event_id,
+    accepted_event.user_id,
+    accepted_event.movie_id,
+    accepted_event.kind,
+    accepted_event.value,
+    accepted_event.created_at
+from accepted_event
 where
     not exists (
         select 1 from core.events
         where
             events.source = %(source)s
-            and events.event_id = incoming.event_id
-            and (events.user_id, events.movie_id, events.kind) = (incoming.user_id, incoming.movie_id, incoming.kind)
-            and events.value is not distinct from incoming.value
+            and events.event_id = accepted_event.event_id
+            and events.user_id = accepted_event.user_id
+            and events.movie_id = accepted_event.movie_id
+            and events.kind = accepted_event.kind
+            and events.value is not distinct from accepted_event.value
     )
 on conflict (source, event_id) do update
     set
