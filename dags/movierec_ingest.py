@@ -155,7 +155,7 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
         from movierec.quality.gate import check as check_layer
 
         with open_connection() as conn:
-            check_layer(conn, gate, require_batch(batch_id), settings().home / "quality")
+            check_layer(conn, gate, require_batch(batch_id), settings().state_folder.quality)
         return batch_id
 
     @task
@@ -175,7 +175,7 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
         with open_connection() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
             accepted = of_batch(conn, batch_id)
-        prune(settings().home / "quality", settings().keep_nights)
+        prune(settings().state_folder.quality, settings().keep_nights)
         context = get_current_context()
         choices = {name: context["params"][name] for name in ("approval", "train")}
         context["outlet_events"][CORE].extra = accepted | choices

@@ -24,7 +24,7 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
     return Origin(
         # the batch keeps a URL without its query, which the server may ask for
         dataset=requested if without_secrets(requested) == batch["dataset"] else batch["dataset"],
-        cache=found.home / "cache",
+        cache=found.state_folder.cache,
         locations=found.locations,
         connections=found.connections,
         endpoint=endpoint,

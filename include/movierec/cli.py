@@ -105,7 +105,7 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
             return subprocess.call(command, env={**os.environ, "AIRFLOW_HOME": folder}, cwd=folder)
     databases.prepare_airflow(settings)
     return subprocess.call(
-        command, env=environment.airflow_environment(settings), cwd=settings.home / "airflow", umask=0o077
+        command, env=environment.airflow_environment(settings), cwd=settings.state_folder.airflow, umask=0o077
     )
 
 

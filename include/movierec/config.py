@@ -10,9 +10,11 @@ from pathlib import Path
 from movierec.deadline import DEFAULT, SETTING, parse_deadline
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale, parse_scales
+from movierec.state_folder import StateFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
+HOME = ROOT / ".movierec"
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
 NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
 MAX_SOCKET_PATH_BYTES = 106  # Linux's limit for the path of a Unix socket, the closing zero left out
@@ -54,7 +56,7 @@ class Settings:
         locations: source name to folder, file or URL, for optional sources (`MOVIEREC_CREDITS`, `_IMDB`, `_EVENTS`).
     """
 
-    home: Path = ROOT / ".movierec"
+    home: Path = HOME
     dataset: str = "ml-100k"
     host: str = "127.0.0.1"
     port: int = 8080
@@ -62,13 +64,13 @@ class Settings:
     web_port: int = 8090
     web_allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
-    artifacts: str = str(ROOT / ".movierec" / "artifacts")
+    artifacts: str = str(StateFolder(HOME).artifacts)
     top_n: int = 50
     keep_nights: int = 14
     keep_metrics: int = 365
     keep_logs: int = 30
     keep_backups: int = 4
-    backups: str = str(ROOT / ".movierec" / "backups")
+    backups: str = str(StateFolder(HOME).backups)
     deciding_protocol: str = "per_user_temporal"
     neural: str = "yes"
     accept_volume_change: bool = False
@@ -82,6 +84,11 @@ class Settings:
     web_password: str = field(default="", repr=False)
     reader_password: str = field(default="", repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state_folder(self) -> StateFolder:
+        """What lies in the state folder."""
+        return StateFolder(self.home)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -101,13 +108,13 @@ class Settings:
             web_port=_integer(env, "MOVIEREC_WEB_PORT", cls.web_port, 1, 65_535),
             web_allowed_hosts=tuple(env.get("MOVIEREC_WEB_ALLOWED_HOSTS", "").replace(",", " ").split()),
             private_hosts=tuple(env.get("MOVIEREC_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
-            artifacts=_location(env.get("MOVIEREC_ARTIFACTS", str(home / "artifacts"))),
+            artifacts=_location(env.get("MOVIEREC_ARTIFACTS", str(StateFolder(home).artifacts))),
             top_n=_integer(env, "MOVIEREC_TOP_N", cls.top_n, 1, 1_000),
             keep_nights=_integer(env, "MOVIEREC_KEEP_NIGHTS", cls.keep_nights, 2, 10_000),
             keep_metrics=_integer(env, "MOVIEREC_KEEP_METRICS", cls.keep_metrics, 1, 100_000),
             keep_logs=_integer(env, "MOVIEREC_KEEP_LOGS", cls.keep_logs, 1, 100_000),
             keep_backups=_integer(env, "MOVIEREC_KEEP_BACKUPS", cls.keep_backups, 1, 10_000),
-            backups=_location(env.get("MOVIEREC_BACKUPS", str(home / "backups"))),
+            backups=_location(env.get("MOVIEREC_BACKUPS", str(StateFolder(home).backups))),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
             neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),

@@ -7,6 +7,7 @@ import pytest
 
 from movierec.errors import ConfigError
 from movierec.local import credentials
+from movierec.state_folder import StateFolder
 from movierec.web import keys, views
 from movierec.web.covers import HUES, LOOKS, PATTERNS, cover
 from movierec.web.lettering import SOFT_HYPHEN, hyphenate, letter_size
@@ -142,7 +143,7 @@ GOOD = {"session_secret": "s" * 40, "api_keys": [ONE]}
     ],
 )
 def test_keys_that_cannot_be_used_are_one_sentence_without_a_secret(tmp_path, content, message):
-    path = tmp_path / keys.FILE_NAME
+    path = StateFolder(tmp_path).web_keys
     path.write_text(content)
     with pytest.raises(ConfigError, match=message) as error:
         keys.read(path)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from movierec.local.postgres.roles import WEB_ROLE
-from movierec.web import keys
+from movierec.state_folder import StateFolder
 from tests.installation import free_port
 
 from .conftest import WRITER, write_keys
@@ -30,7 +30,7 @@ def start(site, home, port):
 
 @pytest.fixture
 def process(site, tmp_path):
-    write_keys(tmp_path / keys.FILE_NAME)
+    write_keys(StateFolder(tmp_path).web_keys)
     port = free_port()
     running = start(site, tmp_path, port)
     running.url = f"http://127.0.0.1:{port}"

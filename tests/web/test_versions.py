@@ -9,7 +9,7 @@ import pytest
 
 from movierec.db import connect
 from movierec.local.postgres.roles import ADMINISTRATOR, OWNER
-from movierec.web import keys
+from movierec.state_folder import StateFolder
 
 from . import small_warehouse
 from .conftest import database, running, write_keys
@@ -28,7 +28,7 @@ def other(server, tmp_path_factory):
                 for version_id in (1, 2):
                     conn.execute(MARKED.format(table), [version_id])
             conn.commit()
-        with running(conninfo, write_keys(tmp_path_factory.mktemp("versions") / keys.FILE_NAME)) as site:
+        with running(conninfo, write_keys(StateFolder(tmp_path_factory.mktemp("versions")).web_keys)) as site:
             yield site
 
 
@@ -171,7 +171,10 @@ def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed
 
 
 def test_before_the_first_publication_pages_say_so(server, tmp_path):
-    with database(server, "web_empty") as conninfo, running(conninfo, write_keys(tmp_path / keys.FILE_NAME)) as site:
+    with (
+        database(server, "web_empty") as conninfo,
+        running(conninfo, write_keys(StateFolder(tmp_path).web_keys)) as site,
+    ):
         page = site.get("/welcome", accept="text/html")
         assert (page.status_code, "first lists are still being made" in page.text) == (503, True)
         answer = site.get("/api/v1/users/1/recommendations", "w" * 40)

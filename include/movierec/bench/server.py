@@ -11,12 +11,13 @@ from movierec import warehouse
 from movierec.config import Settings
 from movierec.local import postgres
 from movierec.local.postgres import roles
+from movierec.state_folder import StateFolder
 
 
 @contextmanager
 def server(home: Path) -> Iterator[Settings]:
     """Start a server with its state in a folder, and stop it in the end."""
-    settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
+    settings = replace(Settings(), home=home, artifacts=str(StateFolder(home).artifacts))
     postgres.start(settings)
     postgres.ensure_databases(settings)
     try:

@@ -43,8 +43,8 @@ def held_data(settings: Settings) -> list[str]:
     databases = (postgres.data_directory(settings) / "base").glob("[0-9]*")
     found = {
         "databases": any(int(path.name) >= FIRST_OWN_DATABASE for path in databases),
-        "artifacts": _has_entries(settings.home / "artifacts"),
-        "backups": _has_entries(settings.home / "backups"),
+        "artifacts": _has_entries(settings.state_folder.artifacts),
+        "backups": _has_entries(settings.state_folder.backups),
     }
     return [name for name, is_there in found.items() if is_there]
 

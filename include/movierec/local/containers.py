@@ -14,7 +14,6 @@ from movierec.local import demo_app, download, opentelemetry, state
 from movierec.local.credentials import ADMIN, write_web_keys
 from movierec.local.postgres import roles
 
-WEB_PASSWORD_FILE = "web.pgpass"  # noqa: S105 (a file name; libpq reads it)
 REQUIRED_SECRETS = ("MOVIEREC_ADMIN_PASSWORD", "MOVIEREC_ETL_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
 
 
@@ -51,7 +50,7 @@ def write_web_password(server: str, settings: Settings) -> None:
     """Write the web application's password where libpq finds it; where none is set, the first call invents one."""
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
 
-    path = settings.home / WEB_PASSWORD_FILE
+    path = settings.state_folder.web_password
     if settings.web_password or not path.exists():
         password = settings.web_password or secrets.token_urlsafe(32)
         escaped = password.replace("\\", "\\\\").replace(":", "\\:")

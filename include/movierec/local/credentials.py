@@ -20,8 +20,8 @@ def load_secrets(settings: Settings) -> dict[str, str]:
     Raises:
         ConfigError: the file of secrets lacks one, as after an edit by hand.
     """
-    path = settings.home / "secrets.json"
-    with locks.lock(settings.home / "secrets.lock"):
+    path = settings.state_folder.secrets
+    with locks.lock(settings.state_folder.lock("secrets")):
         stored = state.read_json(path)
         if stored is None:
             stored = _generate()
@@ -34,7 +34,7 @@ def load_secrets(settings: Settings) -> dict[str, str]:
 
 def password_file(settings: Settings) -> Path:
     """Return the path of the file with the administrator's password, for Airflow and for the person who logs in."""
-    return settings.home / "airflow" / "passwords.json"
+    return settings.state_folder.airflow_passwords
 
 
 def write_password_file(settings: Settings) -> None:
@@ -48,8 +48,8 @@ def write_password_file(settings: Settings) -> None:
 
 def write_web_keys(settings: Settings) -> Path:
     """Return the path of the web application's secrets; the first call generates them."""
-    path = settings.home / keys.FILE_NAME
-    with locks.lock(settings.home / "secrets.lock"):
+    path = settings.state_folder.web_keys
+    with locks.lock(settings.state_folder.lock("secrets")):
         if not path.exists():
             state.write_private(path, keys.generate())
     return path

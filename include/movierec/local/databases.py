@@ -36,7 +36,7 @@ def prepare_airflow(settings: Settings) -> None:
     postgres.ensure_databases(settings)
     comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
-        locks.lock(settings.home / "migrate.lock"),
+        locks.lock(settings.state_folder.lock("migrate")),
         psycopg.connect(postgres.conninfo(settings, "airflow"), autocommit=True) as connection,
     ):
         current = connection.execute(
@@ -64,7 +64,7 @@ def require_no_running_dag(settings: Settings) -> None:
 
 
 def _migrate(settings: Settings) -> None:
-    log = settings.home / "logs" / "migrate.log"
+    log = settings.state_folder.log("migrate")
     with log.open("wb") as output:
         result = subprocess.run(
             (sys.executable, "-m", "airflow", "db", "migrate"),
@@ -72,7 +72,7 @@ def _migrate(settings: Settings) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             env=airflow_environment(settings),
-            cwd=settings.home / "airflow",
+            cwd=settings.state_folder.airflow,
             umask=0o077,
             check=False,
         )

@@ -72,7 +72,7 @@ def dataset_path(settings: Settings) -> Path:
 
 
 def _cache(settings: Settings) -> Path:
-    return settings.home / "cache"
+    return settings.state_folder.cache
 
 
 def _fetch_ml_100k(folder: Path) -> Path:

@@ -58,7 +58,7 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
     Raises:
         ConfigError: OpenTelemetry is on, or OpenLineage has no place to send to.
     """
-    opentelemetry.refuse(os.environ, settings.home / "airflow" / "airflow.cfg")
+    opentelemetry.refuse(os.environ, settings.state_folder.airflow_configuration)
     credentials.write_password_file(settings)
     credentials.write_web_keys(settings)
     inherited = {key: value for key, value in os.environ.items() if value and key not in PER_RUN_VARIABLES}
@@ -81,11 +81,11 @@ def airflow_url(settings: Settings) -> str:
 
 def task_log_folder(settings: Settings) -> Path:
     """Return the folder of the tasks' logs."""
-    return settings.home / "logs" / "tasks"
+    return settings.state_folder.task_logs
 
 
 def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
-    airflow_home = settings.home / "airflow"
+    airflow_home = settings.state_folder.airflow
     loopback = f"{settings.host},127.0.0.1,localhost"
     return {
         "HOME": os.environ.get("HOME") or str(airflow_home),
@@ -117,7 +117,7 @@ def _airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__BASE_URL": airflow_url(settings),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(task_log_folder(settings)),
-        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.home / "logs" / "parsing"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.state_folder.parsing_logs),
         "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection_json(settings, "warehouse"),
         "AIRFLOW_CONN_MOVIEREC_APP": _connection_json(settings, "app"),
     }

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from movierec.errors import ConfigError, MovierecError
-
-MARKER = "movierec-state"
+from movierec.state_folder import StateFolder
 
 
 def prepare(home: Path) -> None:
@@ -33,8 +32,8 @@ def _make(home: Path) -> None:
         if home.exists() and any(home.iterdir()) and not is_ours(home):
             raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / MARKER).write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
-    (home / "logs").mkdir(exist_ok=True)
+        StateFolder(home).marker.write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
+    StateFolder(home).logs.mkdir(exist_ok=True)
     close(home)
 
 
@@ -44,7 +43,7 @@ def close(home: Path) -> None:
     Where the database server runs as another user, because we are root, that user's group may pass through the state
     folder to the server's own, but not list it, and gets into nothing else.
     """
-    server = home / "postgres"
+    server = StateFolder(home).postgres
     passing = server.stat() if server.is_dir() else home.stat()
     if passing.st_uid != home.stat().st_uid:
         os.chown(home, -1, passing.st_gid)
@@ -63,7 +62,7 @@ def _set_mode(path: Path, mode: int) -> None:
 
 def is_ours(home: Path) -> bool:
     """Tell whether this folder was made by `prepare`."""
-    return (home / MARKER).is_file()
+    return StateFolder(home).marker.is_file()
 
 
 def write_private(path: Path, content: Any) -> None:

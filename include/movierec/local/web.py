@@ -25,7 +25,7 @@ def web_url(settings: Settings) -> str:
 
 def web_line(settings: Settings) -> str:
     """Return the address of the pages, and of the file with the API keys, on one line."""
-    return f"Movies for viewers: {web_url(settings)}  API keys: in {settings.home / 'web.json'}"
+    return f"Movies for viewers: {web_url(settings)}  API keys: in {settings.state_folder.web_keys}"
 
 
 def health(settings: Settings) -> str:
@@ -56,7 +56,7 @@ def await_answering(settings: Settings, failure_reason: Callable[[], str]) -> No
         if reason := failure_reason():
             raise MovierecError(f"the web application did not come up: {reason}")
         if time.monotonic() > deadline:
-            log = settings.home / "logs" / f"{COMPONENT}.log"
+            log = settings.state_folder.log(COMPONENT)
             raise MovierecError(
                 f"the web application is not ready after {MAX_WAIT_SECONDS:.0f} s: {said}; its log: {log}"
             )

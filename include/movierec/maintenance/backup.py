@@ -42,7 +42,7 @@ def make_backup(conn: Connection, settings: Settings, application: str | None = 
     Raises:
         MovierecError: the dump failed, or an artifact was pruned while it was copied.
     """
-    with lock(settings.home / "backup.lock"):  # what another one has begun is not abandoned
+    with lock(settings.state_folder.lock("backup")):  # what another one has begun is not abandoned
         return _make_backup(conn, settings, application)
 
 

@@ -24,8 +24,8 @@ def prune(conn: Connection, settings: Settings) -> dict[str, int]:
     counts["metrics of batches"] = run_sql(conn, "maintenance/prune_batch_metrics", days)
     counts["quality results"] = run_sql(conn, "maintenance/prune_quality_results", days)
     conn.commit()
-    counts["nights of Data Docs"] = docs.prune(settings.home / "quality", settings.keep_nights)
-    counts["log files"] = prune_logs(settings.home / "logs", settings.keep_logs)
+    counts["nights of Data Docs"] = docs.prune(settings.state_folder.quality, settings.keep_nights)
+    counts["log files"] = prune_logs(settings.state_folder.logs, settings.keep_logs)
     log.info("prune: %s", counts)
     return counts
 

@@ -11,7 +11,6 @@ from movierec.db import Connection, fetch, run_sql
 
 log = logging.getLogger(__name__)
 
-FOLDERS = ("logs", "quality", "cache", "airflow")
 SHOWN = 20
 
 
@@ -32,8 +31,9 @@ def measure_sizes(conn: Connection, settings: Settings) -> dict[str, int]:
 def _folders(settings: Settings) -> Iterator[tuple[str, int]]:
     yield "artifacts", _size(UPath(settings.artifacts))
     yield "backups", _size(UPath(settings.backups))
-    for name in FOLDERS:
-        yield f"folder {name}", _size(UPath(settings.home / name))
+    own = settings.state_folder
+    for folder in (own.logs, own.quality, own.cache, own.airflow):
+        yield f"folder {folder.name}", _size(UPath(folder))
 
 
 def _size(folder: UPath) -> int:

@@ -27,13 +27,13 @@ def application() -> object:
     conninfo = os.environ.get("MOVIEREC_WEB_DATABASE")
     if not conninfo:
         raise ConfigError("MOVIEREC_WEB_DATABASE is not set; make up starts the web application with it")
-    return create_app(conninfo, settings.home / keys.FILE_NAME, (settings.web_host, *settings.web_allowed_hosts))
+    return create_app(conninfo, settings.state_folder.web_keys, (settings.web_host, *settings.web_allowed_hosts))
 
 
 def main() -> None:
     """Listen, and keep one process answering."""
     settings = Settings.from_env()
-    keys.read(settings.home / keys.FILE_NAME)  # what is wrong is said here, once, not by every process that starts
+    keys.read(settings.state_folder.web_keys)  # what is wrong is said here, once, not by every process that starts
     config = uvicorn.Config(
         FACTORY,
         factory=True,

@@ -16,7 +16,6 @@ from typing import Any
 
 from movierec.errors import ConfigError
 
-FILE_NAME = "web.json"
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
 PER_MINUTE = 6000  # requests that a new key may send

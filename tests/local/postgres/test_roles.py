@@ -137,12 +137,12 @@ def test_the_file_of_the_web_applications_password_opens_the_warehouse(server):
     postgres.ensure_databases(server)
     maintenance = postgres.conninfo(server, postgres.MAINTENANCE)
     containers.write_web_password(maintenance, server)
-    invented = (server.home / containers.WEB_PASSWORD_FILE).read_text()
+    invented = server.state_folder.web_password.read_text()
     containers.write_web_password(maintenance, server)
-    assert (server.home / containers.WEB_PASSWORD_FILE).read_text() == invented
+    assert server.state_folder.web_password.read_text() == invented
     containers.write_web_password(maintenance, replace(server, **{"web_password": "a:b\\c"}))
     ask_for_passwords(server)
-    passfile = server.home / containers.WEB_PASSWORD_FILE
+    passfile = server.state_folder.web_password
     with psycopg.connect(postgres.conninfo(server, "warehouse", roles.WEB_ROLE), passfile=str(passfile)) as connection:
         assert connection.execute("select current_user").fetchone() == (roles.WEB_ROLE,)
 

@@ -18,6 +18,7 @@ from movierec.bench.page import PAGE, write_section
 from movierec.bench.server import database, server
 from movierec.config import ROOT
 from movierec.db import connect
+from movierec.state_folder import StateFolder
 
 SIZES = (1_000_000, 5_000_000, 20_000_000)
 DELTA = 100_000
@@ -53,7 +54,7 @@ def measure(home: Path, sizes: Sequence[int], delta_rows: int, has_gates: bool, 
             with database(settings, "ingestion") as warehouse:
                 copy_ratio = in_own_process(load.copy_ratio, warehouse, folder, rows)
             with database(settings, "ingestion") as warehouse:
-                quality = home / "quality" if has_gates else None
+                quality = StateFolder(home).quality if has_gates else None
                 nights.append(
                     (f"{rows:,}", in_own_process(night.measure, warehouse, folder, rows, quality), copy_ratio)
                 )

@@ -20,6 +20,7 @@ from movierec.bench.page import PAGE, write_block
 from movierec.config import ROOT, Settings
 from movierec.errors import MovierecError
 from movierec.local import postgres, state
+from movierec.state_folder import StateFolder
 
 NIGHTS = 2
 
@@ -53,7 +54,9 @@ def measure(dataset: str, where: Path, number: int, has_rivals: bool) -> list[st
         MovierecError: a night or another program failed.
     """
     home = where / _name(dataset)
-    settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"), dataset=dataset, port=_free_port())
+    settings = replace(
+        Settings(), home=home, artifacts=str(StateFolder(home).artifacts), dataset=dataset, port=_free_port()
+    )
     state.prepare(home)
     nights: list[Night] = list(run_nights(settings, number))
     if not has_rivals:

@@ -17,7 +17,7 @@ def measure(
     settings: Settings, port: int, users: int, movies: int, times: int, asked: Sequence[str] = PAGES
 ) -> dict[str, list[float]]:
     """Return milliseconds of server time by page, each asked for by so many viewers."""
-    secret = keys.read(settings.home / keys.FILE_NAME).session_secret
+    secret = keys.read(settings.state_folder.web_keys).session_secret
     draw = random.Random(1)  # noqa: S311 (which viewers are asked for)
     found: dict[str, list[float]] = {page: [] for page in asked}
     for number in range(times):

@@ -57,7 +57,7 @@ def bare_route(settings: Settings, database: str, port: int) -> Iterator[Process
 
 def api_key(settings: Settings) -> str:
     """Return the key of the web application that `web_application` serves."""
-    return next(iter(keys.read(settings.home / keys.FILE_NAME).api_keys))
+    return next(iter(keys.read(settings.state_folder.web_keys).api_keys))
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from movierec.state_folder import StateFolder
+
 DEATH_WINDOW_SECONDS = 120.0
 MAX_LOG_BYTES = 20_000_000
 
@@ -69,10 +71,10 @@ def say(sentence: str) -> None:
 
 def start_component(name: str, command: Sequence[str], home: Path) -> subprocess.Popen[bytes]:
     """Start a process that appends to `logs/<name>.log`; a log that has grown too large is set aside first."""
-    log = home / "logs" / f"{name}.log"
+    log = StateFolder(home).log(name)
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=home / "airflow"
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=StateFolder(home).airflow
         )

@@ -22,9 +22,11 @@ from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
 from movierec.local.download import fetch_dataset
 from movierec.local.environment import airflow_environment, airflow_url
+from movierec.state_folder import StateFolder
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
 ADDRESSES = ("host", "port", "web_host", "web_port")  # settings that processes cannot change while they run
+SUPERVISOR = "supervisor"  # as its log is called
 SUPERVISOR_START_SECONDS = 60
 
 
@@ -36,7 +38,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
     """
     state.prepare(settings.home)
     dataset = fetch_dataset(settings)
-    with locks.lock(settings.home / "group.lock"):
+    with locks.lock(settings.state_folder.lock("group")):
         print("preparing the databases", flush=True)
         databases.prepare(settings, dataset)
         env = airflow_environment(settings, dataset)
@@ -58,7 +60,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
 def down(settings: Settings) -> None:
     """End every process of this installation, the database server last."""
     if state.is_ours(settings.home):
-        with locks.lock(settings.home / "group.lock"):
+        with locks.lock(settings.state_folder.lock("group")):
             _end_group(settings.home)
             postgres.stop(settings)
 
@@ -99,22 +101,23 @@ def failure_reason(home: Path) -> str:
     """Return why the group gave up, or an empty string while it runs."""
     if find_supervisor(home):
         return ""
-    return str(_read_record(home).get("failure") or f"the supervisor has ended; its log: {home}/logs/supervisor.log")
+    log = StateFolder(home).log(SUPERVISOR)
+    return str(_read_record(home).get("failure") or f"the supervisor has ended; its log: {log}")
 
 
 def _start(settings: Settings, env: dict[str, str]) -> None:
     processes.end_group(settings.home, 2)  # left behind by a killed supervisor
     check_port(settings)
-    (settings.home / "group.json").unlink(missing_ok=True)
+    settings.state_folder.group.unlink(missing_ok=True)
     print(f"starting Airflow on {airflow_url(settings)} and the web application on {web.web_url(settings)}", flush=True)
-    with (settings.home / "logs" / "supervisor.log").open("ab") as log:
+    with settings.state_folder.log(SUPERVISOR).open("ab") as log:
         subprocess.Popen(
             (sys.executable, "-m", "movierec.local.airflow.supervisor"),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**env, processes.GROUP_VARIABLE: str(settings.home), "MOVIEREC_SETTINGS": fingerprint(env)},
-            cwd=settings.home / "airflow",
+            cwd=settings.state_folder.airflow,
             start_new_session=True,
             umask=0o077,
         )
@@ -125,7 +128,7 @@ def _await_supervisor(home: Path) -> None:
     deadline = time.monotonic() + SUPERVISOR_START_SECONDS
     while not find_supervisor(home):
         if time.monotonic() > deadline:
-            raise MovierecError(f"Airflow's supervisor did not start; its log: {home}/logs/supervisor.log")
+            raise MovierecError(f"Airflow's supervisor did not start; its log: {StateFolder(home).log(SUPERVISOR)}")
         time.sleep(0.1)
 
 
@@ -165,4 +168,4 @@ def fingerprint(env: dict[str, str]) -> str:
 
 
 def _read_record(home: Path) -> dict[str, Any]:
-    return state.read_json(home / "group.json") or {}
+    return state.read_json(StateFolder(home).group) or {}

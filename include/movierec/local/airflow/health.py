@@ -42,7 +42,7 @@ def await_healthy(
         if time.monotonic() > deadline:
             raise MovierecError(
                 f"Airflow is not ready after {MAX_WAIT_SECONDS:.0f} s: still waiting for {', '.join(waiting)}; "
-                f"logs: {settings.home / 'logs'}"
+                f"logs: {settings.state_folder.logs}"
             )
         time.sleep(0.5)
 

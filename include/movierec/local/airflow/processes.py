@@ -9,6 +9,7 @@ import psutil
 
 from movierec.errors import MovierecError
 from movierec.local import state
+from movierec.state_folder import StateFolder
 
 MAX_ROUNDS = 10
 TOLERANCE_SECONDS = 1.0  # within which two readings of when a process began are the same
@@ -41,7 +42,7 @@ def group_processes(home: Path) -> list[psutil.Process]:
     A process belongs to the group if its environment says so, or if it is in the session that the supervisor leads:
     Airflow's workers hide their environment from everybody but root.
     """
-    record = state.read_json(home / "group.json") or {}
+    record = state.read_json(StateFolder(home).group) or {}
     leader = record.get("session", record)
     has_session = _leads_or_led(leader, home)
     return [

@@ -19,6 +19,7 @@ from movierec.local import state
 from movierec.local.airflow import health, processes
 from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component, say
 from movierec.local.airflow.database import Database, give_back_tries
+from movierec.state_folder import StateFolder
 
 AIRFLOW = (sys.executable, "-m", "airflow")
 FIRST = "api-server"
@@ -68,7 +69,7 @@ def supervise(
     finally:
         processes.end_all(_child_processes(components), GRACE_SECONDS)
         processes.end_group(home, 1)
-        state.write_private(home / "group.json", {"failure": failure, "session": own})
+        state.write_private(StateFolder(home).group, {"failure": failure, "session": own})
     return failure
 
 
@@ -95,7 +96,7 @@ def _start_what_can_run(
 def _failure(components: Sequence[Component], home: Path) -> str:
     for component in components:
         if len(component.deaths) >= MAX_DEATHS:
-            log = home / "logs" / f"{component.name}.log"
+            log = StateFolder(home).log(component.name)
             return f"{component.name} ended {MAX_DEATHS} times in {DEATH_WINDOW_SECONDS:.0f} s; its log: {log}"
     return ""
 
@@ -104,10 +105,10 @@ def _record(home: Path, components: Sequence[Component], details: Mapping[str, o
     """Write what runs, and return why that was not possible; it is tried again, such as until a full disk has room."""
     content = {"components": {each.name: each.process.pid for each in components if each.process}, **details}
     try:
-        if state.read_json(home / "group.json") != content:
-            state.write_private(home / "group.json", content)
+        if state.read_json(StateFolder(home).group) != content:
+            state.write_private(StateFolder(home).group, content)
     except OSError as error:
-        found = f"{home / 'group.json'} could not be written: {error.strerror}"
+        found = f"{StateFolder(home).group} could not be written: {error.strerror}"
         if found != problem:
             say(found)
         return found

@@ -51,7 +51,7 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
     if postmaster.is_ready(data):
         return
     state.prepare(settings.home)
-    with locks.lock(settings.home / "postgres.lock"):
+    with locks.lock(settings.state_folder.lock("postgres")):
         if postmaster.find_postmaster(data) is None:
             _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
         _await_ready(settings)
@@ -81,12 +81,12 @@ def is_running(settings: Settings) -> bool:
 
 def data_directory(settings: Settings) -> Path:
     """Return the server's data directory, spelled as the server itself spells it."""
-    return (settings.home / "postgres" / "data").resolve()
+    return settings.state_folder.postgres_data.resolve()
 
 
 def log_file(settings: Settings) -> Path:
     """Return the path of the server's log."""
-    return settings.home / "postgres" / "server.log"
+    return settings.state_folder.postgres_log
 
 
 def conninfo(settings: Settings, database: str, user: str | None = None) -> str:
@@ -103,7 +103,7 @@ def url(settings: Settings, database: str, driver: str) -> str:
 
 def ensure_databases(settings: Settings) -> None:
     """Create those of our roles and databases that are missing; the server must run."""
-    with locks.lock(settings.home / "postgres.lock"):
+    with locks.lock(settings.state_folder.lock("postgres")):
         roles.prepare(conninfo(settings, MAINTENANCE), settings)
 
 

@@ -8,6 +8,7 @@ from movierec.errors import MovierecError
 from movierec.local import state
 from movierec.local.postgres.account import Account, allow_traversal
 from movierec.local.postgres.programs import last_lines, program_path, run_program
+from movierec.state_folder import StateFolder
 
 INITDB_OPTIONS = (
     *("--username=postgres", "--auth-local=trust", "--auth-host=reject", "--no-instructions"),
@@ -21,13 +22,13 @@ def prepare(home: Path, account: Account) -> Path:
     Raises:
         MovierecError: initdb failed.
     """
-    folder = home / "postgres"
+    folder = StateFolder(home).postgres
     folder.mkdir(mode=0o700, exist_ok=True)
     os.chown(folder, account.uid, account.gid)
     state.close(home)
     allow_traversal(home, account)
     allow_traversal(program_path("postgres").parent, account)
-    data = folder / "data"
+    data = StateFolder(home).postgres_data
     if not data.exists():
         _initialise(data, account)
     return data

@@ -17,11 +17,11 @@ PLAIN_PATH = re.compile(r"/[^,:'\"\\%$\n]*")
 
 def socket_directory(settings: Settings) -> Path:
     """Return the socket's directory: in the state folder, or in the temporary folder if that path cannot be used."""
-    preferred = settings.home / "postgres" / "socket"
+    preferred = settings.state_folder.socket
     if len(os.fsencode(preferred / SOCKET_NAME)) <= MAX_SOCKET_PATH_BYTES and PLAIN_PATH.fullmatch(str(preferred)):
         return preferred
     name = f"movierec-{hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]}"
-    record = settings.home / "postgres" / "socket-folder"
+    record = settings.state_folder.socket_record
     recorded = Path(record.read_text(encoding="utf-8").strip()) if record.is_file() else None
     if recorded and recorded.name == name:  # else the state folder has been moved, or is a copy of one that may run
         return recorded
@@ -43,6 +43,6 @@ def make_socket_directory(settings: Settings, account: Account) -> Path:
     allow_traversal(directory.parent, account)
     for leftover in directory.glob(f"{SOCKET_NAME}*"):
         leftover.unlink()  # PostgreSQL would respect a dead server's lock file while any process has its pid
-    if directory.parent != settings.home / "postgres":
-        (settings.home / "postgres" / "socket-folder").write_text(f"{directory}\n", encoding="utf-8")
+    if directory != settings.state_folder.socket:
+        settings.state_folder.socket_record.write_text(f"{directory}\n", encoding="utf-8")
     return directory
