@@ -13,7 +13,7 @@ def live(night, first_night):
     """Return what feedback on a night is about: a movie to dislike and one to like, with their neighbours."""
     folder = first_night.settings.home / "data"
     with connect(night.warehouse) as conn:
-        offered = [movie for (movie,) in conn.execute("select movie_id from serving.offer(1) order by place")]
+        offered = [movie for (movie,) in conn.execute("select movie_id from serving.arrangement(1) order by place")]
         disliked, liked = offered[0], offered[-1]
         near_disliked = conn.execute(
             "select array_agg(movie_id) from serving.similar(%s, 6, 1) where movie_id = any(%s)", [disliked, offered]
@@ -28,7 +28,7 @@ def live(night, first_night):
 
 def places(night):
     with connect(night.warehouse) as conn:
-        return dict(conn.execute("select movie_id, place from serving.offer(1)").fetchall())
+        return dict(conn.execute("select movie_id, place from serving.arrangement(1)").fetchall())
 
 
 def places_of_version(night):

@@ -49,7 +49,7 @@ def say(page: Page, kind: str, movie: str) -> None:
 def places(conn: Connection, viewer: int) -> dict[int, int]:
     """Return where each movie stands in a viewer's list and what follows it."""
     conn.rollback()
-    return dict(conn.execute("select movie_id, place from serving.offer(%s)", [viewer]).fetchall())
+    return dict(conn.execute("select movie_id, place from serving.arrangement(%s)", [viewer]).fetchall())
 
 
 def neighbours(conn: Connection, viewer: int, movie: str, sql: str) -> list[int]:

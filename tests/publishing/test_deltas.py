@@ -26,7 +26,7 @@ def bring_live(conn, settings, run_id="hour"):
 
 def places(conn, viewer=VIEWER):
     """Return the place of every movie that is ready for a viewer."""
-    return dict(conn.execute("select movie_id, place from serving.offer(%s)", [viewer]).fetchall())
+    return dict(conn.execute("select movie_id, place from serving.arrangement(%s)", [viewer]).fetchall())
 
 
 def lists(conn):

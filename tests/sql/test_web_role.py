@@ -66,7 +66,7 @@ FORBIDDEN = [
     "update serving.live set version_id = 1",
     "delete from serving.version",
     "select * from serving.opinion(array[1])",
-    "select * from serving.offer(1)",
+    "select * from serving.arrangement(1)",
     "create table serving.mine (id integer)",
     "create table public.mine (id integer)",
     "create role mine",

@@ -208,42 +208,7 @@ comment on function serving.arrangement is
 follows it, else the fallback list; pins first, boosts moved. What follows a list has its facts in the catalogue alone:
 they are looked up for what is shown. Grain: place.';
 
-create or replace function serving.offer(viewer bigint)
-returns table (
-    place bigint,
-    movie_id bigint,
-    title text,
-    release_year integer,
-    genres text[],
-    score double precision,
-    because_movie_id bigint,
-    reason text,
-    origin text
-)
-language plpgsql stable rows 250
-security definer set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    return query
-    select
-        arrangement.place,
-        arrangement.movie_id,
-        coalesce(arrangement.title, catalogue.title) as title,
-        coalesce(arrangement.release_year, catalogue.release_year) as release_year,
-        catalogue.genres,
-        arrangement.score,
-        arrangement.because_movie_id,
-        arrangement.reason,
-        arrangement.origin
-    from serving.live
-    cross join serving.arrangement($1) as arrangement
-    left join serving.catalogue
-        on live.version_id = catalogue.version_id and arrangement.movie_id = catalogue.movie_id
-    where coalesce(arrangement.title, catalogue.title) is not null;
-end;
-$$;
-comment on function serving.offer is 'What serving.arrangement() has, with the facts of each movie. Grain: place.';
+drop function if exists serving.offer(bigint);
 
 create or replace function serving.full_genres(shown_genres text[], genre_cap integer)
 returns text[]
@@ -258,7 +223,7 @@ comment on function serving.full_genres is
 'The genres of which a page that shows these has no room for another movie, by a cap per genre; null is no cap.';
 drop function if exists serving.fits_cap(text[], text[], integer);
 
--- A movie on its way to a page: a row of serving.offer().
+-- A movie on its way to a page: a row of serving.arrangement(), and the genres of the movie.
 do $$
 begin
     if to_regtype('serving.offered_movie') is null then
