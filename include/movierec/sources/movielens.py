@@ -13,11 +13,11 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from movierec.errors import SourceError
-from movierec.sources import genome, netflix
 from movierec.sources.contract import Contract
 from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch
-from movierec.sources.known_layouts import with_known_layouts
+from movierec.sources.layouts import genome, netflix
+from movierec.sources.layouts.known import with_known_layouts
 from movierec.sources.recognition import (
     RecognisedFile,
     describe_header,

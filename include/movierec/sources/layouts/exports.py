@@ -1,0 +1,78 @@
+"""Exports of one person's own ratings, of Letterboxd and IMDb: the person is user 1; movies come from the same file."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from movierec.rating_scale import RatingScale
+from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, Row, rewritten
+
+_GONE = ("deleted", "orphaned")  # folders of an export of Letterboxd
+PERSON = "1"  # the user of a person's own export
+
+
+def is_letterboxd(raw: RawTable) -> bool:
+    """Tell whether a table is one of Letterboxd's ratings; its diary has the column Rewatch besides."""
+    return raw.has("Date", "Name", "Year", "Letterboxd URI", "Rating") and "Rewatch" not in raw.names
+
+
+def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
+    """Put ratings and movies in the place of an export of Letterboxd, nothing where its ratings were taken back."""
+    if PurePosixPath(raw.file.name).parent.name in _GONE:
+        remark = f"{raw.file.name} is not read: it has the ratings that the person has taken back"
+        dataset.replace([raw], [], remark)
+        return
+
+    def ratings() -> Iterator[Sequence[str]]:
+        for row in raw.rows():
+            if row["Rating"]:
+                yield PERSON, _number(row["Letterboxd URI"]), row["Rating"], row["Date"]
+
+    def movies() -> Iterator[Sequence[str]]:
+        for row in raw.rows():
+            yield _number(row["Letterboxd URI"]), row["Name"], row["Year"]
+
+    made = [
+        rewritten(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
+        rewritten(raw, "movies", ("movie_id", "title", "release_year"), movies),
+    ]
+    dataset.personal.append(made[0].name)
+    dataset.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}")
+
+
+def _number(address: str) -> str:
+    """Return a number for a page's address that is always the same."""
+    return str(int.from_bytes(hashlib.sha256(address.strip().encode()).digest()[:4]) >> 1)
+
+
+def is_imdb(raw: RawTable) -> bool:
+    """Tell whether a table is one of IMDb's ratings; its lists have the column Position besides."""
+    return raw.has("Const", "Your Rating", "Date Rated", "Title") and "Position" not in raw.names
+
+
+def put_imdb(dataset: RewrittenDataset, raw: RawTable) -> None:
+    """Put ratings, movies and links in the place of an export of IMDb."""
+
+    def rows() -> Iterator[Row]:
+        return (row for row in raw.rows() if row["Const"][2:].isdecimal())
+
+    def ratings() -> Iterator[Sequence[str]]:
+        for row in rows():
+            yield PERSON, str(int(row["Const"][2:])), row["Your Rating"], row["Date Rated"]
+
+    def movies() -> Iterator[Sequence[str]]:
+        for row in rows():
+            genres = "|".join(part.strip() for part in row.get("Genres", "").split(","))
+            yield str(int(row["Const"][2:])), row["Title"], row.get("Year", ""), row.get("Release Date", ""), genres
+
+    def links() -> Iterator[Sequence[str]]:
+        for row in rows():
+            yield str(int(row["Const"][2:])), row["Const"]
+
+    made = [
+        rewritten(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale(1, 10)),
+        rewritten(raw, "movies", ("movie_id", "title", "release_year", "release_date", "genres"), movies),
+        rewritten(raw, "links", ("movie_id", "imdb_id"), links),
+    ]
+    dataset.personal.append(made[0].name)
+    dataset.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}")
