@@ -37,7 +37,7 @@ def chosen(dataset: Dataset, features: MovieFeatures) -> Neural:
 
 
 def test_numpy_scores_as_tensorflow_does() -> None:
-    run_python(environment.find_python(), str(Path(__file__).with_name("in_tensorflow.py")))
+    run_python(environment.find_python(), str(Path(__file__).parent / "fitting" / "in_tensorflow.py"))
 
 
 def test_the_better_architecture_on_the_inner_window_is_kept(chosen: Neural) -> None:

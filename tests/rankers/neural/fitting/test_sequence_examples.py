@@ -3,7 +3,7 @@ import pytest
 
 from movierec.rankers.neural.fitting.negatives import Negatives
 from movierec.rankers.neural.fitting.sequence_examples import SequenceExamples
-from tests.rankers.neural.test_examples import MOVIES, one_long
+from tests.rankers.neural.fitting.test_examples import MOVIES, one_long
 from tests.rankers.neural.test_histories import histories
 
 ALL = Negatives.of(np.ones(MOVIES), MOVIES)
