@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> tuple[str, bool]:
     """Compare the rankers, write the results, and return what to print and whether no ranker failed.
 
     Raises:
-        ConfigError: an option, a file or a value in it is refused.
+        ConfigError: an option, a file or a value in it is not allowed.
     """
     _check_test(options)
     names, ks = _names(options.rankers), _ks(options.k)

@@ -17,7 +17,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
     """Carry out the action and return what to print.
 
     Raises:
-        ConfigError: the filters, the action or the changes are refused.
+        ConfigError: a filter, the action or a change is not allowed.
     """
     filters = Filters(
         batch_id=options.batch,

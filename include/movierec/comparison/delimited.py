@@ -162,7 +162,7 @@ def _source(layout: Layout, has_newlines: bool) -> Iterator[tuple[Path | io.Buff
             yield source, arrow.ParseOptions(**options)
 
 
-def refusal(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
+def invalid_value(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
     """Return an error that names the first value which breaks a rule, its line and column."""
     with open_text(layout.path) as file:
         rows = rows_of(layout, file)

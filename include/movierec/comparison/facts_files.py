@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
+from movierec.comparison.delimited import Layout, invalid_value, read_columns, read_layout
 from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
@@ -83,7 +83,7 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     layout = read_layout(path, (key, *columns), (key,))
     table = read_columns(layout, dict.fromkeys(layout.words, pa.string()))
     if table is None or table[key].null_count:
-        raise refusal(layout, {key: (is_given, "an id in every row")})
+        raise invalid_value(layout, {key: (is_given, "an id in every row")})
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
     if layout.unused:

@@ -91,7 +91,7 @@ class Inputs:
         return self.known.with_ratings(pd.concat([self.fold_in, train[has_no_fold_in]], ignore_index=True))
 
     def check_tunable(self) -> None:
-        """Refuse to tune where nobody has a history that a ranker could use.
+        """Require that somebody to tune by has a history that a ranker could use.
 
         Raises:
             ConfigError: there are no validation rows, or all are of users about whom nothing is known.

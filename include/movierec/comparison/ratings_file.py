@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, read_columns, read_layout, refusal
+from movierec.comparison.delimited import Layout, invalid_value, read_columns, read_layout
 from movierec.comparison.timestamps import TIMESTAMP, has_numeric_timestamps, timestamp_rule, timestamps
 from movierec.comparison.value_rules import Rule, is_given, is_number
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER, WEIGHT
@@ -92,9 +92,9 @@ def _read_typed(layout: Layout) -> pd.DataFrame:
     if table is None:
         table = read_columns(layout, kinds, decimal_point=",")
     if table is None:
-        raise refusal(layout, {**_number_rules(layout), **timestamp_rule(layout, is_numeric)})
+        raise invalid_value(layout, {**_number_rules(layout), **timestamp_rule(layout, is_numeric)})
     if any(table[name].null_count for name in IDS):
-        raise refusal(layout, {name: RULES[name] for name in IDS})
+        raise invalid_value(layout, {name: RULES[name] for name in IDS})
     frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
     return frame
 
@@ -110,7 +110,7 @@ def _check_values(layout: Layout, frame: pd.DataFrame) -> NDArray[np.bool_]:
     else:
         is_rated = frame[RATING].notna().to_numpy()
         if np.isinf(frame[RATING]).any() or (WEIGHT not in frame and not is_rated.all()):
-            raise refusal(layout, {RATING: RULES[RATING]})
+            raise invalid_value(layout, {RATING: RULES[RATING]})
     if WEIGHT in frame and not frame.loc[~is_rated, WEIGHT].between(0, 1).all():
-        raise refusal(layout, {WEIGHT: RULES[WEIGHT]})
+        raise invalid_value(layout, {WEIGHT: RULES[WEIGHT]})
     return is_rated

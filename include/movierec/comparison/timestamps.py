@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, refusal, rows_of
+from movierec.comparison.delimited import Layout, invalid_value, rows_of
 from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, is_number
 
@@ -31,17 +31,19 @@ def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
     if written.dtype.kind == "f":
         numbers = written.to_numpy(np.float64)
         if not np.isfinite(numbers).all():
-            raise refusal(layout, timestamp_rule(layout, is_numeric=True))
+            raise invalid_value(layout, timestamp_rule(layout, is_numeric=True))
         microseconds = np.rint(numbers * _factors(np.abs(numbers)))
         if np.abs(microseconds).max() > MAX_MICROSECONDS:
-            raise refusal(layout, {TIMESTAMP: (_is_moment, "a number of seconds, milliseconds or less since 1970")})
+            raise invalid_value(
+                layout, {TIMESTAMP: (_is_moment, "a number of seconds, milliseconds or less since 1970")}
+            )
         if _are_blunt(microseconds / 1e6):
             _require_all_digits(layout)
         since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
         return pd.Series(since_1970, written.index).dt.tz_localize("UTC")
     times = pd.to_datetime(written, utc=True, format="ISO8601", errors="coerce")
     if times.isna().any():
-        raise refusal(layout, timestamp_rule(layout, is_numeric=False))
+        raise invalid_value(layout, timestamp_rule(layout, is_numeric=False))
     return times
 
 
@@ -89,7 +91,7 @@ def _require_all_digits(layout: Layout) -> None:
         )
     if has_exponents:
         allowed = "a number with all of its digits; an exponent has lost the others"
-        raise refusal(layout, {TIMESTAMP: (lambda text: not _has_lost_digits(text), allowed)})
+        raise invalid_value(layout, {TIMESTAMP: (lambda text: not _has_lost_digits(text), allowed)})
 
 
 def _has_lost_digits(text: str) -> bool:

@@ -74,7 +74,7 @@ def select_rows(conn: Connection, filters: Filters, statuses: tuple[str, ...]) -
 
 
 def require_allowed(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
-    """Refuse a word that does not exist, naming those that do.
+    """Require a word that exists; the error names those that do.
 
     Raises:
         ConfigError: the value is neither empty nor allowed.

@@ -1,7 +1,7 @@
 """One rating scale for all that a source brings: declared, kept from the night before, or inferred from every rating.
 
-A scale that is wrong makes every rating wrong, so that a source is refused where its parts disagree, where more than a
-few ratings lie off the scale, or where the ratings speak for several scales. The message names files and values.
+A scale that is wrong makes every rating wrong, so that a source fails where its parts disagree, where more than a few
+ratings lie off the scale, or where the ratings speak for several scales. The message names files and values.
 """
 
 import logging
@@ -102,7 +102,7 @@ def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few:
 
 
 def _require_agreement(source: str, parts: Mapping[str, Tally]) -> None:
-    """Refuse parts that can hardly be of one scale: one ends where most ratings of another lie beyond."""
+    """Require that parts can be of one scale; they cannot where one ends where most ratings of another lie beyond."""
     large = {name: tally for name, tally in parts.items() if sum(tally.values()) >= MIN_RATINGS}
     for name, tally in large.items():
         high = rating_scale.bulk(tally)[1]
@@ -122,7 +122,7 @@ def _end_below(tally: Tally) -> float:
 
 
 def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: Settled) -> None:
-    """Refuse more ratings off the scale than accidents explain; a few are rejected row by row."""
+    """Require that no more ratings lie off the scale than accidents explain; a few are rejected row by row."""
     for name, tally in parts.items():
         stray = rating_scale.stray_rows(settled.scale, tally)
         total = sum(tally.values())

@@ -8,8 +8,8 @@ from itertools import groupby
 from psycopg import sql
 
 from movierec.db import Connection
+from movierec.ingestion.forgotten_viewers import copy_condition
 from movierec.ingestion.numbering import number_lines, prefetched
-from movierec.ingestion.refusal import refusal_of
 from movierec.ingestion.texts import TextCounts
 from movierec.sources.source import Chunk, Piece
 from movierec.sources.table_contracts import RATINGS
@@ -53,7 +53,7 @@ class SliceLoader:
         with ThreadPoolExecutor(1) as worker:
             for columns, run in groupby(chunks, key=lambda chunk: chunk.columns):
                 statement = sql.SQL("copy {} (slice_id, position, {}) from stdin{}").format(
-                    self._table, _identifiers(columns), refusal_of(self._conn, columns)
+                    self._table, _identifiers(columns), copy_condition(self._conn, columns)
                 )
                 with self._conn.cursor() as cursor:
                     with cursor.copy(statement) as copy:
@@ -74,10 +74,8 @@ class SliceLoader:
                 key, self._table
             )
         )
-        with (
-            self._conn.cursor() as cursor,
-            cursor.copy(sql.SQL("copy present ({}) from stdin{}").format(key, refusal_of(self._conn, names))) as copy,
-        ):
+        statement = sql.SQL("copy present ({}) from stdin{}").format(key, copy_condition(self._conn, names))
+        with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
             for chunk in keys:
                 copy.write(chunk.data)
         self.rows += self._conn.execute(self._deletion(), {"slices": list(lineage), **self._key()}).rowcount

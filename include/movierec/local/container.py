@@ -22,7 +22,7 @@ def container_environment(env: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigError: OpenTelemetry is on, or a setting is not allowed.
     """
-    opentelemetry.refuse(env, Path(env.get("AIRFLOW_HOME", "")) / "airflow.cfg")
+    opentelemetry.require_off(env, Path(env.get("AIRFLOW_HOME", "")) / "airflow.cfg")
     given = {name: value for name, value in env.items() if value}
     dataset = download.dataset_path(Settings.from_env(given))
     return {**DEFAULTS, **given, "MOVIEREC_DATASET": str(dataset), "PYTHONUNBUFFERED": "1"}

@@ -26,7 +26,7 @@ def prepare() -> None:
     empty = [name for name in REQUIRED_SECRETS if not os.environ.get(name)]
     if empty:
         raise ConfigError(f"{', '.join(empty)} must not be empty; set it for docker compose")
-    opentelemetry.refuse(os.environ, Path(os.environ.get("AIRFLOW_HOME", "")) / "airflow.cfg")
+    opentelemetry.require_off(os.environ, Path(os.environ.get("AIRFLOW_HOME", "")) / "airflow.cfg")
     server, settings = os.environ["MOVIEREC_SERVER"], Settings.from_env()
     state.prepare(settings.home)
     roles.prepare(server, settings)

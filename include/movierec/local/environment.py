@@ -58,7 +58,7 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
     Raises:
         ConfigError: OpenTelemetry is on, or OpenLineage has no place to send to.
     """
-    opentelemetry.refuse(os.environ, settings.state_folder.airflow_configuration)
+    opentelemetry.require_off(os.environ, settings.state_folder.airflow_configuration)
     credentials.write_password_file(settings)
     credentials.write_web_keys(settings)
     inherited = {key: value for key, value in os.environ.items() if value and key not in PER_RUN_VARIABLES}

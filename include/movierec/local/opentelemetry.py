@@ -9,7 +9,7 @@ from movierec.errors import ConfigError
 TRUE = ("1", "t", "true")  # what Airflow takes for true
 
 
-def refuse(env: Mapping[str, str], configuration: Path) -> None:
+def require_off(env: Mapping[str, str], configuration: Path) -> None:
     """Make sure that neither the environment nor `airflow.cfg` turns OpenTelemetry on.
 
     Its threads do not survive the fork of a task, so that the tasks of the LocalExecutor and the parsing of DAG files

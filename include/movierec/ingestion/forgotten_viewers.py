@@ -8,8 +8,8 @@ from movierec.db import Connection
 from movierec.sources.contract import VIEWER
 
 
-def refusal_of(conn: Connection, columns: Sequence[str]) -> sql.Composable:
-    """Return the condition of COPY into these columns: none where nobody is refused, or rows are not about viewers."""
+def copy_condition(conn: Connection, columns: Sequence[str]) -> sql.Composable:
+    """Return the condition of COPY into these columns: none where nobody was forgotten, or they name no viewer."""
     if VIEWER not in columns:
         return sql.SQL("")
     (buckets,) = conn.execute("select ops.refused_buckets()").fetchone() or (None,)
