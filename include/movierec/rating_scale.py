@@ -146,10 +146,10 @@ def infer(tally: Tally, few: RatingScale | None = None) -> Inference:
 
 def bulk(rated: Tally) -> tuple[float, float]:
     """Return the lowest and highest value that more rows lie at or beyond than by accident."""
-    return _reached(rated, sorted(rated)), _reached(rated, sorted(rated, reverse=True))
+    return _first_reached(rated, sorted(rated)), _first_reached(rated, sorted(rated, reverse=True))
 
 
-def _reached(rated: Tally, values: list[float]) -> float:
+def _first_reached(rated: Tally, values: list[float]) -> float:
     total, beyond = sum(rated.values()), 0
     for value in values:
         beyond += rated[value]

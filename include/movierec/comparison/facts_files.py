@@ -47,10 +47,10 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     layout, frame = _read_texts(path, MOVIE, MOVIE_COLUMNS, notes)
     date = pd.to_datetime(frame["release_date"], utc=True, format="ISO8601", errors="coerce")
     _note_unreadable(layout, frame, "release_date", date, notes)
-    year = _whole_numbers(layout, frame, "release_year", notes)
+    year = _read_whole_numbers(layout, frame, "release_year", notes)
     year = year.fillna(date.dt.year.astype("Int64"))
     year = year.fillna(pd.to_numeric(frame["title"].str.extract(TITLE_YEAR)[0]).astype("Int64"))
-    runtime = _whole_numbers(layout, frame, "runtime_minutes", notes)
+    runtime = _read_whole_numbers(layout, frame, "runtime_minutes", notes)
     movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
     is_none = frame["genres"].str.strip().str.lower().isin(NO_GENRES)
     named = frame.assign(genres=frame["genres"].mask(is_none).map(unescape, na_action="ignore"))
@@ -76,7 +76,7 @@ def read_users(path: Path, notes: list[str]) -> pd.DataFrame:
         ConfigError: the file cannot be read, has no rows, or a row has no user_id.
     """
     layout, frame = _read_texts(path, USER, USER_COLUMNS, notes)
-    return frame.assign(age=_whole_numbers(layout, frame, "age", notes))
+    return frame.assign(age=_read_whole_numbers(layout, frame, "age", notes))
 
 
 def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[Layout, pd.DataFrame]:
@@ -97,7 +97,7 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     return layout, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
 
 
-def _whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
+def _read_whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
     """Read whole numbers within the bounds of their column; other texts are unknown, and noted."""
     numbers = pd.to_numeric(frame[column], errors="coerce")
     whole = numbers.where(numbers.between(*BOUNDS[column])).round().astype("Int64")
@@ -131,7 +131,7 @@ def values_of(text: str, separators: str) -> list[str]:
 
     Spaces separate genres of MovieLens where nothing else does, as in `ops.genres`.
     """
-    if listed := _listed(text):
+    if listed := _list_of(text):
         return listed
     parts = re.split(f"[{re.escape(separators)}]", text)
     words = text.split()
@@ -145,7 +145,7 @@ def _in_one_spelling(genres: pd.DataFrame) -> pd.DataFrame:
     return genres.assign(genre=spelling).drop_duplicates(ignore_index=True)
 
 
-def _listed(text: str) -> list[str]:
+def _list_of(text: str) -> list[str]:
     """Return the strings or names of a list as JSON, Python, numpy or PostgreSQL write it, none of what is no list."""
     if text.lstrip()[:1] not in ("[", "{", "(") and not text.rstrip().endswith(")"):
         return []

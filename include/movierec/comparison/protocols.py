@@ -81,31 +81,31 @@ def note_protocol(division: Division, windows: str, notes: list[str]) -> str:
 
 
 def _per_user_temporal(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "test"), splits.per_user_temporal(ratings, seed=seed))
+    return _parts_by_name(("train", "test"), splits.per_user_temporal(ratings, seed=seed))
 
 
 def _global_temporal(ratings: pd.DataFrame, _: int) -> Parts:
-    return _named(("train", "test"), splits.global_temporal(ratings))
+    return _parts_by_name(("train", "test"), splits.global_temporal(ratings))
 
 
 def _random(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "valid", "test"), splits.random_split(ratings, seed=seed))
+    return _parts_by_name(("train", "valid", "test"), splits.random_split(ratings, seed=seed))
 
 
 def _strong_generalisation(ratings: pd.DataFrame, seed: int) -> Parts:
     held_out = max(1, round(ratings[USER].nunique() * HELD_OUT_SHARE))
-    return _named(("train", "fold_in", "test"), splits.strong_generalisation(ratings, held_out, seed=seed))
+    return _parts_by_name(("train", "fold_in", "test"), splits.strong_generalisation(ratings, held_out, seed=seed))
 
 
 def _leave_one_out(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "test"), splits.leave_one_out(ratings, seed=seed))
+    return _parts_by_name(("train", "test"), splits.leave_one_out(ratings, seed=seed))
 
 
 def _leave_one_out_global(ratings: pd.DataFrame, seed: int) -> Parts:
-    return _named(("train", "fold_in", "test"), splits.leave_one_out_global(ratings, seed=seed))
+    return _parts_by_name(("train", "fold_in", "test"), splits.leave_one_out_global(ratings, seed=seed))
 
 
-def _named(names: tuple[str, ...], frames: tuple[pd.DataFrame, ...]) -> Parts:
+def _parts_by_name(names: tuple[str, ...], frames: tuple[pd.DataFrame, ...]) -> Parts:
     return dict(zip(names, frames, strict=True))
 
 

@@ -37,7 +37,7 @@ COLUMNS = (
 
 def results(arguments: Mapping[str, Any], inputs: Inputs, comparison: Comparison, k: int, seed: int) -> dict[str, Any]:
     """Gather everything that is written to the results file; rankers in order of NDCG at the first k."""
-    ndcg = {name: _at(result, k)[ORDERED_BY]["mean"] for name, result in comparison.results.items() if _ran(result)}
+    ndcg = {name: _at(result, k)[ORDERED_BY]["mean"] for name, result in comparison.results.items() if _has_run(result)}
     order = sorted(ndcg, key=lambda name: ndcg[name], reverse=True)
     return {
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -48,9 +48,9 @@ def results(arguments: Mapping[str, Any], inputs: Inputs, comparison: Comparison
         "windows": inputs.windows,
         "notes": inputs.notes,
         "features_seconds": comparison.features_seconds,
-        "shared": _shared(comparison, order),
+        "shared": _shared_costs(comparison, order),
         "rankers": {name: comparison.results[name] for name in order},
-        "failed": {name: result["error"] for name, result in comparison.results.items() if not _ran(result)},
+        "failed": {name: result["error"] for name, result in comparison.results.items() if not _has_run(result)},
         "comparison": _paired_comparisons(comparison, order, k, seed),
     }
 
@@ -62,7 +62,7 @@ def text(results: Mapping[str, Any]) -> str:
     if rankers:
         best = next(iter(rankers.values()))
         parts = [_leaderboard(results, position) for position in range(len(best["metrics"]))]
-        parts.append(_what_costs_leave_out(results))
+        parts.append(_note_of_costs(results))
     if results["comparison"]["others"]:
         parts.append(_comparison_table(results["comparison"]))
     parts += _few_ratings_table(rankers)
@@ -99,14 +99,14 @@ def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> di
     }
 
 
-def _shared(comparison: Comparison, order: list[str]) -> dict[str, Any]:
+def _shared_costs(comparison: Comparison, order: list[str]) -> dict[str, Any]:
     """Return which rankers share what they learn from, and the seconds that it took to make, once for all of them."""
     seconds_of = {name: comparison.results[name]["shared_seconds"] for name in order}
     sharing = [name for name, seconds in seconds_of.items() if seconds]
     return {"rankers": sharing, "seconds": seconds_of[sharing[0]] if sharing else 0.0}
 
 
-def _what_costs_leave_out(results: Mapping[str, Any]) -> str:
+def _note_of_costs(results: Mapping[str, Any]) -> str:
     """Say what the seconds and the memory do not include, or include of others."""
     text = (
         "fit_s is without the movies' features, built once for all rankers in "
@@ -165,7 +165,7 @@ def _at(result: Mapping[str, Any], k: int) -> dict[str, Any]:
     return next(dict(row) for row in result["metrics"] if row[K] == k)
 
 
-def _ran(result: Mapping[str, Any]) -> bool:
+def _has_run(result: Mapping[str, Any]) -> bool:
     return "error" not in result
 
 

@@ -34,7 +34,7 @@ def put_on_stars(
         ConfigError: ratings lie off the declared scale, or nothing tells how they are to be understood.
     """
     tally = _tally(ratings)
-    scale = declared or _inferred(tally, relevant_from is not Relevance.DEFAULT, notes)
+    scale = declared or _infer(tally, relevant_from is not Relevance.DEFAULT, notes)
     threshold = RELEVANT_FROM if relevant_from is Relevance.DEFAULT else relevant_from
     if scale is None or not tally:
         return threshold
@@ -57,7 +57,7 @@ def _tally(ratings: Mapping[str, pd.DataFrame]) -> Tally:
     return {round(float(value), 6): int(rows) for value, rows in values.value_counts().items()}
 
 
-def _inferred(tally: Tally, is_threshold_given: bool, notes: list[str]) -> RatingScale | None:
+def _infer(tally: Tally, is_threshold_given: bool, notes: list[str]) -> RatingScale | None:
     try:
         found = infer(tally)
         if found.certainty == "likely":

@@ -52,7 +52,7 @@ def order_ties(parts: Mapping[str, pd.DataFrame], notes: list[str]) -> dict[str,
     return dict(parts) | {name: in_source_order(parts[name]) for name in known}
 
 
-def _what_validation_asks(parts: Mapping[str, pd.DataFrame]) -> tuple[str, str]:
+def _kind_of_validation(parts: Mapping[str, pd.DataFrame]) -> tuple[str, str]:
     """Return the kind of windows for validation rows that come after their users' known rows, and why."""
     if parts["valid"][USER].is_unique:
         return "next", "there is one validation row for each user, after their known rows"
@@ -75,4 +75,4 @@ def _suitable(files: Mapping[str, RatingsFile], parts: Mapping[str, pd.DataFrame
         return "random", "no validation user has training or fold-in rows that would tell what came first"
     if (parts["valid"][RATED_AT] < last_known).any():
         return "random", "some validation rows are earlier than their users' known rows"
-    return _what_validation_asks(parts)
+    return _kind_of_validation(parts)

@@ -73,8 +73,8 @@ def _kinds(
     newest = _mean_of(history, history.recency == 0)
     liked = _mean_of(history, history.liked * 0.5 ** (history.recency / LIKING_HALF_LIFE))
     above = history.above_mean * share
-    genres = _unit(_present(dataset.genres, "genre", dataset))
-    people = _unit(_present(dataset.people, "person_id", dataset))
+    genres = _unit(_membership(dataset.genres, "genre", dataset))
+    people = _unit(_membership(dataset.people, "person_id", dataset))
     yield from (("genre_share", share, genres), ("genre_recent", recent, genres), ("genre_liking", above, genres))
     yield from (("people_liked", liked, people), ("people_recent", recent, people))
     yield from (("content_last", last, features.matrix), ("content_liked", liked, features.matrix))
@@ -95,7 +95,7 @@ def _mean_of(history: History, weights: NDArray[np.generic]) -> NDArray[np.float
     return np.asarray(weights / np.maximum(totals, 1e-9)[history.users], np.float64)
 
 
-def _present(frame: pd.DataFrame, column: str, dataset: Dataset) -> sparse.csr_matrix:
+def _membership(frame: pd.DataFrame, column: str, dataset: Dataset) -> sparse.csr_matrix:
     """Return 1 where a movie has a term (movies × terms, float32)."""
     weights = terms(frame[[MOVIE, column]].drop_duplicates(), column, dataset.movies[MOVIE].to_numpy())
     return (weights > 0).astype(np.float32)

@@ -93,7 +93,7 @@ def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:
     people = dataset.people
     return {
         "genre": terms(dataset.genres, "genre", movie_ids),
-        **{role: terms(_billed(people[people["role"] == role]), "person_id", movie_ids) for role in ROLES},
+        **{role: terms(_people_by_billing(people[people["role"] == role]), "person_id", movie_ids) for role in ROLES},
         "year": terms(year, "release_year", movie_ids),
         "decade": terms(decade, "release_year", movie_ids),
         "country": terms(dataset.countries, "country", movie_ids),
@@ -102,7 +102,7 @@ def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:
     }
 
 
-def _billed(people: pd.DataFrame) -> pd.DataFrame:
+def _people_by_billing(people: pd.DataFrame) -> pd.DataFrame:
     """Weigh people by their position in the credits: 1, 1/√2, 1/√3 …; unknown ones count like the first."""
     position = people["billing"].fillna(1).clip(lower=1).to_numpy(np.float64)
     return people.assign(**{WEIGHT: 1 / np.sqrt(position)})

@@ -83,7 +83,7 @@ class PairFeatures:
             of_user=activity.of_users(history, known) | user_profiles | away,
             of_movie=known | _runtime(dataset),
             traits=known,
-            released=_released(dataset),
+            released=_release_days(dataset),
         )
 
     def of_block(self, users: Ints, rows: Ints, movies: Ints) -> dict[str, Floats]:
@@ -143,7 +143,7 @@ def _runtime(dataset: Dataset) -> dict[str, Floats]:
     return {"runtime": minutes} if np.isfinite(minutes).any() else {}
 
 
-def _released(dataset: Dataset) -> Floats:
+def _release_days(dataset: Dataset) -> Floats:
     """Return the release date in days since 1970 (float64), the middle of the year where only that is known."""
     date = dataset.movies["release_date"].to_numpy(dtype="datetime64[us]")
     days = np.where(np.isnat(date), np.nan, date.astype(np.int64) / MICROSECONDS_A_DAY)

@@ -19,10 +19,10 @@ def texts(dataset: Dataset) -> list[str]:
     billed = by_billing[by_billing.groupby([MOVIE, "role"]).cumcount() < NAMES_A_ROLE]
     parts = (
         dataset.movies["title"].fillna("").to_numpy(object),
-        _joined(dataset.genres, "genre", movie_ids),
-        _joined(dataset.tags, "tag", movie_ids),
+        _join_values(dataset.genres, "genre", movie_ids),
+        _join_values(dataset.tags, "tag", movie_ids),
         dataset.movies["plot"].fillna("").to_numpy(object),
-        _joined(billed, "name", movie_ids),
+        _join_values(billed, "name", movie_ids),
     )
     return [" ".join(filter(None, line)) for line in zip(*parts, strict=True)]
 
@@ -35,7 +35,7 @@ def word_weights(lines: list[str]) -> sparse.csr_matrix:
     return vectorizer.fit_transform(lines)
 
 
-def _joined(frame: pd.DataFrame, column: str, movie_ids: Ints) -> list[str]:
+def _join_values(frame: pd.DataFrame, column: str, movie_ids: Ints) -> list[str]:
     known = frame[frame[MOVIE].isin(movie_ids)].dropna(subset=column)
     words: list[list[str]] = [[] for _ in movie_ids]
     for position, word in zip(np.searchsorted(movie_ids, known[MOVIE]), known[column], strict=True):

@@ -46,17 +46,17 @@ def _check_ratings(conn: Connection, batch_id: int, source: str) -> list[str]:
         f"{row['smaller_piece']} repeats {row['larger_piece']}: {row['shared_pairs']:,} of {row['looked_at']:,} pairs "
         "of viewer and movie stand in both, which count once"
         for row in shared
-        if row["shared_pairs"] >= MIN_REPEATS and row["shared_pairs"] * 10 > _comparable(row)
+        if row["shared_pairs"] >= MIN_REPEATS and row["shared_pairs"] * 10 > _comparable_rows(row)
     ]
 
 
-def _comparable(row: dict[str, Any]) -> float:
+def _comparable_rows(row: dict[str, Any]) -> float:
     """Return how many rows of the smaller part could be found in what is looked at of the larger one."""
     return float(row["looked_at"] * row["fraction"])
 
 
 def _is_contradiction(row: dict[str, Any]) -> bool:
-    enough = row["conflicts"] >= MIN_CONFLICTS and row["conflicts"] > MAX_CONFLICT_SHARE * _comparable(row)
+    enough = row["conflicts"] >= MIN_CONFLICTS and row["conflicts"] > MAX_CONFLICT_SHARE * _comparable_rows(row)
     return enough and not row["is_chronological"]
 
 
@@ -65,7 +65,7 @@ def _is_named_as_copy(row: dict[str, Any]) -> bool:
     names = [PurePosixPath(row[piece]).stem.lower() for piece in ("smaller_piece", "larger_piece")]
     short, long = sorted(names, key=len)
     rest = long.removeprefix(short).strip("-_. ()") if long.startswith(short) else ""
-    is_repeat = row["shared_pairs"] >= 0.9 * _comparable(row) and not row["conflicts"]
+    is_repeat = row["shared_pairs"] >= 0.9 * _comparable_rows(row) and not row["conflicts"]
     return bool(_COPY.fullmatch(rest)) and row["shared_users"] > 0 and not is_repeat
 
 

@@ -45,7 +45,7 @@ def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingS
     if declared:
         settled = Settled(declared, "declared", "certain")
     else:
-        settled = _settled(source, parts, _kept(conn, key), STARS if has_events_only else None)
+        settled = _settle(source, parts, _kept_scale(conn, key), STARS if has_events_only else None)
     _require_on_scale(source, parts, settled)
     scale, rows = settled.scale, sum(sum(tally.values()) for tally in parts.values())
     values = {"scale_low": scale.low, "scale_high": scale.high, "unrated": list(scale.unrated), "rows": rows}
@@ -70,7 +70,7 @@ def _tallies(conn: Connection, key: Mapping[str, object]) -> tuple[dict[str, Tal
     return dict(parts), all(loaded["table_name"] == "feedback_event" for loaded in slices)
 
 
-def _kept(conn: Connection, key: Mapping[str, object]) -> Settled | None:
+def _kept_scale(conn: Connection, key: Mapping[str, object]) -> Settled | None:
     """Return the scale of the night before, unless it rested on a few ratings alone."""
     rows = fetch(conn, "extract/kept_scale", key)
     if not rows or rows[0]["certainty"] == "few ratings":
@@ -79,7 +79,7 @@ def _kept(conn: Connection, key: Mapping[str, object]) -> Settled | None:
     return Settled(scale, "kept", rows[0]["certainty"])
 
 
-def _settled(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: RatingScale | None) -> Settled:
+def _settle(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: RatingScale | None) -> Settled:
     total = _sum(parts.values())
     _require_agreement(source, parts)
     try:

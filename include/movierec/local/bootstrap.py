@@ -53,7 +53,7 @@ def _set_up(files: list[str]) -> None:
     missing = [name for name in files if not (ROOT / name).is_file()]
     if missing:
         sys.exit(f"movierec: {ROOT / missing[0]} is missing; get it back with git checkout {missing[0]}")
-    if not _works():
+    if not _is_usable():
         _make_environment()
     for stamp in VENV.glob("movierec-*.stamp"):
         stamp.unlink()
@@ -80,7 +80,7 @@ def _make_environment() -> None:
         _fail(f"'{python} -m venv {VENV}' failed; the lines above say why", made.stdout)
 
 
-def _works() -> bool:
+def _is_usable() -> bool:
     """Tell whether `.venv` holds a Python of an allowed version with a pip that runs."""
     if not interpreters.is_allowed(str(PYTHON)):
         return False

@@ -21,13 +21,13 @@ START = pd.Timestamp("2000-01-01", tz="UTC")
 
 def compile_kernels() -> None:
     """Fit every ranker that has kernels and let it recommend."""
-    dataset = made_up()
+    dataset = made_up_dataset()
     features = MovieFeatures.build(dataset)
     for name in (name for name in registry.RANKERS if name != "neural"):
         registry.create(name).fit(dataset, features).recommend(range(1, USERS + 1), 10)
 
 
-def made_up() -> Dataset:
+def made_up_dataset() -> Dataset:
     """Return ratings of movies that everybody watched in an order of their own."""
     rng = np.random.default_rng(0)
     movies = np.arange(1, MOVIES + 1)

@@ -23,17 +23,17 @@ def why(conn: Connection, settings: Settings, viewer: int, movie: int | None = N
     (about,) = fetch(conn, "report/why_viewer", {"user_id": viewer})
     origin = fetch(conn, "report/version_lineage", {"version_id": about["version_id"]})
     conn.commit()
-    sentences = [*_known(about), *_live(about, origin)]
+    sentences = [*_about_viewer(about), *_about_version(about, origin)]
     if movie is not None:
         (found,) = fetch(conn, "report/why_movie", {"user_id": viewer, "movie_id": movie})
         conn.commit()
-        sentences += [*_catalogue(found), *_place(about, found), *_stopped(found)]
+        sentences += [*_about_catalogue(found), *_about_place(about, found), *_about_stopped_version(found)]
         if origin and found["title"]:
-            sentences += _rankers(settings, origin[0], viewer, found)
+            sentences += _about_rankers(settings, origin[0], viewer, found)
     return sentences + [sentence for row in origin for sentence in _made_of(row)]
 
 
-def _known(about: Facts) -> Iterator[str]:
+def _about_viewer(about: Facts) -> Iterator[str]:
     viewer = about["user_id"]
     if about["is_known"] or about["events"]:
         last = f", the last of {_day(about['last_rated_at'])}" if about["ratings"] else ""
@@ -46,7 +46,7 @@ def _known(about: Facts) -> Iterator[str]:
         yield f"{_count(about['quarantined'], 'row')} of this viewer in quarantine, by the rules {rules}."
 
 
-def _live(about: Facts, origin: list[Facts]) -> Iterator[str]:
+def _about_version(about: Facts, origin: list[Facts]) -> Iterator[str]:
     if not origin:
         yield "No version is live yet; movierec_publish makes the first one."
         return
@@ -61,7 +61,7 @@ def _live(about: Facts, origin: list[Facts]) -> Iterator[str]:
         yield f"{version}; without a rating, an event, an age or a gender a viewer has no list: the fallback list."
 
 
-def _catalogue(found: Facts) -> Iterator[str]:
+def _about_catalogue(found: Facts) -> Iterator[str]:
     if found["movie_id"] != found["asked_id"]:
         yield f"Movie {found['asked_id']} is movie {found['movie_id']} here: links lead to the same movie."
     if found["title"]:
@@ -77,7 +77,7 @@ def _catalogue(found: Facts) -> Iterator[str]:
         yield f"What the viewer said of it is in quarantine: {'; '.join(found['rejected_row_reasons'])}."
 
 
-def _place(about: Facts, found: Facts) -> Iterator[str]:
+def _about_place(about: Facts, found: Facts) -> Iterator[str]:
     """Say where the movie is, and what takes it out."""
     if found["rank"] is not None:
         since = f"; each version since {found['since_version']} has listed it" if found["since_version"] else ""
@@ -101,7 +101,7 @@ def _place(about: Facts, found: Facts) -> Iterator[str]:
         yield f"An engineer has placed it: {', '.join(found['placements'])}."
 
 
-def _stopped(found: Facts) -> Iterator[str]:
+def _about_stopped_version(found: Facts) -> Iterator[str]:
     if found["rejected_version"] is None:
         return
     failed = describe_failures(found["rejected_checks"])
@@ -112,7 +112,7 @@ def _stopped(found: Facts) -> Iterator[str]:
     )
 
 
-def _rankers(settings: Settings, origin: Facts, viewer: int, found: Facts) -> Iterator[str]:
+def _about_rankers(settings: Settings, origin: Facts, viewer: int, found: Facts) -> Iterator[str]:
     if found["rating"] is not None:  # models leave out what was seen
         return
     try:

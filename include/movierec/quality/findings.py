@@ -68,7 +68,7 @@ def finding_of(conn: Connection, suite: str, result: Any) -> Finding:
     """Return the finding of a Great Expectations result; the bounds of measured numbers come from the warehouse."""
     config = result.expectation_config
     measured = _measured(conn, config.meta or {})
-    observed = _observed(result.result)
+    observed = _observation(result.result)
     if measured is None:
         allowed = {key: config.kwargs[key] for key in _RANGES if config.kwargs.get(key) is not None}
         bounds = {**allowed, **(config.meta or {}).get("bounds", {})}
@@ -91,7 +91,7 @@ def _measured(conn: Connection, meta: dict[str, Any]) -> list[dict[str, Any]] | 
     return fetch(conn, "ops/metric_bound", meta["measured"])
 
 
-def _observed(result: dict[str, Any]) -> dict[str, Any]:
+def _observation(result: dict[str, Any]) -> dict[str, Any]:
     """Keep what a person needs of a result: the value or the count, and a few examples."""
     kept = {key: result[key] for key in ("observed_value", "unexpected_count") if result.get(key) is not None}
     rows: Sequence[Any] = (

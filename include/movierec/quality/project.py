@@ -43,7 +43,7 @@ def run_gate(url: str, folder: Path, gate: str, run_name: str) -> Iterator[tuple
         run = context.checkpoints.get(gate).run(run_id=RunIdentifier(run_name=run_name))
         # Once, not as an action of the checkpoint, which would write the index again for every suite.
         write_docs(context, suites_of(gate), run.run_results)
-        yield from _evaluated(run.run_results.values())
+        yield from _results_of_suites(run.run_results.values())
 
 
 def write_docs(context: Any, suites: Iterable[str], results: Iterable[Any] = ()) -> None:
@@ -64,10 +64,10 @@ def run_suites(url: str, folder: Path, suites: Iterable[str]) -> Iterator[tuple[
     """
     with open_project(folder, url) as context:
         for suite in suites:
-            yield from _evaluated([context.validation_definitions.get(suite).run(result_format="COMPLETE")])
+            yield from _results_of_suites([context.validation_definitions.get(suite).run(result_format="COMPLETE")])
 
 
-def _evaluated(results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+def _results_of_suites(results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     for suite_result in results:
         for result in suite_result.results:
             _require_evaluated(suite_result.suite_name, result)

@@ -49,7 +49,7 @@ class EventsFolder:
         seen: set[str] = set()
         for name in links_out(self.folder):
             state.remark(f"{name} is not read: it is a link out of the folder")
-        for path in self._others():
+        for path in self._other_files():
             state.remark(f"{path.name} is not read: {_ALLOWED}; MOVIEREC_EXCLUDE={path.name} says that this is meant")
         for name in self._folders():
             state.remark(f"{name} is not read: it is a folder; allowed are the files beside it")
@@ -71,10 +71,12 @@ class EventsFolder:
             return [self.folder]
         if not self.folder.is_dir():
             raise SourceError(f"{self.folder}: the folder does not exist; allowed: a folder of {', '.join(SUFFIXES)}")
-        return [path for path in self._chosen() if path.name.endswith(SUFFIXES)]
+        return [path for path in self._visible_files() if path.name.endswith(SUFFIXES)]
 
-    def _others(self) -> list[Path]:
-        return [path for path in self._chosen() if not path.name.endswith(SUFFIXES)] if self.folder.is_dir() else []
+    def _other_files(self) -> list[Path]:
+        return (
+            [path for path in self._visible_files() if not path.name.endswith(SUFFIXES)] if self.folder.is_dir() else []
+        )
 
     def _folders(self) -> list[str]:
         if not self.folder.is_dir():
@@ -82,7 +84,7 @@ class EventsFolder:
         names = sorted(path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith("."))
         return [name for name in names if not any(fnmatch(name, pattern) for pattern in self.exclude)]
 
-    def _chosen(self) -> list[Path]:
+    def _visible_files(self) -> list[Path]:
         files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
         inside = [path for path in files if not leads_out(path, self.folder)]
         return [path for path in inside if not any(fnmatch(path.name, name) for name in self.exclude)]

@@ -45,12 +45,12 @@ def nearest(words: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
         return ""
     plains = {plain(name): name for name in names if len(plain(name)) * 2 > len(name)}
     hints = {
-        column: near for column, usual in words.items() if (near := _meant(column, names) or _similar(usual, plains))
+        column: near for column, usual in words.items() if (near := _synonym(column, names) or _similar(usual, plains))
     }
     return "".join(f"; is {name} meant to be {column}?" for column, name in hints.items())
 
 
-def _meant(column: str, names: Sequence[str]) -> str | None:
+def _synonym(column: str, names: Sequence[str]) -> str | None:
     """Return a name that means a column elsewhere, or in another language."""
     elsewhere = ELSEWHERE.get(column, ())
     return next(

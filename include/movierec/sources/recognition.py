@@ -121,7 +121,7 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
         names = header(lines[0], Dialect(delimiter, is_quoted)) if lines else []
         fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
         if fitting:
-            known = frozenset(name for name in names for contract in fitting if _known(contract, name))
+            known = frozenset(name for name in names for contract in fitting if _has_column(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
             found = _survey(file, main, names, Dialect(delimiter, is_quoted), texts)
@@ -159,12 +159,12 @@ def _fits(contract: Contract, names: Sequence[str]) -> bool:
     known = set(contract.resolve(names)) - {None}
     required = {column.name for column in contract.columns if column.required}
     if contract is USER_PROFILE:
-        of_movies = [name for name in names if _known(MOVIES, name) and plain(name) not in _WORDS_OF_USERS_TOO]
+        of_movies = [name for name in names if _has_column(MOVIES, name) and plain(name) not in _WORDS_OF_USERS_TOO]
         return required <= known and len(known) > 1 and not of_movies
     return required <= known
 
 
-def _known(contract: Contract, name: str) -> bool:
+def _has_column(contract: Contract, name: str) -> bool:
     return plain(name) in contract.words
 
 
@@ -183,7 +183,7 @@ def _names_columns(line: bytes) -> bool:
     """Tell whether a line is a header, though perhaps not a right one: it names a column, and no column is a number."""
     rows = [header(line, Dialect(delimiter, is_quoted)) for delimiter, is_quoted in _DELIMITERS.items()]
     names = {name for row in rows if not any(map(str.isdecimal, row)) for name in row}
-    return any(_known(contract, name) for contract in _TABLES_WITH_HEADER for name in names)
+    return any(_has_column(contract, name) for contract in _TABLES_WITH_HEADER for name in names)
 
 
 def _by_name(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:

@@ -1,4 +1,4 @@
-"""The metrics of a ranker's lists, with intervals, for everybody and for groups of viewers and movies (`ml.metric`)."""
+"""The metrics of a ranker's lists, with intervals, for everybody and for groups of users and movies (`ml.metric`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -32,11 +32,11 @@ def store_metrics(conn: Connection, key: Mapping[str, object], split: Split, eva
     run_sql(conn, "ml/clear_metric", key)
     head = [key[column] for column in COLUMNS[:3]]
     cutoffs = [int(k) for k in evaluation.totals[K]]
-    rows = [*_overall(evaluation, cutoffs), *_by_stratum(split, evaluation, cutoffs)]
+    rows = [*_rows_of_everybody(evaluation, cutoffs), *_by_stratum(split, evaluation, cutoffs)]
     return copy_rows(conn, "ml.metric", COLUMNS, ((*head, *row) for row in rows))
 
 
-def _overall(evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:
+def _rows_of_everybody(evaluation: Evaluation, cutoffs: Sequence[int]) -> Iterator[MetricRow]:
     intervals = mean_intervals_by_k(evaluation.values, cutoffs, METRICS)
     for k in cutoffs:
         values = evaluation.at(k)[list(METRICS)]

@@ -87,7 +87,7 @@ class Cover:
 def cover(movie_id: int, title: str, genres: Sequence[str] = ()) -> Cover:
     """Return the look of a movie; the same id, title and genres give the same."""
     mixed = (movie_id * MIXER) >> 8
-    genre = min(genres, key=_telling, default="")
+    genre = min(genres, key=_commonness, default="")
     look = LOOKS.get(_key(genre), PLAIN)
     hue = (look.hue + mixed % SPREAD - SPREAD // 2) % HUES if genre else mixed % HUES
     pattern = (mixed // SPREAD) % PATTERNS
@@ -100,6 +100,6 @@ def _key(genre: str) -> str:
     return genre.lower().removesuffix("'s")
 
 
-def _telling(genre: str) -> int:
+def _commonness(genre: str) -> int:
     key = _key(genre)
     return TELLING.index(key) if key in TELLING else len(TELLING) - 1 if key in LOOKS else len(TELLING)

@@ -77,7 +77,7 @@ class Guard:
                 self.metrics.refused.labels("malformed").inc()
                 await problem_response(problem)(asked, receive, send_guarded)
             else:
-                await self.app(asked, _bounded(receive, _most_bytes(scope)), send_guarded)
+                await self.app(asked, _bound(receive, _most_bytes(scope)), send_guarded)
         finally:
             route = getattr(asked.get("route"), "path", "none")
             self.metrics.observe(route, _known_method(scope["method"]), status, time.perf_counter() - started)
@@ -104,7 +104,7 @@ def _too_large(most: int) -> str:
     return f"the body is larger than the {most:,} bytes that are allowed"
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
+def _bound(receive: Receive, most: int) -> Receive:
     """Return a `receive` that ends a body without a stated length where it grows too large."""
     total = 0
 

@@ -28,7 +28,12 @@ def table_over_splits(protocol: Protocol, measurements: Mapping[int, ByRanker]) 
             [float(by_ranker[name].values[metric].mean()) for by_ranker in measurements.values()]
             for metric in ("ndcg", "recall")
         )
-        cells = [_number(np.mean(ndcg)), *map(_number, ndcg), _number(np.mean(recall)), *_published(protocol, name)]
+        cells = [
+            _number(np.mean(ndcg)),
+            *map(_number, ndcg),
+            _number(np.mean(recall)),
+            *_cells_of_paper(protocol, name),
+        ]
         rows[name] = float(np.mean(ndcg)), cells
     return _table(heads, protocol, rows, published_columns=2)
 
@@ -42,7 +47,7 @@ def table_of_split(protocol: Protocol, by_ranker: ByRanker) -> list[str]:
         ndcg = mean_interval(measurement.values["ndcg"])
         recall = float(measurement.values["recall"].mean())
         cells = [_number(ndcg.mean), f"{_number(ndcg.low)} to {_number(ndcg.high)}", _number(recall)]
-        rows[name] = ndcg.mean, [*cells, *_lead_cells(leads.get(name)), _published(protocol, name)[0]]
+        rows[name] = ndcg.mean, [*cells, *_lead_cells(leads.get(name)), _cells_of_paper(protocol, name)[0]]
     return _table(heads, protocol, rows, published_columns=1)
 
 
@@ -63,7 +68,7 @@ def p_value(value: float) -> str:
 def _table(heads: Sequence[str], protocol: Protocol, ours: Rows, published_columns: int) -> list[str]:
     gaps = [UNKNOWN] * (len(heads) - 1 - published_columns)
     others: Rows = {
-        f"{name} (published)": (ndcg, [*gaps, *_published(protocol, name)[:published_columns]])
+        f"{name} (published)": (ndcg, [*gaps, *_cells_of_paper(protocol, name)[:published_columns]])
         for name, (ndcg, _) in protocol.published.items()
         if name not in ours
     }
@@ -78,7 +83,7 @@ def _lead_cells(lead: PairedComparison | None) -> list[str]:
     return [f"{by.mean:+.4f} ({by.low:+.4f} to {by.high:+.4f})", p_value(lead.adjusted)]
 
 
-def _published(protocol: Protocol, name: str) -> list[str]:
+def _cells_of_paper(protocol: Protocol, name: str) -> list[str]:
     ndcg, recall = protocol.published.get(name, (None, None))
     return [_number(ndcg), _number(recall)]
 

@@ -48,15 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(folder: str, rankers: Sequence[str]) -> Iterator[Figures]:
     """Measure rankers, each followed by its anchor, one process at a time."""
     for name in rankers:
-        yield _logged(in_own_process(measure_ranker, folder, name))
+        yield _log(in_own_process(measure_ranker, folder, name))
         reason = anchors.missing(name)
         if reason:
             print(reason, file=sys.stderr)  # noqa: T201
         elif name in anchors.ANCHORS:
-            yield _logged(in_own_process(measure_anchor, folder, name))
+            yield _log(in_own_process(measure_anchor, folder, name))
 
 
-def _logged(figures: Figures) -> Figures:
+def _log(figures: Figures) -> Figures:
     print(f"{figures.name}: {figures.fit_seconds:.2f} s", file=sys.stderr, flush=True)  # noqa: T201
     return figures
 

@@ -35,16 +35,16 @@ def model(ranker: str) -> Callable[[sparse.csr_matrix], Any]:
     from implicit.nearest_neighbours import CosineRecommender  # noqa: PLC0415
 
     if ranker == "item_knn":
-        return lambda X: _fitted(CosineRecommender(K=ItemKNN().neighbours, num_threads=cores()), X)
+        return lambda X: _fit(CosineRecommender(K=ItemKNN().neighbours, num_threads=cores()), X)
     own = IALS()
     sizes = {"factors": own.factors, "iterations": own.epochs, "regularization": own.regularisation}
     # Its alpha is the whole confidence of a rating, ours what comes on top of 1.
     same = {"alpha": 1 + own.alpha, "random_state": own.seed, "num_threads": cores()}
     settings = {**sizes, **same, "use_cg": True, "use_gpu": False}
-    return lambda X: _fitted(AlternatingLeastSquares(**settings), X)
+    return lambda X: _fit(AlternatingLeastSquares(**settings), X)
 
 
-def _fitted(recommender: Any, X: sparse.csr_matrix) -> Any:
+def _fit(recommender: Any, X: sparse.csr_matrix) -> Any:
     with threadpool_limits(1, "blas"):  # as it asks for itself: its own threads do the work
         recommender.fit(X, show_progress=False)
     return recommender

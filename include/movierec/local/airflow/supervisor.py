@@ -56,7 +56,7 @@ def supervise(
     stop_requested = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_requested.set())
-    components = [Component(name, command, (before or {}).get(name, _nothing)) for name, command in commands.items()]
+    components = [Component(name, command, (before or {}).get(name, _do_nothing)) for name, command in commands.items()]
     own = processes.identity(psutil.Process())  # now: it reads otherwise once the clock has been set
     failure = problem = ""
     try:
@@ -73,7 +73,7 @@ def supervise(
     return failure
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 

@@ -12,7 +12,7 @@ from movierec.errors import SourceError
 from movierec.sources.databases import mysql_lines
 from movierec.sources.databases.foreign import ForeignDatabase
 from movierec.sources.databases.layout import Layout
-from movierec.sources.databases.mysql_connection import connected, give_up, plain_refusals
+from movierec.sources.databases.mysql_connection import give_up, open_connection, plain_refusals
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text import copytext
 
@@ -24,7 +24,7 @@ def open_mysql(endpoint: Endpoint) -> Iterator[ForeignDatabase]:
     Raises:
         SourceError: the server refuses the user or does not have the database.
     """
-    with connected(endpoint) as connection:
+    with open_connection(endpoint) as connection:
         yield MysqlDatabase(connection, endpoint.database)
 
 

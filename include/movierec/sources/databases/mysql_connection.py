@@ -24,7 +24,7 @@ REFUSED = (1044, 1045, 1049, 1142, 1143, 1356, 1370)
 
 
 @contextmanager
-def connected(endpoint: Endpoint) -> Iterator["pymysql.connections.Connection[Any]"]:
+def open_connection(endpoint: Endpoint) -> Iterator["pymysql.connections.Connection[Any]"]:
     """Open a connection that reads everything as of now; pymysql.OperationalError where nothing answers.
 
     Raises:

@@ -38,9 +38,9 @@ def files(path: Path) -> list[File]:
             walked = [file for file in _walk(path, MAX_DEPTH) if not leads_out(file, path)]
             listed = [_on_disk(file, _name(file, path)) for file in walked]
         elif path.exists() and _looks_like_zip(path):
-            listed = _zipped(path)
+            listed = _files_of_zip(path)
         elif path.exists() and _is_tar(path):
-            listed = _tarred(path)
+            listed = _files_of_tar(path)
         else:
             listed = [_on_disk(path, _name(path, path.parent))] if path.exists() else []
     except READ_ERRORS as error:
@@ -135,7 +135,7 @@ def _on_disk(path: Path, name: str) -> File:
     return File(_without_gz(name), where, lambda: path.open("rb"), path)
 
 
-def _zipped(path: Path) -> list[File]:
+def _files_of_zip(path: Path) -> list[File]:
     archive = zipfile.ZipFile(path)  # open for as long as its files are: to list it for each of them takes too long
     inside = [entry for entry in archive.infolist() if not entry.is_dir()]
     names = [entry.filename for entry in inside if not any(map(_is_hidden, PurePosixPath(entry.filename).parts))]
@@ -160,8 +160,8 @@ def _is_tar(path: Path) -> bool:
         return formats.is_tar(stored.head)
 
 
-def _tarred(path: Path) -> list[File]:
-    stored = _unpacked(path) if _is_packed(path) else None
+def _files_of_tar(path: Path) -> list[File]:
+    stored = _unpack(path) if _is_packed(path) else None
     with tarfile.open(stored.name if stored else path, mode="r:") as archive:
         inside = {entry.name: entry for entry in archive if entry.isfile()}  # of one name the last counts
 
@@ -186,7 +186,7 @@ def _is_packed(path: Path) -> bool:
         return formats.is_packed(file.read(formats.HEAD_BYTES))
 
 
-def _unpacked(path: Path) -> "_TemporaryFileWrapper[bytes]":
+def _unpack(path: Path) -> "_TemporaryFileWrapper[bytes]":
     """Return an unpacked copy, which is there for as long as it is used: each entry is then found at its place."""
     file = tempfile.NamedTemporaryFile(prefix="movierec-tar-")  # noqa: SIM115 - see above
     with _on_disk(path, path.name).open_stored() as stored:

@@ -64,7 +64,7 @@ class Converter:
         """Return the rows of a part, in smaller parts where it is not clean, and the lines of an open quote."""
         texts: list[bytes] = []
         start, few = 0, SMALL_PART_BYTES if self._is_plain else PART_BYTES
-        if (whole := self._clean(part) or self._unquoted(part)) is not None:
+        if (whole := self._clean(part) or self._unquote(part)) is not None:
             return [whole.replace(b"\n", b"\t\\N\n")], b""
         while start < len(part):
             end = _line_end(part, start, few)
@@ -99,7 +99,7 @@ class Converter:
             return None
         return block.translate(self._to_tab, b"\r" if ends else b"")
 
-    def _unquoted(self, block: bytes) -> bytes | None:
+    def _unquote(self, block: bytes) -> bytes | None:
         """Return a block with quotes as COPY text, or None where one is strange or anything has to be escaped."""
         if not self._is_plain or not self._rows.dialect.is_quoted or not is_utf8(block):
             return None

@@ -81,7 +81,7 @@ class Rows:
         lines = block.split(b"\n")
         lines.pop()
         if block.count(b"\r") > block.count(b"\r\n"):
-            lines = [part for line in lines for part in self._divided(line)]
+            lines = [part for line in lines for part in self._split(line)]
         records: list[Record] = []
         number = 0
         while number < len(lines):
@@ -94,7 +94,7 @@ class Rows:
             number += count
         return records, b""
 
-    def _divided(self, line: bytes) -> list[bytes]:
+    def _split(self, line: bytes) -> list[bytes]:
         """Return a line, or the rows that CR alone divides it into, each with as many fields as there are columns."""
         parts = [part for part in line.removesuffix(b"\r").split(b"\r") if part]
         sign = self.dialect.delimiter.encode()
