@@ -1,7 +1,9 @@
 """Bounds of times and years: the same in SQL and in Python."""
 
+import pytest
+
 from movierec.comparison.facts_files import BOUNDS
-from movierec.comparison.timestamps import EARLIEST
+from movierec.comparison.timestamps import EARLIEST, UNITS
 
 
 def test_the_earliest_time_of_feedback_is_the_same_in_sql_and_python(conn):
@@ -19,3 +21,9 @@ def test_a_time_is_possible_from_then_until_tomorrow(conn):
 def test_the_years_of_movies_are_the_same_in_sql_and_python(conn):
     bounds = conn.execute("select ops.earliest_release_year(), ops.latest_release_year()").fetchone()
     assert bounds == BOUNDS["release_year"]
+
+
+@pytest.mark.parametrize(("value", "factor"), [(bound / 2, factor) for bound, factor in UNITS if bound < 1e18])
+def test_the_unit_of_a_moment_is_told_alike_in_sql_and_python(conn, value, factor):
+    (seconds,) = conn.execute("select extract(epoch from ops.as_moment(%s))::double precision", [value]).fetchone()
+    assert seconds == pytest.approx(value * factor / 1e6)

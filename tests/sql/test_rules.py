@@ -2,6 +2,8 @@
 
 import pytest
 
+from movierec.comparison.facts_files import BOUNDS
+
 
 @pytest.fixture
 def broken(conn):
@@ -63,6 +65,12 @@ EVENT = {"event_id": "1", "user_id": "1", "movie_id": "1", "kind": "rating", "va
 )
 def test_a_row_breaks_the_rules_that_it_should(broken, table, row, changes, rules):
     assert broken(table, **{**row, **changes}) == rules
+
+
+def test_a_night_takes_the_ages_that_a_comparison_takes(broken):
+    low, high = BOUNDS["age"]
+    found = {age: broken("user_profile", **{**PROFILE, "age": str(age)}) for age in (low - 1, low, high, high + 1)}
+    assert found == {low - 1: {"age"}, low: set(), high: set(), high + 1: {"age"}}
 
 
 def test_a_rule_and_the_sentence_that_explains_it_stand_together(conn):
