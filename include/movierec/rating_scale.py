@@ -10,16 +10,11 @@ to declare the scale. A few values off the scale are no doubt; they are rejected
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from movierec.errors import ConfigError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 Tally = Mapping[float, int]  # rows by rating
-Ratings = TypeVar("Ratings", float, "NDArray[np.float64]")
 
 MIN_RATINGS = 20  # fewer say too little to refuse anything
 MIN_USED_SHARE = 0.25  # of a declared scale
@@ -31,6 +26,15 @@ WIDEST = (-1.0, 100.0)  # of all usual scales and marks
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _SCALE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s+unrated\s+({_NUMBER}(?:\s*/\s*{_NUMBER})*))?")
 ALLOWED = "a scale such as 1-10, or 1-10 unrated 0 where 0 means seen and not rated"
+
+
+class _Number(Protocol):
+    """A number, or an array of them; numpy is not imported here, because web pages need the scale, too."""
+
+    def __sub__(self, other: float, /) -> Any: ...
+
+
+Ratings = TypeVar("Ratings", bound=_Number)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class RatingScale:
         """Return ratings on the scale from 0.5 to 5, to which other scales are stretched linearly."""
         if self.is_stars:
             return value
-        return STARS.low + (value - self.low) * (STARS.high - STARS.low) / (self.high - self.low)
+        stretched: Ratings = STARS.low + (value - self.low) * (STARS.high - STARS.low) / (self.high - self.low)
+        return stretched
 
 
 STARS = RatingScale()
