@@ -241,7 +241,7 @@ def test_whole_blocks_and_single_rows_yield_the_same(dialect, seed, monkeypatch)
     monkeypatch.setattr(blocks, "PART_BYTES", random.choice((16, 256, 1 << 15)))
     monkeypatch.setattr("movierec.sources.text.lines.BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
     mixed = read(content, MOVIES, dialect)
-    for shortcut in ("_clean", "_unquoted"):
+    for shortcut in ("_clean", "_unquote"):
         monkeypatch.setattr(Converter, shortcut, lambda self, block: None)
     assert mixed == read(content, MOVIES, dialect)
     assert len(mixed) >= 150 or dialect.is_quoted
