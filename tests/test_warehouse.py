@@ -9,6 +9,7 @@ from movierec import db
 from movierec import warehouse as structure
 from movierec.config import SQL
 from movierec.db import connect
+from movierec.errors import ConfigError
 
 
 def test_an_unchanged_structure_is_not_applied_again(warehouse):
@@ -168,3 +169,30 @@ def test_views_of_an_earlier_version_go_and_those_whose_columns_changed_are_made
     tables = {path.stem for path in (SQL / "staging").glob("*.sql")}
     assert {f"{table}_{kind}" for table in tables for kind in ("typed", "checked")} <= names
     assert not {name for name in names if name.endswith("judged")}
+
+
+def test_a_structure_that_newer_code_made_is_refused_and_left_as_it_is(warehouse):
+    assert recorded_version(warehouse) == structure.VERSION
+    with connect(warehouse) as conn:
+        conn.execute(
+            "insert into ops.structure (checksum, version, applied_at) values ('newer', %s, now() + interval '1 s')",
+            [structure.VERSION + 1],
+        )
+    for check in (structure.migrate, structure.require_known):
+        with pytest.raises(ConfigError, match=f"to structure {structure.VERSION + 1}; .* up to {structure.VERSION}: "):
+            check(warehouse)
+    assert recorded_version(warehouse) == structure.VERSION + 1
+
+
+def test_a_structure_from_before_there_were_versions_is_known(warehouse):
+    with connect(warehouse) as conn:
+        conn.execute("alter table ops.structure drop column version")
+        conn.execute("update ops.structure set checksum = 'of an older checkout'")
+    structure.require_known(warehouse)
+    assert structure.migrate(warehouse) is True
+    assert recorded_version(warehouse) == structure.VERSION
+
+
+def recorded_version(warehouse):
+    with connect(warehouse) as conn:
+        return conn.execute("select version from ops.structure order by applied_at desc limit 1").fetchone()[0]

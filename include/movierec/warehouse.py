@@ -3,8 +3,9 @@
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -60,6 +61,9 @@ STRUCTURE = (
     "ddl/reader_role",
 )
 OLDEST_SERVER = 170_000
+# Counts up with every change that code of before cannot work on: what it reads or writes gets another name, type or
+# meaning, or goes. Code refuses a structure whose version is above its own.
+VERSION = 1
 
 # Whoever waits for a lock makes all later readers wait behind: so we wait briefly, let them pass, and try again.
 LOCK_TIMEOUT = "100ms"
@@ -78,7 +82,8 @@ def migrate(conninfo: str, patience: float = PATIENCE_SECONDS) -> bool:
         patience: for how many seconds to try again while somebody uses what has to change.
 
     Raises:
-        ConfigError: the server is older than PostgreSQL 17 (`merge … when not matched by source`).
+        ConfigError: the server is older than PostgreSQL 17 (`merge … when not matched by source`), or newer code has
+            changed the structure in a way that this code does not know.
         LockNotAvailable: somebody still uses it; the message says who.
     """
     deadline = time.monotonic() + patience
@@ -101,13 +106,17 @@ def _migrate_at_once(conninfo: str) -> bool:
         _require_server(conn)
         conn.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         conn.execute("select pg_advisory_xact_lock(%s)", [STRUCTURE_LOCK])
-        applied, wanted = _applied_checksums(conn), _file_checksums()
+        latest = _latest(conn)
+        _require_known(conn, latest)
+        applied, wanted = _applied_checksums(latest), _file_checksums()
         if applied == wanted:
             return False
         first = _first_to_apply(applied, wanted)
         for name in STRUCTURE[first:]:
             _apply(conn, name)
-        run_sql(conn, "ops/record_structure", {"checksum": _checksum(wanted), "file_checksums": wanted})
+        run_sql(
+            conn, "ops/record_structure", {"checksum": _checksum(wanted), "file_checksums": wanted, "version": VERSION}
+        )
     log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[first])
     return True
 
@@ -143,17 +152,40 @@ def _require_server(conn: Connection) -> None:
         raise ConfigError(f"the warehouse runs PostgreSQL {version // 10_000}; allowed is 17 or newer")
 
 
-def _applied_checksums(conn: Connection) -> list[str]:
-    """Return the checksums of the files that were applied last; none where those do not make up the row's own."""
+def require_known(conninfo: str) -> None:
+    """Make sure that this code knows the structure of a warehouse, which may be empty.
+
+    Raises:
+        ConfigError: newer code has changed it.
+    """
+    with connect(conninfo) as conn:
+        _require_known(conn, _latest(conn))
+
+
+def _require_known(conn: Connection, latest: Mapping[str, Any]) -> None:
+    version = latest.get("version", 0)
+    if version > VERSION:
+        raise ConfigError(
+            f"newer code has upgraded the database {conn.info.dbname} to structure {version}; this code knows "
+            f"structures up to {VERSION}: start the newer code, or put back the copy from before the upgrade "
+            "(docs/operations.md, Going back)"
+        )
+
+
+def _latest(conn: Connection) -> dict[str, Any]:
+    """Return the row of the structure that was applied last, of an old one without all columns; else nothing."""
     (exists,) = conn.execute("select to_regclass('ops.structure') is not null").fetchone() or (False,)
     if not exists:
-        return []
-    latest = (
-        "select to_jsonb(structure) from ops.structure order by applied_at desc limit 1"  # an old one lacks columns
-    )
-    (row,) = conn.execute(latest).fetchone() or ({},)
-    applied: list[str] = row.get("file_checksums") or []
-    return applied if row.get("checksum") == _checksum(applied) else []
+        return {}
+    newest = "select to_jsonb(structure) from ops.structure order by applied_at desc limit 1"
+    found: tuple[dict[str, Any]] = conn.execute(newest).fetchone() or ({},)
+    return found[0]
+
+
+def _applied_checksums(latest: Mapping[str, Any]) -> list[str]:
+    """Return the checksums of the files that were applied last; none where those do not make up the row's own."""
+    applied: list[str] = latest.get("file_checksums") or []
+    return applied if latest.get("checksum") == _checksum(applied) else []
 
 
 def _file_checksums() -> list[str]:

@@ -102,9 +102,10 @@ def test_blunt_moments_are_noted(tmp_path: Path) -> None:
         ("1000000000000", "1000086400000", "1000172800000"),
         ("1000000000000000", "1000086400000000", "1000172800000000"),
         ("2001-09-09T01:46:40Z", "2001-09-10T01:46:40Z", "2001-09-11 01:46:40"),
+        ("2001-09-09 01:46:40 UTC", "2001-09-10 01:46:40.000000 UTC", "2001-09-11T01:46:40 GMT"),
         ("2001-09-09T03:46:40+02:00", "2001-09-10T01:46:40.000Z", "2001-09-11T01:46:40+00:00"),
     ],
-    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with zones"),
+    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with UTC", "iso with zones"),
 )
 def test_a_moment_may_be_a_number_or_iso_8601(tmp_path: Path, moments: tuple[str, str, str]) -> None:
     text = TRAIN
@@ -405,6 +406,11 @@ BAD_TRAIN = {
     HEADER + "1,10,5,1\n1,20\n2,30,4,2\n": "train.csv, line 3, is not a table",
     HEADER
     + "1,10,5,1\n1,20,5,1e30\n": "line 3, column timestamp: '1e30' is not allowed; allowed is a number of seconds",
+    HEADER + "1,10,٥,1\n1,20,5,2\n": "line 2, column rating: '٥' is not allowed; allowed is a finite number",
+    HEADER + "1,10,5,1_000\n": "line 2, column timestamp: '1_000' is not allowed",
+    HEADER.replace(",", ";") + "1;10;4,5;1\n1;20;x;2\n": "line 3, column rating: 'x' is not allowed",
+    HEADER.replace(",", ";") + "1;10;4,5;1\n1;20;4.5;2\n": "train.csv: numbers of rating, timestamp have a decimal "
+    "point in some rows and a decimal comma in others",
     "user_id movie_id rating\n1 10 5\n": "they are separated by spaces: allowed are commas, semicolons, tabs and |",
     "1::10::5::3\n1::20::5::3\n": "they are separated by '::': allowed are commas, semicolons, tabs and |",
 }
@@ -497,6 +503,8 @@ def test_ids_that_have_lost_digits_are_refused(tmp_path: Path) -> None:
 def test_columns_of_which_nothing_is_made_are_noted(tmp_path: Path) -> None:
     notes = inputs(tmp_path, relevant_from=None, train=TRAIN.replace("rating", "ratting")).notes
     assert any("nothing is made of the columns ratting; it has no column of ratings" in note for note in notes)
+    notes = inputs(tmp_path, train=TRAIN.replace("timestamp", "rating_time")).notes
+    assert any("it has no column of timestamps; is rating_time meant to be rated_at?" in note for note in notes)
 
 
 def read_train(folder: Path, name: str, content: bytes, **more: Path) -> Inputs:

@@ -663,3 +663,8 @@ def test_several_separators_of_genres_are_named(conn, tmp_path):
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
     assert "against the rule genre_separators" in said(conn, batch_id)
     assert "holds 'War|Drama, History'" in said(conn, batch_id)
+
+
+def test_spaces_that_nobody_sees_are_shown_in_messages():
+    assert sentences.visible("965069164\u00a0") == r"965069164\xa0"
+    assert sentences.visible("\u200bAmélie – été") == r"\u200bAmélie – été"

@@ -46,6 +46,13 @@ def test_values_arrive_as_they_are_written(app: str, tmp_path: Path) -> None:
     }
 
 
+def test_values_that_mongodb_wraps_are_unwrapped(app: str, tmp_path: Path) -> None:
+    moment = {"$date": {"$numberLong": "1700000000000"}}
+    write(tmp_path, event(user_id={"$numberLong": "7"}, movie_id={"id": 3}, created_at=moment))
+    (row,) = read(app, tmp_path).rows
+    assert (row["user_id"], row["movie_id"], row["created_at"]) == ("7", '{"id": 3}', "1700000000000")
+
+
 def test_unknown_keys_are_kept_and_reported(app: str, tmp_path: Path) -> None:
     write(tmp_path, GOOD, event(device={"os": ["tv", 1.50, None, True]}, page=None, kind=False, value='a\t"\n\\N\0é🎬'))
     landed = read(app, tmp_path)

@@ -471,3 +471,14 @@ def test_a_file_of_two_encodings_is_not_taken_for_it(tmp_path):
 def titles_of(folder):
     (table,) = [table for table in find_tables(folder) if table.contract.table == "movies"]
     return [row["title"] for row in rows(table.read(Notes()))]
+
+
+@pytest.mark.parametrize("movie", ["1193", "1193.0", "1193,0", "1,193", "1\u202f193", "1.234.567", "1.1930E+03"])
+@pytest.mark.parametrize("moment", ["978300760", "978,300,760", "9.78300760E+08", "31 Dec 2000 22:12:40"])
+@pytest.mark.parametrize(("name", "delimiter"), [("ratings.dat", "::"), ("u.data", "\t")])
+def test_ratings_without_a_header_may_have_numbers_in_every_form(tmp_path, name, delimiter, movie, moment):
+    write(
+        tmp_path, {name: delimiter.join(("1", movie, "4,5", moment)) + "\n", "movies.csv": "movieId,title\n1193,Heat\n"}
+    )
+    (found,) = [table for table in find_tables(tmp_path) if table.contract.table == "ratings"]
+    assert found.file.name == name

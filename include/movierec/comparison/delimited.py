@@ -88,10 +88,11 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
     if stand_in_single_quotes(sample, delimiter):
         raise ConfigError(f"{path}: {SINGLE_QUOTES}")
     is_quoted = delimiter != "\t" or has_quotes([line, *sample], delimiter)
+    may_be_quoted = is_quoted or has_quotes([line, *sample], delimiter, has_escapes=True)
     with open_text(path) as file:  # titles may be anything; ids and numbers are all alike
         lines = (text.rstrip("\r\n") for text in file) if "title" in words else iter(sample)
-        evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), is_quoted)
-    is_quoted = is_quoted or (evidence.has_escapes and has_quotes([line, *sample], delimiter, has_escapes=True))
+        evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), may_be_quoted)
+    is_quoted = is_quoted or (evidence.has_escapes and may_be_quoted)
     return Layout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
 
 
@@ -174,7 +175,11 @@ def invalid_value(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
                 if row and not is_right(value):
                     where = f"{layout.path}, line {rows.line_num}, column {layout.words[name]}"
                     return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
-    return ConfigError(f"{layout.path} holds a value that cannot be read in one of {', '.join(rules)}")
+    columns = ", ".join(layout.words[name] for name in rules)
+    return ConfigError(
+        f"{layout.path}: numbers of {columns} have a decimal point in some rows and a decimal comma in others; "
+        "allowed is one of them in all rows"
+    )
 
 
 def rows_of(layout: Layout, file: TextIO) -> Any:

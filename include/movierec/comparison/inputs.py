@@ -149,11 +149,9 @@ def read_inputs(
     notes: list[str] = []
     paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
     ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
-    for file in ratings_files.values():
+    for name, file in ratings_files.items():
         if file.unused:
-            hint = nearest({RATING: (RATING, *aliases_of(RATING))}, file.unused)
-            rows = "" if file.is_rated else f"; it has no column of ratings{hint}"
-            notes.append(f"{file.path}: nothing is made of the columns {listed(file.unused)}{rows}")
+            notes.append(f"{file.path}: nothing is made of the columns {listed(file.unused)}{_missed(file, name)}")
         if file.has_times:
             note_odd_times(file.path, file.rows[RATED_AT], notes)
     facts = _read_facts(files, notes)
@@ -196,6 +194,14 @@ def read_inputs(
         tuning_train=tuning_train,
         tuning_fold_in=tuning_fold_in,
     )
+
+
+def _missed(file: RatingsFile, name: str) -> str:
+    """Say which optional columns a file has not, and what of its other columns may be meant."""
+    missed = [] if file.is_rated else [("ratings", RATING)]
+    missed += [] if file.has_times or name == "test" else [("timestamps", RATED_AT)]
+    hints = ((what, nearest({column: (column, *aliases_of(column))}, file.unused)) for what, column in missed)
+    return "".join(f"; it has no column of {what}{hint}" for what, hint in hints)
 
 
 def _places(files: Mapping[str, RatingsFile], key: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from movierec.comparison.delimited import Layout, invalid_value, read_columns, read_layout
 from movierec.comparison.timestamps import TIMESTAMP, has_numeric_timestamps, timestamp_rule, timestamps
-from movierec.comparison.value_rules import Rule, is_given, is_number
+from movierec.comparison.value_rules import Rule, as_number, is_given, is_number
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER, WEIGHT
 from movierec.data.dataset import TIME
 from movierec.errors import ConfigError
@@ -21,7 +21,7 @@ RULES: dict[str, Rule] = {
     USER: (is_given, "an id"),
     MOVIE: (is_given, "an id"),
     RATING: (is_number, "a finite number"),
-    WEIGHT: (lambda text: is_number(text) and 0 <= float(text) <= 1, "a number from 0 to 1"),
+    WEIGHT: (lambda text: is_number(text) and 0 <= as_number(text) <= 1, "a number from 0 to 1"),
 }
 EPOCH = pd.Timestamp(0, unit="s", tz="UTC")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from movierec.comparison.delimited import Layout, invalid_value, rows_of
 from movierec.comparison.opening import open_text
-from movierec.comparison.value_rules import Rule, is_number
+from movierec.comparison.value_rules import Rule, as_number, is_number
 
 TIMESTAMP = "timestamp"
 EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # as ops.earliest_time() has it for a night
@@ -41,10 +41,15 @@ def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
             _require_all_digits(layout)
         since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
         return pd.Series(since_1970, written.index).dt.tz_localize("UTC")
-    times = pd.to_datetime(written, utc=True, format="ISO8601", errors="coerce")
+    times = pd.to_datetime(_with_z(written), utc=True, format="ISO8601", errors="coerce")
     if times.isna().any():
         raise invalid_value(layout, timestamp_rule(layout, is_numeric=False))
     return times
+
+
+def _with_z(moments: pd.Series) -> pd.Series:
+    """Return moments with a Z for UTC or GMT, as BigQuery and others write it."""
+    return moments.str.replace(r"\s*(?:UTC|GMT)\s*$", "Z", regex=True)
 
 
 def _factors(sizes: NDArray[np.float64]) -> NDArray[np.float64] | np.float64:
@@ -124,9 +129,9 @@ def timestamp_rule(layout: Layout, is_numeric: bool) -> dict[str, Rule]:
 
 
 def _is_moment(text: str) -> bool:
-    number = abs(float(text))
+    number = abs(as_number(text))
     return number * next(factor for bound, factor in UNITS if number <= bound) <= MAX_MICROSECONDS
 
 
 def _is_iso_8601(text: str) -> bool:
-    return bool(pd.notna(pd.to_datetime(text, format="ISO8601", errors="coerce")))
+    return bool(pd.notna(pd.to_datetime(_with_z(pd.Series([text])), format="ISO8601", errors="coerce")[0]))

@@ -1,5 +1,6 @@
 """What a value of a column must be, and how that is told to whoever wrote the file."""
 
+import math
 import re
 from collections.abc import Callable
 
@@ -18,8 +19,11 @@ def is_whole(text: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is a finite number."""
-    try:
-        return abs(float(text)) < float("inf")
-    except ValueError:
-        return False
+    """Tell whether a text is a finite number, in digits of ASCII, with a point or a comma."""
+    found = re.fullmatch(r"\s*[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?\s*", text, re.ASCII | re.IGNORECASE)
+    return found is not None and math.isfinite(as_number(text))
+
+
+def as_number(text: str) -> float:
+    """Return a number, which may have a comma for its point."""
+    return float(text.replace(",", "."))

@@ -32,15 +32,19 @@ ELSEWHERE = {
         *("usuário", "utilisateur", "gebruiker", "użytkownik", "kullanıcı", "пользователь", "用户", "ユーザー"),
     ),
     "movie_id": (
-        *("show", "anime", "book", "product", "business", "asin", "isbn", "title_", "filme", "filmnummer", "película"),
+        *("show", "anime", "book", "product", "business", "asin", "isbn", "artist", "track", "song", "title_"),
+        *("filme", "filmnummer", "película"),
         *("pelicula", "фильм", "电影", "映画"),
     ),
     "rating": (
-        *("score", "overall", "grade", "value", "vote", "bewertung", "wertung", "nota", "note", "voto", "puntuación"),
+        *("user_rating", "score", "overall", "grade", "value", "vote", "bewertung", "wertung", "nota", "note"),
+        *("voto", "puntuación"),
         *("beoordeling", "ocena", "puan", "оценка", "评分", "評価"),
     ),
     "rated_at": (
-        *("ts", "when", "created_at", "date_added", "review_date", "zeit", "datum", "data", "fecha", "tijd", "tarih"),
+        *("ts", "when", "created_at", "date_added", "review_date", "review_time", "rating_time", "rating_date"),
+        *("ratingtimestamp", "rating_timestamp", "rated", "unixreviewtime", "event_time", "watched_at"),
+        *("horodatage", "zeit", "datum", "data", "fecha", "tijd", "tarih"),
         *("дата", "时间", "日時"),
     ),
     "title": ("titel", "titre", "título", "titolo", "название", "标题", "タイトル"),

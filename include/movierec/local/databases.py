@@ -14,10 +14,18 @@ from movierec.local.postgres.programs import last_lines
 
 
 def prepare(settings: Settings, dataset: Path) -> None:
-    """Start the server and bring every database up to date; quick if all of them are."""
+    """Start the server and bring every database up to date; quick if all of them are.
+
+    Raises:
+        ConfigError: newer code has upgraded the warehouse.
+        MovierecError: Airflow's database could not be migrated.
+    """
     from movierec import warehouse  # noqa: PLC0415 (only a night needs them)
     from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
+    postgres.start(settings)
+    postgres.ensure_databases(settings)
+    warehouse.require_known(postgres.conninfo(settings, "warehouse"))  # before anything of it, or of Airflow's, changes
     prepare_airflow(settings)
     warehouse.migrate(postgres.conninfo(settings, "warehouse"))
     demo_app.seed(postgres.conninfo(settings, "app"), dataset, settings.exclude)

@@ -16,7 +16,7 @@ from movierec.local.postgres import roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.training.folder import training_folders
-from movierec.warehouse import migrate
+from movierec.warehouse import migrate, require_known
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ def _restore_beside(
     roles.hand_over(postgres.conninfo(settings, postgres.MAINTENANCE), database, roles.GUESTS.get(name, ()))
     if expected is None:
         return {}
+    require_known(conninfo)
     with connect(conninfo) as conn:
         live = live_digest(conn)
     if live != expected:

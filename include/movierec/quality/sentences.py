@@ -35,9 +35,14 @@ def rejections(conn: Connection, batch_id: int, most: int = 3) -> str:
     return "; ".join(map(_rule, rows[:most]))
 
 
+def visible(text: str) -> str:
+    """Return a text in which spaces and signs that nobody sees are written as escapes, such as \\xa0."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 def _rule(row: dict[str, Any]) -> str:
     became = "rejected" if row["severity"] == "reject" else "kept"
-    value = "" if row["example_value"] is None else f" holds '{row['example_value']}'"
+    value = "" if row["example_value"] is None else f" holds '{visible(row['example_value'])}'"
     more = " and others" if row["is_no_row"] else ""
     return (
         f"{row['source']}: {row['broken_rows']:,} of {row['rows']:,} rows of {row['piece']} ({row['table_name']}) are "

@@ -28,9 +28,9 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_PATTERNS = {
+PATTERNS = {
     Kind.INTEGER: re.compile(
-        r"\s*[+-]?(?:\d+(?:[.,]0*)?|\d{1,3}(?:[.,' \u00a0]\d{3})+(?:[.,]0+)?|\d\.\d+[eE][+]?\d+)\s*"
+        r"\s*[+-]?(?:\d+(?:[.,]0*)?|\d{1,3}(?:[.,'\u2019 \u00a0\u202f]\d{3})+(?:[.,]0+)?|\d\.\d+[eE][+]?\d+)\s*"
     ),
     Kind.NUMBER: re.compile(
         r"\s*(?:[+-]?(?:\d+[.,]?\d*|[.,]\d+|\d{1,3}(?:[.,]\d{3})+[.,]\d+)(?:[eE][+-]?\d+)?"
@@ -38,7 +38,7 @@ _PATTERNS = {
         re.IGNORECASE,
     ),
     Kind.TIME: re.compile(
-        r"\s*(?:[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?|\d{1,3}(?:[., \u00a0]\d{3}){2,}|nan"
+        r"\s*(?:[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?|\d{1,3}(?:[.,'\u2019 \u00a0\u202f]\d{3}){2,}|nan"
         r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*"
         r"|\d{1,2}[-/. ](?:\d{1,2}|[a-z]{3,9})[-/. ]\d{4}.*|[a-z]{3,9} \d{1,2},? \d{4}.*)\s*",
         re.IGNORECASE,
@@ -131,7 +131,7 @@ class Contract:
         sample = list(rows)
         for column in self._required():
             values = [value for row in sample if (value := row.get(column.name)) is not None and value not in _NULLS]
-            wrong = [value for value in values if not _PATTERNS[column.kind].fullmatch(value)]
+            wrong = [value for value in values if not PATTERNS[column.kind].fullmatch(value)]
             if len(values) >= MIN_SAMPLE_VALUES and len(wrong) * 2 > len(values):
                 is_shown = all(map(is_anonymous, wrong[:3])) if column.name == VIEWER else not self.is_personal
                 examples = ", ".join(dict.fromkeys(map(quoted if is_shown else kind_of, wrong[:3])))

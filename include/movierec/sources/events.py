@@ -12,6 +12,7 @@ from movierec.sources.contract import MIN_SAMPLE_VALUES
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.table_contracts import FEEDBACK_EVENT
 from movierec.sources.text.copytext import Record, chunks
+from movierec.sources.text.tables_as_text import TYPES_OF_MONGODB
 
 PIECE_NAME = "events"
 SAMPLE_EVENTS = 1_000  # events whose keys and values are compared with the contract
@@ -115,6 +116,8 @@ def _name(key: str) -> str | None:
 
 def _text(value: object) -> str | None:
     """Return a value as raw keeps it: text as it is, everything else as JSON writes it."""
+    while isinstance(value, Pairs) and len(value) == 1 and value[0][0] in TYPES_OF_MONGODB:
+        ((_, value),) = value
     return value if value is None or isinstance(value, str) else to_json(value)
 
 

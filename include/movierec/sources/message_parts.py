@@ -44,9 +44,10 @@ def nearest(words: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
     if not are_names(names):
         return ""
     plains = {plain(name): name for name in names if len(plain(name)) * 2 > len(name)}
-    hints = {
-        column: near for column, usual in words.items() if (near := _synonym(column, names) or _similar(usual, plains))
-    }
+    hints: dict[str, str] = {}
+    for column, usual in words.items():
+        if (near := _synonym(column, names) or _similar(usual, plains)) and near not in hints.values():
+            hints[column] = near
     return "".join(f"; is {name} meant to be {column}?" for column, name in hints.items())
 
 

@@ -21,6 +21,7 @@ from movierec.sources.layouts.known import with_known_layouts
 from movierec.sources.recognition import (
     RecognisedFile,
     describe_header,
+    is_named_like,
     looks_like_ratings,
     recognise,
     unread_reason,
@@ -117,7 +118,8 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
             for contract, found in used:
                 if contract in REQUIRED:  # what is wrong with one may be why there is no other
                     Table(found.file, contract, found.dialect).check()
-            raise SourceError(_missing(path, required, everything, reasons))
+            others = [file.file for contract, file in used if contract is not required]
+            raise SourceError(_missing(path, required, everything, reasons, others))
     _require_one_dataset(path, used)
     _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])
     sentences = [*known.remarks, *damaged, *_not_read(reasons)]
@@ -258,7 +260,10 @@ def _require_one_person(personal: Sequence[str], ratings: Sequence[str]) -> None
         )
 
 
-def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons: Mapping[File, str]) -> str:
+def _missing(
+    path: Path, contract: Contract, everything: Sequence[File], reasons: Mapping[File, str], others: Sequence[File]
+) -> str:
+    """Say which table is missing, and of each file why it is none; `others` are read as another table."""
     columns = ", ".join(column.name for column in contract.columns if column.required)
     seen = ", ".join(file.name for file in everything[:20]) or "no file"
     message = f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
@@ -269,6 +274,12 @@ def _missing(path: Path, contract: Contract, everything: Sequence[File], reasons
     told += [next((f"{file.name} is {of}" for file, of in reasons.items() if of == each), "") for each in many]
     told += [
         found for file, reason in reasons.items() if reason == _PROSE and (found := describe_header(file, contract))
+    ]
+    told += [found for file in others if is_named_like(file, contract) and (found := describe_header(file, contract))]
+    told += [
+        f"{file.name} has no columns that are separated by commas, semicolons, tabs or |"
+        for file, reason in reasons.items()
+        if reason == _PROSE and looks_like_ratings(file) and not describe_header(file, contract)
     ]
     return "; ".join((message, *[*filter(None, told)][:5]))
 

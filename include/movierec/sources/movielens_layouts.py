@@ -6,7 +6,7 @@ https://files.grouplens.org/datasets/movielens/ (the README of each edition)
 import re
 from dataclasses import dataclass
 
-from movierec.sources.contract import Contract
+from movierec.sources.contract import PATTERNS, Contract, Kind
 from movierec.sources.table_contracts import MOVIES, RATINGS, TAGS, USER_PROFILE
 from movierec.sources.text.records import Dialect
 
@@ -59,9 +59,8 @@ def _layout(contract: Contract, dialect: Dialect, name: str, *fields: str) -> He
     return HeaderlessLayout(contract, dialect, name, re.compile(re.escape(dialect.delimiter).join(fields)))
 
 
-_ID, _ANY, _SEX = r"\s*\d+(?:\.0*)?\s*", r".*?", r"[MF]"
-_NUMBER = r"\s*[+-]?\d+(?:[.,]\d*)?\s*"
-_TIME = rf"(?:{_NUMBER}|\s*\d\.\d+[eE][+]?\d+\s*|\s*\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}[\d:TZ.+ -]*)"
+_ID, _NUMBER, _TIME = (f"(?i:{PATTERNS[kind].pattern})" for kind in (Kind.INTEGER, Kind.NUMBER, Kind.TIME))
+_ANY, _SEX = r".*?", r"[MF]"
 _RATING = ("user_id", "movie_id", "rating", "rated_at")
 HEADERLESS_LAYOUTS = (
     _layout(RATINGS, _bare("\t", *_RATING), "u.data", _ID, _ID, _NUMBER, _TIME),
@@ -75,6 +74,6 @@ HEADERLESS_LAYOUTS = (
         *(USER_PROFILE, _bare("::", "user_id", "gender", "age", "occupation", "zip_code"), "users.dat"),
         *(_ID, _SEX, _ID, _ANY, _ANY),
     ),
-    _layout(TAGS, _bare("::", "user_id", "movie_id", "tag", "tagged_at"), "tags.dat", _ID, _ID, _ANY, _ID),
+    _layout(TAGS, _bare("::", "user_id", "movie_id", "tag", "tagged_at"), "tags.dat", _ID, _ID, _ANY, _TIME),
     _layout(MOVIES, _bare("::", "movie_id", "title", "genres"), "movies.dat", _ID, _ANY, _ANY),
 )

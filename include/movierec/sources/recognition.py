@@ -94,6 +94,11 @@ def looks_like_ratings(file: File) -> bool:
     )
 
 
+def is_named_like(file: File, contract: Contract) -> bool:
+    """Tell whether a file is called what a table is called, whatever it holds."""
+    return re.match(rf"{contract.table}(?![a-z])", PurePosixPath(file.name).stem.lower()) is not None
+
+
 def describe_header(file: File, contract: Contract) -> str | None:
     """Say which columns a file has and which of them may be meant for a contract, None where it is no table."""
     lines = first_lines(file)
@@ -124,10 +129,11 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
             known = frozenset(name for name in names for contract in fitting if _has_column(contract, name))
             main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
-            found = _survey(file, main, names, Dialect(delimiter, is_quoted), texts)
+            may_be_quoted = is_quoted or has_quotes(texts, delimiter, has_escapes=True)
+            found = _survey(file, main, names, Dialect(delimiter, may_be_quoted), texts)
             evidence = found.backslashes
             dialect = Dialect(
-                *(delimiter, is_quoted or (evidence.has_escapes and has_quotes(texts, delimiter, has_escapes=True))),
+                *(delimiter, is_quoted or (evidence.has_escapes and may_be_quoted)),
                 is_western=found.is_western,
                 has_nulls=evidence.nulls > 0,
                 expected_extras=known,

@@ -281,3 +281,5 @@ comment on table ops.structure is
 applied again.';
 alter table ops.structure add column if not exists file_checksums text[] not null default '{}';
 comment on column ops.structure.file_checksums is 'Of each file, in the order in which they are applied.';
+alter table ops.structure add column if not exists version integer not null default 0;
+comment on column ops.structure.version is 'Counts up where code of before cannot work on it any more.';

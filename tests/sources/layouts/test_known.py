@@ -295,6 +295,26 @@ def test_json_lines(tmp_path):
     assert found["ratings"][1]["rating"] == ""
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_json_lines_in_other_encodings_and_with_other_line_ends(tmp_path, encoding, line_end):
+    line = '{"userId": 1, "movieId": 11, "rating": 4, "timestamp": 1147880044}'
+    lines = line_end.join([line, line.replace("11,", "862,")])
+    (tmp_path / "ratings.jsonl").write_bytes((lines + line_end).encode(encoding))
+    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES)
+    assert [(row["user_id"], row["movie_id"]) for row in found["ratings"]] == [("1", "11"), ("1", "862")]
+
+
+def test_values_that_mongodb_wraps_are_unwrapped(tmp_path):
+    line = (
+        '{"_id": {"$oid": "0a"}, "userId": {"$numberInt": "1"}, "movieId": {"$numberLong": "11"}, '
+        '"rating": {"$numberDouble": "4.5"}, "timestamp": {"$date": {"$numberLong": "1147880044000"}}}'
+    )
+    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=f"{line}\n")
+    (row,) = found["ratings"]
+    assert [row[name] for name in ("user_id", "movie_id", "rating", "rated_at")] == ["1", "11", "4.5", "1147880044000"]
+
+
 def test_lines_may_end_in_cr(tmp_path):
     found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS.replace("\n", "\r"))
     assert len(found["ratings"]) == 2
@@ -330,6 +350,13 @@ def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, ge
         ("ratings.xml", b"<?xml version='1.0'?>\n<ratings/>\n", "XML or HTML"),
         ("ratings.sql", b"-- dump\nCREATE TABLE ratings (a int);\n", "a dump of a database"),
         ("ratings-2.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "a pointer of Git LFS"),
+        ("ratings-2.json", '[{"userId": 1}]'.encode("utf-16"), "a JSON array"),
+        ("ratings.pkl", b"\x80\x02]q\x00(K\x01K\x02e.", "a pickle of Python"),
+        ("ratings.rds", gzip.compress(b"X\n\0\0\0\3\0\4" + b"\0" * 99, mtime=0), "data of R"),
+        ("ratings.mtx", b"%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 5\n", "a matrix"),
+        ("ratings.arff", b"% made by\n@RELATION ratings\n@attribute userId numeric\n@data\n1\n", "ARFF"),
+        ("ratings.yaml", b"- userId: 1\n  movieId: 2\n  rating: 5\n", "YAML"),
+        ("ratings.xpt", b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!" + b"0" * 99, "a file of SAS"),
         ("ratings-2.csv.lz4", b"\x04\x22\x4d\x18" + b"\0" * 99, "packed by LZ4"),
         ("ratings-2.zip", b"PK\x03\x04" + b"\0" * 99, "a zip inside"),
     ],
@@ -435,6 +462,8 @@ def test_types_are_cut_in_recboles_files_alone(tmp_path):
     [
         ("user,item,score,ts", "is score meant to be rating?; is ts meant to be rated_at?"),
         ("nutzer,film_id,bewertung,datum", "is nutzer meant to be user_id?; is bewertung meant to be rating?"),
+        ("USER_ID,MOVIE_ID,RATING,RATING_TIME", "is RATING_TIME meant to be rated_at?"),
+        ("userId,artistId,rating,timestamp", "is artistId meant to be movie_id?"),
         ("user_id,book_id,rating,timestamp", "is book_id meant to be movie_id?"),
     ],
 )
@@ -442,6 +471,23 @@ def test_a_usual_name_of_elsewhere_is_asked_about(tmp_path, header, hint):
     with pytest.raises(SourceError) as refused:
         read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=f"{header}\n1,11,5,1147880044\n")
     assert hint in str(refused.value)
+
+
+def test_a_file_that_is_named_ratings_and_reads_as_movies_is_described(tmp_path):
+    line = '{"movie_id": "11", "movie_title": "Heat", "timestamp": 1147880044, "user_id": "1", "user_rating": 4.0}\n'
+    with pytest.raises(SourceError, match=r"ratings.jsonl has the columns .* lacks rating; is user_rating meant to be"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=line)
+
+
+def test_a_file_that_is_named_ratings_and_has_no_columns_is_described(tmp_path):
+    with pytest.raises(SourceError, match=r"ratings.md has no columns that are separated by commas"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_md="# Ratings\n\nnone yet\n")
+
+
+def test_one_column_is_no_hint_for_two(tmp_path):
+    with pytest.raises(SourceError) as refused:
+        read(tmp_path, movies_dot_csv=MOVIES, votes_dot_csv="id,rating,timestamp\n1,5,1147880044\n")
+    assert str(refused.value).count("is id meant to be") == 1
 
 
 def test_a_column_that_is_known_is_no_hint_for_another(tmp_path):

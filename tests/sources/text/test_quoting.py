@@ -138,3 +138,23 @@ def test_numbers_with_escaped_separators_are_whole(tmp_path):
 )
 def test_each_backslash_speaks_for_escapes_or_for_letters(line, evidence):
     assert weigh([line], ",", 3, is_quoted=True) == evidence
+
+
+@pytest.mark.parametrize("delimiter", ["\t", "|"])
+def test_quotes_that_some_lines_need_and_escapes_within_them(tmp_path, delimiter):
+    lines = ["movieId,title,genres", "0,AC\\\\DC,A", '1,"Both, \\"of; them,",A', '2,Say \\"Hi\\",A', ""]
+    content = "\n".join(lines).replace(",", delimiter)
+    both = f'Both{delimiter} "of; them{delimiter}'
+    assert titles(tmp_path, content) == ["AC\\DC", both, 'Say "Hi"']
+
+
+@pytest.mark.parametrize("delimiter", ["\t", "|"])
+def test_a_value_in_quotes_that_holds_the_delimiter_is_one(tmp_path, delimiter):
+    content = "movieId,title,genres\n0,Plain,A\n1,'Both, of',A\n".replace(",", delimiter).replace("'", '"')
+    assert titles(tmp_path, content) == ["Plain", f"Both{delimiter} of"]
+
+
+@pytest.mark.parametrize("delimiter", ["\t", "|"])
+def test_quotes_around_two_values_are_letters(tmp_path, delimiter):
+    content = "movieId,title,genres\n0,'Plain,A'\n".replace(",", delimiter).replace("'", '"')
+    assert titles(tmp_path, content) == ['"Plain']

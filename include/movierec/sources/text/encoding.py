@@ -61,6 +61,12 @@ class AsUtf8:
         return start or self._stream.read(size)
 
 
+def narrow(head: bytes) -> bytes:
+    """Return the first bytes of a text as they are in UTF-8, without the mark of an encoding."""
+    wide = next((name for mark, name in _WIDE if head.startswith(mark)), None)
+    return head.decode(wide, "ignore").encode() if wide else head.removeprefix(codecs.BOM_UTF8)
+
+
 def begins_with_header(head: bytes) -> bool:
     """Tell whether neither a blank line nor Excel's word for the delimiter stands before a text's header."""
     return _BEFORE_HEADER.match(head.removeprefix(codecs.BOM_UTF8)).end() == 0  # type: ignore[union-attr]

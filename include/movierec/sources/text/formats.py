@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import IO, cast
 
-from movierec.sources.text.encoding import WIDE_MARKS, Readable
+from movierec.sources.text.encoding import WIDE_MARKS, Readable, narrow
 
 HEAD_BYTES = 512
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
@@ -38,8 +38,15 @@ _UNREAD = {
     b"ARROW1": "an Arrow (Feather) file, which is not read; save it as Parquet or CSV and put that in its place",
     b"ORC": "an ORC file, which is not read; save it as Parquet or CSV and put that in its place",
     b"Obj\x01": "an Avro file, which is not read; save it as Parquet or CSV and put that in its place",
-    b"\x80\x04\x95": f"a pickle of Python, which is not read; {_CSV}",
-    b"\x80\x05\x95": f"a pickle of Python, which is not read; {_CSV}",
+    **dict.fromkeys(
+        (b"\x80\x02", b"\x80\x03", b"\x80\x04\x95", b"\x80\x05\x95"),
+        f"a pickle of Python, which is not read; {_CSV}",
+    ),
+    **dict.fromkeys((b"RDX", b"X\n\0\0\0"), f"data of R, which are not read; {_CSV}"),
+    b"<stata_dta>": f"a file of Stata, which is not read; {_CSV}",
+    b"HEADER RECORD*******": f"a file of SAS, which is not read; {_CSV}",
+    b"%%MatrixMarket": f"a matrix (Matrix Market), which is not read; {_CSV}",
+    b"%YAML": f"YAML, which is not read; {_CSV}",
     b"\x04\x22\x4d\x18": "packed by LZ4, which is not read; pack it by gzip, bzip2, xz or zstd",
     b"\xff\x06\x00\x00sNaPpY": "packed by Snappy, which is not read; pack it by gzip, bzip2, xz or zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; allowed are a zip, a tar or a folder",
@@ -50,7 +57,22 @@ _UNREAD = {
     b"\x93NUMPY": f"an array of numpy, which is not read; {_CSV}",
     b"version https://git-lfs.github.com": "a pointer of Git LFS, not the file itself; `git lfs pull` brings it",
 }
-_SQL = re.compile(rb"\s*(?:--|/\*|set |create (?:table|database)|insert into|drop table|begin)", re.IGNORECASE)
+_OTHER_TEXT = (
+    (re.compile(rb"\s*<(?:!|\?xml|html|table)"), f"XML or HTML, which is not read; {_CSV}"),
+    (
+        re.compile(rb"(?:\s|%[^\n]*\n)*@relation\s", re.IGNORECASE),
+        f"ARFF, as Weka writes it, which is not read; {_CSV}",
+    ),
+    (re.compile(rb"(?:---\s*\n)?- [\w ]+: .*\n  [\w ]+: "), f"YAML, which is not read; {_CSV}"),
+    (
+        re.compile(
+            rb"\s*(?:--|/\*|set |create (?:table|database)|insert into|drop table|begin)"
+            rb"(?:(?<=create table)|(?<=insert into)|.*(?:create table|insert into))",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "a dump of a database, which is not read; load it into one and name that as a source, or export CSV",
+    ),
+)
 _MAX_CONTROL_SHARE = 0.05  # of the first bytes of a text; line ends and tabs apart
 _MIN_WIDE_SHARE = 0.3  # zeros among the first bytes, where each character takes two
 
@@ -82,12 +104,13 @@ def is_parquet(head: bytes) -> bool:
 
 def is_json_lines(head: bytes) -> bool:
     """Tell whether text begins with a JSON object."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:2].rstrip() in (b'{"', b"{") and b":" in head
+    text = narrow(head)
+    return text.lstrip()[:2].rstrip() in (b'{"', b"{") and b":" in text
 
 
 def why_unread(head: bytes) -> str | None:
     """Return what a file is and what to do about it, where it is none of what is read here."""
-    return why_no_lines(head) or _why_unread_json(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    return why_no_lines(head) or _why_unread_json(narrow(head).lstrip())
 
 
 def why_unread_content(head: bytes) -> str | None:
@@ -115,11 +138,7 @@ def _why_no_text(head: bytes) -> str | None:
         return f"text in UTF-16 without a byte order mark, which is not read; {_CSV}"
     if sum(byte < 32 and byte not in b"\t\n\r\x0c\x1a\x1b" for byte in head) > _MAX_CONTROL_SHARE * len(head):  # noqa: PLR2004
         return f"no text, and of no kind that is read; {_CSV}"
-    if head.lstrip().startswith((b"<!", b"<?xml", b"<html", b"<table")):
-        return f"XML or HTML, which is not read; {_CSV}"
-    if _SQL.match(head) and re.search(rb"create table|insert into", head, re.IGNORECASE):
-        return "a dump of a database, which is not read; load it into one and name that as a source, or export CSV"
-    return None
+    return next((reason for pattern, reason in _OTHER_TEXT if pattern.match(head)), None)
 
 
 def _why_unread_json(head: bytes) -> str | None:

@@ -20,7 +20,6 @@ NULL = "\\N"
 MIN_QUOTED_LINES = 20
 MAX_WEIGHED_LINES = 50_000  # with backslashes; whoever escapes has shown it by then
 MAX_HELD = 1 << 16  # letters of a row that goes on in the next line
-_NEEDS_QUOTES = re.compile(r'(?:^|[\t|])"[^"\t|]*(?:""|,)[^\t|]*"(?:$|[\t|])')
 _SINGLE_QUOTED = re.compile(r"\s*'[^']+'\s*")
 _ESCAPE = re.compile(r"\\(\r\n|.|$)", re.DOTALL)
 _HELD = re.compile(r"(?<!\\)(?:\\\\)*\\$")
@@ -170,14 +169,15 @@ def escaped_row(text: str, delimiter: str, width: int) -> list[str] | None:
 def has_quotes(texts: Sequence[str], delimiter: str, has_escapes: bool = False) -> bool:
     """Tell whether quotes are quotes in lines that may as well hold them as letters, as those of tabs do.
 
-    The header stands in them, or all lines make sense so and a value is quoted that needs it: one with a doubled quote
-    or with a comma, for which Excel quotes. Where backslashes protect what they stand before, it is one with a quote
-    behind a backslash, or with the delimiter.
+    The header stands in them, or all lines make sense so and a value is quoted that needs it: one with the delimiter,
+    with a doubled quote, or with a comma, for which Excel quotes. Where backslashes protect what they stand before, it
+    is one with the delimiter or a quote behind a backslash.
     """
     if not texts or texts[0].lstrip().startswith('"'):
         return bool(texts)
-    needs_quotes = _needs_quotes(delimiter) if has_escapes else _NEEDS_QUOTES
-    if not any(needs_quotes.search(text) for text in texts):
+    signs = (delimiter, '\\"') if has_escapes else (delimiter, '""', ",")
+    values = _values_in_quotes(delimiter, has_escapes)
+    if not any(sign in value for text in texts for value in values.findall(text) for sign in signs):
         return False
     lines = [f"{text}\n" for text in texts]
     plain = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -188,9 +188,9 @@ def has_quotes(texts: Sequence[str], delimiter: str, has_escapes: bool = False) 
     return all(len(row) == len(rows[0]) for row in rows if row)
 
 
-def _needs_quotes(delimiter: str) -> re.Pattern[str]:
-    sign, part = re.escape(delimiter), r'(?:[^"\\]|\\.)*'
-    return re.compile(rf'(?:^|{sign})"{part}(?:\\"|{sign}){part}"(?:$|{sign})')
+def _values_in_quotes(delimiter: str, has_escapes: bool) -> re.Pattern[str]:
+    sign, part = re.escape(delimiter), r'(?:[^"\\]|\\.)*' if has_escapes else r'(?:[^"]|"")*'
+    return re.compile(rf'(?:^|{sign})"({part})"(?=$|{sign})')
 
 
 def stand_in_single_quotes(texts: Sequence[str], delimiter: str) -> bool:

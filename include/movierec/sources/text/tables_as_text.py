@@ -12,11 +12,14 @@ from typing import IO, Any
 
 from movierec.errors import SourceError
 from movierec.sources.text.encoding import Readable, is_utf8
-from movierec.sources.text.lines import line_blocks
+from movierec.sources.text.lines import text_blocks
 
 BATCH_ROWS = 50_000
 MAX_KEYS = 10_000
 _INDEX = "__index_level_"  # a column in which pandas keeps the labels of rows
+# How MongoDB's tools write what JSON has no type for: an object with one such key and the value.
+# https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
+TYPES_OF_MONGODB = ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
 
 
 class Generated:
@@ -102,7 +105,7 @@ def json_lines_as_csv(where: str, raw: Readable) -> Readable:
 def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
     columns: dict[str, None] = {}
     with tempfile.TemporaryFile() as kept:  # a key may first stand in the last line, and memory has an end
-        for block in line_blocks(where, raw):
+        for block in text_blocks(where, raw):
             for line in block.splitlines():
                 columns |= dict.fromkeys(_json_object(line) or ())
             if len(columns) > MAX_KEYS:
@@ -135,6 +138,8 @@ def _on_disk(raw: Readable) -> Iterator[IO[bytes]]:
 
 
 def _text(value: object) -> str | None:
+    while isinstance(value, dict) and len(value) == 1 and (key := next(iter(value))) in TYPES_OF_MONGODB:
+        value = value[key]
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
