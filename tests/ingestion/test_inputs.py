@@ -399,6 +399,16 @@ def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they
     assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
 
+def test_movies_that_links_make_one_are_reported(conn, tmp_path):
+    links = "movieId,imdbId,tmdbId\n1,114709,862\n2,114709,862\n3,113497,8844\n777,113497,8844\n"
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200), links_dot_csv=links)
+    assert "1 listed movies are another one by their ids at IMDb or TMDB, such as 2, which is 1:" in said(
+        conn, batch_id
+    )
+    (tmp_path / "links.csv").write_text(links.replace("2,114709", "2,114710").replace("862\n3", "863\n3"))
+    assert "are another one" not in said(conn, night(conn, tmp_path, run_id="next", ratings_dot_csv=ratings([3] * 400)))
+
+
 def test_texts_that_became_one_viewer_are_reported(conn, tmp_path):
     padded = "".join(f"00{user},{movie},4,{TIME + movie}\n" for user in range(1, 5) for movie in range(1, 9))
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + padded)

@@ -1,6 +1,7 @@
 -- Purpose: what sources had to say about a batch, and what the gates warned about.
 -- Grain: sentence. Key: none. Inputs: ops.remark, ops.slice, ops.batch_slice,
--- ops.lost_entity, ops.merged_value, ops.repeated_key, ops.quality_result. Parameters: batch_id.
+-- ops.lost_entity, ops.merged_value, ops.repeated_key, ops.quality_result, and where core shows the batch
+-- core.movie_alias, ops.shown_batch, staging.movies. Parameters: batch_id.
 with seen_slice as (
     select slice.*
     from ops.batch_slice
@@ -76,6 +77,25 @@ select
 from seen_slice
 inner join ops.repeated_key on seen_slice.slice_id = repeated_key.slice_id
 where seen_slice.mode = 'whole'
+union all
+select
+    format(
+        '%%s listed movies are another one by their ids at IMDb or TMDB, such as %%s, which is %%s: they are one movie, '
+        'and of a viewer who rated both the latest rating counts',
+        count(*), min(movie_alias.alias_id), (array_agg(movie_alias.movie_id order by movie_alias.alias_id))[1]
+    ) as sentence,
+    1 as kind,
+    5000000::bigint as position
+from core.movie_alias
+inner join ops.shown_batch on shown_batch.schema_name = 'core' and shown_batch.batch_id = %(batch_id)s
+where
+    exists (
+        select 1
+        from seen_slice
+        inner join staging.movies on seen_slice.slice_id = movies.slice_id
+        where seen_slice.table_name = 'movies' and movies.movie_id = movie_alias.alias_id
+    )
+having count(*) > 0
 union all
 select
     format(
