@@ -80,8 +80,8 @@ where seen_slice.mode = 'whole'
 union all
 select
     format(
-        '%%s listed movies are another one by their ids at IMDb or TMDB, such as %%s, which is %%s: they are one movie, '
-        'and of a viewer who rated both the latest rating counts',
+        '%%s listed movies are another one by their ids at IMDb or TMDB, such as %%s, which is %%s: they are one '
+        'movie, and of a viewer who rated both the latest rating counts',
         count(*), min(movie_alias.alias_id), (array_agg(movie_alias.movie_id order by movie_alias.alias_id))[1]
     ) as sentence,
     1 as kind,
