@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ MAX_STEPS = 20  # of ratings; finer ones are put together
 NOTHING = "nothing"  # the architecture where nobody rated two movies: popularity is all there is
 
 
+@dataclass(kw_only=True, eq=False)
 class Neural(Ranker):
     """A network for the `max_movies` most rated movies, fitted by TensorFlow, scored by numpy; the others follow.
 
@@ -41,12 +43,17 @@ class Neural(Ranker):
     `sequence` for the papers.
 
     Attributes:
+        architecture: "auto", "best" or one of `ARCHITECTURES`.
+        windows: what will be asked for: the rest of a history ("time"), the days to come ("days"), the next rating
+            ("next"), or "random" where test rows are drawn from all times: then the order of the ratings is not read.
+        following: how many movies are predicted; None stands for one with "next", else `FOLLOWING`.
+        hidden: and what follows up to `epochs`, `stop_after`, `max_seconds` and `seed`: see `Options`.
+        max_movies: of the network.
         fitted_: what was chosen.
     """
 
     name = "neural"
     is_fitted_elsewhere = True
-    read_: tuple[History, Histories] | None = None  # the history that was read last, and how
     space: ClassVar[Space] = {
         "architecture": Choice((AUTO, *ARCHITECTURES)),
         "following": Range(1, 40, log=True, whole=True),
@@ -56,41 +63,22 @@ class Neural(Ranker):
         "width": Choice((32, 64, 128)),
     }
 
-    def __init__(
-        self,
-        architecture: str = AUTO,
-        windows: str = "time",
-        following: int | None = None,
-        hidden: int = 256,
-        dropout: float = 0.5,
-        length: int = 100,
-        width: int = 128,
-        blocks: int = 1,
-        epochs: int = 50,
-        stop_after: int = 0,
-        max_movies: int = 8_000,
-        max_seconds: float = 600.0,
-        seed: int = 0,
-    ) -> None:
-        """Store the architecture and its sizes (see `Options`).
-
-        `windows` is what will be asked for: the rest of a history ("time"), the days to come ("days"), the next rating
-        ("next"), or "random" where test rows are drawn from all times: then the order of the ratings is not read. As
-        many movies as `following` are predicted; None stands for one with "next", else `FOLLOWING`.
-        """
-        self.architecture = architecture
-        self.windows = windows
-        self.following = following
-        self.hidden = hidden
-        self.dropout = dropout
-        self.length = length
-        self.width = width
-        self.blocks = blocks
-        self.epochs = epochs
-        self.stop_after = stop_after
-        self.max_movies = max_movies
-        self.max_seconds = max_seconds
-        self.seed = seed
+    architecture: str = AUTO
+    windows: str = "time"
+    following: int | None = None
+    hidden: int = 256
+    dropout: float = 0.5
+    length: int = 100
+    width: int = 128
+    blocks: int = 1
+    epochs: int = 50
+    stop_after: int = 0
+    max_movies: int = 8_000
+    max_seconds: float = 600.0
+    seed: int = 0
+    fitted_: Fitted = field(init=False, repr=False)
+    # the history that was read last, and how
+    read_: tuple[History, Histories] | None = field(init=False, repr=False, default=None)
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
         self._check("architecture", (AUTO, BEST, *ARCHITECTURES))
