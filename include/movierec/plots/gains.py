@@ -11,7 +11,7 @@ from movierec.rankers.reranking.hybrid import Hybrid
 MAX_FEATURES = 20
 EXPLANATION = (
     "The share of each feature in what all splits of the hybrid's trees gained in training, the mean of its two "
-    "ensembles; the logistic regression is not in it. Features that say nearly the same share their gain. That a "
+    "ensembles; the network is not in it. Features that say nearly the same share their gain. That a "
     "feature gains much does not say in which direction it works."
 )
 

@@ -14,7 +14,15 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.manifest import write_manifest
-from movierec.rankers.reranking.ensemble import LOGISTIC, OBJECTIVES, TEMPERATURE, _standardise
+from movierec.rankers.reranking.ensemble import (
+    ALLOWED,
+    LOGISTIC,
+    MEMBERS,
+    OBJECTIVES,
+    PERCEPTRON,
+    TEMPERATURE,
+    _standardise,
+)
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.training_set import GAINS
 
@@ -53,13 +61,12 @@ def test_lambdarank_gets_the_grades_and_cross_entropy_what_they_gain(
     assert np.unique(calls["cross_entropy"][1]).tolist() == pytest.approx(GAINS)
 
 
-@pytest.mark.parametrize("member", [*OBJECTIVES, LOGISTIC])
+@pytest.mark.parametrize("member", ALLOWED)
 def test_every_member_alone_puts_candidates_before_the_rest(
     member: str, dataset: Dataset, features: MovieFeatures
 ) -> None:
     hybrid = Hybrid(members=(member,), candidates=2, rounds=20).fit(dataset, features)
-    assert list(hybrid.model_.forests) == [member] * (member != LOGISTIC)
-    assert (hybrid.model_.logistic is None) == (member != LOGISTIC)
+    assert [*hybrid.model_.forests, *hybrid.model_.smooth] == [member]
     candidates = np.zeros((40, 30), bool)
     table = hybrid.generator_.table(np.arange(40))
     candidates[table.rows, table.movies] = True
@@ -72,8 +79,7 @@ def test_members_add_up_standardised_over_each_users_candidates(fitted: Hybrid) 
     table = fitted.generator_.table(np.arange(5))
     matrix = table.columns(fitted.feature_names_)
     predictions = [
-        fitted.model_.logistic.predict(matrix),
-        *(forest.predict(matrix) for forest in fitted.model_.forests.values()),
+        member.predict(matrix) for member in (*fitted.model_.smooth.values(), *fitted.model_.forests.values())
     ]
     total = np.zeros(len(table.rows))
     for user in range(5):
@@ -95,7 +101,7 @@ def test_scores_do_not_depend_on_the_block(fitted: Hybrid) -> None:
 
 def test_members_are_kept(fitted: Hybrid, saved: UPath) -> None:
     loaded = registry.load(saved)
-    assert loaded.members == fitted.members == (*OBJECTIVES, LOGISTIC)
+    assert loaded.members == fitted.members == MEMBERS
     np.testing.assert_array_equal(loaded.scores(np.arange(40)), fitted.scores(np.arange(40)))
     assert loaded.feature_names_ == fitted.feature_names_
     np.testing.assert_array_equal(loaded.model_.gains, fitted.model_.gains)
@@ -105,15 +111,30 @@ def test_members_are_kept(fitted: Hybrid, saved: UPath) -> None:
 def test_an_unknown_member_is_answered_with_the_allowed_ones(
     members: tuple[str, ...], dataset: Dataset, features: MovieFeatures
 ) -> None:
-    with pytest.raises(ModelError, match=r"members are .*; allowed are lambdarank, cross_entropy, logistic"):
+    with pytest.raises(
+        ModelError, match=r"members are .*; allowed are lambdarank, cross_entropy, perceptron, logistic"
+    ):
         Hybrid(members=members).fit(dataset, features)
 
 
-def test_the_logistic_member_does_without_ranks(fitted: Hybrid) -> None:
+def test_smooth_members_do_without_ranks(fitted: Hybrid, dataset: Dataset, features: MovieFeatures) -> None:
     is_rank = np.array([name.endswith("_rank") for name in fitted.feature_names_])
     assert is_rank.any()
-    assert not fitted.model_.logistic.weights[is_rank].any()
-    assert fitted.model_.logistic.weights[~is_rank].any()
+    np.testing.assert_array_equal(fitted.model_.smooth[PERCEPTRON].features, np.flatnonzero(~is_rank))
+    weights = Hybrid(members=(LOGISTIC,)).fit(dataset, features).model_.smooth[LOGISTIC].weights
+    assert not weights[is_rank].any()
+    assert weights[~is_rank].any()
+
+
+def test_what_was_saved_with_the_logistic_regression_is_loaded(
+    dataset: Dataset, features: MovieFeatures, tmp_path: Path
+) -> None:
+    before = Hybrid(rounds=5, members=(*OBJECTIVES, LOGISTIC)).fit(dataset, features)
+    before.save(UPath(tmp_path))
+    assert {"linear.mean", "linear.scale", "linear.weights"} <= set(load_arrays(UPath(tmp_path) / "arrays.npz"))
+    loaded = registry.load(UPath(tmp_path))
+    assert list(loaded.model_.smooth) == [LOGISTIC]
+    np.testing.assert_array_equal(loaded.scores(np.arange(40)), before.scores(np.arange(40)))
 
 
 def test_the_history_is_saved_once(fitted: Hybrid, saved: UPath) -> None:
@@ -157,10 +178,10 @@ def test_a_missing_part_is_named_and_trouble_on_the_way_to_it_comes_through(save
         registry.load(saved)
 
 
-@pytest.mark.parametrize("member", [*OBJECTIVES, LOGISTIC])
+@pytest.mark.parametrize("member", MEMBERS)
 def test_a_model_without_one_of_its_members_is_not_whole(saved: UPath, member: str) -> None:
-    prefix = "linear." if member == LOGISTIC else f"{member}."
-    kept = {name: values for name, values in load_arrays(saved / "arrays.npz").items() if not name.startswith(prefix)}
+    arrays = load_arrays(saved / "arrays.npz")
+    kept = {name: values for name, values in arrays.items() if not name.startswith(f"{member}.")}
     np.savez(Path(saved) / "arrays.npz", **kept)
     write_manifest(saved)
     with pytest.raises(ModelError, match="not a whole 'hybrid' model"):

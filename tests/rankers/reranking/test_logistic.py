@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from movierec.rankers.reranking.logistic import MAX_DEVIATIONS, Logistic
+from movierec.rankers.reranking.logistic import Logistic
+from movierec.rankers.reranking.scaling import MAX_DEVIATIONS
 
 ROWS = 500
 

@@ -13,34 +13,35 @@ from movierec.data.arrays import Floats, Ints
 from movierec.rankers.reranking.candidates import CandidateTable
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.logistic import Logistic
+from movierec.rankers.reranking.perceptron import Perceptron
 
 OBJECTIVES = ("lambdarank", "cross_entropy")  # of LightGBM, a forest for each
-LOGISTIC = "logistic"
-MEMBERS = (*OBJECTIVES, LOGISTIC)
+PERCEPTRON, LOGISTIC = "perceptron", "logistic"
+MEMBERS = (*OBJECTIVES, PERCEPTRON)
+ALLOWED = (*MEMBERS, LOGISTIC)
+SMOOTH: dict[str, type[Perceptron] | type[Logistic]] = {PERCEPTRON: Perceptron, LOGISTIC: Logistic}
 TEMPERATURE = 4.0  # sums are divided by it, or the best candidates of a long list would all round to 1
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Forests and a logistic regression.
+    """Forests and models on standardised features.
 
     Attributes:
         forests: by objective.
-        logistic: None if it is not a member.
+        smooth: by name, those of `PERCEPTRON` and `LOGISTIC` that are members.
         gains: by how much all splits on a feature lowered the loss in training (forests × features, float64).
     """
 
     forests: dict[str, Forest]
-    logistic: Logistic | None
+    smooth: dict[str, Perceptron | Logistic]
     gains: NDArray[np.float64]
 
     def predict(self, table: CandidateTable) -> Floats:
         """Score candidates from 0 to 1 (float32): the members' sum, each standardised over a user's candidates."""
         total = np.zeros(len(table.rows))
-        for forest in self.forests.values():
-            total += _standardise(forest.predict(table.matrix), table.rows)
-        if self.logistic is not None:
-            total += _standardise(self.logistic.predict(table.matrix), table.rows)
+        for member in (*self.forests.values(), *self.smooth.values()):
+            total += _standardise(member.predict(table.matrix), table.rows)
         return np.asarray(expit(total / TEMPERATURE), np.float32)
 
     def to_arrays(self) -> Arrays:
@@ -50,7 +51,8 @@ class Ensemble:
             for name, forest in self.forests.items()
             for part, values in forest.to_arrays().items()
         }
-        return forests | {"gains": self.gains} | ({} if self.logistic is None else self.logistic.to_arrays())
+        smooth = {name: values for member in self.smooth.values() for name, values in member.to_arrays().items()}
+        return forests | smooth | {"gains": self.gains}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, members: Collection[str]) -> Self:
@@ -64,7 +66,9 @@ class Ensemble:
             for name in OBJECTIVES
             if name in members
         }
-        return cls(forests, Logistic.from_arrays(arrays) if LOGISTIC in members else None, arrays["gains"])
+        return cls(
+            forests, {name: SMOOTH[name].from_arrays(arrays) for name in SMOOTH if name in members}, arrays["gains"]
+        )
 
 
 def _standardise(values: NDArray[Any], rows: Ints) -> NDArray[np.float64]:

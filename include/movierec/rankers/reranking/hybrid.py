@@ -1,16 +1,19 @@
-"""The hybrid: LightGBM and logistic regression order the candidates of all base rankers together.
+"""The hybrid: LightGBM and a small network order the candidates of all base rankers together.
 
 LambdaRank (Burges 2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that
-gain candidate by candidate, and logistic regression what a weighted sum of features can tell. They err in different
-places; the score of a candidate is the sum of their predictions, each standardised over the user's candidates.
+gain candidate by candidate, and the network to tell rated candidates from others by smooth functions of the features.
+They err in different places; the score of a candidate is the sum of their predictions, each standardised over the
+user's candidates.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
@@ -18,9 +21,10 @@ from movierec.errors import ModelError
 from movierec.kernels.parallel import cores
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
-from movierec.rankers.reranking.ensemble import LOGISTIC, MEMBERS, OBJECTIVES, Ensemble
+from movierec.rankers.reranking.ensemble import ALLOWED, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRON, Ensemble
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.logistic import Logistic
+from movierec.rankers.reranking.perceptron import Perceptron
 from movierec.rankers.reranking.training_set import GAINS, TrainingSet
 from movierec.rankers.search_space import Range, Space
 
@@ -36,6 +40,7 @@ LIGHTGBM_PARAMETERS = {
     "force_row_wise": True,
     "verbose": -1,
 }
+LEARNING_RATE = 2e-3  # of the network
 
 
 @dataclass(kw_only=True, eq=False)
@@ -43,11 +48,14 @@ class Hybrid(LearnedRanker[Ensemble]):
     """Orders candidates by an ensemble that learned from what users turned to next.
 
     Attributes:
-        members: which of `MEMBERS` take part.
+        members: which take part, of `ALLOWED`: logistic regression is what the network was before.
         truncation: LambdaRank learns from pairs of candidates of which one is among the first so many.
         rounds: the number of trees of each forest.
         learning_rate: what each tree adds is multiplied by it.
         leaves: of a tree, at most.
+        units: of the network's hidden layer.
+        epochs: in which the network sees all candidates.
+        weight_decay: of the network.
         l2: the penalty of the logistic regression.
         rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
     """
@@ -58,7 +66,8 @@ class Hybrid(LearnedRanker[Ensemble]):
         "learning_rate": Range(0.02, 0.12, log=True),
         "leaves": Range(7, 31, whole=True),
         "truncation": Range(5, 50, log=True, whole=True),
-        "l2": Range(100, 10_000, log=True),
+        "units": Range(32, 256, log=True, whole=True),
+        "weight_decay": Range(0.01, 1.0, log=True),
     }
 
     members: tuple[str, ...] = MEMBERS
@@ -66,6 +75,9 @@ class Hybrid(LearnedRanker[Ensemble]):
     rounds: int = 80
     learning_rate: float = 0.09
     leaves: int = 15
+    units: int = 128
+    epochs: int = 12
+    weight_decay: float = 0.1
     l2: float = 3_000.0
     rows: int = 150_000
 
@@ -74,8 +86,8 @@ class Hybrid(LearnedRanker[Ensemble]):
         self.members = tuple(self.members)
 
     def _fit_model(self, training_set: TrainingSet) -> Ensemble:
-        if not self.members or set(self.members) - set(MEMBERS):
-            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(MEMBERS)}")
+        if not self.members or set(self.members) - set(ALLOWED):
+            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(ALLOWED)}")
         training_set = training_set.thinned(self.rows, self.seed)
         # Cut into bins once: what differs from one objective to the other is the label.
         data = lgb.Dataset(
@@ -85,20 +97,24 @@ class Hybrid(LearnedRanker[Ensemble]):
             params={**LIGHTGBM_PARAMETERS, "seed": self.seed, "num_threads": cores()},
         ).construct()
         # A forest for each core: threads that share one wait for each other after every split.
-        with ThreadPoolExecutor(min(cores(), len(MEMBERS))) as pool:
+        with ThreadPoolExecutor(min(cores(), len(self.members))) as pool:
             forests = {
                 name: pool.submit(self._fit_trees, training_set, data, name)
                 for name in OBJECTIVES
                 if name in self.members
             }
-            logistic = pool.submit(self._fit_logistic, training_set) if LOGISTIC in self.members else None
+            smooth: dict[str, Future[Perceptron | Logistic]] = {}
+            if PERCEPTRON in self.members:
+                smooth[PERCEPTRON] = pool.submit(self._fit_perceptron, training_set)
+            if LOGISTIC in self.members:
+                smooth[LOGISTIC] = pool.submit(self._fit_logistic, training_set)
         boosters = {name: forest.result() for name, forest in forests.items()}
         gains = np.array([booster.feature_importance("gain") for booster in boosters.values()], np.float64)
         return Ensemble(
             forests={
                 name: Forest.from_lightgbm(booster).on_values(training_set.bins) for name, booster in boosters.items()
             },
-            logistic=logistic.result() if logistic else None,
+            smooth={name: model.result() for name, model in smooth.items()},
             gains=gains.reshape(len(boosters), len(training_set.names)),
         )
 
@@ -116,9 +132,21 @@ class Hybrid(LearnedRanker[Ensemble]):
         }
         return lgb.train(parameters, labelled, self.rounds)
 
+    def _fit_perceptron(self, training_set: TrainingSet) -> Perceptron:
+        return Perceptron.fit(
+            training_set.values,
+            training_set.grades > 0,
+            training_set.weights,
+            _is_smooth(training_set.names),
+            units=self.units,
+            epochs=self.epochs,
+            learning_rate=LEARNING_RATE,
+            weight_decay=self.weight_decay,
+            seed=self.seed,
+        )
+
     def _fit_logistic(self, training_set: TrainingSet) -> Logistic:
-        # Ranks repeat what the scores say, less smoothly.
-        is_used = np.array([not name.endswith("_rank") for name in training_set.names])
+        is_used = _is_smooth(training_set.names)
         return Logistic.fit(training_set.values, training_set.grades > 0, training_set.weights, is_used, self.l2)
 
     def _predict(self, model: Ensemble, table: CandidateTable) -> Floats:
@@ -126,3 +154,8 @@ class Hybrid(LearnedRanker[Ensemble]):
 
     def _model_from_arrays(self, arrays: Arrays) -> Ensemble:
         return Ensemble.from_arrays(arrays, self.members)
+
+
+def _is_smooth(names: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which features are no ranks, which repeat what the scores say, less smoothly."""
+    return np.array([not name.endswith("_rank") for name in names])

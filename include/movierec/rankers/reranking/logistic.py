@@ -1,8 +1,7 @@
 """Logistic regression on standardised features: tells what trees cannot where base rankers agree by degrees."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,8 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
 from movierec.kernels.linear import ROWS_AT_ONCE, add_standardised
 from movierec.kernels.parallel import over_rows
+from movierec.rankers.reranking.scaling import MAX_DEVIATIONS, Scaling
 
-MAX_DEVIATIONS = 5.0  # standard deviations from the mean; values farther away count like this
 PREFIX = "linear."  # of the names of saved arrays
 
 
@@ -22,12 +21,11 @@ class Logistic:
     """A weight per feature; the weighted sum is the log-odds, up to a constant.
 
     Attributes:
-        mean, scale: of each feature in training (float32).
+        scaling: of the features.
         weights: per standardised feature (float32), 0 for features that are not used.
     """
 
-    mean: Floats
-    scale: Floats
+    scaling: Scaling
     weights: Floats
 
     @classmethod
@@ -48,14 +46,12 @@ class Logistic:
             is_used: tells which features take part.
             l2: the penalty on weights.
         """
-        mean = np.nan_to_num(_of_known(np.nanmean, matrix))
-        spread = np.nan_to_num(_of_known(np.nanstd, matrix))
-        scale = np.where(spread > 0, spread, 1).astype(np.float32)
+        scaling = Scaling.of(matrix)
         model = LogisticRegression(C=1 / l2, solver="newton-cholesky", max_iter=20, tol=1e-4)
-        model.fit(_standardise(matrix, mean, scale)[:, is_used], labels, sample_weights)
+        model.fit(scaling.standardise(matrix)[:, is_used], labels, sample_weights)
         weights = np.zeros(matrix.shape[1], np.float32)
         weights[is_used] = model.coef_[0]
-        return cls(mean, scale, weights)
+        return cls(scaling, weights)
 
     def predict(self, matrix: Floats) -> Floats:
         """Return the weighted sum of every row (rows × features)."""
@@ -63,28 +59,16 @@ class Logistic:
         columns = np.asfortranarray(matrix, np.float32)  # as tables of candidates come
         bound = np.float32(MAX_DEVIATIONS)
         blocks = -(-len(sums) // ROWS_AT_ONCE)
-        over_rows(add_standardised, blocks, columns, self.mean, self.scale, self.weights, bound, sums)
+        over_rows(add_standardised, blocks, columns, *self.scaling, self.weights, bound, sums)
         return sums
 
     def to_arrays(self) -> Arrays:
         """Return the arrays that `from_arrays` takes."""
-        return {f"{PREFIX}{name}": value for name, value in vars(self).items()}
+        named = {**self.scaling._asdict(), "weights": self.weights}
+        return {f"{PREFIX}{name}": value for name, value in named.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the regression whose `to_arrays` are among these; a KeyError says that one is missing."""
-        return cls(*(arrays[f"{PREFIX}{name}"] for name in ("mean", "scale", "weights")))
-
-
-def _standardise(matrix: Floats, mean: Floats, scale: Floats) -> Floats:
-    """Count features in standard deviations from the mean; unknown values become the mean."""
-    standardised = np.clip((matrix - mean) / scale, -MAX_DEVIATIONS, MAX_DEVIATIONS)
-    return np.asarray(np.nan_to_num(standardised, copy=False), np.float32)
-
-
-def _of_known(statistic: Callable[..., Any], matrix: Floats) -> Floats:
-    """Return a statistic of each feature, 0 for one that is unknown throughout: numpy would warn of it."""
-    known = np.isfinite(matrix).any(axis=0)
-    values = np.zeros(matrix.shape[1], np.float32)
-    values[known] = statistic(matrix[:, known], axis=0)
-    return values
+        mean, scale, weights = (arrays[f"{PREFIX}{name}"] for name in ("mean", "scale", "weights"))
+        return cls(Scaling(mean, scale), weights)
