@@ -5,10 +5,16 @@ from collections.abc import Callable
 
 from movierec.config import ROOT
 from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS_OF
-from movierec.ingestion.quarantine_actions import ACTIONS, EXAMPLE_ROWS, MAX_ROWS, STATUSES
+from movierec.ingestion import quarantine_actions
+from movierec.ingestion.quarantine_actions import EXAMPLE_ROWS, MAX_ROWS, STATUSES
 from movierec.quality.project import GATES
 
 EXCLUDE = ("train", "none")
+ACTIONS = {
+    "list": "groups of rejected rows (the default)",
+    "show": "rejected rows one by one",
+    **{name: action.meaning for name, action in quarantine_actions.ACTIONS.items()},
+}
 EXAMPLES = {
     "clean": ("movierec clean", "movierec clean --yes"),
     "sql": ('movierec sql "select count(*) from core.ratings"',),
@@ -63,13 +69,8 @@ def pictures(parser: argparse.ArgumentParser) -> None:
 
 def quarantine(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec quarantine`."""
-    actions = {
-        "list": "groups of rejected rows (the default)",
-        "show": "rejected rows one by one",
-        **{name: action.meaning for name, action in ACTIONS.items()},
-    }
-    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in actions.items())
-    parser.add_argument("action", nargs="?", default="list", choices=tuple(actions), metavar="ACTION", help=meanings)
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in ACTIONS.items())
+    parser.add_argument("action", nargs="?", default="list", choices=tuple(ACTIONS), metavar="ACTION", help=meanings)
     rows = parser.add_argument_group("which rows (all that are given must hold)")
     rows.add_argument("--batch", type=int, metavar="N", help="rows that this batch loaded")
     rows.add_argument("--source", metavar="NAME", help="rows of this source")
