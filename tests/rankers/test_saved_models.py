@@ -49,7 +49,7 @@ ARRAYS = {
         *LEARNED,
         "gains",
         *(f"{objective}.{name}" for objective in ("lambdarank", "cross_entropy") for name in FOREST),
-        *(f"linear.{name}" for name in ("mean", "scale", "weights")),
+        *(f"perceptron.{name}" for name in ("features", "mean", "scale", "kernel", "bias", "output")),
     },
 }
 PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "tuned", "seed"}
@@ -70,7 +70,19 @@ PARAMETERS = {
     "blend": {"ease", "slit", "user_knn", "item_knn", "ials", "recent_popularity", "windows", "seed"},
     "random_forest": {*PLAN, "trees", "leaves", "features", "smallest_leaf", "rows"},
     "gradient_boosting": {*PLAN, "rounds", "learning_rate", "leaves", "l2", "rows"},
-    "hybrid": {*PLAN, "members", "truncation", "rounds", "learning_rate", "leaves", "l2", "rows"},
+    "hybrid": {
+        *PLAN,
+        "members",
+        "truncation",
+        "rounds",
+        "learning_rate",
+        "leaves",
+        "units",
+        "epochs",
+        "weight_decay",
+        "l2",
+        "rows",
+    },
 }
 BASE_RANKERS = [
     *("content", "ease", "ease_near", "ials", "item_knn", "nearby", "popularity", "recent_popularity", "slim", "slit"),
