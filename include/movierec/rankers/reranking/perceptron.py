@@ -69,8 +69,9 @@ class Perceptron:
             seed: of the first weights and of the order of the rows.
         """
         features = np.flatnonzero(is_used)
-        scaling = Scaling.of(matrix[:, features])
-        rows = scaling.standardise(matrix[:, features])
+        used = matrix[:, features]
+        scaling = Scaling.of(used)
+        rows = scaling.standardise(used)
         rng = np.random.default_rng(seed)
         width = len(features)
         parts = [
