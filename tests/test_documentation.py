@@ -11,7 +11,8 @@ import pytest
 
 from movierec import cli
 from movierec.commands import evaluate as evaluate_command
-from movierec.ingestion.quarantine_filters import STATUSES, Filters, select_rows
+from movierec.commands.quarantine import filters_of
+from movierec.ingestion.quarantine_filters import STATUSES, select_rows
 from movierec.quality.project import gate_of
 from movierec.sources.registry import SOURCES
 from movierec.sources.table_contracts import CONTRACTS
@@ -69,14 +70,7 @@ def check_subcommand(conn, command: Command) -> None:
         evaluate_command._ks(options.k)
         evaluate_command._relevant_from(options.relevant_from)
     else:
-        filters = Filters(
-            batch_id=options.batch,
-            source=options.source,
-            table=options.table,
-            rule=options.rule,
-            ids=tuple(options.row),
-        )
-        select_rows(conn, filters, (options.status,) if options.status else STATUSES)
+        select_rows(conn, filters_of(options), STATUSES)
         conn.rollback()
         assert options.source in (None, *SOURCES.factories), command
         columns = {column for contract in CONTRACTS.values() for column in contract.names}

@@ -19,14 +19,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
     Raises:
         ConfigError: a filter, the action or a change is not allowed.
     """
-    filters = Filters(
-        batch_id=options.batch,
-        source=options.source,
-        table=options.table,
-        rule=options.rule,
-        ids=tuple(options.row),
-        status=options.status or None,
-    )
+    filters = filters_of(options)
     changes = _changes(options.changes)
     if changes and options.action in {"list", "show"}:
         raise ConfigError(f"{options.action} changes nothing; edit takes --set")
@@ -38,6 +31,18 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
         by = options.by or user_of_this_machine()
         counts = decide(conn, filters, options.action, changes, by, limit=options.limit or MAX_ROWS)
     return f"{options.action}: {text_table.row_counts(counts)}{ACTIONS[options.action].outcome}"
+
+
+def filters_of(options: argparse.Namespace) -> Filters:
+    """Return the filters that the options name."""
+    return Filters(
+        batch_id=options.batch,
+        source=options.source,
+        table=options.table,
+        rule=options.rule,
+        ids=tuple(options.row),
+        status=options.status or None,
+    )
 
 
 def _groups(conn: Connection, filters: Filters) -> str:
