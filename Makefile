@@ -5,7 +5,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 # One process for each core; conftest.py says which tests stay together. What they start imports compiled modules, also
 # where the environment says that none are to be kept.
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder
 MOVIEREC := $(BIN)/python -m movierec
 CHECKED := include plugins dags tests
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

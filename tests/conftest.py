@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from movierec import warehouse as structure
 from movierec.config import Settings
@@ -50,21 +52,40 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests one process runs, and in which order processes take them.
+class ByGroup(LoadScopeScheduling):
+    """Hands out whole groups of tests to the processes that run them.
+
+    pytest-xdist's own groups are written into test ids after pytest has settled them, and are not seen any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0].removeprefix(f"{TESTS.name}/"))
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nothing asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    """Say which tests one process runs.
 
     A file's tests stay together, and so do those of `LONG`, which share an Airflow, a MariaDB or a web server that
-    takes seconds to start. What takes minutes comes first, so that no process is left alone with it at the end; the
-    test that runs an Airflow of its own goes beside the others of `dags`.
+    takes seconds to start.
+    """
+    return ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say in which order processes take the groups.
+
+    What takes minutes comes first, so that no process is left alone with it at the end; the test that runs an Airflow
+    of its own goes beside the others of `dags`.
     """
     _skip_without_tensorflow(items)
     rank = {place: number for number, place in enumerate(LONG)}
-    for item in items:
-        name = str(item.path.relative_to(TESTS))
-        group = next((place for place in LONG if name == place or name.startswith(f"{place}/")), name)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: rank.get(item.get_closest_marker("xdist_group").args[0], len(rank)))  # type: ignore[union-attr]
+    items.sort(key=lambda item: rank.get(group_of(item.path.relative_to(TESTS).as_posix()), len(rank)))
+
+
+def group_of(path: str) -> str:
+    """Return the group of a file of tests: the place in `LONG` that it lies in, or the file itself."""
+    return next((place for place in LONG if path == place or path.startswith(f"{place}/")), path)
 
 
 def _parameters_of(item: pytest.Item) -> list[object]:
