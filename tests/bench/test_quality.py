@@ -88,11 +88,23 @@ def test_movielens_1m_is_split_by_each_users_time_and_by_everybodys(dataset):
     assert len(everybody.test) <= 0.2 * len(dataset.ratings)
 
 
+@pytest.mark.parametrize("name", ["recbole", "ml-1m-random"])
+def test_a_random_split_keeps_validation_rows_from_models_and_lists(dataset, name):
+    split = PROTOCOLS[name].split(dataset, 1)
+    assert split.known.relevant_from is None
+    shares = [len(part) / len(dataset.ratings) for part in (split.known.ratings, split.valid, split.test)]
+    assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.02)
+    parts = pd.concat([split.known.ratings, split.valid, split.test])
+    assert not parts.duplicated(["user_id", "movie_id"]).any()
+    assert split.exclude.to_numpy().tolist() == split.valid[["user_id", "movie_id"]].to_numpy().tolist()
+
+
 def test_protocols_that_take_hours_are_measured_only_if_they_are_named():
     by_default = quality._parser().parse_args([]).only
     assert [name for name in PROTOCOLS if name not in by_default] == [
         "ml-1m-per-user",
         "ml-1m-global",
+        "ml-1m-random",
         "ml-1m-leave-one-out",
         "ml-1m-leave-one-out-global",
         "ml-1m-leave-one-out-shuffled",
