@@ -131,13 +131,16 @@ def check_no_number(chosen: Architecture, histories: Histories) -> None:
 
 
 class Clock:
-    """Time that passes when it is looked at: a hundredth of a second."""
+    """Time that passes when it is looked at: a hundredth of a second, and once many more."""
 
-    seconds = 0.0
+    def __init__(self, slow_look: int = 0, lost: float = 0.0) -> None:
+        """Store at which look, counted from 1, how many seconds more pass."""
+        self.seconds, self.looks, self.slow_look, self.lost = 0.0, 0, slow_look, lost
 
     def monotonic(self) -> float:
         """Return the seconds so far."""
-        self.seconds += 0.01
+        self.looks += 1
+        self.seconds += 0.01 + self.lost * (self.looks == self.slow_look)
         return self.seconds
 
 
@@ -152,6 +155,19 @@ def check_short_time(chosen: Architecture, histories: Histories) -> None:
     assert sum(line.startswith("epoch ") for line in said) == epochs < plan.epochs
     last_step = epochs * chosen.examples.steps(histories) - 1
     assert float(rates[0].at(last_step)) < 0.3 * rates[0].highest
+
+
+def check_slow_epoch(chosen: Architecture, histories: Histories) -> None:
+    """An epoch that was slow by chance makes the plan shorter only until the time turns out to be there."""
+    looks = chosen.examples.steps(histories) + 3  # of an epoch, at least
+    training.time = Clock(slow_look=looks, lost=100 * 0.01 * looks)
+    plan, said = training.Plan(10, 10, 10, seed=0, deadline=400 * 0.01 * looks), list[str]()
+    result = training.train(chosen, histories, plan, None, said.append)
+    training.time = time
+    planned = [line.split()[4] for line in said if line.startswith("there is time for")]
+    assert len(planned) > 1, said
+    assert int(planned[0]) < 10 == int(planned[-1]), said
+    assert (result.epoch, result.epochs) == (10, 10), said
 
 
 def main() -> None:
@@ -181,6 +197,7 @@ def main() -> None:
     check_no_number(architecture(AUTOENCODER, histories, options), histories)
     check_large_data(architecture(SEQUENCE, histories, replace(options, length=2)), histories)
     check_short_time(architecture(AUTOENCODER, histories, options), histories)
+    check_slow_epoch(architecture(AUTOENCODER, histories, options), histories)
     seen = rng.random((8, MOVIES)) < 0.3
     targets = np.stack([rng.permutation(np.flatnonzero(~row))[:3] for row in seen]).astype(np.int32)
     arguments = tf.constant(seen), tf.constant(targets), tf.constant(rng.random((8, 3)).astype(np.float32))

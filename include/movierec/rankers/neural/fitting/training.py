@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     half_way: float = 0.0
 
     def shortened(self, stop_after: int) -> Self:
-        """Return a plan with fewer epochs, at whose end the learning rate has fallen as far."""
+        """Return a plan that ends earlier, at whose end the learning rate has fallen as far."""
         return self._replace(stop_after=stop_after, epochs=round(self.epochs * stop_after / self.stop_after))
 
 
@@ -75,6 +75,7 @@ def train(
     step = _step(chosen, network, rate)
     rng = np.random.default_rng(plan.seed)
     best = Result({}, 0, -1.0)
+    asked, began = plan, time.monotonic()
     epoch = 0
     while epoch < plan.stop_after:
         epoch += 1
@@ -91,9 +92,12 @@ def train(
             best = Result(weights, epoch, reached)
         if _is_over(plan, epoch, best, say):
             break
-        in_time = epoch + int((plan.deadline - time.monotonic()) / (time.monotonic() - started))
-        if in_time < plan.stop_after:
-            plan = plan.shortened(max(epoch, in_time))
+        now = time.monotonic()
+        # An epoch that was slow by chance counts less in the next one's forecast, so that a plan may grow again.
+        seconds = max(now - started, (now - began) / epoch)
+        stop_after = max(epoch, min(asked.stop_after, epoch + int((plan.deadline - now) / seconds)))
+        if stop_after != plan.stop_after:
+            plan = asked.shortened(stop_after)
             rate.fall_by(per_epoch * plan.epochs)
             say(f"there is time for {plan.stop_after} epochs: the learning rate falls by then")
     some = histories.of_users(np.arange(min(CHECKED_USERS, len(histories.starts) - 1)))
