@@ -49,7 +49,11 @@ ARRAYS = {
         *LEARNED,
         "gains",
         *(f"{objective}.{name}" for objective in ("lambdarank", "cross_entropy") for name in FOREST),
-        *(f"perceptron.{name}" for name in ("features", "mean", "scale", "kernel", "bias", "output")),
+        *(
+            f"{network}.{name}"
+            for network in ("perceptron", "second_perceptron")
+            for name in ("features", "mean", "scale", "kernel", "bias", "output")
+        ),
     },
 }
 PLAN = {"windows", "label_share", "folds", "candidates", "training_users", "tuned", "seed"}

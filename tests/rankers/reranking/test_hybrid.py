@@ -19,7 +19,7 @@ from movierec.rankers.reranking.ensemble import (
     LOGISTIC,
     MEMBERS,
     OBJECTIVES,
-    PERCEPTRON,
+    PERCEPTRONS,
     TEMPERATURE,
     _standardise,
 )
@@ -112,7 +112,8 @@ def test_an_unknown_member_is_answered_with_the_allowed_ones(
     members: tuple[str, ...], dataset: Dataset, features: MovieFeatures
 ) -> None:
     with pytest.raises(
-        ModelError, match=r"members are .*; allowed are lambdarank, cross_entropy, perceptron, logistic"
+        ModelError,
+        match=f"members are .*; allowed are {', '.join(ALLOWED)}",
     ):
         Hybrid(members=members).fit(dataset, features)
 
@@ -120,20 +121,31 @@ def test_an_unknown_member_is_answered_with_the_allowed_ones(
 def test_smooth_members_do_without_ranks(fitted: Hybrid, dataset: Dataset, features: MovieFeatures) -> None:
     is_rank = np.array([name.endswith("_rank") for name in fitted.feature_names_])
     assert is_rank.any()
-    np.testing.assert_array_equal(fitted.model_.smooth[PERCEPTRON].features, np.flatnonzero(~is_rank))
+    for name in PERCEPTRONS:
+        np.testing.assert_array_equal(fitted.model_.smooth[name].features, np.flatnonzero(~is_rank))
     weights = Hybrid(members=(LOGISTIC,)).fit(dataset, features).model_.smooth[LOGISTIC].weights
     assert not weights[is_rank].any()
     assert weights[~is_rank].any()
 
 
-def test_what_was_saved_with_the_logistic_regression_is_loaded(
-    dataset: Dataset, features: MovieFeatures, tmp_path: Path
+def test_the_two_networks_begin_differently(fitted: Hybrid) -> None:
+    kernels = [fitted.model_.smooth[name].kernel for name in PERCEPTRONS]
+    assert (kernels[0] != kernels[1]).any()
+
+
+REGRESSION = {f"linear.{part}" for part in ("mean", "scale", "weights")}
+NETWORK = {f"perceptron.{part}" for part in ("features", "mean", "scale", "kernel", "bias", "output")}
+
+
+@pytest.mark.parametrize(("member", "arrays"), [(LOGISTIC, REGRESSION), (PERCEPTRONS[0], NETWORK)])
+def test_what_was_saved_with_a_regression_or_one_network_is_loaded(
+    member: str, arrays: set[str], dataset: Dataset, features: MovieFeatures, tmp_path: Path
 ) -> None:
-    before = Hybrid(rounds=5, members=(*OBJECTIVES, LOGISTIC)).fit(dataset, features)
+    before = Hybrid(rounds=5, members=(*OBJECTIVES, member)).fit(dataset, features)
     before.save(UPath(tmp_path))
-    assert {"linear.mean", "linear.scale", "linear.weights"} <= set(load_arrays(UPath(tmp_path) / "arrays.npz"))
+    assert arrays <= set(load_arrays(UPath(tmp_path) / "arrays.npz"))
     loaded = registry.load(UPath(tmp_path))
-    assert list(loaded.model_.smooth) == [LOGISTIC]
+    assert list(loaded.model_.smooth) == [member]
     np.testing.assert_array_equal(loaded.scores(np.arange(40)), before.scores(np.arange(40)))
 
 

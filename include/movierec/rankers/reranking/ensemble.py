@@ -16,10 +16,12 @@ from movierec.rankers.reranking.logistic import Logistic
 from movierec.rankers.reranking.perceptron import Perceptron
 
 OBJECTIVES = ("lambdarank", "cross_entropy")  # of LightGBM, a forest for each
-PERCEPTRON, LOGISTIC = "perceptron", "logistic"
-MEMBERS = (*OBJECTIVES, PERCEPTRON)
+PERCEPTRONS = ("perceptron", "second_perceptron")  # alike but for what they begin with
+LOGISTIC = "logistic"
+MEMBERS = (*OBJECTIVES, *PERCEPTRONS)
 ALLOWED = (*MEMBERS, LOGISTIC)
-SMOOTH: dict[str, type[Perceptron] | type[Logistic]] = {PERCEPTRON: Perceptron, LOGISTIC: Logistic}
+SMOOTH: dict[str, type[Perceptron] | type[Logistic]] = {**dict.fromkeys(PERCEPTRONS, Perceptron), LOGISTIC: Logistic}
+PREFIXES = {name: f"{name}." for name in ALLOWED} | {LOGISTIC: "linear."}  # of the names of saved arrays
 TEMPERATURE = 4.0  # sums are divided by it, or the best candidates of a long list would all round to 1
 
 
@@ -29,7 +31,7 @@ class Ensemble:
 
     Attributes:
         forests: by objective.
-        smooth: by name, those of `PERCEPTRON` and `LOGISTIC` that are members.
+        smooth: by name, those of `SMOOTH` that are members.
         gains: by how much all splits on a feature lowered the loss in training (forests × features, float64).
     """
 
@@ -46,13 +48,13 @@ class Ensemble:
 
     def to_arrays(self) -> Arrays:
         """Return the arrays that `from_arrays` takes."""
-        forests = {
-            f"{name}.{part}": values
-            for name, forest in self.forests.items()
-            for part, values in forest.to_arrays().items()
+        members = {**self.forests, **self.smooth}
+        parts = {
+            f"{PREFIXES[name]}{part}": values
+            for name, member in members.items()
+            for part, values in member.to_arrays().items()
         }
-        smooth = {name: values for member in self.smooth.values() for name, values in member.to_arrays().items()}
-        return forests | smooth | {"gains": self.gains}
+        return {**parts, "gains": self.gains}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, members: Collection[str]) -> Self:
@@ -61,13 +63,15 @@ class Ensemble:
         Raises:
             KeyError: a member's arrays are missing.
         """
-        forests = {
-            name: Forest.from_arrays({key.removeprefix(f"{name}."): arrays[key] for key in arrays})
-            for name in OBJECTIVES
+        parts = {
+            name: {key.removeprefix(prefix): values for key, values in arrays.items() if key.startswith(prefix)}
+            for name, prefix in PREFIXES.items()
             if name in members
         }
         return cls(
-            forests, {name: SMOOTH[name].from_arrays(arrays) for name in SMOOTH if name in members}, arrays["gains"]
+            forests={name: Forest.from_arrays(parts[name]) for name in OBJECTIVES if name in members},
+            smooth={name: kind.from_arrays(parts[name]) for name, kind in SMOOTH.items() if name in members},
+            gains=arrays["gains"],
         )
 
 

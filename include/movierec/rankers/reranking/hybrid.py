@@ -1,7 +1,7 @@
-"""The hybrid: LightGBM and a small network order the candidates of all base rankers together.
+"""The hybrid: LightGBM and small networks order the candidates of all base rankers together.
 
 LambdaRank (Burges 2010) learns to order each user's candidates by what a grade gains, cross-entropy to predict that
-gain candidate by candidate, and the network to tell rated candidates from others by smooth functions of the features.
+gain candidate by candidate, and two networks to tell rated candidates from others by smooth functions of the features.
 They err in different places; the score of a candidate is the sum of their predictions, each standardised over the
 user's candidates.
 """
@@ -21,7 +21,7 @@ from movierec.errors import ModelError
 from movierec.kernels.parallel import cores
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
-from movierec.rankers.reranking.ensemble import ALLOWED, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRON, Ensemble
+from movierec.rankers.reranking.ensemble import ALLOWED, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRONS, Ensemble
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.logistic import Logistic
 from movierec.rankers.reranking.perceptron import Perceptron
@@ -40,7 +40,7 @@ LIGHTGBM_PARAMETERS = {
     "force_row_wise": True,
     "verbose": -1,
 }
-LEARNING_RATE = 2e-3  # of the network
+LEARNING_RATE = 4e-3  # of the networks
 
 
 @dataclass(kw_only=True, eq=False)
@@ -48,14 +48,14 @@ class Hybrid(LearnedRanker[Ensemble]):
     """Orders candidates by an ensemble that learned from what users turned to next.
 
     Attributes:
-        members: which take part, of `ALLOWED`: logistic regression is what the network was before.
+        members: which take part, of `ALLOWED`: logistic regression is what the networks were before.
         truncation: LambdaRank learns from pairs of candidates of which one is among the first so many.
         rounds: the number of trees of each forest.
         learning_rate: what each tree adds is multiplied by it.
         leaves: of a tree, at most.
-        units: of the network's hidden layer.
-        epochs: in which the network sees all candidates.
-        weight_decay: of the network.
+        units: of each network's hidden layer.
+        epochs: in which each network sees all candidates.
+        weight_decay: of the networks.
         l2: the penalty of the logistic regression.
         rows: candidates to learn from, at most, unless more of them were rated (`TrainingSet.thinned`).
     """
@@ -76,7 +76,7 @@ class Hybrid(LearnedRanker[Ensemble]):
     learning_rate: float = 0.09
     leaves: int = 15
     units: int = 128
-    epochs: int = 12
+    epochs: int = 8
     weight_decay: float = 0.1
     l2: float = 3_000.0
     rows: int = 150_000
@@ -104,8 +104,9 @@ class Hybrid(LearnedRanker[Ensemble]):
                 if name in self.members
             }
             smooth: dict[str, Future[Perceptron | Logistic]] = {}
-            if PERCEPTRON in self.members:
-                smooth[PERCEPTRON] = pool.submit(self._fit_perceptron, training_set)
+            for number, name in enumerate(PERCEPTRONS):
+                if name in self.members:
+                    smooth[name] = pool.submit(self._fit_perceptron, training_set, self.seed + number)
             if LOGISTIC in self.members:
                 smooth[LOGISTIC] = pool.submit(self._fit_logistic, training_set)
         boosters = {name: forest.result() for name, forest in forests.items()}
@@ -132,7 +133,7 @@ class Hybrid(LearnedRanker[Ensemble]):
         }
         return lgb.train(parameters, labelled, self.rounds)
 
-    def _fit_perceptron(self, training_set: TrainingSet) -> Perceptron:
+    def _fit_perceptron(self, training_set: TrainingSet, seed: int) -> Perceptron:
         return Perceptron.fit(
             training_set.values,
             training_set.grades > 0,
@@ -142,7 +143,7 @@ class Hybrid(LearnedRanker[Ensemble]):
             epochs=self.epochs,
             learning_rate=LEARNING_RATE,
             weight_decay=self.weight_decay,
-            seed=self.seed,
+            seed=seed,
         )
 
     def _fit_logistic(self, training_set: TrainingSet) -> Logistic:

@@ -13,8 +13,6 @@ from movierec.kernels.linear import ROWS_AT_ONCE, add_standardised
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.reranking.scaling import MAX_DEVIATIONS, Scaling
 
-PREFIX = "linear."  # of the names of saved arrays
-
 
 @dataclass(frozen=True, eq=False)
 class Logistic:
@@ -64,11 +62,9 @@ class Logistic:
 
     def to_arrays(self) -> Arrays:
         """Return the arrays that `from_arrays` takes."""
-        named = {**self.scaling._asdict(), "weights": self.weights}
-        return {f"{PREFIX}{name}": value for name, value in named.items()}
+        return {**self.scaling._asdict(), "weights": self.weights}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the regression whose `to_arrays` are among these; a KeyError says that one is missing."""
-        mean, scale, weights = (arrays[f"{PREFIX}{name}"] for name in ("mean", "scale", "weights"))
-        return cls(Scaling(mean, scale), weights)
+        return cls(Scaling(arrays["mean"], arrays["scale"]), arrays["weights"])

@@ -14,7 +14,6 @@ from movierec.kernels.linear import ROWS_AT_ONCE, add_hidden_layer
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.reranking.scaling import MAX_DEVIATIONS, Scaling
 
-PREFIX = "perceptron."  # of the names of saved arrays
 BATCH = 512
 WARM_UP = 0.05  # the share of all steps in which the learning rate rises
 MOMENTS = (0.9, 0.999)  # Adam's
@@ -71,7 +70,7 @@ class Perceptron:
         features = np.flatnonzero(is_used)
         used = matrix[:, features]
         scaling = Scaling.of(used)
-        rows = scaling.standardise(used)
+        rows = np.ascontiguousarray(scaling.standardise(used))  # batches take whole rows
         rng = np.random.default_rng(seed)
         width = len(features)
         parts = [
@@ -102,13 +101,13 @@ class Perceptron:
     def to_arrays(self) -> Arrays:
         """Return the arrays that `from_arrays` takes."""
         own = {"features": self.features, "kernel": self.kernel, "bias": self.bias, "output": self.output}
-        return {f"{PREFIX}{name}": value for name, value in {**own, **self.scaling._asdict()}.items()}
+        return {**own, **self.scaling._asdict()}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the network whose `to_arrays` are among these; a KeyError says that one is missing."""
         features, mean, scale, *parts = (
-            arrays[f"{PREFIX}{name}"] for name in ("features", "mean", "scale", "kernel", "bias", "output")
+            arrays[name] for name in ("features", "mean", "scale", "kernel", "bias", "output")
         )
         return cls(features, Scaling(mean, scale), *parts)
 
