@@ -210,10 +210,6 @@ PROTOCOLS: dict[str, Protocol] = {
             _leave_one_out_global,
         ),
         Protocol(
-            "ml-1m-per-user", "MovieLens 1M, per-user temporal", PER_USER, "ml-1m", "time", _per_user, takes_hours=True
-        ),
-        Protocol("ml-1m-global", "MovieLens 1M, global temporal", GLOBAL, "ml-1m", "days", _global, takes_hours=True),
-        Protocol(
             "ml-1m-random",
             "MovieLens 1M, random 80/10/10",
             RANDOM,
@@ -231,6 +227,10 @@ PROTOCOLS: dict[str, Protocol] = {
             goal="NDCG@10 of at least .350",
             takes_hours=True,
         ),
+        Protocol(
+            "ml-1m-per-user", "MovieLens 1M, per-user temporal", PER_USER, "ml-1m", "time", _per_user, takes_hours=True
+        ),
+        Protocol("ml-1m-global", "MovieLens 1M, global temporal", GLOBAL, "ml-1m", "days", _global, takes_hours=True),
         Protocol(
             "ml-1m-leave-one-out",
             "MovieLens 1M, leave-one-out",
