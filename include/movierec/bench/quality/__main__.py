@@ -93,11 +93,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_Names(PROTOCOLS),
+        metavar="A,B",
         default=BY_DEFAULT,
         help=f"protocols: {', '.join(PROTOCOLS)}; those that take hours only if they are named",
     )
     rankers = list(registry.RANKERS)
-    parser.add_argument("--rankers", type=_Names(rankers), default=rankers, help=f"of {','.join(rankers)}")
+    parser.add_argument(
+        "--rankers", type=_Names(rankers), metavar="A,B", default=rankers, help=f"of {','.join(rankers)}"
+    )
     parser.add_argument("--seeds", type=_seeds, default=SEEDS, help="of RecBole's split; 1,2,3 by default")
     parser.add_argument("--trials", type=int, default=0, help="tune each plain ranker on RecBole's validation rows")
     parser.add_argument("--results", help="folder that keeps data and what was measured; by default nothing is kept")
