@@ -29,10 +29,17 @@ def test_it_learns_what_no_weighted_sum_tells(fitted: Perceptron) -> None:
     assert ((predicted > np.median(predicted)) == wanted).mean() > 0.9
 
 
-def test_scores_are_those_of_the_layers(fitted: Perceptron) -> None:
-    matrix, *_ = training_rows()
-    hidden = np.maximum(fitted.scaling.standardise(matrix) @ fitted.kernel + fitted.bias, 0)
-    np.testing.assert_allclose(fitted.predict(matrix), hidden @ fitted.output, rtol=1e-4, atol=1e-4)
+def layers(network: Perceptron, matrix: np.ndarray) -> np.ndarray:
+    standardised = network.scaling.standardise(matrix[:, network.features])
+    return np.maximum(standardised @ network.kernel + network.bias, 0) @ network.output
+
+
+@pytest.mark.parametrize(("units", "used"), [(16, 4), (7, 3), (1, 1)])
+def test_scores_are_those_of_the_layers(units: int, used: int) -> None:
+    matrix, wanted, weights = training_rows()
+    matrix[5, 1], matrix[6] = 1e9, np.nan
+    network = Perceptron.fit(matrix, wanted, weights, np.arange(4) < used, **{**SIZES, "units": units})
+    np.testing.assert_allclose(network.predict(matrix), layers(network, matrix), rtol=1e-4, atol=1e-4)
 
 
 def test_a_row_scores_the_same_to_the_last_bit_whatever_is_beside_it(fitted: Perceptron) -> None:
