@@ -6,6 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 from upath import UPath
 
 from movierec.artifacts import load_arrays
@@ -24,6 +25,7 @@ from movierec.rankers.reranking.ensemble import (
     _standardise,
 )
 from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.rankers.reranking.perceptron import Perceptron
 from movierec.rankers.reranking.training_set import GAINS
 
 EVERYONE = range(1, 41)
@@ -131,6 +133,24 @@ def test_smooth_members_do_without_ranks(fitted: Hybrid, dataset: Dataset, featu
 def test_the_two_networks_begin_differently(fitted: Hybrid) -> None:
     kernels = [fitted.model_.smooth[name].kernel for name in PERCEPTRONS]
     assert (kernels[0] != kernels[1]).any()
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_models_that_are_fitted_side_by_side_have_a_thread_each_and_leave_blas_as_it_was(
+    dataset: Dataset, features: MovieFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    real = Perceptron.fit
+    monkeypatch.setattr(Perceptron, "fit", lambda *args, **kwargs: seen.append(blas_threads()) or real(*args, **kwargs))
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with threadpool_limits(2, "blas"):
+        for _ in range(3):
+            Hybrid(rounds=2).fit(dataset, features)
+        assert blas_threads() == {2}
+    assert seen == [{1}] * 6
 
 
 REGRESSION = {f"linear.{part}" for part in ("mean", "scale", "weights")}

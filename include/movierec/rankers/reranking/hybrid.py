@@ -14,6 +14,7 @@ from typing import ClassVar
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
@@ -96,8 +97,9 @@ class Hybrid(LearnedRanker[Ensemble]):
             feature_name=training_set.names,
             params={**LIGHTGBM_PARAMETERS, "seed": self.seed, "num_threads": cores()},
         ).construct()
-        # A forest for each core: threads that share one wait for each other after every split.
-        with ThreadPoolExecutor(min(cores(), len(self.members))) as pool:
+        # A model for each core: threads that share a forest wait for each other after every split, and a network's
+        # batches are too small for two. BLAS is told here, for it listens to one thread alone.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(cores(), len(self.members))) as pool:
             forests = {
                 name: pool.submit(self._fit_trees, training_set, data, name)
                 for name in OBJECTIVES

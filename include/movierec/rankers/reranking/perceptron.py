@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from threadpoolctl import threadpool_limits
 
 from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats, Ints
@@ -54,7 +53,8 @@ class Perceptron:
         """Learn to tell rows (rows × features) whose label is true from the others.
 
         Cross-entropy, by Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019) on batches
-        of 512 rows, at a learning rate that rises and then falls with the cosine.
+        of 512 rows, at a learning rate that rises and then falls with the cosine. Batches are too small to share out:
+        BLAS should have one thread.
 
         Args:
             matrix: features, NaN where unknown.
@@ -81,12 +81,11 @@ class Perceptron:
         ]
         weights = sample_weights / sample_weights.mean()
         adam = _Adam(parts, learning_rate, epochs * -(-len(rows) // BATCH), weight_decay)
-        with threadpool_limits(1, "blas"):  # batches are too small to share out
-            for _ in range(epochs):
-                order = rng.permutation(len(rows))
-                for start in range(0, len(rows), BATCH):
-                    batch = order[start : start + BATCH]
-                    adam.step(_gradients(parts, rows[batch], labels[batch], weights[batch]))
+        for _ in range(epochs):
+            order = rng.permutation(len(rows))
+            for start in range(0, len(rows), BATCH):
+                batch = order[start : start + BATCH]
+                adam.step(_gradients(parts, rows[batch], labels[batch], weights[batch]))
         return cls(features, scaling, *parts[:3])
 
     def predict(self, matrix: Floats) -> Floats:
