@@ -162,6 +162,11 @@ def require_known(conninfo: str) -> None:
         _require_known(conn, _latest(conn))
 
 
+def structure_version(conn: Connection) -> int:
+    """Return the version of the structure that a warehouse has; 0 where it has none, or one from before versions."""
+    return int(_latest(conn).get("version", 0))
+
+
 def _require_known(conn: Connection, latest: Mapping[str, Any]) -> None:
     version = latest.get("version", 0)
     if version > VERSION:

@@ -1,6 +1,8 @@
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ import pytest
 from upath import UPath
 
 from movierec import cli
+from movierec import warehouse as structure
 from movierec.db import connect
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import postgres
@@ -147,6 +150,15 @@ def test_a_warehouse_in_use_is_left_alone(live, settings, elsewhere):
         restore(elsewhere, folder)
 
 
+def test_a_connection_that_is_just_ending_is_waited_for(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    postgres.ensure_databases(elsewhere)
+    structure.migrate(postgres.conninfo(elsewhere, "warehouse"))
+    with connect(postgres.conninfo(elsewhere, "warehouse")) as ending:
+        Timer(3, ending.close).start()
+        assert restore(elsewhere, folder) == live_digest(live)
+
+
 def test_a_restore_that_ends_on_its_way_leaves_every_database_in_its_place(live, settings, elsewhere, app, monkeypatch):
     folder = make_backup(live, settings, app)
     postgres.ensure_databases(elsewhere)
@@ -181,6 +193,62 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhe
     (folder / "manifest.json").unlink()
     with pytest.raises(MovierecError, match="is no backup"):
         restore(elsewhere, folder)
+
+
+def databases(settings):
+    with postgres.as_administrator(settings) as conn:
+        return [name for (name,) in conn.execute("select datname from pg_database where not datistemplate order by 1")]
+
+
+def record_newer_structure(conn):
+    """Note in a warehouse what newer code notes once it has upgraded it."""
+    conn.execute(
+        "insert into ops.structure (checksum, version, applied_at) values ('newer', %s, now() + interval '1 second')",
+        [structure.VERSION + 1],
+    )
+    conn.commit()
+
+
+def test_a_backup_of_a_newer_structure_is_refused_before_anything_changes(live, settings, elsewhere):
+    record_newer_structure(live)
+    folder = make_backup(live, settings)
+    postgres.stop(elsewhere)
+    with pytest.raises(ConfigError, match=rf"^{folder} is a backup of structure 2, .* up to 1: restore it"):
+        restore(elsewhere, folder)
+    assert not postgres.is_running(elsewhere)
+
+
+def test_a_backup_that_does_not_say_its_structure_is_refused_once_its_warehouse_does(live, settings, elsewhere, app):
+    record_newer_structure(live)
+    folder = make_backup(live, settings, app)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest.pop("structure") == structure.VERSION + 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse_restored to structure 2;"):
+        restore(elsewhere, folder)
+    assert databases(elsewhere) == ["airflow", "app", "postgres", "warehouse"]
+    assert not (elsewhere.home / "artifacts").exists()
+
+
+def test_a_warehouse_of_a_newer_structure_is_replaced_by_no_backup_of_before(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    restore(elsewhere, folder)
+    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+        record_newer_structure(conn)
+    before = databases(elsewhere)
+    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse to structure 2;"):
+        restore(elsewhere, folder, replace=True)
+    assert databases(elsewhere) == before
+
+
+def test_a_restore_that_fails_leaves_no_second_warehouse_behind(live, settings, elsewhere):
+    folder = make_backup(live, settings)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["live"]["version_id"] = 7
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(MovierecError, match="the restored warehouse shows other lists"):
+        restore(elsewhere, folder)
+    assert databases(elsewhere) == ["airflow", "app", "postgres", "warehouse"]
 
 
 def test_a_backup_belongs_to_its_user_and_only_the_newest_stay(live, settings):

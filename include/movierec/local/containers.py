@@ -21,7 +21,7 @@ def prepare() -> None:
     """Create what is missing on the server `MOVIEREC_SERVER` (an administrator's connection string); safe to repeat.
 
     Raises:
-        ConfigError: a secret is empty, or OpenTelemetry is on.
+        ConfigError: a secret is empty, OpenTelemetry is on, or newer code has upgraded the warehouse.
     """
     empty = [name for name in REQUIRED_SECRETS if not os.environ.get(name)]
     if empty:
@@ -30,6 +30,7 @@ def prepare() -> None:
     server, settings = os.environ["MOVIEREC_SERVER"], Settings.from_env()
     state.prepare(settings.home)
     roles.prepare(server, settings)
+    warehouse.require_known(_owners_conninfo(server, settings, "warehouse"))  # before Airflow's database changes
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(_owners_conninfo(server, settings, "warehouse"))
     demo_app.seed(_owners_conninfo(server, settings, "app"), download.fetch_dataset(settings), settings.exclude)

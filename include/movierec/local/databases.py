@@ -23,9 +23,6 @@ def prepare(settings: Settings, dataset: Path) -> None:
     from movierec import warehouse  # noqa: PLC0415 (only a night needs them)
     from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
-    postgres.start(settings)
-    postgres.ensure_databases(settings)
-    warehouse.require_known(postgres.conninfo(settings, "warehouse"))  # before anything of it, or of Airflow's, changes
     prepare_airflow(settings)
     warehouse.migrate(postgres.conninfo(settings, "warehouse"))
     demo_app.seed(postgres.conninfo(settings, "app"), dataset, settings.exclude)
@@ -35,13 +32,17 @@ def prepare_airflow(settings: Settings) -> None:
     """Start the server, create missing databases, and migrate Airflow's database if its version has changed.
 
     Raises:
+        ConfigError: newer code has upgraded the warehouse, on which Airflow's tasks would run.
         MovierecError: the migration failed.
     """
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
     from psycopg import sql  # noqa: PLC0415
 
+    from movierec import warehouse  # noqa: PLC0415 (pandas takes a second)
+
     postgres.start(settings)
     postgres.ensure_databases(settings)
+    warehouse.require_known(postgres.conninfo(settings, "warehouse"))  # before anything changes
     comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
         locks.lock(settings.state_folder.lock("migrate")),

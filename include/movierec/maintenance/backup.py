@@ -20,6 +20,7 @@ from movierec.errors import MovierecError
 from movierec.local.postgres.programs import last_lines, program_path
 from movierec.locks import lock
 from movierec.maintenance import manifest
+from movierec.warehouse import structure_version
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +56,11 @@ def _make_backup(conn: Connection, settings: Settings, application: str | None) 
     name = f"{datetime.now(UTC):{NAME}}"
     folder = root / f"{UNFINISHED}{name}"
     folder.mkdir(mode=0o700)
-    live = _dump_warehouse(conn, folder / DUMP)
+    shown = _dump_warehouse(conn, folder / DUMP)
     if application:
         dump(application, folder / APPLICATION)
     files = copy_artifacts(UPath(settings.artifacts), UPath(folder / ARTIFACTS))
-    manifest.write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), "live": live})
+    manifest.write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), **shown})
     made = folder.rename(root / name)
     _prune(root, settings.keep_backups)
     log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
@@ -117,16 +118,16 @@ def copy_artifacts(source: UPath, target: UPath) -> int:
 
 
 def _dump_warehouse(conn: Connection, path: Path) -> dict[str, Any]:
-    """Dump the warehouse, and return what its readers are shown at that very moment."""
+    """Dump the warehouse, and return its structure's version and what its readers are shown at that very moment."""
     conn.commit()
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read read only")
         (snapshot,) = conn.execute("select pg_export_snapshot()").fetchone() or ("",)
-        live = live_digest(conn)
+        shown = {"structure": structure_version(conn), "live": live_digest(conn)}
         info = conn.info
         conninfo = make_conninfo(info.dsn, password=info.password or None)
         dump(conninfo, path, f"--snapshot={snapshot}")
-    return live
+    return shown
 
 
 def _prune(root: Path, keep: int) -> None:

@@ -1,7 +1,8 @@
 """A backup back into this installation: the warehouse it had, the artifacts, the same lists for readers."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from movierec.local.postgres import roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.training.folder import training_folders
-from movierec.warehouse import migrate, require_known
+from movierec.warehouse import VERSION, migrate, require_known
 
 log = logging.getLogger(__name__)
 
 TRAINING_IDS = {"schema_name": "ml", "sequence_name": "training_training_id_seq"}
 RESTORED = "_restored"  # behind the name of a database that is being made
+CLOSING_SECONDS = 5.0  # within which a connection that is closed has ended, on a machine that does much else
 
 
 def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str, Any]:
@@ -36,36 +38,46 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
         replace: a warehouse that holds something is replaced; it stays under another name.
 
     Raises:
-        ConfigError: the warehouse holds something and is not to be replaced, or is in use.
+        ConfigError: newer code made the backup or has upgraded the warehouse, or the warehouse is in use, or holds
+            something and is not to be replaced.
         MovierecError: the backup is not whole, or shows other lists once it is restored.
     """
     manifest = read_manifest(folder)
+    _require_known(folder, manifest)
     postgres.start(settings)
     postgres.ensure_databases(settings)
     migrate(postgres.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
     _require_room(settings, replace)
-    live = _restore_beside(settings, "warehouse", folder / DUMP, manifest["live"])
-    _continue_ids(settings)
-    copy_artifacts(UPath(folder / ARTIFACTS), UPath(settings.artifacts))
-    names = ["warehouse"]
-    if (folder / APPLICATION).exists():
-        _restore_beside(settings, "app", folder / APPLICATION)
-        names.append("app")
-    _take_places(settings, names)
+    names = ["warehouse", *(["app"] if (folder / APPLICATION).exists() else [])]
+    try:
+        live = _restore_beside(settings, "warehouse", folder / DUMP, manifest["live"])
+        _continue_ids(settings)
+        copy_artifacts(UPath(folder / ARTIFACTS), UPath(settings.artifacts))
+        if "app" in names:
+            _restore_beside(settings, "app", folder / APPLICATION)
+        _take_places(settings, names)
+    finally:
+        _drop_restored(settings, names)  # what has not taken its place is as large as a warehouse
     migrate(postgres.conninfo(settings, "warehouse"))
     log.info("restore: %s, version %s is live", folder, live["version_id"])
     return live
+
+
+def _require_known(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """See to it that this code knows the structure of a backup, before anything changes."""
+    version = manifest.get("structure", 0)  # backups of before do not say; their warehouse does, once it is restored
+    if version > VERSION:
+        raise ConfigError(
+            f"{folder} is a backup of structure {version}, which newer code made; this code knows structures up to "
+            f"{VERSION}: restore it with the newer code"
+        )
 
 
 def _require_room(settings: Settings, replace: bool) -> None:
     """See to it that nobody uses the warehouse, and that nothing is lost."""
     with connect(postgres.conninfo(settings, "warehouse")) as conn:
         (batches,) = conn.execute("select count(*) from ops.batch").fetchone() or (0,)
-    with postgres.as_administrator(settings) as server:
-        (users,) = server.execute(
-            "select count(*) from pg_stat_activity where datname = 'warehouse' and backend_type = 'client backend'"
-        ).fetchone() or (0,)
-    if users:
+    if users := _users(settings):
         raise ConfigError(f"{users} connections use the warehouse; make down first, then start the restore again")
     if batches and not replace:
         raise ConfigError(
@@ -74,12 +86,25 @@ def _require_room(settings: Settings, replace: bool) -> None:
         )
 
 
+def _users(settings: Settings) -> int:
+    """Return how many connections use the warehouse, once those have ended that their clients have just closed."""
+    deadline = time.monotonic() + CLOSING_SECONDS
+    with postgres.as_administrator(settings) as server:
+        while True:
+            (users,) = server.execute(
+                "select count(*) from pg_stat_activity where datname = 'warehouse' and backend_type = 'client backend'"
+            ).fetchone() or (0,)
+            if not users or time.monotonic() > deadline:
+                return int(users)
+            time.sleep(0.1)
+
+
 def _restore_beside(
     settings: Settings, name: str, path: Path, expected: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Restore a dump as the database `<name>_restored`; return the lists it serves, if they are to be compared."""
     database = f"{name}{RESTORED}"
-    _administer(settings, "drop database if exists {} with (force)", database)
+    _drop_restored(settings, [name])
     with postgres.as_administrator(settings) as server:
         roles.create_database(server, database)
     conninfo = postgres.conninfo(settings, database)
@@ -118,6 +143,9 @@ def _take_places(settings: Settings, names: Sequence[str]) -> None:
                 conn.execute(renaming.format(sql.Identifier(before), sql.Identifier(after)))
 
 
-def _administer(settings: Settings, statement: str, *names: str) -> None:
+def _drop_restored(settings: Settings, names: Sequence[str]) -> None:
+    """Drop restored databases that lie beside those whose place they would take."""
     with postgres.as_administrator(settings) as conn:
-        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        for name in names:
+            dropping = sql.SQL("drop database if exists {} with (force)")
+            conn.execute(dropping.format(sql.Identifier(f"{name}{RESTORED}")))
