@@ -63,7 +63,7 @@ STRUCTURE = (
 OLDEST_SERVER = 170_000
 # Counts up with every change that code of before cannot work on: what it reads or writes gets another name, type or
 # meaning, or goes. Code refuses a structure whose version is above its own.
-VERSION = 1
+VERSION = 2
 
 # Whoever waits for a lock makes all later readers wait behind: so we wait briefly, let them pass, and try again.
 LOCK_TIMEOUT = "100ms"

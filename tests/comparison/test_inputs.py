@@ -104,8 +104,9 @@ def test_blunt_moments_are_noted(tmp_path: Path) -> None:
         ("2001-09-09T01:46:40Z", "2001-09-10T01:46:40Z", "2001-09-11 01:46:40"),
         ("2001-09-09 01:46:40 UTC", "2001-09-10 01:46:40.000000 UTC", "2001-09-11T01:46:40 GMT"),
         ("2001-09-09T03:46:40+02:00", "2001-09-10T01:46:40.000Z", "2001-09-11T01:46:40+00:00"),
+        ("20010909T014640Z", "20010910T034640+0200", "20010911T014640"),
     ],
-    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with UTC", "iso with zones"),
+    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with UTC", "iso with zones", "iso basic"),
 )
 def test_a_moment_may_be_a_number_or_iso_8601(tmp_path: Path, moments: tuple[str, str, str]) -> None:
     text = TRAIN
@@ -257,6 +258,37 @@ def test_movies_and_users_are_described(tmp_path: Path) -> None:
     assert found.people["name"].tolist() == ["A B", "C D"]
     assert found.people["billing"].tolist() == [1, 2]
     assert found.users["age"].tolist() == [30, pd.NA]
+
+
+def test_a_movie_may_be_called_like_a_missing_value(tmp_path: Path) -> None:
+    names = ("nan", "NA", "null", "None", "NULL", "NaN", "")
+    rows = "".join(f"{movie},{title},NA,NULL\n" for movie, title in enumerate(names, start=10))
+    movies = inputs(tmp_path, movies=f"movie_id,title,genres,plot\n{rows}").known.movies.set_index("movie_id")
+    assert movies.loc[10:16, "title"].fillna("missing").tolist() == [*names[:-1], "missing"]
+    assert movies["plot"].isna().all()
+    with pytest.raises(ConfigError, match=r"line 3, column movie_id: 'NA' is not allowed; allowed is an id in every"):
+        inputs(tmp_path, movies="movie_id,title\n10,Heat\nNA,Toys\n")
+
+
+def test_a_release_date_of_a_month_or_a_year_gives_the_year_and_no_day(tmp_path: Path) -> None:
+    dates = ("1995-07", "1995", "1995.0", "1995-07-00", "1995-07-15", "19950715", "1995-13", "1066")
+    rows = "".join(f"{movie},Film,{date}\n" for movie, date in enumerate(dates, start=10))
+    found = inputs(tmp_path, movies=f"movie_id,title,release_date\n{rows}")
+    movies = found.known.movies.set_index("movie_id").loc[10:17]
+    assert movies["release_year"].tolist() == [1995] * 6 + [pd.NA] * 2
+    assert movies["release_date"].dt.strftime("%F").fillna("").tolist() == [*[""] * 4, *["1995-07-15"] * 2, "", ""]
+    assert any("2 values of column release_date, such as '1995-13', could not be read" in note for note in found.notes)
+
+
+def test_a_key_with_two_values_in_a_line_of_json_is_named(tmp_path: Path) -> None:
+    rows = TRAIN.splitlines()[1:]
+    lines = ['{{"user_id": {}, "movie_id": {}, "rating": {}, "timestamp": {}}}'.format(*row.split(",")) for row in rows]
+    plain = inputs(tmp_path, train="\n".join(lines)).known.ratings
+    repeated = [lines[0][:-1] + ', "rating": 5}', *lines[1:]]
+    pd.testing.assert_frame_equal(inputs(tmp_path, train="\n".join(repeated)).known.ratings, plain)
+    contradicted = [lines[0], lines[1][:-1] + ', "rating": 1}', lines[2]]
+    with pytest.raises(ConfigError, match=r"train.csv: object 2 is none .* one value for each key"):
+        inputs(tmp_path, train="\n".join(contradicted))
 
 
 def test_writers_countries_and_runtime_are_read_and_other_columns_told(tmp_path: Path) -> None:

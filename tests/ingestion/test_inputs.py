@@ -1,5 +1,7 @@
 """Files as programs write them: the right values in staging and core, or a sentence that says what to do."""
 
+import json
+
 import pytest
 
 from movierec.db import connect, run_sql
@@ -12,7 +14,9 @@ from movierec.ingestion.scales import settle_scale
 from movierec.ingestion.stage import stage
 from movierec.quality import sentences
 from movierec.rating_scale import RatingScale
+from movierec.sources.credits import Credits
 from movierec.sources.databases.tables import DatabaseTables
+from movierec.sources.events_folder import EventsFolder
 from movierec.sources.movielens import MovieLens
 from tests.night import endpoint
 
@@ -26,14 +30,16 @@ def ratings(values, first_user=1, header="userId,movieId,rating,timestamp"):
     return "\n".join([header, *rows, ""])
 
 
-def night(conn, folder, declared=None, exclude=(), run_id="night", **files):
-    """Write files (a dot in a name is written `_dot_`), take them through a night and return its batch."""
+def night(conn, folder, declared=None, exclude=(), run_id="night", others=None, **files):
+    """Write files (a dot in a name is written `_dot_`), take all through a night and return its batch."""
     folder.mkdir(exist_ok=True)
     for name, text in {"movies_dot_csv": MOVIES, **files}.items():
         data = text if isinstance(text, bytes) else text.encode()
         (folder / name.replace("_dot_", ".")).write_bytes(data)
     batch_id = open_batch(conn, run_id, str(folder))
     extract(conn, batch_id, "movielens", MovieLens(str(folder), folder, exclude), declared=declared)
+    for name, source in (others or {}).items():
+        extract(conn, batch_id, name, source)
     stage(conn, batch_id)
     build_core(conn, batch_id)
     accept_batch(conn, batch_id, keep_nights=14)
@@ -285,6 +291,12 @@ def test_numbers_with_a_comma(conn, text, number):
         ("964,982,703", None, "2000-07-30 18:45:03+00"),
         ("964.982.703", None, "2000-07-30 18:45:03+00"),
         ("964 982 703", None, "2000-07-30 18:45:03+00"),
+        ("20240105T101500Z", None, "2024-01-05 10:15:00+00"),
+        ("20240105T1215+0200", None, "2024-01-05 10:15:00+00"),
+        ("20240105T101500,250-03", None, "2024-01-05 13:15:00.25+00"),
+        ("20240105", None, "2024-01-05 00:00:00+00"),
+        ("20240105101500", None, "2024-01-05 10:15:00+00"),
+        ("20241305T101500Z", None, None),
     ],
 )
 def test_moments(conn, text, order, moment):
@@ -310,6 +322,69 @@ def test_the_order_of_a_date_is_that_of_its_column(conn, tmp_path, dates, first,
     found = conn.execute("select release_date::text, release_year from core.movies where movie_id = 1").fetchone()
     assert found == (first, 1995)
     assert sentence in said(conn, batch_id)
+
+
+def test_ratings_and_events_of_moments_in_the_basic_format_of_iso_8601(conn, tmp_path):
+    moments = ("20240105T101500Z", "20240105T111500", "20240105T141500+0200", "20240105131500")
+    rows = "".join(f"7,{movie},4,{moment}\n" for movie, moment in enumerate(moments, start=1))
+    (tmp_path / "events").mkdir()
+    event = {"event_id": "e1", "user_id": 7, "movie_id": 9, "kind": "like", "created_at": "20240105T141500Z"}
+    (tmp_path / "events" / "a.ndjson").write_text(f"{json.dumps(event)}\n")
+    events = {"events": EventsFolder(tmp_path / "events")}
+    files = {"ratings_dot_csv": f"userId,movieId,rating,timestamp\n{rows}"}
+    night(conn, tmp_path / "data", others=events, **files)
+    rated = "select array_agg(to_char(rated_at, 'DD HH24:MI') order by movie_id) from core.ratings"
+    assert value(conn, rated) == ["05 10:15", "05 11:15", "05 12:15", "05 13:15"]
+    assert value(conn, "select occurred_at::text from core.events") == "2024-01-05 14:15:00+00"
+
+
+def test_a_movie_may_be_called_like_a_missing_value(conn, tmp_path):
+    names = ["nan", "NA", "null", "None", "NULL", "NaN"]
+    rows = "".join(f"{movie},{title},Drama\n" for movie, title in enumerate(names, start=1))
+    night(conn, tmp_path, movies_dot_csv=f"movieId,title,genres\n{rows}", ratings_dot_csv=ratings([3, 4]))
+    assert value(conn, "select array_agg(title order by movie_id) from core.movies") == names
+
+
+def test_a_release_date_of_a_month_or_a_year_gives_the_year_and_no_day(conn, tmp_path):
+    dates = ("1995-07", "1995", "1995.0", "1995-07-00", "1995/7", "19950715", "1995-13", "1066")
+    night(conn, tmp_path, movies_dot_csv=dated(*dates), ratings_dot_csv=ratings([3, 4]))
+    found = conn.execute("select release_year, release_date::text from core.movies order by movie_id").fetchall()
+    assert found == [*[(1995, None)] * 5, (1995, "1995-07-15"), (None, None), (None, None)]
+    warned = "select array_agg(position order by position) from staging.movies_checked"
+    assert value(conn, f"{warned} where 'release_date' = any(warned_rules)") == [7, 8]
+
+
+def test_credits_of_which_only_the_year_is_known_keep_their_people(conn, tmp_path):
+    lines = "1,1995-07,Michael Mann,Al Pacino\n2,1996,Joel Coen,Frances McDormand\n3,soon,Nobody,Nobody Else\n"
+    (tmp_path / "credits.csv").write_text(f"movieId,released,director,actors\n{lines}")
+    credits = {"credits": Credits(str(tmp_path / "credits.csv"), tmp_path)}
+    movies = "movieId,title,genres\n1,Heat,Crime\n2,Fargo,Crime\n3,Soon,Drama\n"
+    night(conn, tmp_path / "data", others=credits, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    found = "select movie_id, release_year, release_date from core.movies order by movie_id"
+    assert conn.execute(found).fetchall() == [(1, 1995, None), (2, 1996, None), (3, None, None)]
+    people = "select array_agg(name order by name) from core.person"
+    assert value(conn, people) == ["Al Pacino", "Frances McDormand", "Joel Coen", "Michael Mann"]
+    assert value(conn, "select broken_rules from quarantine.row") == ["released"]
+
+
+def test_a_key_with_two_values_in_a_line_of_json_goes_to_quarantine(conn, tmp_path):
+    rows = [{"userId": at // 40 + 1, "movieId": at % 40 + 1, "rating": 4, "timestamp": TIME + at} for at in range(400)]
+    lines = [json.dumps(row) for row in rows]
+    lines[7] = lines[7][:-1] + ', "rating": 4}'
+    lines[8] = lines[8][:-1] + ', "rating": 1}'
+    event = '{"event_id": "e%s", "user_id": 1, "movie_id": 3, "kind": "like", "created_at": 1700000000%s}'
+    events = (event % (1, ""), event % (2, ', "kind": "dislike"'), event % (3, ', "kind": "like"'))
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "a.ndjson").write_text("\n".join([*events, ""]))
+    sources = {"events": EventsFolder(tmp_path / "events")}
+    night(conn, tmp_path / "data", others=sources, ratings_dot_jsonl="\n".join(lines))
+    assert value(conn, "select count(*) from core.ratings") == 399
+    assert conn.execute("select event_id, kind from core.events order by 1").fetchall() == [
+        ("e1", "like"),
+        ("e3", "like"),
+    ]
+    found = "select table_name, position, broken_rules [1] from quarantine.row order by table_name"
+    assert conn.execute(found).fetchall() == [("feedback_event", 2, "repeated"), ("ratings", 9, "columns")]
 
 
 def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):

@@ -12,6 +12,7 @@ from tests import movielens
 from tests.installation import QUICK
 
 TABLES_OF_AIRFLOW = "select count(*) from pg_tables where schemaname = 'public'"
+UPGRADED = f"newer code has upgraded the database warehouse to structure {warehouse.VERSION + 1}; "
 # what every command of a checkout that knows the warehouse goes through before it starts to work
 COMMANDS = (
     ["up"],
@@ -61,7 +62,7 @@ def test_commands_of_older_code_end_with_one_sentence_and_change_nothing(upgrade
     for words in COMMANDS:
         assert cli.main(words) == 1, words
         (sentence,) = capfd.readouterr().err.splitlines()
-        assert sentence.startswith("movierec: newer code has upgraded the database warehouse to structure 2; "), words
+        assert sentence.startswith(f"movierec: {UPGRADED}"), words
         assert sentence.endswith("(docs/operations.md, Going back)"), words
     assert contents(upgraded) == before
     assert group.find_supervisor(upgraded.home) is None
@@ -74,6 +75,6 @@ def test_containers_of_older_code_change_nothing_either(upgraded, monkeypatch):
     server = postgres.conninfo(upgraded, postgres.MAINTENANCE, roles.ADMINISTRATOR)
     for name, value in {**dict.fromkeys(secrets, "secret"), "MOVIEREC_SERVER": server}.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse to structure 2; "):
+    with pytest.raises(ConfigError, match=UPGRADED):
         containers.prepare()
     assert contents(upgraded) == before

@@ -213,7 +213,7 @@ def test_a_backup_of_a_newer_structure_is_refused_before_anything_changes(live, 
     record_newer_structure(live)
     folder = make_backup(live, settings)
     postgres.stop(elsewhere)
-    with pytest.raises(ConfigError, match=rf"^{folder} is a backup of structure 2, .* up to 1: restore it"):
+    with pytest.raises(ConfigError, match=f"^{folder} is a backup of structure {structure.VERSION + 1}, "):
         restore(elsewhere, folder)
     assert not postgres.is_running(elsewhere)
 
@@ -224,7 +224,7 @@ def test_a_backup_that_does_not_say_its_structure_is_refused_once_its_warehouse_
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest.pop("structure") == structure.VERSION + 1
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse_restored to structure 2;"):
+    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse_restored to structure "):
         restore(elsewhere, folder)
     assert databases(elsewhere) == ["airflow", "app", "postgres", "warehouse"]
     assert not (elsewhere.home / "artifacts").exists()
@@ -236,7 +236,7 @@ def test_a_warehouse_of_a_newer_structure_is_replaced_by_no_backup_of_before(liv
     with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
         record_newer_structure(conn)
     before = databases(elsewhere)
-    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse to structure 2;"):
+    with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse to structure "):
         restore(elsewhere, folder, replace=True)
     assert databases(elsewhere) == before
 

@@ -90,10 +90,21 @@ def test_a_blank_line_is_a_row_unless_it_is_the_last(app: str, tmp_path: Path) -
 
 
 def test_a_key_that_stands_twice_loses_nothing(app: str, tmp_path: Path) -> None:
-    write(tmp_path, GOOD[:-1] + ', "value": 1, "item_id": 9, "note": "a", "note": "b"}')
+    write(tmp_path, GOOD[:-1] + ', "value": 1, "note": "a", "note": "b", "kind": "rating"}')
     (row,) = read(app, tmp_path).rows
-    assert (row["value"], row["movie_id"]) == ("4.0", "2")
-    assert row["extra"] == {"note": "a", "repeated": {"value": ["1"], "item_id": ["9"], "note": ["b"]}}
+    assert row["value"] == "4.0"
+    assert row["extra"] == {"note": "a", "repeated": {"value": ["1"], "note": ["b"]}}
+
+
+def test_of_two_names_for_one_column_the_first_of_the_contract_counts_wherever_it_stands(
+    app: str, tmp_path: Path
+) -> None:
+    write(tmp_path, '{"timestamp": "2025-01-01", "item_id": 9, ' + GOOD[1:])
+    landed = read(app, tmp_path)
+    (row,) = landed.rows
+    assert (row["movie_id"], row["created_at"]) == ("2", "2024-01-01")
+    assert row["extra"] == {"timestamp": "2025-01-01", "item_id": "9"}
+    assert landed.notes.new_columns == ["timestamp", "item_id"]
 
 
 def test_bytes_that_are_no_text_stay_visible(app: str, tmp_path: Path) -> None:

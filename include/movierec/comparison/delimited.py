@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
+from pyarrow import compute
 from pyarrow import csv as arrow
 
 from movierec.comparison.opening import is_made_here, open_text, readable
@@ -30,6 +31,8 @@ from movierec.sources.text.quoting import (
 from movierec.sources.text.tables_as_text import Generated, csv_line
 
 _ROW_OF_ERROR = re.compile(r"(Expected \d+ columns, got \d+).*", re.DOTALL)
+TITLE = "title"
+NO_TITLE = ("", "\\N")  # a movie may be called Nan, None or Null
 SAMPLE_LINES = 1_000
 DELIMITERS = ("\t", ",", ";", "|")
 
@@ -90,7 +93,7 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
     is_quoted = delimiter != "\t" or has_quotes([line, *sample], delimiter)
     may_be_quoted = is_quoted or has_quotes([line, *sample], delimiter, has_escapes=True)
     with open_text(path) as file:  # titles may be anything; ids and numbers are all alike
-        lines = (text.rstrip("\r\n") for text in file) if "title" in words else iter(sample)
+        lines = (text.rstrip("\r\n") for text in file) if TITLE in words else iter(sample)
         evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), may_be_quoted)
     is_quoted = is_quoted or (evidence.has_escapes and may_be_quoted)
     return Layout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
@@ -99,12 +102,15 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
 def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
     """Read the columns of `kinds` under our names; None where a value is not of its kind.
 
+    With titles, all of them are texts.
+
     Raises:
         ConfigError: the file is damaged or not a table.
     """
     words = {layout.words[name]: kind for name, kind in kinds.items()}
+    has_titles = TITLE in kinds
     try:
-        with _source(layout, has_newlines="title" in kinds) as (source, parse_options):
+        with _source(layout, has_newlines=has_titles) as (source, parse_options):
             table = arrow.read_csv(
                 source,
                 read_options=arrow.ReadOptions(block_size=1 << 24),
@@ -112,7 +118,7 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point
                 convert_options=arrow.ConvertOptions(
                     column_types=words,
                     include_columns=list(words),
-                    null_values=NO_VALUE,
+                    null_values=NO_TITLE if has_titles else NO_VALUE,
                     strings_can_be_null=True,
                     decimal_point=decimal_point,
                 ),
@@ -120,11 +126,28 @@ def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point
     except (pa.ArrowException, csv.Error) as error:
         if "conversion error" in str(error):
             return None
+        number, line = _uneven_row(layout)
+        if number and is_made_here(layout.path):  # no row of Parquet is uneven
+            sentence = "is none that is read: allowed is a JSON object with one value for each key"
+            raise ConfigError(f"{layout.path}: object {number} {sentence}") from error
         reason = _ROW_OF_ERROR.sub(r"\1", str(error).strip())  # a row may be about a person
-        raise ConfigError(f"{layout.path}{_uneven_row(layout)} is not a table: {reason}") from error
+        where = f", line {line}," if line else ""
+        raise ConfigError(f"{layout.path}{where} is not a table: {reason}") from error
     except OSError as error:
         raise ConfigError(f"{layout.path} cannot be read: {error}") from error
-    return table.rename_columns(list(kinds))
+    table = table.rename_columns(list(kinds))
+    return _without_values(table) if has_titles else table
+
+
+def _without_values(table: pa.Table) -> pa.Table:
+    """Return texts with those that mean no value as null, but for titles."""
+    no_value = pa.array(NO_VALUE)
+    for at, name in enumerate(table.column_names):
+        if name != TITLE:
+            column = table[name]
+            texts = compute.if_else(compute.is_in(column, value_set=no_value), pa.scalar(None, column.type), column)
+            table = table.set_column(at, name, texts)
+    return table
 
 
 def _other_delimiter(line: str) -> str:
@@ -135,19 +158,19 @@ def _other_delimiter(line: str) -> str:
     return ""
 
 
-def _uneven_row(layout: Layout) -> str:
-    """Return where the first row begins that has more or fewer fields than the header; nothing where there is none."""
+def _uneven_row(layout: Layout) -> tuple[int, int]:
+    """Return number and first line of the first row that has more or fewer fields than the header; zeros for none."""
     start = 1
     with open_text(layout.path) as file:
         rows = rows_of(layout, file)
         try:
-            for row in rows:
+            for number, row in enumerate(rows):
                 if row and len(row) != len(layout.header):
-                    return f", line {start},"
+                    return number, start
                 start = rows.line_num + 1
         except csv.Error:
             pass
-    return ""
+    return 0, 0
 
 
 @contextmanager

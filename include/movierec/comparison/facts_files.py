@@ -33,6 +33,7 @@ USER_COLUMNS = ("age", "gender", "occupation", "postcode")
 BOUNDS = {"release_year": (1870, 2100), "runtime_minutes": (1, 100_000), "age": (1, 120)}  # as in the rules of a night
 ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
+YEAR_OF_DATE = r"^\s*(\d{4})(?:\.0+|[-/.](?:0?\d|1[0-2])(?:[-/.]00?)?)?\s*$"  # as ops.year_of_date() has it
 SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
 GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
 NO_GENRES = ("(no genres listed)", "n/a", "none", "unknown", "-")  # the first is MovieLens's own
@@ -45,10 +46,10 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
         ConfigError: the file cannot be read, has no rows, or a row has no movie_id.
     """
     layout, frame = _read_texts(path, MOVIE, MOVIE_COLUMNS, notes)
-    date = pd.to_datetime(frame["release_date"], utc=True, format="ISO8601", errors="coerce")
-    _note_unreadable(layout, frame, "release_date", date, notes)
+    date, year_of_date = _read_dates(frame["release_date"])
+    _note_unreadable(layout, frame, "release_date", year_of_date, notes)
     year = _read_whole_numbers(layout, frame, "release_year", notes)
-    year = year.fillna(date.dt.year.astype("Int64"))
+    year = year.fillna(year_of_date)
     year = year.fillna(pd.to_numeric(frame["title"].str.extract(TITLE_YEAR)[0]).astype("Int64"))
     runtime = _read_whole_numbers(layout, frame, "runtime_minutes", notes)
     movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
@@ -95,6 +96,15 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
         notes.append(f"{path}: {repeated} rows repeat a {key}; the first of each counts")
     absent = {name: pd.Series(index=frame.index, dtype="str") for name in columns if name not in frame}
     return layout, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
+
+
+def _read_dates(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return days in UTC and their years; where a text says no more than a month or a year, the year alone."""
+    year_alone = texts.str.extract(YEAR_OF_DATE)[0]
+    date = pd.to_datetime(texts.mask(year_alone.notna()), utc=True, format="ISO8601", errors="coerce")
+    years = pd.to_numeric(year_alone)
+    known = years.where(years.between(*BOUNDS["release_year"])).astype("Int64")
+    return date, known.fillna(date.dt.year.astype("Int64"))
 
 
 def _read_whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:

@@ -84,7 +84,8 @@ def _require(where: str, head: list[Event]) -> None:
     if not objects:
         return
     # Two producers may call a column differently: one name of each counts.
-    keys = {_name(key) or key: key for pairs in objects for key, _ in pairs}
+    words = FEEDBACK_EVENT.words
+    keys = {words.get(plain(key), (key, 0))[0]: key for pairs in objects for key, _ in pairs}
     FEEDBACK_EVENT.match(where, list(keys.values()))
     rows = (_record(Event(pairs), Notes())[0] for pairs in objects)
     FEEDBACK_EVENT.require_types(where, (dict(zip(FEEDBACK_EVENT.names, row, strict=True)) for row in rows))
@@ -93,25 +94,26 @@ def _require(where: str, head: list[Event]) -> None:
 def _record(event: Event, notes: Notes) -> Record:
     if event.pairs is None:
         return [None] * len(FEEDBACK_EVENT.names), {"line": event.line, "error": NOT_AN_OBJECT}
+    names = _names(tuple(key for key, _ in event.pairs))
     values: dict[str, str | None] = {}
     extra: dict[str, object] = {}
     twice: dict[str, list[str | None]] = {}
     for key, value in event.pairs:
-        name = _name(key)
-        if name is not None and name not in values:
-            values[name] = _text(value)
-        elif name is None and key not in extra:
-            extra[key] = _text(value)
-            if key not in notes.new_columns:
+        text, name = _text(value), names[key]
+        kept, word = (values, name) if name is not None else (extra, key)
+        if word not in kept:
+            kept[word] = text
+            if name is None and key not in notes.new_columns:
                 notes.new_columns.append(key)
-        else:
-            twice.setdefault(key, []).append(_text(value))
+        elif text != kept[word]:
+            twice.setdefault(word, []).append(text)
     return [values.get(name) for name in FEEDBACK_EVENT.names], extra | ({"repeated": twice} if twice else {})
 
 
 @lru_cache(1_000)
-def _name(key: str) -> str | None:
-    return FEEDBACK_EVENT.words.get(plain(key), (None, 0))[0]
+def _names(keys: tuple[str, ...]) -> dict[str, str | None]:
+    """Return the column that each key of an event means; of several for one column, the first of the contract."""
+    return dict(zip(keys, FEEDBACK_EVENT.resolve(keys), strict=True))
 
 
 def _text(value: object) -> str | None:

@@ -57,7 +57,10 @@ source_claim as (
         lateral (
             values
             ('title', ops.title(latest_credit.title)),
-            ('release_year', extract(year from latest_credit.release_date)::integer::text),
+            (
+                'release_year',
+                coalesce(latest_credit.release_year, extract(year from latest_credit.release_date)::integer)::text
+            ),
             ('release_date', latest_credit.release_date::text)
         ) as fact (attribute, value)
     union all

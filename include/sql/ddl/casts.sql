@@ -82,6 +82,11 @@ return case
     when date_order = 'mdy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\1-\2')
 end;
 
+-- A moment of ISO 8601's basic format as PostgreSQL reads it: 20240105101500 has no T.
+create or replace function ops.with_t(value text) returns text
+language sql immutable parallel safe
+return regexp_replace(replace(value, ',', '.'), '^ *([0-9]{8})([0-9]{6}) *$', '\1T\2');
+
 create or replace function ops.as_time(value text, date_order text default null) returns timestamptz
 language sql stable parallel safe
 return case
@@ -99,6 +104,13 @@ return case
             case
                 when pg_input_is_valid(ops.iso_date(value, date_order), 'timestamptz')
                     then ops.iso_date(value, date_order)::timestamptz
+            end
+    -- ISO 8601 without signs between the digits; as numbers, these would be moments of 1970 or of the year 2600
+    when value ~ '^ *(19|20)[0-9]{6}([0-9]{6}|T[0-9]{4}([0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)? *$'
+        then
+            case
+                when pg_input_is_valid(ops.with_t(value), 'timestamptz')
+                    then ops.with_t(value)::timestamptz
             end
     -- an exponent that has lost digits names a moment that nobody meant
     when value ~ '[eE]' then ops.as_moment(ops.as_bigint(value))
@@ -138,7 +150,7 @@ language sql stable parallel safe
 return case
     when
         ops.iso_date(value, date_order)
-        ~* '^ *([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[- ][a-z]{3}[a-z]*[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})([T ].*)?$' -- noqa: LT05
+        ~* '^ *([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{8}|[0-9]{1,2}[- ][a-z]{3}[a-z]*[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})([T ].*)?$' -- noqa: LT05
         and pg_input_is_valid(ops.iso_date(value, date_order), 'date')
         then
             case
@@ -147,12 +159,15 @@ return case
             end
 end;
 
--- The year of a date whose day and month cannot be told apart.
+-- The year of a date that says no more, 1995, 1995-07 or 1995-00-00, or whose day and month cannot be told apart.
 create or replace function ops.year_of_date(value text) returns integer
 language sql stable parallel safe
 return case
     when ops.is_ordered_date(value)
         then ops.as_release_year(substring(value from '^ *[0-9]+.[0-9]+.([0-9]{4})'))
+    when value ~ '^ *[0-9]{4}[-/.](0?[0-9]|1[0-2])([-/.]00?)? *$'
+        then ops.as_release_year(substring(value from '^ *([0-9]{4})'))
+    else ops.as_release_year(value)
 end;
 
 create or replace function ops.as_word(value text) returns text

@@ -52,6 +52,7 @@ create table if not exists staging.credits (
     writers text,
     is_deleted boolean not null
 );
+alter table staging.credits add column if not exists release_year integer;
 create index if not exists credits_slice on staging.credits using brin (slice_id);
 comment on table staging.credits is 'Credits, several people in one field. Grain: one row of raw.credits.';
 

@@ -98,8 +98,10 @@ using (
         ),
         (
             'movies', 'release_date', 'warning', false,
-            'typed.release_date_text is null or typed.release_date is not null',
-            'release_date is a date'
+            'typed.release_date_text is null or typed.release_date is not null or '
+            || 'not ops.is_ordered_date(typed.release_date_text) and '
+            || 'ops.year_of_date(typed.release_date_text) is not null',
+            'release_date is a date, or a year with or without a month'
         ),
         (
             'movies', 'release_year', 'warning', false,
@@ -138,8 +140,8 @@ using (
         ),
         (
             'credits', 'released', 'reject', true,
-            'typed.release_date_text is null or typed.release_date is not null',
-            'released is empty or a date'
+            'typed.release_date_text is null or typed.release_year is not null',
+            'released is empty or a date, or a year with or without a month'
         ),
         (
             'credits', 'aligned', 'reject', true,
@@ -260,6 +262,12 @@ using (
             'feedback_event', 'event_id', 'reject', false,
             'length(typed.event_id) <= 200',
             'event_id has 1 to 200 characters'
+        ),
+        (
+            'feedback_event', 'repeated', 'reject', true,
+            $$not coalesce(typed.extra -> 'repeated' ?| array['event_id', 'user_id', 'movie_id', 'kind', 'value', $$
+            || $$'created_at'], false)$$,
+            'no key has two values'
         ),
         (
             'feedback_event', 'kind', 'reject', false,

@@ -94,7 +94,7 @@ def _number(value: float) -> str:
 
 
 def json_lines_as_csv(where: str, raw: Readable) -> Readable:
-    """Return JSON objects, one per line, as CSV; a line that is no object becomes a row that is too short.
+    """Return JSON objects, one per line, as CSV; a line that is none, or contradicts itself, becomes too short a row.
 
     Raises:
         SourceError: while it is read: a line is too long to be one, or the objects have too many different keys.
@@ -119,12 +119,22 @@ def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
             yield csv_line([text] if value is None else [_text(value.get(name)) for name in columns])
 
 
+class _Contradiction(dict[str, Any]):
+    """An object in which a key has two values: which of them is meant, nobody can tell."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    is_clear = len(value) == len(pairs) or all(value[key] == each for key, each in pairs)
+    return value if is_clear else _Contradiction(value)
+
+
 def _json_object(line: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(line, parse_float=str, parse_int=str)
+        value = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and not isinstance(value, _Contradiction) else None
 
 
 @contextmanager
