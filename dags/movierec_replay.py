@@ -32,7 +32,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from movierec.ingestion.quarantine_actions import ACTIONS, MAX_ROWS, STATUSES
 from movierec_connections import open_connection
-from movierec_dag import DAG_DEFAULTS, id_param
+from movierec_dag import DAG_DEFAULTS, TRIGGER_DEFAULTS, id_param
 
 
 def narrowed(title: str, description: str) -> Param:
@@ -110,7 +110,7 @@ def movierec_replay():
         params = get_current_context()["params"]
         return bool(decided) and params["start_night"] and ACTIONS[params["action"]].brings_rows
 
-    start_night = TriggerDagRunOperator(task_id="start_night", trigger_dag_id="movierec_ingest")
+    start_night = TriggerDagRunOperator(task_id="start_night", trigger_dag_id="movierec_ingest", **TRIGGER_DEFAULTS)
 
     decided = decide()
     look() >> decided

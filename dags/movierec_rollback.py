@@ -40,7 +40,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec_choice import Choice
 from movierec_connections import open_connection, plain_errors
-from movierec_dag import DAG_DEFAULTS, SERVING, id_param, who_param, why_param
+from movierec_dag import DAG_DEFAULTS, SERVING, TRIGGER_DEFAULTS, id_param, who_param, why_param
 from movierec_run import person
 
 ANSWER_TIMEOUT = timedelta(hours=2)
@@ -106,7 +106,7 @@ def movierec_rollback():
     moved = move_pointer(ask_version.output)
     form = fill_in_form()
     way >> [ask_version, moved, form]
-    TriggerDagRunOperator(task_id="publish_again", trigger_dag_id="movierec_publish", conf=form)
+    TriggerDagRunOperator(task_id="publish_again", trigger_dag_id="movierec_publish", conf=form, **TRIGGER_DEFAULTS)
 
 
 movierec_rollback()

@@ -44,6 +44,10 @@ def why_param(description: str) -> Param:
     return Param(None, type=["null", "string"], maxLength=1000, title="Why", description=description)
 
 
+# For a task that starts a run: by default it imports OpenLineage's provider, for seconds, to learn that it is off.
+TRIGGER_DEFAULTS: dict[str, Any] = {"openlineage_inject_parent_info": "AIRFLOW__OPENLINEAGE__TRANSPORT" in os.environ}
+
+
 # Of Airflow's default pool, which has 16 slots where `make run` or docker-compose.yaml set it up: two tasks that
 # compute run at once, each with half of the cores, and short ones beside them.
 COMPUTING_SLOTS = 7

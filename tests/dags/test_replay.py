@@ -1,5 +1,7 @@
 """The form that brings rejected rows back, for real, between two nights."""
 
+import sys
+
 import pytest
 
 from tests import movielens
@@ -89,6 +91,7 @@ def test_a_night_is_started_so_that_the_row_arrives_now(night, folder):
     run = ask(night, action="edit", table="ratings", changes={"rating": 4})
     assert states(run)["start_night"] == "success", states(run)
     assert nights_started() == before + 1
+    assert "airflow.providers.openlineage.plugins.listener" not in sys.modules  # it is off
     (decision,) = query(night.warehouse, "select decided_by from quarantine.decision")
     assert decision == ("dag_test",)
 
