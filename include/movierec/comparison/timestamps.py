@@ -13,7 +13,7 @@ from movierec.comparison.value_rules import Rule, as_number, is_number
 
 TIMESTAMP = "timestamp"
 EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # as ops.earliest_time() has it for a night
-MAX_BLUNT_SHARE = 0.9
+MAX_BLUNT_SHARE = 0.9  # as ops.max_blunt_share() has it
 MAX_MICROSECONDS = 4e18  # since 1970, far beyond any moment and within what 64 bits hold
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
@@ -75,9 +75,14 @@ def note_odd_times(path: Path, times: pd.Series, notes: list[str]) -> None:
 
 
 def _are_blunt(seconds: NDArray[np.float64]) -> bool:
-    """Tell whether nearly all moments are whole thousands of seconds and no full hours, as in ops.merged_value."""
-    is_blunt = (seconds % 1000 == 0) & (seconds % 3600 != 0)
-    return bool(is_blunt.mean() > MAX_BLUNT_SHARE)
+    """Tell whether nearly all moments are blunt, as in ops.merged_value."""
+    return bool(is_blunt(seconds).mean() > MAX_BLUNT_SHARE)
+
+
+def is_blunt(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which moments are whole thousands of seconds and no full hours, as ops.is_blunt() does."""
+    found: NDArray[np.bool_] = (seconds % 1000 == 0) & (seconds % 3600 != 0)
+    return found
 
 
 def _require_all_digits(layout: Layout) -> None:

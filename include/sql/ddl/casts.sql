@@ -127,6 +127,16 @@ create or replace function ops.is_possible_time(value timestamptz) returns boole
 language sql stable parallel safe
 return value between ops.earliest_time() and now() + interval '1 day';
 
+-- Whole thousands of seconds that are no full hours, as after a program has written 9.64983e+08: where more than this
+-- share of the moments of a file are such, their last digits are gone. movierec.comparison.timestamps says the same.
+create or replace function ops.is_blunt(seconds numeric) returns boolean
+language sql immutable parallel safe
+return mod(seconds, 1000) = 0 and mod(seconds, 3600) <> 0;
+
+create or replace function ops.max_blunt_share() returns double precision
+language sql immutable parallel safe
+return 0.9;
+
 -- The years in which movies are made. movierec.comparison.facts_files says the same of files that are compared.
 create or replace function ops.earliest_release_year() returns integer
 language sql immutable parallel safe

@@ -1,6 +1,5 @@
 -- Purpose: columns of ratings in which different texts became one value (007 and 7), or in which nearly all moments are
--- whole thousands of seconds and no full hours, as after a program has written 9.64983e+08. The first 50,000 rows of a
--- slice tell.
+-- blunt: whole thousands of seconds. The first 50,000 rows of a slice tell.
 -- Grain and key: slice_id, column_name. Inputs: raw.ratings, staging.ratings_typed. Parameters: slice_id.
 -- noqa: disable=RF03
 delete from ops.merged_value
@@ -27,14 +26,17 @@ column_summary as materialized (
         bool_or(user_text <> user_id::text) as has_other_users,
         bool_or(movie_text <> movie_id::text) as has_other_movies,
         bool_or(time_text <> seconds::text) as has_other_times,
-        count(*) filter (where mod(seconds::numeric, 1000) = 0 and mod(seconds::numeric, 3600) <> 0) as blunt_rows,
+        count(*) filter (where ops.is_blunt(seconds::numeric)) as blunt_rows,
         count(rated_at) as moments
     from first_row
 ),
 
 -- a few whole thousands may be accidents: none are reported then
 blunt_count as (
-    select case when blunt_rows >= 20 and blunt_rows > 0.9 * moments then blunt_rows else 0 end as blunt_rows
+    select
+        case
+            when blunt_rows >= 20 and blunt_rows > ops.max_blunt_share() * moments then blunt_rows else 0
+        end as blunt_rows
     from column_summary
 ),
 
