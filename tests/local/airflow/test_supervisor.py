@@ -1,9 +1,11 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import psycopg
@@ -75,6 +77,26 @@ def test_a_component_that_dies_is_started_again(home, supervise):
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
     assert psutil.Process(group.component_pids(home)["sleeper"]).name() == "sleep"
+
+
+def test_a_copied_state_folder_leaves_the_original_alone(home, settings, supervise):
+    supervise({"sleeper": ["sleep", "300"]})
+    copy = replace(settings, home=shutil.copytree(home, home.with_name("copy")))
+    assert group.find_supervisor(copy.home) is None
+    assert status_text(copy).endswith("Airflow: stopped")
+    group.down(copy)
+    assert group.find_supervisor(home)
+    assert psutil.pid_exists(group.component_pids(home)["sleeper"])
+    group.down(settings)
+    assert group.find_supervisor(home) is None
+
+
+def test_a_state_folder_that_was_moved_while_it_ran_can_still_be_stopped(home, settings, supervise):
+    running = supervise({"sleeper": ["sleep", "300"]})
+    moved = replace(settings, home=home.rename(home.with_name("moved")))
+    assert group.find_supervisor(moved.home).pid == running.pid
+    group.down(moved)
+    assert running.wait(60) is not None
 
 
 def test_a_full_disk_does_not_end_what_keeps_components_running(small_disk, supervise):

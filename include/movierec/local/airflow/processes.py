@@ -85,7 +85,12 @@ def end_orphans(home: Path, grace_seconds: float) -> None:
 
 
 def _is_recorded(process: psutil.Process, record: Mapping[str, Any], home: Path) -> bool:
-    """Tell whether a process is the one of an `identity`; after a restart of the machine another may have its pid."""
+    """Tell whether a process is the one of an `identity`; after a restart of the machine another may have its pid.
+
+    A state folder that was copied while it ran says the same of processes that belong to the original.
+    """
+    if _is_of_another(process, home):
+        return False
     now = identity(process)
     if abs(now["created"] - record["created"]) < TOLERANCE_SECONDS:
         return True
@@ -106,6 +111,15 @@ def _is_in_group(process: psutil.Process, home: Path) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.environ().get(GROUP_VARIABLE) == str(home))
     except (psutil.Error, OSError):
         return False  # it has ended, or is another user's and therefore not in the group
+
+
+def _is_of_another(process: psutil.Process, home: Path) -> bool:
+    """Tell whether a process says that it belongs to another state folder, which is still there: it was not moved."""
+    try:
+        other = process.environ().get(GROUP_VARIABLE)
+        return bool(other and Path(other).exists() and not (home.exists() and Path(other).samefile(home)))
+    except (psutil.Error, OSError):
+        return False
 
 
 def _is_in_session(process: psutil.Process, leader: Mapping[str, Any]) -> bool:
