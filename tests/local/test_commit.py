@@ -2,7 +2,6 @@ import subprocess
 import sys
 
 from movierec import code_version as recorded
-from movierec.local import bootstrap
 from movierec.local.commit import NO_GIT, commit_of, record_commit
 
 
@@ -38,8 +37,7 @@ def test_a_folder_within_somebody_elses_clone_is_no_clone(tmp_path):
 
 
 def test_what_set_up_recorded_is_what_the_program_reads(tmp_path, monkeypatch):
-    assert bootstrap.COMMIT == recorded.FILE
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     assert recorded.code_version() == recorded.NOT_RECORDED
-    record_commit(tmp_path, tmp_path / recorded.FILE)
+    record_commit(tmp_path, tmp_path / recorded.COMMIT_FILE)
     assert recorded.code_version() == NO_GIT

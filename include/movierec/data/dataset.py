@@ -39,6 +39,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "tags": {USER: "int64", MOVIE: "int64", "tag": "str", "tagged_at": TIME},
     "genome": {MOVIE: "int64", "tag": "str", "relevance": "float32"},
 }
+MOVIE_TABLES = ("movies", "genres", "people", "countries", "tags")  # what is known about movies, but for their genome
 LATER_TABLES = ("genome",)  # which snapshots of earlier versions do not have
 # Columns that a source may not have; they are null then.
 OPTIONAL = {

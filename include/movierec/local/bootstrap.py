@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from movierec import locks
+from movierec.code_version import COMMIT_FILE
 from movierec.errors import MovierecError
 from movierec.local import commit, installers, interpreters
 
@@ -23,7 +24,6 @@ PYTHON = VENV / "bin" / "python"
 LOCK = ".movierec-setup.lock"
 MAX_WAIT_SECONDS = 3600.0
 MIN_FREE_BYTES = 2_500_000_000
-COMMIT = "movierec-commit.txt"  # read by movierec.code_version
 KERNELS = ("-m", "movierec.local.kernels")
 
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     files = ["requirements.txt"] + ["requirements-dev.txt"] * options.dev
     if not _is_current(files):
         _set_up_alone(files, options.in_background)
-    commit.record_commit(ROOT, VENV / COMMIT)
+    commit.record_commit(ROOT, VENV / COMMIT_FILE)
 
 
 def _set_up_alone(files: list[str], in_background: bool) -> None:

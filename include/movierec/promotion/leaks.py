@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from movierec.data.columns import MOVIE, RANK, USER
-from movierec.data.dataset import Dataset
+from movierec.data.dataset import MOVIE_TABLES, Dataset
 from movierec.data.history import History
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
@@ -139,8 +139,7 @@ def take_excerpt(dataset: Dataset, test: pd.DataFrame, seed: int) -> Excerpt:
     ratings = dataset.ratings[dataset.ratings[USER].isin(users)]
     movies = ratings[MOVIE].value_counts(sort=False).sort_index().nlargest(MAX_MOVIES).index
     ratings = ratings[ratings[MOVIE].isin(movies)]
-    about_movies = ("movies", "genres", "people", "countries", "tags")
-    tables = {name: getattr(dataset, name)[getattr(dataset, name)[MOVIE].isin(movies)] for name in about_movies}
+    tables = {name: getattr(dataset, name)[getattr(dataset, name)[MOVIE].isin(movies)] for name in MOVIE_TABLES}
     held_out = test[test[USER].isin(users) & test[MOVIE].isin(movies)]
     keys = pd.MultiIndex.from_frame(ratings[[USER, MOVIE]])
     is_train = ~keys.isin(pd.MultiIndex.from_frame(held_out[[USER, MOVIE]]))

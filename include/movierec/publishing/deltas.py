@@ -16,7 +16,7 @@ from movierec.artifacts import load_frame
 from movierec.config import Settings
 from movierec.data.arrays import Ints
 from movierec.data.columns import LIKED_WEIGHT, MOVIE, RELEVANT_FROM
-from movierec.data.dataset import SCHEMA, Dataset
+from movierec.data.dataset import MOVIE_TABLES, SCHEMA, Dataset
 from movierec.db import Connection, copy_rows, fetch, fetch_frame, run_sql
 from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
@@ -30,7 +30,6 @@ from movierec.training.folder import TrainingFolder
 log = logging.getLogger(__name__)
 
 MARGIN_MINUTES = 10  # before a batch's moment, from which on it may have missed what was committed late
-ABOUT_MOVIES = ("movies", "genres", "people", "countries", "tags")
 
 
 def open_delta(conn: Connection, run_id: str, version_id: int | None = None) -> int | None:
@@ -142,7 +141,7 @@ def _viewers(conn: Connection, delta_id: int) -> Ints:
 
 def _facts(conn: Connection, folder: TrainingFolder, viewers: Ints) -> Dataset:
     """Return the movies as the version's training saw them, and what these viewers say about them now."""
-    frames = {name: load_frame(folder.snapshot / f"{name}.parquet") for name in ABOUT_MOVIES}
+    frames = {name: load_frame(folder.snapshot / f"{name}.parquet") for name in MOVIE_TABLES}
     opinions = fetch_frame(conn, "serving/opinion", {"viewers": viewers.tolist()})
     profiles = fetch_frame(conn, "serving/viewer_profile", {"viewers": viewers.tolist()})
     known = opinions[opinions[MOVIE].isin(frames["movies"][MOVIE])]

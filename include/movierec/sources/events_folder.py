@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 SETTLED_SECONDS = 600  # after which a file is taken to be complete
-_GZIP = b"\x1f\x8b"
 _ALLOWED = f"events are files of one JSON object per line, called {', '.join(SUFFIXES)}"
 
 
@@ -127,7 +126,7 @@ def _why_unread(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(formats.HEAD_BYTES)
     if formats.is_packed(head):
-        return None if head.startswith(_GZIP) else "packed in another way than by gzip, which is not read"
+        return None if head.startswith(formats.GZIP_MAGIC) else "packed in another way than by gzip, which is not read"
     if head.startswith(WIDE_MARKS):
         return "text in UTF-16 or UTF-32, which is not read; save it as UTF-8"
     if formats.is_parquet(head):
@@ -138,7 +137,7 @@ def _why_unread(path: Path) -> str | None:
 def _open(path: Path) -> BinaryIO:
     """Open a file, whatever its name says about being compressed."""
     with path.open("rb") as file:
-        is_gzip = file.read(2) == _GZIP
+        is_gzip = file.read(2) == formats.GZIP_MAGIC
     return cast(BinaryIO, gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 

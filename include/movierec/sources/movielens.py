@@ -19,6 +19,7 @@ from movierec.sources.http.fetch import fetch
 from movierec.sources.layouts import genome, netflix
 from movierec.sources.layouts.known import with_known_layouts
 from movierec.sources.recognition import (
+    SPLIT_SUFFIXES,
     RecognisedFile,
     describe_header,
     is_named_like,
@@ -197,7 +198,7 @@ def _is_aside(file: File) -> bool:
 
 def _why_not_read(file: File) -> str:
     path = PurePosixPath(file.name)
-    if path.suffix in (".base", ".test", ".train"):
+    if path.suffix in SPLIT_SUFFIXES:
         return _SPLIT
     if _is_aside(file):
         return _ASIDE

@@ -33,7 +33,7 @@ from movierec.sources.text.records import Dialect
 from movierec.sources.text.survey import Survey, survey
 
 _DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
-_SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
+SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
 _TABLE_OF_WORD = {
     **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
     **{".inter": RATINGS, ".item": MOVIES, ".user": USER_PROFILE, ".link": MOVIE_LINK, ".kg": GRAPH},
@@ -71,7 +71,7 @@ def recognise(file: File) -> RecognisedFile | None:
         SourceError: the file cannot be read.
     """
     path = PurePosixPath(file.name)
-    if path.suffix in _SPLIT_SUFFIXES:
+    if path.suffix in SPLIT_SUFFIXES:
         return None
     if unread_reason(file):
         return None

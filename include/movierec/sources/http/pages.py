@@ -10,11 +10,11 @@ from typing import TypeVar
 import httpx
 
 from movierec.errors import SourceError
+from movierec.sources.http.transfer import RETRY_STATUSES
 
 MAX_ATTEMPTS = 6
 MAX_PAUSE_SECONDS = 60.0  # between two attempts, unless the server wants more
 MAX_PAGE_SECONDS = 120.0  # for a page, however steadily it drips
-RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 Page = TypeVar("Page")
 
 

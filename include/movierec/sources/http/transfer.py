@@ -29,7 +29,7 @@ from movierec.sources.http.part_file import FileVersion, PartFile
 from movierec.sources.http.redirects import Redirects
 
 BLOCK_BYTES = 1 << 20
-_RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE_STATUSES = (404, 410)
 _MAX_WAIT_SECONDS = 60.0
 
@@ -141,7 +141,7 @@ class Transfer:
             raise GoneError(f"{printable_url(self._url)} is not there: {reason}") from error
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and self._part.size():
             self._part.remove()
-        elif error.code not in _RETRY_STATUSES:
+        elif error.code not in RETRY_STATUSES:
             raise SourceError(f"{printable_url(self._url)} could not be fetched: {reason}") from error
         after = error.headers.get("Retry-After", "")
         return (min(float(after), _MAX_WAIT_SECONDS) if after.isdecimal() else None), reason

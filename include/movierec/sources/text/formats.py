@@ -12,6 +12,7 @@ from movierec.sources.text.encoding import WIDE_MARKS, Readable, narrow
 
 HEAD_BYTES = 512
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+GZIP_MAGIC = b"\x1f\x8b"
 _TAR_AT = 257  # where a tar's first header says `ustar`
 
 
@@ -22,7 +23,7 @@ def _zstd(raw: IO[bytes]) -> Readable:
 
 
 _UNPACK: dict[bytes, Callable[[IO[bytes]], Readable]] = {
-    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
+    GZIP_MAGIC: lambda raw: gzip.GzipFile(fileobj=raw),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
     b"\x28\xb5\x2f\xfd": _zstd,
