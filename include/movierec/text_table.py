@@ -18,7 +18,7 @@ def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST, thousands:
         return NO_ROWS
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     cells = [[cell(row[name], widest, thousands) for name in names] for row in rows]
-    heads = [name.replace("_", " ") for name in names]
+    heads = [readable(name) for name in names]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     is_number = [all(isinstance(row[name], (int, float, type(None))) for row in rows) for name in names]
     lines = (
@@ -45,6 +45,11 @@ def cell(value: object, widest: int = WIDEST, thousands: bool = False) -> str:
         text = f"{value:,}" if thousands and isinstance(value, int) else str(value)
     shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
     return shown if len(shown) <= widest else shown[: widest - 1] + "…"
+
+
+def readable(name: str) -> str:
+    """Return the name of a column, a ranker or a feature with spaces for its underscores."""
+    return name.replace("_", " ")
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

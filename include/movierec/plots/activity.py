@@ -4,6 +4,7 @@ import pandas as pd
 
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, SMALL, TEXT, figure, label, png, spread_labels
+from movierec.text_table import readable
 
 ORDER = ("newcomer", "cold", "low", "medium", "high")  # the first word of `strata.strata`'s names
 EXPLANATION = (
@@ -50,7 +51,7 @@ def _title(values: pd.DataFrame) -> str:
     leaders = {str(group): values[group].idxmax() for group in values}
     others = [f"{name} for {group.split(' (')[0]}" for group, name in leaders.items() if name != best]
     title = f"{best} is ahead overall, {' and '.join(others)} activity" if others else f"{best} is ahead in every group"
-    return title.replace("_", " ")
+    return readable(title)
 
 
 def _colours(ranking: list[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from movierec.evaluation.protocols import CUTOFFS
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, SMALL, TEXT, figure, label, png, spread_labels
+from movierec.text_table import readable
 
 COLOURS = {"hybrid": BLUE, "gradient_boosting": ORANGE, "random_forest": GREEN}
 DECILES = 10
@@ -26,7 +27,7 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     title = _title(tables)
     picture, axes = figure(5.6)
     axes.grid(axis="y", color=FAINT)
-    lines = {name.replace("_", " "): (COLOURS[name], table["liked"] * 100) for name, table in tables.items()}
+    lines = {readable(name): (COLOURS[name], table["liked"] * 100) for name, table in tables.items()}
     for colour, values in lines.values():
         axes.plot(range(1, DECILES + 1), values, marker="o", color=colour, linewidth=2.4)
     top = max(float(values.max()) for _, values in lines.values())
@@ -61,7 +62,7 @@ def deciles(scores: NDArray[np.float64], liked: NDArray[np.bool_]) -> pd.DataFra
 
 def _title(tables: dict[str, pd.DataFrame]) -> str:
     name, table = next(iter(tables.items()))
-    words, low, high = name.replace("_", " "), *table["liked"].iloc[[0, -1]]
+    words, low, high = readable(name), *table["liked"].iloc[[0, -1]]
     if high <= low:
         return f"Of the {words}'s top tenth no more were liked ({high:.1%}) than of its lowest ({low:.1%})"
     return f"Of the {words}'s top tenth {high:.1%} were liked, of its lowest {low:.1%}"

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, figure, label, png
+from movierec.text_table import readable
 
 EXPLANATION = (
     "Each point is a ranker: to the right it shows more of the catalogue, further up it is right more often. Those in "
@@ -56,9 +57,9 @@ def _pareto_frontier(points: pd.DataFrame) -> list[str]:
 def _title(points: pd.DataFrame) -> str:
     right, wide = (str(points[column].idxmax()) for column in ("ndcg", "coverage"))
     if right == wide:
-        return f"{right.replace('_', ' ')} is right most often and shows most of the catalogue"
+        return f"{readable(right)} is right most often and shows most of the catalogue"
     most, other = points["coverage"].loc[[wide, right]].tolist()
-    names = [str(name).replace("_", " ") for name in (right, wide)]
+    names = [readable(name) for name in (right, wide)]
     return f"{names[0]} is right most often; {names[1]} shows most movies ({most:.0f} against {other:.0f} %)"
 
 
@@ -74,7 +75,7 @@ def _name_points(axes: Axes, points: pd.DataFrame, frontier: list[str]) -> None:
         colour, left = BLUE if name in frontier else INK, box[0] >= x
         start, middle = (box[0] if left else box[2]) * width, (box[1] + box[3]) / 2 * height
         axes.plot((x * width, start), (y * height, middle), color=GREY, linewidth=0.6, zorder=1)
-        words, alignment = name.replace("_", " "), "left" if left else "right"
+        words, alignment = readable(name), "left" if left else "right"
         axes.text(start, middle, words, va="center", ha=alignment, fontsize=SMALL, color=colour)
 
 

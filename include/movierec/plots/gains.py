@@ -7,6 +7,7 @@ from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, INK, SMALL, TEXT, figure, label, png
 from movierec.rankers.base import Ranker
 from movierec.rankers.reranking.hybrid import Hybrid
+from movierec.text_table import readable
 
 MAX_FEATURES = 20
 EXPLANATION = (
@@ -36,7 +37,7 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     if table.empty:
         return None
     shown = table.head(MAX_FEATURES)
-    names = [_words(name) for name in shown["feature"]]
+    names = [readable(name) for name in shown["feature"]]
     title = f"“{names[0]}” decides most: {shown['gain'].iloc[0]:.0%} of what the hybrid's trees gain"
     picture, axes = figure(0.3 * len(shown) + 1.6)
     percent = shown["gain"] * 100
@@ -52,7 +53,3 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     label(axes, title, f"Split gain, % of all splits{rest}", "")
     axes.tick_params(axis="y", labelsize=TEXT)
     return title, EXPLANATION, png(picture)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -5,6 +5,7 @@ import pandas as pd
 from movierec.evaluation.significance import paired_bootstrap
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREY, INK, SMALL, TEXT, figure, label, png
+from movierec.text_table import readable
 
 ROW_HEIGHT, MARGIN = 0.36, 1.5  # inches
 EXPLANATION = (
@@ -27,7 +28,7 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
         axes.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
         axes.plot(value, row, "o", color=colour, markersize=8)
         axes.text(high + last * 0.015, row, f"{value:.3f}", va="center_baseline", fontsize=TEXT, color=INK)
-    axes.set_yticks(range(len(totals)), [_words(name) for name in totals["ranker"]])
+    axes.set_yticks(range(len(totals)), [readable(name) for name in totals["ranker"]])
     axes.set_ylim(len(totals) - 0.4, -0.7)
     axes.set_xlim(0, last * 1.12)
     axes.grid(axis="x", color=FAINT)
@@ -40,14 +41,10 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
 def _title(totals: pd.DataFrame, values: pd.DataFrame) -> str:
     names = [name for name in totals["ranker"] if name in values][:2]
     if len(names) < 2:  # noqa: PLR2004
-        return f"{_words(totals['ranker'].iloc[0])} was evaluated alone"
+        return f"{readable(totals['ranker'].iloc[0])} was evaluated alone"
     best, second = names
     lead = paired_bootstrap(values[best], values[second])
     if lead.low <= 0:
-        return f"{_words(best)} is first, but chance alone may have put it before {_words(second)}"
+        return f"{readable(best)} is first, but chance alone may have put it before {readable(second)}"
     share = lead.mean / max(float(values[second].mean()), 1e-9)
-    return f"{_words(best)} leads: {share:+.1%} over {_words(second)}, more than chance explains"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return f"{readable(best)} leads: {share:+.1%} over {readable(second)}, more than chance explains"

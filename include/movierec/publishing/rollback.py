@@ -16,7 +16,7 @@ def log_kept_versions(conn: Connection) -> dict[str, Any]:
     """Log the kept versions and return the same `table` as Markdown, with the `choices` that it leaves."""
     rows = kept_versions(conn)
     log.info("kept versions:\n%s", text_table.table(rows))
-    heads = [name.replace("_", " ") for name in rows[0]] if rows else []
+    heads = [text_table.readable(name) for name in rows[0]] if rows else []
     cells = [[text_table.cell(value).replace("|", "\\|") for value in row.values()] for row in rows]
     choices = [str(row["version"]) for row in rows if row["status"] != "live"]
     return {"table": "\n".join(text_table.markdown(heads, cells)), "choices": choices}
