@@ -4,13 +4,17 @@ import pytest
 from scipy import stats
 
 from movierec.errors import ModelError
-from movierec.evaluation.bootstrap import NORMAL_FROM, drawn_means, mean_intervals_by_k
-from movierec.evaluation.significance import (
+from movierec.evaluation.bootstrap import (
+    NORMAL_FROM,
     Interval,
-    compare_with_best,
-    holm,
+    drawn_means,
     mean_interval,
     mean_intervals,
+    mean_intervals_by_k,
+)
+from movierec.evaluation.significance import (
+    compare_with_best,
+    holm,
     paired_bootstrap,
     paired_p_value,
 )

@@ -5,8 +5,8 @@ from enum import Enum
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from movierec.data.arrays import Floats
 from movierec.data.columns import RATING, RELEVANT_FROM, WEIGHT
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale, ScaleError, Tally, describe, infer, is_stray, stray_rows, unused_part
@@ -89,6 +89,6 @@ def _mark_as_seen(ratings: dict[str, pd.DataFrame], scale: RatingScale, notes: l
     notes.append(f"{rows} rows are seen and not rated ({', '.join(f'{value:g}' for value in scale.unrated)})")
 
 
-def _stars(values: pd.Series, scale: RatingScale) -> NDArray[np.float32]:
+def _stars(values: pd.Series, scale: RatingScale) -> Floats:
     """Return ratings as stars; the few that lie off the scale by accident count as its end."""
     return scale.stars(values.clip(scale.low, scale.high).to_numpy(np.float64)).astype(np.float32)

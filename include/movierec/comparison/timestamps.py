@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from movierec.comparison.delimited import Layout, invalid_value, rows_of
 from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, as_number, is_number
+from movierec.data.arrays import Doubles
 
 TIMESTAMP = "timestamp"
 EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # as ops.earliest_time() has it for a night
@@ -52,7 +53,7 @@ def _with_z(moments: pd.Series) -> pd.Series:
     return moments.str.replace(r"\s*(?:UTC|GMT)\s*$", "Z", regex=True)
 
 
-def _factors(sizes: NDArray[np.float64]) -> NDArray[np.float64] | np.float64:
+def _factors(sizes: Doubles) -> Doubles | np.float64:
     """Return how many microseconds one unit of each number is: each tells its own by its size, as in ops.as_moment."""
     bounds, factors = (np.array(part) for part in zip(*UNITS, strict=True))
     smallest, largest = np.searchsorted(bounds, [sizes.min(), sizes.max()])
@@ -74,12 +75,12 @@ def note_odd_times(path: Path, times: pd.Series, notes: list[str]) -> None:
         )
 
 
-def _are_blunt(seconds: NDArray[np.float64]) -> bool:
+def _are_blunt(seconds: Doubles) -> bool:
     """Tell whether nearly all moments are blunt, as in ops.merged_value."""
     return bool(is_blunt(seconds).mean() > MAX_BLUNT_SHARE)
 
 
-def is_blunt(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
+def is_blunt(seconds: Doubles) -> NDArray[np.bool_]:
     """Tell which moments are whole thousands of seconds and no full hours, as ops.is_blunt() does."""
     found: NDArray[np.bool_] = (seconds % 1000 == 0) & (seconds % 3600 != 0)
     return found

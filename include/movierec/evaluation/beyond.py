@@ -2,18 +2,16 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.data.arrays import Ints
+from movierec.data.arrays import Doubles, Ints
 from movierec.data.columns import MOVIE, RANK, USER
 from movierec.features.content import MovieFeatures
 
-Values = NDArray[np.float64]
 USERS_AT_ONCE = 4_096
 
 
-def novelty(lists: pd.DataFrame, users: Ints, movie_ids: Ints, raters: Ints, known_users: int) -> Values:
+def novelty(lists: pd.DataFrame, users: Ints, movie_ids: Ints, raters: Ints, known_users: int) -> Doubles:
     """Return each user's mean self-information -log2(share of known users who rated the movie), in bits.
 
     Vargas & Castells, "Rank and relevance in novelty and diversity metrics" (RecSys 2011). A movie that nobody rated
@@ -32,7 +30,7 @@ def novelty(lists: pd.DataFrame, users: Ints, movie_ids: Ints, raters: Ints, kno
     return _ratio(totals, np.bincount(rows, minlength=len(users)))
 
 
-def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Values:
+def diversity(lists: pd.DataFrame, users: Ints, features: MovieFeatures) -> Doubles:
     """Return 1 - the mean content similarity over the pairs of each user's list.
 
     Intra-list similarity of Ziegler et al. (WWW 2005). Rows x_i of the features have length 1 or 0, so the sum over
@@ -80,5 +78,5 @@ def _positions(lists: pd.DataFrame, users: Ints, movie_ids: Ints) -> tuple[Ints,
     return np.searchsorted(users, lists[USER]), np.searchsorted(movie_ids, lists[MOVIE])
 
 
-def _ratio(totals: Values, counts: Ints) -> Values:
+def _ratio(totals: Doubles, counts: Ints) -> Doubles:
     return np.asarray(totals / np.where(counts > 0, counts, np.nan))

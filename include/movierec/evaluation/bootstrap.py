@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from movierec.data.arrays import Doubles
 from movierec.data.columns import USER
 from movierec.errors import ModelError
 from movierec.evaluation.metrics import K
@@ -17,8 +18,6 @@ DRAWS = 2_000  # samples of the users
 LEVEL = 0.95  # share of samples within the interval
 NORMAL_FROM = 10_000  # users from which on the normal distribution stands in for the draws
 MAX_AT_ONCE = 4_000_000  # users × draws held in memory
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def mean_intervals_by_k(
     return mean_intervals(wide)
 
 
-def drawn_means(values: Values, draws: int, seed: int) -> Values:
+def drawn_means(values: Doubles, draws: int, seed: int) -> Doubles:
     """Return the column means of `draws` samples of all users with replacement (draws × columns).
 
     A sample is a count per user, so the means of all columns are one product; a column's NaN count for nothing. A draw
@@ -94,7 +93,7 @@ def drawn_means(values: Values, draws: int, seed: int) -> Values:
     return np.where(numbers > 0, totals / np.maximum(numbers, 1), moments(values)[0])
 
 
-def moments(values: Values) -> tuple[Values, Values]:
+def moments(values: Doubles) -> tuple[Doubles, Doubles]:
     """Return the mean of every column and its standard error (both columns, NaN for a column without values)."""
     has_value = np.isfinite(values)
     n = np.where(has_value.any(axis=0), has_value.sum(axis=0), np.nan)
@@ -103,7 +102,7 @@ def moments(values: Values) -> tuple[Values, Values]:
     return means, np.sqrt(variance / n)
 
 
-def check_values(values: ArrayLike) -> Values:
+def check_values(values: ArrayLike) -> Doubles:
     """Return the values of users as numbers.
 
     Raises:
@@ -115,7 +114,7 @@ def check_values(values: ArrayLike) -> Values:
     return given
 
 
-def _draw_counts(rng: np.random.Generator, draws: int, size: int) -> Values:
+def _draw_counts(rng: np.random.Generator, draws: int, size: int) -> Doubles:
     """Draw `size` users with replacement `draws` times, and count how often each was drawn (draws × size)."""
     drawn = rng.integers(size, size=(draws, size)) + size * np.arange(draws)[:, None]
     return np.bincount(drawn.ravel(), minlength=draws * size).reshape(draws, size).astype(np.float64)

@@ -22,15 +22,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.data.arrays import Ints
+from movierec.data.arrays import Doubles, Ints
 from movierec.data.columns import MOVIE, RANK, USER, WEIGHT
 from movierec.data.history import is_liked
 from movierec.errors import ModelError
 
 ACCURACY = ("precision", "recall", "recall_capped", "f1", "ndcg", "map", "mrr", "hit_rate")
 K = "k"
-
-Values = NDArray[np.float64]
 
 
 def relevant_pairs(test: pd.DataFrame, relevant_from: float | None) -> pd.DataFrame:
@@ -96,7 +94,7 @@ def _at(k: int, users: Ints, sizes: Ints, hits: NDArray[np.bool_]) -> pd.DataFra
     h = hits.sum(axis=1)
     first = np.where(h > 0, hits.argmax(axis=1) + 1, np.inf)
     capped = np.minimum(sizes, k)
-    precisions_at_hits: Values = (hits * np.cumsum(hits, axis=1)) @ (1 / ranks)
+    precisions_at_hits: Doubles = (hits * np.cumsum(hits, axis=1)) @ (1 / ranks)
     return pd.DataFrame(
         {
             USER: users,

@@ -7,27 +7,24 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from movierec.data.arrays import Doubles
 from movierec.errors import ModelError
 from movierec.evaluation.bootstrap import (
     DRAWS,
     LEVEL,
     NORMAL_FROM,
     Interval,
-    Values,
     check_values,
     drawn_means,
     mean_interval,
-    mean_intervals,
     moments,
 )
 
 __all__ = [
-    "Interval",
     "PairedComparison",
     "compare_with_best",
     "holm",
     "mean_interval",
-    "mean_intervals",
     "paired_bootstrap",
     "paired_p_value",
 ]
@@ -123,7 +120,7 @@ def compare_with_best(
     return [PairedComparison(*row) for row in zip(others, intervals, p_values, holm(p_values), strict=True)]
 
 
-def _difference(challenger: ArrayLike, champion: ArrayLike) -> Values:
+def _difference(challenger: ArrayLike, champion: ArrayLike) -> Doubles:
     first, second = np.asarray(challenger, np.float64), np.asarray(champion, np.float64)
     if first.shape != second.shape or first.size == 0:
         raise ModelError(

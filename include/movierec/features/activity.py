@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from movierec.data.arrays import Floats
+from movierec.data.arrays import Doubles, Floats
 from movierec.data.history import MICROSECONDS_A_DAY, History
 
 RECENT_RATINGS = 10  # of a user, that tell what they watch lately
@@ -41,7 +41,7 @@ def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
     return {name: np.asarray(values, np.float32) for name, values in features.items()}
 
 
-def _mean(history: History, values: Floats, is_used: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _mean(history: History, values: Floats, is_used: NDArray[np.bool_]) -> Doubles:
     """Return the mean of each user's known values; NaN where none is used."""
     use = is_used & np.isfinite(values)
     users = history.shape[0]
@@ -50,14 +50,14 @@ def _mean(history: History, values: Floats, is_used: NDArray[np.bool_]) -> NDArr
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _spread(history: History, values: Floats) -> NDArray[np.float64]:
+def _spread(history: History, values: Floats) -> Doubles:
     """Return the standard deviation of each user's values."""
     everything = np.ones(len(values), bool)
     deviation = values - _mean(history, values, everything)[history.users]
     return np.sqrt(_mean(history, (deviation**2).astype(np.float32), everything))
 
 
-def _maximum(history: History, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _maximum(history: History, values: Doubles) -> Doubles:
     maximum = np.zeros(history.shape[0])
     np.maximum.at(maximum, history.users, values)
     return maximum

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from movierec.data.arrays import Floats, Ints
+from movierec.data.arrays import Doubles, Floats, Ints
 from movierec.data.columns import MOVIE
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
@@ -89,7 +89,7 @@ def _transposed(terms_of: sparse.csr_matrix | Floats) -> sparse.csr_matrix | Flo
     return np.ascontiguousarray(terms_of.T) if isinstance(terms_of, np.ndarray) else terms_of.T.tocsr()
 
 
-def _mean_of(history: History, weights: NDArray[np.generic]) -> NDArray[np.float64]:
+def _mean_of(history: History, weights: NDArray[np.generic]) -> Doubles:
     """Scale the weights of each user's ratings so that they sum to 1."""
     totals = np.bincount(history.users, weights, history.shape[0])
     return np.asarray(weights / np.maximum(totals, 1e-9)[history.users], np.float64)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from movierec.data.arrays import Floats, Ints
+from movierec.data.arrays import Doubles, Floats, Ints
 from movierec.kernels.parallel import compiled, over_rows
 
 
@@ -22,7 +21,7 @@ class AsOf:
 
     starts: Ints
     times: Ints
-    totals: NDArray[np.float64]
+    totals: Doubles
 
     @classmethod
     def of(cls, cells: Ints, times: Ints, values: Floats, size: int) -> Self:

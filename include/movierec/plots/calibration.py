@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from movierec.data.arrays import Doubles
 from movierec.evaluation.protocols import CUTOFFS
 from movierec.plots.results import TrainingResults
 from movierec.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, SMALL, TEXT, figure, label, png, spread_labels
@@ -49,7 +50,7 @@ def _table(results: TrainingResults, ranker: str) -> pd.DataFrame | None:
     return table if len(table) == DECILES else None
 
 
-def deciles(scores: NDArray[np.float64], liked: NDArray[np.bool_]) -> pd.DataFrame:
+def deciles(scores: Doubles, liked: NDArray[np.bool_]) -> pd.DataFrame:
     """Return (score, liked, movies): mean score and share liked of ten equal parts, the lowest scores first.
 
     Scores below 0 are of movies that no model scored, only EASE; they are left out.

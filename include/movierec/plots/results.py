@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from movierec.data.arrays import Doubles
 from movierec.data.columns import MOVIE, SCORE, USER
 from movierec.db import Connection, fetch_frame
 from movierec.evaluation.metrics import relevant_pairs
@@ -36,7 +37,7 @@ class TrainingResults:
         ndcg = fetch_frame(self.conn, "ml/user_ndcg", self._key())
         return ndcg.pivot_table(index=USER, columns="ranker", values="ndcg_at_k").dropna()
 
-    def scores_and_likes(self, ranker: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    def scores_and_likes(self, ranker: str) -> tuple[Doubles, NDArray[np.bool_]] | None:
         """Return the score of every movie in the ranker's lists and whether its user liked it in the test.
 
         None where the ranker left no lists.

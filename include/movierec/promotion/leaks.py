@@ -27,10 +27,11 @@ from movierec.data.dataset import MOVIE_TABLES, Dataset
 from movierec.data.history import History
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
+from movierec.evaluation.bootstrap import Interval
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
-from movierec.evaluation.significance import Interval, paired_bootstrap
+from movierec.evaluation.significance import paired_bootstrap
 from movierec.features.content import MovieFeatures
 from movierec.promotion.guardrails import Guardrail
 from movierec.rankers.base import Ranker

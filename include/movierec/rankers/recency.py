@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from movierec.data.arrays import Ints
+from movierec.data.arrays import Doubles, Ints
 from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.errors import ModelError
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Recency:
     prior_users: float = 50.0
     max_raise: float = 4.0
 
-    def counts(self, history: History) -> Values:
+    def counts(self, history: History) -> Doubles:
         """Return the count of every movie of the catalogue.
 
         Raises:
@@ -60,7 +57,7 @@ class Recency:
         recent = np.bincount(history.movies, history.signal * is_recent * _decay(age_days, self.half_life_days), movies)
         return np.asarray(recent * self._raise(age_days, history.movies, movies) + self.prior_users * slow / users)
 
-    def _raise(self, age_days: Values, rated: Ints, movies: int) -> Values:
+    def _raise(self, age_days: Doubles, rated: Ints, movies: int) -> Doubles:
         """Return by how much each movie's signal is multiplied: window / days since its first rating, within bounds."""
         span = self.window_days or self.half_life_days
         if span is None:
@@ -81,5 +78,5 @@ class Recency:
             )
 
 
-def _decay(age_days: Values, half_life_days: float | None) -> Values:
+def _decay(age_days: Doubles, half_life_days: float | None) -> Doubles:
     return np.ones(len(age_days)) if half_life_days is None else np.asarray(0.5 ** (age_days / half_life_days))

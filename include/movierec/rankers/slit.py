@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
 from movierec.artifacts import Arrays
-from movierec.data.arrays import Floats, Ints
+from movierec.data.arrays import Doubles, Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
@@ -156,7 +155,7 @@ class SLIT(Ranker):
         self.movie_positions_, self.weights_ = arrays["kept"], arrays["weights"]
 
 
-def _scales(sequences: Sequences, gammas: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scales(sequences: Sequences, gammas: Doubles) -> tuple[Doubles, Doubles]:
     """Return the factor that scales the row of S before each rating, and the sums of `sum_later` (3 × ratings)."""
     starts, users = sequences.user_starts, len(sequences.user_starts) - 1
     scale = np.zeros(len(sequences.movies))

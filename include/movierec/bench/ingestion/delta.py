@@ -11,11 +11,11 @@ from movierec.bench.ingestion.ratings import (
     LAST,
     MEDIAN_RATINGS,
     Block,
-    Integers,
     blocks,
     movie_ids,
     write_block,
 )
+from movierec.data.arrays import Ints
 
 NAME = "ratings-delta.csv"
 _PAIR = 1 << 20  # a viewer and a movie as one number: above every movie id
@@ -58,14 +58,14 @@ def write(folder: Path, base_rows: int, rows: int, seed: int = 1) -> Shares:
     return shares
 
 
-def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Generator) -> tuple[Block, Integers]:
+def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Generator) -> tuple[Block, Ints]:
     """Return ratings that exist, none of them a bad row, in random order, and pairs of viewer and movie that do not."""
     ids = movie_ids(seed)
     positions = np.arange(base_rows)
     positions = positions[positions % BAD_ONE_IN != BAD_ONE_IN - 1]
     chosen = np.sort(generator.choice(positions, shares.changed + shares.late, replace=False))
     known: list[Block] = []
-    unrated: list[Integers] = []
+    unrated: list[Ints] = []
     start = user_id = 0
     for block in blocks(base_rows, seed):
         known.append(block[chosen[(chosen >= start) & (chosen < start + len(block))] - start])

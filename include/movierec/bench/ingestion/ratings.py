@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
+from movierec.data.arrays import Doubles, Ints
 
 MOVIES = 27_000
 LARGEST_MOVIE_ID = 131_000
@@ -26,10 +25,10 @@ GENRES = ("Action", "Adventure", "Children", "Comedy", "Crime", "Drama", "Film-N
 class Block:
     """Ratings of some viewers, in the order of viewer and movie."""
 
-    user_id: Integers
-    movie_id: Integers
-    half_stars: Integers
-    rated_at: Integers
+    user_id: Ints
+    movie_id: Ints
+    half_stars: Ints
+    rated_at: Ints
 
     def __getitem__(self, selection: Any) -> "Block":
         """Return some of the ratings."""
@@ -42,7 +41,7 @@ class Block:
         return len(self.user_id)
 
 
-def movie_ids(seed: int) -> Integers:
+def movie_ids(seed: int) -> Ints:
     """Return the ids of the catalogue, in order and with gaps."""
     ids = np.random.default_rng(seed).choice(LARGEST_MOVIE_ID, MOVIES, replace=False)
     return np.sort(ids).astype(np.int64) + 1
@@ -74,7 +73,7 @@ def blocks(rows: int, seed: int) -> Iterator[Block]:
         first_user += USERS_AT_ONCE
 
 
-def _lookup_table(weights: npt.NDArray[np.float64]) -> Integers:
+def _lookup_table(weights: Doubles) -> Ints:
     """Return the indices of the weights, each as often among `TABLE_SIZE` entries as its weight says."""
     ends = np.round(np.cumsum(weights) / weights.sum() * TABLE_SIZE).astype(np.int64)
     return np.repeat(np.arange(len(weights)), np.diff(ends, prepend=0))
@@ -112,7 +111,7 @@ def _with_bad_rows(block: Block, start: int) -> Block:
     return Block(block.user_id, block.movie_id, half_stars, block.rated_at)
 
 
-def _write_movies(path: Path, ids: Integers) -> None:
+def _write_movies(path: Path, ids: Ints) -> None:
     lines = [
         f'{movie_id},"Story of {movie_id}, The ({1920 + movie_id % 100})",'
         f"{GENRES[movie_id % 10]}|{GENRES[(movie_id // 10 + movie_id % 10 + 1) % 10]}\r\n"

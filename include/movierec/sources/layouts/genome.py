@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from movierec.data.arrays import Doubles, Ints
 from movierec.errors import SourceError
 from movierec.sources.text.encoding import AsUtf8
 from movierec.sources.text.file import File, buffered
@@ -60,7 +61,7 @@ def _text(relevance: float) -> str:
     return f"{relevance:.5f}".rstrip("0").rstrip(".")
 
 
-def _movies(scores: File, delimiter: str) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
+def _movies(scores: File, delimiter: str) -> Iterator[tuple[int, Ints, Doubles]]:
     """Yield each run of rows of one movie."""
     rest: list[NDArray[Any]] = [np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)]
     for block in _blocks(scores, delimiter):
