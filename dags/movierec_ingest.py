@@ -45,9 +45,9 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from movierec.promotion.approvals import APPROVALS
 from movierec_connections import conninfo, open_connection, plain_errors, settings
-from movierec_dag import CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, folded
+from movierec_dag import CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, foldable_group
 from movierec_nights import record_night
-from movierec_reports import QualityLink, linked
+from movierec_reports import QualityLink, with_button
 from movierec_run import origin, requested_dataset, require_batch, run_as_of
 
 # A source that fails, or is left out, stops nobody else.
@@ -181,20 +181,20 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
         context["outlet_events"][CORE].extra = accepted | choices
 
     batch_id = open_batch()
-    with folded("sources", "Every source to raw"):
+    with foldable_group("sources", "Every source to raw"):
         early = extract.partial(batch_id=batch_id).expand(source=list_sources(late=False))
         late_sources = list_sources.override(task_id="list_late_sources")(late=True)
         extract_late = extract.override(task_id="extract_late", trigger_rule=DESPITE_FAILURES)
         late = extract_late.partial(batch_id=batch_id).expand(source=late_sources)
         batch_id >> late_sources
         early >> late
-    with folded("layers", "From raw to core, through three gates"):
+    with foldable_group("layers", "From raw to core, through three gates"):
         raw = check.override(task_id="check_raw", trigger_rule=DESPITE_FAILURES)("raw", batch_id)
         late >> raw
         staged = check.override(task_id="check_staging")("staging", stage(raw))
         core = check.override(task_id="check_core")("core", build_core(staged))
         for gate in (raw, staged, core):
-            linked(gate, QualityLink())
+            with_button(gate, QualityLink())
     accept_batch(core) >> record_night().as_teardown()
 
 

@@ -47,22 +47,22 @@ from movierec_dag import (
     COMPUTING_SLOTS,
     NIGHT_DEFAULTS,
     SERVING,
-    folded,
+    asset_or_time,
+    foldable_group,
     id_param,
-    or_at,
     who_param,
     why_param,
 )
 from movierec_nights import record_night
-from movierec_reports import ListsLink, linked
-from movierec_run import is_by_the_clock, person, triggering_trainings
+from movierec_reports import ListsLink, with_button
+from movierec_run import is_scheduled, person, triggering_trainings
 
 
 @dag(
     **NIGHT_DEFAULTS,
     description="Refit, write a version, audit it, move the pointer",
     doc_md=__doc__,
-    schedule=or_at(CHAMPION, "0 5,7 * * *"),
+    schedule=asset_or_time(CHAMPION, "0 5,7 * * *"),
     tags=["movierec", "nightly"],
     params={
         "list_length": Param(
@@ -101,7 +101,7 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
         context = get_current_context()
         length = context["params"]["list_length"] or settings().top_n
         with open_connection() as conn:
-            if is_by_the_clock() and not is_due(conn):
+            if is_scheduled() and not is_due(conn):
                 raise AirflowSkipException("the champion of the newest night has its version")
             return open_version(conn, context["run_id"], length, triggering_trainings())
 
@@ -192,14 +192,14 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
             return prune(conn, settings())
 
     version_id = fit_champion(open_version())
-    with folded("version", "What a version consists of"):
+    with foldable_group("version", "What a version consists of"):
         lists = write_lists.partial(version_id=version_id).expand(shard=list_shards())
         weights = write_item_weights(version_id)
         write_similar(version_id) >> weights
         written = [lists, weights, write_fallback(version_id), write_catalogue(version_id)]
     audited = audit_version(version_id)
     written >> audited
-    linked(go_live(cover_feedback(audited)), ListsLink()) >> prune() >> record_night().as_teardown()
+    with_button(go_live(cover_feedback(audited)), ListsLink()) >> prune() >> record_night().as_teardown()
 
 
 movierec_publish()

@@ -35,7 +35,7 @@ from movierec_connections import open_connection
 from movierec_dag import DAG_DEFAULTS, TRIGGER_DEFAULTS, id_param
 
 
-def narrowed(title: str, description: str) -> Param:
+def filter_param(title: str, description: str) -> Param:
     return Param(None, type=["null", "string"], title=title, description=description)
 
 
@@ -47,9 +47,9 @@ def narrowed(title: str, description: str) -> Param:
     tags=["movierec", "by hand"],
     params={
         "action": Param("list", type="string", enum=["list", *ACTIONS], title="What to do", description="See above."),
-        "table": narrowed("Table", "Rows of this table, such as ratings."),
-        "source": narrowed("Source", "Rows of this source, such as movielens."),
-        "rule": narrowed("Rule", "Rows that break this rule, such as movie_known."),
+        "table": filter_param("Table", "Rows of this table, such as ratings."),
+        "source": filter_param("Source", "Rows of this source, such as movielens."),
+        "rule": filter_param("Rule", "Rows that break this rule, such as movie_known."),
         "batch": id_param("Batch", "Rows that this batch loaded. Empty: what the newest night consists of."),
         "rows": Param(
             [],
@@ -79,7 +79,7 @@ def narrowed(title: str, description: str) -> Param:
             title="Limit",
             description="To how many rows a decision may apply at most.",
         ),
-        "who": narrowed("Who", "Who decides. Empty: who triggered the run."),
+        "who": filter_param("Who", "Who decides. Empty: who triggered the run."),
         "start_night": Param(
             True,
             type="boolean",

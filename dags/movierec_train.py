@@ -81,10 +81,10 @@ from movierec.promotion.approvals import APPROVALS, DEFAULT_APPROVAL
 from movierec.rankers.names import RANKERS
 from movierec_approval import Approval
 from movierec_connections import open_connection, plain_errors, training_folder
-from movierec_dag import CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, folded, id_param, or_at
+from movierec_dag import CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, asset_or_time, foldable_group, id_param
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
-from movierec_reports import LeaderboardLink, linked
+from movierec_reports import LeaderboardLink, with_button
 from movierec_run import answer_of, approval, deciding_protocol, is_automatic, protocols, requested_batches
 
 ANSWER_TIMEOUT = timedelta(hours=2)
@@ -95,7 +95,7 @@ SEARCH_TIMEOUT = timedelta(hours=8)
     **NIGHT_DEFAULTS | {"dagrun_timeout": timedelta(hours=12)},
     description="Snapshot, features, rankers, honest evaluation, champion",
     doc_md=__doc__,
-    schedule=or_at(CORE, "30 4,6 * * *"),
+    schedule=asset_or_time(CORE, "30 4,6 * * *"),
     tags=["movierec", "nightly"],
     params={
         "rankers": Param(
@@ -256,13 +256,13 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
             get_current_context()["outlet_events"][CHAMPION].extra = of_champion(conn, training_id)
             return champion
 
-    with folded("snapshot", "What is learned from, and by whom"):
+    with foldable_group("snapshot", "What is learned from, and by whom"):
         training_id = build_features(take_snapshot(open_training()))
         groups = list_rankers(training_id)
         fits = plan_fits(groups, "fit")
         learned = plan_fits.override(task_id="plan_learned_fits")(groups, "fit_learned")
         evaluations = plan_fits.override(task_id="plan_evaluations")(groups, "evaluate")
-    with folded("fits", "Every ranker, tuned and fitted"):
+    with foldable_group("fits", "Every ranker, tuned and fitted"):
         prepare = prepare_training_set.partial(learned=learned, training_id=training_id)
         prepared = prepare.expand(side=list(PROTOCOLS))
         fitted = fit_ranker.partial(training_id=training_id).expand(names=fits)
@@ -273,12 +273,12 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         # Needed last, so it fills whatever the others leave idle; it takes what was fitted for the known sides.
         refit = prepare_training_set.override(task_id="prepare_refit")(EVERYTHING, learned, training_id)
         prepared >> refit
-    with folded("evaluation", "Every ranker, evaluated and drawn"):
+    with foldable_group("evaluation", "Every ranker, evaluated and drawn"):
         evaluate = evaluate_ranker.partial(fitted=[fitted, fitted_learned], training_id=training_id)
         evaluated = evaluate.expand(names=evaluations)
         evaluated >> DrawPictures(task_id="draw_pictures", training_id=training_id)
-    with folded("promotion", "Challenger against champion"):
-        decision = linked(compare(training_id), LeaderboardLink())
+    with foldable_group("promotion", "Challenger against champion"):
+        decision = with_button(compare(training_id), LeaderboardLink())
         evaluated >> decision
         ask_person = Approval(
             task_id="ask_person",
@@ -288,7 +288,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
             defaults=Approval.REJECT,
             response_timeout=ANSWER_TIMEOUT,
         )
-        champion = linked(choose_champion(training_id), LeaderboardLink())
+        champion = with_button(choose_champion(training_id), LeaderboardLink())
         ask_if_unsure(decision) >> [ask_person, champion]
         refit >> champion
         ask_person >> EmptyOperator(task_id="approved") >> champion

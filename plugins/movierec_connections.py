@@ -1,4 +1,4 @@
-"""The settings of this installation, and the warehouse and other servers over Airflow connections.
+"""The settings of this installation, its web server, and the warehouse and other servers over Airflow connections.
 
 Errors of movierec that trying again cannot mend (bad input, a failed gate) end a task at once, with their one
 sentence; everything else, such as a lost connection, is retried.
@@ -74,6 +74,13 @@ def endpoint(conn_id: str) -> "Endpoint":
         database=str(found.extra_dejson.get("path", "")) if found.conn_type == "http" else found.schema or "",
         extra=found.extra_dejson,
     )
+
+
+def base_url() -> str:
+    """Return the address of Airflow's web server, without a slash at its end."""
+    from airflow.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
 
 
 def settings() -> "Settings":

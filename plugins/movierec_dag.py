@@ -56,20 +56,20 @@ COMPUTING_SLOTS = 7
 # A DAG's first run is tonight's. Left alone, Airflow makes up for the last tick if less than a tenth of the interval
 # has gone by since: until 04:24 the first `make run` would start behind a night that nobody asked for. Not less than
 # some minutes, though: a DAG file that is read between a tick and its run must not move the first night by a day.
-def by_the_clock(cron: str) -> CronTriggerTimetable:
+def cron_timetable(cron: str) -> CronTriggerTimetable:
     """Return the timetable of a cron expression (UTC)."""
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=5))
 
 
-NIGHTLY = by_the_clock("0 2 * * *")
+NIGHTLY = cron_timetable("0 2 * * *")
 
 
-def or_at(asset: Asset, cron: str) -> AssetOrTimeSchedule:
+def asset_or_time(asset: Asset, cron: str) -> AssetOrTimeSchedule:
     """Return the schedule of a DAG that an asset starts, and that also looks by the clock (UTC) whether one was missed.
 
     With one active run at a time, Airflow can leave an event that comes meanwhile without a run.
     """
-    return AssetOrTimeSchedule(timetable=by_the_clock(cron), assets=[asset])
+    return AssetOrTimeSchedule(timetable=cron_timetable(cron), assets=[asset])
 
 
 DEFAULTS: dict[str, Any] = {
@@ -96,7 +96,7 @@ DAG_DEFAULTS: dict[str, Any] = {
 NIGHT_DEFAULTS = DAG_DEFAULTS | {"default_args": DEFAULTS | {"on_success_callback": [record_stage]}}
 
 
-def folded(group_id: str, tooltip: str) -> TaskGroup:
+def foldable_group(group_id: str, tooltip: str) -> TaskGroup:
     """Return a group of tasks that the graph can fold; its name becomes no part of theirs."""
     return TaskGroup(group_id, tooltip=tooltip, prefix_group_id=False)
 

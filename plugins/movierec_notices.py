@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
-from movierec_connections import open_connection, settings
+from movierec_connections import base_url, open_connection, settings
 
 if TYPE_CHECKING:
     from movierec.monitoring.notices import Notice
@@ -111,20 +111,18 @@ def announce_missed_deadline(context: dict[str, Any]) -> None:
     Args:
         context: the run as the API returns it, and the deadline.
     """
-    from airflow.configuration import conf
-
     from movierec.monitoring.notices import Notice
 
-    run = context["dag_run"]
+    run, deadline = context["dag_run"], context["deadline"]["deadline_time"]
     night = datetime.fromisoformat(str(run["logical_date"] or run["run_after"]))
-    base = conf.get("api", "base_url", fallback="").rstrip("/")
+    base = base_url()
     announce(
         Notice(
             kind="deadline",
             dag_id=run["dag_id"],
             run_id=run["dag_run_id"],
             night=night,
-            message=f"the lists of this night are not live at {context['deadline']['deadline_time']}; {_live(night)}",
+            message=f"the lists of this night are not live at {deadline}; {_lateness(night)}",
             link=f"{base}/dags/movierec_ingest/runs" if base else None,
         )
     )
@@ -171,8 +169,8 @@ def send(notice: "Notice", conn_id: str) -> None:
     arguments = {known[1]: conn_id, **known[2]} if known and path == known[0] else {}
     if "headers" in arguments:
         extra["headers"] = {**extra.get("headers", {}), **arguments["headers"]}
-    said = {"subject": notice.subject, "text": notice.text, "link": notice.link or "", "kind": notice.kind}
-    _notifier(path, connection.conn_type)(**arguments | extra)({"notice": said})
+    fields = {"subject": notice.subject, "text": notice.text, "link": notice.link or "", "kind": notice.kind}
+    _notifier(path, connection.conn_type)(**arguments | extra)({"notice": fields})
 
 
 def _notifier(path: str, conn_type: str) -> Any:
@@ -213,12 +211,12 @@ def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> N
         log.exception("whether the notice was sent could not be written to ops.notice")
 
 
-def _live(night: datetime) -> str:
-    from movierec.monitoring.notices import lateness
+def _lateness(night: datetime) -> str:
+    from movierec.monitoring import notices
 
     try:
         with open_connection() as conn:
-            return lateness(conn, night) or "they have come since."
+            return notices.lateness(conn, night) or "they have come since."
     except Exception:
         log.exception("the warehouse does not say which lists are live")
         return "the warehouse does not say which are."

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from movierec_connections import open_connection, training_folder
+from movierec_connections import base_url, open_connection, training_folder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,9 +39,7 @@ Channel = Callable[..., Awaitable[Any]]
 
 def address(training_id: int) -> str:
     """Return the path of a training's page, below whatever path Airflow is served at."""
-    from airflow.configuration import conf
-
-    return f"{urlsplit(conf.get('api', 'base_url', fallback='')).path.rstrip('/')}{PREFIX}/{training_id}/"
+    return f"{urlsplit(base_url()).path}{PREFIX}/{training_id}/"
 
 
 class PicturesLink(BaseOperatorLink):

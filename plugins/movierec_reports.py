@@ -15,24 +15,17 @@ from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
 from movierec.evaluation.protocols import CUTOFF
-from movierec_connections import open_connection
+from movierec_connections import base_url, open_connection
+from movierec_dag import LARGEST_ID
 from movierec_pictures import HEADERS, OnFirstRequest
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PREFIX = "/movierec/reports"
-MAX_ID = 2**63 - 1
 STYLE = "body{font:15px sans-serif;margin:2em}td,th{text-align:left;padding:.3em 1em .3em 0;vertical-align:top}"
 
 log = logging.getLogger(__name__)
-
-
-def base_url() -> str:
-    """Return the address of Airflow's web server, without a slash at its end."""
-    from airflow.configuration import conf
-
-    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
 
 
 def report_url(kind: str, ti: Any, task_id: str) -> str:
@@ -74,7 +67,7 @@ class ListsLink(BaseOperatorLink):
         return f"http://{urlsplit(base_url()).hostname or settings.web_host}:{settings.web_port}/"
 
 
-def linked(task: Any, link: BaseOperatorLink) -> Any:
+def with_button(task: Any, link: BaseOperatorLink) -> Any:
     """Return a task of a DAG after it has got a button."""
     task.operator.operator_extra_links = (link,)
     return task
@@ -93,7 +86,7 @@ def read_report(kind: str, number: int) -> str | None:
     from movierec.quality.sentences import of_batch
 
     title, query, key, parameters, _ = REPORTS[kind]
-    if not 1 <= number <= MAX_ID:
+    if not 1 <= number <= LARGEST_ID:
         return None
     with open_connection() as conn:
         rows = fetch(conn, query, {key: number, **parameters})

@@ -72,10 +72,10 @@ def _named_or_triggering(field: str, asset: Asset, counts: Callable[[dict[str, A
 
 def is_automatic() -> bool:
     """Tell whether an asset or the clock started this run, and no person."""
-    return is_by_the_clock() or get_current_context()["dag_run"].run_type == "asset_triggered"
+    return is_scheduled() or get_current_context()["dag_run"].run_type == "asset_triggered"
 
 
-def is_by_the_clock() -> bool:
+def is_scheduled() -> bool:
     """Tell whether the clock started this run."""
     return bool(get_current_context()["dag_run"].run_type == "scheduled")
 
@@ -109,9 +109,11 @@ def protocols() -> list[str]:
 
 def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
     """Return a person's answer to an `Approval`, None where the task `branch` did not lead to the question."""
+    from movierec_approval import ANSWER
+
     ti = get_current_context()["ti"]
     # A run that is repeated may still hold the answer to what it asked before.
-    answer: dict[str, Any] | None = ti.xcom_pull(task_ids=task_id, key="answer")
+    answer: dict[str, Any] | None = ti.xcom_pull(task_ids=task_id, key=ANSWER)
     return answer if ti.xcom_pull(task_ids=branch) == task_id else None
 
 
