@@ -48,11 +48,11 @@ ACTIONS = ("forget", "allow")
 def movierec_forget():
     @task
     def forget_rows() -> int:
-        from movierec.forgetting.forget import from_form
+        from movierec.forgetting.forget import forget_from_form
 
         context = get_current_context()
         with open_connection() as conn:
-            return from_form(conn, settings(), context["params"], context["dag_run"].triggering_user_name)
+            return forget_from_form(conn, settings(), context["params"], context["dag_run"].triggering_user_name)
 
     @task
     def forget_in_application() -> bool:

@@ -169,12 +169,12 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
     @task(outlets=[CORE])
     def accept_batch(batch_id: int) -> None:
         from movierec.ingestion import batch
-        from movierec.monitoring.events import of_batch
+        from movierec.monitoring.events import batch_event
         from movierec.quality.docs import prune
 
         with open_connection() as conn:
             batch.accept_batch(conn, batch_id, settings().keep_nights)
-            accepted = of_batch(conn, batch_id)
+            accepted = batch_event(conn, batch_id)
         prune(settings().state_folder.quality, settings().keep_nights)
         context = get_current_context()
         choices = {name: context["params"][name] for name in ("approval", "train")}

@@ -174,12 +174,12 @@ def movierec_publish():  # noqa: PLR0915 (a table of contents, a few lines a tas
 
     @task(outlets=[SERVING])
     def go_live(version_id: int) -> int:
-        from movierec.monitoring.events import of_version
+        from movierec.monitoring.events import version_event
         from movierec.publishing.pointer import bring_live
 
         with open_connection() as conn:
             live = bring_live(conn, version_id, person(), get_current_context()["params"]["why"])
-            get_current_context()["outlet_events"][SERVING].extra = of_version(conn, live)
+            get_current_context()["outlet_events"][SERVING].extra = version_event(conn, live)
         if live != version_id:
             raise AirflowSkipException(f"version {version_id} shows an earlier night; it is kept beside version {live}")
         return live

@@ -248,12 +248,12 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
     @task(outlets=[CHAMPION], trigger_rule="none_failed")
     def choose_champion(training_id: int) -> str:
-        from movierec.monitoring.events import of_champion
+        from movierec.monitoring.events import champion_event
         from movierec.promotion.champion import choose_champion
 
         with open_connection() as conn:
             champion = choose_champion(conn, training_id, answer_of("ask_person", branch="ask_if_unsure"))
-            get_current_context()["outlet_events"][CHAMPION].extra = of_champion(conn, training_id)
+            get_current_context()["outlet_events"][CHAMPION].extra = champion_event(conn, training_id)
             return champion
 
     with foldable_group("snapshot", "What is learned from, and by whom"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup
 
-from movierec.deadline import DEFAULT, SETTING, parse_deadline
+from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec_nights import record_stage
 from movierec_notices import Notify
 
@@ -103,4 +103,4 @@ def foldable_group(group_id: str, tooltip: str) -> TaskGroup:
 
 def lists_by() -> time | None:
     """Return by when lists have to be live: the one setting that a DAG file needs when it is read."""
-    return parse_deadline(os.environ[SETTING]) if os.environ.get(SETTING) else DEFAULT
+    return parse_deadline(os.environ[DEADLINE_SETTING]) if os.environ.get(DEADLINE_SETTING) else DEFAULT_DEADLINE

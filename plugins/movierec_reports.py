@@ -83,14 +83,14 @@ REPORTS = {
 def read_report(kind: str, number: int) -> str | None:
     """Return a report as a page; None where there is nothing to show."""
     from movierec.db import fetch
-    from movierec.quality.sentences import of_batch
+    from movierec.quality.sentences import batch_sentences
 
     title, query, key, parameters, _ = REPORTS[kind]
     if not 1 <= number <= LARGEST_ID:
         return None
     with open_connection() as conn:
         rows = fetch(conn, query, {key: number, **parameters})
-        known = of_batch(conn, number) if kind == "quality" else []
+        known = batch_sentences(conn, number) if kind == "quality" else []
     return page(f"{title} {number}", rows, known) if rows or known else None
 
 

@@ -52,7 +52,7 @@ def test_whoever_waits_says_for_whom_and_not_for_ever(held, caplog, monkeypatch)
         pytest.raises(
             MovierecError, match=f"{path} is still locked after 0 s by pid {holder.pid}; wait for it or end it"
         ),
-        locks.lock(path, bound_seconds=0.3),
+        locks.lock(path, timeout_seconds=0.3),
     ):
         pytest.fail("entered a held lock")
     assert [record.getMessage() for record in caplog.records] == [

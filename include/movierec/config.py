@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 
-from movierec.deadline import DEFAULT, SETTING, parse_deadline
+from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale, parse_scales
 from movierec.state_folder import StateFolder
@@ -77,7 +77,7 @@ class Settings:
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
     scales: Mapping[str, RatingScale] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
-    lists_by: time | None = DEFAULT
+    lists_by: time | None = DEFAULT_DEADLINE
     notify: str = ""
     openlineage: str = ""
     etl_password: str = field(default="", repr=False)
@@ -121,7 +121,7 @@ class Settings:
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
             scales=_scales(env),
             exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
-            lists_by=parse_deadline(env[SETTING]) if SETTING in env else cls.lists_by,
+            lists_by=parse_deadline(env[DEADLINE_SETTING]) if DEADLINE_SETTING in env else cls.lists_by,
             notify=env.get("MOVIEREC_NOTIFY", cls.notify).strip(),
             openlineage=env.get("MOVIEREC_OPENLINEAGE", cls.openlineage).strip(),
             etl_password=env.get("MOVIEREC_ETL_PASSWORD", ""),

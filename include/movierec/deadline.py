@@ -5,8 +5,8 @@ from datetime import datetime, time, timedelta
 
 from movierec.errors import ConfigError
 
-SETTING = "MOVIEREC_LISTS_BY"
-DEFAULT = time(6)  # UTC
+DEADLINE_SETTING = "MOVIEREC_LISTS_BY"
+DEFAULT_DEADLINE = time(6)  # UTC
 NIGHT_STARTS = time(2)  # UTC
 
 
@@ -19,7 +19,9 @@ def parse_deadline(text: str) -> time | None:
     if text.strip().lower() == "none":
         return None
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text.strip()):
-        raise ConfigError(f"{SETTING} is '{text}'; allowed is a time of day in UTC such as {DEFAULT:%H:%M}, or none")
+        raise ConfigError(
+            f"{DEADLINE_SETTING} is '{text}'; allowed is a time of day in UTC such as {DEFAULT_DEADLINE:%H:%M}, or none"
+        )
     return time.fromisoformat(text.strip())
 
 

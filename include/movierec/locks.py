@@ -23,24 +23,24 @@ log = logging.getLogger(__name__)
 
 SILENT_SECONDS = 2.0
 POLL_SECONDS = 0.1
-BOUND_SECONDS = 900.0
+TIMEOUT_SECONDS = 900.0
 
 
 @contextmanager
-def lock(path: Path, busy: str = "", bound_seconds: float = BOUND_SECONDS) -> Iterator[None]:
+def lock(path: Path, busy: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> Iterator[None]:
     """Hold an exclusive lock on the file `path`; whoever waits longer than a moment says for whom.
 
     Args:
         path: the lock file; it holds the pid of the process that has the lock.
         busy: the error to raise, with that pid, where another process has the lock; empty: wait for it.
-        bound_seconds: how long to wait at most.
+        timeout_seconds: how long to wait at most.
 
     Raises:
         MovierecError: another process has the lock, and `busy` is not empty or the time is up.
     """
     descriptor, is_writable = _open(path)
     try:
-        _acquire(descriptor, path, busy, bound_seconds)
+        _acquire(descriptor, path, busy, timeout_seconds)
         if is_writable:
             _sign(descriptor)
         yield
@@ -67,16 +67,16 @@ def _sign(descriptor: int) -> None:
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 
 
-def _acquire(descriptor: int, path: Path, busy: str, bound_seconds: float) -> None:
+def _acquire(descriptor: int, path: Path, busy: str, timeout_seconds: float) -> None:
     started = time.monotonic()
     is_silent = True
     while not _try_to_lock(descriptor):
         if busy:
             raise MovierecError(f"{busy} ({_holder(path)})")
         waited = time.monotonic() - started
-        if waited > bound_seconds:
+        if waited > timeout_seconds:
             raise MovierecError(
-                f"{path} is still locked after {bound_seconds:.0f} s by {_holder(path)}; wait for it or end it"
+                f"{path} is still locked after {timeout_seconds:.0f} s by {_holder(path)}; wait for it or end it"
             )
         if is_silent and waited > SILENT_SECONDS:
             is_silent = False

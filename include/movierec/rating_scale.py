@@ -22,7 +22,7 @@ MIN_WITHOUT_FOURS = 100  # of so many ratings on five stars some are above three
 MAX_STRAY_ROWS = 2  # so many rows, or this share of them, may be off the scale by accident
 MAX_STRAY_SHARE = 0.02
 MAX_BROKEN_SHARE = 0.2  # of rows with numbers that are on no scale, such as a time in the column of ratings
-WIDEST = (-1.0, 100.0)  # of all usual scales and marks
+WIDEST_SCALE = (-1.0, 100.0)  # of all usual scales and marks
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _SCALE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s+unrated\s+({_NUMBER}(?:\s*/\s*{_NUMBER})*))?")
 ALLOWED = "a scale such as 1-10, or 1-10 unrated 0 where 0 means seen and not rated"
@@ -130,7 +130,7 @@ def infer(tally: Tally, few: RatingScale | None = None) -> Inference:
     Raises:
         ScaleError: it speaks for more than one.
     """
-    possible = {value: rows for value, rows in tally.items() if WIDEST[0] <= value <= WIDEST[1]}
+    possible = {value: rows for value, rows in tally.items() if WIDEST_SCALE[0] <= value <= WIDEST_SCALE[1]}
     if sum(possible.values()) < (1 - MAX_BROKEN_SHARE) * sum(tally.values()):
         raise _doubt(tally, ("{:g}-{:g}".format(*bulk(tally)),))
     if set(possible) <= {-1.0, 0.0, 1.0} and {-1.0, 1.0} <= set(possible):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-WIDEST = 60  # characters of a cell
+MAX_CELL_CHARACTERS = 60
 NO_ROWS = "(nothing)"
 
 
-def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST, thousands: bool = False) -> str:
+def table(rows: Sequence[Mapping[str, object]], widest: int = MAX_CELL_CHARACTERS, thousands: bool = False) -> str:
     """Return rows in aligned columns, numbers to the right; a column without any value is left out.
 
     Args:
@@ -31,7 +31,7 @@ def table(rows: Sequence[Mapping[str, object]], widest: int = WIDEST, thousands:
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def cell(value: object, widest: int = WIDEST, thousands: bool = False) -> str:
+def cell(value: object, widest: int = MAX_CELL_CHARACTERS, thousands: bool = False) -> str:
     """Return a value on one line: lists with commas, records as column=value, control characters made visible."""
     if value is None:
         return ""

@@ -6,7 +6,7 @@ import pytest
 from movierec.db import connect
 from movierec.errors import ConfigError
 from movierec.forgetting.artifacts import files_with
-from movierec.forgetting.forget import allow, forget, from_form
+from movierec.forgetting.forget import allow, forget, forget_from_form
 from movierec.ingestion.batch import accept_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.incoming import read_incoming
@@ -310,4 +310,4 @@ def test_who_asks_and_whom_it_is_about_must_be_said(conn, settings):
     with pytest.raises(ConfigError, match="allowed is an id from 0"):
         forget(conn, settings, -1, "ada")
     with pytest.raises(ConfigError, match="names no viewer"):
-        from_form(conn, settings, {"action": "forget", "viewer": None, "who": "ada"}, None)
+        forget_from_form(conn, settings, {"action": "forget", "viewer": None, "who": "ada"}, None)

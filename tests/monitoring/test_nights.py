@@ -3,7 +3,7 @@ from math import log
 
 import pytest
 
-from movierec.monitoring.nights import record_night, record_stage, unusual
+from movierec.monitoring.nights import record_night, record_stage, unusual_measures
 from tests import movielens
 from tests.night import ingest
 
@@ -78,11 +78,11 @@ def test_drift_is_the_population_stability_index_against_the_mean_of_the_nights_
     assert psi[2] == pytest.approx(0.2 * log(0.6 / 0.4) - 0.2 * log(0.4 / 0.6))
     assert psi[3] == pytest.approx(0.3 * log(0.8 / 0.5) - 0.3 * log(0.2 / 0.5))
     assert set(psi) == {2, 3}
-    assert unusual(conn, 2) == []
-    assert unusual(conn, 3) == [
+    assert unusual_measures(conn, 2) == []
+    assert unusual_measures(conn, 3) == [
         "drift of the ratings is 0.416; usual is 0.162 (1 nights), allowed is at most 0.25",
     ]
-    assert unusual(conn, 3, "movierec_publish") == []
+    assert unusual_measures(conn, 3, "movierec_publish") == []
 
 
 def test_a_bucket_that_nobody_has_seen_before_is_drift_and_no_error(conn):
@@ -96,7 +96,7 @@ def test_what_is_unusual_is_said_with_what_is_usual_and_what_is_allowed(conn):
     for number in range(1, 6):
         remember(conn, number, newest_rating_days=0.5, coverage=0.4)
     remember(conn, 6, newest_rating_days=4.0, coverage=0.1)
-    assert unusual(conn, 6) == [
+    assert unusual_measures(conn, 6) == [
         "days since the newest rating is 4; usual is 0.5 (5 nights), allowed is at most 3.5",
         "share of the catalogue in the lists is 0.1; usual is 0.4 (5 nights), allowed is at least 0.2 and at most 0.6",
     ]

@@ -18,7 +18,7 @@ from movierec.evaluation.strata import FEW
 
 PACKAGES = ("movierec", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "numba", "optuna")
 ORDERED_BY = "ndcg"
-WIDEST = 200  # characters of a cell: all hyper-parameters that were tuned
+MAX_CELL_CHARACTERS = 200  # enough for all hyper-parameters that were tuned
 # The leaderboard's columns after NDCG, what is read most first.
 COLUMNS = (
     "recall",
@@ -81,7 +81,7 @@ def _leaderboard(results: Mapping[str, Any], position: int) -> str:
     users = next(iter(rankers.values()))["metrics"][position]["users"]
     rows = [_row(name, result, result["metrics"][position]) for name, result in rankers.items()]
     head = f"{users:,} users evaluated, full ranking of {results['sizes']['movies']:,} movies"
-    return f"{head}\n{text_table.table(rows, widest=WIDEST)}"
+    return f"{head}\n{text_table.table(rows, widest=MAX_CELL_CHARACTERS)}"
 
 
 def _row(name: str, result: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, object]:

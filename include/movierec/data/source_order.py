@@ -6,8 +6,8 @@ import pandas as pd
 from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RATED_AT, USER
 
-FEWEST_TIES = 20  # fewer are sorted by chance
-SORTED_SHARE = 0.9  # of neighbours that rise, or fall, by movie: from there on the rows are said to be sorted by it
+MIN_TIES = 20  # fewer are sorted by chance
+MIN_SORTED_SHARE = 0.9  # of neighbours that rise, or fall, by movie: from there on the rows are said to be sorted by it
 
 
 def in_source_order(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def is_sorted_by_movie(ratings: pd.DataFrame) -> bool:
     """Tell whether rows of one user and moment are sorted by movie, so that their order says nothing about time."""
     order, is_tied, _ = _neighbours(ratings)
     rises = np.diff(ratings[MOVIE].to_numpy()[order])[is_tied] > 0
-    return len(rises) >= FEWEST_TIES and bool(max(rises.mean(), 1 - rises.mean()) >= SORTED_SHARE)
+    return len(rises) >= MIN_TIES and bool(max(rises.mean(), 1 - rises.mean()) >= MIN_SORTED_SHARE)
 
 
 def _neighbours(ratings: pd.DataFrame) -> tuple[Ints, np.ndarray, Ints]:

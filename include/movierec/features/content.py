@@ -18,7 +18,7 @@ from movierec.errors import ModelError
 from movierec.features.embeddings import embed
 from movierec.features.text import texts, word_weights
 
-FILE = "movie_features.npz"
+FEATURES_FILE = "movie_features.npz"
 YEARS_A_DECADE = 10
 WEIGHTS = {
     "genre": 1.0,
@@ -71,7 +71,9 @@ class MovieFeatures:
 
     def save(self, folder: UPath) -> None:
         """Write the features as one `.npz` of plain arrays."""
-        save_arrays(folder / FILE, {"movie_ids": self.movie_ids, "embeddings": self.embeddings, **pack(self.matrix)})
+        save_arrays(
+            folder / FEATURES_FILE, {"movie_ids": self.movie_ids, "embeddings": self.embeddings, **pack(self.matrix)}
+        )
 
     @classmethod
     def load(cls, folder: UPath) -> "MovieFeatures":
@@ -80,11 +82,13 @@ class MovieFeatures:
         Raises:
             ModelError: the file is missing or is not what `save` writes.
         """
-        arrays = load_arrays(folder / FILE)
+        arrays = load_arrays(folder / FEATURES_FILE)
         try:
             return cls(arrays["movie_ids"], unpack(arrays), arrays["embeddings"])
         except (ValueError, KeyError) as error:
-            raise ModelError(f"{folder / FILE} does not hold movie features ({error!r}); train again") from error
+            raise ModelError(
+                f"{folder / FEATURES_FILE} does not hold movie features ({error!r}); train again"
+            ) from error
 
 
 def _blocks(dataset: Dataset, movie_ids: Ints) -> dict[str, sparse.csr_matrix]:

@@ -40,7 +40,7 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     return removed
 
 
-def from_form(conn: Connection, settings: Settings, form: Mapping[str, Any], triggered_by: str | None) -> int:
+def forget_from_form(conn: Connection, settings: Settings, form: Mapping[str, Any], triggered_by: str | None) -> int:
     """Do what the form of `movierec_forget` says, and return how many rows left.
 
     Raises:

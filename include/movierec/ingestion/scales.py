@@ -12,7 +12,7 @@ from movierec import rating_scale
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import SourceError
 from movierec.ingestion.tallies import record_tally
-from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST, RatingScale, ScaleError, Tally
+from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST_SCALE, RatingScale, ScaleError, Tally
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: Settled)
     for name, tally in parts.items():
         stray = rating_scale.stray_rows(settled.scale, tally)
         total = sum(tally.values())
-        possible = sum(rows for value, rows in stray.items() if WIDEST[0] <= value <= WIDEST[1])
+        possible = sum(rows for value, rows in stray.items() if WIDEST_SCALE[0] <= value <= WIDEST_SCALE[1])
         if total >= MIN_RATINGS and not rating_scale.is_stray(possible, total) and possible > MAX_OFF_SHARE * total:
             raise SourceError(
                 f"{name}: {sum(stray.values()):,} of {total:,} ratings lie off the scale from {settled.scale} "

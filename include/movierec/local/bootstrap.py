@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _set_up_alone(files: list[str], in_background: bool) -> None:
     try:
-        with locks.lock(ROOT / LOCK, bound_seconds=MAX_WAIT_SECONDS):  # a second set-up waits here for the first
+        with locks.lock(ROOT / LOCK, timeout_seconds=MAX_WAIT_SECONDS):  # a second set-up waits here for the first
             if not _is_current(files):
                 _set_up(files)
                 _compile_kernels(in_background)

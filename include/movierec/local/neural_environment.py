@@ -67,7 +67,7 @@ def _digest() -> str:
 def _install_alone() -> None:
     """Install, unless another set-up has done so meanwhile; fits that need TensorFlow wait for the same lock."""
     try:
-        with locks.lock(environment.ENVIRONMENT / environment.LOCK, bound_seconds=MAX_WAIT_SECONDS):
+        with locks.lock(environment.ENVIRONMENT / environment.LOCK, timeout_seconds=MAX_WAIT_SECONDS):
             if not _is_current():
                 _install()
     except MovierecError as error:

@@ -79,7 +79,7 @@ def _note_warnings(settings: Settings, airflow: AirflowClient) -> None:
 def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, progress: Progress) -> Run:
     """Return a run of the night that is under way or due; where there is none, trigger one."""
     lock = settings.state_folder.lock("run")  # two would each trigger a night
-    with locks.lock(lock, bound_seconds=MAX_NIGHT_SECONDS):
+    with locks.lock(lock, timeout_seconds=MAX_NIGHT_SECONDS):
         for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
             print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
         if run := under_way.await_night(airflow, group.DAGS, progress):

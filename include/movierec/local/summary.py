@@ -39,7 +39,7 @@ def note_of_newest_batch(conninfo: str) -> tuple[str, str] | None:
         if not newest:
             return None
         (batch,) = fetch(conn, "ops/batch", newest[0])
-        known = [*sentences.of_batch(conn, batch["batch_id"]), *nights.unusual(conn, batch["batch_id"])]
+        known = [*sentences.batch_sentences(conn, batch["batch_id"]), *nights.unusual_measures(conn, batch["batch_id"])]
         return (batch["run_id"], note_text(known)) if known else None
 
 
@@ -55,7 +55,7 @@ def print_summary(conninfo: str) -> None:
             print(f"{sentence}\n")
         warnings = sentences.warnings(conn, live["batch_id"])
         _print_sentences("Warnings", warnings)
-        _print_sentences("Unusual", nights.unusual(conn, live["batch_id"]))
+        _print_sentences("Unusual", nights.unusual_measures(conn, live["batch_id"]))
         training = {"training_id": live["training_id"]}
         _print_table("Rankers, best first", fetch(conn, "report/leaderboard", training | EVALUATION), LEGEND)
         tuned = fetch(conn, "report/tuned", training)

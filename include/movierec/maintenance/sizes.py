@@ -11,7 +11,7 @@ from movierec.db import Connection, fetch, run_sql
 
 log = logging.getLogger(__name__)
 
-SHOWN = 20
+MAX_SHOWN = 20
 
 
 def measure_sizes(conn: Connection, settings: Settings) -> dict[str, int]:
@@ -21,7 +21,7 @@ def measure_sizes(conn: Connection, settings: Settings) -> dict[str, int]:
     for subject, size in sizes.items():
         run_sql(conn, "maintenance/record_size", {"subject": subject, "bytes": size})
     conn.commit()
-    largest = sorted(sizes.items(), key=lambda item: -item[1])[:SHOWN]
+    largest = sorted(sizes.items(), key=lambda item: -item[1])[:MAX_SHOWN]
     rows = [{"subject": subject, "MB": round(size / 1e6, 1)} for subject, size in largest]
     for line in text_table.table(rows).splitlines():
         log.info("%s", line)

@@ -6,17 +6,17 @@ from typing import Any
 from movierec.db import Connection, fetch
 
 
-def of_batch(conn: Connection, batch_id: int) -> dict[str, Any]:
+def batch_event(conn: Connection, batch_id: int) -> dict[str, Any]:
     """Return `batch_id`, `as_of`, `rows_in`, `rows_kept` and `rows_quarantined` of an accepted batch."""
     return _extra(conn, "report/accepted_batch", {"batch_id": batch_id})
 
 
-def of_champion(conn: Connection, training_id: int) -> dict[str, Any]:
+def champion_event(conn: Connection, training_id: int) -> dict[str, Any]:
     """Return `training_id`, `batch_id`, `as_of`, `ranker`, `verdict` and `decided_by` of a training."""
     return _extra(conn, "report/chosen_champion", {"training_id": training_id})
 
 
-def of_version(conn: Connection, version_id: int) -> dict[str, Any]:
+def version_event(conn: Connection, version_id: int) -> dict[str, Any]:
     """Return `version_id`, `training_id`, `batch_id`, `as_of`, `ranker`, `viewers` and `entries` of a version."""
     return _extra(conn, "report/published_version", {"version_id": version_id})
 

@@ -45,15 +45,15 @@ def record_night(conn: Connection, dag_id: str, run_id: str) -> NightReport:
     _measure_shares(conn, dag_id, run)
     run_sql(conn, "night/night", {**key, "k": CUTOFF})
     conn.commit()
-    out_of_bounds = unusual(conn, run["batch_id"], dag_id)
+    out_of_bounds = unusual_measures(conn, run["batch_id"], dag_id)
     for sentence in out_of_bounds:
         log.warning("unusual: %s", sentence)
     log.info("night of batch %d: recorded, %d measures out of bounds", run["batch_id"], len(out_of_bounds))
-    about_batch = sentences.of_batch(conn, run["batch_id"]) if dag_id == INGEST else []
+    about_batch = sentences.batch_sentences(conn, run["batch_id"]) if dag_id == INGEST else []
     return NightReport([*about_batch, *out_of_bounds], out_of_bounds)
 
 
-def unusual(conn: Connection, batch_id: int, dag_id: str | None = None) -> list[str]:
+def unusual_measures(conn: Connection, batch_id: int, dag_id: str | None = None) -> list[str]:
     """Return a sentence for each measure of a night that is out of its bounds; those of one DAG, or of all."""
     return [_sentence(row) for row in fetch(conn, "report/unusual", {"batch_id": batch_id, "dag_id": dag_id})]
 

@@ -5,18 +5,18 @@ from typing import Any
 from movierec.db import Connection, fetch
 from movierec.rating_scale import RatingScale
 
-MOST = 20  # sentences about rules; further ones are counted
+MAX_RULES = 20  # sentences about rules; further ones are counted
 
 
 def warnings(conn: Connection, batch_id: int) -> list[str]:
     """Return every warning about a batch: what its sources said, which rules its rows break, what its gates saw."""
     key = {"batch_id": batch_id}
-    said = fetch(conn, "report/warnings", key)
+    found = fetch(conn, "report/warnings", key)
     rules = [_rule(row) for row in fetch(conn, "report/broken_rules", key)]
-    more = [f"{len(rules) - MOST} more rules are broken; ops.rule_count has all"] if len(rules) > MOST else []
-    return [*(row["sentence"] for row in said if row["kind"] == 1), *rules[:MOST], *more] + [
-        row["sentence"] for row in said if row["kind"] != 1
-    ]
+    more = [f"{len(rules) - MAX_RULES} more rules are broken; ops.rule_count has all"] if len(rules) > MAX_RULES else []
+    of_sources = [row["sentence"] for row in found if not row["is_of_gate"]]
+    of_gates = [row["sentence"] for row in found if row["is_of_gate"]]
+    return [*of_sources, *rules[:MAX_RULES], *more, *of_gates]
 
 
 def scales(conn: Connection, batch_id: int) -> list[str]:
@@ -24,7 +24,7 @@ def scales(conn: Connection, batch_id: int) -> list[str]:
     return [_scale(row) for row in fetch(conn, "report/scales", {"batch_id": batch_id})]
 
 
-def of_batch(conn: Connection, batch_id: int) -> list[str]:
+def batch_sentences(conn: Connection, batch_id: int) -> list[str]:
     """Return all that is to be known of a batch: the scales of its sources, then its warnings."""
     return [*scales(conn, batch_id), *warnings(conn, batch_id)]
 

@@ -29,7 +29,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 
 WINDOW_KINDS = ("time", "days", "next", "random")  # the values of `evaluation.protocols.WINDOWS_OF`
-MOST_WINDOWS = 2
+MAX_WINDOWS = 2
 Tuned = Mapping[str, Mapping[str, Any]]
 
 
@@ -57,7 +57,7 @@ class WindowPlan:
             everybody's; "next" takes one.
         folds: the number of windows; None: one if it has `training_users` users, since each needs base rankers of its
             own and a second one teaches nothing then (on inner windows of MovieLens 1M the difference is within
-            chance), else `MOST_WINDOWS`. Those of "next" come without another fit, so they are always as many.
+            chance), else `MAX_WINDOWS`. Those of "next" come without another fit, so they are always as many.
         candidates: how many movies each view proposes to a user.
         training_users: how many users to learn from, all windows together.
         tuned: hyper-parameters of base rankers that a search has found, by the rankers' names.
@@ -82,7 +82,7 @@ class WindowPlan:
         if self.folds is not None:
             return self.folds
         is_enough = self.windows != "next" and ratings[USER].nunique() >= self.training_users
-        return 1 if is_enough else MOST_WINDOWS
+        return 1 if is_enough else MAX_WINDOWS
 
     def plan_key(self) -> tuple[object, ...]:
         """Return what tells plans apart: equal for rankers that can share a training set."""

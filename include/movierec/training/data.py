@@ -15,7 +15,7 @@ from movierec.artifacts import load_frame, save_frame
 from movierec.data import splits
 from movierec.data.dataset import Dataset
 from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, WINDOWS_OF
-from movierec.features.content import FILE, MovieFeatures
+from movierec.features.content import FEATURES_FILE, MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.training.fit_store import FitStore
@@ -144,6 +144,6 @@ class TrainingData:
 
 def _kept_features(folder: UPath, facts: Dataset) -> MovieFeatures:
     """Read the features of these facts, built the first time: a fit's key holds them, to the last bit."""
-    if not (folder / FILE).exists():
+    if not (folder / FEATURES_FILE).exists():
         MovieFeatures.build(facts).save(folder)
     return MovieFeatures.load(folder)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from movierec.web import keys, views
 from movierec.web.database import Row
-from movierec.web.pages import MOST_CHOSEN, choose_page, has_list, movie_ids, welcome_page
+from movierec.web.pages import MAX_CHOSEN, choose_page, has_list, movie_ids, welcome_page
 from movierec.web.problems import ProblemError, is_for_api
 from movierec.web.rendering import PageSession, redirect
 from movierec.web.schemas import LARGEST_ID
@@ -65,9 +65,9 @@ async def begin(
 ) -> Response:
     """Begin as a new viewer, who likes the chosen movies."""
     movies = movie_ids(chosen)
-    if not 1 <= len(movies) <= MOST_CHOSEN:
+    if not 1 <= len(movies) <= MAX_CHOSEN:
         error = (
-            f"Choose one to {MOST_CHOSEN} movies; {len(movies) or 'none'} {'is' if len(movies) < 2 else 'are'} chosen."  # noqa: PLR2004
+            f"Choose one to {MAX_CHOSEN} movies; {len(movies) or 'none'} {'is' if len(movies) < 2 else 'are'} chosen."  # noqa: PLR2004
         )
         return await choose_page(request, session, find, movies, error, 422)
     viewer = NEWCOMERS_FROM + secrets.randbelow(NEWCOMERS_TO - NEWCOMERS_FROM)

@@ -18,7 +18,7 @@ FIRST_IDEOGRAPH = "\u2e80"  # from here on, scripts break between any two letter
 SOFT_HYPHEN = "\u00ad"
 VOWELS = frozenset("aeiouy")
 ONE_SOUND = re.compile(r"[cgpstw]h|qu|[bcfgp]l|[bcdfgpt]r")
-LEAST_PART = 3  # letters on either side of a hyphen
+MIN_PART = 3  # letters on either side of a hyphen
 
 
 def letter_size(title: str, is_heavy: bool = False) -> int:
@@ -63,7 +63,7 @@ def _divide(word: str) -> str:
         for place in range(1, len(word) - 1)
         if not is_vowel[place] and is_vowel[place + 1] and word[place].isalpha() and any(is_vowel[:place])
     ]
-    cuts = [place for place in begins if LEAST_PART <= place <= len(word) - LEAST_PART]
+    cuts = [place for place in begins if MIN_PART <= place <= len(word) - MIN_PART]
     edges = [0, *cuts, len(word)]
     return SOFT_HYPHEN.join(word[start:end] for start, end in pairwise(edges))
 

@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 ON_SHELF = 18
 ON_GRID = 36
 SUGGESTIONS = 8
-MOST_CHOSEN = 5
+MAX_CHOSEN = 5
 SOME_VIEWERS = 6
 LIKES = 200  # events among which a newcomer's likes are looked for
 SearchText = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
@@ -97,7 +97,7 @@ async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:
     if await has_list(snapshot, viewer):
         return []
     events = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
-    liked = [row["movie_id"] for row in events if row["kind"] == "like"][:MOST_CHOSEN]
+    liked = [row["movie_id"] for row in events if row["kind"] == "like"][:MAX_CHOSEN]
     if not liked:
         return []
     parameters = {"chosen_movies": liked, "row_limit": ON_SHELF, "user_id": viewer}
@@ -176,10 +176,8 @@ async def choose_page(
         found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
         movies = views.movie_views(found) if query else await popular(snapshot, nobody, ON_GRID)
         shown = {each["movie_id"] for each in movies}
-        carried = [
-            await snapshot.row("movie", {"movie_id": each}) for each in chosen[:MOST_CHOSEN] if each not in shown
-        ]
-    context = {"movies": movies, "chosen_ids": chosen, "carried": [row for row in carried if row], "most": MOST_CHOSEN}
+        carried = [await snapshot.row("movie", {"movie_id": each}) for each in chosen[:MAX_CHOSEN] if each not in shown]
+    context = {"movies": movies, "chosen_ids": chosen, "carried": [row for row in carried if row], "most": MAX_CHOSEN}
     return render(
         request, session, "new.html", {"freshness": freshness, "find": query, "error": error, **context}, status
     )

@@ -34,7 +34,7 @@ MEANINGS = {
     "new": "First rated not long ago, and well",
     "popular_now": "Rated by the most viewers of late",
 }
-LEAST_ON_SHELF = 3
+MIN_ON_SHELF = 3
 OLD_SECONDS = 36 * 3600  # a night has been missed
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -52,7 +52,7 @@ def movie_views(rows: Iterable[Row]) -> list[Row]:
 def shelf_views(rows: Sequence[Row]) -> list[Row]:
     """Return shelves with their movies, in the order of the rows; one or two movies are not worth a shelf."""
     shelves = [list(group) for _, group in groupby(rows, lambda row: (row["shelf_id"], row["key"]))]
-    shelves = [shelf for shelf in shelves if len(shelf) >= LEAST_ON_SHELF or shelf[0]["rule"] == "for_you"]
+    shelves = [shelf for shelf in shelves if len(shelf) >= MIN_ON_SHELF or shelf[0]["rule"] == "for_you"]
     return [
         {
             "number": number,

@@ -11,7 +11,7 @@ with seen_slice as (
 
 select
     remark.source || ': ' || remark.sentence as sentence,
-    1 as kind,
+    false as is_of_gate,
     remark.position::bigint as position
 from ops.remark
 where remark.batch_id = %(batch_id)s
@@ -26,7 +26,7 @@ select
             else ''
         end
     ) as sentence,
-    1 as kind,
+    false as is_of_gate,
     1000000 + seen_slice.slice_id as position
 from seen_slice
 where seen_slice.new_columns <> '{}'
@@ -38,7 +38,7 @@ select
         case when lost_entity.column_name = 'user_id' then 'viewers' else 'movies' end, seen_slice.piece,
         lost_entity.rule
     ) as sentence,
-    1 as kind,
+    false as is_of_gate,
     2000000 + seen_slice.slice_id as position
 from seen_slice
 inner join ops.lost_entity on seen_slice.slice_id = lost_entity.slice_id
@@ -60,7 +60,7 @@ select
             when 'user_id' then 'viewers' when 'movie_id' then 'movies' else 'moments'
         end
     ) as sentence,
-    1 as kind,
+    false as is_of_gate,
     3000000 + seen_slice.slice_id as position
 from seen_slice
 inner join ops.merged_value on seen_slice.slice_id = merged_value.slice_id
@@ -72,7 +72,7 @@ select
         seen_slice.source, repeated_key.entities, repeated_key.column_name, seen_slice.piece, seen_slice.table_name,
         repeated_key.rows
     ) as sentence,
-    1 as kind,
+    false as is_of_gate,
     4000000 + seen_slice.slice_id as position
 from seen_slice
 inner join ops.repeated_key on seen_slice.slice_id = repeated_key.slice_id
@@ -84,7 +84,7 @@ select
         'movie, and of a viewer who rated both the latest rating counts',
         count(*), min(movie_alias.alias_id), (array_agg(movie_alias.movie_id order by movie_alias.alias_id))[1]
     ) as sentence,
-    1 as kind,
+    false as is_of_gate,
     5000000::bigint as position
 from core.movie_alias
 inner join ops.shown_batch on shown_batch.schema_name = 'core' and shown_batch.batch_id = %(batch_id)s
@@ -111,8 +111,8 @@ select
             ) as example (key, value)
         )
     ) as sentence,
-    2 as kind,
+    true as is_of_gate,
     row_number() over (order by quality_result.gate, quality_result.suite, quality_result.expectation) as position
 from ops.quality_result
 where quality_result.batch_id = %(batch_id)s and not quality_result.passed
-order by kind, position;
+order by is_of_gate, position;

@@ -60,7 +60,7 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
     if urlsplit(url).scheme.lower() == "file":
         return _local_file(path, url, wanted)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with locks.lock(path.parent / "lock", bound_seconds=MAX_WAIT_SECONDS):  # one process at a time fetches a file
+    with locks.lock(path.parent / "lock", timeout_seconds=MAX_WAIT_SECONDS):  # one process at a time fetches a file
         copy = _cached_copy(path)
         if copy and copy.sha256 == wanted:
             return path

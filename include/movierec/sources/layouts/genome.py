@@ -19,7 +19,7 @@ from movierec.sources.text.file import File, buffered
 
 SCORES, TAGS = ("movieId", "tagId", "relevance"), ("tagId", "tag")
 COLUMNS = ("movie_id", "tags", "relevances")
-MOST_TAGS = 100  # of a movie
+MAX_TAGS = 100  # of a movie
 NEEDED = (
     f"a part of a tag genome, which is two files: one with {', '.join(SCORES)} and one with {', '.join(TAGS)}, as "
     "genome-scores.csv and genome-tags.csv of MovieLens"
@@ -48,7 +48,7 @@ def rows(scores: File, delimiter: str, tags: Mapping[int, str]) -> Iterator[Sequ
         unknown = [tag for tag in tag_ids.tolist() if tag not in tags]
         if unknown:
             raise SourceError(f"{scores.where}: movie {movie} has the tag {unknown[0]}, which has no word")
-        best = np.lexsort((tag_ids, -relevances))[:MOST_TAGS]
+        best = np.lexsort((tag_ids, -relevances))[:MAX_TAGS]
         yield str(movie), "|".join(tags[tag] for tag in tag_ids[best].tolist()), "|".join(map(_text, relevances[best]))
 
 

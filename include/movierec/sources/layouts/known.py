@@ -58,5 +58,5 @@ def _put_genome(dataset: RewrittenDataset, raw: RawTable, tags: RawTable) -> Non
     def rows() -> Iterator[Sequence[str]]:
         return genome.rows(raw.file, raw.delimiter, genome.words(tags.rows()))
 
-    remark = f"{raw.file.name} and {tags.file.name} are a tag genome; each movie has its {genome.MOST_TAGS} best tags"
+    remark = f"{raw.file.name} and {tags.file.name} are a tag genome; each movie has its {genome.MAX_TAGS} best tags"
     dataset.replace([raw, tags], [rewritten(raw, "genome", genome.COLUMNS, rows)], remark, has_every_row=True)
