@@ -371,5 +371,5 @@ def test_following_starts_anywhere_and_ends_at_the_run_that_failed(nights):
     (train,) = nights.runs(TRAIN)
     nights.end(train, state="failed")
     ended = chain.follow(nights.client, DAGS, train, SimpleNamespace(watch=lambda *_: None, wait=lambda _: None))
-    assert ended == chain.Ended(train, is_success=False)
+    assert ended == chain.NightOutcome(train, is_success=False)
     assert chain.follow(nights.client, DAGS, ingest, Progress(io.StringIO())) == ended

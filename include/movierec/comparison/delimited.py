@@ -28,7 +28,7 @@ from movierec.sources.text.quoting import (
     stand_in_single_quotes,
     weigh,
 )
-from movierec.sources.text.tables_as_text import Generated, csv_line
+from movierec.sources.text.tables_as_text import GeneratedBytes, csv_line
 
 _ROW_OF_ERROR = re.compile(r"(Expected \d+ columns, got \d+).*", re.DOTALL)
 TITLE = "title"
@@ -38,7 +38,7 @@ DELIMITERS = ("\t", ",", ";", "|")
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """How a file is written and which of its columns is which: our name to the header's word.
 
     Tab-separated files of the field quote nothing: a title may begin with a quote. With `has_escapes`, a backslash
@@ -64,7 +64,7 @@ class Layout:
         return [word.strip() or f"column {number}" for number, word in numbered if word not in self.words.values()]
 
 
-def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Layout:
+def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> FileLayout:
     """Recognise the delimiter and the columns by the header.
 
     Raises:
@@ -96,10 +96,10 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Lay
         lines = (text.rstrip("\r\n") for text in file) if TITLE in words else iter(sample)
         evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), may_be_quoted)
     is_quoted = is_quoted or (evidence.has_escapes and may_be_quoted)
-    return Layout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
+    return FileLayout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
 
 
-def read_columns(layout: Layout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
+def read_columns(layout: FileLayout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
     """Read the columns of `kinds` under our names; None where a value is not of its kind.
 
     With titles, all of them are texts.
@@ -158,7 +158,7 @@ def _other_delimiter(line: str) -> str:
     return ""
 
 
-def _uneven_row(layout: Layout) -> tuple[int, int]:
+def _uneven_row(layout: FileLayout) -> tuple[int, int]:
     """Return number and first line of the first row that has more or fewer fields than the header; zeros for none."""
     start = 1
     with open_text(layout.path) as file:
@@ -174,19 +174,19 @@ def _uneven_row(layout: Layout) -> tuple[int, int]:
 
 
 @contextmanager
-def _source(layout: Layout, has_newlines: bool) -> Iterator[tuple[Path | io.BufferedReader, arrow.ParseOptions]]:
+def _source(layout: FileLayout, has_newlines: bool) -> Iterator[tuple[Path | io.BufferedReader, arrow.ParseOptions]]:
     """Yield what Arrow reads, and how: as plain CSV where there are escapes: Arrow takes them off before any letter."""
     if layout.has_escapes:
         with open_text(layout.path) as file:
             lines = map(csv_line, rows_of(layout, file))
-            yield buffered(Generated(lines)), arrow.ParseOptions(newlines_in_values=True)
+            yield buffered(GeneratedBytes(lines)), arrow.ParseOptions(newlines_in_values=True)
     else:
         with readable(layout.path) as source:
             options = {"delimiter": layout.delimiter, "quote_char": layout.quote, "newlines_in_values": has_newlines}
             yield source, arrow.ParseOptions(**options)
 
 
-def invalid_value(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
+def invalid_value(layout: FileLayout, rules: Mapping[str, Rule]) -> ConfigError:
     """Return an error that names the first value which breaks a rule, its line and column."""
     with open_text(layout.path) as file:
         rows = rows_of(layout, file)
@@ -205,7 +205,7 @@ def invalid_value(layout: Layout, rules: Mapping[str, Rule]) -> ConfigError:
     )
 
 
-def rows_of(layout: Layout, file: TextIO) -> Any:
+def rows_of(layout: FileLayout, file: TextIO) -> Any:
     """Return a reader of a file's rows, the header among them, which also counts lines."""
     if layout.has_escapes:
         return escaped_rows(file, layout.delimiter, layout.is_quoted, strict=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from movierec.comparison.delimited import Layout, invalid_value, read_columns, read_layout
+from movierec.comparison.delimited import FileLayout, invalid_value, read_columns, read_layout
 from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
@@ -80,7 +80,7 @@ def read_users(path: Path, notes: list[str]) -> pd.DataFrame:
     return frame.assign(age=_read_whole_numbers(layout, frame, "age", notes))
 
 
-def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[Layout, pd.DataFrame]:
+def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[FileLayout, pd.DataFrame]:
     layout = read_layout(path, (key, *columns), (key,))
     table = read_columns(layout, dict.fromkeys(layout.words, pa.string()))
     if table is None or table[key].null_count:
@@ -107,7 +107,7 @@ def _read_dates(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     return date, known.fillna(date.dt.year.astype("Int64"))
 
 
-def _read_whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
+def _read_whole_numbers(layout: FileLayout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
     """Read whole numbers within the bounds of their column; other texts are unknown, and noted."""
     numbers = pd.to_numeric(frame[column], errors="coerce")
     whole = numbers.where(numbers.between(*BOUNDS[column])).round().astype("Int64")
@@ -115,7 +115,9 @@ def _read_whole_numbers(layout: Layout, frame: pd.DataFrame, column: str, notes:
     return whole
 
 
-def _note_unreadable(layout: Layout, frame: pd.DataFrame, column: str, understood: pd.Series, notes: list[str]) -> None:
+def _note_unreadable(
+    layout: FileLayout, frame: pd.DataFrame, column: str, understood: pd.Series, notes: list[str]
+) -> None:
     lost = frame[frame[column].notna() & understood.isna()]
     if len(lost):
         example = lost[column].iloc[0]
@@ -126,7 +128,7 @@ def _note_unreadable(layout: Layout, frame: pd.DataFrame, column: str, understoo
         )
 
 
-def _split_values(layout: Layout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
+def _split_values(layout: FileLayout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Divide a column of several values, at spaces where RecBole's header says that it is a sequence."""
     is_sequence = layout.words.get(column, "").endswith(":token_seq")
     divide = str.split if is_sequence else partial(values_of, separators=SEPARATORS.get(column, "|"))

@@ -15,7 +15,7 @@ from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import text_blocks
 from movierec.sources.text.survey import is_windows_1252
-from movierec.sources.text.tables_as_text import Generated
+from movierec.sources.text.tables_as_text import GeneratedBytes
 
 
 def _file(path: Path) -> File:
@@ -73,7 +73,7 @@ def _open_converted(path: Path) -> Iterator[io.BufferedReader]:
     try:
         file = _file(path)
         with file.open() as stream:
-            yield buffered(Generated(text_blocks(file.where, stream, _is_western(path, file.version()))))
+            yield buffered(GeneratedBytes(text_blocks(file.where, stream, _is_western(path, file.version()))))
     except SourceError as error:
         raise ConfigError(str(error)) from error
 

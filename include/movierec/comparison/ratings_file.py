@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, invalid_value, read_columns, read_layout
+from movierec.comparison.delimited import FileLayout, invalid_value, read_columns, read_layout
 from movierec.comparison.timestamps import TIMESTAMP, has_numeric_timestamps, timestamp_rule, timestamps
 from movierec.comparison.value_rules import Rule, as_number, is_given, is_number
 from movierec.data.columns import MOVIE, RATED_AT, RATING, USER, WEIGHT
@@ -80,7 +80,7 @@ def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
     )
 
 
-def _read_typed(layout: Layout) -> pd.DataFrame:
+def _read_typed(layout: FileLayout) -> pd.DataFrame:
     """Read numbers as numbers; ids that are no whole numbers come as text."""
     values = {name: pa.float64() for name in (RATING, WEIGHT) if name in layout.words}
     is_numeric = TIMESTAMP in layout.words and has_numeric_timestamps(layout)
@@ -99,11 +99,11 @@ def _read_typed(layout: Layout) -> pd.DataFrame:
     return frame
 
 
-def _number_rules(layout: Layout) -> dict[str, Rule]:
+def _number_rules(layout: FileLayout) -> dict[str, Rule]:
     return {name: RULES[name] for name in (RATING, WEIGHT) if name in layout.words}
 
 
-def _check_values(layout: Layout, frame: pd.DataFrame) -> NDArray[np.bool_]:
+def _check_values(layout: FileLayout, frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Refuse numbers that are none, and return which rows have a rating."""
     if RATING not in frame:
         is_rated = np.zeros(len(frame), np.bool_)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from movierec.comparison.delimited import Layout, invalid_value, rows_of
+from movierec.comparison.delimited import FileLayout, invalid_value, rows_of
 from movierec.comparison.opening import open_text
 from movierec.comparison.value_rules import Rule, as_number, is_number
 from movierec.data.arrays import Doubles
@@ -20,7 +20,7 @@ MAX_MICROSECONDS = 4e18  # since 1970, far beyond any moment and within what 64 
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 
 
-def timestamps(layout: Layout, frame: pd.DataFrame) -> pd.Series | None:
+def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
     """Return the column of timestamps as times in UTC, or None where no row has one.
 
     Raises:
@@ -86,7 +86,7 @@ def is_blunt(seconds: Doubles) -> NDArray[np.bool_]:
     return found
 
 
-def _require_all_digits(layout: Layout) -> None:
+def _require_all_digits(layout: FileLayout) -> None:
     """Refuse numbers whose exponent says more digits than are written: they name moments that nobody meant.
 
     Raises:
@@ -113,7 +113,7 @@ def _has_lost_digits(text: str) -> bool:
     return found is not None and len(found[1] or "") < int(found[2])
 
 
-def has_numeric_timestamps(layout: Layout) -> bool:
+def has_numeric_timestamps(layout: FileLayout) -> bool:
     """Tell by the first row that has a timestamp whether they are numbers."""
     position = layout.header.index(layout.words[TIMESTAMP])
     with open_text(layout.path) as file:
@@ -125,7 +125,7 @@ def has_numeric_timestamps(layout: Layout) -> bool:
     return True
 
 
-def timestamp_rule(layout: Layout, is_numeric: bool) -> dict[str, Rule]:
+def timestamp_rule(layout: FileLayout, is_numeric: bool) -> dict[str, Rule]:
     """Return what a timestamp must be, numbers or ISO 8601 as the first one was; no rule without such a column."""
     if TIMESTAMP not in layout.words:
         return {}

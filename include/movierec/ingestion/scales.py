@@ -21,7 +21,7 @@ MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as thes
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledScale:
     """The scale of a source, what it rests on (`declared`, `inferred` or `kept`), how sure, and the one before."""
 
     scale: RatingScale
@@ -43,7 +43,7 @@ def settle_scale(conn: Connection, batch_id: int, source: str, declared: RatingS
     if not parts:
         return []
     if declared:
-        settled = Settled(declared, "declared", "certain")
+        settled = SettledScale(declared, "declared", "certain")
     else:
         settled = _settle(source, parts, _kept_scale(conn, key), STARS if has_events_only else None)
     _require_on_scale(source, parts, settled)
@@ -70,16 +70,18 @@ def _tallies(conn: Connection, key: Mapping[str, object]) -> tuple[dict[str, Tal
     return dict(parts), all(loaded["table_name"] == "feedback_event" for loaded in slices)
 
 
-def _kept_scale(conn: Connection, key: Mapping[str, object]) -> Settled | None:
+def _kept_scale(conn: Connection, key: Mapping[str, object]) -> SettledScale | None:
     """Return the scale of the night before, unless it rested on a few ratings alone."""
     rows = fetch(conn, "extract/kept_scale", key)
     if not rows or rows[0]["certainty"] == "few ratings":
         return None
     scale = RatingScale(rows[0]["low"], rows[0]["high"], tuple(rows[0]["unrated"]))
-    return Settled(scale, "kept", rows[0]["certainty"])
+    return SettledScale(scale, "kept", rows[0]["certainty"])
 
 
-def _settle(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: RatingScale | None) -> Settled:
+def _settle(
+    source: str, parts: Mapping[str, Tally], kept: SettledScale | None, few: RatingScale | None
+) -> SettledScale:
     total = _sum(parts.values())
     _require_agreement(source, parts)
     try:
@@ -89,16 +91,16 @@ def _settle(source: str, parts: Mapping[str, Tally], kept: Settled | None, few: 
             return kept
         raise SourceError(f"{_names(parts)}: {error} (setting MOVIEREC_RATING_SCALE{_prefix(source)})") from error
     if not kept or found.certainty == "few ratings":
-        return kept or Settled(found.scale, "inferred", found.certainty)
+        return kept or SettledScale(found.scale, "inferred", found.certainty)
     if found.scale.high > kept.scale.high and found.certainty == "certain":
-        return Settled(found.scale, "inferred", found.certainty, kept.scale)
+        return SettledScale(found.scale, "inferred", found.certainty, kept.scale)
     if kept.scale.is_stars != found.scale.is_stars and found.certainty == "certain":
         raise SourceError(
             f"{_names(parts)}: the ratings speak for a scale from {found.scale}, {rating_scale.describe(total)}; until "
             f"now {source} had {kept.scale}; {_declare(source, found.scale, kept.scale)}"
         )
     marks = tuple(dict.fromkeys((*kept.scale.unrated, *found.scale.unrated)))
-    return Settled(RatingScale(kept.scale.low, kept.scale.high, marks), "kept", kept.certainty)
+    return SettledScale(RatingScale(kept.scale.low, kept.scale.high, marks), "kept", kept.certainty)
 
 
 def _require_agreement(source: str, parts: Mapping[str, Tally]) -> None:
@@ -121,7 +123,7 @@ def _end_below(tally: Tally) -> float:
     return max((end for end in (1.0, 5.0, 10.0) if end < high), default=0.0)
 
 
-def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: Settled) -> None:
+def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: SettledScale) -> None:
     """Require that no more ratings lie off the scale than accidents explain; a few are rejected row by row."""
     for name, tally in parts.items():
         stray = rating_scale.stray_rows(settled.scale, tally)

@@ -13,7 +13,7 @@ from movierec.rankers import registry
 from movierec.rankers.reranking.base_rankers import CLASSES
 from movierec.training.data import TrainingData
 from movierec.tuning.search import Parameters, Trial
-from movierec.tuning.tune import Tuned, tune
+from movierec.tuning.tune import TuningResult, tune
 
 EARLIER_TRIALS = 100
 
@@ -62,7 +62,7 @@ def supported(name: str, parameters: Parameters) -> dict[str, Any]:
     return {key: value for key, value in parameters.items() if key in allowed}
 
 
-def _store(conn: Connection, key: Mapping[str, object], tuned: Tuned) -> None:
+def _store(conn: Connection, key: Mapping[str, object], tuned: TuningResult) -> None:
     values = {"parameters": Jsonb(tuned.parameters), "value": tuned.value, "trials": len(tuned.trials)}
     if tuned.value is not None:
         run_sql(conn, "ml/record_tuned", {**key, **values})

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningResult:
     """The best of the trials; `value`, its NDCG@10, is None where no trial has one."""
 
     parameters: dict[str, Any]
@@ -41,7 +41,7 @@ def tune(
     earlier: Sequence[Trial] = (),
     fold_in: Dataset | None = None,
     features: MovieFeatures | None = None,
-) -> Tuned:
+) -> TuningResult:
     """Find the hyper-parameters with which a ranker fitted on `train` ranks the movies of `validation` best.
 
     The first trial is `start`, the next the ranker's defaults; a ranker without a `space` has nothing but these. What
@@ -72,7 +72,7 @@ def tune(
     space = {key: values for key, values in kind.space.items() if key not in fixed}
     best_so_far = {key: value for key, value in (start or {}).items() if key in space}
     if trials < 1 or relevant_pairs(validation, train.relevant_from).empty:
-        return Tuned({**fixed, **best_so_far}, None, [])
+        return TuningResult({**fixed, **best_so_far}, None, [])
     movies = features or MovieFeatures.build(train)
 
     def mean_ndcg(parameters: Parameters) -> float:
@@ -88,6 +88,6 @@ def tune(
     best = max((trial for trial in done if trial.value is not None), key=lambda trial: trial.value or 0, default=None)
     if best is None:
         log.warning("tune %s: none of %d trials has a value; first: %s", name, len(done), done[0].error)
-        return Tuned({**fixed, **best_so_far}, None, done)
+        return TuningResult({**fixed, **best_so_far}, None, done)
     log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(done), CUTOFF, best.value, best.parameters)
-    return Tuned({**fixed, **best.parameters}, best.value, done)
+    return TuningResult({**fixed, **best.parameters}, best.value, done)

@@ -2,7 +2,7 @@ import pymysql
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.databases.layout import Layout
+from movierec.sources.databases.layout import TableLayout
 from movierec.sources.databases.mysql import MysqlDatabase, open_mysql
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
@@ -62,7 +62,7 @@ def test_the_server_and_python_write_the_same_lines(shop: Endpoint) -> None:
     with open_mysql(shop) as database:
         names = dict.fromkeys(database.types("movies"), None)
         names |= {name: name for name in ("movie_id", "title", "release_year", "genres")}
-        layout = Layout(MOVIES, "here", database.types("movies"), names)
+        layout = TableLayout(MOVIES, "here", database.types("movies"), names)
         assert isinstance(database, MysqlDatabase)
         fast, slow = (
             b"".join(chunk.data for chunk in rows(layout, "")) for rows in (database.rows, database._rows_by_value)

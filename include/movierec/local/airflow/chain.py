@@ -14,14 +14,14 @@ MAX_TRIGGER_SECONDS = 120.0  # from the end of a run to the start of the next DA
 POLL_SECONDS = 2.0  # a request costs the server a hundredth of a second that the night could use
 
 
-class Ended(NamedTuple):
+class NightOutcome(NamedTuple):
     """The last run of a night that was followed, and whether it succeeded."""
 
     run: Run
     is_success: bool
 
 
-def follow(airflow: AirflowClient, dag_ids: Sequence[str], run: Run, progress: Progress) -> Ended:
+def follow(airflow: AirflowClient, dag_ids: Sequence[str], run: Run, progress: Progress) -> NightOutcome:
     """Follow a night to the end of its last run, or to that of the run that failed.
 
     Args:
@@ -35,10 +35,10 @@ def follow(airflow: AirflowClient, dag_ids: Sequence[str], run: Run, progress: P
     """
     for next_dag in (*dag_ids[dag_ids.index(run.dag_id) + 1 :], None):
         if not _finish(airflow, run, progress):
-            return Ended(run, is_success=False)
+            return NightOutcome(run, is_success=False)
         if next_dag:
             run = _next_run(airflow, run, next_dag, progress)
-    return Ended(run, is_success=True)
+    return NightOutcome(run, is_success=True)
 
 
 def fail_interrupted(airflow: AirflowClient, dag_ids: Sequence[str], group_started_at: float) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from movierec.sources.databases.layout import SOFT_DELETES, Layout
+from movierec.sources.databases.layout import SOFT_DELETES, TableLayout
 from movierec.sources.databases.watermark import unit
 from movierec.sources.source import Chunk
 
@@ -40,11 +40,11 @@ class ForeignDatabase(ABC):
         """Return the columns of a table, in order, with their declared types."""
 
     @abstractmethod
-    def rows(self, layout: Layout, condition: str) -> Iterator[Chunk]:
+    def rows(self, layout: TableLayout, condition: str) -> Iterator[Chunk]:
         """Yield the rows of a table that meet a condition."""
 
     @abstractmethod
-    def keys(self, layout: Layout) -> Iterator[Chunk]:
+    def keys(self, layout: TableLayout) -> Iterator[Chunk]:
         """Yield the keys of the rows that are alive."""
 
     @abstractmethod
@@ -68,52 +68,52 @@ class ForeignDatabase(ABC):
         """Return the expression of a moment some seconds before another."""
 
     @abstractmethod
-    def digest(self, layout: Layout) -> str:
+    def digest(self, layout: TableLayout) -> str:
         """Return the expression of a number that differs where rows of a table differ, in whatever order."""
 
-    def select(self, fields: Sequence[str], layout: Layout, condition: str = "") -> str:
+    def select(self, fields: Sequence[str], layout: TableLayout, condition: str = "") -> str:
         """Return the statement that reads these fields."""
         where = ("where", condition) if condition else ()
         return " ".join(("select", ", ".join(fields), "from", self.quote(layout.table), *where))
 
-    def field(self, layout: Layout, column: str) -> str:
+    def field(self, layout: TableLayout, column: str) -> str:
         """Return the expression of a column of a table as text."""
         return self.text(self.quote(column), layout.types[column])
 
-    def deleted(self, layout: Layout) -> str:
+    def deleted(self, layout: TableLayout) -> str:
         """Return the condition of being marked as deleted."""
         alive = ", ".join(map(self.literal, NOT_DELETED_VALUES))
         marks = [self.field(layout, column) for column in layout.types if column.casefold() in SOFT_DELETES]
         return "(" + " or ".join(f"coalesce(lower(left({mark}, 10)) not in ({alive}), false)" for mark in marks) + ")"
 
-    def alive(self, layout: Layout) -> str:
+    def alive(self, layout: TableLayout) -> str:
         """Return the condition of not being marked as deleted, empty where rows bear no mark."""
         return f"not {self.deleted(layout)}" if layout.deleted else ""
 
-    def sample(self, layout: Layout) -> list[dict[str, str | None]]:
+    def sample(self, layout: TableLayout) -> list[dict[str, str | None]]:
         """Return some rows under the contract's names."""
         fields = [self.field(layout, column) for column in layout.known.values()]
         rows = self.fetch(f"{self.select(fields, layout)} limit {SAMPLE_ROWS}")
         return [dict(zip(layout.known, row, strict=True)) for row in rows]
 
-    def start_of_reading(self, layout: Layout, column: str, value: str, overlap: int) -> str:
+    def start_of_reading(self, layout: TableLayout, column: str, value: str, overlap: int) -> str:
         """Return the moment to read from: so many seconds before the watermark."""
         if layout.types[column] in self.times:
             return self.before(value, layout.types[column], overlap)
         return format(Decimal(value) - overlap * self._unit(layout, column), "f")
 
-    def latest_change(self, layout: Layout, column: str) -> str | None:
+    def latest_change(self, layout: TableLayout, column: str) -> str | None:
         """Return the last change that is not in the future: a wrong stamp must not hide what comes after it."""
         name, declared = self.quote(column), layout.types[column]
         now = self.now if declared in self.times else f"{self.epoch} * {self._unit(layout, column)}"
         return self.fetch(self.select([self.text(f"max({name})", declared)], layout, f"{name} <= {now}"))[0][0]
 
-    def digest_before(self, layout: Layout, column: str, moment: str) -> str:
+    def digest_before(self, layout: TableLayout, column: str, moment: str) -> str:
         """Return a digest of the rows that changed before that moment, which reading from there does not see."""
         condition = f"{self.quote(column)} < {moment}"
         return " ".join(map(str, self.fetch(self.select(["count(*)", self.digest(layout)], layout, condition))[0]))
 
-    def _unit(self, layout: Layout, column: str) -> int:
+    def _unit(self, layout: TableLayout, column: str) -> int:
         name = self.quote(column)
         rows = self.fetch(f"{self.select([name], layout, f'{name} is not null')} limit {SAMPLE_ROWS}")
         return unit([value for (value,) in rows if value is not None])

@@ -10,7 +10,7 @@ SOFT_DELETES = ("is_deleted", "deleted_at")
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """A table of a foreign database, laid over its contract.
 
     Attributes:

@@ -11,7 +11,7 @@ from movierec.db import read_sql
 from movierec.errors import SourceError
 from movierec.sources.databases import mysql_lines
 from movierec.sources.databases.foreign import ForeignDatabase
-from movierec.sources.databases.layout import Layout
+from movierec.sources.databases.layout import TableLayout
 from movierec.sources.databases.mysql_connection import give_up, open_connection, plain_refusals
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text import copytext
@@ -50,7 +50,7 @@ class MysqlDatabase(ForeignDatabase):
         statement = read_sql("source/mysql_columns") % {"table_name": self.literal(table)}
         return {str(name): str(declared).lower() for name, declared in self.fetch(statement)}
 
-    def rows(self, layout: Layout, condition: str) -> Iterator[Chunk]:
+    def rows(self, layout: TableLayout, condition: str) -> Iterator[Chunk]:
         """Yield the rows, written by the server where the types allow it, otherwise value by value."""
         kinds, extras = layout.types, {column: self.field(layout, column) for column in layout.extras}
         known = layout.known.values()
@@ -61,7 +61,7 @@ class MysqlDatabase(ForeignDatabase):
             return self._lines(layout, layout.columns, [*fields, *marks, *objects], condition)
         return self._rows_by_value(layout, condition)
 
-    def _rows_by_value(self, layout: Layout, condition: str) -> Iterator[Chunk]:
+    def _rows_by_value(self, layout: TableLayout, condition: str) -> Iterator[Chunk]:
         known, marks = len(layout.known), 1 if layout.deleted else 0
         fields = [self.field(layout, column) for column in (*layout.known.values(), *layout.extras)]
         fields[known:known] = [f"if({self.deleted(layout)}, 't', 'f')"] * marks
@@ -70,7 +70,7 @@ class MysqlDatabase(ForeignDatabase):
         records = ((row[:split], dict(zip(layout.extras, row[split:], strict=True))) for row in rows)
         return _chunks(layout.columns, records)
 
-    def keys(self, layout: Layout) -> Iterator[Chunk]:
+    def keys(self, layout: TableLayout) -> Iterator[Chunk]:
         """Yield the keys, like the rows."""
         columns = [layout.known[name] for name in layout.contract.identity]
         if mysql_lines.is_possible((layout.types[column] for column in columns), ()):
@@ -100,12 +100,14 @@ class MysqlDatabase(ForeignDatabase):
         """Return the moment less an interval."""
         return f"(cast({self.literal(value)} as datetime(6)) - interval {seconds} second)"
 
-    def digest(self, layout: Layout) -> str:
+    def digest(self, layout: TableLayout) -> str:
         """Return the sum of the rows' check sums."""
         texts = [f"coalesce(cast({self.field(layout, column)} as binary), x'5c4e')" for column in layout.types]
         return f"coalesce(sum(crc32(concat_ws(x'09', {', '.join(texts)}))), 0)"
 
-    def _lines(self, layout: Layout, columns: tuple[str, ...], fields: list[str], condition: str) -> Iterator[Chunk]:
+    def _lines(
+        self, layout: TableLayout, columns: tuple[str, ...], fields: list[str], condition: str
+    ) -> Iterator[Chunk]:
         rows = self._receive(layout.where, self.select([mysql_lines.line(fields)], layout, condition))
         while block := list(islice(rows, copytext.ROWS_PER_CHUNK)):
             if (None,) in block:  # what the server returns in place of more than max_allowed_packet

@@ -11,7 +11,7 @@ from psycopg import sql
 from movierec.db import read_sql
 from movierec.errors import SourceError
 from movierec.sources.databases.foreign import ForeignDatabase
-from movierec.sources.databases.layout import Layout
+from movierec.sources.databases.layout import TableLayout
 from movierec.sources.source import Chunk, Endpoint
 from movierec.sources.text.encoding import is_utf8
 
@@ -75,14 +75,14 @@ class PostgresDatabase(ForeignDatabase):
         statement = read_sql("source/postgres_columns") % {"table_name": self.literal(table)}
         return {str(name): str(declared) for name, declared in self.fetch(statement)}
 
-    def rows(self, layout: Layout, condition: str) -> Iterator[Chunk]:
+    def rows(self, layout: TableLayout, condition: str) -> Iterator[Chunk]:
         """Yield the rows as the server's COPY writes them."""
         fields = [self.field(layout, column) for column in layout.known.values()]
         marks = [self.deleted(layout)] if layout.deleted else []
         extras = [self._extra(layout)] if layout.extras else []
         return self._copy(layout, layout.columns, self.select([*fields, *marks, *extras], layout, condition))
 
-    def keys(self, layout: Layout) -> Iterator[Chunk]:
+    def keys(self, layout: TableLayout) -> Iterator[Chunk]:
         """Yield the keys as the server's COPY writes them."""
         fields = [self.field(layout, layout.known[name]) for name in layout.contract.identity]
         return self._copy(layout, layout.contract.identity, self.select(fields, layout, self.alive(layout)))
@@ -109,17 +109,17 @@ class PostgresDatabase(ForeignDatabase):
         """Return the moment less an interval."""
         return f"({self.literal(value)}::{declared} - interval '{seconds} seconds')"
 
-    def digest(self, layout: Layout) -> str:
+    def digest(self, layout: TableLayout) -> str:
         """Return the sum of the rows' hashes."""
         row = ", ".join(self.field(layout, column) for column in layout.types)
         return f"coalesce(sum(hashtextextended(row({row})::text, 0)), 0)"
 
-    def _extra(self, layout: Layout) -> str:
+    def _extra(self, layout: TableLayout) -> str:
         pairs = [(self.literal(column), self.field(layout, column)) for column in layout.extras]
         parts = (pairs[start : start + PAIRS_PER_CALL] for start in range(0, len(pairs), PAIRS_PER_CALL))
         return " || ".join(f"jsonb_build_object({', '.join(chain.from_iterable(part))})" for part in parts)
 
-    def _copy(self, layout: Layout, columns: tuple[str, ...], statement: str) -> Iterator[Chunk]:
+    def _copy(self, layout: TableLayout, columns: tuple[str, ...], statement: str) -> Iterator[Chunk]:
         copying = _trusted(f"copy ({statement}) to stdout")
         with plain_refusals(layout.where), self._connection.cursor() as cursor, cursor.copy(copying) as copy:
             buffer = bytearray()

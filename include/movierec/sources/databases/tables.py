@@ -15,7 +15,7 @@ from functools import partial
 from movierec.errors import ConfigError, SourceError
 from movierec.sources.contract import Contract
 from movierec.sources.databases.foreign import ForeignDatabase
-from movierec.sources.databases.layout import Layout
+from movierec.sources.databases.layout import TableLayout
 from movierec.sources.databases.mysql import open_mysql
 from movierec.sources.databases.postgres import open_postgres
 from movierec.sources.databases.watermark import Watermark
@@ -63,7 +63,7 @@ class DatabaseTables:
             for layout in _layouts(database, state, self.contracts):
                 yield self._piece(database, layout, state)
 
-    def _piece(self, database: ForeignDatabase, layout: Layout, state: SourceState) -> Piece:
+    def _piece(self, database: ForeignDatabase, layout: TableLayout, state: SourceState) -> Piece:
         name = piece_name(layout.contract)
         last = state.watermark(layout.table, name)
         since = None if self.is_full else self._start_of_reading(database, layout, last)
@@ -72,7 +72,7 @@ class DatabaseTables:
             return Piece(layout.contract, name, "whole", read)
         return Piece(layout.contract, name, "changes", read, keys=partial(database.keys, layout))
 
-    def _start_of_reading(self, database: ForeignDatabase, layout: Layout, text: str | None) -> str | None:
+    def _start_of_reading(self, database: ForeignDatabase, layout: TableLayout, text: str | None) -> str | None:
         """Return the moment to read from, or None where only the whole table will do."""
         mark, column = Watermark.parse(text), _column(database, layout)
         if not mark or not column:
@@ -87,7 +87,7 @@ class DatabaseTables:
         return since
 
     def _read(
-        self, database: ForeignDatabase, layout: Layout, since: str | None, last: str | None, notes: Notes
+        self, database: ForeignDatabase, layout: TableLayout, since: str | None, last: str | None, notes: Notes
     ) -> Iterator[Chunk]:
         notes.new_columns.extend(layout.unknown_columns)
         notes.watermark = last
@@ -98,7 +98,7 @@ class DatabaseTables:
         if column and value:
             notes.watermark = self._mark(database, layout, column, value).to_json()
 
-    def _mark(self, database: ForeignDatabase, layout: Layout, column: str, value: str) -> Watermark:
+    def _mark(self, database: ForeignDatabase, layout: TableLayout, column: str, value: str) -> Watermark:
         if layout.follows_updates:
             return Watermark(value, layout.shape)
         since = database.start_of_reading(layout, column, value, self.overlap)
@@ -110,13 +110,13 @@ def piece_name(contract: Contract) -> str:
     return f"table {contract.table}"
 
 
-def _column(database: ForeignDatabase, layout: Layout) -> str | None:
+def _column(database: ForeignDatabase, layout: TableLayout) -> str | None:
     """Return the column to read by, where its type has an order that can be trusted: text has none."""
     column = layout.changed_at
     return column if column and layout.types[column] in database.times | database.numbers else None
 
 
-def _layouts(database: ForeignDatabase, state: SourceState, contracts: tuple[Contract, ...]) -> list[Layout]:
+def _layouts(database: ForeignDatabase, state: SourceState, contracts: tuple[Contract, ...]) -> list[TableLayout]:
     names = database.tables()
     allowed = ", ".join(contract.table for contract in contracts)
     gone = [it.table for it in contracts if it.table not in names and state.has_piece(it.table, piece_name(it))]
@@ -127,8 +127,8 @@ def _layouts(database: ForeignDatabase, state: SourceState, contracts: tuple[Con
     raise SourceError(f"{database.name} has no table to read; seen: {', '.join(names) or 'none'}; allowed: {allowed}")
 
 
-def _layout(database: ForeignDatabase, contract: Contract) -> Layout:
+def _layout(database: ForeignDatabase, contract: Contract) -> TableLayout:
     where, types = f"{database.name}, table {contract.table}", database.types(contract.table)
-    layout = Layout(contract, where, types, dict(zip(types, contract.match(where, list(types)), strict=True)))
+    layout = TableLayout(contract, where, types, dict(zip(types, contract.match(where, list(types)), strict=True)))
     contract.require_types(where, database.sample(layout))
     return layout

@@ -16,7 +16,7 @@ from movierec.rating_scale import RatingScale
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import text_blocks
-from movierec.sources.text.tables_as_text import Generated, csv_line
+from movierec.sources.text.tables_as_text import GeneratedBytes, csv_line
 
 RATINGS_COLUMNS = ("user_id", "rating", "rated_at", "movie_id")  # a line's own fields, then the movie's id
 MOVIES_COLUMNS = ("movie_id", "release_year", "title")
@@ -58,7 +58,7 @@ def ratings(files: Sequence[File]) -> File:
 
     @contextmanager
     def opener() -> Iterator[IO[bytes]]:
-        yield buffered(Generated(_rating_lines(files)))
+        yield buffered(GeneratedBytes(_rating_lines(files)))
 
     where = f"{files[0].where}{more}"
     return File("netflix (ratings)", where, opener, paths[0], RatingScale(), is_generated=True, others=paths[1:])
@@ -69,7 +69,7 @@ def titles(file: File) -> File:
 
     @contextmanager
     def opener() -> Iterator[IO[bytes]]:
-        yield buffered(Generated(_title_lines(file)))
+        yield buffered(GeneratedBytes(_title_lines(file)))
 
     return File("netflix (movies)", file.where, opener, file.path, is_generated=True)
 

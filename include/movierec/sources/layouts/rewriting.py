@@ -12,7 +12,7 @@ from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import line_blocks
 from movierec.sources.text.records import Dialect
-from movierec.sources.text.tables_as_text import Generated, csv_line
+from movierec.sources.text.tables_as_text import GeneratedBytes, csv_line
 
 Row = Mapping[str, str]
 MakeRows = Callable[[], Iterator[Sequence[str]]]
@@ -107,7 +107,7 @@ def rewritten(
     @contextmanager
     def opener() -> Iterator[IO[bytes]]:
         lines = (csv_line(values) for part in (iter([columns]), rows()) for values in part)
-        yield buffered(Generated(lines))
+        yield buffered(GeneratedBytes(lines))
 
     name, where = f"{raw.file.name} ({table})", f"{raw.file.where} ({table})"
     return File(name, where, opener, raw.file.path, scale, is_generated=True)

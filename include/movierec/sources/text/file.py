@@ -89,7 +89,7 @@ def buffered(source: Readable) -> io.BufferedReader:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A file as it is stored: the first bytes of its content, and the content from the start, in two forms.
 
     `raw` is a file in which one can go back, where nothing had to be unpacked.
@@ -148,7 +148,7 @@ class File:
             return formats.is_parquet(stored.head) or formats.is_json_lines(stored.head)
 
     @contextmanager
-    def open_stored(self) -> Iterator["Stored"]:
+    def open_stored(self) -> Iterator["StoredFile"]:
         """Open the content, unpacked where it is packed, in whatever form it is.
 
         Raises:
@@ -162,9 +162,9 @@ class File:
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):
-                yield Stored(stream.peek(formats.HEAD_BYTES), stream, buffered(stream))
+                yield StoredFile(stream.peek(formats.HEAD_BYTES), stream, buffered(stream))
             else:
-                yield Stored(head, stream, raw)
+                yield StoredFile(head, stream, raw)
 
     def _limit(self, head: bytes) -> int | None:
         """Return how many bytes may come out of a packed file; None where nothing is unpacked."""

@@ -22,7 +22,7 @@ _INDEX = "__index_level_"  # a column in which pandas keeps the labels of rows
 TYPES_OF_MONGODB = ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
 
 
-class Generated:
+class GeneratedBytes:
     """Bytes that are made while they are read."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
@@ -49,7 +49,7 @@ def parquet_as_csv(where: str, raw: IO[bytes]) -> Readable:
     """
     parts = _parquet_parts(where, raw)
     header = next(parts)  # read now, so that a file that is none is told before anything is made of it
-    return Generated(chain([header], parts))
+    return GeneratedBytes(chain([header], parts))
 
 
 def _parquet_parts(where: str, raw: IO[bytes]) -> Iterator[bytes]:
@@ -99,7 +99,7 @@ def json_lines_as_csv(where: str, raw: Readable) -> Readable:
     Raises:
         SourceError: while it is read: a line is too long to be one, or the objects have too many different keys.
     """
-    return Generated(_json_parts(where, raw))
+    return GeneratedBytes(_json_parts(where, raw))
 
 
 def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
