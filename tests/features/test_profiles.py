@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from movierec.data.dataset import Dataset, empty
-from movierec.features.profiles import AGE_BOUNDS, MAX_GENDERS, frequent, group_names, groups, is_known, of_users
+from movierec.features.profiles import AGE_BOUNDS, MAX_GENDERS, group_names, groups, is_known, most_frequent, of_users
 
 
 @pytest.fixture
@@ -72,4 +72,4 @@ def test_free_text_for_a_gender_makes_no_more_groups_than_the_most_frequent_ones
 
 
 def test_the_most_frequent_values_come_in_alphabetical_order() -> None:
-    assert frequent(pd.Series(["b", "c", "c", "a", None, "d", "d"]), 3) == ["a", "c", "d"]
+    assert most_frequent(pd.Series(["b", "c", "c", "a", None, "d", "d"]), 3) == ["a", "c", "d"]

@@ -7,7 +7,7 @@ from upath import UPath
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.item_knn import ItemKNN, weighted
+from movierec.rankers.item_knn import ItemKNN, weigh_raters
 
 START = pd.Timestamp("1998-01-01", tz="UTC")
 RATERS = sparse.csr_matrix([[1, 1, 0], [0, 1, 0]], dtype=np.float32)  # two movies, three users
@@ -35,14 +35,16 @@ def test_item_weights_are_what_is_summed(dataset: Dataset, features: MovieFeatur
 
 def test_tfidf_divides_by_how_much_a_user_rates() -> None:
     idf = np.log(1 + 2 / np.array([1, 2]))
-    np.testing.assert_allclose(weighted(RATERS, "tfidf").toarray(), [[idf[0], idf[1], 0], [0, idf[1], 0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        weigh_raters(RATERS, "tfidf").toarray(), [[idf[0], idf[1], 0], [0, idf[1], 0]], rtol=1e-6
+    )
 
 
 def test_bm25_counts_a_rater_of_few_for_more() -> None:
     idf = np.log(1 + 2 / np.array([1, 2]))
     long, short = (1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * length / 1.5)) for length in (2, 1))
     expected = [[long * idf[0], long * idf[1], 0], [0, short * idf[1], 0]]
-    np.testing.assert_allclose(weighted(RATERS, "bm25").toarray(), expected, rtol=1e-6)
+    np.testing.assert_allclose(weigh_raters(RATERS, "bm25").toarray(), expected, rtol=1e-6)
 
 
 def test_an_unknown_weighting_is_named(dataset: Dataset, features: MovieFeatures) -> None:

@@ -16,9 +16,9 @@ from pyarrow import csv as arrow
 
 from movierec.comparison.opening import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
-from movierec.data.aliases import aliases_of, means
+from movierec.data.aliases import aliases_of, is_name_of
 from movierec.errors import ConfigError
-from movierec.sources.message_parts import nearest, seen_names
+from movierec.sources.message_parts import seen_names, suggest_names
 from movierec.sources.text.file import buffered
 from movierec.sources.text.quoting import (
     SINGLE_QUOTES,
@@ -79,14 +79,14 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Fil
     header = tuple(next(csv.reader([line], delimiter=delimiter)))
     words: dict[str, str] = {}
     for name in wanted:
-        matching = [word for word in header if means(name, word)]
+        matching = [word for word in header if is_name_of(name, word)]
         if len(matching) > 1:
             raise ConfigError(f"{path}: the columns {' and '.join(matching)} both mean {name}; allowed is one")
         if matching:
             words[name] = matching[0]
     missing = [name for name in needed if name not in words]
     if missing:
-        hints = nearest({name: (name, *aliases_of(name)) for name in missing}, header) + _other_delimiter(line)
+        hints = suggest_names({name: (name, *aliases_of(name)) for name in missing}, header) + _other_delimiter(line)
         raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {seen_names(header)}{hints}")
     if stand_in_single_quotes(sample, delimiter):
         raise ConfigError(f"{path}: {SINGLE_QUOTES}")

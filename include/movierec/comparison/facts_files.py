@@ -14,7 +14,7 @@ from movierec.comparison.value_rules import is_given
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
 from movierec.sources import literals
-from movierec.sources.message_parts import kind_of, listed
+from movierec.sources.message_parts import kind_of, list_names
 from movierec.sources.movielens_layouts import GENRES
 
 MOVIE_COLUMNS = (
@@ -88,7 +88,7 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     if not len(table):
         raise ConfigError(f"{path} has a header and no rows; at least one is needed")
     if layout.unused:
-        notes.append(f"{path}: nothing is made of the columns {listed(layout.unused)}")
+        notes.append(f"{path}: nothing is made of the columns {list_names(layout.unused)}")
     frame = table.to_pandas()
     frame[key] = frame[key].str.strip()
     repeated = int(frame.duplicated(key).sum())

@@ -31,7 +31,7 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ConfigError
 from movierec.evaluation.protocols import LEAVE_ONE_OUT
 from movierec.rating_scale import RatingScale
-from movierec.sources.message_parts import listed, nearest
+from movierec.sources.message_parts import list_names, suggest_names
 
 RATINGS_FILES = ("train", "test", "valid", "fold_in")
 
@@ -151,7 +151,7 @@ def read_inputs(
     ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
     for name, file in ratings_files.items():
         if file.unused:
-            notes.append(f"{file.path}: nothing is made of the columns {listed(file.unused)}{_missed(file, name)}")
+            notes.append(f"{file.path}: nothing is made of the columns {list_names(file.unused)}{_missed(file, name)}")
         if file.has_times:
             note_odd_times(file.path, file.rows[RATED_AT], notes)
     facts = _read_facts(files, notes)
@@ -200,7 +200,7 @@ def _missed(file: RatingsFile, name: str) -> str:
     """Say which optional columns a file has not, and what of its other columns may be meant."""
     missed = [] if file.is_rated else [("ratings", RATING)]
     missed += [] if file.has_times or name == "test" else [("timestamps", RATED_AT)]
-    hints = ((what, nearest({column: (column, *aliases_of(column))}, file.unused)) for what, column in missed)
+    hints = ((what, suggest_names({column: (column, *aliases_of(column))}, file.unused)) for what, column in missed)
     return "".join(f"; it has no column of {what}{hint}" for what, hint in hints)
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from movierec.errors import ConfigError, SourceError
 from movierec.sources.text import formats
-from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single
+from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single_file
 from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import text_blocks
@@ -25,7 +25,7 @@ def _file(path: Path) -> File:
         ConfigError: the archive holds several, is damaged, or is a spreadsheet.
     """
     try:
-        return single(path)
+        return single_file(path)
     except SourceError as error:
         raise ConfigError(str(error)) from error
 

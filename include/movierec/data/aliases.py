@@ -26,7 +26,7 @@ SYNONYMS = (
 )
 
 # Names that are not understood, because they mean something else elsewhere, and yet may be what somebody means.
-ELSEWHERE = {
+UNCERTAIN_NAMES = {
     "user_id": (
         *("customer", "reviewer", "member", "account", "person", "rater", "nutzer", "benutzer", "utente", "usuario"),
         *("usuário", "utilisateur", "gebruiker", "użytkownik", "kullanıcı", "пользователь", "用户", "ユーザー"),
@@ -56,11 +56,11 @@ def aliases_of(column: str) -> tuple[str, ...]:
     return next((tuple(word for word in row if word != column) for row in SYNONYMS if column in row), ())
 
 
-def plain(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return `userid` for user_id, userId, "User ID" and RecBole's user_id:token."""
     return re.sub(r"[^a-z0-9]", "", re.sub(r":(token|float)(_seq)?$", "", name.strip().lower()))
 
 
-def means(column: str, name: str) -> bool:
+def is_name_of(column: str, name: str) -> bool:
     """Tell whether a name in a header stands for a column."""
-    return plain(name) in map(plain, (column, *aliases_of(column)))
+    return normalise_name(name) in map(normalise_name, (column, *aliases_of(column)))

@@ -11,7 +11,7 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.columns import USER
 from movierec.data.history import MICROSECONDS_A_DAY, History
 from movierec.features.asof import AsOf
-from movierec.features.profiles import frequent, groups
+from movierec.features.profiles import groups, most_frequent
 
 PRIOR_RATINGS = 10.0  # of average value, added to a movie's own
 WINDOWS_DAYS = (14, 60, 365)
@@ -79,7 +79,7 @@ class Counts:
 
 def occupations(users: pd.DataFrame, user_ids: Ints) -> Ints:
     """Number the users' occupations; 0 is unknown, and all beyond the `MAX_OCCUPATIONS` most frequent ones."""
-    names = frequent(users["occupation"], MAX_OCCUPATIONS)
+    names = most_frequent(users["occupation"], MAX_OCCUPATIONS)
     occupation = users.set_index(USER)["occupation"].reindex(user_ids)
     return np.asarray(1 + pd.Index(names).get_indexer(pd.Index(occupation)), np.int64)
 

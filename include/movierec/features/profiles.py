@@ -20,12 +20,12 @@ def groups(users: pd.DataFrame, user_ids: Ints) -> Ints:
     age = known["age"].to_numpy(np.float64, na_value=-1)
     band = np.where(age < 0, 0, 1 + np.digitize(age, AGE_BOUNDS))
     # Numbered over everybody, so that a group has one number whichever users are passed.
-    names = frequent(users["gender"], MAX_GENDERS)
+    names = most_frequent(users["gender"], MAX_GENDERS)
     gender = 1 + pd.Index(names).get_indexer(pd.Index(known["gender"]))
     return np.asarray(gender * (len(AGE_BOUNDS) + 2) + band, np.int64)
 
 
-def frequent(values: "pd.Series[str]", max_values: int) -> list[str]:
+def most_frequent(values: "pd.Series[str]", max_values: int) -> list[str]:
     """Return the most frequent values in alphabetical order; of equally frequent ones the first in the alphabet."""
     counts = values.value_counts().sort_index()
     return sorted(counts.sort_values(ascending=False, kind="stable").index[:max_values])

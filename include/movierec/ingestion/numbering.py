@@ -38,7 +38,7 @@ def number_lines(data: bytes, start: bytes, first: int) -> tuple[bytes, int]:
     return numbered.tobytes(), lines
 
 
-def prefetched(worker: ThreadPoolExecutor, items: Iterator[Item], work: Callable[[Item], bytes]) -> Iterator[bytes]:
+def prefetch(worker: ThreadPoolExecutor, items: Iterator[Item], work: Callable[[Item], bytes]) -> Iterator[bytes]:
     """Yield `work(item)` for each item; the worker does the next one while the caller uses the last."""
     end: Any = object()
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from movierec.db import Connection
 from movierec.ingestion.forgotten_viewers import copy_condition
-from movierec.ingestion.numbering import number_lines, prefetched
+from movierec.ingestion.numbering import number_lines, prefetch
 from movierec.ingestion.texts import TextCounts
 from movierec.sources.source import Chunk, Piece
 from movierec.sources.table_contracts import RATINGS
@@ -57,7 +57,7 @@ class SliceLoader:
                 )
                 with self._conn.cursor() as cursor:
                     with cursor.copy(statement) as copy:
-                        for data in prefetched(worker, run, self._numbered):
+                        for data in prefetch(worker, run, self._numbered):
                             copy.write(data)
                     self.rows += cursor.rowcount
         self.refused = self._lines - self.rows

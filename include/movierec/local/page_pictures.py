@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import web
-from movierec.local.screenshots import launched_browser, settings_to_draw
+from movierec.local.screenshots import open_browser, settings_to_draw
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -52,7 +52,7 @@ def draw_pages(settings: Settings, folder: Path) -> list[Path]:
         raise MovierecError(
             f"the web application says '{said}', so there are no pages to draw; make run, then try again"
         )
-    with launched_browser() as browser:
+    with open_browser() as browser:
         return [_draw(browser, web.web_url(settings), picture, folder) for picture in PICTURES]
 
 

@@ -94,7 +94,7 @@ def _latest_run(airflow: AirflowClient, dag_id: str) -> str:
 @contextmanager
 def _browser(url: str, token: str) -> Iterator["BrowserContext"]:
     """Open a browser that is logged in to Airflow."""
-    with launched_browser() as browser:
+    with open_browser() as browser:
         context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
         context.set_default_timeout(MAX_WAIT_SECONDS * 1000)
         context.add_cookies([{"name": "_token", "value": token, "url": url}])
@@ -103,7 +103,7 @@ def _browser(url: str, token: str) -> Iterator["BrowserContext"]:
 
 
 @contextmanager
-def launched_browser() -> Iterator["Browser"]:
+def open_browser() -> Iterator["Browser"]:
     """Start the system's browser, and end it afterwards.
 
     Raises:

@@ -14,7 +14,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.fits import Fits
 from movierec.rankers.item_item import ItemItem
-from movierec.rankers.neighbours import nearest
+from movierec.rankers.neighbours import nearest_rows
 from movierec.rankers.rating_baseline import RatingBaseline
 from movierec.rankers.search_space import Choice, Range, Space
 
@@ -40,9 +40,9 @@ class ItemKNN(ItemItem):
         self.weighting = weighting
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
-        raters = weighted(self.history_.signal_matrix.T.tocsr(), self.weighting)
+        raters = weigh_raters(self.history_.signal_matrix.T.tocsr(), self.weighting)
         # A row of the transposed result sums over the movies that have the scored one as a neighbour.
-        self.weights_ = nearest(raters, self.neighbours, self.shrinkage).T.tocsr()
+        self.weights_ = nearest_rows(raters, self.neighbours, self.shrinkage).T.tocsr()
         self.baseline_ = RatingBaseline.of(self.history_)
 
     def predict_ratings(self, users: ArrayLike, movies: ArrayLike) -> Floats:
@@ -83,7 +83,7 @@ class ItemKNN(ItemItem):
         self.baseline_ = RatingBaseline.from_arrays(arrays)
 
 
-def weighted(raters: sparse.csr_matrix, weighting: str) -> sparse.csr_matrix:
+def weigh_raters(raters: sparse.csr_matrix, weighting: str) -> sparse.csr_matrix:
     """Weigh the entries of movies × users as search engines weigh documents × words: a movie's raters are its words.
 
     A user who rates everything tells little, like a word that is everywhere: idf = ln(1 + movies / movies rated).

@@ -23,7 +23,7 @@ def cosine(block: sparse.csr_matrix, matrix: sparse.csr_matrix, shrinkage: float
     return np.asarray(dot / np.maximum(norms + np.float32(shrinkage), np.float32(1e-9)), np.float32)
 
 
-def nearest(matrix: sparse.csr_matrix, k: int, shrinkage: float) -> sparse.csr_matrix:
+def nearest_rows(matrix: sparse.csr_matrix, k: int, shrinkage: float) -> sparse.csr_matrix:
     """Keep the k rows of highest shrunk cosine with every row, itself left out (rows × rows, float32)."""
     norms, itself = row_norms(matrix), np.arange(matrix.shape[0])
     return largest_products(matrix, matrix.T.tocsr(), norms, norms, k=k, shrinkage=shrinkage, excluded=itself)

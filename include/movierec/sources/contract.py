@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from movierec.data.aliases import plain
+from movierec.data.aliases import normalise_name
 from movierec.errors import SourceError
-from movierec.sources.message_parts import is_anonymous, kind_of, listed, nearest, quoted, seen_names
+from movierec.sources.message_parts import is_anonymous, kind_of, list_names, quote, seen_names, suggest_names
 
 MIN_SAMPLE_VALUES = 20  # if most of so many values are of another type, that is no accident
 _NULLS = ("", "\\N")
@@ -92,12 +92,12 @@ class Contract:
         words: dict[str, tuple[str, int]] = {}
         for column in self.columns:
             for rank, word in enumerate((column.name, *column.aliases)):
-                words.setdefault(plain(word), (column.name, rank))
+                words.setdefault(normalise_name(word), (column.name, rank))
         return words
 
     def resolve(self, names: Sequence[str]) -> list[str | None]:
         """Return the contract's name of every column that came, or None for a new one; of synonyms the first counts."""
-        hits = [self.words.get(plain(name)) for name in names]
+        hits = [self.words.get(normalise_name(name)) for name in names]
         best: dict[str, int] = {}
         for column, rank in filter(None, hits):
             best[column] = min(rank, best.get(column, rank))
@@ -134,7 +134,7 @@ class Contract:
             wrong = [value for value in values if not PATTERNS[column.kind].fullmatch(value)]
             if len(values) >= MIN_SAMPLE_VALUES and len(wrong) * 2 > len(values):
                 is_shown = all(map(is_anonymous, wrong[:3])) if column.name == VIEWER else not self.is_personal
-                examples = ", ".join(dict.fromkeys(map(quoted if is_shown else kind_of, wrong[:3])))
+                examples = ", ".join(dict.fromkeys(map(quote if is_shown else kind_of, wrong[:3])))
                 raise SourceError(f"{where}: column {column.name} is retyped; seen: {examples}; allowed: {column.kind}")
             if len(sample) >= MIN_SAMPLE_VALUES and not values:
                 raise SourceError(f"{where}: column {column.name} is empty in every row; allowed: {column.kind}")
@@ -149,11 +149,11 @@ class Contract:
         resolved = self.resolve(names)
         missing = [column for column in self._required() if column.name not in resolved]
         needed = ", ".join(column.name for column in missing)
-        return f"{where} has the columns {listed(names)}, and lacks {needed}{self._nearest(missing, names)}"
+        return f"{where} has the columns {list_names(names)}, and lacks {needed}{self._nearest(missing, names)}"
 
     def _nearest(self, missing: Iterable[Column], names: Sequence[str]) -> str:
         unknown = [name for name, column in zip(names, self.resolve(names), strict=True) if column is None]
-        return nearest({column.name: (column.name, *column.aliases) for column in missing}, unknown)
+        return suggest_names({column.name: (column.name, *column.aliases) for column in missing}, unknown)
 
     def _required(self) -> list[Column]:
         return [column for column in self.columns if column.required]

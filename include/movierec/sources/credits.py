@@ -8,7 +8,7 @@ from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch
 from movierec.sources.source import Piece, SourceState
 from movierec.sources.table_contracts import CREDITS
-from movierec.sources.text.archive import single
+from movierec.sources.text.archive import single_file
 from movierec.sources.text.delimited import Table
 from movierec.sources.text.records import Dialect
 
@@ -36,7 +36,7 @@ class Credits:
             SourceError: the file is missing, unreadable or breaks its contract.
         """
         path = fetch(self.location, self.cache) if is_url(self.location) else Path(self.location).expanduser()
-        table = Table(single(path), CREDITS, DIALECT)
+        table = Table(single_file(path), CREDITS, DIALECT)
         table.check()
         checksum, read = table.checksum_and_reader()
         yield Piece(CREDITS, table.file.name, "whole", read, f"{READER}: {checksum}")

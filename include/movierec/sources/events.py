@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 
-from movierec.data.aliases import plain
+from movierec.data.aliases import normalise_name
 from movierec.errors import SourceError
 from movierec.sources.contract import MIN_SAMPLE_VALUES
 from movierec.sources.source import Chunk, Notes
@@ -85,7 +85,7 @@ def _require(where: str, head: list[Event]) -> None:
         return
     # Two producers may call a column differently: one name of each counts.
     words = FEEDBACK_EVENT.words
-    keys = {words.get(plain(key), (key, 0))[0]: key for pairs in objects for key, _ in pairs}
+    keys = {words.get(normalise_name(key), (key, 0))[0]: key for pairs in objects for key, _ in pairs}
     FEEDBACK_EVENT.match(where, list(keys.values()))
     rows = (_record(Event(pairs), Notes())[0] for pairs in objects)
     FEEDBACK_EVENT.require_types(where, (dict(zip(FEEDBACK_EVENT.names, row, strict=True)) for row in rows))

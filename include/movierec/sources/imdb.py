@@ -18,7 +18,7 @@ from movierec.sources.http.transfer import GoneError
 from movierec.sources.imdb_reader import TABLES_NAMING_PEOPLE, FilteredReader, People
 from movierec.sources.source import Piece, SourceState
 from movierec.sources.table_contracts import IMDB_CREW, IMDB_NAME, IMDB_PRINCIPAL, IMDB_RATING, IMDB_TITLE
-from movierec.sources.text.archive import files, single
+from movierec.sources.text.archive import files, single_file
 from movierec.sources.text.file import File
 
 FILES = {
@@ -87,7 +87,7 @@ class Imdb:
     def _fetch(self, name: str) -> File | None:
         for variant in (f"{name}.gz", name):
             try:
-                return single(fetch(f"{self.location.rstrip('/')}/{variant}", self.cache))
+                return single_file(fetch(f"{self.location.rstrip('/')}/{variant}", self.cache))
             except GoneError:
                 continue
         return None

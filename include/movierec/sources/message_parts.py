@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from movierec.data.aliases import ELSEWHERE, plain
+from movierec.data.aliases import UNCERTAIN_NAMES, normalise_name
 
 MAX_LISTED = 30  # columns that a message names
 MAX_NAME = 60  # letters of a name in a message
@@ -29,7 +29,7 @@ def is_anonymous(user_id: str) -> bool:
     return _ANONYMOUS_ID.fullmatch(user_id.strip()) is not None
 
 
-def quoted(value: str) -> str:
+def quote(value: str) -> str:
     """Return the beginning of a value in quotes."""
     return repr(value[:40])
 
@@ -39,11 +39,11 @@ def are_names(names: Sequence[str]) -> bool:
     return all(kind_of(name) in ("a text", "nothing") for name in names)
 
 
-def nearest(words: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
+def suggest_names(words: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
     """Say which of the names that came may mean what is missing, given the words for each missing column."""
     if not are_names(names):
         return ""
-    plains = {plain(name): name for name in names if len(plain(name)) * 2 > len(name)}
+    plains = {normalise_name(name): name for name in names if len(normalise_name(name)) * 2 > len(name)}
     hints: dict[str, str] = {}
     for column, usual in words.items():
         if (near := _synonym(column, names) or _similar(usual, plains)) and near not in hints.values():
@@ -53,24 +53,22 @@ def nearest(words: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
 
 def _synonym(column: str, names: Sequence[str]) -> str | None:
     """Return a name that means a column elsewhere, or in another language."""
-    elsewhere = ELSEWHERE.get(column, ())
-    return next(
-        (name for name in names if name.strip().lower().removesuffix("_id").removesuffix("id") in elsewhere), None
-    )
+    words = UNCERTAIN_NAMES.get(column, ())
+    return next((name for name in names if name.strip().lower().removesuffix("_id").removesuffix("id") in words), None)
 
 
 def _similar(words: Sequence[str], plains: Mapping[str, str]) -> str | None:
     """Return the name that is written most like one of the words."""
-    found = (get_close_matches(plain(word), list(plains), 1, 0.75) for word in words)
+    found = (get_close_matches(normalise_name(word), list(plains), 1, 0.75) for word in words)
     return next((plains[near[0]] for near in found if near), None)
 
 
 def seen_names(names: Sequence[str]) -> str:
     """Return a header in words; of a line that is none only the kinds of its values, since it may be about a person."""
-    return listed(names) if are_names(names) else seen_values(names)
+    return list_names(names) if are_names(names) else seen_values(names)
 
 
-def listed(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
     """Return the first of some names, and how many more there are."""
     more = f" and {len(names) - MAX_LISTED:,} more" if len(names) > MAX_LISTED else ""
     return (", ".join(name[:MAX_NAME] for name in names[:MAX_LISTED]) or "nothing") + more
@@ -78,4 +76,4 @@ def listed(names: Sequence[str]) -> str:
 
 def seen_values(values: Sequence[str]) -> str:
     """Say of what kinds the values of a line are, without showing one."""
-    return f"no names of columns but values: {listed(list(map(kind_of, values)))}"
+    return f"no names of columns but values: {list_names(list(map(kind_of, values)))}"

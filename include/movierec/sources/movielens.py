@@ -25,7 +25,7 @@ from movierec.sources.recognition import (
     is_named_like,
     looks_like_ratings,
     recognise,
-    unread_reason,
+    why_unread,
 )
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import (
@@ -103,9 +103,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     everything = files(path)
     damaged: list[str] = []
     wanted = [file for file in everything if not _is_excluded(file, exclude)]
-    known = with_known_layouts(
-        [file for file in wanted if _is_whole(file, damaged)], lambda file: not unread_reason(file)
-    )
+    known = with_known_layouts([file for file in wanted if _is_whole(file, damaged)], lambda file: not why_unread(file))
     chosen = [file for file in known.files if _is_whole(file, damaged)]
     recognised = [found for each in chosen if not _is_aside(each) and (found := recognise(each))]
     unread = [file for file in chosen if file not in [read.file for read in recognised]]
@@ -160,7 +158,7 @@ def _is_whole(file: File, sentences: list[str]) -> bool:
         SourceError: ratings or movies are damaged.
     """
     try:
-        if not unread_reason(file):
+        if not why_unread(file):
             first_lines(file, 1)
     except SourceError as error:
         if looks_like_ratings(file):
@@ -202,7 +200,7 @@ def _why_not_read(file: File) -> str:
         return _SPLIT
     if _is_aside(file):
         return _ASIDE
-    return unread_reason(file) or (genome.NEEDED if path.name.startswith("genome-") else _layout_elsewhere(file))
+    return why_unread(file) or (genome.NEEDED if path.name.startswith("genome-") else _layout_elsewhere(file))
 
 
 def _layout_elsewhere(file: File) -> str:

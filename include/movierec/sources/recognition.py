@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from movierec.data.aliases import plain
+from movierec.data.aliases import normalise_name
 from movierec.sources.contract import Contract, Kind
 from movierec.sources.message_parts import are_names, seen_values
 from movierec.sources.movielens_layouts import HEADERLESS_LAYOUTS
@@ -73,13 +73,13 @@ def recognise(file: File) -> RecognisedFile | None:
     path = PurePosixPath(file.name)
     if path.suffix in SPLIT_SUFFIXES:
         return None
-    if unread_reason(file):
+    if why_unread(file):
         return None
     lines = first_lines(file)
     return _by_header(file, lines) or _by_lines(file, lines[:SAMPLE_LINES]) or _by_name(file, lines)
 
 
-def unread_reason(file: File) -> str | None:
+def why_unread(file: File) -> str | None:
     """Return what a file is and what to do about it, where it is of a kind that is not read."""
     with file.open_stored() as stored:
         if formats.is_zip(stored.head) and file.path.suffix.lower() in SPREADSHEETS:
@@ -165,13 +165,15 @@ def _fits(contract: Contract, names: Sequence[str]) -> bool:
     known = set(contract.resolve(names)) - {None}
     required = {column.name for column in contract.columns if column.required}
     if contract is USER_PROFILE:
-        of_movies = [name for name in names if _has_column(MOVIES, name) and plain(name) not in _WORDS_OF_USERS_TOO]
+        of_movies = [
+            name for name in names if _has_column(MOVIES, name) and normalise_name(name) not in _WORDS_OF_USERS_TOO
+        ]
         return required <= known and len(known) > 1 and not of_movies
     return required <= known
 
 
 def _has_column(contract: Contract, name: str) -> bool:
-    return plain(name) in contract.words
+    return normalise_name(name) in contract.words
 
 
 def _by_lines(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:

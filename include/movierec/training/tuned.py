@@ -34,13 +34,13 @@ def tune_ranker(conn: Connection, data: TrainingData, name: str, *, trials: int,
     run_sql(conn, "ml/clear_search", key)
     conn.commit()
     if not trials:
-        return supported(name, start) | built_on
+        return supported_parameters(name, start) | built_on
     train, validation = per_user_temporal(data.train.ratings, seed=seed)
     known = data.train.with_ratings(train)
     tuned = tune(name, known, validation, trials, seed, fixed=built_on, start=start, earlier=earlier)
     own = {key: value for key, value in tuned.parameters.items() if key not in built_on}
     _store(conn, key, replace(tuned, parameters=own))
-    return supported(name, own) | built_on
+    return supported_parameters(name, own) | built_on
 
 
 def built_on_tuned(conn: Connection, training_id: int, name: str) -> dict[str, Any]:
@@ -51,12 +51,16 @@ def built_on_tuned(conn: Connection, training_id: int, name: str) -> dict[str, A
     if not registry.is_learned(name):
         return {}
     rows = fetch(conn, "ml/tuned_rankers", {"training_id": training_id})
-    found = {row["ranker"]: supported(row["ranker"], row["parameters"]) for row in rows if row["ranker"] in CLASSES}
+    found = {
+        row["ranker"]: supported_parameters(row["ranker"], row["parameters"])
+        for row in rows
+        if row["ranker"] in CLASSES
+    }
     tuned = {ranker: values for ranker, values in found.items() if values}
     return {"tuned": tuned} if tuned else {}
 
 
-def supported(name: str, parameters: Parameters) -> dict[str, Any]:
+def supported_parameters(name: str, parameters: Parameters) -> dict[str, Any]:
     """Return those of the stored hyper-parameters that the ranker, which may have changed since, still has."""
     allowed = inspect.signature(registry.RANKERS[name]).parameters
     return {key: value for key, value in parameters.items() if key in allowed}

@@ -13,7 +13,7 @@ from movierec.errors import SourceError
 from movierec.sources.source import Notes
 from movierec.sources.table_contracts import RATINGS
 from movierec.sources.text import file, lines, tables_as_text
-from movierec.sources.text.archive import files, links_out, single, too_deep
+from movierec.sources.text.archive import files, links_out, single_file, too_deep
 from movierec.sources.text.delimited import Table, first_lines
 from movierec.sources.text.records import Dialect
 from tests.sources.copied import rows
@@ -59,7 +59,7 @@ def test_parquet_may_be_packed_once_more_and_hold_text_as_bytes(tmp_path):
     (tmp_path / "packed.parquet.gz").write_bytes(packed)
     expected = {"user_id": "1", "movie_id": "2", "rating": "3.5", "rated_at": "964982703"}
     for path in ("ratings.parquet", "packed.parquet.gz"):
-        table = Table(single(tmp_path / path), RATINGS, Dialect(is_quoted=True))
+        table = Table(single_file(tmp_path / path), RATINGS, Dialect(is_quoted=True))
         assert rows(table.read(Notes())) == [expected]
 
 
@@ -71,7 +71,7 @@ def test_gzip_is_known_by_its_content_and_goes_by_the_plain_name(tmp_path):
         "packed.csv": b"a",
         "plain.csv": b"b",
     }
-    assert read(single(tmp_path / "inside.zip")) == b"c"
+    assert read(single_file(tmp_path / "inside.zip")) == b"c"
 
 
 def test_the_checksum_is_the_contents(tmp_path):
@@ -85,7 +85,7 @@ def test_a_truncated_gzip_says_where_it_ends(tmp_path):
     with pytest.raises(
         SourceError, match=r"ratings.csv.gz is damaged after [\d,]+ bytes: Compressed file ended before"
     ):
-        rows(Table(single(tmp_path / "ratings.csv.gz"), RATINGS, Dialect(is_quoted=True)).read(Notes()))
+        rows(Table(single_file(tmp_path / "ratings.csv.gz"), RATINGS, Dialect(is_quoted=True)).read(Notes()))
 
 
 def test_a_changed_byte_in_a_gzip_is_noticed(tmp_path):
@@ -93,7 +93,7 @@ def test_a_changed_byte_in_a_gzip_is_noticed(tmp_path):
     packed[-6] ^= 1
     (tmp_path / "ratings.csv.gz").write_bytes(packed)
     with pytest.raises(SourceError, match=r"ratings.csv.gz is damaged after [\d,]+ bytes: CRC check failed"):
-        read(single(tmp_path / "ratings.csv.gz"))
+        read(single_file(tmp_path / "ratings.csv.gz"))
 
 
 def test_a_changed_byte_in_a_zip_is_noticed(tmp_path):
@@ -102,7 +102,7 @@ def test_a_changed_byte_in_a_zip_is_noticed(tmp_path):
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(SourceError, match=r"set.zip: ratings.csv is damaged after [\d,]+ bytes: Bad CRC-32"):
-        read(single(path))
+        read(single_file(path))
 
 
 def test_a_zip_that_was_cut_off_is_no_dataset(tmp_path):
@@ -128,7 +128,7 @@ def test_a_place_that_does_not_exist_is_named(tmp_path):
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(SourceError, match=r"is a folder; allowed is a file, or a zip of one"):
-        single(tmp_path)
+        single_file(tmp_path)
 
 
 def test_a_folder_in_a_files_place_is_named(tmp_path):
@@ -138,7 +138,7 @@ def test_a_folder_in_a_files_place_is_named(tmp_path):
 
 def test_a_zip_of_many_files_is_no_single_one(tmp_path):
     with pytest.raises(SourceError, match="holds 2 files; allowed is a file, or a zip of one"):
-        single(zipped(tmp_path / "two.zip", {"a": b"", "b": b""}))
+        single_file(zipped(tmp_path / "two.zip", {"a": b"", "b": b""}))
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path):
@@ -148,13 +148,13 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path):
     if path.stat().st_uid == 0:
         pytest.skip("root may read everything")
     with pytest.raises(SourceError, match=r"ratings.csv cannot be read: Permission denied"):
-        read(single(path))
+        read(single_file(path))
 
 
 def test_a_zip_that_unpacks_to_much_more_is_read_in_small_pieces(tmp_path):
     path = zipped(tmp_path / "bomb.zip", {"zeros": b"\0" * 50_000_000}, compression=zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 100_000
-    with single(path).open() as stream:
+    with single_file(path).open() as stream:
         assert len(stream.read(1000)) == 1000
     assert list(tmp_path.iterdir()) == [path]
 
@@ -216,7 +216,7 @@ def test_a_line_without_an_end_is_refused_in_bounded_memory(tmp_path, start, mon
     tracemalloc.start()
     try:
         with pytest.raises(SourceError, match="a line is longer than 4 MB; allowed is text in lines"):
-            first_lines(single(path))
+            first_lines(single_file(path))
         assert tracemalloc.get_traced_memory()[1] < 60 << 20
     finally:
         tracemalloc.stop()
@@ -227,4 +227,4 @@ def test_json_with_a_new_key_in_every_line_is_no_table(tmp_path, monkeypatch):
     path = tmp_path / "ratings.jsonl"
     path.write_text("".join(f'{{"key{number}": 1}}\n' for number in range(200)))
     with pytest.raises(SourceError, match="more than 100 different keys; that is no table"):
-        first_lines(single(path))
+        first_lines(single_file(path))

@@ -15,7 +15,7 @@ from movierec.local import postgres
 from movierec.sources.source import Notes
 from movierec.sources.table_contracts import IMDB_TITLE, MOVIES, RATINGS
 from movierec.sources.text import blocks, records
-from movierec.sources.text.archive import single
+from movierec.sources.text.archive import single_file
 from movierec.sources.text.blocks import Converter
 from movierec.sources.text.delimited import Table
 from movierec.sources.text.file import File
@@ -116,7 +116,7 @@ def test_a_file_without_lines_is_refused_in_few_words():
 def test_a_file_that_is_written_to_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "ratings.csv"
     path.write_bytes(RATED + b"1,2,3,99\n")
-    _, reader = Table(single(path), RATINGS, CSV).checksum_and_reader()
+    _, reader = Table(single_file(path), RATINGS, CSV).checksum_and_reader()
     assert len(rows(reader(Notes()))) == 1
     path.write_bytes(RATED + b"1,2,3,99\n" * 2)
     with pytest.raises(SourceError, match=r"ratings.csv was written to while it was read; try again"):
@@ -277,7 +277,7 @@ def test_memory_stays_flat_while_a_large_file_is_read(tmp_path):
             file.write(b"".join(b"%d,%d,3.5,964982703\n" % (number, number) for number in range(start, start + 10_000)))
             file.write(b'7,"8",3.5,964982703\n')  # and an unclean line now and then
     tracemalloc.start()
-    count = sum(chunk.data.count(b"\n") for chunk in Table(single(path), RATINGS, CSV).read(Notes()))
+    count = sum(chunk.data.count(b"\n") for chunk in Table(single_file(path), RATINGS, CSV).read(Notes()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 1_000_100

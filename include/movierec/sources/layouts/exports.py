@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from movierec.rating_scale import RatingScale
-from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, Row, rewritten
+from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, Row, generated_file
 
 _GONE = ("deleted", "orphaned")  # folders of an export of Letterboxd
 PERSON = "1"  # the user of a person's own export
@@ -33,8 +33,8 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
             yield _number(row["Letterboxd URI"]), row["Name"], row["Year"]
 
     made = [
-        rewritten(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
-        rewritten(raw, "movies", ("movie_id", "title", "release_year"), movies),
+        generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
+        generated_file(raw, "movies", ("movie_id", "title", "release_year"), movies),
     ]
     dataset.personal.append(made[0].name)
     dataset.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}")
@@ -70,9 +70,9 @@ def put_imdb(dataset: RewrittenDataset, raw: RawTable) -> None:
             yield str(int(row["Const"][2:])), row["Const"]
 
     made = [
-        rewritten(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale(1, 10)),
-        rewritten(raw, "movies", ("movie_id", "title", "release_year", "release_date", "genres"), movies),
-        rewritten(raw, "links", ("movie_id", "imdb_id"), links),
+        generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale(1, 10)),
+        generated_file(raw, "movies", ("movie_id", "title", "release_year", "release_date", "genres"), movies),
+        generated_file(raw, "links", ("movie_id", "imdb_id"), links),
     ]
     dataset.personal.append(made[0].name)
     dataset.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import itemgetter
 
-from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, rewritten
+from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, generated_file
 
 
 def is_hetrec(raw: RawTable) -> bool:
@@ -34,16 +34,18 @@ def put_hetrec(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable
             yield movie, directors.get(movie, ""), actors.get(movie, "")
 
     made = [
-        rewritten(raw, "movies", ("movie_id", "title", "release_year", "genres"), movies),
-        rewritten(raw, "links", ("movie_id", "imdb_id"), links),
+        generated_file(raw, "movies", ("movie_id", "title", "release_year", "genres"), movies),
+        generated_file(raw, "links", ("movie_id", "imdb_id"), links),
     ]
     if directors or actors:
-        made.append(rewritten(raw, "credits", ("movie_id", "director", "actors"), credit_rows))
+        made.append(generated_file(raw, "credits", ("movie_id", "director", "actors"), credit_rows))
     tagged = [each for each in raws if each.has("userID", "movieID", "tagID", "timestamp")]
     words = [each for each in raws if each.names == ("id", "value")]
     if tagged and words:
         made.append(
-            rewritten(tagged[0], "tags", ("user_id", "movie_id", "tag", "tagged_at"), partial(_tag_rows, tagged, words))
+            generated_file(
+                tagged[0], "tags", ("user_id", "movie_id", "tag", "tagged_at"), partial(_tag_rows, tagged, words)
+            )
         )
     used = [raw, *of_genres, *of_directors, *of_actors, *(tagged[:1] + words[:1] if tagged and words else [])]
     dataset.replace(used, made, f"{raw.file.name} and the files beside it are HetRec 2011")

@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from movierec.sources.layouts import exports, genome, hetrec, netflix, tmdb
-from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, raw_table, rewritten
+from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, generated_file, raw_table
 from movierec.sources.recognition import recognise
 from movierec.sources.table_contracts import RATINGS
 from movierec.sources.text.file import File
@@ -59,4 +59,4 @@ def _put_genome(dataset: RewrittenDataset, raw: RawTable, tags: RawTable) -> Non
         return genome.rows(raw.file, raw.delimiter, genome.words(tags.rows()))
 
     remark = f"{raw.file.name} and {tags.file.name} are a tag genome; each movie has its {genome.MAX_TAGS} best tags"
-    dataset.replace([raw, tags], [rewritten(raw, "genome", genome.COLUMNS, rows)], remark, has_every_row=True)
+    dataset.replace([raw, tags], [generated_file(raw, "genome", genome.COLUMNS, rows)], remark, has_every_row=True)

@@ -99,7 +99,7 @@ class RewrittenDataset:
         ]
 
 
-def rewritten(
+def generated_file(
     raw: RawTable, table: str, columns: Sequence[str], rows: MakeRows, scale: RatingScale | None = None
 ) -> File:
     """Return a file of a contract's columns that is made of others whenever it is read."""

@@ -6,7 +6,7 @@ Lists are literals of Python in the first and JSON in the second.
 from collections.abc import Iterator, Sequence
 
 from movierec.sources import literals
-from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, rewritten
+from movierec.sources.layouts.rewriting import RawTable, RewrittenDataset, generated_file
 
 
 def is_tmdb(raw: RawTable) -> bool:
@@ -33,9 +33,9 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
                 yield movie, "|".join(crew["Director"]), "|".join(literals.names(row["cast"])), "|".join(crew["Writer"])
 
     people = [each for each in raws if each.has("cast", "crew") and (each.has("id") or each.has("movie_id"))]
-    made = [rewritten(raw, "movies", ("movie_id", "title", "release_date", "genres"), movies)]
+    made = [generated_file(raw, "movies", ("movie_id", "title", "release_date", "genres"), movies)]
     if people:
-        made.append(rewritten(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
+        made.append(generated_file(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
     by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids"
     shifted = sum(not row["id"].isdecimal() for row in raw.rows())
     left_out = f"; {shifted} rows without an id are left out" if shifted else ""

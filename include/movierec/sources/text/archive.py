@@ -52,7 +52,7 @@ def files(path: Path) -> list[File]:
     return sorted(_without_top_folder(listed), key=lambda file: file.name)
 
 
-def single(path: Path) -> File:
+def single_file(path: Path) -> File:
     """Return the one file at a path: itself, or the only one in a zip.
 
     Raises:

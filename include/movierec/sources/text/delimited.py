@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from movierec.data.aliases import plain
+from movierec.data.aliases import normalise_name
 from movierec.errors import SourceError
 from movierec.sources.contract import MIN_SAMPLE_VALUES, Contract
-from movierec.sources.message_parts import are_names, kind_of, listed, seen_names, seen_values
+from movierec.sources.message_parts import are_names, kind_of, list_names, seen_names, seen_values
 from movierec.sources.source import Chunk, Notes
 from movierec.sources.text.blocks import Converter, LineFilter
 from movierec.sources.text.copytext import Record
@@ -113,14 +113,14 @@ class Table:
         if len(records) >= MIN_SAMPLE_VALUES and ragged * 2 > len(records):
             raise SourceError(
                 f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
-                f"there are columns; allowed are {len(columns)} fields: {listed(columns)}"
+                f"there are columns; allowed are {len(columns)} fields: {list_names(columns)}"
             )
 
 
 def _require_delimiter(where: str, columns: Sequence[str], contract: Contract, dialect: Dialect) -> None:
     """Refuse a first line that is one column to all delimiters and several to spaces."""
     words = columns[0].replace('"', "").split() if len(columns) == 1 else []
-    if sum(name in contract.words for name in map(plain, words)) > 1 or (
+    if sum(name in contract.words for name in map(normalise_name, words)) > 1 or (
         len(words) > 2 and not are_names(words)  # noqa: PLR2004
     ):
         seen = f"; seen: {seen_names(words)}"

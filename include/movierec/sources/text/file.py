@@ -158,7 +158,7 @@ class File:
             try:
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
                 head = raw.peek(formats.HEAD_BYTES)[: formats.HEAD_BYTES]
-                stream = Stream(self.where, formats.unpacked(head, raw), self._limit(head))
+                stream = Stream(self.where, formats.unpack(head, raw), self._limit(head))
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):

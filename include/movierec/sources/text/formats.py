@@ -22,7 +22,7 @@ def _zstd(raw: IO[bytes]) -> Readable:
     return cast(Readable, pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"))
 
 
-_UNPACK: dict[bytes, Callable[[IO[bytes]], Readable]] = {
+_OPENERS: dict[bytes, Callable[[IO[bytes]], Readable]] = {
     GZIP_MAGIC: lambda raw: gzip.GzipFile(fileobj=raw),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
@@ -78,14 +78,14 @@ _MAX_CONTROL_SHARE = 0.05  # of the first bytes of a text; line ends and tabs ap
 _MIN_WIDE_SHARE = 0.3  # zeros among the first bytes, where each character takes two
 
 
-def unpacked(head: bytes, raw: IO[bytes]) -> Readable:
+def unpack(head: bytes, raw: IO[bytes]) -> Readable:
     """Return a file's content as it was before it was packed, whatever its name says."""
-    return next((unpack(raw) for magic, unpack in _UNPACK.items() if head.startswith(magic)), raw)
+    return next((opener(raw) for magic, opener in _OPENERS.items() if head.startswith(magic)), raw)
 
 
 def is_packed(head: bytes) -> bool:
     """Tell whether a file is packed in a way that is read here."""
-    return any(head.startswith(magic) for magic in _UNPACK)
+    return any(head.startswith(magic) for magic in _OPENERS)
 
 
 def is_tar(head: bytes) -> bool:
