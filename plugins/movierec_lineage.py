@@ -143,10 +143,10 @@ def _datasets(ports: str) -> "list[Dataset]":
     host = "localhost" if (found.host or "/").startswith("/") else found.host
     server = f"postgres://{host}:{found.port or 5432}"
     store = trainings(settings())
-    place = f"{store.protocol}://{store.drive}" if store.protocol else "file"
+    namespace = f"{store.protocol}://{store.drive}" if store.protocol else "file"
     of_any_training = TrainingFolder(0, store / "*")
     return [
-        Dataset(namespace=place, name=getattr(of_any_training, name.removeprefix(STORE)).path)
+        Dataset(namespace=namespace, name=getattr(of_any_training, name.removeprefix(STORE)).path)
         if name.startswith(STORE)
         else Dataset(namespace=server, name=f"{found.schema}.{name}")
         for name in names_of(ports)

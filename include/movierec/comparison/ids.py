@@ -26,12 +26,12 @@ def number_ids(
     facts: dict[str, pd.DataFrame],
     key: str,
     notes: list[str],
-    places: Mapping[str, str],
+    subjects: Mapping[str, str],
 ) -> pd.Index | None:
     """Replace the texts of an id by numbers, in all tables of both dictionaries.
 
     Whole numbers such as 7 and 7.0 stay what they are, where all ids are; else every text is a name, and gets its
-    position in alphabetical order. `places` says of each table of ratings what messages call its column.
+    position in alphabetical order. `subjects` says of each table of ratings what a note calls so many of its ids.
 
     Returns:
         The texts, by number; None where all ids are whole numbers.
@@ -59,7 +59,7 @@ def number_ids(
     if are_whole:
         for group, table in tables:
             if group is ratings:
-                _note_leading_zeros(columns[id(group), table].cat.categories, places[table], notes)
+                _note_leading_zeros(columns[id(group), table].cat.categories, subjects[table], notes)
         return None
     example = next((text for text in texts if not text.isdecimal()), max(texts, key=len))
     kind = "numbers that are too long," if example.isdecimal() else "text"
@@ -87,9 +87,9 @@ def _as_digits(text: str) -> str:
     return re.sub(r"[^\d+-]", "", text) if _GROUPED.fullmatch(text) else _WHOLE.sub(r"\1", text)
 
 
-def _note_leading_zeros(texts: Iterable[str], place: str, notes: list[str]) -> None:
+def _note_leading_zeros(texts: Iterable[str], subject: str, notes: list[str]) -> None:
     """Note ids such as 007 that were read as numbers: 7 is the same then."""
     zeros = [text for text in texts if _LEADING_ZERO.match(text)]
     if zeros:
-        found, number = place.format(len(zeros)), int(float(zeros[0]))
+        found, number = subject.format(len(zeros)), int(float(zeros[0]))
         notes.append(f"{found} begin with 0, such as {zeros[0]}; they are read as numbers, the same as {number}")

@@ -157,8 +157,8 @@ def read_inputs(
     facts = _read_facts(files, notes)
     ratings = {name: file.rows for name, file in ratings_files.items()}
     relevant_from = put_on_stars(ratings, scale, relevant_from, notes)
-    user_names = number_ids(ratings, facts, USER, notes, _places(ratings_files, USER))
-    number_ids(ratings, facts, MOVIE, notes, _places(ratings_files, MOVIE))
+    user_names = number_ids(ratings, facts, USER, notes, _subjects(ratings_files, USER))
+    number_ids(ratings, facts, MOVIE, notes, _subjects(ratings_files, MOVIE))
     parts = {name: rows if name == "test" else keep_latest(name, rows, notes) for name, rows in ratings.items()}
     if division is None:
         parts = level_times(ratings_files, parts, notes)
@@ -204,7 +204,7 @@ def _missed(file: RatingsFile, name: str) -> str:
     return "".join(f"; it has no column of {what}{hint}" for what, hint in hints)
 
 
-def _places(files: Mapping[str, RatingsFile], key: str) -> dict[str, str]:
+def _subjects(files: Mapping[str, RatingsFile], key: str) -> dict[str, str]:
     return {name: f"{file.path}: {{}} ids of column {file.words[key]}" for name, file in files.items()}
 
 

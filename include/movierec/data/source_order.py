@@ -28,7 +28,7 @@ def in_source_order(ratings: pd.DataFrame) -> pd.DataFrame:
         return ratings
     order, is_tied, until_next = _neighbours(ratings)
     later = np.empty(len(order), np.int64)
-    later[order] = _places_in_moment(is_tied, until_next)
+    later[order] = _positions_in_moment(is_tied, until_next)
     return ratings.assign(**{RATED_AT: ratings[RATED_AT] + pd.to_timedelta(later, unit="us")})
 
 
@@ -52,7 +52,7 @@ def _neighbours(ratings: pd.DataFrame) -> tuple[Ints, np.ndarray, Ints]:
     return order, until_next == 0, until_next
 
 
-def _places_in_moment(is_tied: np.ndarray, until_next: Ints) -> Ints:
+def _positions_in_moment(is_tied: np.ndarray, until_next: Ints) -> Ints:
     """Return how many rows of its moment come before each row, at most what there is room for until the next moment."""
     is_first = np.concatenate([[True], ~is_tied])
     firsts, group = np.flatnonzero(is_first), np.cumsum(is_first) - 1

@@ -83,7 +83,7 @@ def last_ratings(ratings: pd.DataFrame, number: int, seed: int = 0) -> tuple[pd.
     position, size = _position_and_size(ordered[USER])
     from_the_end = np.where(position > 0, size - position, number + 1)
     is_known = from_the_end > number
-    return ordered[is_known], *(ordered[from_the_end == place] for place in range(number, 0, -1))
+    return ordered[is_known], *(ordered[from_the_end == each] for each in range(number, 0, -1))
 
 
 def leave_one_out_global(

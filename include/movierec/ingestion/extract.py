@@ -105,18 +105,18 @@ def extract(
 
 
 def extract_source(
-    conn: Connection, batch_id: int, name: str, origin: Callable[[Mapping[str, Any]], Origin]
+    conn: Connection, batch_id: int, name: str, origin_of: Callable[[Mapping[str, Any]], Origin]
 ) -> dict[str, int]:
-    """Load one of the registered sources into a batch; `origin` tells from the batch's row where the sources are."""
+    """Load one of the registered sources into a batch; `origin_of` tells from the batch's row where the sources are."""
     batch = find_batch(conn, batch_id)
     conn.commit()
     try:
-        place = origin(batch)
-        source = SOURCES.create(name, place)
+        origin = origin_of(batch)
+        source = SOURCES.create(name, origin)
     except MovierecError as error:
         _record_outcome(conn, batch_id, name, "failed", str(error))
         raise
-    return extract(conn, batch_id, name, source, is_full=batch["is_full"], declared=place.scales.get(name))
+    return extract(conn, batch_id, name, source, is_full=batch["is_full"], declared=origin.scales.get(name))
 
 
 def _keep_remarks(conn: Connection, batch_id: int, source: str, sentences: Iterable[str]) -> None:

@@ -22,16 +22,16 @@ def environment(settings: Settings) -> dict[str, str]:
     Raises:
         ConfigError: the setting is neither a server nor a file.
     """
-    place = settings.openlineage
-    if not place:
+    target = settings.openlineage
+    if not target:
         return {}
-    if re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", place):
-        transport: dict[str, object] = {"type": "http", "url": place}
-    elif Path(place).is_absolute() and Path(place).parent.is_dir() and not Path(place).is_dir():
-        transport = {"type": "file", "log_file_path": place, "append": True}
+    if re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", target):
+        transport: dict[str, object] = {"type": "http", "url": target}
+    elif Path(target).is_absolute() and Path(target).parent.is_dir() and not Path(target).is_dir():
+        transport = {"type": "file", "log_file_path": target, "append": True}
     else:
         raise ConfigError(
-            f"MOVIEREC_OPENLINEAGE is '{place}'; allowed is the address of a server without login and query, such as "
+            f"MOVIEREC_OPENLINEAGE is '{target}'; allowed is the address of a server without login and query, such as "
             "http://localhost:5000, or the absolute path of a file in a folder that exists"
         )
     return {"AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport)}

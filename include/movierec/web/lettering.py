@@ -59,15 +59,15 @@ def _divide(word: str) -> str:
     """Return a word with soft hyphens where a syllable begins: at a consonant before a vowel, after a vowel's sound."""
     is_vowel = [unicodedata.normalize("NFKD", letter)[0].lower() in VOWELS for letter in word]
     begins = [
-        _onset(word, place)
-        for place in range(1, len(word) - 1)
-        if not is_vowel[place] and is_vowel[place + 1] and word[place].isalpha() and any(is_vowel[:place])
+        _onset(word, position)
+        for position in range(1, len(word) - 1)
+        if not is_vowel[position] and is_vowel[position + 1] and word[position].isalpha() and any(is_vowel[:position])
     ]
-    cuts = [place for place in begins if MIN_PART <= place <= len(word) - MIN_PART]
+    cuts = [position for position in begins if MIN_PART <= position <= len(word) - MIN_PART]
     edges = [0, *cuts, len(word)]
     return SOFT_HYPHEN.join(word[start:end] for start, end in pairwise(edges))
 
 
-def _onset(word: str, place: int) -> int:
-    """Return where the consonant at a place begins to sound: letters that make one sound stay together."""
-    return place - 1 if ONE_SOUND.fullmatch(word[place - 1 : place + 1].lower()) else place
+def _onset(word: str, position: int) -> int:
+    """Return where the consonant at a position begins to sound: letters that make one sound stay together."""
+    return position - 1 if ONE_SOUND.fullmatch(word[position - 1 : position + 1].lower()) else position

@@ -17,9 +17,9 @@ def printable_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def without_secrets(place: str) -> str:
+def without_secrets(location: str) -> str:
     """Return a path as it is, and a URL as it may be kept and printed."""
-    return printable_url(place) if is_url(place) else place
+    return printable_url(location) if is_url(location) else location
 
 
 def is_private(host: str) -> bool:

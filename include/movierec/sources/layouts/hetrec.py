@@ -57,8 +57,8 @@ def _values_by_movie(raws: Sequence[RawTable], key: str, value: str) -> tuple[li
     values: dict[str, list[tuple[int, str]]] = {}
     for row in raw.rows() if raw else ():
         ranking = row.get("ranking", "")
-        place = int(ranking) if ranking.isdecimal() else 0
-        values.setdefault(row[key], []).append((place, row[value].replace("|", " ")))
+        position = int(ranking) if ranking.isdecimal() else 0
+        values.setdefault(row[key], []).append((position, row[value].replace("|", " ")))
     ordered = {movie: sorted(each, key=itemgetter(0)) for movie, each in values.items()}
     return ([raw] if raw else []), {movie: "|".join(name for _, name in each) for movie, each in ordered.items()}
 
