@@ -15,6 +15,7 @@ from movierec.bench.ingestion import delta, load, night, ratings, report
 from movierec.bench.ingestion.night import Figures
 from movierec.bench.machine import describe, in_own_process
 from movierec.bench.page import PAGE, write_section
+from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.config import ROOT
 from movierec.db import connect
@@ -89,7 +90,7 @@ def _version(warehouse: str) -> str:
 
 def _log(measured: Night) -> None:
     name, figures, _ = measured
-    print(f"{name}: {figures.total_seconds:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+    progress(f"{name}: {figures.total_seconds:.1f} s")
 
 
 def _parser() -> argparse.ArgumentParser:

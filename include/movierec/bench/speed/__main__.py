@@ -15,6 +15,7 @@ from upath import UPath
 
 from movierec.bench.machine import in_own_process
 from movierec.bench.page import PAGE, write_section
+from movierec.bench.progress import progress
 from movierec.bench.speed import anchors, report
 from movierec.bench.speed import ratings as speed_ratings
 from movierec.bench.speed.measure import measure_anchor, measure_ranker, split
@@ -51,13 +52,13 @@ def measure(folder: str, rankers: Sequence[str]) -> Iterator[Figures]:
         yield _log(in_own_process(measure_ranker, folder, name))
         reason = anchors.missing(name)
         if reason:
-            print(reason, file=sys.stderr)  # noqa: T201
+            progress(reason)
         elif name in anchors.ANCHORS:
             yield _log(in_own_process(measure_anchor, folder, name))
 
 
 def _log(figures: Figures) -> Figures:
-    print(f"{figures.name}: {figures.fit_seconds:.2f} s", file=sys.stderr, flush=True)  # noqa: T201
+    progress(f"{figures.name}: {figures.fit_seconds:.2f} s")
     return figures
 
 

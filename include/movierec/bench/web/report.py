@@ -2,12 +2,14 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from statistics import median_high
 
 from movierec.bench.machine import describe, with_version
 from movierec.bench.web.load import Result
 from movierec.bench.web.pages import percentile
 
 HEADING = "## The web application"
+SECONDS_COUNTED = 9.0  # of a round of ten, after the warm-up
 
 
 def lines(
@@ -42,14 +44,9 @@ def lines(
 
 
 def _row(name: str, results: Sequence[Result], bare: Sequence[Result]) -> str:
-    rate = _median([len(result.seconds) for result in results]) / SECONDS_COUNTED
-    p50, p99 = (_median([result.percentile(percent) for result in results]) for percent in (50, 99))
-    to_bare = [ours / _median([each.percentile(percent) for each in bare]) for ours, percent in ((p50, 50), (p99, 99))]
+    rate = median_high([len(result.seconds) for result in results]) / SECONDS_COUNTED
+    p50, p99 = (median_high([result.percentile(percent) for result in results]) for percent in (50, 99))
+    to_bare = [
+        ours / median_high([each.percentile(percent) for each in bare]) for ours, percent in ((p50, 50), (p99, 99))
+    ]
     return f"| {name} | {rate:,.0f} | {p50:.1f} ms | {p99:.1f} ms | {to_bare[0]:.2f} | {to_bare[1]:.2f} |"
-
-
-SECONDS_COUNTED = 9.0  # of a round of ten, after the warm-up
-
-
-def _median(values: Sequence[float]) -> float:
-    return sorted(values)[len(values) // 2]
