@@ -24,7 +24,7 @@ class ModelError(MovierecError):
 class DiskFullError(MovierecError, OSError):
     """There is no room for what has to be written; once there is, the task can be cleared.
 
-    An OSError, too, since it is nobody's fault that was writing: no ranker is left out of a night for it.
+    It is an OSError as well: whoever was writing is not at fault, so no ranker is left out of a night for it.
     """
 
 

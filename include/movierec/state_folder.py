@@ -69,12 +69,12 @@ class StateFolder:
 
     @property
     def socket(self) -> Path:
-        """The directory of its socket, where that path can be used …"""
+        """The directory of its socket, where so long a path can be used."""
         return self.postgres / "socket"
 
     @property
     def socket_record(self) -> Path:
-        """… and the file that says where it is otherwise."""
+        """The file that says where the socket is otherwise."""
         return self.postgres / "socket-folder"
 
     @property

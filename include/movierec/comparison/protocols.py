@@ -57,7 +57,7 @@ def divide(file: RatingsFile, rows: pd.DataFrame, division: Division) -> Parts:
     Raises:
         ConfigError: the protocol needs timestamps, or leaves nothing to ask about.
     """
-    protocol = PROTOCOLS[division.protocol]
+    protocol = PROTOCOLS_BY_NAME[division.protocol]
     if protocol.has_order and not file.has_times:
         raise ConfigError(f"{file.path} has no timestamps, by which --protocol {division.protocol} divides it")
     parts = protocol.split(rows, division.seed)
@@ -75,7 +75,7 @@ def divide(file: RatingsFile, rows: pd.DataFrame, division: Division) -> Parts:
 
 def note_protocol(division: Division, windows: str, notes: list[str]) -> str:
     """Note how the ratings were divided, and return the label windows: those of the protocol for 'auto'."""
-    protocol = PROTOCOLS[division.protocol]
+    protocol = PROTOCOLS_BY_NAME[division.protocol]
     notes.append(f"protocol {division.protocol}, seed {division.seed}: {protocol.sentence}")
     return WINDOWS_OF[division.protocol] if windows == "auto" else windows
 
@@ -109,7 +109,7 @@ def _parts_by_name(names: tuple[str, ...], frames: tuple[pd.DataFrame, ...]) -> 
     return dict(zip(names, frames, strict=True))
 
 
-PROTOCOLS = {
+PROTOCOLS_BY_NAME = {
     PER_USER_TEMPORAL: Protocol(
         _per_user_temporal, True, "the first 80 % of every user's ratings are known, the last 20 % asked about"
     ),

@@ -30,7 +30,7 @@ class Evaluation:
         totals: k, coverage and gini: one row per k; gini is NaN where nothing was shown.
         lists: (user_id, movie_id, score, rank) of the evaluated users, as long as the largest k.
         seconds: how long making the lists took.
-        unevaluated_users: users of the test who have no relevant movie there
+        unevaluated_users: how many users of the test have no relevant movie there.
     """
 
     values: pd.DataFrame
@@ -73,13 +73,13 @@ def evaluate(
     Raises:
         ModelError: a k is below 1, or the ranker's lists repeat a movie.
     """
-    words: dict[str, Any] = {
+    options: dict[str, Any] = {
         "relevant_from": relevant_from,
         "exclude": exclude,
         "exclude_seen": exclude_seen,
         "features": features,
     }
-    result = evaluate_together([ranker], test, ks, **words)[0]
+    result = evaluate_together([ranker], test, ks, **options)[0]
     if isinstance(result, Exception):
         raise result
     return result

@@ -17,7 +17,7 @@ from movierec.rankers.top_k import top_k
 
 ROUNDS = 12
 BAGS = 4
-K = 10
+K = 10  # of the NDCG that the weights are chosen by
 
 
 def select(

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from movierec.config import Settings
-from movierec.local import state
+from movierec.local import state, web
 from movierec.local.airflow import health, processes
 from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component, say
 from movierec.local.airflow.database import Database, give_back_tries
@@ -29,7 +29,7 @@ COMPONENTS = {
     "scheduler": (sys.executable, "-m", "movierec.local.airflow.scheduler", "--skip-serve-logs"),
     "dag-processor": (*AIRFLOW, "dag-processor"),
     "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
-    "web": (sys.executable, "-m", "movierec.web"),
+    web.COMPONENT: (sys.executable, "-m", "movierec.web"),
 }
 MAX_DEATHS = 5
 GRACE_SECONDS = 10.0
