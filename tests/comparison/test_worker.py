@@ -92,7 +92,7 @@ def test_values_are_kept_per_user(tmp_path: Path) -> None:
     assert values[["user_id", "ndcg"]].to_numpy().tolist() == [[1, 1], [2, 1]]
 
 
-def test_settings_are_judged_by_what_the_validation_users_have_shown(tmp_path: Path) -> None:
+def test_settings_are_evaluated_by_what_the_validation_users_have_shown(tmp_path: Path) -> None:
     # Most rate 10 and 11, which a newcomer would get first; whoever has shown 20 gets 21.
     rows = [(user, movie + (10 if user < 3 else 0)) for user in range(8) for movie in (10, 11)]
     texts = {"train": "\n".join(f"{user},{movie},5,1" for user, movie in rows), "test": "92,21,5,9"}

@@ -36,8 +36,8 @@ def test_two_nights_a_bad_one_and_a_night_with_some_broken_rows(night, tmp_path)
     assert query(night.warehouse, f"{due} from serving.live_recommendation") == [(60 * 50, 60, 60 * 50, 1, 50)]
     seen = "select count(*) from serving.live_recommendation join core.ratings using (user_id, movie_id)"
     assert query(night.warehouse, seen) == [(0,)]
-    judged = query(night.warehouse, "select distinct ranker, protocol from ml.metric")
-    assert sorted(judged) == [(ranker, protocol) for ranker in sorted(RANKERS) for protocol in sorted(PROTOCOLS)]
+    evaluated = query(night.warehouse, "select distinct ranker, protocol from ml.metric")
+    assert sorted(evaluated) == [(ranker, protocol) for ranker in sorted(RANKERS) for protocol in sorted(PROTOCOLS)]
     with connect(night.warehouse) as conn:
         first = fingerprints(conn)
 

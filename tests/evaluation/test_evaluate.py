@@ -33,7 +33,7 @@ def ranker(known: Dataset, features: MovieFeatures) -> Popularity:
     return Popularity().fit(known, features)
 
 
-def test_those_who_liked_something_are_judged_once_for_every_k(ranker: Popularity) -> None:
+def test_those_who_liked_something_are_evaluated_once_for_every_k(ranker: Popularity) -> None:
     evaluation = evaluate(ranker, TEST, (1, 3), relevant_from=4.0)
     assert list(evaluation.values.columns) == ["user_id", "k", *METRICS]
     assert list(zip(evaluation.values["k"], evaluation.values["user_id"], strict=True)) == [
@@ -57,7 +57,7 @@ def test_pairs_to_exclude_are_not_in_the_lists(ranker: Popularity) -> None:
     assert lists.loc[lists["user_id"] == 6, "movie_id"].tolist() == [3, 4, 5]
 
 
-def test_a_stranger_is_judged_by_the_newcomers_list(ranker: Popularity) -> None:
+def test_a_stranger_is_evaluated_by_the_newcomers_list(ranker: Popularity) -> None:
     lists = evaluate(ranker, TEST, (3,), relevant_from=4.0).lists
     assert lists.loc[lists["user_id"] == 99, "movie_id"].tolist() == [1, 2, 3]
 
@@ -78,7 +78,7 @@ def test_diversity_needs_features(ranker: Popularity, features: MovieFeatures) -
     assert evaluate(ranker, TEST, (3,), relevant_from=4.0, features=features).values["diversity"].between(0, 1).all()
 
 
-def test_means_are_over_the_judged_users(ranker: Popularity) -> None:
+def test_means_are_over_the_evaluated_users(ranker: Popularity) -> None:
     evaluation = evaluate(ranker, TEST, (1, 3), relevant_from=4.0)
     means = evaluation.means()
     assert list(means.columns) == [*METRICS, *TOTALS]
@@ -97,6 +97,6 @@ def test_nobody_to_judge_is_no_error(ranker: Popularity, features: MovieFeatures
     assert evaluation.means().drop(columns="coverage").isna().all(axis=None)
 
 
-def test_lists_of_no_length_cannot_be_judged(ranker: Popularity) -> None:
+def test_lists_of_no_length_cannot_be_evaluated(ranker: Popularity) -> None:
     with pytest.raises(ModelError, match="whole numbers from 1"):
         evaluate(ranker, TEST, (0,), relevant_from=4.0)

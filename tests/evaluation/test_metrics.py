@@ -155,7 +155,7 @@ def test_ndcg_and_map_of_whole_rankings_are_scikit_learns(seed: int) -> None:
     np.testing.assert_allclose(ours.loc[ours["k"] == 50, "map"], average)
 
 
-def test_several_k_are_judged_as_one_by_one() -> None:
+def test_several_k_are_evaluated_as_one_by_one() -> None:
     lists, relevant = random_lists(5), relevant_pairs(random_test(5), 4.0)
     alone = [accuracy(lists, relevant, (k,)) for k in KS]
     pd.testing.assert_frame_equal(accuracy(lists, relevant, KS), pd.concat(alone, ignore_index=True))

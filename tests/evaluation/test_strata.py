@@ -83,7 +83,7 @@ def test_strata_of_one_dimension_add_up_to_the_whole(known: Dataset) -> None:
     assert (ndcg["mean"] * ndcg["users"]).sum() == pytest.approx(values["ndcg"].sum())
 
 
-def test_cold_and_warm_movies_are_judged_apart(known: Dataset) -> None:
+def test_cold_and_warm_movies_are_evaluated_apart(known: Dataset) -> None:
     # movie 0 was rated by 8 users, movie 61 by none
     lists = pd.DataFrame([(1, 0, 1), (1, 5, 2), (2, 61, 1)], columns=["user_id", "movie_id", "rank"])
     relevant = pd.DataFrame([(1, 0), (1, 61), (2, 61)], columns=["user_id", "movie_id"])

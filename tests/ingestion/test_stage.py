@@ -127,7 +127,7 @@ def test_whatever_a_viewer_can_say_is_let_through(conn, app, tmp_path, kind):
         ("(1, -10, 1, 'view', null)", ["user_id"]),
     ],
 )
-def test_events_are_judged_by_their_kind(conn, app, tmp_path, values, broken):
+def test_events_are_checked_by_their_kind(conn, app, tmp_path, values, broken):
     with connect(app) as other:
         other.execute(f"insert into feedback_event (event_id, user_id, movie_id, kind, value) values {values}")
     ingest(conn, app, movielens.write(tmp_path))

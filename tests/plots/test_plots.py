@@ -72,7 +72,7 @@ def test_a_model_that_cannot_be_read_costs_its_own_picture_alone(conn, folder, c
     assert "picture features is left out" in caplog.text
 
 
-def test_a_training_in_which_nothing_was_judged_gives_a_page_that_says_so(conn, folder):
+def test_a_training_in_which_nothing_was_evaluated_gives_a_page_that_says_so(conn, folder):
     assert plots.draw(conn, folder) == []
     assert "no ranker of this training was evaluated" in (folder.plots / "index.html").read_text(encoding="utf-8")
 

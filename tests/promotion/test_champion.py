@@ -89,8 +89,8 @@ def test_the_first_champion_is_the_best_and_the_reason_says_by_how_much(conn, re
 
 def test_the_champion_and_popularity_meet_every_challenger_and_the_best_champion_stays(conn, train, reigning):
     training_id, decision = train("second", "item_knn")
-    judged = conn.execute("select ranker from ml.evaluation where training_id = %s order by 1", [training_id])
-    assert judged.fetchall() == [("ease",), ("item_knn",), ("popularity",)]
+    evaluated = conn.execute("select ranker from ml.evaluation where training_id = %s order by 1", [training_id])
+    assert evaluated.fetchall() == [("ease",), ("item_knn",), ("popularity",)]
     assert decision["champion"] == "ease"
 
 
@@ -177,7 +177,7 @@ def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, 
         ("item_knn", False, "it could not be compared with popularity: out of order"),
     ],
 )
-def test_where_popularity_was_not_judged_a_challenger_is_compared_with_it_all_the_same(
+def test_where_popularity_was_not_evaluated_a_challenger_is_compared_with_it_all_the_same(
     conn, train, reigning, monkeypatch, name, can_learn, words
 ):
     def refuse(self, dataset, features, fits):

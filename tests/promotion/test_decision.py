@@ -143,7 +143,7 @@ def test_refused_rankers_are_named_in_the_reason():
     assert verdict(values(), refused={"ials": "it is broken"}).reason.endswith("ials was refused: it is broken")
 
 
-def test_where_nothing_can_be_judged_the_champion_stays_or_popularity_wins():
+def test_where_nothing_can_be_evaluated_the_champion_stays_or_popularity_wins():
     nothing = pd.DataFrame()
     assert verdict(nothing).reason == f"ease, because {NOTHING_TO_COMPARE}"
     assert verdict(nothing).verdict == "keep"

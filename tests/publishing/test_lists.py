@@ -193,7 +193,7 @@ def test_what_happens_to_the_catalogue_changes_no_live_list(conn, settings, cham
     assert conn.execute("select count(*) from serving.live_fallback where title = 'broken'").fetchone() == (0,)
 
 
-def test_lists_of_a_night_are_judged_by_that_night_though_core_has_moved_on(conn, app, tmp_path, settings, champion):
+def test_lists_of_a_night_are_evaluated_by_that_night_though_core_has_moved_on(conn, app, tmp_path, settings, champion):
     version_id = write(conn, settings)
     ingest(conn, app, movielens.generate(tmp_path / "next", seed=2), "next night")
     versions.audit_version(conn, version_id)

@@ -50,13 +50,13 @@ def test_the_columns_of_raw_are_those_of_the_contracts():
 
 
 def test_every_rule_of_a_metric_is_checked_by_an_expectation_and_every_expectation_has_a_rule(conn):
-    judged = {
+    described = {
         (measured["layer"], metric, measured["severity"])
         for _, it in expectations()
         if (measured := it["meta"].get("measured"))
         for metric in measured["metrics"]
     }
-    assert judged == set(conn.execute("select layer, metric, severity from ops.metric_rule"))
+    assert described == set(conn.execute("select layer, metric, severity from ops.metric_rule"))
     for _, it in expectations():
         if measured := it["meta"].get("measured"):
             assert it["severity"] == measured["severity"]

@@ -1,4 +1,4 @@
-"""Nothing after a cut-off influences what is judged before it; and the checks that say so notice planted leaks."""
+"""Nothing after a cut-off influences what is evaluated before it; and the checks that say so notice planted leaks."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -129,7 +129,7 @@ def test_evaluation_keeps_means_and_every_viewer_and_a_second_one_replaces_them(
     )
 
 
-def test_lists_that_are_judged_never_hold_a_known_movie(folder):
+def test_lists_that_are_evaluated_never_hold_a_known_movie(folder):
     fit.fit_ranker(TrainingData(folder), "item_knn")
     train = load_frame(folder.train)
     lists = registry.load(folder.model("item_knn")).recommend(train[USER].unique(), 10)
@@ -312,7 +312,7 @@ def test_no_model_file_is_a_pickle(folder):
     assert suffixes <= {".npz", ".json", ".txt", ".parquet"}
 
 
-def test_a_window_in_which_nobody_can_be_judged_is_no_error(conn, folder):
+def test_a_window_in_which_nobody_can_be_evaluated_is_no_error(conn, folder):
     facts = Dataset.load(folder.snapshot)
     moment = facts.ratings["rated_at"].min()
     facts.with_ratings(facts.ratings.assign(rated_at=moment)).save(folder.snapshot)

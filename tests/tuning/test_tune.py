@@ -83,7 +83,7 @@ def test_what_is_fixed_is_not_searched(windows):
     assert len(tuned.trials) == 1
 
 
-def test_movies_to_exclude_are_in_no_judged_list(windows):
+def test_movies_to_exclude_are_in_no_evaluated_list(windows):
     train, validation = windows
     assert tune("ease", train, validation, 1, 1, exclude=validation).value == 0
 
