@@ -30,7 +30,7 @@ with as_of as (
     where batch_id = %(batch_id)s
 ),
 
-ratings_in_all as (
+rating_summary as (
     select
         coalesce(sum(rating_of_user.ratings), 0) as ratings,
         sum(rating_of_user.stars) / sum(rating_of_user.ratings) as mean_rating,
@@ -56,7 +56,7 @@ ratings_in_all as (
     group by as_of.moment
 ),
 
-movies_in_all as (
+movie_summary as (
     select
         count(*) as movies,
         count(*) filter (where exists (
@@ -74,7 +74,7 @@ movies_in_all as (
     from movies
 ),
 
-users_in_all as (
+user_summary as (
     select
         count(*) as users,
         count(*) filter (where num_nonnulls(age, age_group, gender, occupation, postcode) > 0)
@@ -89,29 +89,29 @@ select
     measured.subject,
     measured.metric,
     measured.value
-from ratings_in_all
-cross join movies_in_all
-cross join users_in_all
+from rating_summary
+cross join movie_summary
+cross join user_summary
 cross join lateral (
     values
-    ('ratings', 'rows', ratings_in_all.ratings::double precision),
-    ('movies', 'rows', movies_in_all.movies),
-    ('users', 'rows', users_in_all.users),
-    ('ratings', 'mean_rating', ratings_in_all.mean_rating),
-    ('ratings', 'stddev_rating', ratings_in_all.stddev_rating),
-    ('ratings', 'out_of_range', ratings_in_all.out_of_range),
-    ('up to 1 star', 'share_of_stars', ratings_in_all.share_1),
-    ('up to 2 stars', 'share_of_stars', ratings_in_all.share_2),
-    ('up to 3 stars', 'share_of_stars', ratings_in_all.share_3),
-    ('up to 4 stars', 'share_of_stars', ratings_in_all.share_4),
-    ('up to 5 stars', 'share_of_stars', ratings_in_all.share_5),
-    ('ratings', 'ratings_of_a_user_max', ratings_in_all.ratings_of_a_user_max),
-    ('ratings', 'ratings_of_a_user_median', ratings_in_all.ratings_of_a_user_median),
-    ('ratings', 'newest_rating_days', ratings_in_all.newest_rating_days),
-    ('movies', 'share_with_genre', movies_in_all.share_with_genre),
-    ('movies', 'share_with_director', movies_in_all.share_with_director),
-    ('movies', 'share_with_release_year', movies_in_all.share_with_release_year),
-    ('users', 'share_with_profile', users_in_all.share_with_profile)
+    ('ratings', 'rows', rating_summary.ratings::double precision),
+    ('movies', 'rows', movie_summary.movies),
+    ('users', 'rows', user_summary.users),
+    ('ratings', 'mean_rating', rating_summary.mean_rating),
+    ('ratings', 'stddev_rating', rating_summary.stddev_rating),
+    ('ratings', 'out_of_range', rating_summary.out_of_range),
+    ('up to 1 star', 'share_of_stars', rating_summary.share_1),
+    ('up to 2 stars', 'share_of_stars', rating_summary.share_2),
+    ('up to 3 stars', 'share_of_stars', rating_summary.share_3),
+    ('up to 4 stars', 'share_of_stars', rating_summary.share_4),
+    ('up to 5 stars', 'share_of_stars', rating_summary.share_5),
+    ('ratings', 'ratings_of_a_user_max', rating_summary.ratings_of_a_user_max),
+    ('ratings', 'ratings_of_a_user_median', rating_summary.ratings_of_a_user_median),
+    ('ratings', 'newest_rating_days', rating_summary.newest_rating_days),
+    ('movies', 'share_with_genre', movie_summary.share_with_genre),
+    ('movies', 'share_with_director', movie_summary.share_with_director),
+    ('movies', 'share_with_release_year', movie_summary.share_with_release_year),
+    ('users', 'share_with_profile', user_summary.share_with_profile)
 ) as measured (subject, metric, value);
 
 with table_figure (subject, metric, value) as (

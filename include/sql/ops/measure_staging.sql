@@ -13,7 +13,7 @@ with fresh_count as materialized (
     cross join lateral ops.layer_rows(fresh_slice.slice_id) as layer_rows
 ),
 
-per_table as (
+table_total as (
     select
         gate_slice.table_name,
         coalesce(sum(fresh_count.raw_rows), 0) as fresh_rows,
@@ -31,39 +31,39 @@ insert into ops.metric (batch_id, layer, subject, metric, value)
 select
     %(batch_id)s::bigint as batch_id,
     'staging' as layer,
-    per_table.table_name as subject,
+    table_total.table_name as subject,
     measured.metric,
     measured.value
-from per_table
+from table_total
 cross join
     lateral (
         values
-        ('fresh_rows', per_table.fresh_rows),
-        ('fresh_rejected_rows', per_table.fresh_rejected_rows),
-        ('loaded_rows', per_table.loaded_rows),
-        ('raw_rows', per_table.raw_rows),
-        ('staging_rows', per_table.staging_rows),
-        ('quarantine_rows', per_table.quarantine_rows),
+        ('fresh_rows', table_total.fresh_rows),
+        ('fresh_rejected_rows', table_total.fresh_rejected_rows),
+        ('loaded_rows', table_total.loaded_rows),
+        ('raw_rows', table_total.raw_rows),
+        ('staging_rows', table_total.staging_rows),
+        ('quarantine_rows', table_total.quarantine_rows),
         (
             'rejected_share',
             case
-                when per_table.fresh_rows >= 20 and ops.is_required_table(per_table.table_name)
-                    then per_table.fresh_rejected_rows / per_table.fresh_rows
+                when table_total.fresh_rows >= 20 and ops.is_required_table(table_total.table_name)
+                    then table_total.fresh_rejected_rows / table_total.fresh_rows
             end
         ),
         (
             'rejected_share_of_few',
             case
                 when
-                    per_table.fresh_rows between 1 and 19
-                    or per_table.fresh_rows > 0 and not ops.is_required_table(per_table.table_name)
-                    then per_table.fresh_rejected_rows / per_table.fresh_rows
+                    table_total.fresh_rows between 1 and 19
+                    or table_total.fresh_rows > 0 and not ops.is_required_table(table_total.table_name)
+                    then table_total.fresh_rejected_rows / table_total.fresh_rows
             end
         )
     ) as measured (metric, value)
 where measured.value is not null;
 
-with figures as (
+with rating_total as (
     select
         coalesce(sum(ratings), 0) as ratings,
         sum(stars) as stars,
@@ -80,15 +80,15 @@ select
     'ratings' as subject,
     measured.metric,
     measured.value
-from figures
+from rating_total
 cross join
     lateral (
         values
-        ('out_of_range', figures.out_of_range::double precision),
-        ('without_key', figures.without_key),
-        ('out_of_time', figures.out_of_time),
+        ('out_of_range', rating_total.out_of_range::double precision),
+        ('without_key', rating_total.without_key),
+        ('out_of_time', rating_total.out_of_time),
         -- the mean of few ratings says nothing
-        ('mean_rating', case when figures.ratings >= 200 then figures.stars / figures.ratings end)
+        ('mean_rating', case when rating_total.ratings >= 200 then rating_total.stars / rating_total.ratings end)
     ) as measured (metric, value)
 where measured.value is not null;
 
