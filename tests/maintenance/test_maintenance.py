@@ -24,6 +24,7 @@ from movierec.maintenance.restore import restore
 from movierec.maintenance.sizes import measure_sizes
 from movierec.maintenance.vacuum import vacuum
 from movierec.rankers import registry
+from movierec.state_folder import StateFolder
 from movierec.training import snapshot
 from movierec.training.folder import TrainingFolder, training_folders
 from tests import movielens
@@ -327,14 +328,15 @@ def test_values_per_viewer_of_old_trainings_go(live, settings):
 
 
 def test_logs_that_nobody_wrote_to_go_with_their_folders(tmp_path):
-    old, new = tmp_path / "tasks" / "a" / "b" / "1.log", tmp_path / "tasks" / "a" / "c" / "1.log"
-    for path in (old, new, tmp_path / "supervisor.log"):
+    state = StateFolder(tmp_path)
+    old, new = state.task_logs / "a" / "b" / "1.log", state.task_logs / "a" / "c" / "1.log"
+    for path in (old, new, state.log("supervisor")):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    for path in (old, tmp_path / "supervisor.log"):
+    for path in (old, state.log("supervisor")):
         os.utime(path, (0, 0))
-    assert retention.prune_logs(tmp_path, 30) == 1
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["1.log", "a", "c", "supervisor.log", "tasks"]
+    assert retention.prune_logs(state, 30) == 1
+    assert sorted(path.name for path in state.logs.rglob("*")) == ["1.log", "a", "c", "supervisor.log", "tasks"]
 
 
 def test_tables_with_dead_rows_are_vacuumed(conn):
