@@ -12,7 +12,7 @@ from movierec.db import connect, run_sql
 from movierec.errors import PublishError
 from movierec.promotion import champion as promotion
 from movierec.publishing import pointer, versions
-from movierec.publishing.again import publish_again
+from movierec.publishing.publish_again import publish_again
 from movierec.training.data import TrainingData
 from tests.publishing.conftest import LENGTH, write_and_go_live
 

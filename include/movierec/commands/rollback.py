@@ -7,8 +7,8 @@ from movierec.commands.person import user_of_this_machine
 from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.publishing.again import publish_again
 from movierec.publishing.pointer import kept_versions, move_pointer
+from movierec.publishing.publish_again import publish_again
 
 LEGEND = (
     "ndcg and coverage: at 10, as the training measured them; churn: share of the first ten movies of the live lists "
