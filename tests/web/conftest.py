@@ -22,6 +22,7 @@ from movierec.local import postgres, state
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.local.screenshots import find_browser
 from movierec.web.app import create_app
+from movierec.web.protocol import BoundedProtocol
 from tests.installation import free_port
 
 from . import small_warehouse
@@ -81,11 +82,22 @@ def database(server: Settings, name: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(conninfo: str, key_file: Path) -> Iterator[Site]:
+def running(
+    conninfo: str, key_file: Path, protocol: type[BoundedProtocol] = BoundedProtocol, idle_seconds: int = 30
+) -> Iterator[Site]:
     """Serve the application from a thread, as its own least-privileged role."""
     port = free_port()
     app = create_app(conninfo.replace("user=movierec_etl", f"user={WEB_ROLE}"), key_file)
-    serving = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(
+        app,
+        port=port,
+        http=protocol,
+        loop="uvloop",
+        timeout_keep_alive=idle_seconds,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
+    serving = uvicorn.Server(config)
     thread = threading.Thread(target=serving.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

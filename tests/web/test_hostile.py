@@ -144,6 +144,8 @@ def test_moments_that_cannot_have_been_are_rejected_by_event(api, moment):
 def test_methods_that_nothing_answers_are_problems(api, method, path):
     answer = api.request(method, path)
     assert_problem(answer, 404 if path == "/nowhere" else 405)
+    if path != "/nowhere":
+        assert f"{method} is not possible at this address; {answer.headers['allow']} is" in answer.json()["detail"]
 
 
 def until_refused(send):
@@ -193,6 +195,25 @@ def test_forms_are_bounded(surfer, body):
     answer = surfer.post("/new", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
     assert_problem(answer, 413)
     assert "16,000 bytes" in answer.json()["detail"]
+
+
+def test_numbers_beyond_the_databases_are_nobodys_however_they_begin(surfer):
+    token = _token(surfer.get("/welcome"))
+    for viewer in ("9" * 500, "0" * 19 + "1" + "9" * 30, str(2**53), str(2**63)):
+        page = surfer.post("/viewer", data={"token": token, "viewer": viewer})
+        assert page.status_code == 422, viewer
+        assert "A number is needed" in page.text
+    page = surfer.post("/viewer", data={"token": token, "viewer": "0" * 400 + "21"})
+    assert (page.status_code, page.url.path) == (200, "/for-you")
+
+
+@pytest.mark.parametrize("chosen", [[], ["1", "2", "3", "4", "5", "6"], ["1"]])
+def test_a_nul_in_a_form_is_refused_before_the_database_sees_it(surfer, chosen):
+    token = _token(surfer.get("/new"))
+    page = surfer.post("/new", data={"token": token, "find": "a\0b", "chosen": chosen})
+    assert page.status_code == 422
+    assert "the character NUL is not allowed" in page.text
+    assert "the character NUL is not allowed" in surfer.get("/search?q=%00").text
 
 
 def test_a_form_of_another_kind_is_answered_by_a_page(surfer):

@@ -15,6 +15,7 @@ from movierec.config import Settings
 from movierec.errors import ConfigError, MovierecError
 from movierec.web import keys
 from movierec.web.app import create_app
+from movierec.web.protocol import BoundedProtocol
 
 FACTORY = "movierec.web.__main__:application"
 BACKLOG = 2048
@@ -38,7 +39,7 @@ def main() -> None:
         FACTORY,
         factory=True,
         workers=1,
-        http="httptools",
+        http=BoundedProtocol,
         loop="uvloop",
         lifespan="on",
         log_level="info",

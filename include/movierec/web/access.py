@@ -11,6 +11,8 @@ from movierec.web.keys import ApiKey
 from movierec.web.problems import ProblemError
 from movierec.web.services import services_of
 
+MAX_ADDRESS_LENGTH = 45  # of IPv6 with IPv4 in it, the longest there is
+
 bearer = HTTPBearer(
     auto_error=False,
     scheme_name="API key",
@@ -68,5 +70,5 @@ def take(request: Request, client: str, per_minute: int) -> None:
 
 
 def client_of(request: Request) -> str:
-    """Return the address that a request came from."""
-    return request.client.host if request.client else "unknown"
+    """Return the address that a request came from; a proxy's header may hold anything instead."""
+    return request.client.host[:MAX_ADDRESS_LENGTH] if request.client else "unknown"

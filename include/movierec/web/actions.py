@@ -18,7 +18,7 @@ from movierec.web.database import Row
 from movierec.web.pages import MAX_CHOSEN, choose_page, has_list, movie_ids, welcome_page
 from movierec.web.problems import ProblemError, is_for_api
 from movierec.web.rendering import PageSession, redirect
-from movierec.web.schemas import LARGEST_ID
+from movierec.web.schemas import LARGEST_ID, NO_NUL
 from movierec.web.services import services_of
 from movierec.web.sessions import Session
 
@@ -41,19 +41,19 @@ async def own_form(session: PageSession, token: Annotated[str, Form(max_length=2
 
 
 OwnForm = Annotated[Session, Depends(own_form)]
-Text = Annotated[str, Form(max_length=500)]
+Text = Annotated[str, Form(max_length=500, pattern=NO_NUL)]
 
 
 @router.post("/viewer")
 async def become(request: Request, session: OwnForm, viewer: Text = "") -> Response:
     """Show the lists of the viewer with this number."""
-    is_number = viewer.isascii() and viewer.isdigit() and 0 < int(viewer[:20]) <= LARGEST_ID
-    if not is_number:
+    number = int(viewer) if viewer.isascii() and viewer.isdigit() else 0  # a form's field has 500 digits at most
+    if not 0 < number <= LARGEST_ID:
         return await welcome_page(request, session, "A number is needed, such as 42.", viewer, 422)
-    if not await _is_known(request, int(viewer)):
-        return await welcome_page(request, session, f"Nobody has the number {int(viewer)}.", viewer, 404)
-    is_new = NEWCOMERS_FROM <= int(viewer) < NEWCOMERS_TO
-    return redirect(request, replace(session, viewer=int(viewer), is_new=is_new), "/for-you")
+    if not await _is_known(request, number):
+        return await welcome_page(request, session, f"Nobody has the number {number}.", viewer, 404)
+    is_new = NEWCOMERS_FROM <= number < NEWCOMERS_TO
+    return redirect(request, replace(session, viewer=number, is_new=is_new), "/for-you")
 
 
 @router.post("/new")

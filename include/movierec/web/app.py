@@ -23,6 +23,7 @@ from movierec.web.metrics import Metrics
 from movierec.web.problems import ProblemDetails, ProblemError, is_for_api, problem_response
 from movierec.web.rate_limit import RateLimiter
 from movierec.web.rendering import STATIC, error_page
+from movierec.web.schemas import NO_NUL
 from movierec.web.services import Services, services_of
 
 OPENAPI = "/api/v1/openapi.json"
@@ -84,7 +85,7 @@ class KeptFiles(StaticFiles):
 
 def _handle_errors(app: FastAPI) -> None:
     async def on_problem(request: Request, error: Exception) -> Response:
-        problem = error if isinstance(error, ProblemError) else _problem_of(error)
+        problem = error if isinstance(error, ProblemError) else _problem_of(request, error)
         return problem_response(problem) if is_for_api(request) else error_page(request, problem)
 
     async def on_database_down(request: Request, _: Exception) -> Response:
@@ -98,19 +99,24 @@ def _handle_errors(app: FastAPI) -> None:
         app.add_exception_handler(down, on_database_down)
 
 
-def _problem_of(error: Exception) -> ProblemError:
+def _problem_of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, RequestValidationError):
         return ProblemError(422, "; ".join(_sentence(each) for each in error.errors()[:5]))
     if isinstance(error, HTTPException):
-        detail = "there is nothing at this address" if error.status_code == 404 else str(error.detail)  # noqa: PLR2004
-        return ProblemError(error.status_code, detail, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        details = {
+            404: "there is nothing at this address",
+            405: f"{request.method} is not possible at this address; {headers.get('Allow', 'nothing')} is",
+        }
+        return ProblemError(error.status_code, details.get(error.status_code, str(error.detail)), headers)
     return ProblemError(500, "something went wrong here; the log of the web application says what")
 
 
 def _sentence(error: Any) -> str:
     """Return what is wrong with one part of a request, without repeating what was sent."""
     where = " ".join(str(part) for part in error["loc"] if not isinstance(part, str) or part.isascii())
-    return f"{where[:100]}: {error['msg']}"
+    is_nul = error.get("ctx", {}).get("pattern") == NO_NUL
+    return f"{where[:100]}: {'the character NUL is not allowed' if is_nul else error['msg']}"
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

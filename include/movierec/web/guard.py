@@ -84,6 +84,8 @@ class Guard:
 
     def _problem(self, scope: Scope) -> ProblemError | None:
         headers = dict(scope["headers"])
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            return ProblemError(400, "the request names more than one host")  # each reader would believe another one
         if "*" not in self.hosts and _host(headers.get(b"host", b"")) not in self.hosts:
             # Else a page of another site could read ours under a name that it lets point here (DNS rebinding).
             return ProblemError(421, "this host is not one of ours; MOVIEREC_WEB_ALLOWED_HOSTS names them")

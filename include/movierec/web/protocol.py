@@ -1,0 +1,106 @@
+"""HTTP/1.1 as uvicorn speaks it, with bounds on what comes before any route is asked: how large, and how slow.
+
+Without them one client that sends a header without end, or a letter a minute, holds a connection for good, and a header
+of megabytes keeps everybody waiting while it is put together.
+"""
+
+import asyncio
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+MAX_HEAD_BYTES = 64_000  # of the request line and the headers together
+REQUEST_SECONDS = 60.0  # from the first byte of a request to the last one of its body
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Ends connections whose request is too large before its body, or is not complete in time.
+
+    Attributes:
+        request_seconds: how long a request may take to arrive.
+    """
+
+    request_seconds = REQUEST_SECONDS
+    _is_arriving = _is_head = False
+    _head_bytes = 0
+    _timer: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; a connection that says nothing is kept as long as one that has said everything."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End; what is still being answered, which need not be the request that came last, goes nowhere any more."""
+        self._stop_timer()
+        self._disconnect(self._answering)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has come, in pieces that show how large a head grows."""
+        for start in range(0, len(data), MAX_HEAD_BYTES):
+            piece = data[start : start + MAX_HEAD_BYTES]
+            super().data_received(piece)
+            if self.transport.is_closing():
+                return
+            if self._is_head:
+                self._head_bytes += len(piece)
+                if self._head_bytes > MAX_HEAD_BYTES:
+                    self._refuse(b"431 Request Header Fields Too Large", b"the headers are longer than 64,000 bytes")
+                    return
+        if self._is_arriving and self._timer is None:  # most requests come in one piece and need no timer
+            self._timer = self.loop.call_later(self.request_seconds, self._too_slow)
+
+    def on_message_begin(self) -> None:
+        """Note that a head begins."""
+        super().on_message_begin()
+        self._is_arriving = self._is_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """Note that the head is complete."""
+        super().on_headers_complete()
+        self._is_head = False
+
+    def on_message_complete(self) -> None:
+        """Note that the request is complete."""
+        self._is_arriving = False
+        self._stop_timer()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(b"400 Bad Request", msg.encode("ascii"))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self._refuse(b"408 Request Timeout", b"the request was not complete in time")
+
+    def _refuse(self, status: bytes, why: bytes) -> None:
+        """Say why, unless the request has its answer already, and close; a route that waits for the body is told."""
+        self._stop_timer()
+        cycle = self.cycle
+        is_body = self._is_arriving and not self._is_head
+        if cycle is None or (not cycle.response_started if is_body else cycle.response_complete):
+            headers = b"content-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n" % len(why)
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + headers + b"\r\n" + why)
+        self._disconnect(cycle)
+        self._disconnect(self._answering)
+        self.transport.close()
+
+    @staticmethod
+    def _disconnect(cycle: RequestResponseCycle | None) -> None:
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,175 @@
+"""What arrives before any route is asked: heads without end, bodies that stop, connections that say nothing."""
+
+import logging
+import socket
+import struct
+import time
+
+import pytest
+
+from movierec.web.protocol import MAX_HEAD_BYTES, BoundedProtocol
+
+from .conftest import WRITER, running, write_keys
+
+GET = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+POST = b"POST /api/v1/newcomer HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + WRITER.encode() + b"\r\n"
+PIECE = b"a" * 50_000
+
+
+class Impatient(BoundedProtocol):
+    request_seconds = 1.5
+
+
+@pytest.fixture(scope="module")
+def impatient(site, tmp_path_factory):
+    keys = write_keys(tmp_path_factory.mktemp("protocol") / "web.json")
+    with running(site.conninfo, keys, Impatient, idle_seconds=1) as other:
+        yield other
+
+
+@pytest.fixture
+def no_error(caplog):
+    """Fail where the server logs an error, as it does with a traceback for what an answer could not be written to."""
+    log = logging.getLogger("uvicorn.error")  # hands nothing on to the root, where pytest listens
+    log.addHandler(caplog.handler)
+    yield
+    log.removeHandler(caplog.handler)
+    assert [record.message for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
+
+
+def connect(site):
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=10)
+    connection.settimeout(10)
+    return connection
+
+
+def everything(connection):
+    """Return all that comes until the server closes; a reset counts as a close."""
+    received = b""
+    while True:
+        try:
+            piece = connection.recv(65536)
+        except ConnectionResetError:
+            return received
+        if not piece:
+            return received
+        received += piece
+
+
+def answer_to(site, *pieces):
+    with connect(site) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return everything(connection)
+
+
+def statuses(received):
+    return [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_a_header_without_end_is_refused_before_it_is_put_together(site, no_error):
+    begun = time.monotonic()
+    with connect(site) as connection:
+        connection.sendall(GET + b"X: ")
+        with pytest.raises(OSError):
+            for _ in range(1_000):
+                connection.sendall(PIECE)
+    assert time.monotonic() - begun < 10
+    assert site.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("lines", [b"X: " + PIECE + PIECE + b"\r\n", b"X: y\r\n" * 20_000], ids=["one", "many"])
+def test_heads_are_bounded_whether_by_one_header_or_by_many(site, lines):
+    assert statuses(answer_to(site, GET + lines)) in ([431], [])  # a reset may take the answer with it
+    assert len(lines) > MAX_HEAD_BYTES
+
+
+def test_a_head_of_the_usual_size_is_read_whatever_pieces_it_comes_in(site):
+    cookie = b"Cookie: " + b"a=b; " * 4_000 + b"\r\nConnection: close\r\n\r\n"
+    assert statuses(answer_to(site, GET, cookie[:7], cookie[7:9_000], cookie[9_000:])) == [200]
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        GET + b"X: ",
+        b"GET /",
+        POST + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+        POST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n{",
+    ],
+    ids=["header", "request line", "body", "chunk"],
+)
+def test_a_request_that_is_not_complete_in_time_is_ended(impatient, begun, no_error):
+    assert statuses(answer_to(impatient, begun)) == [408]
+    assert impatient.get("/health").status_code == 200
+
+
+def test_a_letter_now_and_then_does_not_put_off_the_end(impatient, no_error):
+    begun = time.monotonic()
+    with connect(impatient) as connection:
+        connection.sendall(GET + b"X: ")
+        with pytest.raises(OSError):
+            while time.monotonic() - begun < 10:
+                connection.sendall(b"a")
+                time.sleep(0.1)
+    assert time.monotonic() - begun < 8
+
+
+def test_a_second_request_of_a_connection_has_as_much_time_as_the_first(impatient):
+    with connect(impatient) as connection:
+        for _ in range(4):
+            connection.sendall(GET[:20])
+            time.sleep(0.6)
+            connection.sendall(GET[20:] + b"\r\n")
+            assert statuses(connection.recv(65536)) == [200]
+
+
+def test_a_request_that_was_answered_before_its_end_is_not_answered_again(impatient):
+    too_large = POST + b"Content-Length: 9999999\r\n\r\n{"
+    assert statuses(answer_to(impatient, too_large)) == [413]
+
+
+def test_a_connection_that_says_nothing_is_closed(impatient):
+    assert answer_to(impatient) == b""
+
+
+def test_who_sends_many_requests_at_once_and_goes_away_leaves_no_traceback(site, no_error):
+    for _ in range(5):
+        with connect(site) as connection:
+            connection.sendall((GET + b"\r\n") * 60)
+            connection.recv(10)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # with a reset
+    time.sleep(0.5)
+    assert site.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+        POST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{x\r\n",
+        b"POST /theme HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: gzip\r\n\r\nxx",
+        b"POST /theme HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    ],
+    ids=["size", "end", "encoding", "size of a form"],
+)
+def test_a_request_that_breaks_the_rules_is_refused_once_even_if_a_route_was_asked_already(site, sent, no_error):
+    assert statuses(answer_to(site, sent)) == [400]
+    assert site.get("/health").status_code == 200
+
+
+def test_what_is_no_http_is_refused_on_a_connection_that_was_fine_before(site):
+    with connect(site) as connection:
+        connection.sendall(GET + b"\r\n")
+        assert statuses(connection.recv(65536)) == [200]
+        connection.sendall(b"\x16\x03\x01\x02\x00\r\n\r\n")
+        assert statuses(everything(connection)) == [400]
+
+
+def test_a_request_that_names_two_hosts_is_nobodys(site):
+    two = b"GET /welcome/ HTTP/1.1\r\nHost: evil.example\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    received = answer_to(site, two)
+    assert statuses(received) == [400]
+    assert b"more than one host" in received
+    assert b"\r\nlocation:" not in received.lower()
