@@ -67,13 +67,26 @@ def test_one_click_is_reflected_at_once_and_undone_as_fast(visit):
     assert first_movie(page) == movie
 
 
-def test_what_could_not_be_kept_is_shown_as_it_was_and_told(visit):
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("Promise.reject(new TypeError('Failed to fetch'))", "The movies cannot be reached. Try again."),
+        (
+            """Promise.resolve(new Response('{"detail": "the page is too old"}', {status: 403}))""",
+            "The page is too old",
+        ),
+        ("Promise.resolve(new Response('<h1>Bad gateway</h1>', {status: 502}))", "That did not work; try again"),
+        ("Promise.resolve(new Response('<h1>Pay for the network</h1>'))", "That did not work; try again"),
+    ],
+    ids=["no network", "refused", "proxy", "portal"],
+)
+def test_what_could_not_be_kept_is_shown_as_it_was_and_told(visit, answer, told):
     page = visit("/")
     watch_as(page, 22)
     movie = first_movie(page)
-    page.evaluate("() => { window.fetch = () => Promise.reject(new Error('The network is gone')) }")
+    page.evaluate(f"() => {{ window.fetch = () => {answer} }}")
     card(page, movie).locator(f'button[value="like {movie}"]').click()
-    page.locator("#toast", has_text="The network is gone").wait_for()
+    page.locator("#toast").get_by_text(told, exact=True).wait_for()
     assert card(page, movie).locator("a").is_visible()
 
 
@@ -135,6 +148,40 @@ def test_no_more_than_five_can_be_chosen(visit):
     assert page.locator("input[name=chosen]").nth(6).is_disabled()
     page.locator("input[name=chosen]").nth(0).uncheck()
     assert page.locator("input[name=chosen]").nth(6).is_enabled()
+
+
+IS_COVERED = """
+    () => {
+        const {left, top, width, height} = document.activeElement.getBoundingClientRect();
+        return document.elementFromPoint(left + width / 2, top + height / 2) !== document.activeElement;
+    }
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_the_keyboard_stands_on_is_never_under_the_bar_that_counts(visit, width):
+    page = visit("/new?" + "&".join(f"chosen={movie}" for movie in (48, 49, 50, 51)), width=width)
+    page.get_by_role("button", name="Look").focus()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == "chosen"
+        assert not page.evaluate(IS_COVERED), page.evaluate("document.activeElement.ariaLabel")
+    assert page.locator(".tray").bounding_box()["height"] < 200
+
+
+CUT_OFF = """
+    () => [...document.querySelectorAll(".cover-foot span")].filter(part => part.offsetWidth)
+        .filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)
+"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 375, 1280])
+def test_the_genre_and_the_year_of_a_cover_are_never_cut_off(visit, width):
+    page = visit("/welcome", width=width)
+    origin = page.url.removesuffix("/welcome")
+    for path in ("/welcome", "/new", "/movies/39", "/movies/25"):
+        page.goto(f"{origin}{path}")
+        assert page.evaluate(CUT_OFF) == [], path
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])

@@ -172,6 +172,8 @@ def test_a_number_that_nobody_has_is_answered_where_it_was_entered(surfer, viewe
     page = become(surfer, viewer)
     assert page.status_code == status
     assert 'role="alert"' in page.text
+    assert 'aria-describedby="viewer-error" autofocus' in page.text
+    assert "autofocus" not in surfer.get("/welcome").text
 
 
 @pytest.mark.parametrize("chosen", [[], [str(number) for number in range(1, 7)], ["99999"], ["x"]])

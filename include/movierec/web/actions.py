@@ -26,6 +26,10 @@ router = APIRouter(include_in_schema=False)
 
 KINDS = tuple(kind for kind, _, _ in views.OPINIONS)
 NEWCOMERS_FROM, NEWCOMERS_TO = 10**14, 10**15  # ids of newcomers: nobody else's, and exact in JavaScript
+REFUSALS = {  # by the field that the database names
+    "movie_id": "this movie is not in the catalogue any more",
+    "user_id": "nothing is kept of this viewer, who has been forgotten",
+}
 NOTICE_TITLE = 80  # letters of a title in a notice, which lies in a cookie
 
 
@@ -51,7 +55,9 @@ async def become(request: Request, session: OwnForm, viewer: Text = "") -> Respo
     if not 0 < number <= LARGEST_ID:
         return await welcome_page(request, session, "A number is needed, such as 42.", viewer, 422)
     if not await _is_known(request, number):
-        return await welcome_page(request, session, f"Nobody has the number {number}.", viewer, 404)
+        return await welcome_page(
+            request, session, f"Nobody has the number {number}. If you have none yet, choose movies.", viewer, 404
+        )
     is_new = NEWCOMERS_FROM <= number < NEWCOMERS_TO
     return redirect(request, replace(session, viewer=number, is_new=is_new), "/for-you")
 
@@ -87,7 +93,7 @@ async def feedback(request: Request, session: OwnForm, say: Text = "", page: Tex
     event = _event(session.viewer, page, kind, movie_id)
     (row,) = await _give(request, [event])
     if row["outcome"] == "rejected":
-        raise ProblemError(422, row["message"])
+        raise ProblemError(422, REFUSALS.get(row["message"].partition(" ")[0], row["message"]))
     movie = await services_of(request).warehouse.row("movie", {"movie_id": movie_id})
     title = movie["title"] if movie else f"movie {movie_id}"
     notice = {"sentence": views.sentence(kind, title[:NOTICE_TITLE]), "event_id": event["event_id"]}

@@ -33,9 +33,11 @@ function show(sentence, undo) {
 
 async function send(address, fields) {
   const body = new URLSearchParams({ token: say.elements.token.value, ...fields });
-  const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error((await response.json()).detail);
-  return response.json();
+  const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } })
+    .catch(() => { throw new Error("The movies cannot be reached. Try again."); });
+  const answer = await response.json().catch(() => ({ detail: "that did not work; try again" })); // as of a proxy
+  if (!response.ok || answer.detail) throw new Error(answer.detail.charAt(0).toUpperCase() + answer.detail.slice(1));
+  return answer;
 }
 
 function places(movie) {
@@ -76,7 +78,7 @@ async function giveFeedback(button) {
       show("Taken back");
       place.querySelector(".say button, a").focus();
     } catch (error) {
-      show(error.message || "This could not be taken back. Try again.");
+      show(error.message);
     }
   };
   mark(movie, kind, takeBack);
@@ -86,7 +88,7 @@ async function giveFeedback(button) {
     show((await kept).sentence, takeBack);
   } catch (error) {
     unmark(movie);
-    show(error.message || "This could not be kept. Try again.");
+    show(error.message);
     button.focus();
   }
 }
