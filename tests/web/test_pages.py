@@ -201,6 +201,8 @@ def test_wrong_feedback_changes_nothing(surfer):
     ):
         assert say(surfer, page, "like", 5, **wrong).status_code == 422
     assert "Nothing yet" in surfer.get("/said").text
+    gone = say(surfer, page, "like", 99999)
+    assert "This movie is not in the catalogue any more." in gone.text
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,8 @@ async def feedback(request: Request, session: OwnForm, say: Text = "", page: Tex
     event = _event(session.viewer, page, kind, movie_id)
     (row,) = await _give(request, [event])
     if row["outcome"] == "rejected":
-        raise ProblemError(422, REFUSALS.get(row["message"].partition(" ")[0], row["message"]))
+        message = str(row["message"])
+        raise ProblemError(422, REFUSALS.get(message.partition(" ")[0], message))
     movie = await services_of(request).warehouse.row("movie", {"movie_id": movie_id})
     title = movie["title"] if movie else f"movie {movie_id}"
     notice = {"sentence": views.sentence(kind, title[:NOTICE_TITLE]), "event_id": event["event_id"]}
