@@ -11,9 +11,9 @@ from movierec.promotion import leaks
 from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import RememberedFits
+from movierec.rankers.fitting_together import begin
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking.hybrid import Hybrid
-from movierec.rankers.together import begin
 from movierec.training.data import fit_inputs
 from tests import tastes
 from tests.planted import CountsTerms, ReadsTest

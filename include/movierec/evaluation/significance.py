@@ -20,15 +20,6 @@ from movierec.evaluation.bootstrap import (
     moments,
 )
 
-__all__ = [
-    "PairedComparison",
-    "compare_with_best",
-    "holm",
-    "mean_interval",
-    "paired_bootstrap",
-    "paired_p_value",
-]
-
 
 @dataclass(frozen=True)
 class PairedComparison:

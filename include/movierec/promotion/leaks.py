@@ -36,8 +36,8 @@ from movierec.features.content import MovieFeatures
 from movierec.promotion.guardrails import Guardrail
 from movierec.rankers.base import Ranker
 from movierec.rankers.fits import RememberedFits
+from movierec.rankers.fitting_together import begin
 from movierec.rankers.popularity import Popularity
-from movierec.rankers.together import begin
 
 log = logging.getLogger(__name__)
 

@@ -17,13 +17,13 @@ from movierec.rankers.base import Ranker, cells_of
 from movierec.rankers.ease import EASE
 from movierec.rankers.ensemble_selection import select
 from movierec.rankers.fits import Fits
+from movierec.rankers.fitting_together import fit_together, left_out_from_arrays, left_out_to_arrays
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.label_windows import WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
-from movierec.rankers.together import fit_together, left_out_from_arrays, left_out_to_arrays
 from movierec.rankers.user_knn import UserKNN
 
 log = logging.getLogger(__name__)

@@ -61,7 +61,7 @@ def create(name: str, **parameters: Any) -> Ranker:
     return kind(**parameters)
 
 
-def asked_for(name: str, windows: str) -> dict[str, str]:
+def window_parameters(name: str, windows: str) -> dict[str, str]:
     """Return the hyper-parameter by which a ranker learns to answer one kind of question (`label_windows`), if any."""
     return {"windows": windows} if "windows" in inspect.signature(_kind(name)).parameters else {}
 

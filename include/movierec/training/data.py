@@ -107,7 +107,7 @@ class TrainingData:
         What it learns from everything has to answer what the champion was chosen by.
         """
         windows = WINDOWS_OF[deciding_protocol if side == EVERYTHING else side]
-        unfitted = registry.create(name, **{**parameters, **registry.asked_for(name, windows)})
+        unfitted = registry.create(name, **{**parameters, **registry.window_parameters(name, windows)})
         return self.fits.ranker(unfitted, *self.side(side))
 
     @cached_property

@@ -12,9 +12,9 @@ from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
 from movierec.evaluation.protocols import EVERYTHING, PER_USER_TEMPORAL, PROTOCOLS, WINDOWS_OF
 from movierec.rankers import registry
+from movierec.rankers.fitting_together import log_failure
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.training_inputs import training_inputs
-from movierec.rankers.together import log_failure
 from movierec.training.data import TrainingData, fit_inputs
 from movierec.training.fit_store import seconds_of
 from movierec.training.folder import TrainingFolder
@@ -84,7 +84,9 @@ def prepare_training_set(
         return 0
     windows = WINDOWS_OF[deciding_protocol if side == EVERYTHING else side]
     rankers = [
-        registry.create(name, **registry.asked_for(name, windows), **built_on_tuned(conn, folder.training_id, name))
+        registry.create(
+            name, **registry.window_parameters(name, windows), **built_on_tuned(conn, folder.training_id, name)
+        )
         for name in names
     ]
     conn.commit()  # what follows takes a while

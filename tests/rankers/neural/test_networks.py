@@ -40,7 +40,7 @@ def test_a_user_without_a_movie_of_the_model_is_no_input() -> None:
 
 def test_the_last_ratings_fill_the_last_places() -> None:
     known = histories((0, 7, 1), (1, 3, 1), (1, 4, 2), (1, 5, 3))
-    movies, levels = sequence.latest(known, 2)
+    movies, levels = sequence.latest_ratings(known, 2)
     assert movies.tolist() == [[0, 7], [4, 5]]
     assert levels.tolist() == [[0, 1], [1, 1]]
 

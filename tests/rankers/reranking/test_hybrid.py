@@ -16,7 +16,7 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.manifest import write_manifest
 from movierec.rankers.reranking.ensemble import (
-    ALLOWED,
+    ALL_MEMBERS,
     LOGISTIC,
     MEMBERS,
     OBJECTIVES,
@@ -63,7 +63,7 @@ def test_lambdarank_gets_the_grades_and_cross_entropy_what_they_gain(
     assert np.unique(calls["cross_entropy"][1]).tolist() == pytest.approx(GAINS)
 
 
-@pytest.mark.parametrize("member", ALLOWED)
+@pytest.mark.parametrize("member", ALL_MEMBERS)
 def test_every_member_alone_puts_candidates_before_the_rest(
     member: str, dataset: Dataset, features: MovieFeatures
 ) -> None:
@@ -115,7 +115,7 @@ def test_an_unknown_member_is_answered_with_the_allowed_ones(
 ) -> None:
     with pytest.raises(
         ModelError,
-        match=f"members are .*; allowed are {', '.join(ALLOWED)}",
+        match=f"members are .*; allowed are {', '.join(ALL_MEMBERS)}",
     ):
         Hybrid(members=members).fit(dataset, features)
 

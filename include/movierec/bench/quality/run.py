@@ -55,7 +55,7 @@ def measure(
 
 
 def _parameters(split: Split, protocol: Protocol, name: str, seed: int, trials: int) -> dict[str, Any]:
-    fixed = registry.asked_for(name, protocol.windows)
+    fixed = registry.window_parameters(name, protocol.windows)
     if not trials or split.valid is None:
         return fixed
     from movierec.tuning.tune import tune  # noqa: PLC0415 - Optuna, only where something is tuned

@@ -6,7 +6,8 @@ import numpy as np
 
 from movierec.bench.quality.protocols import Protocol
 from movierec.bench.quality.run import Measurement
-from movierec.evaluation.significance import PairedComparison, compare_with_best, mean_interval
+from movierec.evaluation.bootstrap import mean_interval
+from movierec.evaluation.significance import PairedComparison, compare_with_best
 from movierec.text_table import markdown
 
 CHALLENGER = "hybrid"

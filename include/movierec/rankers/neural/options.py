@@ -52,7 +52,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitSummary:
     """What was chosen and why.
 
     Attributes:

@@ -29,7 +29,7 @@ from movierec.rankers.fits import fitting_code
 from movierec.rankers.neural import shared
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
-from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, Fitted, Options
+from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, FitSummary, Options
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ TENSORFLOW_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"
 EXIT_SECONDS = 10.0  # in which an idle process ends once it is told to
 
 
-def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
+def fit(histories: Histories, options: Options) -> tuple[Weights, FitSummary]:
     """Let TensorFlow learn the weights of a network.
 
     Raises:
@@ -56,7 +56,7 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, Fitted]:
         _process_of(os.getpid()).run(folder, options.max_seconds + JOB_GRACE_SECONDS)
         with np.load(folder / WEIGHTS, allow_pickle=False) as file:
             weights = {name: file[name] for name in file.files}
-        return weights, Fitted(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
+        return weights, FitSummary(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
 
 
 def give_up() -> None:

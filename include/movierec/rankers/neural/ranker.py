@@ -19,7 +19,7 @@ from movierec.rankers.fits import Fits
 from movierec.rankers.label_windows import WINDOW_KINDS
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
-from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, Fitted, Options
+from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, FitSummary, Options
 from movierec.rankers.neural.process import fit, give_up
 from movierec.rankers.search_space import Choice, Range, Space
 
@@ -76,7 +76,7 @@ class Neural(Ranker):
     max_movies: int = 8_000
     max_seconds: float = 600.0
     seed: int = 0
-    fitted_: Fitted = field(init=False, repr=False)
+    fitted_: FitSummary = field(init=False, repr=False)
     # the history that was read last, and how
     read_: tuple[History, Histories] | None = field(init=False, repr=False, default=None)
 
@@ -93,7 +93,7 @@ class Neural(Ranker):
         histories = self._histories(history)
         if np.diff(histories.starts).max() < 2:  # noqa: PLR2004 (something that came before, and something after)
             log.warning("neural: nobody rated two movies, so nothing follows anything; popularity decides")
-            self.weights_, self.fitted_ = Weights(), Fitted(NOTHING, 0, {})
+            self.weights_, self.fitted_ = Weights(), FitSummary(NOTHING, 0, {})
         else:
             self.weights_, self.fitted_ = fit(histories, self._options(histories))
 
@@ -179,7 +179,7 @@ class Neural(Ranker):
     def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.movie_positions_, self.steps_ = arrays["kept"], arrays["steps"]
         values = dict(zip(arrays["tried"].tolist(), arrays["values"].tolist(), strict=True))
-        self.fitted_ = Fitted(str(arrays["architecture"]), int(arrays["epochs"]), values, bool(arrays["is_whole"]))
+        self.fitted_ = FitSummary(str(arrays["architecture"]), int(arrays["epochs"]), values, bool(arrays["is_whole"]))
         prefix = "weights."
         self.weights_ = {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
 

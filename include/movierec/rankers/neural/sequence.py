@@ -13,7 +13,7 @@ FAR = np.float32(-1e9)  # what padding adds to an attention weight
 EPSILON = np.float32(1e-5)
 
 
-def latest(histories: Histories, length: int) -> tuple[Ints, Ints]:
+def latest_ratings(histories: Histories, length: int) -> tuple[Ints, Ints]:
     """Return the movies and levels of the last ratings (users × length each), `PADDING` before the first one."""
     sizes = np.diff(histories.starts)
     places = histories.positions - np.repeat(sizes, sizes) + length
@@ -26,7 +26,7 @@ def latest(histories: Histories, length: int) -> tuple[Ints, Ints]:
 
 def scores(weights: Arrays, histories: Histories) -> Floats:
     """Score all movies of the model for whole histories (users × movies)."""
-    movies, levels = latest(histories, len(weights["place"]))
+    movies, levels = latest_ratings(histories, len(weights["place"]))
     # who liked more than anybody that was learned from is read as having liked as much
     h = weights["movie"][movies] + weights["level"][np.minimum(levels, len(weights["level"]) - 1)] + weights["place"]
     blocks = sum(name.endswith(".query") for name in weights)

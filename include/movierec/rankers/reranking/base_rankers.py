@@ -14,6 +14,7 @@ from movierec.rankers.base import Ranker
 from movierec.rankers.content import Content
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import Fits
+from movierec.rankers.fitting_together import fit_together
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.label_windows import Tuned
@@ -23,7 +24,6 @@ from movierec.rankers.popularity import Popularity
 from movierec.rankers.recent_popularity import RecentPopularity
 from movierec.rankers.slim import SLIM
 from movierec.rankers.slit import SLIT
-from movierec.rankers.together import fit_together
 from movierec.rankers.user_knn import UserKNN
 
 CLASSES: dict[str, type[Ranker]] = {
@@ -49,10 +49,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 NOT_TUNED: Tuned = {}
 
 # What learns to answer one kind of question (`label_windows`).
-ASKED = ("slit", "neural")
+WINDOW_RANKERS = ("slit", "neural")
 
 
-def wanted() -> list[str]:
+def base_ranker_names() -> list[str]:
     """Return the names of those that are fitted: without networks where the neural ranker stays alone."""
     has_networks = Settings.from_env().neural == "yes"
     return [name for name in CLASSES if has_networks or name != "neural"]
@@ -86,11 +86,11 @@ class BaseRankers:
         Raises:
             ModelError: none of them can be fitted.
         """
-        asked = {name: {"windows": windows} for name in ASKED}
+        asked = {name: {"windows": windows} for name in WINDOW_RANKERS}
         sources = (tuned, PARAMETERS, asked)
         unfitted = (
             (name, CLASSES[name](**{key: value for source in sources for key, value in source.get(name, {}).items()}))
-            for name in wanted()
+            for name in base_ranker_names()
         )
         return cls(*fit_together(unfitted, dataset, features, fits))
 

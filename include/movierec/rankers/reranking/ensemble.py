@@ -19,9 +19,9 @@ OBJECTIVES = ("lambdarank", "cross_entropy")  # of LightGBM, a forest for each
 PERCEPTRONS = ("perceptron", "second_perceptron")  # alike but for what they begin with
 LOGISTIC = "logistic"
 MEMBERS = (*OBJECTIVES, *PERCEPTRONS)
-ALLOWED = (*MEMBERS, LOGISTIC)
+ALL_MEMBERS = (*MEMBERS, LOGISTIC)
 SMOOTH: dict[str, type[Perceptron] | type[Logistic]] = {**dict.fromkeys(PERCEPTRONS, Perceptron), LOGISTIC: Logistic}
-PREFIXES = {name: f"{name}." for name in ALLOWED} | {LOGISTIC: "linear."}  # of the names of saved arrays
+PREFIXES = {name: f"{name}." for name in ALL_MEMBERS} | {LOGISTIC: "linear."}  # of the names of saved arrays
 TEMPERATURE = 4.0  # sums are divided by it, or the best candidates of a long list would all round to 1
 
 

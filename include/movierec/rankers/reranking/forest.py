@@ -14,7 +14,7 @@ from movierec.data.arrays import Floats
 from movierec.kernels.parallel import over_rows
 from movierec.kernels.trees import MAX_LEAVES, ROWS_AT_ONCE, Trees, add_trees
 from movierec.rankers.reranking.bins import Bins
-from movierec.rankers.reranking.tree import Tree, gradient_boosting_tree, lightgbm_tree, masked, random_forest_tree
+from movierec.rankers.reranking.tree import Tree, gradient_boosting_tree, lightgbm_tree, mask_tree, random_forest_tree
 
 PREFIX = "forest."  # of the names of saved arrays
 
@@ -49,7 +49,7 @@ class Forest:
         Raises:
             ModelError: a tree has more than `MAX_LEAVES` leaves.
         """
-        parts = [masked(tree) for tree in trees]
+        parts = [mask_tree(tree) for tree in trees]
         leaves = [len(part.value) for part in parts]
         joined = Trees(
             feature=np.concatenate([part.feature for part in parts]).astype(np.int32),

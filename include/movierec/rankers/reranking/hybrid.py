@@ -22,7 +22,7 @@ from movierec.errors import ModelError
 from movierec.kernels.parallel import cores
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
-from movierec.rankers.reranking.ensemble import ALLOWED, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRONS, Ensemble
+from movierec.rankers.reranking.ensemble import ALL_MEMBERS, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRONS, Ensemble
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.logistic import Logistic
 from movierec.rankers.reranking.perceptron import Perceptron
@@ -49,7 +49,7 @@ class Hybrid(LearnedRanker[Ensemble]):
     """Orders candidates by an ensemble that learned from what users turned to next.
 
     Attributes:
-        members: which take part, of `ALLOWED`: logistic regression is what the networks were before.
+        members: which take part, of `ALL_MEMBERS`: logistic regression is what the networks were before.
         truncation: LambdaRank learns from pairs of candidates of which one is among the first so many.
         rounds: the number of trees of each forest.
         learning_rate: what each tree adds is multiplied by it.
@@ -87,8 +87,8 @@ class Hybrid(LearnedRanker[Ensemble]):
         self.members = tuple(self.members)
 
     def _fit_model(self, training_set: TrainingSet) -> Ensemble:
-        if not self.members or set(self.members) - set(ALLOWED):
-            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(ALLOWED)}")
+        if not self.members or set(self.members) - set(ALL_MEMBERS):
+            raise ModelError(f"the hybrid's members are {self.members}; allowed are {', '.join(ALL_MEMBERS)}")
         training_set = training_set.thinned(self.rows, self.seed)
         # Cut into bins once: what differs from one objective to the other is the label.
         data = lgb.Dataset(

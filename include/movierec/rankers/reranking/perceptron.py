@@ -13,7 +13,7 @@ from movierec.kernels.linear import ROWS_AT_ONCE, add_hidden_layer
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.reranking.scaling import MAX_DEVIATIONS, Scaling
 
-BATCH = 512
+BATCH_ROWS = 512
 WARM_UP = 0.05  # the share of all steps in which the learning rate rises
 MOMENTS = (0.9, 0.999)  # Adam's
 EPSILON = 1e-8
@@ -80,11 +80,11 @@ class Perceptron:
             np.full(1, _log_odds(labels, sample_weights), np.float32),
         ]
         weights = sample_weights / sample_weights.mean()
-        adam = _Adam(parts, learning_rate, epochs * -(-len(rows) // BATCH), weight_decay)
+        adam = _Adam(parts, learning_rate, epochs * -(-len(rows) // BATCH_ROWS), weight_decay)
         for _ in range(epochs):
             order = rng.permutation(len(rows))
-            for start in range(0, len(rows), BATCH):
-                batch = order[start : start + BATCH]
+            for start in range(0, len(rows), BATCH_ROWS):
+                batch = order[start : start + BATCH_ROWS]
                 adam.step(_gradients(parts, rows[batch], labels[batch], weights[batch]))
         return cls(features, scaling, *parts[:3])
 

@@ -22,15 +22,15 @@ from movierec.data.history import History, is_liked
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import blocks_of
 from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.fitting_together import left_out_from_arrays, left_out_to_arrays
 from movierec.rankers.label_windows import Window, WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
-from movierec.rankers.reranking.training_set import TrainingSet, thinned_rows
+from movierec.rankers.reranking.training_set import TrainingSet, sample_rows
 from movierec.rankers.reranking.views import features_of
-from movierec.rankers.together import left_out_from_arrays, left_out_to_arrays
 
 MAX_ROWS = 300_000  # candidates of all label windows together, unless more of them were rated
-PART = "training_set"  # by this name it is kept beside fits
+TRAINING_SET_PART = "training_set"  # by this name it is kept beside fits
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def training_inputs(dataset: Dataset, features: MovieFeatures, plan: WindowPlan,
         left_out = generator.base_rankers.left_out
         parameters = {field.name: getattr(plan, field.name) for field in fields(WindowPlan)}
         graded = fits.part(
-            PART,
+            TRAINING_SET_PART,
             {**parameters, "left_out": sorted(left_out)},
             dataset,
             features,
@@ -163,7 +163,7 @@ def _graded_candidates(
     for start, stop in blocks:  # thinned one by one: all candidates of all users take gigabytes
         table = generator.table(users[start:stop])
         grades = grade_pairs(later, liked, generator.history, users[start:stop][table.rows], table.movies)
-        rows = thinned_rows(grades, MAX_ROWS // windows * (stop - start) // len(users), plan.seed)
+        rows = sample_rows(grades, MAX_ROWS // windows * (stop - start) // len(users), plan.seed)
         parts.append((table.take(rows), grades[rows], start))
     tables, grades_of, starts = zip(*parts, strict=True)
     return CandidateTable.join(tables, starts), np.concatenate(grades_of)

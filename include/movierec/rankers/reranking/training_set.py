@@ -56,8 +56,8 @@ class TrainingSet:
         return values
 
     def thinned(self, max_rows: int, seed: int) -> "TrainingSet":
-        """Keep the rows that `thinned_rows` says."""
-        rows = thinned_rows(self.grades, max_rows, seed)
+        """Keep the rows that `sample_rows` says."""
+        rows = sample_rows(self.grades, max_rows, seed)
         groups = np.repeat(np.arange(len(self.sizes)), self.sizes)[rows]
         sizes = np.bincount(groups, minlength=len(self.sizes))
         return TrainingSet(self.numbers[rows], self.bins, self.names, self.grades[rows], sizes[sizes > 0])
@@ -84,7 +84,7 @@ class TrainingSet:
         return cls(arrays["numbers"], Bins.from_arrays(arrays), names, arrays["grades"], arrays["sizes"])
 
 
-def thinned_rows(grades: Ints, max_rows: int, seed: int) -> Ints:
+def sample_rows(grades: Ints, max_rows: int, seed: int) -> Ints:
     """Return the rows (ascending) of all rated candidates, and of a random draw of the others that fits `max_rows`.
 
     At least as many others as rated ones are drawn, if there are so many.

@@ -47,7 +47,7 @@ class MaskedTree:
     value: NDArray[Any]
 
 
-def masked(tree: Tree) -> MaskedTree:
+def mask_tree(tree: Tree) -> MaskedTree:
     """Number the leaves from the left and give each inner node its mask: every bit but those of its left leaves.
 
     Raises:

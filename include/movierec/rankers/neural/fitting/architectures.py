@@ -24,7 +24,7 @@ HEADS = 2
 SEQUENCE_DROPOUT = 0.2
 CUTS_SHARE = 5.0  # places of a sequence that are cuts: this divided by how many movies after them are targets
 SEQUENCE_DECAY = 0.93  # of what a later one of the next movies counts
-LEAST_EPOCHS = 4
+MIN_EPOCHS = 4
 SEQUENCE_EPOCHS, SEQUENCE_STEPS = 16, 8_000  # at most
 
 
@@ -52,7 +52,7 @@ class Architecture:
 
     def epoch_steps(self, histories: Histories) -> int:
         """Return the steps of an epoch, which of large data is a random part, so that time is looked at in between."""
-        return max(1, min(self.examples.steps(histories), int(np.ceil(self.steps / LEAST_EPOCHS))))
+        return max(1, min(self.examples.steps(histories), int(np.ceil(self.steps / MIN_EPOCHS))))
 
     def epochs(self, histories: Histories, most: int) -> int:
         """Return over how many epochs the learning rate falls: what makes so many `steps`, at most so many."""
@@ -100,5 +100,5 @@ def log_popularity(histories: Histories, movies: int) -> Floats:
 
 
 def _read_sequences(histories: Histories, length: int) -> tuple[Any, ...]:
-    movies, levels = sequence.latest(histories, length)
+    movies, levels = sequence.latest_ratings(histories, length)
     return movies, levels, np.arange(1, len(movies) + 1) * length - 1

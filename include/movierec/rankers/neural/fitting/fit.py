@@ -8,7 +8,7 @@ from movierec.rankers.neural.fitting.architectures import architecture
 from movierec.rankers.neural.fitting.training import Plan, Result, Say, train
 from movierec.rankers.neural.fitting.window import Window
 from movierec.rankers.neural.histories import Histories, Weights
-from movierec.rankers.neural.options import Fitted, Options
+from movierec.rankers.neural.options import FitSummary, Options
 
 PATIENCE_EPOCHS = 4  # without a better value
 WINDOW_USERS = 3_000  # more would take longer to score than they tell apart
@@ -35,12 +35,12 @@ class Fit:
     results: dict[str, Result] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self) -> tuple[Weights, Fitted]:
+    def run(self) -> tuple[Weights, FitSummary]:
         """Return the weights of the better architecture and how it was chosen."""
         began = time.monotonic()
         if self.options.stop_after:
             name = self.options.architectures[0]
-            known = Fitted(name, min(self.options.stop_after, self._epochs(name)), {})
+            known = FitSummary(name, min(self.options.stop_after, self._epochs(name)), {})
             result = self._final(known, began + self.options.max_seconds)
             return result.weights, replace(known, epochs=result.epoch)
         window = Window.of(self.histories, WINDOW_USERS, self.options.seed, self.options.is_next)
@@ -64,15 +64,15 @@ class Fit:
         self.results[name] = self._train(name, window.known, plan, value)
         self.seconds[name] = time.monotonic() - began
 
-    def _choose(self) -> Fitted:
+    def _choose(self) -> FitSummary:
         values = {name: result.value for name, result in self.results.items()}
         best = max(values, key=lambda name: values[name], default=self.options.architectures[0])
         epochs = self.results[best].epoch if values else max(1, round(self._epochs(best) * BLIND_SHARE))
         told = ", ".join(f"{name} {value:.4f}" for name, value in values.items()) or "unknown, nobody liked anything"
         self.say(f"{best} it is, {epochs} epochs; NDCG@10 on the inner window: {told}")
-        return Fitted(best, epochs, values)
+        return FitSummary(best, epochs, values)
 
-    def _final(self, fitted: Fitted, deadline: float) -> Result:
+    def _final(self, fitted: FitSummary, deadline: float) -> Result:
         tried = self.results.get(fitted.architecture)
         epochs = tried.epochs if tried else self._epochs(fitted.architecture)
         plan = Plan(epochs, fitted.epochs, epochs, self.options.seed, deadline)

@@ -2,7 +2,7 @@
 
 Whoever connects is served as `python -m movierec.rankers.neural.fitting` serves whoever starts it, by a process forked
 for the connection. The program goes to the background as soon as it can be connected to, and ends when nobody has been
-connected for `IDLE` seconds.
+connected for `IDLE_SECONDS` seconds.
 """
 
 import os
@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-IDLE = 60.0
+IDLE_SECONDS = 60.0
 POLL_SECONDS = 0.2
-STANDARD = (0, 1, 2)
+STANDARD_STREAMS = (0, 1, 2)
 
 
 def host(path: str) -> None:
@@ -31,7 +31,7 @@ def host(path: str) -> None:
 
         connections: set[int] = set()
         used = time.monotonic()
-        while connections or time.monotonic() - used < IDLE:
+        while connections or time.monotonic() - used < IDLE_SECONDS:
             connections = {child for child in connections if os.waitpid(child, os.WNOHANG)[0] == 0}
             if select.select([listener], [], [], POLL_SECONDS)[0]:
                 connection, _ = listener.accept()
@@ -49,7 +49,7 @@ def host(path: str) -> None:
 
 
 def _redirect(descriptor: int) -> None:
-    for standard in STANDARD:
+    for standard in STANDARD_STREAMS:
         os.dup2(descriptor, standard)
     os.close(descriptor)
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from movierec.rankers.neural.histories import Floats, Histories, Ints
 
-K = 10
-SHARE = 0.2  # of a history
+CUTOFF = 10
+HELD_OUT_SHARE = 0.2  # of a history
 USERS_AT_ONCE = 256
 Score = Callable[[Histories], Floats]
 
@@ -28,13 +28,15 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, histories: Histories, max_users: int, seed: int, is_next: bool) -> Self:
-        """Hold out the last `SHARE` of every history, or its last rating alone.
+        """Hold out the last `HELD_OUT_SHARE` of every history, or its last rating alone.
 
-        Of a user with n ratings ceil(n · (1 - SHARE)) stay, or n - 1, but never none.
+        Of a user with n ratings ceil(n · (1 - HELD_OUT_SHARE)) stay, or n - 1, but never none.
         """
         histories = histories.shuffled(np.random.default_rng(seed))
         sizes = np.diff(histories.starts)
-        kept = np.maximum(sizes - 1, 1) if is_next else np.ceil(np.round(sizes * (1 - SHARE), 9)).astype(np.int64)
+        kept = (
+            np.maximum(sizes - 1, 1) if is_next else np.ceil(np.round(sizes * (1 - HELD_OUT_SHARE), 9)).astype(np.int64)
+        )
         is_known = histories.positions < np.repeat(kept, sizes)
         known, later = histories.keep(is_known), histories.keep(~is_known)
         liked = np.bincount(later.users, later.liked, len(sizes)) > 0
@@ -66,8 +68,8 @@ class Window(NamedTuple):
         scores[before.users, before.movies] = -np.inf
         relevant = np.zeros(scores.shape, bool)
         relevant[later.users[later.liked], later.movies[later.liked]] = True
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :K]
-        gains = 1 / np.log2(np.arange(K) + 2)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :CUTOFF]
+        gains = 1 / np.log2(np.arange(CUTOFF) + 2)
         found = np.take_along_axis(relevant, best, axis=1) @ gains[: best.shape[1]]
-        ideal = np.cumsum(gains)[np.minimum(relevant.sum(axis=1), K) - 1]
+        ideal = np.cumsum(gains)[np.minimum(relevant.sum(axis=1), CUTOFF) - 1]
         return np.asarray(found / ideal, np.float32)

@@ -14,10 +14,10 @@ from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.ease import EASE
 from movierec.rankers.fits import ANEW, Fits
+from movierec.rankers.fitting_together import fit_together
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.slit import SLIT
-from movierec.rankers.together import fit_together
 
 EVERYONE = np.arange(1, 41)
 SMALL = {"hybrid": {"rounds": 5}, "gradient_boosting": {"rounds": 5}, "random_forest": {"trees": 5}}
