@@ -1,7 +1,9 @@
 import subprocess
 import sys
+import threading
 from argparse import Namespace
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from movierec.bench.server import database
 from movierec.bench.web import cost, data, feedback, load, pages, report, servers
@@ -95,3 +97,28 @@ def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors(server
     lines = cost.report(options, calls, shown)
     assert any(line.startswith("| `recommend` |") and line.endswith("| 2 ms |") for line in lines)
     assert any("3 versions of 1,000 list entries" in line for line in lines)
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers every other request that it has had too many."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        Busy.asked += 1
+        refused = Busy.asked % 2
+        self.send_response(429 if refused else 200)
+        self.send_header(*(("Retry-After", "0") if refused else ("Server-Timing", "app;dur=12.5")))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_pages_that_are_refused_for_their_number_are_asked_for_again():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        milliseconds = [pages._server_milliseconds(server.server_port, "/about", "x") for _ in range(3)]
+        server.shutdown()
+    assert milliseconds == [12.5] * 3
+    assert Busy.asked == 6

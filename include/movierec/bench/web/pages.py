@@ -2,8 +2,11 @@
 
 import random
 import re
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from movierec.config import Settings
 from movierec.web import keys
@@ -32,10 +35,17 @@ def _server_milliseconds(port: int, address: str, cookie: str) -> float:
     headers = {"cookie": f"{COOKIE}={cookie}", "accept": "text/html", "accept-encoding": "gzip"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{address}", headers=headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as answer:
-        answer.read()
-        timing = re.search(r"app;dur=([\d.]+)", answer.headers["server-timing"])
-    return float(timing[1]) if timing else 0.0
+    while True:
+        try:
+            with opener.open(request, timeout=30) as answer:
+                answer.read()
+                timing = re.search(r"app;dur=([\d.]+)", answer.headers["server-timing"])
+            return float(timing[1]) if timing else 0.0
+        except urllib.error.HTTPError as error:
+            # All viewers ask from one address here, and fast pages reach its limit.
+            if error.code != HTTPStatus.TOO_MANY_REQUESTS:
+                raise
+            time.sleep(float(error.headers["retry-after"]))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
