@@ -3,9 +3,11 @@ from math import log
 
 import pytest
 
+from movierec.db import copy_rows
 from movierec.monitoring.nights import record_night, record_stage, unusual_measures
 from tests import movielens
 from tests.night import ingest
+from tests.plans import believe_empty, most_rows
 
 FIRST = datetime(2026, 3, 1, 2, tzinfo=UTC)
 
@@ -140,7 +142,7 @@ def test_a_run_without_a_batch_records_nothing(conn):
     ).fetchone() == (*(0, 0),)
 
 
-def publish(conn, batch_id, lists, run_id, ranker="ease"):
+def publish(conn, batch_id, lists, run_id, ranker="ease", movies=10):
     """Publish a version of a batch whose lists are `{viewer: movies}`, with scores that fall from 1."""
     (training_id,) = conn.execute(
         "insert into ml.training (run_id, batch_id, seed) values (%s, %s, 1) returning training_id", [run_id, batch_id]
@@ -161,18 +163,16 @@ def publish(conn, batch_id, lists, run_id, ranker="ease"):
         " values (%s, %s, %s, 2, 'published', now()) returning version_id",
         [run_id, training_id, ranker],
     ).fetchone()
-    for user, movies in lists.items():
-        for rank, movie in enumerate(movies, start=1):
-            conn.execute(
-                "insert into serving.recommendation values (%s, %s, %s, %s, 'a movie', null, %s, null, 'liked')",
-                [version_id, user, rank, movie, 1 / rank],
-            )
-    for movie in range(1, 11):
-        conn.execute(
-            "insert into serving.catalogue (version_id, movie_id, title, genres, directors, actors, ratings,"
-            " popularity_rank) values (%s, %s, 'a movie', '{}', '{}', '{}', 1, %s)",
-            [version_id, movie, movie],
-        )
+    entries = (
+        (version_id, user, rank, movie, "a movie", 1 / rank, "liked")
+        for user, listed in lists.items()
+        for rank, movie in enumerate(listed, start=1)
+    )
+    columns = ("version_id", "user_id", "rank", "movie_id", "title", "score", "reason")
+    copy_rows(conn, "serving.recommendation", columns, entries)
+    columns = ("version_id", "movie_id", "title", "genres", "directors", "actors", "ratings", "popularity_rank")
+    catalogue = ((version_id, movie, "a movie", [], [], [], 1, movie) for movie in range(1, movies + 1))
+    copy_rows(conn, "serving.catalogue", columns, catalogue)
     conn.commit()
 
 
@@ -225,3 +225,21 @@ def test_a_night_stays_when_its_batch_goes(conn):
     record_night(conn, "movierec_publish", "one")
     conn.execute("delete from serving.version; delete from ml.training; delete from ops.batch")
     assert conn.execute("select champion, viewers from ops.night").fetchone() == ("ease", 1)
+
+
+VIEWERS, LISTED, MOVIES = 600, 10, 400
+
+
+@pytest.mark.parametrize("believed", ["both versions", "one version", "nothing"])
+def test_nights_are_recorded_in_linear_time_whatever_the_planner_believes(conn, believed):
+    lists = {viewer: [(viewer + 7 * rank) % MOVIES for rank in range(LISTED)] for viewer in range(VIEWERS)}
+    for day, run_id in enumerate(("one", "two"), start=1):
+        publish(conn, batch(conn, run_id, day), lists, run_id, movies=MOVIES)
+        if believed == "both versions" or run_id == "one":
+            conn.execute("analyze serving.recommendation, serving.catalogue")
+    if believed == "nothing":
+        believe_empty(conn, "serving.recommendation", "serving.catalogue")
+    parameters = {"batch_id": 2, "version_id": 2, "k": LISTED}
+    entries = 2 * VIEWERS * LISTED
+    assert most_rows(conn, "night/night", parameters) <= 2 * entries
+    assert most_rows(conn, "night/night_share_of_lists", parameters) <= 2 * entries

@@ -91,31 +91,45 @@ earlier_version as (
     where version.status = 'published'
 ),
 
-top_entry as (
+compared_version as (
+    select
+        version_id,
+        true as is_tonight
+    from night_version
+    union all
+    select
+        version_id,
+        false as is_tonight
+    from earlier_version
+),
+
+-- Grouped, not joined to each other: of lists that were written just now the planner may believe that there are hardly
+-- any, and would compare each entry of one version with each of the other.
+listed_movie as (
     select
         recommendation.user_id,
         recommendation.movie_id,
-        recommendation.score
-    from serving.recommendation
-    inner join night_version on recommendation.version_id = night_version.version_id
+        max(recommendation.score) filter (where compared_version.is_tonight) as score,
+        bool_or(compared_version.is_tonight) as is_listed,
+        not bool_and(compared_version.is_tonight) as was_listed
+    from compared_version
+    inner join serving.recommendation on compared_version.version_id = recommendation.version_id
     where recommendation.rank <= %(k)s
+    group by recommendation.user_id, recommendation.movie_id
 ),
 
-earlier_entry as (
+viewer_overlap as (
     select
-        recommendation.user_id,
-        recommendation.movie_id
-    from serving.recommendation
-    inner join earlier_version on recommendation.version_id = earlier_version.version_id
-    where recommendation.rank <= %(k)s
+        count(*) filter (where is_listed) as entries,
+        count(*) filter (where is_listed and was_listed) as kept_entries
+    from listed_movie
+    group by user_id
+    having bool_or(was_listed)
 ),
 
 churn as (
-    select 1 - count(earlier_entry.movie_id)::double precision / nullif(count(*), 0) as churn
-    from top_entry
-    left join earlier_entry
-        on top_entry.user_id = earlier_entry.user_id and top_entry.movie_id = earlier_entry.movie_id
-    where top_entry.user_id in (select earlier_viewer.user_id from earlier_entry as earlier_viewer)
+    select 1 - sum(kept_entries)::double precision / nullif(sum(entries), 0)::double precision as churn
+    from viewer_overlap
 ),
 
 list_figure as (
@@ -124,7 +138,8 @@ list_figure as (
         count(distinct movie_id)::double precision as movies,
         percentile_cont(array[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) within group (order by score)
             as score_deciles
-    from top_entry
+    from listed_movie
+    where is_listed
 ),
 
 catalogue_size as (

@@ -13,12 +13,37 @@ with listed_movie as (
     where recommendation.version_id = %(version_id)s and recommendation.rank <= %(k)s
 ),
 
-popularity_tenth as (
+-- Grouped, not joined: of a version that was written just now the planner may believe that it has hardly any rows, and
+-- would compare each entry with each movie.
+movie_entry as (
     select
         movie_id,
-        ntile(10) over (order by popularity_rank) as tenth
+        popularity_rank,
+        0 as entries
     from serving.catalogue
     where version_id = %(version_id)s
+    union all
+    select
+        movie_id,
+        null as popularity_rank,
+        1 as entries
+    from listed_movie
+),
+
+movie_count as (
+    select
+        max(popularity_rank) as popularity_rank,
+        sum(entries) as entries
+    from movie_entry
+    group by movie_id
+),
+
+popularity_tenth as (
+    select
+        entries,
+        ntile(10) over (order by popularity_rank) as tenth
+    from movie_count
+    where popularity_rank is not null
 ),
 
 earlier_night as (
@@ -49,11 +74,11 @@ reference_deciles as (
 bucket_count as (
     select
         'lists' as distribution,
-        'tenth ' || popularity_tenth.tenth as bucket,
-        count(*)::double precision as amount
-    from listed_movie
-    inner join popularity_tenth on listed_movie.movie_id = popularity_tenth.movie_id
-    group by popularity_tenth.tenth
+        'tenth ' || tenth as bucket,
+        sum(entries)::double precision as amount
+    from popularity_tenth
+    group by tenth
+    having sum(entries) > 0
     union all
     select
         'scores' as distribution,
