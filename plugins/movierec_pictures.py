@@ -66,11 +66,11 @@ class DrawPictures(BaseOperator):
 
     def execute(self, context: Any) -> list[str]:
         """Draw; what cannot be drawn is left out with a line in the log."""
-        from movierec import plots
+        from movierec.plots import pictures
 
         training_id = int(self.training_id)
         with open_connection() as conn:
-            names = plots.draw(conn, training_folder(training_id))
+            names = pictures.draw(conn, training_folder(training_id))
         logging.getLogger(__name__).info("%d pictures: %s", len(names), address(training_id))
         return names
 

@@ -21,7 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.rankers.neural import environment
 from tests.kept import Keeper, Kept
 
@@ -121,21 +121,21 @@ def server(quick_folder: Path) -> Iterator[Settings]:
     """Start a PostgreSQL server with the warehouse's structure ready to be copied."""
     home = quick_folder / "server"
     settings = replace(Settings(), home=home, artifacts=str(home / "artifacts"))
-    postgres.start(settings, HASTY)
+    embedded_server.start(settings, HASTY)
     try:
-        postgres.ensure_databases(settings)
-        structure.migrate(postgres.conninfo(settings, "warehouse"))
-        with connect(postgres.conninfo(settings, "app")) as conn:
+        embedded_server.ensure_databases(settings)
+        structure.migrate(embedded_server.conninfo(settings, "warehouse"))
+        with connect(embedded_server.conninfo(settings, "app")) as conn:
             run_sql(conn, "app/tables")
         yield settings
     finally:
-        postgres.stop(settings)
+        embedded_server.stop(settings)
 
 
 @pytest.fixture(scope="session")
 def administrator(server: Settings) -> Iterator[Administrator]:
     """Connect to the server once for all that makes and drops databases: a connection takes as long as either."""
-    with postgres.as_administrator(server) as administrator:
+    with embedded_server.as_administrator(server) as administrator:
         yield administrator
 
 
@@ -150,7 +150,7 @@ def copy_of(server: Settings, administrator: Administrator) -> Iterator[Callable
     def copy(template: str) -> str:
         made.append(f"{template}_{next(_numbers)}")
         _copy(administrator, template, made[-1])
-        return postgres.conninfo(server, made[-1])
+        return embedded_server.conninfo(server, made[-1])
 
     yield copy
     for name in made:

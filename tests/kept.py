@@ -7,7 +7,7 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.db import Connection, connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 
 Fill = Callable[[Connection, str, Settings], object]
 
@@ -60,6 +60,6 @@ class Keeper:
         self._copy(after.warehouse, kept.warehouse)
         self._copy(after.app, kept.app)
         after.copy_artifacts(settings)
-        with connect(postgres.conninfo(self._server, kept.warehouse)) as conn:
-            fill(conn, postgres.conninfo(self._server, kept.app), settings)
+        with connect(embedded_server.conninfo(self._server, kept.warehouse)) as conn:
+            fill(conn, embedded_server.conninfo(self._server, kept.app), settings)
         return kept

@@ -13,7 +13,8 @@ from movierec import cli
 from movierec.commands import options
 from movierec.config import OPTIONAL_SOURCES, ROOT, Settings
 from movierec.ingestion.quarantine import ACTIONS
-from movierec.local import postgres, state
+from movierec.local import state
+from movierec.local.postgres import embedded_server
 from tests.installation import QUICK, installed
 
 QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
@@ -45,13 +46,13 @@ def test_airflows_arguments_reach_it_through_make_as_one_line(tmp_path):
 
 
 def test_rows_come_bare_for_scripts(home, settings, capfd):
-    postgres.start(settings, QUICK)
+    embedded_server.start(settings, QUICK)
     assert cli.main(["sql", "select 'it''s', 2 union all select 'b', null order by 1"]) == 0
     assert capfd.readouterr().out == "b|\nit's|2\n"
 
 
 def test_a_wrong_query_fails(home, settings, capfd):
-    postgres.start(settings, QUICK)
+    embedded_server.start(settings, QUICK)
     assert cli.main(["sql", "select 1/0"]) == 1
     assert "division by zero" in capfd.readouterr().err
 
@@ -95,7 +96,7 @@ def test_clean_deletes_only_what_movierec_made(tmp_path, monkeypatch, capsys):
 
 
 def test_clean_takes_a_running_database_down_first(home, settings):
-    postgres.start(settings, QUICK)
+    embedded_server.start(settings, QUICK)
     assert cli.main(["clean"]) == 0
     assert not home.exists()
 
@@ -149,11 +150,11 @@ def test_clean_deletes_data_where_a_script_says_yes_beforehand(night, home):
 
 def test_clean_takes_databases_with_a_warehouse_for_data_though_the_server_is_down(home, settings, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    postgres.start(settings, QUICK)
-    postgres.ensure_databases(settings)
-    postgres.stop(settings)
+    embedded_server.start(settings, QUICK)
+    embedded_server.ensure_databases(settings)
+    embedded_server.stop(settings)
     assert cli.main(["clean"]) == 1
-    assert postgres.data_directory(settings).exists()
+    assert embedded_server.data_directory(settings).exists()
 
 
 def test_the_agreement_to_clean_reaches_it_through_make(tmp_path):

@@ -82,12 +82,11 @@ def clean(settings: Settings, options: argparse.Namespace) -> None:
 
 def sql(settings: Settings, options: argparse.Namespace) -> int:
     """Query the warehouse; without a query, open a prompt."""
-    from movierec.local import postgres  # noqa: PLC0415
-    from movierec.local.postgres import programs  # noqa: PLC0415
+    from movierec.local.postgres import embedded_server, programs  # noqa: PLC0415
 
-    postgres.start(settings)
-    postgres.ensure_databases(settings)
-    command = [str(programs.program_path("psql")), "-X", postgres.conninfo(settings, "warehouse")]
+    embedded_server.start(settings)
+    embedded_server.ensure_databases(settings)
+    command = [str(programs.program_path("psql")), "-X", embedded_server.conninfo(settings, "warehouse")]
     if options.query:
         command += ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", options.query]
     return subprocess.call(command)

@@ -9,7 +9,7 @@ from movierec.bench.server import database
 from movierec.bench.web import cost, data, feedback, load, pages, report, servers
 from movierec.bench.web.load import Result
 from movierec.db import connect, run_sql
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 from tests.installation import free_port
 
@@ -89,7 +89,7 @@ def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors(server
             lists = "select version_id, count(*) from serving.recommendation group by version_id order by 1"
             assert conn.execute(lists).fetchall() == [(number, 20 * 50) for number in (1, 2, 3)]
             assert conn.execute("select version_id from serving.live").fetchone() == (2,)
-        calls = cost.measure_calls(postgres.conninfo(server, cost.DATABASE, WEB_ROLE), options)
+        calls = cost.measure_calls(embedded_server.conninfo(server, cost.DATABASE, WEB_ROLE), options)
         shown = cost.measure_pages(server, options)
     assert list(calls) == [call.name for call in cost.CALLS]
     assert list(shown) == list(pages.PAGES)

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from movierec.config import Settings
 from movierec.db import connect, run_sql
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.warehouse import migrate
 from tests import movielens
 from tests.installation import QUICK, installed
@@ -19,7 +19,7 @@ DATABASES = ("warehouse", "app")
 
 
 def administer(settings: Settings, statement: str, *names: str) -> None:
-    with postgres.as_administrator(settings) as conn:
+    with embedded_server.as_administrator(settings) as conn:
         conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
@@ -39,20 +39,20 @@ def drop(settings: Settings) -> None:
 def running(quick_folder: Path) -> Iterator[Settings]:
     """Start a server with databases to copy: empty ones, and such with one rating in the quarantine."""
     for settings in installed(quick_folder / "state folder"):
-        postgres.start(settings, QUICK)
-        postgres.ensure_databases(settings)
-        app = postgres.conninfo(settings, "app")
-        migrate(postgres.conninfo(settings, "warehouse"))
+        embedded_server.start(settings, QUICK)
+        embedded_server.ensure_databases(settings)
+        app = embedded_server.conninfo(settings, "app")
+        migrate(embedded_server.conninfo(settings, "warehouse"))
         with connect(app) as conn:
             run_sql(conn, "app/tables")
         copy(settings, "", "empty_")
-        with connect(postgres.conninfo(settings, "warehouse")) as conn:
+        with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
             folder = movielens.write(settings.home / "cache" / "data", inter=[*movielens.FILES["inter"], BAD])
             ingest(conn, app, folder, "first")
         copy(settings, "", "rejected_")
         drop(settings)
         yield settings
-        postgres.stop(settings)
+        embedded_server.stop(settings)
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def rejected(installation):
 
     def night(run_id):
         folder = installation.home / "cache" / "data"
-        with connect(postgres.conninfo(installation, "warehouse")) as conn:
-            ingest(conn, postgres.conninfo(installation, "app"), folder, run_id)
+        with connect(embedded_server.conninfo(installation, "warehouse")) as conn:
+            ingest(conn, embedded_server.conninfo(installation, "app"), folder, run_id)
             return conn.execute("select rating from core.ratings where (user_id, movie_id) = (11, 2)").fetchall()
 
-    with connect(postgres.conninfo(installation, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(installation, "warehouse")) as conn:
         assert conn.execute("select from core.ratings where (user_id, movie_id) = (11, 2)").fetchall() == []
     return night

@@ -2,7 +2,7 @@
 
 from movierec import cli
 from movierec.db import connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 
 
 def test_expectations_are_checked_by_hand(rejected, capsys):
@@ -28,7 +28,7 @@ def test_a_suite_of_a_gate_is_checked_alone(rejected, capsys):
 
 
 def test_a_failure_is_shown_with_what_was_seen_and_ends_with_status_one(rejected, installation, capsys):
-    with connect(postgres.conninfo(installation, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(installation, "warehouse")) as conn:
         conn.execute("update core.ratings set rating = 7 where user_id = 10")
     capsys.readouterr()
     assert cli.main(["check", "core"]) == 1

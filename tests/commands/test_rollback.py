@@ -6,7 +6,7 @@ import pytest
 
 from movierec import cli
 from movierec.db import connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.publishing.pointer import go_live
 from tests.dags.test_rollback import NIGHT
 
@@ -14,7 +14,7 @@ from tests.dags.test_rollback import NIGHT
 @pytest.fixture
 def two_versions(installation):
     """Make two nights live, one after the other, and return what asks the warehouse."""
-    with connect(postgres.conninfo(installation, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(installation, "warehouse")) as conn:
         for day, ranker in ((1, "ease"), (2, "hybrid")):
             (version_id,) = conn.execute(NIGHT, {"as_of": f"2026-03-0{day} 02:00Z", "ranker": ranker}).fetchone()
             go_live(conn, version_id)

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from movierec.config import ROOT
 from movierec.db import connect
-from movierec.local import openlineage, postgres
+from movierec.local import openlineage
+from movierec.local.postgres import embedded_server
 from tests import movielens
 from tests.dags.test_nights import query
 
@@ -56,7 +57,8 @@ def test_every_table_that_a_night_writes_is_declared(server, night, first_night)
     with connect(night.warehouse) as conn:
         conn.execute("select serving.give_feedback('a', 1, (select min(movie_id) from core.movies), 'dislike')")
     night.run("movierec_feedback")
-    counted = (postgres.conninfo(server, first_night.warehouse), night.warehouse)  # a copy counts from its first row on
+    first = embedded_server.conninfo(server, first_night.warehouse)
+    counted = (first, night.warehouse)  # a copy counts from its first row on
     written = {table for warehouse in counted for (table,) in query(warehouse, WRITTEN)}
     declared = {name for tasks in TASKS.values() for ports in tasks.values() for name in names_of(ports.writes)}
     assert {"core.ratings", "serving.recommendation", "serving.delta_recommendation"} <= written

@@ -11,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.local.screenshots import BROWSERS
 from movierec.rankers.names import RANKERS
 from tests import movielens
@@ -67,15 +67,15 @@ def leave_the_machine_off_over_night(settings):
     now = datetime.now(UTC)
     tick = now.replace(hour=2, minute=0, second=0, microsecond=0)
     tick = tick if tick <= now else tick - timedelta(days=1)
-    postgres.start(settings)
+    embedded_server.start(settings)
     before = {"at": tick - timedelta(days=1)}
-    with psycopg.connect(postgres.conninfo(settings, "airflow")) as conn:
+    with psycopg.connect(embedded_server.conninfo(settings, "airflow")) as conn:
         conn.execute(
             "update dag_run set run_type = 'scheduled', logical_date = %(at)s, run_after = %(at)s,"
             " data_interval_start = %(at)s, data_interval_end = %(at)s where dag_id = 'movierec_ingest'",
             before,
         )
-    with psycopg.connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with psycopg.connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         conn.execute("update ops.batch set as_of = %(at)s", before)
     return f"scheduled__{tick:%Y-%m-%dT%H:%M:%S}+00:00"
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from movierec.local import environment, postgres
+from movierec.local import environment
 from movierec.local.airflow import chain
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.database import give_back_tries
@@ -23,6 +23,7 @@ from movierec.local.airflow.processes import end_all
 from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.under_way import await_night, find_night
 from movierec.local.airflow.waiting import describe_wait
+from movierec.local.postgres import embedded_server
 
 INGEST, TRAIN, PUBLISH = DAGS
 EMPTY = "truncate asset_dag_run_queue, dagrun_asset_event, asset_event, dag_run cascade"
@@ -72,7 +73,7 @@ def nights(airflow, client, bag):
     from airflow.settings import Session
 
     Session.remove()  # runs of earlier tests in this process leave their transaction open
-    with psycopg.connect(postgres.conninfo(airflow.settings, "airflow"), options="-c lock_timeout=30s") as conn:
+    with psycopg.connect(embedded_server.conninfo(airflow.settings, "airflow"), options="-c lock_timeout=30s") as conn:
         conn.execute(EMPTY)
     nights = Nights(airflow, client, bag)
     nights.read_dags()
@@ -334,7 +335,7 @@ def test_a_paused_dag_is_what_a_night_waits_for(nights):
 def test_tasks_that_wait_say_for_what(nights):
     run = nights.make(INGEST, "tonight")
     other = nights.make(TRAIN, "by-hand")
-    with psycopg.connect(postgres.conninfo(nights.airflow.settings, "airflow")) as conn:
+    with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
         state = "update task_instance set state = %s where run_id = %s and task_id = %s"
         assert nights.wait_for(run) == "waits for the scheduler"
         conn.execute(state, ["queued", run.run_id, "open_batch"])
@@ -356,7 +357,7 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights):
     started = time.time() - 60
     assert list(chain.fail_interrupted(nights.client, DAGS, started)) == [f"{TRAIN} before"]
     # Its last task still notes what is known of the night: Airflow leaves a teardown to the scheduler.
-    with psycopg.connect(postgres.conninfo(nights.airflow.settings, "airflow")) as conn:
+    with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
         left = (
             "select task_id from task_instance where run_id = %s and coalesce(state, '') not in ('failed', 'skipped')"
         )

@@ -15,7 +15,7 @@ import pytest
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import connect, run_sql
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.postmaster import find_postmaster
 from tests import movielens
 from tests.faults.chains import publication, training
@@ -41,15 +41,15 @@ class DurableServer:
 
     def start(self) -> None:
         """Start the server, unless it runs, with these parameters of its own."""
-        postgres.start(self.settings, self.parameters)
+        embedded_server.start(self.settings, self.parameters)
 
     def conninfo(self, database: str) -> str:
         """Return how to reach a database."""
-        return postgres.conninfo(self.settings, database)
+        return embedded_server.conninfo(self.settings, database)
 
     def crash(self) -> None:
         """Stop at once, as if the power went, and start again."""
-        postmaster = find_postmaster(postgres.data_directory(self.settings))
+        postmaster = find_postmaster(embedded_server.data_directory(self.settings))
         assert postmaster is not None
         postmaster.send_signal(signal.SIGQUIT)  # itself: a program that does it would start after what it has to meet
         postmaster.wait(60)
@@ -84,7 +84,7 @@ def running(home: Path, **options: str) -> Iterator[DurableServer]:
             run_sql(conn, "app/tables")
         yield server
     finally:
-        postgres.stop(settings)
+        embedded_server.stop(settings)
 
 
 @pytest.fixture(scope="package")

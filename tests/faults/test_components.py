@@ -9,8 +9,8 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from movierec.local import postgres
 from movierec.local.airflow import group
+from movierec.local.postgres import embedded_server
 from tests import movielens
 from tests.faults.conftest import DurableServer
 from tests.faults.test_interrupted import everything
@@ -72,7 +72,7 @@ class Killer(threading.Thread):
     def run(self):
         self.await_that(lambda: "scheduler" in self.pids())
         for dag_id, task, names in self.kills:
-            with psycopg.connect(postgres.conninfo(self.settings, "airflow"), autocommit=True) as conn:
+            with psycopg.connect(embedded_server.conninfo(self.settings, "airflow"), autocommit=True) as conn:
                 self.await_that(lambda: conn.execute(RUNNING, (dag_id, task)).fetchone() != (0,))  # noqa: B023
             pids = self.pids()
             for name in names:
@@ -111,7 +111,7 @@ def night(tmp_path):
         assert movierec("down").returncode == 0
         server.start()
         left = Left(tasks, served(server.conninfo("warehouse")), everything(server), killer.dead)
-        postgres.stop(movierec.settings)
+        embedded_server.stop(movierec.settings)
         return left
 
     yield run

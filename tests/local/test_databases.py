@@ -5,9 +5,9 @@ import pytest
 from movierec import cli, warehouse
 from movierec.db import connect
 from movierec.errors import ConfigError
-from movierec.local import containers, postgres
+from movierec.local import containers
 from movierec.local.airflow import group
-from movierec.local.postgres import roles
+from movierec.local.postgres import embedded_server, roles
 from tests import movielens
 from tests.installation import QUICK
 
@@ -30,10 +30,10 @@ COMMANDS = (
 @pytest.fixture
 def upgraded(settings, tmp_path, monkeypatch):
     """Return an installation whose warehouse has the structure of newer code."""
-    postgres.start(settings, QUICK)
-    postgres.ensure_databases(settings)
-    warehouse.migrate(postgres.conninfo(settings, "warehouse"))
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    embedded_server.start(settings, QUICK)
+    embedded_server.ensure_databases(settings)
+    warehouse.migrate(embedded_server.conninfo(settings, "warehouse"))
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         conn.execute("update ops.structure set checksum = 'newer', version = %s", [warehouse.VERSION + 1])
     monkeypatch.setenv("MOVIEREC_HOME", str(settings.home))
     monkeypatch.setenv("MOVIEREC_PORT", str(settings.port))
@@ -44,9 +44,9 @@ def upgraded(settings, tmp_path, monkeypatch):
 
 def contents(settings):
     with (
-        connect(postgres.conninfo(settings, "airflow")) as airflow,
-        connect(postgres.conninfo(settings, "warehouse")) as conn,
-        connect(postgres.conninfo(settings, "app")) as app,
+        connect(embedded_server.conninfo(settings, "airflow")) as airflow,
+        connect(embedded_server.conninfo(settings, "warehouse")) as conn,
+        connect(embedded_server.conninfo(settings, "app")) as app,
     ):
         return (
             airflow.execute(TABLES_OF_AIRFLOW).fetchone(),
@@ -72,7 +72,7 @@ def test_commands_of_older_code_end_with_one_sentence_and_change_nothing(upgrade
 def test_containers_of_older_code_change_nothing_either(upgraded, monkeypatch):
     before = contents(upgraded)
     secrets = ("MOVIEREC_ADMIN_PASSWORD", "MOVIEREC_ETL_PASSWORD", "AIRFLOW__API_AUTH__JWT_SECRET")
-    server = postgres.conninfo(upgraded, postgres.MAINTENANCE, roles.ADMINISTRATOR)
+    server = embedded_server.conninfo(upgraded, embedded_server.MAINTENANCE, roles.ADMINISTRATOR)
     for name, value in {**dict.fromkeys(secrets, "secret"), "MOVIEREC_SERVER": server}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=UPGRADED):

@@ -4,8 +4,9 @@ import pytest
 
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.local import credentials, postgres, state
+from movierec.local import credentials, state
 from movierec.local.environment import airflow_environment
+from movierec.local.postgres import embedded_server
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_everything_listens_on_loopback_and_stays_in_the_state_folder(settings, 
     found = airflow_environment(settings, tmp_path)
     assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert found["AIRFLOW_HOME"] == str(home / "airflow")
-    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == postgres.url(settings, "airflow", "psycopg2")
+    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == embedded_server.url(settings, "airflow", "psycopg2")
     assert found["MOVIEREC_DATASET"] == str(tmp_path)
     assert json.loads(found["AIRFLOW_CONN_MOVIEREC_WAREHOUSE"])["schema"] == "warehouse"
 

@@ -8,7 +8,8 @@ import pytest
 from movierec import locks
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.local import postgres, state
+from movierec.local import state
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.account import server_account
 from tests.installation import QUICK
 
@@ -53,7 +54,7 @@ def test_a_state_folder_that_others_could_enter_is_closed_again(tmp_path):
 def test_another_user_reads_nothing_and_holds_no_lock_while_the_server_gets_to_its_files(tmp_path_factory):
     home = tmp_path_factory.mktemp("installation") / "state"
     installation = replace(Settings(), home=home)
-    postgres.start(installation, QUICK)
+    embedded_server.start(installation, QUICK)
     try:
         users = home / "artifacts" / "users.parquet"
         users.parent.mkdir()
@@ -67,14 +68,14 @@ def test_another_user_reads_nothing_and_holds_no_lock_while_the_server_gets_to_i
             done = as_nobody(command)
             assert done.returncode != 0
             assert "ermission denied" in done.stderr
-        server = server_account(postgres.data_directory(installation))
+        server = server_account(embedded_server.data_directory(installation))
         as_server = subprocess.run(["cat", users], capture_output=True, check=False, **server.subprocess_arguments())
         assert as_server.returncode != 0
-        postgres.stop(installation)
-        postgres.start(installation, QUICK)
-        assert postgres.is_running(installation)
+        embedded_server.stop(installation)
+        embedded_server.start(installation, QUICK)
+        assert embedded_server.is_running(installation)
     finally:
-        postgres.stop(installation)
+        embedded_server.stop(installation)
 
 
 def as_nobody(command):

@@ -14,7 +14,7 @@ from movierec import cli
 from movierec import warehouse as structure
 from movierec.db import connect
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.locks import lock
 from movierec.maintenance import restore as restoring
 from movierec.maintenance import retention
@@ -38,7 +38,7 @@ def elsewhere(tmp_path):
     """An installation in an empty state folder, whose server runs."""
     for settings in installed(tmp_path / "another machine"):
         object.__setattr__(settings, "artifacts", str(settings.home / "artifacts"))
-        postgres.start(settings, QUICK)
+        embedded_server.start(settings, QUICK)
         yield settings
 
 
@@ -53,7 +53,7 @@ def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, els
     folder = make_backup(live, settings, app)
     shown = restore(elsewhere, folder)
     assert shown == live_digest(live)
-    with connect(postgres.conninfo(elsewhere, "warehouse")) as restored:
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")) as restored:
         assert lists(restored) == lists(live)
         assert (
             restored.execute("select count(*) from raw.ratings").fetchone()
@@ -61,7 +61,7 @@ def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, els
         )
     for place in (settings, elsewhere):
         assert registry.load(TrainingFolder.of(place, 1).final_model("ease")).name == "ease"
-    with connect(postgres.conninfo(elsewhere, "app")) as application:
+    with connect(embedded_server.conninfo(elsewhere, "app")) as application:
         assert application.execute("select to_regclass('feedback_event') is not null").fetchone() == (True,)
 
 
@@ -71,7 +71,7 @@ def test_a_warehouse_that_holds_something_is_replaced_only_when_asked_and_kept_a
     with pytest.raises(ConfigError, match="the warehouse holds 1 batches; allowed is an empty one, or --replace"):
         restore(elsewhere, folder)
     restore(elsewhere, folder, replace=True)
-    with connect(postgres.conninfo(elsewhere, "postgres")) as conn:
+    with connect(embedded_server.conninfo(elsewhere, "postgres")) as conn:
         names = [name for (name,) in conn.execute("select datname from pg_database order by 1")]
     assert sum(name.startswith("warehouse_before_") for name in names) == 2
     assert "warehouse_restored" not in names
@@ -81,7 +81,7 @@ def test_a_warehouse_that_holds_something_is_replaced_only_when_asked_and_kept_a
 def restored(live, settings, elsewhere, app):
     """An installation whose warehouse was brought back to its first night, after a second one was live."""
     restore(elsewhere, make_backup(live, settings, app))
-    conninfo = postgres.conninfo(elsewhere, "warehouse")
+    conninfo = embedded_server.conninfo(elsewhere, "warehouse")
     folder = make_backup_of(conninfo, elsewhere)
     with connect(conninfo) as conn:
         since = train_and_publish(conn, elsewhere, app)
@@ -112,7 +112,7 @@ def train_and_publish(conn, settings, app):
 
 def test_the_night_after_a_restore_goes_live_with_ids_that_nothing_since_the_backup_has(restored, app):
     settings, since = restored
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         assert live_digest(conn)["version_id"] == 1
         night = train_and_publish(conn, settings, app)
         assert all(new > before for new, before in zip(night, since, strict=True))
@@ -129,7 +129,7 @@ def test_the_night_after_a_restore_goes_live_with_ids_that_nothing_since_the_bac
 def test_a_training_of_which_only_the_artifacts_are_left_keeps_its_id(live, settings, elsewhere, app):
     TrainingFolder.of(elsewhere, 40).snapshot.mkdir(parents=True)
     restore(elsewhere, make_backup(live, settings, app))
-    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")) as conn:
         assert snapshot.open_training(conn, "next", 1, seed=1) == 41
 
 
@@ -146,31 +146,31 @@ def test_a_restore_writes_through_no_link_to_another_training(tmp_path):
 
 def test_a_warehouse_in_use_is_left_alone(live, settings, elsewhere):
     folder = make_backup(live, settings)
-    postgres.ensure_databases(elsewhere)
-    with connect(postgres.conninfo(elsewhere, "warehouse")), pytest.raises(ConfigError, match="make down first"):
+    embedded_server.ensure_databases(elsewhere)
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")), pytest.raises(ConfigError, match="make down first"):
         restore(elsewhere, folder)
 
 
 def test_a_connection_that_is_just_ending_is_waited_for(live, settings, elsewhere):
     folder = make_backup(live, settings)
-    postgres.ensure_databases(elsewhere)
-    structure.migrate(postgres.conninfo(elsewhere, "warehouse"))
-    with connect(postgres.conninfo(elsewhere, "warehouse")) as ending:
+    embedded_server.ensure_databases(elsewhere)
+    structure.migrate(embedded_server.conninfo(elsewhere, "warehouse"))
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")) as ending:
         Timer(3, ending.close).start()
         assert restore(elsewhere, folder) == live_digest(live)
 
 
 def test_a_restore_that_ends_on_its_way_leaves_every_database_in_its_place(live, settings, elsewhere, app, monkeypatch):
     folder = make_backup(live, settings, app)
-    postgres.ensure_databases(elsewhere)
-    with connect(postgres.conninfo(elsewhere, "app")) as conn:
+    embedded_server.ensure_databases(elsewhere)
+    with connect(embedded_server.conninfo(elsewhere, "app")) as conn:
         conn.execute("create table ours (id integer)")
     monkeypatch.setattr(restoring, "_restore_beside", without_the_application(restoring._restore_beside))
     with pytest.raises(psycopg.errors.InvalidCatalogName, match="app_restored"):
         restore(elsewhere, folder)
-    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")) as conn:
         assert live_digest(conn)["version_id"] is None
-    with connect(postgres.conninfo(elsewhere, "app")) as conn:
+    with connect(embedded_server.conninfo(elsewhere, "app")) as conn:
         conn.execute("select from ours")
     monkeypatch.undo()
     assert restore(elsewhere, folder) == live_digest(live)
@@ -197,7 +197,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhe
 
 
 def databases(settings):
-    with postgres.as_administrator(settings) as conn:
+    with embedded_server.as_administrator(settings) as conn:
         return [name for (name,) in conn.execute("select datname from pg_database where not datistemplate order by 1")]
 
 
@@ -213,10 +213,10 @@ def record_newer_structure(conn):
 def test_a_backup_of_a_newer_structure_is_refused_before_anything_changes(live, settings, elsewhere):
     record_newer_structure(live)
     folder = make_backup(live, settings)
-    postgres.stop(elsewhere)
+    embedded_server.stop(elsewhere)
     with pytest.raises(ConfigError, match=f"^{folder} is a backup of structure {structure.VERSION + 1}, "):
         restore(elsewhere, folder)
-    assert not postgres.is_running(elsewhere)
+    assert not embedded_server.is_running(elsewhere)
 
 
 def test_a_backup_that_does_not_say_its_structure_is_refused_once_its_warehouse_does(live, settings, elsewhere, app):
@@ -234,7 +234,7 @@ def test_a_backup_that_does_not_say_its_structure_is_refused_once_its_warehouse_
 def test_a_warehouse_of_a_newer_structure_is_replaced_by_no_backup_of_before(live, settings, elsewhere):
     folder = make_backup(live, settings)
     restore(elsewhere, folder)
-    with connect(postgres.conninfo(elsewhere, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(elsewhere, "warehouse")) as conn:
         record_newer_structure(conn)
     before = databases(elsewhere)
     with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse to structure "):

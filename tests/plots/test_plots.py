@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from movierec import plots
-from movierec.plots import calibration, gains, leaderboard
+from movierec.plots import calibration, gains, leaderboard, pictures
 from movierec.plots.page import Picture, page
 from movierec.plots.style import spread_labels
 from movierec.rankers.popularity import Popularity
@@ -42,7 +41,7 @@ def test_a_whole_training_gives_every_picture_twice_the_same(conn, folder):
     evaluate(conn, folder, "popularity")
     evaluate(conn, folder, "ease")
     evaluate(conn, folder, "hybrid", HYBRID)
-    names = plots.draw(conn, folder)
+    names = pictures.draw(conn, folder)
     assert names == ["leaderboard.png", "activity.png", "coverage.png", "features.png", "calibration.png"]
     drawn = {name: (folder.plots / name).read_bytes() for name in names}
     for data in drawn.values():
@@ -51,7 +50,7 @@ def test_a_whole_training_gives_every_picture_twice_the_same(conn, folder):
     text = (folder.plots / "index.html").read_text(encoding="utf-8")
     assert all(f'src="{name}"' in text for name in names)
     assert "http" not in text
-    plots.draw(conn, folder)
+    pictures.draw(conn, folder)
     assert drawn == {name: (folder.plots / name).read_bytes() for name in names}
 
 
@@ -60,7 +59,7 @@ def test_a_picture_without_data_is_left_out_with_a_line_in_the_log(conn, folder,
     (folder.plots).mkdir()
     (folder.plots / "features.png").write_bytes(b"of an earlier try")
     with caplog.at_level(logging.INFO):
-        assert "features.png" not in plots.draw(conn, folder)
+        assert "features.png" not in pictures.draw(conn, folder)
     assert "picture features is left out: the training stored nothing that it could show" in caplog.text
     assert not (folder.plots / "features.png").exists()
 
@@ -68,12 +67,12 @@ def test_a_picture_without_data_is_left_out_with_a_line_in_the_log(conn, folder,
 def test_a_model_that_cannot_be_read_costs_its_own_picture_alone(conn, folder, caplog):
     evaluate(conn, folder, "popularity")
     (folder.model("hybrid")).mkdir()
-    assert "leaderboard.png" in plots.draw(conn, folder)
+    assert "leaderboard.png" in pictures.draw(conn, folder)
     assert "picture features is left out" in caplog.text
 
 
 def test_a_training_in_which_nothing_was_evaluated_gives_a_page_that_says_so(conn, folder):
-    assert plots.draw(conn, folder) == []
+    assert pictures.draw(conn, folder) == []
     assert "no ranker of this training was evaluated" in (folder.plots / "index.html").read_text(encoding="utf-8")
 
 
@@ -116,7 +115,7 @@ def test_deciles_are_of_equal_size_and_leave_out_what_no_model_scored():
 
 def test_no_score_is_drawn_as_if_it_were_a_probability(conn, folder):
     evaluate(conn, folder, "hybrid", HYBRID)
-    plots.draw(conn, folder)
+    pictures.draw(conn, folder)
     text = (folder.plots / "index.html").read_text(encoding="utf-8")
     assert "and are no probabilities" in text
     assert "stated" not in text

@@ -4,8 +4,7 @@ import psycopg
 import pytest
 
 from movierec.db import connect
-from movierec.local import postgres
-from movierec.local.postgres import roles
+from movierec.local.postgres import embedded_server, roles
 
 GUESTS = (roles.WEB_ROLE, roles.READER_ROLE)
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName)
@@ -20,7 +19,7 @@ def guarded(server, keeper):
         conn.execute("insert into serving.placement (movie_id, action) values (1, 'hide')")
 
     name = keeper.keep("guarded", fill).warehouse
-    roles.hand_over(postgres.conninfo(server, postgres.MAINTENANCE), name, roles.GUESTS["warehouse"])
+    roles.hand_over(embedded_server.conninfo(server, embedded_server.MAINTENANCE), name, roles.GUESTS["warehouse"])
     return name
 
 
@@ -30,7 +29,7 @@ def as_role(server, guarded):
     opened = []
 
     def as_role(role):
-        opened.append(connect(postgres.conninfo(server, guarded, role)))
+        opened.append(connect(embedded_server.conninfo(server, guarded, role)))
         return opened[-1]
 
     yield as_role
@@ -183,11 +182,11 @@ def test_no_function_of_ours_is_for_everybody(conn):
 
 @pytest.mark.parametrize("role", GUESTS)
 def test_guests_enter_the_warehouse_alone(server, role):
-    postgres.ensure_databases(server)
-    with connect(postgres.conninfo(server, "warehouse", role)) as connection:
+    embedded_server.ensure_databases(server)
+    with connect(embedded_server.conninfo(server, "warehouse", role)) as connection:
         assert connection.execute("select has_database_privilege(current_database(), 'temporary')").fetchone() == (
             False,
         )
     for database in ("airflow", "app"):
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-            connect(postgres.conninfo(server, database, role))
+            connect(embedded_server.conninfo(server, database, role))

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from movierec.db import connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 
 
@@ -16,7 +16,7 @@ def web(server, keeper):
         conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
 
     name = keeper.keep("one_movie", fill).warehouse
-    with connect(postgres.conninfo(server, name, WEB_ROLE)) as connection:
+    with connect(embedded_server.conninfo(server, name, WEB_ROLE)) as connection:
         yield connection
         connection.rollback()
 

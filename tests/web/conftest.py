@@ -18,7 +18,8 @@ from psycopg import sql
 from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import MovierecError
-from movierec.local import postgres, state
+from movierec.local import state
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.local.screenshots import find_browser
 from movierec.web.app import create_app
@@ -72,12 +73,12 @@ def write_keys(path: Path) -> Path:
 @contextmanager
 def database(server: Settings, name: str) -> Iterator[str]:
     """Copy the empty warehouse, and drop the copy afterwards."""
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+    with psycopg.connect(embedded_server.conninfo(server, "postgres"), autocommit=True) as conn:
         conn.execute(sql.SQL("create database {} template warehouse owner movierec_etl").format(sql.Identifier(name)))
     try:
-        yield postgres.conninfo(server, name)
+        yield embedded_server.conninfo(server, name)
     finally:
-        with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+        with psycopg.connect(embedded_server.conninfo(server, "postgres"), autocommit=True) as conn:
             conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 

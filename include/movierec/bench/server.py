@@ -9,8 +9,7 @@ from psycopg import sql
 
 from movierec import warehouse
 from movierec.config import Settings
-from movierec.local import postgres
-from movierec.local.postgres import roles
+from movierec.local.postgres import embedded_server, roles
 from movierec.state_folder import StateFolder
 
 
@@ -18,23 +17,23 @@ from movierec.state_folder import StateFolder
 def server(home: Path) -> Iterator[Settings]:
     """Start a server with its state in a folder, and stop it in the end."""
     settings = replace(Settings(), home=home, artifacts=str(StateFolder(home).artifacts))
-    postgres.start(settings)
-    postgres.ensure_databases(settings)
+    embedded_server.start(settings)
+    embedded_server.ensure_databases(settings)
     try:
         yield settings
     finally:
-        postgres.stop(settings)
+        embedded_server.stop(settings)
 
 
 @contextmanager
 def database(settings: Settings, name: str) -> Iterator[str]:
     """Make an empty warehouse, yield its conninfo, and drop it in the end."""
-    with postgres.as_administrator(settings) as conn:
+    with embedded_server.as_administrator(settings) as conn:
         roles.create_database(conn, name)
     try:
-        conninfo = postgres.conninfo(settings, name)
+        conninfo = embedded_server.conninfo(settings, name)
         warehouse.migrate(conninfo)
         yield conninfo
     finally:
-        with postgres.as_administrator(settings) as conn:
+        with embedded_server.as_administrator(settings) as conn:
             conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.local import postgres, state
+from movierec.local import state
 from movierec.local.airflow import group
-from movierec.local.postgres import sockets
+from movierec.local.postgres import embedded_server, sockets
 
 FIRST_OWN_DATABASE = 16384  # PostgreSQL numbers what it brings along below that (FirstNormalObjectId)
 YES = "yes"
@@ -40,7 +40,7 @@ def held_data(settings: Settings) -> list[str]:
 
     Looks at files alone, so that a database that does not start any more is seen as well.
     """
-    databases = (postgres.data_directory(settings) / "base").glob("[0-9]*")
+    databases = (embedded_server.data_directory(settings) / "base").glob("[0-9]*")
     found = {
         "databases": any(int(path.name) >= FIRST_OWN_DATABASE for path in databases),
         "artifacts": _has_entries(settings.state_folder.artifacts),

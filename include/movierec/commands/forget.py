@@ -16,7 +16,8 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
         QualityError: something of the viewer is left.
     """
     from movierec.forgetting.forget import allow, forget  # noqa: PLC0415 (pandas and all)
-    from movierec.local import demo_app, postgres  # noqa: PLC0415
+    from movierec.local import demo_app  # noqa: PLC0415
+    from movierec.local.postgres import embedded_server  # noqa: PLC0415
 
     by = options.by or user_of_this_machine()
     with open_warehouse(settings) as conn:
@@ -24,5 +25,5 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
             allow(conn, options.user, by)
             return "sources may send the viewer again; they are read anew on the next night"
         removed = forget(conn, settings, options.user, by)
-        demo_app.forget(postgres.conninfo(settings, "app"), options.user)
+        demo_app.forget(embedded_server.conninfo(settings, "app"), options.user)
     return f"forgotten: {text_table.row_counts(removed)}; the next night learns without them"

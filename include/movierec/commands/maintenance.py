@@ -5,7 +5,7 @@ from pathlib import Path
 
 from movierec.commands.warehouse import open_warehouse
 from movierec.config import Settings
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 
 
 def back_up(settings: Settings) -> str:
@@ -13,7 +13,7 @@ def back_up(settings: Settings) -> str:
     from movierec.maintenance.backup import make_backup  # noqa: PLC0415 (pandas and all)
 
     with open_warehouse(settings) as conn:
-        folder = make_backup(conn, settings, postgres.conninfo(settings, "app"))
+        folder = make_backup(conn, settings, embedded_server.conninfo(settings, "app"))
     return f"backup: {folder}"
 
 

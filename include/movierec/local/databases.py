@@ -8,8 +8,8 @@ from pathlib import Path
 from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import postgres
 from movierec.local.environment import airflow_environment
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.programs import last_lines
 
 
@@ -24,8 +24,8 @@ def prepare(settings: Settings, dataset: Path) -> None:
     from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
     prepare_airflow(settings)
-    warehouse.migrate(postgres.conninfo(settings, "warehouse"))
-    demo_app.seed(postgres.conninfo(settings, "app"), dataset, settings.exclude)
+    warehouse.migrate(embedded_server.conninfo(settings, "warehouse"))
+    demo_app.seed(embedded_server.conninfo(settings, "app"), dataset, settings.exclude)
 
 
 def prepare_airflow(settings: Settings) -> None:
@@ -40,13 +40,13 @@ def prepare_airflow(settings: Settings) -> None:
 
     from movierec import warehouse  # noqa: PLC0415 (pandas takes a second)
 
-    postgres.start(settings)
-    postgres.ensure_databases(settings)
-    warehouse.require_known(postgres.conninfo(settings, "warehouse"))  # before anything changes
+    embedded_server.start(settings)
+    embedded_server.ensure_databases(settings)
+    warehouse.require_known(embedded_server.conninfo(settings, "warehouse"))  # before anything changes
     comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
         locks.lock(settings.state_folder.lock("migrate")),
-        psycopg.connect(postgres.conninfo(settings, "airflow"), autocommit=True) as connection,
+        psycopg.connect(embedded_server.conninfo(settings, "airflow"), autocommit=True) as connection,
     ):
         current = connection.execute(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
@@ -64,7 +64,7 @@ def require_no_running_dag(settings: Settings) -> None:
     """
     import psycopg  # noqa: PLC0415
 
-    with psycopg.connect(postgres.conninfo(settings, "airflow")) as connection:
+    with psycopg.connect(embedded_server.conninfo(settings, "airflow")) as connection:
         running = connection.execute("select dag_id, run_id from dag_run where state = 'running' limit 1").fetchone()
     if running:
         raise MovierecError(

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download, openlineage, opentelemetry, postgres
+from movierec.local import credentials, download, openlineage, opentelemetry
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
 from movierec.rankers.neural import shared
@@ -110,8 +111,8 @@ def _airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{airflow_url(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{credentials.ADMIN}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(credentials.password_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(settings, "airflow", "psycopg2"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(settings, "airflow", "asyncpg"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": embedded_server.url(settings, "airflow", "psycopg2"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": embedded_server.url(settings, "airflow", "asyncpg"),
         "AIRFLOW__API__HOST": settings.host,
         "AIRFLOW__API__PORT": str(settings.port),
         "AIRFLOW__API__WORKERS": "1",
@@ -127,7 +128,7 @@ def _web_settings(settings: Settings) -> dict[str, str]:
     return {
         "MOVIEREC_WEB_HOST": settings.web_host,
         "MOVIEREC_WEB_PORT": str(settings.web_port),
-        "MOVIEREC_WEB_DATABASE": postgres.conninfo(settings, "warehouse", WEB_ROLE),
+        "MOVIEREC_WEB_DATABASE": embedded_server.conninfo(settings, "warehouse", WEB_ROLE),
     }
 
 

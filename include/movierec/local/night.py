@@ -5,12 +5,13 @@ from pathlib import Path
 from movierec import locks
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import credentials, postgres, state
+from movierec.local import credentials, state
 from movierec.local.airflow import chain, group, under_way
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.progress import Progress
 from movierec.local.environment import airflow_url, task_log_folder
+from movierec.local.postgres import embedded_server
 from movierec.local.web import web_line
 
 MAX_NIGHT_SECONDS = 4 * 3600.0  # a run may take three hours
@@ -30,7 +31,7 @@ def run(settings: Settings) -> None:
     state.prepare(settings.home)
     dataset = group.up(settings)
     published = _follow_one_night(settings, dataset)
-    warehouse = postgres.conninfo(settings, "warehouse")
+    warehouse = embedded_server.conninfo(settings, "warehouse")
     if not summary.went_live(warehouse, published.run_id):
         live = summary.live_version(warehouse)
         raise MovierecError(f"the night ended without a new version: live is {live or 'none'}")
@@ -72,7 +73,7 @@ def _note_warnings(settings: Settings, airflow: AirflowClient) -> None:
     """Put what is to be known of the newest batch beside the run that loaded it, where its readers look."""
     from movierec.local import summary  # noqa: PLC0415 (pandas takes a second)
 
-    if found := summary.note_of_newest_batch(postgres.conninfo(settings, "warehouse")):
+    if found := summary.note_of_newest_batch(embedded_server.conninfo(settings, "warehouse")):
         airflow.set_note(group.DAGS[0], *found)
 
 

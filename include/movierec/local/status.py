@@ -1,9 +1,10 @@
 """What of this installation is running, in a few lines: what `make status` prints."""
 
 from movierec.config import Settings
-from movierec.local import night, postgres, web
+from movierec.local import night, web
 from movierec.local.airflow import group, health
 from movierec.local.airflow.api import AirflowClient
+from movierec.local.postgres import embedded_server
 
 
 def status_text(settings: Settings) -> str:
@@ -23,7 +24,7 @@ def status_text(settings: Settings) -> str:
 
 def _database_state(settings: Settings) -> str:
     """Return whether the server runs, how often it had to be brought back, and why that failed the last time."""
-    state = "running" if postgres.is_running(settings) else "stopped"
+    state = "running" if embedded_server.is_running(settings) else "stopped"
     watched = group.database_details(settings.home)
     if returns := watched.get("returns"):
         times = "once" if len(returns) == 1 else f"{len(returns)} times"

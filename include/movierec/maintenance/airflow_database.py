@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local.environment import airflow_environment
-from movierec.local.postgres import data_directory
+from movierec.local.postgres.embedded_server import data_directory
 from movierec.local.postgres.programs import last_lines
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,7 @@ from upath import UPath
 from movierec.config import Settings
 from movierec.db import connect, fetch
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import postgres
-from movierec.local.postgres import roles
+from movierec.local.postgres import embedded_server, roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.training.folder import training_folders
@@ -44,9 +43,9 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     """
     manifest = read_manifest(folder)
     _require_known(folder, manifest)
-    postgres.start(settings)
-    postgres.ensure_databases(settings)
-    migrate(postgres.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
+    embedded_server.start(settings)
+    embedded_server.ensure_databases(settings)
+    migrate(embedded_server.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
     _require_room(settings, replace)
     names = ["warehouse", *(["app"] if (folder / APPLICATION).exists() else [])]
     try:
@@ -58,7 +57,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
         _take_places(settings, names)
     finally:
         _drop_restored(settings, names)  # what has not taken its place is as large as a warehouse
-    migrate(postgres.conninfo(settings, "warehouse"))
+    migrate(embedded_server.conninfo(settings, "warehouse"))
     log.info("restore: %s, version %s is live", folder, live["version_id"])
     return live
 
@@ -75,7 +74,7 @@ def _require_known(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 def _require_room(settings: Settings, replace: bool) -> None:
     """See to it that nobody uses the warehouse, and that nothing is lost."""
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         (batches,) = conn.execute("select count(*) from ops.batch").fetchone() or (0,)
     if users := _users(settings):
         raise ConfigError(f"{users} connections use the warehouse; make down first, then start the restore again")
@@ -89,7 +88,7 @@ def _require_room(settings: Settings, replace: bool) -> None:
 def _users(settings: Settings) -> int:
     """Return how many connections use the warehouse, once those have ended that their clients have just closed."""
     deadline = time.monotonic() + CLOSING_SECONDS
-    with postgres.as_administrator(settings) as server:
+    with embedded_server.as_administrator(settings) as server:
         while True:
             (users,) = server.execute(
                 "select count(*) from pg_stat_activity where datname = 'warehouse' and backend_type = 'client backend'"
@@ -105,13 +104,14 @@ def _restore_beside(
     """Restore a dump as the database `<name>_restored`; return the lists it serves, if they are to be compared."""
     database = f"{name}{RESTORED}"
     _drop_restored(settings, [name])
-    with postgres.as_administrator(settings) as server:
+    with embedded_server.as_administrator(settings) as server:
         roles.create_database(server, database)
-    conninfo = postgres.conninfo(settings, database)
+    conninfo = embedded_server.conninfo(settings, database)
     # a dump also says who may call functions of the server, which is the administrator's to repeat
-    administrator = postgres.conninfo(settings, database, roles.ADMINISTRATOR)
+    administrator = embedded_server.conninfo(settings, database, roles.ADMINISTRATOR)
     run_client("pg_restore", administrator, "--no-owner", "--exit-on-error", str(path))
-    roles.hand_over(postgres.conninfo(settings, postgres.MAINTENANCE), database, roles.GUESTS.get(name, ()))
+    maintenance = embedded_server.conninfo(settings, embedded_server.MAINTENANCE)
+    roles.hand_over(maintenance, database, roles.GUESTS.get(name, ()))
     if expected is None:
         return {}
     require_known(conninfo)
@@ -124,11 +124,11 @@ def _restore_beside(
 
 def _continue_ids(settings: Settings) -> None:
     """Give out no id again that something since the backup has: artifacts, Airflow's runs and caches still know it."""
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         used = fetch(conn, "maintenance/used_ids")
     training_id = max((kept.training_id for kept in training_folders(settings)), default=0)
     used.append({**TRAINING_IDS, "last_id": training_id})
-    with connect(postgres.conninfo(settings, f"warehouse{RESTORED}")) as conn:
+    with connect(embedded_server.conninfo(settings, f"warehouse{RESTORED}")) as conn:
         for sequence in used:
             fetch(conn, "maintenance/continue_ids", sequence)
 
@@ -136,7 +136,7 @@ def _continue_ids(settings: Settings) -> None:
 def _take_places(settings: Settings, names: Sequence[str]) -> None:
     """Put restored databases in the place of those that are there, all of them or none."""
     renaming = sql.SQL("alter database {} rename to {}")
-    with postgres.as_administrator(settings) as conn, conn.transaction():
+    with embedded_server.as_administrator(settings) as conn, conn.transaction():
         (now,) = conn.execute("select to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')").fetchone() or ("",)
         for name in names:
             for before, after in ((name, f"{name}_before_{now}"), (f"{name}{RESTORED}", name)):
@@ -145,7 +145,7 @@ def _take_places(settings: Settings, names: Sequence[str]) -> None:
 
 def _drop_restored(settings: Settings, names: Sequence[str]) -> None:
     """Drop restored databases that lie beside those whose place they would take."""
-    with postgres.as_administrator(settings) as conn:
+    with embedded_server.as_administrator(settings) as conn:
         for name in names:
             dropping = sql.SQL("drop database if exists {} with (force)")
             conn.execute(dropping.format(sql.Identifier(f"{name}{RESTORED}")))

@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from movierec import locks
-from movierec.local import postgres, state
+from movierec.local import state
 from movierec.local.airflow import group, processes
 from movierec.local.airflow.component import Component
 from movierec.local.airflow.database import Database
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.local.status import status_text
 from tests.conftest import fill, read_only
@@ -202,14 +203,14 @@ def test_nothing_is_started_before_the_first_component_answers(home, supervise):
 
 
 def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, settings, supervise):
-    postgres.start(settings, QUICK)
-    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
+    embedded_server.start(settings, QUICK)
+    with psycopg.connect(embedded_server.conninfo(settings, "postgres")) as conn:
         conn.execute("create table kept as select 42 as answer")
     supervise({"sleeper": ["sleep", "300"]}, WATCHING)
-    postmaster = find_postmaster(postgres.data_directory(settings))
+    postmaster = find_postmaster(embedded_server.data_directory(settings))
     postmaster.kill()
     wait_for(lambda: group.database_details(home).get("returns"))
-    with psycopg.connect(postgres.conninfo(settings, "postgres")) as conn:
+    with psycopg.connect(embedded_server.conninfo(settings, "postgres")) as conn:
         assert conn.execute("select answer from kept").fetchone() == (42,)
     (returned_at,) = group.database_details(home)["returns"]
     assert f"PostgreSQL: running; it died and was brought back once, last at {returned_at}\n" in status_text(settings)
@@ -219,14 +220,14 @@ def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, set
 
 
 def test_a_database_that_cannot_be_started_is_tried_again_and_its_reason_shown(home, settings):
-    postgres.start(settings, QUICK)
-    postgres.stop(settings)
-    (postgres.data_directory(settings) / "global" / "pg_control").rename(home / "pg_control")
+    embedded_server.start(settings, QUICK)
+    embedded_server.stop(settings)
+    (embedded_server.data_directory(settings) / "global" / "pg_control").rename(home / "pg_control")
     watched = Database(settings)
     assert not watched.keep_running()
     assert "could not find the database system" in watched.problem
     assert not watched.keep_running()  # not again at once
-    (home / "pg_control").rename(postgres.data_directory(settings) / "global" / "pg_control")
+    (home / "pg_control").rename(embedded_server.data_directory(settings) / "global" / "pg_control")
     watched._next_try = 0
     assert watched.keep_running()
     assert (watched.problem, len(watched.returns)) == ("", 1)

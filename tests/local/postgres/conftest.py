@@ -1,10 +1,10 @@
 import pytest
 
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from tests.installation import QUICK
 
 
 @pytest.fixture
 def server(settings):
-    postgres.start(settings, QUICK)
+    embedded_server.start(settings, QUICK)
     return settings

@@ -9,8 +9,8 @@ import pytest
 from movierec import warehouse
 from movierec.db import connect
 from movierec.errors import MovierecError
-from movierec.local import containers, demo_app, postgres
-from movierec.local.postgres import roles
+from movierec.local import containers, demo_app
+from movierec.local.postgres import embedded_server, roles
 from tests import movielens
 from tests.installation import QUICK
 
@@ -26,20 +26,20 @@ OWNERS = """
 
 
 def as_administrator(settings, database):
-    return postgres.conninfo(settings, database, roles.ADMINISTRATOR)
+    return embedded_server.conninfo(settings, database, roles.ADMINISTRATOR)
 
 
 def ask_for_passwords(settings):
-    hba = postgres.data_directory(settings) / "pg_hba.conf"
+    hba = embedded_server.data_directory(settings) / "pg_hba.conf"
     hba.write_text(hba.read_text().replace("trust", "scram-sha-256"))
-    postgres.stop(settings)
-    postgres.start(settings, QUICK)
+    embedded_server.stop(settings)
+    embedded_server.start(settings, QUICK)
 
 
 @pytest.fixture
 def old_installation(server, tmp_path):
     """Make databases as versions before roles did: everything is the administrator's."""
-    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE), autocommit=True) as connection:
+    with psycopg.connect(embedded_server.conninfo(server, embedded_server.MAINTENANCE), autocommit=True) as connection:
         for name in roles.DATABASES:
             connection.execute(f"create database {name}")
     warehouse.migrate(as_administrator(server, "warehouse"))
@@ -52,34 +52,34 @@ def old_installation(server, tmp_path):
 
 def test_a_state_folder_of_before_is_handed_over_whole_and_keeps_its_rows(old_installation):
     for _ in range(2):
-        postgres.ensure_databases(old_installation)
+        embedded_server.ensure_databases(old_installation)
     for name in ("warehouse", "app"):
-        with connect(postgres.conninfo(old_installation, name)) as conn:
+        with connect(embedded_server.conninfo(old_installation, name)) as conn:
             assert conn.execute(OWNERS).fetchall() == [(roles.OWNER,)]
-    with connect(postgres.conninfo(old_installation, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(old_installation, "warehouse")) as conn:
         assert conn.execute("select run_id from ops.batch").fetchall() == [("kept",)]
         conn.execute("update ops.structure set checksum = 'of an older checkout'")
-    assert warehouse.migrate(postgres.conninfo(old_installation, "warehouse")) is True
+    assert warehouse.migrate(embedded_server.conninfo(old_installation, "warehouse")) is True
 
 
 def test_the_advisory_locks_of_a_database_of_before_are_the_owners_alone(server):
-    postgres.ensure_databases(server)
+    embedded_server.ensure_databases(server)
     with psycopg.connect(as_administrator(server, "warehouse"), autocommit=True) as conn:
         conn.execute("grant execute on function pg_advisory_lock(bigint) to public")  # as it is by default
         conn.execute("revoke execute on function pg_advisory_lock(bigint) from movierec_etl")
-    postgres.ensure_databases(server)
-    reader = postgres.conninfo(server, "warehouse", roles.READER_ROLE)
+    embedded_server.ensure_databases(server)
+    reader = embedded_server.conninfo(server, "warehouse", roles.READER_ROLE)
     with psycopg.connect(reader) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute("select pg_advisory_lock(1)")
-    with connect(postgres.conninfo(server, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(server, "warehouse")) as conn:
         conn.execute("select pg_advisory_lock(1)")
 
 
 @pytest.mark.parametrize("role", [roles.WEB_ROLE, roles.READER_ROLE])
 def test_guests_leave_connections_and_disk_for_the_pipeline(settings, role):
-    postgres.start(settings, {**QUICK, "max_connections": "60"})
-    postgres.ensure_databases(settings)
-    guest = postgres.conninfo(settings, "warehouse", role)
+    embedded_server.start(settings, {**QUICK, "max_connections": "60"})
+    embedded_server.ensure_databases(settings)
+    guest = embedded_server.conninfo(settings, "warehouse", role)
     with ExitStack() as opened:
         with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
             for _ in range(60):
@@ -87,18 +87,18 @@ def test_guests_leave_connections_and_disk_for_the_pipeline(settings, role):
         assert session.execute("show temp_file_limit").fetchone() == ("2GB",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             session.execute("set temp_file_limit to -1")
-        with connect(postgres.conninfo(settings, "warehouse")) as conn:
+        with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
             assert conn.execute("select 1").fetchone() == (1,)
 
 
 def test_what_an_administrator_allows_a_guest_stays(server):
-    postgres.ensure_databases(server)
+    embedded_server.ensure_databases(server)
     allowed = "select rolconnlimit from pg_roles where rolname = 'movierec_reader'"
-    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE), autocommit=True) as conn:
+    with psycopg.connect(embedded_server.conninfo(server, embedded_server.MAINTENANCE), autocommit=True) as conn:
         conn.execute("alter role movierec_reader connection limit 100")
         conn.execute("alter role movierec_reader set temp_file_limit to '5GB'")
-    postgres.ensure_databases(server)
-    with psycopg.connect(postgres.conninfo(server, "warehouse", roles.READER_ROLE)) as conn:
+    embedded_server.ensure_databases(server)
+    with psycopg.connect(embedded_server.conninfo(server, "warehouse", roles.READER_ROLE)) as conn:
         assert conn.execute(allowed).fetchone() == (100,)
         assert conn.execute("show temp_file_limit").fetchone() == ("5GB",)
 
@@ -108,25 +108,25 @@ def test_who_uses_it_meanwhile_is_asked_to_stop(old_installation, monkeypatch):
     with connect(as_administrator(old_installation, "warehouse")) as reader:
         reader.execute("select * from serving.version")
         with pytest.raises(MovierecError, match=r"warehouse was made by an earlier version .* \(make down\)"):
-            postgres.ensure_databases(old_installation)
-    postgres.ensure_databases(old_installation)
+            embedded_server.ensure_databases(old_installation)
+    embedded_server.ensure_databases(old_installation)
 
 
 def test_a_password_lets_in_and_the_server_never_sees_it(server):
     phrase = "it's a: secret"
-    postgres.stop(server)
-    postgres.start(server, {**QUICK, "log_statement": "all"})
-    postgres.ensure_databases(replace(server, reader_password=phrase))
-    with psycopg.connect(postgres.conninfo(server, postgres.MAINTENANCE)) as connection:
+    embedded_server.stop(server)
+    embedded_server.start(server, {**QUICK, "log_statement": "all"})
+    embedded_server.ensure_databases(replace(server, reader_password=phrase))
+    with psycopg.connect(embedded_server.conninfo(server, embedded_server.MAINTENANCE)) as connection:
         (stored,) = connection.execute(
             "select rolpassword from pg_authid where rolname = %s", [roles.READER_ROLE]
         ).fetchone()
     assert stored.startswith("SCRAM-SHA-256$")
-    log = postgres.log_file(server).read_text()
+    log = embedded_server.log_file(server).read_text()
     assert "alter role" in log
     assert phrase not in log
     ask_for_passwords(server)
-    conninfo = postgres.conninfo(server, "warehouse", roles.READER_ROLE)
+    conninfo = embedded_server.conninfo(server, "warehouse", roles.READER_ROLE)
     with psycopg.connect(conninfo, password=phrase) as connection:
         assert connection.execute("select current_user").fetchone() == (roles.READER_ROLE,)
     with pytest.raises(psycopg.OperationalError):
@@ -134,8 +134,8 @@ def test_a_password_lets_in_and_the_server_never_sees_it(server):
 
 
 def test_the_file_of_the_web_applications_password_opens_the_warehouse(server):
-    postgres.ensure_databases(server)
-    maintenance = postgres.conninfo(server, postgres.MAINTENANCE)
+    embedded_server.ensure_databases(server)
+    maintenance = embedded_server.conninfo(server, embedded_server.MAINTENANCE)
     containers.write_web_password(maintenance, server)
     invented = server.state_folder.web_password.read_text()
     containers.write_web_password(maintenance, server)
@@ -143,7 +143,8 @@ def test_the_file_of_the_web_applications_password_opens_the_warehouse(server):
     containers.write_web_password(maintenance, replace(server, **{"web_password": "a:b\\c"}))
     ask_for_passwords(server)
     passfile = server.state_folder.web_password
-    with psycopg.connect(postgres.conninfo(server, "warehouse", roles.WEB_ROLE), passfile=str(passfile)) as connection:
+    conninfo = embedded_server.conninfo(server, "warehouse", roles.WEB_ROLE)
+    with psycopg.connect(conninfo, passfile=str(passfile)) as connection:
         assert connection.execute("select current_user").fetchone() == (roles.WEB_ROLE,)
 
 

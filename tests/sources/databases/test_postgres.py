@@ -7,7 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import Settings
 from movierec.errors import SourceError
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
 from tests.sources.landing import InMemoryState, land
@@ -138,9 +138,9 @@ def test_the_demo_application_tells_what_changed(app: str) -> None:
 
 
 def test_a_database_without_an_encoding_gives_text(server: Settings) -> None:
-    with psycopg.connect(postgres.conninfo(server, "postgres"), autocommit=True) as conn:
+    with psycopg.connect(embedded_server.conninfo(server, "postgres"), autocommit=True) as conn:
         conn.execute("create database bytes owner movierec_etl template template0 encoding 'SQL_ASCII' locale 'C'")
-    there = postgres.conninfo(server, "bytes")
+    there = embedded_server.conninfo(server, "bytes")
     run(there, "create table movies (movie_id int, title text)")
     run(there, "insert into movies select 1, convert_from(b, 'SQL_ASCII') from (values ('\\x41e9'::bytea)) as v (b)")
     run(there, "insert into movies select 2, convert_from(b, 'SQL_ASCII') from (values ('\\x41c3a9'::bytea)) as v (b)")

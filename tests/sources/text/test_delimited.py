@@ -11,7 +11,7 @@ import pytest
 from movierec.config import Settings
 from movierec.db import connect
 from movierec.errors import SourceError
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.sources.source import Notes
 from movierec.sources.table_contracts import IMDB_TITLE, MOVIES, RATINGS
 from movierec.sources.text import blocks, records
@@ -289,12 +289,12 @@ def test_memory_stays_flat_while_a_large_file_is_read(tmp_path):
 def database(tmp_path_factory):
     """Open a database without any of the warehouse's tables."""
     settings = replace(Settings(), home=tmp_path_factory.mktemp("server"))
-    postgres.start(settings, {"fsync": "off"})
+    embedded_server.start(settings, {"fsync": "off"})
     try:
-        with connect(postgres.conninfo(settings, "postgres")) as connection:
+        with connect(embedded_server.conninfo(settings, "postgres")) as connection:
             yield connection
     finally:
-        postgres.stop(settings)
+        embedded_server.stop(settings)
 
 
 def test_rows_load_into_a_real_table(database):

@@ -19,7 +19,8 @@ from movierec.bench.night.rivals import question_of, run_all
 from movierec.bench.page import PAGE, write_block
 from movierec.config import ROOT, Settings
 from movierec.errors import MovierecError
-from movierec.local import postgres, state
+from movierec.local import state
+from movierec.local.postgres import embedded_server
 from movierec.state_folder import StateFolder
 
 NIGHTS = 2
@@ -61,11 +62,11 @@ def measure(dataset: str, where: Path, number: int, has_rivals: bool) -> list[st
     nights: list[Night] = list(run_nights(settings, number))
     if not has_rivals:
         return report.lines(_name(dataset), nights, [])
-    postgres.start(settings)
+    embedded_server.start(settings)
     try:
         question = question_of(settings)
     finally:
-        postgres.stop(settings)
+        embedded_server.stop(settings)
     return report.lines(_name(dataset), nights, list(run_all(question, where / "spark")))
 
 

@@ -14,10 +14,10 @@ from movierec.db import connect, fetch
 from movierec.errors import MovierecError
 from movierec.evaluation.protocols import CUTOFF
 from movierec.kernels.parallel import available_cores
-from movierec.local import postgres
 from movierec.local.airflow import group
 from movierec.local.airflow.api import AirflowClient, JsonObject
 from movierec.local.airflow.health import epoch_seconds
+from movierec.local.postgres import embedded_server
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _measured(settings: Settings, sampler: Sampler) -> Night:
     runs = [_latest(airflow, dag_id) for dag_id in group.DAGS]
     instances = [one for run in runs for one in airflow.task_instances(run["dag_id"], run["dag_run_id"])]
     start, end = computing(instances)
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         (live,) = fetch(conn, "report/live_champion", {"k": CUTOFF})
     since: datetime = live["since"]
     return Night(

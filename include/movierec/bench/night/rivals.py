@@ -30,7 +30,7 @@ from movierec.errors import MovierecError
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
 from movierec.kernels.parallel import available_cores
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.rankers.ials import IALS
 from movierec.rankers.slit import SLIT
 from movierec.training.data import fit_inputs
@@ -88,7 +88,7 @@ class Question:
 
 def question_of(settings: Settings) -> Question:
     """Return the question that the training of the live version was asked: per user, the last 20 % held out."""
-    with connect(postgres.conninfo(settings, "warehouse")) as conn:
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
         (live,) = fetch(conn, "report/live_champion", {"k": CUTOFF})
     dataset = Dataset.load(TrainingFolder.of(settings, live["training_id"]).snapshot)
     train, test = per_user_temporal(dataset.ratings, seed=live["seed"])

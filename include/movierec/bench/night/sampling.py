@@ -10,8 +10,8 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from movierec.config import Settings
-from movierec.local import postgres
 from movierec.local.airflow import group
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.rankers.neural import shared
 
@@ -106,7 +106,7 @@ class Sampler:
 
     def _leaders(self, stats: list[ProcessStat]) -> list[int]:
         home = self.settings.home
-        known = group.find_supervisor(home), find_postmaster(postgres.data_directory(self.settings))
+        known = group.find_supervisor(home), find_postmaster(embedded_server.data_directory(self.settings))
         fitting = [stat.pid for stat in stats if stat.session == stat.pid and _fits_networks_for(home, stat.pid)]
         return [process.pid for process in known if process] + fitting
 

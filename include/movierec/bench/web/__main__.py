@@ -19,7 +19,7 @@ from movierec.bench.server import database, server
 from movierec.bench.web import data, load, pages, report, servers
 from movierec.config import ROOT, Settings
 from movierec.db import Connection, connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 
 DATABASE = "bench_web"
 CLIENTS, ROUNDS, ROUND_SECONDS = 32, 3, 10.0
@@ -70,7 +70,7 @@ def _steady(
     settings: Settings, web: servers.Process, headers: str, paths: Sequence[str], options: argparse.Namespace
 ) -> load.Result:
     """Send requests at a steady rate while two more versions go live and the application restarts in between."""
-    with connect(postgres.conninfo(settings, DATABASE)) as conn:
+    with connect(embedded_server.conninfo(settings, DATABASE)) as conn:
         versions = [data.write_version(conn, options.movies, options.list_length) for _ in range(2)]
         progress(f"versions {versions} are written")
         disturbing = threading.Thread(target=_disturb, args=(conn, versions, web, options.seconds / 4))

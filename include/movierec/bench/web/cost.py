@@ -21,7 +21,7 @@ from movierec.bench.web import data, pages, processors, servers
 from movierec.bench.web.pages import percentile
 from movierec.config import ROOT, Settings
 from movierec.db import Connection, connect
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 
 DATABASE = "bench_cost"
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         with connect(conninfo) as conn:
             fill(conn, options.users, options.movies, options.versions, options.one_in)
-        calls = measure_calls(postgres.conninfo(settings, DATABASE, WEB_ROLE), options)
+        calls = measure_calls(embedded_server.conninfo(settings, DATABASE, WEB_ROLE), options)
         shown = measure_pages(settings, options)
     lines = report(options, calls, shown)
     print(*lines, sep="\n")  # noqa: T201 - the table is what this program is for

@@ -23,7 +23,7 @@ from movierec.bench.web import data
 from movierec.config import ROOT, Settings
 from movierec.data.dataset import SCHEMA, Dataset
 from movierec.db import connect, fetch, fetch_frame, run_sql
-from movierec.local import postgres
+from movierec.local.postgres import embedded_server
 
 DATABASE = "bench_feedback"
 HEADING = "## Feedback within the hour"
@@ -59,7 +59,7 @@ def prepare(settings: Settings, users: int, movies: int, ranker: str) -> int:
     from movierec.rankers import registry  # noqa: PLC0415
     from movierec.training.folder import TrainingFolder  # noqa: PLC0415
 
-    with connect(postgres.conninfo(settings, DATABASE)) as conn:
+    with connect(embedded_server.conninfo(settings, DATABASE)) as conn:
         data.write_facts(conn, users, movies)
         run_sql(conn, "bench/open_batch")
         version_id = data.write_version(conn, movies, 0, ranker)
@@ -82,7 +82,7 @@ def measure(settings: Settings, version_id: int, users: int, movies: int, events
     from movierec.publishing import deltas  # noqa: PLC0415
 
     steps: Steps = {}
-    with connect(postgres.conninfo(settings, DATABASE)) as conn, all_cores():
+    with connect(embedded_server.conninfo(settings, DATABASE)) as conn, all_cores():
         for turn in ("first", "next"):
             _give(conn.execute, turn, users, movies, events)
             conn.commit()

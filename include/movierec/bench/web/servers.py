@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local import credentials, postgres, state
+from movierec.local import credentials, state
+from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.web import keys
 
@@ -40,7 +41,7 @@ def web_application(settings: Settings, database: str, port: int) -> Iterator[Pr
     path = credentials.write_web_keys(settings)
     content = state.read_json(path)
     state.write_private(path, {**content, "api_keys": [{**content["api_keys"][0], "per_minute": PER_MINUTE}]})
-    conninfo = postgres.conninfo(settings, database, WEB_ROLE)
+    conninfo = embedded_server.conninfo(settings, database, WEB_ROLE)
     env = {"MOVIEREC_HOME": str(settings.home), "MOVIEREC_WEB_PORT": str(port), "MOVIEREC_WEB_DATABASE": conninfo}
     with _running((sys.executable, "-m", "movierec.web"), env, port, "/health") as process:
         yield process
@@ -49,7 +50,7 @@ def web_application(settings: Settings, database: str, port: int) -> Iterator[Pr
 @contextmanager
 def bare_route(settings: Settings, database: str, port: int) -> Iterator[Process]:
     """Serve the yardstick."""
-    env = {"MOVIEREC_WEB_DATABASE": postgres.conninfo(settings, database, WEB_ROLE)}
+    env = {"MOVIEREC_WEB_DATABASE": embedded_server.conninfo(settings, database, WEB_ROLE)}
     command = (sys.executable, "-m", *BARE, "--port", str(port), "--log-level", "warning", "--no-access-log")
     with _running(command, env, port, "/") as process:
         yield process

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from movierec.config import SQL, Settings
 from movierec.errors import MovierecError
-from movierec.local import postgres
 from movierec.local.airflow.component import say
+from movierec.local.postgres import embedded_server
 
 MAX_PAUSE_SECONDS = 60.0
 EXCUSE_SECONDS = 30.0  # so long after it was away, components may still die of that
@@ -33,14 +33,14 @@ class Database:
 
     def keep_running(self) -> bool:
         """Tell whether the server runs; where it has died, start it again first. It recovers by its log of changes."""
-        if postgres.is_running(self.settings):
+        if embedded_server.is_running(self.settings):
             return True
         self.last_away = time.monotonic()
         if self.last_away < self._next_try:
             return False
-        say(f"PostgreSQL has ended; starting it again, its log: {postgres.log_file(self.settings)}")
+        say(f"PostgreSQL has ended; starting it again, its log: {embedded_server.log_file(self.settings)}")
         try:
-            postgres.start(self.settings)
+            embedded_server.start(self.settings)
         except (MovierecError, OSError) as error:
             self._failed(str(error))
             return False
@@ -77,7 +77,7 @@ def give_back_tries(settings: Settings) -> int:
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
 
     statements = (SQL / "airflow" / "give_back_tries.sql").read_text(encoding="utf-8")
-    with psycopg.connect(postgres.conninfo(settings, "airflow")) as connection:
+    with psycopg.connect(embedded_server.conninfo(settings, "airflow")) as connection:
         cursor = connection.execute(statements.encode())
         while cursor.nextset():  # it starts with the result of the first statement
             pass

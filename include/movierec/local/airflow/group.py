@@ -16,12 +16,13 @@ import psutil
 from movierec import locks
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import databases, postgres, state, web
+from movierec.local import databases, state, web
 from movierec.local.airflow import processes
 from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
 from movierec.local.download import fetch_dataset
 from movierec.local.environment import airflow_environment, airflow_url
+from movierec.local.postgres import embedded_server
 from movierec.state_folder import StateFolder
 
 DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
@@ -62,7 +63,7 @@ def down(settings: Settings) -> None:
     if state.is_ours(settings.home):
         with locks.lock(settings.state_folder.lock("group")):
             _end_group(settings.home)
-            postgres.stop(settings)
+            embedded_server.stop(settings)
 
 
 def find_supervisor(home: Path) -> psutil.Process | None:

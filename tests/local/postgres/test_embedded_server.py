@@ -14,58 +14,57 @@ import sqlalchemy
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from movierec.errors import MovierecError
-from movierec.local import postgres
-from movierec.local.postgres import postmaster, sockets
+from movierec.local.postgres import embedded_server, postmaster, sockets
 from movierec.local.postgres.account import server_account
 from tests.installation import QUICK
 
 
 def ask(settings, query, database="postgres"):
-    with psycopg.connect(postgres.conninfo(settings, database), autocommit=True) as connection:
+    with psycopg.connect(embedded_server.conninfo(settings, database), autocommit=True) as connection:
         return connection.execute(query).fetchone()[0]
 
 
 def test_a_started_server_answers_on_its_socket_and_on_no_port(server):
-    assert postgres.is_running(server)
+    assert embedded_server.is_running(server)
     assert ask(server, "show listen_addresses") == ""
     assert ask(server, "show server_version").startswith("18")
-    ports = psutil.Process(postmaster.find_postmaster(postgres.data_directory(server)).pid).net_connections("inet")
-    assert ports == []
+    process = postmaster.find_postmaster(embedded_server.data_directory(server))
+    assert psutil.Process(process.pid).net_connections("inet") == []
 
 
 def test_only_its_own_user_reaches_socket_and_data(server):
     assert sockets.socket_directory(server).stat().st_mode & 0o777 == 0o700
-    assert postgres.data_directory(server).stat().st_mode & 0o777 == 0o700
+    assert embedded_server.data_directory(server).stat().st_mode & 0o777 == 0o700
     assert (server.home / "postgres").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_server_never_runs_as_root(server):
-    assert postmaster.find_postmaster(postgres.data_directory(server)).uids().real != 0
+    assert postmaster.find_postmaster(embedded_server.data_directory(server)).uids().real != 0
 
 
 def test_starting_twice_keeps_the_first_server(server):
-    first = postmaster.find_postmaster(postgres.data_directory(server)).pid
-    postgres.start(server)
-    assert postmaster.find_postmaster(postgres.data_directory(server)).pid == first
+    first = postmaster.find_postmaster(embedded_server.data_directory(server)).pid
+    embedded_server.start(server)
+    assert postmaster.find_postmaster(embedded_server.data_directory(server)).pid == first
 
 
 def test_many_starters_at_once_make_one_server(settings):
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: postgres.start(settings, QUICK), range(4)))
+        list(pool.map(lambda _: embedded_server.start(settings, QUICK), range(4)))
     assert ask(settings, "select 1") == 1
 
 
 def test_databases_are_created_once(server):
-    postgres.ensure_databases(server)
-    with psycopg.connect(postgres.conninfo(server, "warehouse")) as connection:
+    embedded_server.ensure_databases(server)
+    with psycopg.connect(embedded_server.conninfo(server, "warehouse")) as connection:
         connection.execute("create table kept (one int)")
-    postgres.ensure_databases(server)
+    embedded_server.ensure_databases(server)
     assert ask(server, "select to_regclass('kept')::text", "warehouse") == "kept"
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
 def test_sqlalchemy_reaches_the_socket(server, driver):
-    engine = sqlalchemy.create_engine(postgres.url(server, "postgres", driver))
+    engine = sqlalchemy.create_engine(embedded_server.url(server, "postgres", driver))
     with engine.connect() as connection:
         assert connection.scalar(sqlalchemy.text("select 1")) == 1
     engine.dispose()
@@ -73,7 +72,7 @@ def test_sqlalchemy_reaches_the_socket(server, driver):
 
 def test_airflows_asynchronous_driver_reaches_the_socket(server):
     async def one():
-        engine = create_async_engine(postgres.url(server, "postgres", "asyncpg"))
+        engine = create_async_engine(embedded_server.url(server, "postgres", "asyncpg"))
         async with engine.connect() as connection:
             answer = await connection.scalar(sqlalchemy.text("select 1"))
         await engine.dispose()
@@ -83,16 +82,16 @@ def test_airflows_asynchronous_driver_reaches_the_socket(server):
 
 
 def test_rows_survive_a_kill_of_the_server(server):
-    with psycopg.connect(postgres.conninfo(server, "postgres")) as connection:
+    with psycopg.connect(embedded_server.conninfo(server, "postgres")) as connection:
         connection.execute("create table kept as select 42 as answer")
-    kill(postmaster.find_postmaster(postgres.data_directory(server)).pid)
-    assert not postgres.is_running(server)
-    postgres.start(server, QUICK)
+    kill(postmaster.find_postmaster(embedded_server.data_directory(server)).pid)
+    assert not embedded_server.is_running(server)
+    embedded_server.start(server, QUICK)
     assert ask(server, "select answer from kept") == 42
 
 
 def test_a_pid_file_that_names_another_program_is_stale(server):
-    data = postgres.data_directory(server)
+    data = embedded_server.data_directory(server)
     text = (data / "postmaster.pid").read_text()
     kill(postmaster.find_postmaster(data).pid)
     with subprocess.Popen(["sleep", "60"]) as other:
@@ -100,8 +99,8 @@ def test_a_pid_file_that_names_another_program_is_stale(server):
         for path in (data / "postmaster.pid", lock):
             path.write_text(text.replace(text.split()[0], str(other.pid), 1))
         try:
-            assert not postgres.is_running(server)
-            postgres.start(server, QUICK)
+            assert not embedded_server.is_running(server)
+            embedded_server.start(server, QUICK)
             assert other.poll() is None
         finally:
             other.kill()
@@ -110,14 +109,14 @@ def test_a_pid_file_that_names_another_program_is_stale(server):
 
 def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, settings):
     distant = replace(settings, home=tmp_path / ("long" * 25))
-    postgres.start(distant, QUICK)
+    embedded_server.start(distant, QUICK)
     try:
         folder = sockets.socket_directory(distant)
         assert tmp_path not in folder.parents
         assert folder.stat().st_mode & 0o777 == 0o700
         assert ask(distant, "select 1") == 1
     finally:
-        postgres.stop(distant)
+        embedded_server.stop(distant)
         folder.rmdir()
 
 
@@ -126,55 +125,55 @@ def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, set
 )
 def test_a_state_folder_may_have_any_name(tmp_path, settings, name):
     odd = replace(settings, home=tmp_path / name)
-    postgres.start(odd, QUICK)
+    embedded_server.start(odd, QUICK)
     try:
         assert ask(odd, "select 1") == 1
-        assert "ready to accept connections" in postgres.log_file(odd).read_text()
+        assert "ready to accept connections" in embedded_server.log_file(odd).read_text()
     finally:
-        postgres.stop(odd)
+        embedded_server.stop(odd)
         if sockets.socket_directory(odd).parent != odd.home / "postgres":
             sockets.socket_directory(odd).rmdir()
 
 
 def test_a_copy_of_a_state_folder_has_a_socket_of_its_own(tmp_path, settings):
     first, second = (replace(settings, home=tmp_path / (name * 100)) for name in ("a", "b"))
-    postgres.start(first, QUICK)
-    postgres.stop(first)
+    embedded_server.start(first, QUICK)
+    embedded_server.stop(first)
     shutil.copytree(first.home, second.home)
-    account = server_account(postgres.data_directory(first))
+    account = server_account(embedded_server.data_directory(first))
     subprocess.run(["chown", "-R", f"{account.uid}:{account.gid}", second.home / "postgres"], check=True)
     for installation in (first, second):
-        postgres.start(installation, QUICK)
+        embedded_server.start(installation, QUICK)
     try:
         for installation in (first, second):
-            data = str(postgres.data_directory(installation))
+            data = str(embedded_server.data_directory(installation))
             assert ask(installation, "show data_directory") == data
     finally:
         for installation in (first, second):
-            postgres.stop(installation)
+            embedded_server.stop(installation)
             sockets.socket_directory(installation).rmdir()
 
 
 def test_a_state_folder_may_be_spelled_in_a_roundabout_way(server, tmp_path):
     (tmp_path / "other").mkdir()
     roundabout = replace(server, home=tmp_path / "other" / ".." / server.home.name)
-    assert postgres.is_running(roundabout)
-    postgres.stop(roundabout)
-    postgres.start(roundabout, QUICK)
+    assert embedded_server.is_running(roundabout)
+    embedded_server.stop(roundabout)
+    embedded_server.start(roundabout, QUICK)
     assert ask(roundabout, "select 1") == 1
 
 
 def test_a_server_that_cannot_start_shows_the_end_of_its_log(settings):
     with pytest.raises(MovierecError, match=r"did not start; the end of its log .*server.log:\n(.*\n)*.*FATAL"):
-        postgres.start(settings, {**QUICK, "shared_buffers": "999TB"})
+        embedded_server.start(settings, {**QUICK, "shared_buffers": "999TB"})
 
 
 def test_a_first_start_killed_halfway_begins_anew(settings):
     draft = settings.home / "postgres" / "data.new"
-    postgres.start(settings, QUICK)
-    postgres.stop(settings)
-    postgres.data_directory(settings).rename(draft)
-    postgres.start(settings, QUICK)
+    embedded_server.start(settings, QUICK)
+    embedded_server.stop(settings)
+    embedded_server.data_directory(settings).rename(draft)
+    embedded_server.start(settings, QUICK)
     assert ask(settings, "select 1") == 1
     assert not draft.exists()
 

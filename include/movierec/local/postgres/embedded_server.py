@@ -1,0 +1,149 @@
+"""The embedded PostgreSQL 18: one server per state folder, reachable through a private Unix socket only."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from movierec import locks
+from movierec.config import Settings
+from movierec.errors import MovierecError
+from movierec.local import state
+from movierec.local.postgres import cluster, postmaster, roles
+from movierec.local.postgres.account import server_account
+from movierec.local.postgres.programs import last_lines, run_program, start_server
+from movierec.local.postgres.sockets import make_socket_directory, socket_directory
+
+if TYPE_CHECKING:
+    import psycopg
+
+MAINTENANCE = "postgres"  # the database from which the administrator works; nothing is kept there
+START_TIMEOUT_SECONDS = 120
+SERVER_PARAMETERS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": "5432",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",  # where the planner overrates a query's cost, compiling it would take seconds
+    "log_checkpoints": "off",
+}
+
+
+def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> None:
+    """Start the server unless it runs; at the first start, create its data directory.
+
+    Args:
+        settings: the installation.
+        parameters: what `postgresql.conf` shall say beside `SERVER_PARAMETERS`, or otherwise.
+
+    Raises:
+        MovierecError: it does not start; the message ends with the last lines of its log.
+    """
+    data = data_directory(settings)
+    if postmaster.is_ready(data):
+        return
+    state.prepare(settings.home)
+    with locks.lock(settings.state_folder.lock("postgres")):
+        if postmaster.find_postmaster(data) is None:
+            _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
+        _await_ready(settings)
+
+
+def stop(settings: Settings) -> None:
+    """Stop the server if it runs; clients are disconnected.
+
+    Raises:
+        MovierecError: it does not stop.
+    """
+    data = data_directory(settings)
+    if postmaster.find_postmaster(data) is None:
+        return
+    account = server_account(data)
+    result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "fast", "-w", "-t", "60")
+    if result.returncode:
+        result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "30")
+    if result.returncode and postmaster.find_postmaster(data):
+        raise MovierecError(f"PostgreSQL on {data} did not stop: {result.stdout.strip()}")
+
+
+def is_running(settings: Settings) -> bool:
+    """Tell whether the server accepts connections."""
+    return postmaster.is_ready(data_directory(settings))
+
+
+def data_directory(settings: Settings) -> Path:
+    """Return the server's data directory, spelled as the server itself spells it."""
+    return settings.state_folder.postgres_data.resolve()
+
+
+def log_file(settings: Settings) -> Path:
+    """Return the path of the server's log."""
+    return settings.state_folder.postgres_log
+
+
+def conninfo(settings: Settings, database: str, user: str | None = None) -> str:
+    """Return libpq's connection string for one of our databases, for its owner unless another role is named."""
+    directory = str(socket_directory(settings)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"host='{directory}' port=5432 user={user or _owner(database)} dbname={database}"
+
+
+def url(settings: Settings, database: str, driver: str) -> str:
+    """Return SQLAlchemy's URL; some libraries insist on a host, which the socket's directory then overrides."""
+    login = _owner(database)
+    return f"postgresql+{driver}://{login}@localhost/{database}?host={quote(str(socket_directory(settings)))}"
+
+
+def ensure_databases(settings: Settings) -> None:
+    """Create those of our roles and databases that are missing; the server must run."""
+    with locks.lock(settings.state_folder.lock("postgres")):
+        roles.prepare(conninfo(settings, MAINTENANCE), settings)
+
+
+def as_administrator(settings: Settings) -> "psycopg.Connection[Any]":
+    """Connect to the server as its administrator; each statement is a transaction of its own."""
+    import psycopg  # noqa: PLC0415 (half a second, needed here only)
+
+    return psycopg.connect(conninfo(settings, MAINTENANCE), autocommit=True)
+
+
+def _owner(database: str) -> str:
+    return roles.ADMINISTRATOR if database == MAINTENANCE else roles.OWNER
+
+
+def _start(settings: Settings, parameters: Mapping[str, str]) -> None:
+    data = data_directory(settings)
+    account = server_account(data)
+    cluster.prepare(settings.home, account)
+    postmaster.clean_up_after_kill(data)
+    directory = make_socket_directory(settings, account)
+    lines = (f"{name} = '{value}'\n" for name, value in {**parameters, "unix_socket_directories": directory}.items())
+    (data / "movierec.conf").write_text("".join(lines), encoding="utf-8")
+    os.chown(data / "movierec.conf", account.uid, account.gid)  # whatever our umask, the server has to read it
+    started = start_server(account, data, log_file(settings), START_TIMEOUT_SECONDS)
+    if started.returncode and postmaster.find_postmaster(data) is None:
+        raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")
+
+
+def _await_ready(settings: Settings) -> None:
+    data = data_directory(settings)
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not postmaster.is_ready(data):
+        if postmaster.find_postmaster(data) is None:
+            raise MovierecError(f"PostgreSQL did not start; {_end_of_log(settings)}")
+        if time.monotonic() > deadline:
+            raise MovierecError(f"PostgreSQL is not ready after {START_TIMEOUT_SECONDS} s; {_end_of_log(settings)}")
+        time.sleep(0.1)
+
+
+def _end_of_log(settings: Settings) -> str:
+    log = log_file(settings)
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else "empty"
+    return f"the end of its log {log}:\n{last_lines(text)}"
