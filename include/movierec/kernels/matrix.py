@@ -87,7 +87,7 @@ def _times_dense(start, stop, structure, values, right, products):  # type: igno
 
 
 def products(lefts: Sequence[sparse.csr_matrix], right: Floats) -> Floats:
-    """Multiply sparse matrices whose entries are at the same places with a dense one (matrices × rows × columns)."""
+    """Multiply sparse matrices whose entries are at the same positions with a dense one (matrices × rows × columns)."""
     values = np.stack([left.data for left in lefts]).astype(np.float32, copy=False)
     result = np.empty((len(lefts), lefts[0].shape[0], right.shape[1]), np.float32)
     over_rows(_times_dense, result.shape[1], sparse_rows(lefts[0]), values, right, result)

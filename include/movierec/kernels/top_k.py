@@ -20,8 +20,8 @@ def dense_top_k(start, stop, scores, k, columns, values, sizes):  # type: ignore
         if count < k:
             count = _keep(scores[row], _highest(scores[row], k, finite), kept)
         size = 0
-        for place in range(count):
-            size = push(values[row], columns[row], size, k, scores[row, kept[place]], kept[place])
+        for index in range(count):
+            size = push(values[row], columns[row], size, k, scores[row, kept[index]], kept[index])
         _sort(values[row], columns[row], size)
         sizes[row] = size
 

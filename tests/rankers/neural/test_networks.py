@@ -46,7 +46,7 @@ def test_the_last_ratings_fill_the_last_places() -> None:
 
 
 def sequence_weights(levels: int, width: int = 4) -> dict[str, np.ndarray]:
-    """Weights of a model of three movies, two places and no block."""
+    """Weights of a model of three movies, two positions and no block."""
     rng = np.random.default_rng(0)
     shapes = {"movie": (3, width), "level": (levels, width), "place": (2, width), "output.kernel": (width, 3)}
     drawn = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}

@@ -15,7 +15,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Weights = dict[str, NDArray[Any]]
 
 HASH = np.uint32(2_654_435_769)  # 2^32 / golden ratio: multiplied by it, neighbours lie far apart (Knuth, TAOCP 3, 6.4)
-PADDING = 0  # the level of a place in a sequence where no rating is
+PADDING = 0  # the level of a position in a sequence where no rating is
 
 
 class Histories(NamedTuple):
@@ -55,12 +55,12 @@ class Histories(NamedTuple):
 
     @property
     def positions(self) -> Ints:
-        """Each rating's place in its user's sequence, from 0."""
+        """Each rating's position in its user's sequence, from 0."""
         return np.arange(len(self.movies)) - np.repeat(self.starts[:-1], np.diff(self.starts))
 
     @property
     def moment_ends(self) -> Ints:
-        """The place after the last rating of the same moment, for each rating."""
+        """The position after the last rating of the same moment, for each rating."""
         users, positions = self.users, self.positions
         last = np.flatnonzero(np.append((np.diff(users) != 0) | (np.diff(self.times) != 0), True))
         return positions[last[np.searchsorted(last, np.arange(len(users)))]] + 1 if len(users) else positions

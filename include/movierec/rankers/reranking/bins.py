@@ -58,8 +58,8 @@ class Bins:
 
     def thresholds(self, features: NDArray[np.int32], numbers: Floats) -> Floats:
         """Return what splits values as `numbers` (thresholds, one for each of these features) splits bins."""
-        places = np.clip(np.floor(numbers), 0, MAX_BINS - 2).astype(np.int64)
-        edges = self.edges[features, places]
+        indices = np.clip(np.floor(numbers), 0, MAX_BINS - 2).astype(np.int64)
+        edges = self.edges[features, indices]
         # A split that only parts unknown values from all known ones has no edge.
         is_beyond = (numbers >= MAX_BINS - 1) | np.isnan(edges)
         return np.where(is_beyond, np.finfo(np.float32).max, edges).astype(np.float32)
@@ -81,6 +81,6 @@ def _edges(values: Floats) -> Floats:
     is_last = np.append(values[1:] != values[:-1], True)
     if is_last.sum() <= MAX_BINS:
         return np.asarray(values[is_last][:-1], np.float32)
-    places = (np.arange(1, MAX_BINS) * len(values)) // MAX_BINS - 1
-    edges = np.unique(values[places])
+    ranks = (np.arange(1, MAX_BINS) * len(values)) // MAX_BINS - 1
+    edges = np.unique(values[ranks])
     return np.asarray(edges[edges < values[-1]], np.float32)

@@ -46,9 +46,9 @@ class CandidateTable:
                 matrix[:, column] = self.matrix[:, columns[name]]
         return matrix
 
-    def take(self, rows: Ints) -> "CandidateTable":
-        """Return the candidates at these places, ascending."""
-        return CandidateTable(self.rows[rows], self.movies[rows], self.matrix[rows], self.names)
+    def take(self, positions: Ints) -> "CandidateTable":
+        """Return the candidates at these positions, ascending."""
+        return CandidateTable(self.rows[positions], self.movies[positions], self.matrix[positions], self.names)
 
     @classmethod
     def join(cls, tables: Sequence[Self], first_rows: Sequence[int]) -> Self:

@@ -42,16 +42,16 @@ def targets_after(
 ) -> tuple[NDArray[np.int32], Floats]:
     """Return the next movies after each cut, and their signal · decay^(how many came between)."""
     ahead = np.arange(following)
-    places = (histories.starts[users] + cuts)[:, None] + ahead
-    exists = places < histories.starts[users + 1][:, None]
-    places = np.where(exists, places, 0)
-    weights = histories.signal[places] * exists * decay**ahead
-    return histories.movies[places].astype(np.int32), weights.astype(np.float32)
+    ratings = (histories.starts[users] + cuts)[:, None] + ahead
+    exists = ratings < histories.starts[users + 1][:, None]
+    ratings = np.where(exists, ratings, 0)
+    weights = histories.signal[ratings] * exists * decay**ahead
+    return histories.movies[ratings].astype(np.int32), weights.astype(np.float32)
 
 
 @dataclass(frozen=True)
 class AutoencoderExamples:
-    """Cuts at random places: `cuts` of every user's history and epoch, `batch` of them in a step.
+    """Cuts at random positions: `cuts` of every user's history and epoch, `batch` of them in a step.
 
     A share of the input, `dropout`, is left out. That is done here: what the network does not see costs it nothing.
     """

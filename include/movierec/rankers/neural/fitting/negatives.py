@@ -39,5 +39,5 @@ class Negatives:
         order = rng.permutation(len(self.odds))
         ends = np.cumsum(self.odds[order])
         number = round(ends[-1])
-        places = np.searchsorted(ends, rng.random() + np.arange(number), side="right")
-        return np.sort(order[np.minimum(places, len(order) - 1)])
+        positions = np.searchsorted(ends, rng.random() + np.arange(number), side="right")
+        return np.sort(order[np.minimum(positions, len(order) - 1)])

@@ -9,7 +9,7 @@ from keras import layers
 
 from movierec.rankers.neural.autoencoder import HALF_LIVES
 from movierec.rankers.neural.histories import PADDING, Floats, Weights
-from movierec.rankers.neural.sequence import EPSILON, FAR
+from movierec.rankers.neural.sequence import EPSILON, FAR, POSITION
 
 
 class Output(layers.Layer):
@@ -72,7 +72,7 @@ class Block(layers.Layer):
         self.drop = layers.Dropout(dropout)
 
     def call(self, h: Any, hidden: Any, training: bool = False) -> Any:
-        """Add to each place (users × places × width); `hidden` is `FAR` where a place may not look."""
+        """Add to each position (users × positions × width); `hidden` is `FAR` where one may not look."""
         a = self.before_attention(h)
         query, key, value = (self._split(layer(a)) for layer in (self.query, self.key, self.value))
         scale = 1 / np.sqrt(query.shape[-1]).astype(np.float32)
@@ -106,7 +106,7 @@ class Block(layers.Layer):
 
 
 class Sequence(keras.Model):
-    """What `sequence.scores` computes, at any places of the sequences."""
+    """What `sequence.scores` computes, at any positions of the sequences."""
 
     def __init__(
         self, popularity: Floats, levels: int, length: int, width: int, blocks: int, heads: int, dropout: float
@@ -118,7 +118,7 @@ class Sequence(keras.Model):
         start = keras.initializers.RandomNormal(stddev=0.02)
         self.movie = layers.Embedding(len(popularity), width, embeddings_initializer=start)
         self.level = layers.Embedding(levels, width, embeddings_initializer=start)
-        self.place = self.add_weight(shape=(length, width), initializer=start)
+        self.position = self.add_weight(shape=(length, width), initializer=start)
         self.blocks = [Block(width, heads, dropout) for _ in range(blocks)]
         self.norm = layers.LayerNormalization(epsilon=float(EPSILON))
         self.drop = layers.Dropout(dropout)
@@ -128,12 +128,12 @@ class Sequence(keras.Model):
         self.later = np.triu(np.full((length, length), FAR, np.float32), 1)
 
     def call(self, movies: Any, levels: Any, rows: Any, training: bool = False) -> Any:
-        """Return the scores at these places (rows × movies of the model)."""
+        """Return the scores at these positions (rows × movies of the model)."""
         return self.out(self.hidden(movies, levels, rows, training))
 
     def hidden(self, movies: Any, levels: Any, rows: Any, training: bool = False) -> Any:
-        """Return what is multiplied by the output weights, at these places (flat indices of `movies`; rows × width)."""
-        h = self.drop(self.movie(movies) + self.level(levels) + self.place, training=training)
+        """Return what is multiplied by the output weights (rows × width) at `rows`, flat indices of `movies`."""
+        h = self.drop(self.movie(movies) + self.level(levels) + self.position, training=training)
         padding = tf.cast(levels == PADDING, tf.float32)[:, None, None, :] * FAR
         hidden = tf.maximum(self.later + padding, FAR)
         for block in self.blocks:
@@ -146,7 +146,7 @@ class Sequence(keras.Model):
         named = {
             "movie": self.movie.embeddings,
             "level": self.level.embeddings,
-            "place": self.place,
+            POSITION: self.position,
             "norm.scale": self.norm.gamma,
             "norm.shift": self.norm.beta,
         }

@@ -34,9 +34,9 @@ class SequenceBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class SequenceExamples:
-    """Pieces of `length` ratings, `batch` of them in a step; a share of the places, drawn at random, are cuts.
+    """Pieces of `length` ratings, `batch` of them in a step; a share of the positions, drawn at random, are cuts.
 
-    Where many movies after a cut are targets, those of neighbouring places are nearly the same.
+    Where many movies after a cut are targets, those of neighbouring positions are nearly the same.
     """
 
     negatives: Negatives
@@ -48,8 +48,8 @@ class SequenceExamples:
 
     def steps(self, histories: Histories) -> int:
         """Return how many batches an epoch has, about."""
-        places = np.diff(histories.starts) - 1
-        pieces = np.where(places > self.length, places / self.length + 1, places > 0)
+        lengths = np.diff(histories.starts) - 1
+        pieces = np.where(lengths > self.length, lengths / self.length + 1, lengths > 0)
         return int(np.ceil(pieces.sum() / self.batch))
 
     def epoch(self, histories: Histories, rng: np.random.Generator) -> Iterator[SequenceBatch]:
@@ -60,40 +60,40 @@ class SequenceExamples:
             some = slice(start, start + self.batch)
             yield self._batch(histories, users[some], firsts[some], rng)
 
-    def _pieces(self, places: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Cut every history into pieces and return user and first place of each.
+    def _pieces(self, lengths: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Cut every history, so long without its last rating, into pieces, and return user and first position of each.
 
-        One piece ends where the history does, the others tile a long history from a random place. A piece may begin
-        before the history does: the last place is always filled, as it is when users are scored.
+        One piece ends where the history does, the others tile a long history from a random position. A piece may begin
+        before the history does: the last position is always filled, as it is when users are scored.
         """
-        shift = rng.integers(1, self.length + 1, len(places))
-        more = np.where(places > self.length, -(-(places - shift) // self.length), 0)
-        counts = (places > 0) + more
-        users = np.repeat(np.arange(len(places)), counts)
+        shift = rng.integers(1, self.length + 1, len(lengths))
+        more = np.where(lengths > self.length, -(-(lengths - shift) // self.length), 0)
+        counts = (lengths > 0) + more
+        users = np.repeat(np.arange(len(lengths)), counts)
         number = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-        ends = places[users] - (number > 0) * (shift[users] + (number - 1) * self.length)
+        ends = lengths[users] - (number > 0) * (shift[users] + (number - 1) * self.length)
         order = rng.permutation(len(users))
         return users[order], ends[order] - self.length
 
     def _batch(self, histories: Histories, users: Ints, firsts: Ints, rng: np.random.Generator) -> SequenceBatch:
         starts, sizes = histories.starts[users], np.diff(histories.starts)[users]
-        places = firsts[:, None] + np.arange(self.length)
-        exists = places >= 0
-        index = np.where(exists, starts[:, None] + places, 0)
+        positions = firsts[:, None] + np.arange(self.length)
+        exists = positions >= 0
+        index = np.where(exists, starts[:, None] + positions, 0)
         movies = np.where(exists, histories.movies[index], 0).astype(np.int32)
         levels = np.where(exists, histories.levels[index], PADDING).astype(np.int32)
         pieces, slots = np.nonzero(exists & (rng.random(exists.shape) < self.share))
         cuts = firsts[pieces] + slots + 1
         targets, weights = targets_after(histories, users[pieces], cuts, self.following, self.decay)
         drawn = self.negatives.draw(rng)
-        rated_from = self._first_places(histories, starts, sizes)[:, drawn]
+        rated_from = self._first_positions(histories, starts, sizes)[:, drawn]
         is_excluded = rated_from[pieces] < (cuts + self.following)[:, None].astype(rated_from.dtype)
         rows = (pieces * self.length + slots).astype(np.int32)
         log_odds = np.log(self.negatives.odds[drawn]).astype(np.float32)
         return SequenceBatch((movies, levels, rows), targets, weights, drawn.astype(np.int32), log_odds, is_excluded)
 
-    def _first_places(self, histories: Histories, starts: Ints, sizes: Ints) -> Ints:
-        """Return at which place of the history of each piece a movie stands (pieces × movies); the largest for none."""
+    def _first_positions(self, histories: Histories, starts: Ints, sizes: Ints) -> Ints:
+        """Return the position of each movie in the history of each piece (pieces × movies); the largest for none."""
         # The smaller the numbers, the sooner they are compared.
         kind = np.int16 if sizes.max() + self.following < np.iinfo(np.int16).max else np.int64
         first = np.full((len(starts), len(self.negatives.odds)), np.iinfo(kind).max, kind)
