@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from movierec.sources.connections import WAREHOUSE
+
 if TYPE_CHECKING:
     from movierec.config import Settings
     from movierec.db import Connection
     from movierec.sources.source import Endpoint
     from movierec.training.folder import TrainingFolder
-
-WAREHOUSE = "movierec_warehouse"
 
 
 def conninfo(conn_id: str = WAREHOUSE) -> str:

@@ -6,7 +6,8 @@ this is ever called, and OpenLineage is not imported.
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from movierec_connections import WAREHOUSE, settings
+from movierec.sources.connections import WAREHOUSE
+from movierec_connections import settings
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

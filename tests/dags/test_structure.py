@@ -67,6 +67,7 @@ LIGHT = {
     *("movierec.data", "movierec.data.seed", "movierec.evaluation", "movierec.evaluation.protocols"),
     *("movierec.ingestion", "movierec.ingestion.quarantine_actions"),
     *("movierec.promotion", "movierec.promotion.approvals"),
+    *("movierec.sources", "movierec.sources.connections"),
 }
 READ = f"""
 import json, runpy, sys

@@ -8,6 +8,7 @@ from movierec.data.splits import (
     global_temporal,
     leave_one_out,
     leave_one_out_global,
+    number_of_held_out_users,
     part_sizes,
     per_user_temporal,
     random_split,
@@ -146,6 +147,12 @@ def test_four_fifths_are_shown_but_never_everything(rows: int, shown: int) -> No
     everybody = pd.concat([ratings(list(range(rows)), user) for user in (1, 2)], ignore_index=True)
     _, fold_in, test = strong_generalisation(everybody, 1)
     assert (len(fold_in), len(test)) == (shown, rows - shown)
+
+
+@pytest.mark.parametrize(("users", "held_out"), [(1, 1), (2, 1), (10, 2), (12, 2), (13, 3), (943, 189)])
+def test_a_fifth_of_the_users_are_held_out(users: int, held_out: int) -> None:
+    everybody = pd.concat([ratings([1, 2], user) for user in range(users)], ignore_index=True)
+    assert number_of_held_out_users(everybody) == held_out
 
 
 @pytest.mark.parametrize("users", [0, 30, -1])

@@ -19,8 +19,6 @@ from movierec.evaluation.protocols import (
     WINDOWS_OF,
 )
 
-HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
-
 Parts = dict[str, pd.DataFrame]  # by the names of `Inputs`: train, test, and where there are fold_in and valid
 
 
@@ -93,8 +91,8 @@ def _random(ratings: pd.DataFrame, seed: int) -> Parts:
 
 
 def _strong_generalisation(ratings: pd.DataFrame, seed: int) -> Parts:
-    held_out = max(1, round(ratings[USER].nunique() * HELD_OUT_SHARE))
-    return _parts_by_name(("train", "fold_in", "test"), splits.strong_generalisation(ratings, held_out, seed=seed))
+    users = splits.number_of_held_out_users(ratings)
+    return _parts_by_name(("train", "fold_in", "test"), splits.strong_generalisation(ratings, users, seed=seed))
 
 
 def _leave_one_out(ratings: pd.DataFrame, seed: int) -> Parts:

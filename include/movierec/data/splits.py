@@ -13,6 +13,8 @@ from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RATED_AT, USER
 from movierec.errors import ModelError
 
+HELD_OUT_USERS = 0.2  # share of the users, under strong generalisation
+
 
 def per_user_temporal(
     ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 0
@@ -152,6 +154,11 @@ def part_sizes(totals: Ints, shares: Sequence[float]) -> Ints:
         sizes[needy, part] += 1
         sizes[needy, 0] -= 1
     return sizes
+
+
+def number_of_held_out_users(ratings: pd.DataFrame) -> int:
+    """Return how many users are held out whole where nobody says otherwise: `HELD_OUT_USERS` of them, at least one."""
+    return max(1, round(ratings[USER].nunique() * HELD_OUT_USERS))
 
 
 def strong_generalisation(

@@ -5,7 +5,6 @@ come from GroupLens; anything else is the user's own.
 """
 
 import errno
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from movierec.checksum import sha256_of
 from movierec.config import Settings
 from movierec.errors import SourceError
 from movierec.local import editions
@@ -134,8 +134,7 @@ def _extract(wheel: Path, folder: Path) -> None:
 def _verify(path: Path, remedy: str) -> None:
     if not path.is_file():
         raise SourceError(f"{path} is missing; {remedy}")
-    with path.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    actual = sha256_of(path)
     if actual != SHA256[path.name]:
         size = path.stat().st_size
         raise SourceError(

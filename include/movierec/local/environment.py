@@ -10,6 +10,7 @@ from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
 from movierec.rankers.neural import shared
+from movierec.sources.connections import WAREHOUSE
 
 # Defaults: a variable that is already set in the environment wins.
 DEFAULTS = {
@@ -119,7 +120,7 @@ def _airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": airflow_url(settings),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(task_log_folder(settings)),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(settings.state_folder.parsing_logs),
-        "AIRFLOW_CONN_MOVIEREC_WAREHOUSE": _connection_json(settings, "warehouse"),
+        f"AIRFLOW_CONN_{WAREHOUSE.upper()}": _connection_json(settings, "warehouse"),
         "AIRFLOW_CONN_MOVIEREC_APP": _connection_json(settings, "app"),
     }
 

@@ -1,23 +1,18 @@
 """What a backup holds: every file with its size and digest, and what readers were shown when it was made."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+from movierec.checksum import sha256_of
 from movierec.errors import MovierecError
 
 FILE = "manifest.json"
-CHUNK = 1 << 20
 
 
 def digest_of(path: Path) -> dict[str, Any]:
-    """Return the size and the SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            digest.update(piece)
-    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+    """Return the size and the SHA-256 of a file."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> dict[str, Any]:

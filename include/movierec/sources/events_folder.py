@@ -5,7 +5,6 @@ ten minutes.
 """
 
 import gzip
-import hashlib
 import logging
 import time
 import zlib
@@ -16,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from movierec.checksum import sha256_of
 from movierec.errors import SourceError
 from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
@@ -56,7 +56,7 @@ class EventsFolder:
             if reason := _why_unread(path):
                 state.remark(f"{path.name} is not read: it is {reason}")
                 continue
-            fingerprint = _hash(path)
+            fingerprint = sha256_of(path)
             if fingerprint in seen or state.has_fingerprint(FEEDBACK_EVENT.table, fingerprint):
                 continue
             if not _is_finished(path):
@@ -139,11 +139,6 @@ def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         is_gzip = file.read(2) == formats.GZIP_MAGIC
     return cast(BinaryIO, gzip.open(path, "rb")) if is_gzip else path.open("rb")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_finished(path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from movierec.config import Settings
 from movierec.errors import ConfigError
+from movierec.sources.connections import WAREHOUSE
 from movierec.sources.credits import Credits
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.events_api import EventsApi
@@ -18,7 +19,6 @@ from movierec.sources.table_contracts import FEEDBACK_EVENT
 # Read after the others, because what is read of them depends on the movies that the others know.
 LATE_SOURCES = ("imdb",)
 ALWAYS_READ = ("movielens", "serving")  # these need no setting
-WAREHOUSE = "movierec_warehouse"  # the Airflow connection of the warehouse
 
 
 @dataclass(frozen=True)

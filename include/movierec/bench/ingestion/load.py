@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from movierec.bench.ingestion.night import origin
+from movierec.bench.origin import origin_of_files
 from movierec.db import Connection, connect
 from movierec.ingestion.extract import extract
 from movierec.sources.movielens import MovieLens
@@ -21,7 +21,7 @@ class RatingsAlone:
 
     def __init__(self, folder: Path) -> None:
         """Read the rating files of a folder."""
-        self._files = MovieLens(str(origin(folder).dataset), folder)
+        self._files = MovieLens(str(origin_of_files(folder).dataset), folder)
 
     def pieces(self, state: SourceState) -> list[Piece]:
         """Offer the ratings only."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from movierec.bench.origin import origin_of_files
 from movierec.comparison.memory import peak_bytes
 from movierec.db import CORE, Connection, connect, fetch
 from movierec.ingestion.batch import accept_batch, open_batch
@@ -13,7 +14,6 @@ from movierec.ingestion.core import build_core, move_core
 from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
 from movierec.sources.registry import SOURCES
-from movierec.sources.source import Endpoint, Origin
 
 STAGES = ("raw", "gate raw", "stage", "gate staging", "core", "gate core")
 KEEP_NIGHTS = 14
@@ -57,7 +57,7 @@ def measure(warehouse: str, folder: Path, rows: int, quality: Path | None = None
         batch_id = open_batch(conn, f"bench {time.time_ns()}", str(folder))
         check = _gate_checks(conn, batch_id, figures, quality) if quality else _no_check
         with figures.clock("raw"):
-            extract(conn, batch_id, "movielens", SOURCES.create("movielens", origin(folder)))
+            extract(conn, batch_id, "movielens", SOURCES.create("movielens", origin_of_files(folder)))
         check("raw")
         with figures.clock("stage"):
             stage(conn, batch_id)
@@ -93,15 +93,6 @@ def hashes(conn: Connection) -> dict[str, str]:
         rows_and_hash[table] = str((conn.execute(statement.encode()).fetchone() or ("",))[0])
     conn.commit()
     return rows_and_hash
-
-
-def origin(folder: Path) -> Origin:
-    """Describe a folder of rating files as the only source."""
-    return Origin(str(folder), folder, {}, {}, _no_server)
-
-
-def _no_server(name: str) -> Endpoint:
-    raise LookupError(name)
 
 
 def _gate_checks(conn: Connection, batch_id: int, figures: Figures, folder: Path) -> Callable[[str], None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from upath import UPath
 
+from movierec.bench.origin import origin_of_files
 from movierec.bench.server import database, server
 from movierec.config import ROOT, Settings
 from movierec.data.columns import MOVIE, USER
@@ -20,7 +21,6 @@ from movierec.ingestion.extract import extract
 from movierec.ingestion.stage import stage
 from movierec.local.download import fetch_dataset
 from movierec.sources.registry import SOURCES
-from movierec.sources.source import Endpoint, Origin
 from movierec.training.folder import TrainingFolder
 from movierec.training.snapshot import open_training, take_snapshot
 
@@ -82,12 +82,12 @@ DATASETS: dict[str, Callable[[Path], Dataset]] = {
 }
 
 
-def through_warehouse(folder: Path, places: dict[str, str], home: Path) -> Dataset:
+def through_warehouse(folder: Path, locations: dict[str, str], home: Path) -> Dataset:
     """Take a folder through a night in a server of its own, and return what a training sees.
 
     Args:
         folder: of MovieLens files.
-        places: where the files of other sources are, by source.
+        locations: where the files of other sources are, by source.
         home: keeps the snapshot, so that another call reads it from there.
     """
     training = TrainingFolder(0, UPath(home))
@@ -95,7 +95,7 @@ def through_warehouse(folder: Path, places: dict[str, str], home: Path) -> Datas
         home.mkdir(parents=True, exist_ok=True)
         home.chmod(0o755)  # under root, the server runs as another user and must get through
         with server(home / "server") as settings, database(settings, "quality") as warehouse:
-            _take_snapshot(warehouse, folder, places, training)
+            _take_snapshot(warehouse, folder, locations, training)
     return Dataset.load(training.snapshot)
 
 
@@ -104,18 +104,14 @@ def _source_order(training: TrainingFolder) -> Path:
     return Path(training.path.path) / "source_order.parquet"
 
 
-def _take_snapshot(warehouse: str, folder: Path, places: dict[str, str], training: TrainingFolder) -> None:
-    origin = Origin(str(folder), folder, places, {}, _no_server)
+def _take_snapshot(warehouse: str, folder: Path, locations: dict[str, str], training: TrainingFolder) -> None:
+    origin = origin_of_files(folder, locations)
     with connect(warehouse) as conn:
         batch_id = open_batch(conn, "quality", str(folder))
-        for source in ("movielens", *places):
+        for source in ("movielens", *locations):
             extract(conn, batch_id, source, SOURCES.create(source, origin))
         stage(conn, batch_id)
         build_core(conn, batch_id)
         accept_batch(conn, batch_id, KEEP_NIGHTS)
         take_snapshot(conn, replace(training, training_id=open_training(conn, "quality", batch_id, seed=0)))
         fetch_frame(conn, "bench/source_order").to_parquet(_source_order(training))
-
-
-def _no_server(name: str) -> Endpoint:
-    raise LookupError(name)

@@ -11,12 +11,11 @@ from movierec.data.splits import (
     global_temporal,
     leave_one_out,
     leave_one_out_global,
+    number_of_held_out_users,
     per_user_temporal,
     random_split,
     strong_generalisation,
 )
-
-HELD_OUT_SHARE = 0.2  # of the users, under strong generalisation
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +86,7 @@ def _global(dataset: Dataset, seed: int) -> Split:
 
 def _strong(dataset: Dataset, seed: int) -> Split:
     facts = replace(dataset, relevant_from=RELEVANT_FROM)
-    users = max(1, round(dataset.ratings[USER].nunique() * HELD_OUT_SHARE))
+    users = number_of_held_out_users(dataset.ratings)
     train, fold_in, test = strong_generalisation(dataset.ratings, users, seed=seed)
     return Split(facts.with_ratings(train), test, fold_in=facts.with_ratings(fold_in))
 

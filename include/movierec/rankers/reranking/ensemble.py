@@ -43,7 +43,7 @@ class Ensemble:
         """Score candidates from 0 to 1 (float32): the members' sum, each standardised over a user's candidates."""
         total = np.zeros(len(table.rows))
         for member in (*self.forests.values(), *self.smooth.values()):
-            total += _standardise(member.predict(table.matrix), table.rows)
+            total += _standardise_per_user(member.predict(table.matrix), table.rows)
         return np.asarray(expit(total / TEMPERATURE), np.float32)
 
     def to_arrays(self) -> Arrays:
@@ -75,7 +75,7 @@ class Ensemble:
         )
 
 
-def _standardise(values: NDArray[Any], rows: Ints) -> NDArray[np.float64]:
+def _standardise_per_user(values: NDArray[Any], rows: Ints) -> NDArray[np.float64]:
     """Subtract the mean of each user's candidates and divide by their standard deviation; `rows` names the user."""
     size = np.maximum(np.bincount(rows), 1)
     deviation = values - (np.bincount(rows, values) / size)[rows]

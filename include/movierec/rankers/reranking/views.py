@@ -108,7 +108,7 @@ class Views:
         features: dict[str, Floats] = {}
         for name, top in tops.items():
             features[f"{name}_rank"] = _log_ranks(top, seen.shape, depth)[rows, movies]
-            features[f"{name}_score"] = _standardise(scores[name], top, rows, movies)
+            features[f"{name}_score"] = _standardise_by_best(scores[name], top, rows, movies)
         first = next(name for name in (*FALLBACKS, *scores) if name in scores)
         return Proposals(rows, movies, features, scores[first])
 
@@ -126,7 +126,7 @@ def _log_ranks(top: tuple[Ints, Ints, Ints], shape: tuple[int, ...], depth: int)
     return ranks
 
 
-def _standardise(scores: Floats, top: tuple[Ints, Ints, Ints], rows: Ints, movies: Ints) -> Floats:
+def _standardise_by_best(scores: Floats, top: tuple[Ints, Ints, Ints], rows: Ints, movies: Ints) -> Floats:
     """Standardise by each user's best movies: raw scales shift whenever a ranker is fitted again."""
     best = top[0]
     size = np.maximum(np.bincount(best, minlength=len(scores)), 1)

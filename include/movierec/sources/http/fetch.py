@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from movierec import locks
+from movierec.checksum import sha256_of
 from movierec.errors import SourceError
 from movierec.sources.http.addresses import printable_url
 from movierec.sources.http.part_file import FileVersion
@@ -79,7 +80,7 @@ def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_p
         return path
     if version is None:
         return path
-    sha256 = _sha256(part)
+    sha256 = sha256_of(part)
     if wanted and sha256 != wanted:
         part.unlink()
         raise SourceError(
@@ -94,7 +95,7 @@ def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_p
 def _local_file(path: Path, url: str, wanted: str | None) -> Path:
     if not path.exists():
         raise GoneError(f"{printable_url(url)} does not exist")
-    if wanted and (not path.is_file() or _sha256(path) != wanted):
+    if wanted and (not path.is_file() or sha256_of(path) != wanted):
         raise SourceError(f"{printable_url(url)} is not the expected file: its sha256 is not {wanted}")
     return path
 
@@ -115,15 +116,10 @@ def _cached_copy(path: Path) -> Copy | None:
     """Return what is known of the cached file, if it is still what was fetched."""
     try:
         copy = Copy(**json.loads(_note_path(path).read_text(encoding="utf-8")))
-        return copy if _sha256(path) == copy.sha256 else None
+        return copy if sha256_of(path) == copy.sha256 else None
     except (OSError, ValueError, TypeError):
         return None
 
 
 def _note_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
