@@ -23,7 +23,7 @@ from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
 from movierec.local.postgres import embedded_server
 from movierec.rankers.neural import environment
-from tests.kept import Keeper, Kept
+from tests.night_states import NightState, NightStates
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: waiting threads leave the core to others
 
@@ -158,9 +158,11 @@ def copy_of(server: Settings, administrator: Administrator) -> Iterator[Callable
 
 
 @pytest.fixture(scope="session")
-def keeper(server: Settings, administrator: Administrator, tmp_path_factory: pytest.TempPathFactory) -> Keeper:
+def night_states(
+    server: Settings, administrator: Administrator, tmp_path_factory: pytest.TempPathFactory
+) -> NightStates:
     """Return what makes states of a night for many tests to begin with."""
-    return Keeper(server, tmp_path_factory.mktemp("kept"), partial(_copy, administrator))
+    return NightStates(server, tmp_path_factory.mktemp("states"), partial(_copy, administrator))
 
 
 def _copy(administrator: Administrator, template: str, name: str) -> None:
@@ -177,21 +179,21 @@ def _administer(administrator: Administrator, statement: str, *names: str) -> No
 
 
 @pytest.fixture
-def begun() -> Kept | None:
+def initial_state() -> NightState | None:
     """Return the state of a night that a test begins with; None: nothing has been done yet."""
     return None
 
 
 @pytest.fixture
-def warehouse(copy_of: Callable[[str], str], begun: Kept | None) -> str:
+def warehouse(copy_of: Callable[[str], str], initial_state: NightState | None) -> str:
     """Return the conninfo of a warehouse: an empty one, or as a night has left it."""
-    return copy_of(begun.warehouse if begun else "warehouse")
+    return copy_of(initial_state.warehouse if initial_state else "warehouse")
 
 
 @pytest.fixture
-def app(copy_of: Callable[[str], str], begun: Kept | None) -> str:
+def app(copy_of: Callable[[str], str], initial_state: NightState | None) -> str:
     """Return the conninfo of an application's database: an empty one, or as a night has found it."""
-    return copy_of(begun.app if begun else "app")
+    return copy_of(initial_state.app if initial_state else "app")
 
 
 @pytest.fixture
@@ -249,9 +251,9 @@ def small_disk(disk_of: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, begun: Kept | None) -> Settings:
+def settings(tmp_path: Path, initial_state: NightState | None) -> Settings:
     """Return settings whose state folder is the test's own, with what a night has left there."""
     own = replace(Settings(), home=tmp_path, artifacts=str(tmp_path / "artifacts"), backups=str(tmp_path / "backups"))
-    if begun:
-        begun.copy_artifacts(own)
+    if initial_state:
+        initial_state.copy_artifacts(own)
     return own

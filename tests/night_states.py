@@ -13,7 +13,7 @@ Fill = Callable[[Connection, str, Settings], object]
 
 
 @dataclass(frozen=True)
-class Kept:
+class NightState:
     """What some stages of a night have left.
 
     Attributes:
@@ -32,15 +32,15 @@ class Kept:
             shutil.copytree(self.settings.artifacts, settings.artifacts, dirs_exist_ok=True)
 
 
-class Keeper:
+class NightStates:
     """Makes states, each of them once."""
 
     def __init__(self, server: Settings, home: Path, copy: Callable[[str, str], None]) -> None:
         """Make them on a server, by what copies the database of a name to one of another."""
         self._server, self._home, self._copy = server, home, copy
-        self._made: dict[str, Kept] = {}
+        self._made: dict[str, NightState] = {}
 
-    def keep(self, name: str, fill: Fill, after: Kept | None = None) -> Kept:
+    def get(self, name: str, fill: Fill, after: NightState | None = None) -> NightState:
         """Let an empty night, or a state after which it comes, be filled, and keep what comes of it.
 
         Args:
@@ -52,14 +52,14 @@ class Keeper:
             self._made[name] = self._make(name, fill, after)
         return self._made[name]
 
-    def _make(self, name: str, fill: Fill, after: Kept | None) -> Kept:
+    def _make(self, name: str, fill: Fill, after: NightState | None) -> NightState:
         home = self._home / name
         settings = replace(self._server, home=home, artifacts=str(home / "artifacts"))
-        kept = Kept(f"{name}_warehouse", f"{name}_app", settings)
-        after = after or Kept("warehouse", "app", settings)  # without artifacts: the server's are other tests'
-        self._copy(after.warehouse, kept.warehouse)
-        self._copy(after.app, kept.app)
+        state = NightState(f"{name}_warehouse", f"{name}_app", settings)
+        after = after or NightState("warehouse", "app", settings)  # without artifacts: the server's are other tests'
+        self._copy(after.warehouse, state.warehouse)
+        self._copy(after.app, state.app)
         after.copy_artifacts(settings)
-        with connect(embedded_server.conninfo(self._server, kept.warehouse)) as conn:
-            fill(conn, embedded_server.conninfo(self._server, kept.app), settings)
-        return kept
+        with connect(embedded_server.conninfo(self._server, state.warehouse)) as conn:
+            fill(conn, embedded_server.conninfo(self._server, state.app), settings)
+        return state

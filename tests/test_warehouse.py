@@ -172,25 +172,28 @@ def test_views_of_an_earlier_version_go_and_those_whose_columns_changed_are_made
 
 
 def test_a_structure_that_newer_code_made_is_refused_and_left_as_it_is(warehouse):
-    assert recorded_version(warehouse) == structure.VERSION
+    assert recorded_version(warehouse) == structure.STRUCTURE_VERSION
     with connect(warehouse) as conn:
         conn.execute(
             "insert into ops.structure (checksum, version, applied_at) values ('newer', %s, now() + interval '1 s')",
-            [structure.VERSION + 1],
+            [structure.STRUCTURE_VERSION + 1],
         )
-    for check in (structure.migrate, structure.require_known):
-        with pytest.raises(ConfigError, match=f"to structure {structure.VERSION + 1}; .* up to {structure.VERSION}: "):
+    for check in (structure.migrate, structure.require_known_structure):
+        with pytest.raises(
+            ConfigError,
+            match=f"to structure {structure.STRUCTURE_VERSION + 1}; .* up to {structure.STRUCTURE_VERSION}: ",
+        ):
             check(warehouse)
-    assert recorded_version(warehouse) == structure.VERSION + 1
+    assert recorded_version(warehouse) == structure.STRUCTURE_VERSION + 1
 
 
 def test_a_structure_from_before_there_were_versions_is_known(warehouse):
     with connect(warehouse) as conn:
         conn.execute("alter table ops.structure drop column version")
         conn.execute("update ops.structure set checksum = 'of an older checkout'")
-    structure.require_known(warehouse)
+    structure.require_known_structure(warehouse)
     assert structure.migrate(warehouse) is True
-    assert recorded_version(warehouse) == structure.VERSION
+    assert recorded_version(warehouse) == structure.STRUCTURE_VERSION
 
 
 def recorded_version(warehouse):

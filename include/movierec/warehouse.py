@@ -63,7 +63,7 @@ STRUCTURE = (
 OLDEST_SERVER = 170_000
 # Counts up with every change that code of before cannot work on: what it reads or writes gets another name, type or
 # meaning, or goes. Code refuses a structure whose version is above its own.
-VERSION = 2
+STRUCTURE_VERSION = 2
 
 # Whoever waits for a lock makes all later readers wait behind: so we wait briefly, let them pass, and try again.
 LOCK_TIMEOUT = "100ms"
@@ -107,7 +107,7 @@ def _migrate_at_once(conninfo: str) -> bool:
         conn.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         conn.execute("select pg_advisory_xact_lock(%s)", [STRUCTURE_LOCK])
         latest = _latest(conn)
-        _require_known(conn, latest)
+        _require_no_newer(conn, latest)
         applied, wanted = _applied_checksums(latest), _file_checksums()
         if applied == wanted:
             return False
@@ -115,7 +115,9 @@ def _migrate_at_once(conninfo: str) -> bool:
         for name in STRUCTURE[first:]:
             _apply(conn, name)
         run_sql(
-            conn, "ops/record_structure", {"checksum": _checksum(wanted), "file_checksums": wanted, "version": VERSION}
+            conn,
+            "ops/record_structure",
+            {"checksum": _checksum(wanted), "file_checksums": wanted, "version": STRUCTURE_VERSION},
         )
     log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[first])
     return True
@@ -152,14 +154,14 @@ def _require_server(conn: Connection) -> None:
         raise ConfigError(f"the warehouse runs PostgreSQL {version // 10_000}; allowed is 17 or newer")
 
 
-def require_known(conninfo: str) -> None:
+def require_known_structure(conninfo: str) -> None:
     """Make sure that this code knows the structure of a warehouse, which may be empty.
 
     Raises:
         ConfigError: newer code has changed it.
     """
     with connect(conninfo) as conn:
-        _require_known(conn, _latest(conn))
+        _require_no_newer(conn, _latest(conn))
 
 
 def structure_version(conn: Connection) -> int:
@@ -167,12 +169,12 @@ def structure_version(conn: Connection) -> int:
     return int(_latest(conn).get("version", 0))
 
 
-def _require_known(conn: Connection, latest: Mapping[str, Any]) -> None:
+def _require_no_newer(conn: Connection, latest: Mapping[str, Any]) -> None:
     version = latest.get("version", 0)
-    if version > VERSION:
+    if version > STRUCTURE_VERSION:
         raise ConfigError(
             f"newer code has upgraded the database {conn.info.dbname} to structure {version}; this code knows "
-            f"structures up to {VERSION}: start the newer code, or put back the copy from before the upgrade "
+            f"structures up to {STRUCTURE_VERSION}: start the newer code, or put back the copy from before the upgrade "
             "(docs/operations.md, Going back)"
         )
 

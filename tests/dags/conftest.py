@@ -18,7 +18,7 @@ from movierec.db import Connection
 from movierec.local import databases, environment
 from tests import movielens
 from tests.dags.test_nights import QUICK, run_chain
-from tests.kept import Keeper, Kept
+from tests.night_states import NightState, NightStates
 
 _sleep = time.sleep
 
@@ -53,7 +53,7 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture(scope="session")
-def first_night(airflow: SimpleNamespace, keeper: Keeper) -> Kept:
+def first_night(airflow: SimpleNamespace, night_states: NightStates) -> NightState:
     """Let the DAGs take a generated night as far as its lists."""
 
     def fill(conn: Connection, app: str, settings: Settings) -> None:
@@ -61,11 +61,11 @@ def first_night(airflow: SimpleNamespace, keeper: Keeper) -> Kept:
             night = pointed(airflow, patched, conn.info.dsn, app, settings)
             run_chain(night, movielens.generate(settings.home / "data"), **QUICK)
 
-    return keeper.keep("first_night", fill)
+    return night_states.get("first_night", fill)
 
 
 @pytest.fixture
-def begun(request: pytest.FixtureRequest) -> Kept | None:
+def initial_state(request: pytest.FixtureRequest) -> NightState | None:
     """Begin with the first night where a test asks for it."""
     return request.getfixturevalue("first_night") if "first_night" in request.fixturenames else None
 

@@ -62,9 +62,9 @@ def live(conn):
 
 
 @pytest.fixture
-def begun(request, keeper):
+def initial_state(request, night_states):
     """Begin with lists that are live, where a test asks for them."""
-    return keeper.keep("with_person", serve_the_person) if "live" in request.fixturenames else None
+    return night_states.get("with_person", serve_the_person) if "live" in request.fixturenames else None
 
 
 def serve_the_person(conn, app, settings):

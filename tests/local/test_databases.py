@@ -12,7 +12,7 @@ from tests import movielens
 from tests.installation import QUICK
 
 TABLES_OF_AIRFLOW = "select count(*) from pg_tables where schemaname = 'public'"
-UPGRADED = f"newer code has upgraded the database warehouse to structure {warehouse.VERSION + 1}; "
+UPGRADED = f"newer code has upgraded the database warehouse to structure {warehouse.STRUCTURE_VERSION + 1}; "
 # what every command of a checkout that knows the warehouse goes through before it starts to work
 COMMANDS = (
     ["up"],
@@ -34,7 +34,7 @@ def upgraded(settings, tmp_path, monkeypatch):
     embedded_server.ensure_databases(settings)
     warehouse.migrate(embedded_server.conninfo(settings, "warehouse"))
     with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
-        conn.execute("update ops.structure set checksum = 'newer', version = %s", [warehouse.VERSION + 1])
+        conn.execute("update ops.structure set checksum = 'newer', version = %s", [warehouse.STRUCTURE_VERSION + 1])
     monkeypatch.setenv("MOVIEREC_HOME", str(settings.home))
     monkeypatch.setenv("MOVIEREC_PORT", str(settings.port))
     monkeypatch.setenv("MOVIEREC_WEB_PORT", str(settings.web_port))

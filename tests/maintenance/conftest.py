@@ -1,5 +1,5 @@
 """What is maintained: a night whose lists are live."""
 
-from tests.publishing.conftest import begun, crowned_night, live, served_night
+from tests.publishing.conftest import crowned_night, initial_state, live, served_night
 
-__all__ = ["begun", "crowned_night", "live", "served_night"]
+__all__ = ["crowned_night", "initial_state", "live", "served_night"]

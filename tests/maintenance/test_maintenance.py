@@ -205,7 +205,7 @@ def record_newer_structure(conn):
     """Note in a warehouse what newer code notes once it has upgraded it."""
     conn.execute(
         "insert into ops.structure (checksum, version, applied_at) values ('newer', %s, now() + interval '1 second')",
-        [structure.VERSION + 1],
+        [structure.STRUCTURE_VERSION + 1],
     )
     conn.commit()
 
@@ -214,7 +214,7 @@ def test_a_backup_of_a_newer_structure_is_refused_before_anything_changes(live, 
     record_newer_structure(live)
     folder = make_backup(live, settings)
     embedded_server.stop(elsewhere)
-    with pytest.raises(ConfigError, match=f"^{folder} is a backup of structure {structure.VERSION + 1}, "):
+    with pytest.raises(ConfigError, match=f"^{folder} is a backup of structure {structure.STRUCTURE_VERSION + 1}, "):
         restore(elsewhere, folder)
     assert not embedded_server.is_running(elsewhere)
 
@@ -223,7 +223,7 @@ def test_a_backup_that_does_not_say_its_structure_is_refused_once_its_warehouse_
     record_newer_structure(live)
     folder = make_backup(live, settings, app)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest.pop("structure") == structure.VERSION + 1
+    assert manifest.pop("structure") == structure.STRUCTURE_VERSION + 1
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ConfigError, match="newer code has upgraded the database warehouse_restored to structure "):
         restore(elsewhere, folder)

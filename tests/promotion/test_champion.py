@@ -16,10 +16,10 @@ from tests.planted import PLANTED, ReadsTest
 
 
 @pytest.fixture
-def begun(request, keeper):
+def initial_state(request, night_states):
     """Begin with a generated night, with EASE as its champion where a test asks for one."""
-    before = keeper.keep("rated", take_in)
-    return keeper.keep("reigned", crown_ease, before) if "reigning" in request.fixturenames else before
+    before = night_states.get("rated", take_in)
+    return night_states.get("reigned", crown_ease, before) if "reigning" in request.fixturenames else before
 
 
 def take_in(conn, app, settings):

@@ -55,19 +55,19 @@ def learn(conn, folder):
 
 
 @pytest.fixture(scope="session")
-def crowned_night(keeper):
+def crowned_night(night_states):
     """A generated night that has a champion."""
-    return keeper.keep("crowned", crown)
+    return night_states.get("crowned", crown)
 
 
 @pytest.fixture(scope="session")
-def served_night(keeper, crowned_night):
+def served_night(night_states, crowned_night):
     """The same, with its lists live."""
-    return keeper.keep("served", lambda conn, app, settings: write_and_go_live(conn, settings), crowned_night)
+    return night_states.get("served", lambda conn, app, settings: write_and_go_live(conn, settings), crowned_night)
 
 
 @pytest.fixture
-def begun(request):
+def initial_state(request):
     """Begin with a night that is as far as the test asks for."""
     for asked, night in (("live", "served_night"), ("champion", "crowned_night")):
         if asked in request.fixturenames:

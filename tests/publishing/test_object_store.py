@@ -28,7 +28,7 @@ def settings(settings, s3_url):  # noqa: F811
 
 
 @pytest.fixture
-def begun():
+def initial_state():
     """Begin with nothing: the whole night has to go to the store."""
 
 

@@ -11,14 +11,14 @@ REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaNam
 
 
 @pytest.fixture(scope="module")
-def guarded(server, keeper):
+def guarded(server, night_states):
     """Return the name of a warehouse that is handed over, with one movie and one placement."""
 
     def fill(conn, app, settings):
         conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
         conn.execute("insert into serving.placement (movie_id, action) values (1, 'hide')")
 
-    name = keeper.keep("guarded", fill).warehouse
+    name = night_states.get("guarded", fill).warehouse
     roles.hand_over(embedded_server.conninfo(server, embedded_server.MAINTENANCE), name, roles.GUESTS["warehouse"])
     return name
 

@@ -9,13 +9,13 @@ from movierec.local.postgres.roles import WEB_ROLE
 
 
 @pytest.fixture
-def web(server, keeper):
+def web(server, night_states):
     """Open a warehouse with one movie as the web application does; whatever is done there is taken back."""
 
     def fill(conn, app, settings):
         conn.execute("insert into core.movies (movie_id, title) values (1, 'Heat')")
 
-    name = keeper.keep("one_movie", fill).warehouse
+    name = night_states.get("one_movie", fill).warehouse
     with connect(embedded_server.conninfo(server, name, WEB_ROLE)) as connection:
         yield connection
         connection.rollback()

@@ -23,9 +23,9 @@ from tests.night import ingest
 
 
 @pytest.fixture
-def begun(request, keeper):
+def initial_state(request, night_states):
     """Begin with a training on a generated night, where a test asks for its folder."""
-    return keeper.keep("opened", open_training) if "folder" in request.fixturenames else None
+    return night_states.get("opened", open_training) if "folder" in request.fixturenames else None
 
 
 def open_training(conn, app, settings):

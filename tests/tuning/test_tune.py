@@ -24,9 +24,9 @@ from tests.night import ingest
 
 
 @pytest.fixture
-def begun(keeper):
+def initial_state(night_states):
     """Begin with two trainings on one generated night."""
-    return keeper.keep("opened_twice", open_trainings)
+    return night_states.get("opened_twice", open_trainings)
 
 
 def open_trainings(conn, app, settings):

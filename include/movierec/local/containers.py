@@ -30,7 +30,8 @@ def prepare() -> None:
     server, settings = os.environ["MOVIEREC_SERVER"], Settings.from_env()
     state.prepare(settings.home)
     roles.prepare(server, settings)
-    warehouse.require_known(_owners_conninfo(server, settings, "warehouse"))  # before Airflow's database changes
+    # before Airflow's database changes
+    warehouse.require_known_structure(_owners_conninfo(server, settings, "warehouse"))
     subprocess.run((sys.executable, "-m", "airflow", "db", "migrate"), check=True)
     warehouse.migrate(_owners_conninfo(server, settings, "warehouse"))
     demo_app.seed(_owners_conninfo(server, settings, "app"), download.fetch_dataset(settings), settings.exclude)

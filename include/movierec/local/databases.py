@@ -42,7 +42,7 @@ def prepare_airflow(settings: Settings) -> None:
 
     embedded_server.start(settings)
     embedded_server.ensure_databases(settings)
-    warehouse.require_known(embedded_server.conninfo(settings, "warehouse"))  # before anything changes
+    warehouse.require_known_structure(embedded_server.conninfo(settings, "warehouse"))  # before anything changes
     comment = f"migrated for Airflow {version('apache-airflow-core')}"
     with (
         locks.lock(settings.state_folder.lock("migrate")),

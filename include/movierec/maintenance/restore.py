@@ -16,7 +16,7 @@ from movierec.local.postgres import embedded_server, roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.training.folder import training_folders
-from movierec.warehouse import VERSION, migrate, require_known
+from movierec.warehouse import STRUCTURE_VERSION, migrate, require_known_structure
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
         MovierecError: the backup is not whole, or shows other lists once it is restored.
     """
     manifest = read_manifest(folder)
-    _require_known(folder, manifest)
+    _require_known_backup(folder, manifest)
     embedded_server.start(settings)
     embedded_server.ensure_databases(settings)
     migrate(embedded_server.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
@@ -62,13 +62,13 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     return live
 
 
-def _require_known(folder: Path, manifest: Mapping[str, Any]) -> None:
+def _require_known_backup(folder: Path, manifest: Mapping[str, Any]) -> None:
     """See to it that this code knows the structure of a backup, before anything changes."""
     version = manifest.get("structure", 0)  # backups of before do not say; their warehouse does, once it is restored
-    if version > VERSION:
+    if version > STRUCTURE_VERSION:
         raise ConfigError(
             f"{folder} is a backup of structure {version}, which newer code made; this code knows structures up to "
-            f"{VERSION}: restore it with the newer code"
+            f"{STRUCTURE_VERSION}: restore it with the newer code"
         )
 
 
@@ -114,7 +114,7 @@ def _restore_beside(
     roles.hand_over(maintenance, database, roles.GUESTS.get(name, ()))
     if expected is None:
         return {}
-    require_known(conninfo)
+    require_known_structure(conninfo)
     with connect(conninfo) as conn:
         live = live_digest(conn)
     if live != expected:

@@ -30,7 +30,7 @@ from movierec.features.content import MovieFeatures
 
 WINDOW_KINDS = ("time", "days", "next", "random")  # the values of `evaluation.protocols.WINDOWS_OF`
 MAX_WINDOWS = 2
-Tuned = Mapping[str, Mapping[str, Any]]
+TunedParameters = Mapping[str, Mapping[str, Any]]
 
 
 class Window(NamedTuple):
@@ -69,7 +69,7 @@ class WindowPlan:
     folds: int | None = None
     candidates: int = 100
     training_users: int = 5_000
-    tuned: Tuned = field(default_factory=dict)
+    tuned: TunedParameters = field(default_factory=dict)
     seed: int = SEED
 
     def check_plan(self) -> None:

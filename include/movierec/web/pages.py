@@ -128,7 +128,7 @@ async def movie(request: Request, session: PageSession, movie_id: str) -> Respon
         "movie": views.movie_view(row),
         "why": views.reasons(why),
         "similar": views.movie_views(similar),
-        "said": {**last, "sentence": views.sentence(last["kind"], last["title"])} if last else None,
+        "feedback": {**last, "sentence": views.sentence(last["kind"], last["title"])} if last else None,
     }
     return render(request, session, "movie.html", {"freshness": freshness, **context})
 
@@ -190,7 +190,7 @@ def movie_ids(texts: list[str]) -> list[int]:
 
 
 @router.get("/said")
-async def said(request: Request, session: PageSession) -> Response:
+async def own_feedback(request: Request, session: PageSession) -> Response:
     """What the viewer said, the latest first, with what takes it back."""
     if session.viewer is None:
         return RedirectResponse("/welcome", 303)

@@ -17,7 +17,7 @@ from movierec.rankers.fits import Fits
 from movierec.rankers.fitting_together import fit_together
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import Tuned
+from movierec.rankers.label_windows import TunedParameters
 from movierec.rankers.nearby import Nearby
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
@@ -46,7 +46,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "slim": {"max_movies": 4_000},
 }
 
-NOT_TUNED: Tuned = {}
+NOT_TUNED: TunedParameters = {}
 
 # What learns to answer one kind of question (`label_windows`).
 WINDOW_RANKERS = ("slit", "neural")
@@ -77,7 +77,7 @@ class BaseRankers:
         features: MovieFeatures,
         fits: Fits,
         windows: str = "time",
-        tuned: Tuned = NOT_TUNED,
+        tuned: TunedParameters = NOT_TUNED,
     ) -> Self:
         """Fit all of them to be asked as `windows` says.
 
