@@ -97,6 +97,8 @@ def audit_delta(conn: Connection, delta_id: int) -> None:
     Raises:
         PublishError: a check failed: the delta is rejected, and readers see the lists of before.
     """
+    run_sql(conn, "serving/analyze_delta")
+    conn.commit()
     version = _lock(conn, delta_id)
     failed = failed_checks(conn, delta_id)
     status = "rejected" if failed else "audited"

@@ -108,6 +108,8 @@ def audit_version(conn: Connection, version_id: int) -> None:
         ConfigError: the rows of its batch have been pruned.
     """
     training_id = find_version(conn, version_id).training_id
+    run_sql(conn, "serving/analyze_version")
+    conn.commit()
     with core_as_of(conn, batch_of(conn, training_id)):
         _lock(conn, "serving/lock_to_audit", version_id)
         failed = failed_checks(conn, version_id)

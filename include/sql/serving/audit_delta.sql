@@ -72,19 +72,27 @@ opinion as materialized (
         on audited_delta.version_id = catalogue.version_id and opinion.movie_id = catalogue.movie_id
 ),
 
+catalogue_size as (
+    select count(*) as movies
+    from serving.catalogue
+    inner join audited_delta on catalogue.version_id = audited_delta.version_id
+),
+
+opinion_count as (
+    select
+        user_id,
+        count(*) as movies
+    from opinion
+    group by user_id
+),
+
 unseen_count as (
     select
         settled_viewer.user_id,
-        (
-            select count(*)
-            from serving.catalogue
-            inner join audited_delta on catalogue.version_id = audited_delta.version_id
-        ) - (
-            select count(*)
-            from opinion
-            where opinion.user_id = settled_viewer.user_id
-        ) as movies
+        catalogue_size.movies - coalesce(opinion_count.movies, 0) as movies
     from settled_viewer
+    cross join catalogue_size
+    left join opinion_count on settled_viewer.user_id = opinion_count.user_id
 ),
 
 prepared_count as (

@@ -14,28 +14,43 @@ with compared_viewer as (
     limit %(viewers)s
 ),
 
-live_entry as (
+kept_version as (
+    select version_id
+    from serving.version
+    where status in ('audited', 'published')
+),
+
+-- of each version the lists of these viewers alone, which the primary key finds
+compared_entry as (
     select
+        kept_version.version_id,
         recommendation.user_id,
         recommendation.movie_id
     from compared_viewer
-    cross join serving.live
+    cross join kept_version
     inner join serving.recommendation
         on
-            live.version_id = recommendation.version_id
+            kept_version.version_id = recommendation.version_id
             and compared_viewer.user_id = recommendation.user_id
             and recommendation.rank <= %(k)s
 ),
 
+live_entry as (
+    select
+        compared_entry.user_id,
+        compared_entry.movie_id
+    from compared_entry
+    inner join serving.live on compared_entry.version_id = live.version_id
+),
+
 overlap as (
     select
-        recommendation.version_id,
+        compared_entry.version_id,
         count(*)::double precision as entries
-    from live_entry
-    inner join serving.recommendation
-        on live_entry.user_id = recommendation.user_id and live_entry.movie_id = recommendation.movie_id
-    where recommendation.rank <= %(k)s
-    group by recommendation.version_id
+    from compared_entry
+    inner join live_entry
+        on compared_entry.user_id = live_entry.user_id and compared_entry.movie_id = live_entry.movie_id
+    group by compared_entry.version_id
 ),
 
 live_size as (

@@ -1,0 +1,85 @@
+"""What walks over lists reads each row of them a few times, however many there are: counted in rows, not timed."""
+
+import pytest
+
+from movierec.bench.web import data
+from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
+from movierec.db import run_sql
+from movierec.publishing import deltas
+from movierec.publishing.versions import SIMILAR_LENGTH
+from tests.plans import believe_empty, most_rows
+from tests.publishing.conftest import write_and_go_live
+
+VIEWERS, MOVIES, LISTED = 400, 300, 10
+CANDIDATES = 150  # that the generator gives each viewer
+WRITTEN = [
+    f"serving.{table}"
+    for table in ("recommendation", "candidate", "similar_movie", "fallback", "catalogue", "item_weight")
+]
+OPINION = {"relevant_from": RELEVANT_FROM, "liked_weight": LIKED_WEIGHT}
+
+
+@pytest.fixture
+def listed(conn):
+    """Return a warehouse with three versions of lists, of which the second is live."""
+    data.write_facts(conn, VIEWERS, MOVIES)
+    run_sql(conn, "bench/open_batch")
+    versions = [data.write_version(conn, MOVIES, LISTED) for _ in range(3)]
+    data.show_version(conn, versions[1])
+    return conn
+
+
+@pytest.fixture
+def told(listed):
+    """Return the same after all that has happened to it was not noticed by the planner, and one version then was."""
+    believe_empty(listed, *WRITTEN)
+    run_sql(listed, "serving/analyze_version")
+    return listed
+
+
+def test_an_audit_reads_lists_a_few_times(told):
+    told.execute("set local search_path to core")
+    parameters = {"version_id": 3, "similar_length": SIMILAR_LENGTH, **OPINION}
+    assert most_rows(told, "serving/audit", parameters) <= 3 * VIEWERS * (LISTED + CANDIDATES)
+
+
+def test_kept_versions_are_compared_by_the_lists_of_the_compared_viewers(told):
+    compared = 20
+    all_lists = 3 * VIEWERS * LISTED
+    assert most_rows(told, "serving/kept_versions", {"k": LISTED, "viewers": compared}) <= all_lists / 3
+
+
+def test_the_lists_of_a_few_viewers_are_shown_without_reading_those_of_all(told):
+    assert most_rows(told, "report/lists", {"viewers": 3, "movies": LISTED}) <= 3 * VIEWERS
+
+
+def test_the_audit_of_a_delta_reads_what_its_viewers_said_a_few_times(told):
+    (delta_id,) = told.execute(
+        "insert into serving.delta (version_id, run_id, seen) values (2, 'hour', pg_current_snapshot())"
+        " returning delta_id"
+    ).fetchone()
+    told.execute(
+        "insert into serving.delta_viewer select version_id, user_id, %s, movie_ids"
+        " from serving.candidate where version_id = 2",
+        [delta_id],
+    )
+    told.execute(
+        "insert into serving.delta_recommendation select %s, user_id, rank, movie_id, title, release_year, score,"
+        " because_movie_id, reason from serving.recommendation where version_id = 2",
+        [delta_id],
+    )
+    believe_empty(told, "serving.delta_viewer", "serving.delta_recommendation")
+    run_sql(told, "serving/analyze_delta")
+    rows = most_rows(told, "serving/audit_delta", {"delta_id": delta_id, **OPINION})
+    assert rows <= 3 * VIEWERS * (LISTED + CANDIDATES)
+
+
+def test_the_planner_knows_how_many_rows_there_are_of_what_was_audited(live, settings):
+    assert write_and_go_live(live, settings, "next night") == 2
+    live.execute("select serving.give_feedback('a', 1, 3, 'like', null)")
+    live.commit()
+    assert deltas.cover_feedback(live, "hour", 2, settings) == 1
+    for table in (*WRITTEN, "serving.delta_viewer", "serving.delta_recommendation"):
+        believed = "select reltuples::bigint from pg_class where oid = %s::regclass"
+        rows = live.execute(f"select count(*) from {table}").fetchone()
+        assert live.execute(believed, [table]).fetchone() == rows, table
