@@ -5,13 +5,13 @@ using (
     -- there are few different lists of genres
     with genre_list as (
         select
-            listed.genres,
-            ops.genres(listed.genres) as names
+            genre_text.genres,
+            ops.genres(genre_text.genres) as names
         from (
             select genres from latest_movie
             union
             select genres from latest_title
-        ) as listed
+        ) as genre_text
     ),
 
     source_genres as (
@@ -47,10 +47,10 @@ using (
 
     select
         best_genres.movie_id,
-        listed.genre
+        best_genre.genre
     from best_genres
     inner join movies on best_genres.movie_id = movies.movie_id
-    cross join lateral unnest(best_genres.genres) as listed (genre)
+    cross join lateral unnest(best_genres.genres) as best_genre (genre)
 ) as incoming
     on movie_genre.movie_id = incoming.movie_id and movie_genre.genre = incoming.genre
 when not matched then

@@ -136,20 +136,20 @@ begin
         end if;
         if viewed.schema_name in ('raw', 'staging') then
             execute format(
-                'with gone as (delete from %1$I.%2$I where %3$s returning slice_id) '
-                'insert into removed_row select %1$L, %2$L, slice_id, count(*) from gone group by slice_id',
+                'with deleted_row as (delete from %1$I.%2$I where %3$s returning slice_id) '
+                'insert into removed_row select %1$L, %2$L, slice_id, count(*) from deleted_row group by slice_id',
                 viewed.schema_name, viewed.table_name, is_viewer
             ) using of_user;
         else
             execute format(
-                'with gone as (delete from %1$I.%2$I where %3$s returning 1) '
-                'insert into removed_row select %1$L, %2$L, null, count(*) from gone having count(*) > 0',
+                'with deleted_row as (delete from %1$I.%2$I where %3$s returning 1) '
+                'insert into removed_row select %1$L, %2$L, null, count(*) from deleted_row having count(*) > 0',
                 viewed.schema_name, viewed.table_name, is_viewer
             ) using of_user;
         end if;
     end loop;
 
-    with gone as (
+    with deleted_row as (
         delete from quarantine.row
         where
             ops.viewer_id("row".record ->> 'user_id') = of_user
@@ -162,14 +162,14 @@ begin
     )
 
     insert into removed_row
-    select 'quarantine', 'row', gone.slice_id, count(*)
-    from gone
-    group by gone.slice_id;
+    select 'quarantine', 'row', deleted_row.slice_id, count(*)
+    from deleted_row
+    group by deleted_row.slice_id;
 
     delete from quarantine.decision
     where ops.viewer_id(decision.record ->> 'user_id') = of_user;
 
-    with removed as (
+    with slice_removal as (
         select
             removed_row.slice_id,
             sum(removed_row.rows) filter (where removed_row.schema_name = 'raw') as raw_rows,
@@ -182,18 +182,18 @@ begin
 
     update ops.slice
     set
-        raw_rows = slice.raw_rows - coalesce(removed.raw_rows, 0),
-        staging_rows = slice.staging_rows - coalesce(removed.staging_rows, 0),
-        quarantine_rows = slice.quarantine_rows - coalesce(removed.quarantine_rows, 0),
-        refused_rows = slice.refused_rows + coalesce(removed.raw_rows, 0)
-    from removed
-    where slice.slice_id = removed.slice_id;
+        raw_rows = slice.raw_rows - coalesce(slice_removal.raw_rows, 0),
+        staging_rows = slice.staging_rows - coalesce(slice_removal.staging_rows, 0),
+        quarantine_rows = slice.quarantine_rows - coalesce(slice_removal.quarantine_rows, 0),
+        refused_rows = slice.refused_rows + coalesce(slice_removal.raw_rows, 0)
+    from slice_removal
+    where slice.slice_id = slice_removal.slice_id;
 
     -- asked for twice, the counts of both times stay
     update ops.forgotten_user
     set
         removed_rows = (
-            select coalesce(jsonb_object_agg(counted.name, counted.rows), '{}')
+            select coalesce(jsonb_object_agg(table_removal.name, table_removal.rows), '{}')
             from (
                 select part.name, sum(part.rows) as rows
                 from (
@@ -204,7 +204,7 @@ begin
                     from jsonb_each_text(forgotten_user.removed_rows) as earlier
                 ) as part
                 group by part.name
-            ) as counted
+            ) as table_removal
         )
     where forgotten_user.digest = ops.user_digest(of_user);
 

@@ -44,7 +44,7 @@ begin
         where viewer_event.user_id = $1 and not viewer_event.is_undone
     ),
 
-    rejected as (
+    rejected_row as (
         select "row".broken_rules
         from quarantine.row
         where "row".status = 'rejected' and ops.as_bigint("row".record ->> 'user_id') = $1
@@ -70,11 +70,11 @@ begin
         rating.ratings,
         rating.last_rated_at,
         (select count(*) from event) as events,
-        (select count(*) from rejected) as quarantined,
+        (select count(*) from rejected_row) as quarantined,
         array(
             select distinct rule.name
-            from rejected
-            cross join unnest(rejected.broken_rules) as rule (name)
+            from rejected_row
+            cross join unnest(rejected_row.broken_rules) as rule (name)
             order by rule.name
         ) as quarantine_rules,
         live.version_id,
@@ -149,7 +149,7 @@ begin
         limit 1
     ),
 
-    rejected as (
+    rejected_row as (
         select
             "row".table_name,
             "row".reasons,
@@ -161,7 +161,7 @@ begin
             and ops.as_bigint("row".record ->> 'movie_id') in ($2, real_id)
     ),
 
-    published as (
+    published_version as (
         select
             version.version_id,
             exists (
@@ -177,13 +177,15 @@ begin
 
     history as (
         select
-            max(published.version_id) filter (where published.is_listed) as last_listed_version,
-            min(published.version_id) filter (where published.version_id > coalesce(gap.version_id, 0)) as since_version
-        from published
+            max(published_version.version_id) filter (where published_version.is_listed) as last_listed_version,
+            min(published_version.version_id) filter (
+                where published_version.version_id > coalesce(last_absence.version_id, 0)
+            ) as since_version
+        from published_version
         left join (
-            select max(published.version_id) as version_id from published
-            where not published.is_listed
-        ) as gap on true
+            select max(published_version.version_id) as version_id from published_version
+            where not published_version.is_listed
+        ) as last_absence on true
     ),
 
     rejected_version as (
@@ -213,9 +215,9 @@ begin
         catalogue.popularity_rank,
         array(
             select distinct reason.sentence
-            from rejected
-            cross join unnest(rejected.reasons) as reason (sentence)
-            where rejected.table_name = 'movies'
+            from rejected_row
+            cross join unnest(rejected_row.reasons) as reason (sentence)
+            where rejected_row.table_name = 'movies'
             order by reason.sentence
         ) as quarantine_reasons,
         ratings.rating,
@@ -240,9 +242,9 @@ begin
         ) as event_kinds,
         array(
             select distinct reason.sentence
-            from rejected
-            cross join unnest(rejected.reasons) as reason (sentence)
-            where rejected.table_name <> 'movies' and rejected.user_id = $1
+            from rejected_row
+            cross join unnest(rejected_row.reasons) as reason (sentence)
+            where rejected_row.table_name <> 'movies' and rejected_row.user_id = $1
             order by reason.sentence
         ) as rejected_row_reasons,
         array(
@@ -257,8 +259,8 @@ begin
                 and now() < placement.valid_until
             order by placement
         ) as placements,
-        listed.rank,
-        listed.reason,
+        live_entry.rank,
+        live_entry.reason,
         array_position(
             coalesce(
                 (select seen_delta.candidate_ids from seen_delta),
@@ -278,11 +280,11 @@ begin
     left join core.movies on movies.movie_id = real_id
     left join serving.catalogue on live.version_id = catalogue.version_id and catalogue.movie_id = real_id
     left join core.ratings on ratings.user_id = $1 and ratings.movie_id = real_id
-    left join serving.live_recommendation as listed on listed.user_id = $1 and listed.movie_id = real_id
+    left join serving.live_recommendation as live_entry on live_entry.user_id = $1 and live_entry.movie_id = real_id
     left join rejected_version on true;
 end;
 $$;
 comment on function ops.why_movie is
 'What is known of a movie on its way to a viewer, from the sources to the page: catalogue, rejected rows, what the
-viewer has said of it, placements, its place in the live list or in what follows it, the first version that has listed it ever
-since, and the newest version that an audit stopped. One row.';
+viewer has said of it, placements, its rank in the live list or in what follows it, the first version that has listed it
+ever since, and the newest version that an audit stopped. One row.';

@@ -5,7 +5,7 @@ begin
     execute format(
         $statement$
         create temporary table %1$I on commit drop as
-        with latest as (
+        with latest_row as (
             select distinct on (manifest.lineage, %2$I.%3$I)
                 manifest.source,
                 manifest.source_rank,
@@ -17,9 +17,9 @@ begin
                 %2$I.position desc
         )
 
-        select latest.*
-        from latest
-        where not latest.is_deleted
+        select latest_row.*
+        from latest_row
+        where not latest_row.is_deleted
         $statement$,
         latest_table, of_table, key
     );

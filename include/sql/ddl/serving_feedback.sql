@@ -68,83 +68,84 @@ begin
     end if;
 
     return query
-    with received as (
+    with received_event as (
         select
-            element.place,
+            element.position,
             element.event ->> 'event_id' as event_id,
             ops.as_bigint(element.event ->> 'user_id') as user_id,
             ops.as_bigint(element.event ->> 'movie_id') as movie_id,
             element.event ->> 'kind' as kind,
             ops.as_number(element.event ->> 'value') as value,
             coalesce(ops.as_time(element.event ->> 'created_at'), now()) as created_at
-        from jsonb_array_elements(events) with ordinality as element (event, place)
+        from jsonb_array_elements(events) with ordinality as element (event, position)
     ),
 
-    checked as (
+    checked_event as (
         select
-            received.*,
+            received_event.*,
             case
-                when coalesce(length(received.event_id), 0) not between 1 and 200
+                when coalesce(length(received_event.event_id), 0) not between 1 and 200
                     then 'event_id has 1 to 200 characters'
-                when received.user_id is null or received.user_id < 1
+                when received_event.user_id is null or received_event.user_id < 1
                     then 'user_id is a whole number above 0'
-                when ops.is_refused(received.user_id) then 'user_id is of somebody who has been forgotten'
-                when received.kind is distinct from 'rating' and not exists (
+                when ops.is_refused(received_event.user_id) then 'user_id is of somebody who has been forgotten'
+                when received_event.kind is distinct from 'rating' and not exists (
                     select 1 from ml.feedback_weight
-                    where feedback_weight.kind = received.kind
+                    where feedback_weight.kind = received_event.kind
                 ) then (
                     select 'kind is rating, ' || string_agg(feedback_weight.kind, ', ' order by feedback_weight.kind)
                     from ml.feedback_weight
                 )
-                when received.kind = 'rating' and ops.is_on_scale(received.value) is not true
+                when received_event.kind = 'rating' and ops.is_on_scale(received_event.value) is not true
                     then format('value is the stars of a rating, %s to %s', ops.lowest_rating(), ops.highest_rating())
-                when received.created_at not between ops.earliest_time() and now() + interval '5 minutes'
+                when received_event.created_at not between ops.earliest_time() and now() + interval '5 minutes'
                     then 'created_at is a time from the year 1990 to now'
                 when not exists (
                     select 1 from core.movies
-                    where movies.movie_id = received.movie_id
+                    where movies.movie_id = received_event.movie_id
                 ) then 'movie_id is none of the catalogue'
             end as fault
-        from received
+        from received_event
     ),
 
     -- of a list that names an event twice, the first that is right counts
-    numbered as (
+    numbered_event as (
         select
-            checked.*,
+            checked_event.*,
             row_number() over (
-                partition by checked.event_id, checked.fault is null order by checked.place
+                partition by checked_event.event_id, checked_event.fault is null order by checked_event.position
             ) as occurrence
-        from checked
+        from checked_event
     ),
 
-    added as (
+    added_event as (
         insert into serving.viewer_event (event_id, user_id, movie_id, kind, value, created_at)
         select
-            numbered.event_id,
-            numbered.user_id,
-            numbered.movie_id,
-            numbered.kind,
-            case when numbered.kind = 'rating' then numbered.value::real end,
-            numbered.created_at
-        from numbered
-        where numbered.fault is null and numbered.occurrence = 1
-        order by numbered.event_id -- two lists with the same events in another order would each wait for the other
+            numbered_event.event_id,
+            numbered_event.user_id,
+            numbered_event.movie_id,
+            numbered_event.kind,
+            case when numbered_event.kind = 'rating' then numbered_event.value::real end,
+            numbered_event.created_at
+        from numbered_event
+        where numbered_event.fault is null and numbered_event.occurrence = 1
+        -- two lists with the same events in another order would each wait for the other
+        order by numbered_event.event_id
         on conflict do nothing
         returning viewer_event.event_id
     )
 
     select
-        numbered.event_id,
+        numbered_event.event_id,
         case
-            when numbered.fault is not null then 'rejected'
-            when numbered.occurrence = 1 and added.event_id is not null then 'accepted'
+            when numbered_event.fault is not null then 'rejected'
+            when numbered_event.occurrence = 1 and added_event.event_id is not null then 'accepted'
             else 'repeated'
         end as outcome,
-        numbered.fault as message
-    from numbered
-    left join added on numbered.event_id = added.event_id
-    order by numbered.place;
+        numbered_event.fault as message
+    from numbered_event
+    left join added_event on numbered_event.event_id = added_event.event_id
+    order by numbered_event.position;
 end;
 $$;
 comment on function serving.give_feedback(jsonb) is

@@ -28,7 +28,7 @@ begin
     end if;
 
     return query
-    with weighed as (
+    with weighted_movie as (
         select
             pair.movie_id,
             sum(pair.weight) as score,
@@ -40,9 +40,9 @@ begin
     ),
 
     -- each way of finding movies comes after the one before it
-    found as (
+    proposal as (
         select movie_id, null as title, score, because_movie_id, 'chosen' as origin, 1 as step, null as evidence
-        from weighed
+        from weighted_movie
         where score > 0
         union all
         select movie_id, null, score, null, 'group', 2, 'Popular with ' || shelf_entry.key
@@ -60,31 +60,34 @@ begin
         where version_id = seen_version
     ),
 
-    first_found as (
-        select distinct on (found.movie_id) found.*
-        from found
+    best_proposal as (
+        select distinct on (proposal.movie_id) proposal.*
+        from proposal
         where
-            found.movie_id <> all(chosen)
-            and not exists (select 1 from serving.hidden($3) as hidden where hidden.movie_id = found.movie_id)
-            and not exists (select 1 from serving.responded($3) as responded where responded.movie_id = found.movie_id)
-        order by found.movie_id, found.step
+            proposal.movie_id <> all(chosen)
+            and not exists (select 1 from serving.hidden($3) as hidden where hidden.movie_id = proposal.movie_id)
+            and not exists (
+                select 1 from serving.responded($3) as responded
+                where responded.movie_id = proposal.movie_id
+            )
+        order by proposal.movie_id, proposal.step
     )
 
     select
-        row_number() over (order by first_found.step, first_found.score desc, first_found.movie_id) as rank,
-        first_found.movie_id,
-        coalesce(catalogue.title, first_found.title) as title,
-        coalesce(first_found.evidence, 'Because you chose ' || because.title) as reason,
+        row_number() over (order by best_proposal.step, best_proposal.score desc, best_proposal.movie_id) as rank,
+        best_proposal.movie_id,
+        coalesce(catalogue.title, best_proposal.title) as title,
+        coalesce(best_proposal.evidence, 'Because you chose ' || because.title) as reason,
         catalogue.release_year,
         catalogue.genres,
-        first_found.score,
-        first_found.because_movie_id,
-        first_found.origin
-    from first_found
-    left join serving.catalogue on catalogue.version_id = seen_version and first_found.movie_id = catalogue.movie_id
+        best_proposal.score,
+        best_proposal.because_movie_id,
+        best_proposal.origin
+    from best_proposal
+    left join serving.catalogue on catalogue.version_id = seen_version and best_proposal.movie_id = catalogue.movie_id
     left join serving.catalogue as because
-        on because.version_id = seen_version and first_found.because_movie_id = because.movie_id
-    where coalesce(catalogue.title, first_found.title) is not null
+        on because.version_id = seen_version and best_proposal.because_movie_id = because.movie_id
+    where coalesce(catalogue.title, best_proposal.title) is not null
     order by rank
     limit least(greatest($2, 0), 1000);
 end;

@@ -61,7 +61,7 @@ begin
             version.training_id,
             version.ranker,
             batch.as_of,
-            row(coalesce(batch.as_of, '-infinity'), version.training_id, version.version_id) as place
+            row(coalesce(batch.as_of, '-infinity'), version.training_id, version.version_id) as position
         from serving.version
         left join ml.training on version.training_id = training.training_id
         left join ops.batch on training.batch_id = batch.batch_id
@@ -74,7 +74,7 @@ begin
     select
         case
             when left_version.version_id is null then 'first'
-            when shown_version.place > left_version.place then 'forward'
+            when shown_version.position > left_version.position then 'forward'
             else 'back'
         end as direction,
         left_version.version_id,

@@ -113,7 +113,7 @@ begin
     );
 
     return query
-    with listed as (
+    with list_entry as (
         select rank, movie_id, title, release_year, score, because_movie_id, reason, 'list' as origin
         from serving.recommendation
         where version_id = seen_version and user_id = $1 and viewer_delta is null
@@ -127,7 +127,7 @@ begin
         where version_id = seen_version and not has_list
     ),
 
-    spare as (
+    following_movie as (
         select spare_movie.movie_id, spare_movie.number
         from serving.candidate
         cross join unnest(candidate.movie_ids) with ordinality as spare_movie (movie_id, number)
@@ -142,12 +142,13 @@ begin
             and delta_viewer.delta_id = viewer_delta
     ),
 
-    ordered as (
+    ordered_movie as (
         select rank::bigint as number, movie_id, title, release_year, score, because_movie_id, reason, origin
-        from listed
+        from list_entry
         union all
-        select (select count(*) from listed) + number, movie_id, null, null, null, null, 'Picked for you', 'candidate'
-        from spare
+        select
+            (select count(*) from list_entry) + number, movie_id, null, null, null, null, 'Picked for you', 'candidate'
+        from following_movie
     ),
 
     placement_now as (
@@ -161,7 +162,7 @@ begin
     ),
 
     -- a movie that is pinned but in no list has its facts from the catalogue
-    pin as (
+    pinned_movie as (
         select placement_now.movie_id, placement_now.strength, catalogue.title, catalogue.release_year
         from placement_now
         left join serving.catalogue
@@ -169,38 +170,38 @@ begin
         where placement_now.action = 'pin'
     ),
 
-    placed as (
+    placed_movie as (
         select
-            coalesce(ordered.movie_id, pin.movie_id) as movie_id,
-            coalesce(ordered.title, pin.title) as title,
-            coalesce(ordered.release_year, pin.release_year) as release_year,
-            ordered.score,
-            ordered.because_movie_id,
-            coalesce(ordered.reason, 'Recommended by us') as reason,
-            case when pin.movie_id is null then ordered.origin else 'pin' end as origin,
-            pin.strength as pin_strength,
-            ordered.number / coalesce(boost.strength, 1) as weighted_number,
-            ordered.number
-        from ordered
-        full join pin on ordered.movie_id = pin.movie_id
-        left join placement_now as boost on boost.action = 'boost' and ordered.movie_id = boost.movie_id
-        where ordered.movie_id is not null or pin.title is not null
+            coalesce(ordered_movie.movie_id, pinned_movie.movie_id) as movie_id,
+            coalesce(ordered_movie.title, pinned_movie.title) as title,
+            coalesce(ordered_movie.release_year, pinned_movie.release_year) as release_year,
+            ordered_movie.score,
+            ordered_movie.because_movie_id,
+            coalesce(ordered_movie.reason, 'Recommended by us') as reason,
+            case when pinned_movie.movie_id is null then ordered_movie.origin else 'pin' end as origin,
+            pinned_movie.strength as pin_strength,
+            ordered_movie.number / coalesce(boost.strength, 1) as weighted_number,
+            ordered_movie.number
+        from ordered_movie
+        full join pinned_movie on ordered_movie.movie_id = pinned_movie.movie_id
+        left join placement_now as boost on boost.action = 'boost' and ordered_movie.movie_id = boost.movie_id
+        where ordered_movie.movie_id is not null or pinned_movie.title is not null
     )
 
     select
         row_number() over (
             order by
-                placed.pin_strength desc nulls last, placed.weighted_number asc nulls first, placed.number asc,
-                placed.movie_id asc
+                placed_movie.pin_strength desc nulls last, placed_movie.weighted_number asc nulls first,
+                placed_movie.number asc, placed_movie.movie_id asc
         ) as place,
-        placed.movie_id,
-        placed.title,
-        placed.release_year,
-        placed.score,
-        placed.because_movie_id,
-        placed.reason,
-        placed.origin
-    from placed;
+        placed_movie.movie_id,
+        placed_movie.title,
+        placed_movie.release_year,
+        placed_movie.score,
+        placed_movie.because_movie_id,
+        placed_movie.reason,
+        placed_movie.origin
+    from placed_movie;
 end;
 $$;
 comment on function serving.arrangement is
@@ -286,15 +287,15 @@ begin
     -- in order of place, so that what a movie is has to be looked up no further than the page reaches
     for offered in
         select
-            arranged.place,
-            arranged.movie_id,
-            coalesce(arranged.title, catalogue.title),
-            coalesce(arranged.release_year, catalogue.release_year),
+            arranged_movie.place,
+            arranged_movie.movie_id,
+            coalesce(arranged_movie.title, catalogue.title),
+            coalesce(arranged_movie.release_year, catalogue.release_year),
             catalogue.genres,
-            arranged.score,
-            arranged.because_movie_id,
-            arranged.reason,
-            arranged.origin
+            arranged_movie.score,
+            arranged_movie.because_movie_id,
+            arranged_movie.reason,
+            arranged_movie.origin
         from (
             select arrangement.*
             from serving.arrangement($1) as arrangement
@@ -305,20 +306,20 @@ begin
                     where left_out.movie_id = arrangement.movie_id
                 )
             order by arrangement.place
-        ) as arranged
+        ) as arranged_movie
         left join serving.catalogue
-            on catalogue.version_id = seen_version and arranged.movie_id = catalogue.movie_id
+            on catalogue.version_id = seen_version and arranged_movie.movie_id = catalogue.movie_id
         where
-            coalesce(arranged.title, catalogue.title) is not null
+            coalesce(arranged_movie.title, catalogue.title) is not null
             and serving.is_wanted(
                 catalogue.genres,
-                coalesce(arranged.release_year, catalogue.release_year),
+                coalesce(arranged_movie.release_year, catalogue.release_year),
                 genres_in,
                 genres_out,
                 year_from,
                 year_to
             )
-        order by arranged.place
+        order by arranged_movie.place
     loop
         exit when cardinality(page) >= due or genres_in <@ closed_genres;
         continue when offered.genres && closed_genres;

@@ -48,11 +48,11 @@ begin
         select live.version_id from serving.live
     ),
 
-    shared as (
-        select posting.movie_id, count(*) as trigrams, min(posting.place) as place
+    matching_title as (
+        select posting.movie_id, count(*) as trigrams, min(posting.position) as position
         from seen_version
         inner join serving.title_trigram on seen_version.version_id = title_trigram.version_id
-        cross join unnest(title_trigram.movie_ids) with ordinality as posting (movie_id, place)
+        cross join unnest(title_trigram.movie_ids) with ordinality as posting (movie_id, position)
         where title_trigram.trigram = any(asked_trigrams)
         group by posting.movie_id
         having count(*) >= least_share * cardinality(asked_trigrams)
@@ -60,14 +60,14 @@ begin
 
     -- titles are compared letter by letter only where they may still win: of those that share as many trigrams, the
     -- more popular ones, which come first wherever both stand
-    likely as (
-        select shared.movie_id, shared.trigrams
-        from shared
-        order by shared.trigrams desc, shared.place asc
+    likeliest_title as (
+        select matching_title.movie_id, matching_title.trigrams
+        from matching_title
+        order by matching_title.trigrams desc, matching_title.position asc
         limit 500
     ),
 
-    scored as (
+    scored_title as (
         select
             catalogue.movie_id,
             catalogue.title,
@@ -75,12 +75,12 @@ begin
             catalogue.genres,
             catalogue.popularity_rank,
             serving.plain_text(catalogue.title) as plain_title,
-            likely.trigrams,
-            likely.trigrams::double precision / cardinality(asked_trigrams) as similarity
-        from likely
+            likeliest_title.trigrams,
+            likeliest_title.trigrams::double precision / cardinality(asked_trigrams) as similarity
+        from likeliest_title
         inner join seen_version on true
         inner join serving.catalogue
-            on seen_version.version_id = catalogue.version_id and likely.movie_id = catalogue.movie_id
+            on seen_version.version_id = catalogue.version_id and likeliest_title.movie_id = catalogue.movie_id
         where
             not exists (
                 select 1 from serving.hidden(null) as hidden
@@ -89,38 +89,38 @@ begin
     ),
 
     -- a title that shares much less than another one does is like the text by accident
-    related as (
-        select scored.*
-        from scored
+    close_title as (
+        select scored_title.*
+        from scored_title
         where
-            strpos(' ' || scored.plain_title, ' ' || asked) > 0
-            or scored.trigrams * 3 >= 2 * (select max(best.trigrams) from scored as best)
+            strpos(' ' || scored_title.plain_title, ' ' || asked) > 0
+            or scored_title.trigrams * 3 >= 2 * (select max(best.trigrams) from scored_title as best)
     ),
 
-    numbered as (
+    ranked_title as (
         select
-            related.*,
+            close_title.*,
             row_number() over (
                 order by
-                    related.plain_title = asked desc,
-                    starts_with(related.plain_title, asked) desc,
-                    strpos(' ' || related.plain_title, ' ' || asked) > 0 desc,
-                    round(related.similarity::numeric, 1) desc,
-                    related.popularity_rank asc
+                    close_title.plain_title = asked desc,
+                    starts_with(close_title.plain_title, asked) desc,
+                    strpos(' ' || close_title.plain_title, ' ' || asked) > 0 desc,
+                    round(close_title.similarity::numeric, 1) desc,
+                    close_title.popularity_rank asc
             ) as rank
-        from related
+        from close_title
     )
 
     select
-        numbered.rank,
-        numbered.movie_id,
-        numbered.title,
-        numbered.release_year,
-        numbered.genres,
-        numbered.similarity
-    from numbered
-    where numbered.rank > $3
-    order by numbered.rank
+        ranked_title.rank,
+        ranked_title.movie_id,
+        ranked_title.title,
+        ranked_title.release_year,
+        ranked_title.genres,
+        ranked_title.similarity
+    from ranked_title
+    where ranked_title.rank > $3
+    order by ranked_title.rank
     limit least(greatest($2, 0), 1000);
 end;
 $$;

@@ -110,7 +110,7 @@ language plpgsql stable as $$
 begin
     return query execute format(
         $statement$
-        with staged as materialized (
+        with staged_block as materialized (
             select
                 position >> 6 as number,
                 bit_or(1::bigint << (position & 63)) as bits,
@@ -120,21 +120,21 @@ begin
             group by position >> 6
         ),
 
-        missing as (
+        missing_position as (
             select groups.number * 64 + bits.number as position
-            from generate_series(0, (select max(staged.number) from staged)) as groups (number)
-            left join staged on groups.number = staged.number
+            from generate_series(0, (select max(staged_block.number) from staged_block)) as groups (number)
+            left join staged_block on groups.number = staged_block.number
             cross join generate_series(0, 63) as bits (number)
             where
-                staged.bits is distinct from -1
-                and (coalesce(staged.bits, 0) >> bits.number) & 1 = 0
+                staged_block.bits is distinct from -1
+                and (coalesce(staged_block.bits, 0) >> bits.number) & 1 = 0
             limit 100001
         )
 
         select
-            case when count(*) <= 100000 then coalesce(array_agg(missing.position), '{}') end,
-            (select coalesce(max(staged.last_position), 0) from staged)
-        from missing
+            case when count(*) <= 100000 then coalesce(array_agg(missing_position.position), '{}') end,
+            (select coalesce(max(staged_block.last_position), 0) from staged_block)
+        from missing_position
         $statement$,
         ops.table_of_slice(of_slice), of_slice
     );
@@ -296,7 +296,7 @@ begin
         if has_dates then
             execute format(
                 $statement$
-                with written as (
+                with ordered_date as (
                     select
                         position,
                         %2$I as value,
@@ -305,25 +305,25 @@ begin
                     where slice_id = $1 and ops.is_ordered_date(%2$I)
                 ),
 
-                extreme as (
+                largest_numbers as (
                     select
                         max(numbers[1]::integer) as first_number,
                         max(numbers[2]::integer) as second_number,
                         (array_agg(value order by greatest(numbers[1]::integer, numbers[2]::integer) desc, position))[1]
                             as value
-                    from written
+                    from ordered_date
                 )
 
                 update ops.slice
                 set
                     date_order = case
-                        when extreme.first_number > 12 and extreme.second_number > 12 then 'mixed'
-                        when extreme.first_number > 12 then 'dmy'
-                        when extreme.second_number > 12 then 'mdy'
+                        when largest_numbers.first_number > 12 and largest_numbers.second_number > 12 then 'mixed'
+                        when largest_numbers.first_number > 12 then 'dmy'
+                        when largest_numbers.second_number > 12 then 'mdy'
                         else 'unknown'
                     end,
-                    date_example = btrim(extreme.value)
-                from extreme
+                    date_example = btrim(largest_numbers.value)
+                from largest_numbers
                 where slice.slice_id = $1
                 $statement$,
                 loaded.table_name, loaded.date_column
@@ -397,7 +397,7 @@ begin
                     and ops.id_text(user_id) in (select smaller.user_id from smaller)
             ),
 
-            shared as materialized (
+            shared_rating as materialized (
                 select
                     ops.as_number(smaller.rating) is distinct from ops.as_number(larger.rating) as is_conflict,
                     ops.as_time(smaller.rated_at, %7$L) as smaller_at,
@@ -410,13 +410,13 @@ begin
                 %5$L::text,
                 %6$L::text,
                 (select count(*) from smaller),
-                (select count(*) from shared),
-                (select count(*) from shared where is_conflict),
+                (select count(*) from shared_rating),
+                (select count(*) from shared_rating where is_conflict),
                 (select count(distinct user_id) from smaller),
                 (select count(distinct user_id) from larger),
                 (
                     select bool_and(smaller_at > larger_at) or bool_and(smaller_at < larger_at)
-                    from shared where is_conflict
+                    from shared_rating where is_conflict
                 ),
                 %9$s::double precision / 100
             $statement$,

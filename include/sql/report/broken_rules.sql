@@ -1,6 +1,6 @@
--- Purpose: the rules that rows of a batch break, most broken first, with the place of an example and, unless it may be
--- about a person, its value. A row that breaks three rules or more is no row of its table, such as a footer or a header
--- that comes again: it counts once, under the first of its rules (is_no_row).
+-- Purpose: the rules that rows of a batch break, most broken first, with the position of an example and, unless it may
+-- be about a person, its value. A row that breaks three rules or more is no row of its table, such as a footer or a
+-- header that comes again: it counts once, under the first of its rules (is_no_row).
 -- Grain and key: source, table_name, piece, rule, is_no_row. Inputs: ops.batch_slice, ops.slice, ops.rule_count,
 -- ops.row_rule, quarantine.row. Parameters: batch_id.
 with seen_slice as (
@@ -13,7 +13,7 @@ with seen_slice as (
 rejecting_rule as (
     select
         seen_slice.slice_id,
-        counted.rule,
+        counted_rule.rule,
         cardinality(rejected_row.broken_rules) >= 3 as is_no_row,
         count(*) as broken_rows,
         min(rejected_row.position) as example_position
@@ -26,8 +26,8 @@ rejecting_rule as (
                 when 'columns' = any(rejected_row.broken_rules) then array['columns']
                 else rejected_row.broken_rules[1:1]
             end
-        ) as counted (rule)
-    group by seen_slice.slice_id, counted.rule, is_no_row
+        ) as counted_rule (rule)
+    group by seen_slice.slice_id, counted_rule.rule, is_no_row
 ),
 
 broken_rule as (
@@ -65,7 +65,7 @@ select
     broken_rule.is_no_row,
     sum(broken_rule.broken_rows)::bigint as broken_rows,
     sum(seen_slice.raw_rows)::bigint as rows,
-    -- of several slices the first one's, place and value from the same row
+    -- of several slices the first one's, position and value from the same row
     (array_agg(format('%%s:%%s', broken_rule.slice_id, broken_rule.example_position) order by broken_rule.slice_id))[1]
         as example_row,
     (array_agg(broken_rule.example_value order by broken_rule.slice_id))[1] as example_value

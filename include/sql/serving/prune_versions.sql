@@ -4,7 +4,7 @@
 with complete_version as (
     select
         version_id,
-        row_number() over (partition by status order by version_id desc) as place
+        row_number() over (partition by status order by version_id desc) as recency_rank
     from serving.version
     where status in ('published', 'audited')
 ),
@@ -12,7 +12,7 @@ with complete_version as (
 kept_version as (
     select version_id
     from complete_version
-    where place <= %(keep_nights)s
+    where recency_rank <= %(keep_nights)s
     union
     select live.version_id
     from serving.live

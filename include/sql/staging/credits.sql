@@ -8,8 +8,8 @@ select
     credits.position,
     ops.as_bigint(credits.movie_id) as movie_id,
     ops.as_word(credits.title) as title,
-    released.release_date,
-    coalesce(extract(year from released.release_date)::integer, ops.year_of_date(credits.released)) as release_year,
+    typed.release_date,
+    coalesce(extract(year from typed.release_date)::integer, ops.year_of_date(credits.released)) as release_year,
     ops.as_word(credits.released) as release_date_text,
     ops.as_word(credits.director) as directors,
     ops.as_word(credits.actors) as actors,
@@ -22,4 +22,4 @@ inner join ops.slice on credits.slice_id = slice.slice_id
 cross join lateral (
     select ops.as_date(credits.released, slice.date_order) as release_date
     offset 0
-) as released;
+) as typed;

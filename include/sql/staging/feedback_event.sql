@@ -10,16 +10,16 @@ select
     ops.as_bigint(feedback_event.user_id) as user_id,
     ops.as_bigint(feedback_event.movie_id) as movie_id,
     case
-        when written.is_rating and written.number = any(slice.unrated) then 'view'
+        when typed.is_rating and typed.number = any(slice.unrated) then 'view'
         else lower(ops.as_word(feedback_event.kind))
     end as kind,
     case
-        when not written.is_rating or written.number <> all(slice.unrated) then ops.as_word(feedback_event.value)
+        when not typed.is_rating or typed.number <> all(slice.unrated) then ops.as_word(feedback_event.value)
     end as value_text,
     case
-        when not written.is_rating then written.number
-        when written.number <> all(slice.unrated)
-            then ops.as_stars(written.number, slice.scale_low, slice.scale_high)
+        when not typed.is_rating then typed.number
+        when typed.number <> all(slice.unrated)
+            then ops.as_stars(typed.number, slice.scale_low, slice.scale_high)
     end as value,
     ops.as_time(feedback_event.created_at, slice.date_order) as occurred_at,
     feedback_event.is_deleted,
@@ -32,4 +32,4 @@ cross join lateral (
         coalesce(lower(ops.as_word(feedback_event.kind)) = 'rating', false) as is_rating,
         ops.as_number(feedback_event.value) as number
     offset 0
-) as written;
+) as typed;

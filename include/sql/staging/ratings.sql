@@ -33,18 +33,18 @@ cross join lateral (
         and ratings.movie_id <> ''
         and (ratings.user_id || ratings.movie_id || ratings.rated_at) collate "C" !~ '[^0-9]' as is_plain
     offset 0
-) as written
+) as spelling
 cross join lateral (
     select
-        case when written.is_plain then ratings.user_id::bigint else ops.as_bigint(ratings.user_id) end as user_id,
-        case when written.is_plain then ratings.movie_id::bigint else ops.as_bigint(ratings.movie_id) end as movie_id,
+        case when spelling.is_plain then ratings.user_id::bigint else ops.as_bigint(ratings.user_id) end as user_id,
+        case when spelling.is_plain then ratings.movie_id::bigint else ops.as_bigint(ratings.movie_id) end as movie_id,
         case
-            when written.is_plain and ops.is_within_scale(slice.scale_low, slice.scale_high) then ratings.rating::real
+            when spelling.is_plain and ops.is_within_scale(slice.scale_low, slice.scale_high) then ratings.rating::real
             else ops.as_stars(ops.as_number(ratings.rating), slice.scale_low, slice.scale_high)
         end as rating,
         slice.unrated <> '{}' and coalesce(ops.as_number(ratings.rating) = any(slice.unrated), false) as is_unrated,
         case
-            when written.is_plain then to_timestamp(ratings.rated_at::double precision)
+            when spelling.is_plain then to_timestamp(ratings.rated_at::double precision)
             else ops.as_time(ratings.rated_at, slice.date_order)
         end as rated_at
     offset 0
