@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from movierec.errors import SourceError
-from movierec.sources.movielens import MovieLens, find_tables, profiles
+from movierec.sources.movielens import MovieLens, profiles
 from movierec.sources.movielens_layouts import GENRES
+from movierec.sources.movielens_tables import find_tables
 from movierec.sources.source import Notes
 from tests import movielens
 from tests.sources.copied import rows

@@ -18,9 +18,9 @@ from movierec.config import Settings
 from movierec.errors import SourceError
 from movierec.local import editions
 from movierec.local.editions import EDITIONS
-from movierec.sources import movielens
 from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch, local_path
+from movierec.sources.movielens_tables import find_tables
 
 PACKAGE = "recbole==1.2.1"
 WHEEL = "recbole-1.2.1-py3-none-any.whl"
@@ -56,7 +56,7 @@ def fetch_dataset(settings: Settings) -> Path:
     if not path.exists():
         allowed = ", ".join((ML_100K, *EDITIONS))
         raise SourceError(f"MOVIEREC_DATASET is '{path}', which does not exist; allowed is {allowed}, a path or a URL")
-    movielens.find_tables(path, settings.exclude)
+    find_tables(path, settings.exclude)
     return path
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from movierec.errors import SourceError
 from movierec.rating_scale import RatingScale
-from movierec.sources.movielens import MovieLens, find_tables
+from movierec.sources.movielens import MovieLens
+from movierec.sources.movielens_tables import find_tables
 from movierec.sources.source import Notes
 from tests.sources.copied import rows
 from tests.sources.landing import InMemoryState

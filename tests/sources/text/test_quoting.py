@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from movierec.sources.movielens import find_tables
+from movierec.sources.movielens_tables import find_tables
 from movierec.sources.source import Notes
 from movierec.sources.text.quoting import Evidence, weigh
 from tests.sources.copied import rows
