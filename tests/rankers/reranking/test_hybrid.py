@@ -22,7 +22,7 @@ from movierec.rankers.reranking.ensemble import (
     OBJECTIVES,
     PERCEPTRONS,
     TEMPERATURE,
-    _standardise,
+    _standardise_per_user,
 )
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.perceptron import Perceptron
@@ -92,7 +92,7 @@ def test_members_add_up_standardised_over_each_users_candidates(fitted: Hybrid) 
 
 
 def test_candidates_of_whom_all_is_alike_are_all_average() -> None:
-    assert _standardise(np.array([3.0, 3.0, 1.0]), np.array([0, 0, 1])).tolist() == [0, 0, 0]
+    assert _standardise_per_user(np.array([3.0, 3.0, 1.0]), np.array([0, 0, 1])).tolist() == [0, 0, 0]
 
 
 def test_scores_do_not_depend_on_the_block(fitted: Hybrid) -> None:
