@@ -57,7 +57,7 @@ def movierec_feedback():
 
     @task(map_index_template="{{ source }}")
     def read_incoming(source: str) -> int:
-        from movierec.ingestion.incoming import read_incoming
+        from movierec.ingestion.incoming_events import read_incoming
 
         get_current_context()["source"] = source
         with open_connection() as conn:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.comparison.common_scale import Relevance
 from movierec.comparison.inputs import Files, Inputs, read_inputs
 from movierec.comparison.protocols import Division
-from movierec.comparison.scale import Relevance
 from movierec.data.dataset import SCHEMA
 from movierec.errors import ConfigError
 from movierec.rating_scale import RatingScale

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from movierec.comparison.common_scale import Relevance
 from movierec.comparison.inputs import Files, read_inputs
-from movierec.comparison.scale import Relevance
 from tests.written_tables import PLAIN_IDS, PLAIN_MOMENTS, rating_rows, writings
 
 MOVIES = (0, 1, 2, 7, 10, 345, 1_234, 98_765_432)

@@ -9,8 +9,8 @@ import pytest
 from movierec.deadline import night_before
 from tests import movielens
 from tests.dags.test_nights import query, states
+from tests.http_servers import serving
 from tests.mailbox import Mailbox
-from tests.serving import serving
 from tests.web_hook import WebHook
 
 NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"

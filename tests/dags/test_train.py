@@ -9,7 +9,7 @@ import pytest
 from movierec.db import connect
 from tests import movielens
 from tests.dags.test_nights import query, states
-from tests.serving import serving
+from tests.http_servers import serving
 from tests.web_hook import WebHook
 
 QUICK = {"protocols": ["per_user_temporal"]}

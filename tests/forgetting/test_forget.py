@@ -9,7 +9,7 @@ from movierec.forgetting.artifacts import files_with
 from movierec.forgetting.forget import allow, forget, forget_from_form
 from movierec.ingestion.batch import accept_batch
 from movierec.ingestion.core import build_core
-from movierec.ingestion.incoming import read_incoming
+from movierec.ingestion.incoming_events import read_incoming
 from movierec.local import demo_app
 from movierec.local.postgres.programs import program_path
 from movierec.publishing import deltas

@@ -6,7 +6,7 @@ import pytest
 from movierec.errors import ConfigError, SourceError
 from movierec.ingestion.batch import open_batch
 from movierec.ingestion.extract import WarehouseState, extract, extract_source
-from movierec.ingestion.numbering import number_lines
+from movierec.ingestion.line_numbers import number_lines
 from movierec.sources.source import Chunk, Endpoint, Notes, Origin, Piece
 from movierec.sources.table_contracts import LINKS, RATINGS
 

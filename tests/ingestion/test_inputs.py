@@ -9,8 +9,8 @@ from movierec.errors import SourceError
 from movierec.ingestion.batch import accept_batch, open_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.extract import extract
-from movierec.ingestion.incoming import read_incoming
-from movierec.ingestion.scales import settle_scale
+from movierec.ingestion.incoming_events import read_incoming
+from movierec.ingestion.source_scale import settle_scale
 from movierec.ingestion.stage import stage
 from movierec.quality import sentences
 from movierec.rating_scale import RatingScale

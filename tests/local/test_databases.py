@@ -5,7 +5,7 @@ import pytest
 from movierec import cli, warehouse
 from movierec.db import connect
 from movierec.errors import ConfigError
-from movierec.local import containers
+from movierec.local import container_setup
 from movierec.local.airflow import group
 from movierec.local.postgres import embedded_server, roles
 from tests import movielens
@@ -76,5 +76,5 @@ def test_containers_of_older_code_change_nothing_either(upgraded, monkeypatch):
     for name, value in {**dict.fromkeys(secrets, "secret"), "MOVIEREC_SERVER": server}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=UPGRADED):
-        containers.prepare()
+        container_setup.prepare()
     assert contents(upgraded) == before

@@ -11,8 +11,8 @@ from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 from tests import movielens
+from tests.flawed_rankers import PLANTED, ReadsTest
 from tests.night import ingest
-from tests.planted import PLANTED, ReadsTest
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.popularity import Popularity
 from movierec.training.data import fit_inputs
 from tests import tastes
-from tests.planted import Constant, Disguise, NoNumber
+from tests.flawed_rankers import Constant, Disguise, NoNumber
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.training.data import fit_inputs
 from tests import tastes
-from tests.planted import CountsTerms, ReadsTest
+from tests.flawed_rankers import CountsTerms, ReadsTest
 
 
 @pytest.fixture(scope="module")

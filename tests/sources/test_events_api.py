@@ -13,7 +13,7 @@ import pytest
 from movierec.errors import SourceError
 from movierec.sources.events_api import EventsApi
 from movierec.sources.source import Endpoint, Notes
-from tests.serving import serving
+from tests.http_servers import serving
 from tests.sources.landing import InMemoryState, Landed, land
 
 TOKEN = "t0ken-of-the-feed"  # noqa: S105 -- of a server that lives as long as the test

@@ -2,7 +2,7 @@
 
 import pytest
 
-from movierec.comparison.scale import SEEN_WEIGHT
+from movierec.comparison.common_scale import SEEN_WEIGHT
 from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
 from movierec.rating_scale import STARS, RatingScale
 

@@ -17,7 +17,7 @@ from movierec.training import fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.fit import fit_tuned, prepare_training_set
 from movierec.training.folder import TrainingFolder
-from movierec.training.tuned import tune_ranker
+from movierec.training.hyper_parameters import tune_ranker
 from movierec.tuning.tune import tune
 from tests import movielens
 from tests.night import ingest

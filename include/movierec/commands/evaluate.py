@@ -9,11 +9,11 @@ from typing import Any
 
 from movierec.commands.options import EXCLUDE
 from movierec.comparison import report
+from movierec.comparison.common_scale import Relevance
 from movierec.comparison.inputs import Files, read_inputs
 from movierec.comparison.output import check_writable, write_results, write_values
 from movierec.comparison.protocols import Division
 from movierec.comparison.run import compare
-from movierec.comparison.scale import Relevance
 from movierec.comparison.work_folder import Task
 from movierec.errors import ConfigError
 from movierec.rankers import registry

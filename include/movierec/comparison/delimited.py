@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow
 
-from movierec.comparison.opening import is_made_here, open_text, readable
+from movierec.comparison.text_files import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import aliases_of, is_name_of
 from movierec.errors import ConfigError

@@ -18,11 +18,11 @@ from movierec.comparison.checks import (
     with_rated_movies,
     without_pairs_of,
 )
+from movierec.comparison.common_scale import Relevance, put_on_stars
 from movierec.comparison.facts_files import read_movies, read_users
 from movierec.comparison.ids import number_ids
 from movierec.comparison.protocols import Division, divide, note_protocol
 from movierec.comparison.ratings_file import RatingsFile, read_ratings
-from movierec.comparison.scale import Relevance, put_on_stars
 from movierec.comparison.timestamps import note_odd_times
 from movierec.comparison.windows import choose_windows, level_times, order_ties
 from movierec.data.aliases import aliases_of

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from movierec.comparison.delimited import FileLayout, invalid_value, rows_of
-from movierec.comparison.opening import open_text
+from movierec.comparison.text_files import open_text
 from movierec.comparison.value_rules import Rule, as_number, is_number
 from movierec.data.arrays import Doubles
 

@@ -13,10 +13,10 @@ from typing import Any
 from movierec.db import Connection, copy_rows, fetch, lock_step, run_sql
 from movierec.errors import MovierecError
 from movierec.ingestion.batch import find_batch
-from movierec.ingestion.dates import settle_date_orders
+from movierec.ingestion.date_orders import settle_date_orders
 from movierec.ingestion.load import load_piece
-from movierec.ingestion.parts import check_parts
-from movierec.ingestion.scales import settle_scale
+from movierec.ingestion.part_conflicts import check_parts
+from movierec.ingestion.source_scale import settle_scale
 from movierec.rating_scale import RatingScale
 from movierec.sources.registry import SOURCES
 from movierec.sources.source import Origin, Source

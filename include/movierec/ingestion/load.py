@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from movierec.db import Connection, fetch, run_sql
+from movierec.ingestion.rating_tallies import record_tally
 from movierec.ingestion.slice_loader import SliceLoader
-from movierec.ingestion.tallies import record_tally
 from movierec.sources.source import Notes, Piece
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from psycopg import sql
 
 from movierec.db import Connection
 from movierec.ingestion.forgotten_viewers import copy_condition
-from movierec.ingestion.numbering import number_lines, prefetch
-from movierec.ingestion.texts import TextCounts
+from movierec.ingestion.line_numbers import number_lines, prefetch
+from movierec.ingestion.text_counts import TextCounts
 from movierec.sources.source import Chunk, Piece
 from movierec.sources.table_contracts import RATINGS
 

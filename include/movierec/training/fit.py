@@ -18,7 +18,7 @@ from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training.data import TrainingData, fit_inputs
 from movierec.training.fit_store import seconds_of
 from movierec.training.folder import TrainingFolder
-from movierec.training.tuned import built_on_tuned, tune_ranker
+from movierec.training.hyper_parameters import built_on_tuned, tune_ranker
 
 log = logging.getLogger(__name__)
 

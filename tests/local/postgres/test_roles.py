@@ -9,7 +9,7 @@ import pytest
 from movierec import warehouse
 from movierec.db import connect
 from movierec.errors import MovierecError
-from movierec.local import containers, demo_app
+from movierec.local import container_setup, demo_app
 from movierec.local.postgres import embedded_server, roles
 from tests import movielens
 from tests.installation import QUICK
@@ -136,11 +136,11 @@ def test_a_password_lets_in_and_the_server_never_sees_it(server):
 def test_the_file_of_the_web_applications_password_opens_the_warehouse(server):
     embedded_server.ensure_databases(server)
     maintenance = embedded_server.conninfo(server, embedded_server.MAINTENANCE)
-    containers.write_web_password(maintenance, server)
+    container_setup.write_web_password(maintenance, server)
     invented = server.state_folder.web_password.read_text()
-    containers.write_web_password(maintenance, server)
+    container_setup.write_web_password(maintenance, server)
     assert server.state_folder.web_password.read_text() == invented
-    containers.write_web_password(maintenance, replace(server, **{"web_password": "a:b\\c"}))
+    container_setup.write_web_password(maintenance, replace(server, **{"web_password": "a:b\\c"}))
     ask_for_passwords(server)
     passfile = server.state_folder.web_password
     conninfo = embedded_server.conninfo(server, "warehouse", roles.WEB_ROLE)

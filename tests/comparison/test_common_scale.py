@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.comparison.scale import put_on_stars
+from movierec.comparison.common_scale import put_on_stars
 from movierec.data.columns import RATING
 from movierec.data.history import is_liked
 from movierec.rating_scale import RatingScale

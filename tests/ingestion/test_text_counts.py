@@ -1,6 +1,6 @@
 """Texts of a column, counted in COPY lines on their way into the database."""
 
-from movierec.ingestion.texts import MAX_TEXTS, TextCounts
+from movierec.ingestion.text_counts import MAX_TEXTS, TextCounts
 
 COLUMNS = ("user_id", "rating", "rated_at")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from movierec import rating_scale
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import SourceError
-from movierec.ingestion.tallies import record_tally
+from movierec.ingestion.rating_tallies import record_tally
 from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST_SCALE, RatingScale, ScaleError, Tally
 
 log = logging.getLogger(__name__)

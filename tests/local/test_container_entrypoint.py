@@ -10,10 +10,10 @@ import pytest
 
 from movierec.config import ROOT
 from movierec.errors import ConfigError
-from movierec.local.container import container_environment
+from movierec.local.container_entrypoint import container_environment
 from movierec.local.container_health import problem
 from movierec.local.environment import DEFAULTS
-from tests.serving import serving
+from tests.http_servers import serving
 
 HEALTH = {
     "metadatabase": {"status": "healthy"},
@@ -62,7 +62,7 @@ def test_opentelemetry_is_refused(tmp_path):
     ],
 )
 def test_the_command_takes_the_place_of_the_start(command, printed, tmp_path):
-    start = [sys.executable, "-m", "movierec.local.container", *command]
+    start = [sys.executable, "-m", "movierec.local.container_entrypoint", *command]
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "include"), "MOVIEREC_HOME": str(tmp_path)}
     done = subprocess.run(start, env=env, capture_output=True, text=True, check=False)
     assert (done.stdout + done.stderr).strip() == printed

@@ -1,4 +1,4 @@
-"""`python -m movierec.local.container COMMAND …`: what every container of docker-compose.yaml starts with.
+"""`python -m movierec.local.container_entrypoint COMMAND …`: what every container of docker-compose.yaml starts with.
 
 The command replaces this process. It runs with the defaults of every installation; what docker-compose.yaml sets wins.
 """
