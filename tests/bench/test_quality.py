@@ -9,6 +9,7 @@ from movierec.bench.quality import __main__ as quality
 from movierec.bench.quality import data
 from movierec.bench.quality import report as quality_report
 from movierec.bench.quality.protocols import PROTOCOLS
+from movierec.data.splits import part_sizes
 from movierec.errors import SourceError
 from movierec.rankers import registry
 from tests import movielens, tastes
@@ -99,10 +100,24 @@ def test_a_random_split_keeps_validation_rows_from_models_and_lists(dataset, nam
     assert split.exclude.to_numpy().tolist() == split.valid[["user_id", "movie_id"]].to_numpy().tolist()
 
 
+def test_recboles_table_of_movielens_1m_is_of_the_ten_core_of_positive_ratings(dataset):
+    split = PROTOCOLS["ml-1m-recbole"].split(dataset, 1)
+    parts = pd.concat([split.known.ratings, split.valid, split.test])
+    assert split.known.relevant_from is None
+    assert parts["rating"].min() == 3
+    assert min(parts[column].value_counts().min() for column in ("user_id", "movie_id")) >= 10
+    assert not parts.duplicated(["user_id", "movie_id"]).any()
+    sizes = parts.groupby("user_id").size().to_numpy()
+    assert [len(part) for part in (split.valid, split.test)] == [
+        part_sizes(sizes, (8, 1, 1))[:, n].sum() for n in (1, 2)
+    ]
+
+
 def test_protocols_that_take_hours_are_measured_only_if_they_are_named():
     by_default = quality._parser().parse_args([]).only
     assert [name for name in PROTOCOLS if name not in by_default] == [
         "ml-1m-random",
+        "ml-1m-recbole",
         "ml-1m-per-user",
         "ml-1m-global",
         "ml-1m-leave-one-out",

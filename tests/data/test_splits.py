@@ -6,6 +6,7 @@ import pytest
 
 from movierec.data.splits import (
     global_temporal,
+    k_core,
     leave_one_out,
     leave_one_out_global,
     number_of_held_out_users,
@@ -126,6 +127,14 @@ def test_a_user_is_divided_as_by_recbole(rows: int, sizes: list[int]) -> None:
 def test_a_random_part_does_not_depend_on_time_or_movie() -> None:
     tested = [tuple(sorted(random_split(ratings(list(range(50))), seed=seed)[2]["movie_id"])) for seed in range(4)]
     assert len(set(tested)) == 4
+
+
+def test_a_core_is_what_is_left_when_nobody_falls_out_any_more() -> None:
+    # Movie 3 has one rating; without it user 3 has one; without that movie 1 still has two.
+    pairs = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 3)]
+    frame = pd.DataFrame(pairs, columns=["user_id", "movie_id"])
+    assert k_core(frame, 2).to_numpy().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    assert k_core(frame, 3).empty
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -144,6 +144,16 @@ def random_split(
     return tuple(ordered[part == number] for number in range(len(shares)))
 
 
+def k_core(ratings: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Return the ratings of users and movies that have at least `k` ratings each among those that are returned."""
+    while True:
+        counts = [ratings.groupby(column)[column].transform("size") for column in (USER, MOVIE)]
+        is_kept = (counts[0] >= k) & (counts[1] >= k)
+        if is_kept.all():
+            return ratings
+        ratings = ratings[is_kept]
+
+
 def part_sizes(totals: Ints, shares: Sequence[float]) -> Ints:
     """Return how many of each user's `totals` rows go to each part of `random_split` (users × shares)."""
     ratios = [share / sum(shares) for share in shares]
