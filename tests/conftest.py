@@ -1,5 +1,6 @@
 """What the tests share: one embedded PostgreSQL for the session, a fresh warehouse and app database for each test."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -34,6 +35,7 @@ os.environ["MOVIEREC_NEURAL"] = "alone"
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
 MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of one's own is made in it)
 NEEDED_BYTES = 2 << 30  # for the servers of one process that runs tests
+GARBAGE = 100_000  # new objects after which Python looks for cycles among them
 TESTS = Path(__file__).parent
 LONG = ("dags/test_scheduler.py", "dags", "sources/databases", "web")
 _numbers = itertools.count(1)
@@ -47,9 +49,16 @@ def pytest_configure(config: pytest.Config) -> None:
     Under root, PostgreSQL runs as another user and must get through to its files; the folder that sessions share by
     default is closed again by whichever session starts next.
     """
+    # Airflow and what it brings are hundreds of thousands of objects, which each collection would walk through again.
+    gc.set_threshold(GARBAGE, 20, 50)
     if config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="movierec-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what has been imported out of the search for garbage."""
+    gc.freeze()
 
 
 class ByGroup(LoadScopeScheduling):

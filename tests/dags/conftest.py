@@ -5,12 +5,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
 import pytest
+from jsonschema import Draft202012Validator
 from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import ROOT, Settings
@@ -27,6 +28,19 @@ def _look_again_soon(seconds: float) -> None:
     """Sleep; where DAG.test() waits a second for each step of a run that has nothing to start, a tenth of it."""
     waits = sys._getframe(1).f_globals["__name__"] == "airflow.sdk.definitions.dag"
     _sleep(seconds / 10 if waits else seconds)
+
+
+def _checking_once(check_schema: Callable[[object], None]) -> Callable[[object], None]:
+    """Return what checks a schema once: Airflow has that of every field of a form checked anew for every task."""
+    known: set[str] = set()
+
+    def check_once(schema: object) -> None:
+        text = json.dumps(schema, sort_keys=True, default=repr)
+        if text not in known:
+            check_schema(schema)
+            known.add(text)
+
+    return check_once
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +61,7 @@ def airflow(server: Settings) -> Iterator[SimpleNamespace]:
     forms = copy.deepcopy({dag_id: dag.params.dump() for dag_id, dag in bag.dags.items()})
     with pytest.MonkeyPatch.context() as patched:  # a test that answers while a run waits patches it once more
         patched.setattr(time, "sleep", _look_again_soon)
+        patched.setattr(Draft202012Validator, "check_schema", _checking_once(Draft202012Validator.check_schema))
         yield SimpleNamespace(dags=bag.dags, forms=forms, errors=bag.import_errors, settings=settings)
     os.environ.clear()
     os.environ |= before
