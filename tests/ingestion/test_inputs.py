@@ -385,6 +385,8 @@ def test_a_key_with_two_values_in_a_line_of_json_goes_to_quarantine(conn, tmp_pa
     ]
     found = "select table_name, position, broken_rules [1] from quarantine.row order by table_name"
     assert conn.execute(found).fetchall() == [("feedback_event", 2, "repeated"), ("ratings", 9, "columns")]
+    (why,) = conn.execute("select reasons from quarantine.row where table_name = 'ratings'").fetchone()
+    assert any("as JSON it gives no key two values" in sentence for sentence in why)
 
 
 def test_numbers_as_pandas_and_a_german_excel_write_them(conn, tmp_path):
@@ -637,7 +639,8 @@ def test_a_footer_and_a_header_that_comes_again_are_one_sentence_each(conn, tmp_
     rejected = [each for each in sentences.warnings(conn, batch_id) if "of ratings.csv (ratings) are rejected" in each]
     footer, again = sorted(rejected, key=lambda each: "movie_id" in each)
     assert "3 of 245 rows" in footer
-    assert "against the rule columns and others: has as many fields as the header; row " in footer
+    rule = "has as many fields as the header; as JSON it gives no key two values"
+    assert f"against the rule columns and others: {rule}; row " in footer
     assert "2 of 245 rows" in again
     assert "against the rule movie_id and others: movie_id is a whole number" in again
     assert value(conn, "select count(*) from core.ratings") == 240

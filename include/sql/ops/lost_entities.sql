@@ -22,15 +22,19 @@ with rejected_entity as materialized (
     having count(*) >= 5
 ),
 
+-- "is true" keeps them from becoming joins: hashed once, whatever the planner believes. Of a slice that was staged just
+-- now it knows no rows, and would compare each of them with each rejected viewer.
 kept_user as (
     select distinct ratings.user_id as id
     from staging.ratings
     where
         ratings.slice_id = %(slice_id)s
-        and ratings.user_id in (
-            select rejected_entity.id from rejected_entity
-            where rejected_entity.column_name = 'user_id'
-        )
+        and (
+            ratings.user_id in (
+                select rejected_entity.id from rejected_entity
+                where rejected_entity.column_name = 'user_id'
+            )
+        ) is true
         -- without one, no row is read
         and exists (
             select 1 from rejected_entity
@@ -43,10 +47,12 @@ kept_movie as (
     from staging.ratings
     where
         ratings.slice_id = %(slice_id)s
-        and ratings.movie_id in (
-            select rejected_entity.id from rejected_entity
-            where rejected_entity.column_name = 'movie_id'
-        )
+        and (
+            ratings.movie_id in (
+                select rejected_entity.id from rejected_entity
+                where rejected_entity.column_name = 'movie_id'
+            )
+        ) is true
         -- without one, no row is read
         and exists (
             select 1 from rejected_entity
@@ -61,7 +67,13 @@ select
     count(*) as entities,
     sum(rejected_entity.rejected_rows) as rows
 from rejected_entity
-left join kept_user on rejected_entity.column_name = 'user_id' and rejected_entity.id = kept_user.id
-left join kept_movie on rejected_entity.column_name = 'movie_id' and rejected_entity.id = kept_movie.id
-where kept_user.id is null and kept_movie.id is null
+where
+    (
+        rejected_entity.column_name = 'user_id'
+        and rejected_entity.id in (select kept_user.id from kept_user)
+    ) is not true
+    and (
+        rejected_entity.column_name = 'movie_id'
+        and rejected_entity.id in (select kept_movie.id from kept_movie)
+    ) is not true
 group by rejected_entity.column_name, rejected_entity.rule;

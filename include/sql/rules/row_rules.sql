@@ -42,7 +42,7 @@ using (
         (
             '*', 'columns', 'reject', false,
             $$typed.extra is null or not typed.extra ?| array['overflow', 'missing', 'error']$$,
-            'has as many fields as the header'
+            'has as many fields as the header; as JSON it gives no key two values'
         ),
         (
             '*', 'quoting', 'reject', true,
