@@ -54,16 +54,28 @@ def learn(conn, folder):
     decide(conn, folder)
 
 
-@pytest.fixture(scope="session")
-def crowned_night(night_states):
-    """A generated night that has a champion."""
+def crowned(night_states):
+    """Return a generated night that has a champion."""
     return night_states.get("crowned", crown)
 
 
+def served(night_states):
+    """Return the same, with its lists live."""
+    return night_states.get(
+        "served", lambda conn, app, settings: write_and_go_live(conn, settings), crowned(night_states)
+    )
+
+
 @pytest.fixture(scope="session")
-def served_night(night_states, crowned_night):
+def crowned_night(night_states):
+    """A generated night that has a champion."""
+    return crowned(night_states)
+
+
+@pytest.fixture(scope="session")
+def served_night(night_states):
     """The same, with its lists live."""
-    return night_states.get("served", lambda conn, app, settings: write_and_go_live(conn, settings), crowned_night)
+    return served(night_states)
 
 
 @pytest.fixture

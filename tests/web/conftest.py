@@ -25,6 +25,8 @@ from movierec.local.screenshots import find_browser
 from movierec.web.app import create_app
 from movierec.web.protocol import BoundedProtocol
 from tests.installation import free_port
+from tests.night_states import NightState, NightStates
+from tests.publishing.conftest import served
 
 from . import small_warehouse
 
@@ -137,6 +139,19 @@ def surfer(site: Site) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def served_night(night_states: NightStates) -> NightState:
+    """Return a generated night whose champion has been fitted and whose lists are live."""
+    return served(night_states)
+
+
+@pytest.fixture
+def served_site(served_night: NightState, copy_of: Callable[[str], str], tmp_path: Path) -> Iterator[Site]:
+    """Serve the lists of that night."""
+    with running(copy_of(served_night.warehouse), write_keys(tmp_path / "web.json")) as site:
+        yield site
+
+
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Start the system's Chromium; as long as it runs, nobody else in this process can run an event loop."""
@@ -164,7 +179,9 @@ def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(path: str = "/", width: int = 1440, scheme: str = "light", **options: object) -> Page:
+    def open_page(
+        path: str = "/", width: int = 1440, scheme: str = "light", at: Site = site, **options: object
+    ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **options)
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -172,7 +189,7 @@ def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda said: complaints.append(said.text) if said.type in SCRIPT_ERRORS else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.goto(f"{site.url}{path}")
+        page.goto(f"{at.url}{path}")
         return page
 
     yield open_page

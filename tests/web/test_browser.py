@@ -3,6 +3,12 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from movierec.db import connect
+from movierec.ingestion.incoming import read_incoming
+from movierec.publishing import deltas
+from movierec.sources.databases.tables import DatabaseTables
+from tests.night import endpoint
+
 from .conftest import watch_as
 
 PAGES = (
@@ -50,6 +56,70 @@ def test_a_viewers_journey(visit):
     page.goto(page.url.replace("/for-you", "/said"))
     page.get_by_role("button", name=f"Undo: You don’t like {title}").click()
     page.get_by_text("Taken back").wait_for()
+
+
+def ranks(page):
+    """Return the rank of each movie in the list that the browser shows, the pick first."""
+    first = page.locator(".pick").or_(page.locator(".shelf").first.locator(".card"))
+    shown = first.evaluate_all("movies => movies.map(movie => Number(movie.dataset.movie))")
+    return {movie: rank for rank, movie in enumerate(shown, 1)}
+
+
+def neighbours(site, movie):
+    """Return the movies whose scores a movie moves most, the nearest first."""
+    with connect(site.conninfo) as conn:
+        (found,) = conn.execute("select movie_ids from serving.item_weight where movie_id = %s", [movie]).fetchone()
+    return found
+
+
+def climbed(before, after, movies):
+    """Return by how many ranks movies stand higher than before; what is not shown stands behind all others."""
+    return sum(before.get(movie, len(before) + 1) - after.get(movie, len(after) + 1) for movie in movies)
+
+
+def feedback_hour(site, night, app, run_id):
+    """Do what the tasks of `movierec_feedback` do, one after the other."""
+    with connect(site.conninfo) as conn:
+        read_incoming(conn, "app", DatabaseTables(endpoint(app)))
+        delta_id = deltas.open_delta(conn, run_id)
+        assert deltas.write_delta(conn, delta_id, night.settings) == 1
+        deltas.audit_delta(conn, delta_id)
+        assert deltas.delta_go_live(conn, delta_id)
+
+
+def test_what_a_newcomer_says_changes_the_list_within_the_hour(visit, served_site, served_night, app):
+    page = visit("/new", at=served_site)
+    for number in range(2):
+        page.locator("input[name=chosen]").nth(number).check()
+    page.get_by_role("button", name="Show my list").click()
+    page.wait_for_url("**/for-you")
+    chosen = ranks(page)
+
+    disliked = min(chosen, key=chosen.get)
+    near = [movie for movie in neighbours(served_site, disliked)[:8] if movie in chosen]
+    page.locator(f'.pick button[value="dislike {disliked}"]').click()
+    page.locator("#toast", has_text="You don’t like").wait_for()
+    page.reload()
+    at_once = ranks(page)
+    assert disliked not in at_once
+    assert page.get_by_text("renewed from feedback").count() == 0
+
+    feedback_hour(served_site, served_night, app, "first hour")
+    page.reload()
+    first_hour = ranks(page)
+    assert disliked not in first_hour
+    assert climbed(at_once, first_hour, near) < 0
+    assert page.get_by_text("renewed from feedback just now").count() > 0
+
+    liked = max(first_hour, key=first_hour.get)
+    near = neighbours(served_site, liked)[:5]
+    card(page, liked).locator(f'button[value="like {liked}"]').click()
+    page.locator("#toast", has_text="You like").wait_for()
+    feedback_hour(served_site, served_night, app, "second hour")
+    page.reload()
+    second_hour = ranks(page)
+    assert liked not in second_hour
+    assert climbed(first_hour, second_hour, near) > 0
 
 
 def test_one_click_is_reflected_at_once_and_undone_as_fast(visit):
