@@ -11,13 +11,18 @@ CHECKED := include plugins dags tests
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
+# A command of ours under whichever Python there is: $(1) lists the first ones to try, $(2) is the module and its options.
+any_python = for python in $(1) python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m $(2); \
+	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
+
 # Handed over as they are: neither make nor the shell may read meaning into a query.
 export MOVIEREC_QUERY := $(value Q)
 export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev env run up down status clean sql airflow quarantine rollback check why forget \
+.PHONY: help setup installed dev env begun run up down status clean sql airflow quarantine rollback check why forget \
 	backup restore evaluate \
 	bench-ingest bench-night bench-quality bench-speed bench-web test test-all test-faults test-compose lint lock pictures
 
@@ -28,9 +33,7 @@ help: ## show this list
 ##@ Set up
 
 setup: ## make .venv and install the locked requirements
-	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
-		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m movierec.local.bootstrap $(SETUP); \
-	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
+	@$(call any_python,$(PYTHON) $(BIN)/python,movierec.local.bootstrap $(SETUP))
 	@$(BIN)/python -m movierec.local.neural_environment $(SETUP)
 
 installed:
@@ -40,22 +43,26 @@ dev: SETUP := --dev
 dev: setup ## the same, and what tests and checks need
 
 env: ## put the passwords and keys that containers need into .env, where they are missing
-	@for python in $(PYTHON) $(BIN)/python python3 python3.13 python3.12 python3.11; do \
-		"$$python" -c "from __future__ import annotations" 2>/dev/null && exec env PYTHONPATH=include "$$python" -m movierec.local.env_file; \
-	done; echo "movierec: no Python runs here; install Python 3.11, 3.12 or 3.13, then try again" >&2; exit 1
+	@$(call any_python,$(PYTHON) $(BIN)/python,movierec.local.env_file)
 
 run up: SETUP := --in-background
 
+# Before set-up, which takes minutes: a `make down` from here on is the end of this run. Make's own arguments are no
+# environment of what it asks here.
+HOME_GIVEN = $(if $(value MOVIEREC_HOME),export MOVIEREC_HOME='$(subst ','\'',$(value MOVIEREC_HOME))';)
+begun:
+	$(eval BEGUN := $(shell $(HOME_GIVEN) $(call any_python,$(PYTHON) $(BIN)/python,movierec.local.halt) 2>/dev/null))@:
+
 ##@ Run
 
-run: setup ## set up, start everything, run one night and print what came of it
-	@$(MOVIEREC) run
+run: begun setup ## set up, start everything, run one night and print what came of it
+	@$(MOVIEREC) run $(BEGUN)
 
-up: setup ## start the database, Airflow and the web application in the background
-	@$(MOVIEREC) up
+up: begun setup ## start the database, Airflow and the web application in the background
+	@$(MOVIEREC) up $(BEGUN)
 
-down: installed ## stop everything that runs in the background
-	@$(MOVIEREC) down
+down: ## stop everything that runs in the background, or is about to
+	@$(call any_python,$(BIN)/python $(PYTHON),movierec down)
 
 status: installed ## show what is running and how to log in
 	@$(MOVIEREC) status

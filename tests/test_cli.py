@@ -11,7 +11,7 @@ import pytest
 
 from movierec import cli
 from movierec.commands import options
-from movierec.config import OPTIONAL_SOURCES, ROOT, Settings
+from movierec.config import OPTIONAL_SOURCES, ROOT, Settings, read_env_file
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import state
 from movierec.local.postgres import embedded_server
@@ -169,9 +169,8 @@ def test_status_tells_what_runs(home, settings, capsys):
 
 def test_the_env_file_fills_in_what_the_environment_lacks(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("#MOVIEREC_HOST=x\nMOVIEREC_PORT=9001\nMOVIEREC_TOP_N = '7'\n")
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
     monkeypatch.setattr(os, "environ", {"MOVIEREC_PORT": "9002"})
-    cli.read_env_file()
+    read_env_file(tmp_path)
     assert Settings.from_env().top_n == 7
     assert Settings.from_env().port == 9002
 

@@ -11,6 +11,7 @@ def test_what_lies_in_a_state_folder_of_before_is_found():
         "movierec-state": folder.marker,
         "group.lock": folder.lock("group"),
         "group.json": folder.group,
+        "halt": folder.halt,
         "secrets.json": folder.secrets,
         "web.json": folder.web_keys,
         "web.pgpass": folder.web_password,

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import importlib.util
 import os
 import shlex
 import shutil
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from movierec.commands import options as options_of
-from movierec.config import ROOT, Settings
+from movierec.config import Settings, read_env_file
 from movierec.errors import ConfigError, MovierecError
 
 INTERRUPTED = 130
@@ -42,28 +43,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{kind}: {str(error).strip()}")
 
 
-def run(settings: Settings, _: argparse.Namespace) -> None:
+def run(settings: Settings, options: argparse.Namespace) -> None:
     """Run one night and show what came of it."""
     from movierec.local import night  # noqa: PLC0415
 
-    night.run(settings)
+    night.run(settings, options.begun)
 
 
-def up(settings: Settings, _: argparse.Namespace) -> None:
+def up(settings: Settings, options: argparse.Namespace) -> None:
     """Start PostgreSQL, Airflow and the web application in the background."""
     from movierec.local import night, web  # noqa: PLC0415
     from movierec.local.airflow import group  # noqa: PLC0415
 
-    group.up(settings)
+    group.up(settings, begun=options.begun)
     print(night.login_line(settings))
     print(web.web_line(settings))
 
 
 def down(settings: Settings, _: argparse.Namespace) -> None:
     """Stop what runs in the background."""
-    from movierec.local.airflow import group  # noqa: PLC0415
+    from movierec.local import state  # noqa: PLC0415
 
-    group.down(settings)
+    if state.is_ours(settings.home):
+        _let_nothing_start(settings)
+        from movierec.local.airflow import group  # noqa: PLC0415
+
+        group.down(settings)
+
+
+def _let_nothing_start(settings: Settings) -> None:
+    """Halt what is being started, before anything is imported that set-up may have yet to install."""
+    from movierec.local import halt  # noqa: PLC0415
+
+    halt.halt(settings.home)
+    missing = [name for name in ("psutil", "psycopg") if not importlib.util.find_spec(name)]
+    if missing:
+        raise MovierecError(
+            f"set-up has not ended, {missing[0]} is missing: what waits for it starts nothing any more; if something "
+            "runs in the background already, make down again once set-up has ended"
+        )
 
 
 def status(settings: Settings, _: argparse.Namespace) -> None:
@@ -225,16 +243,6 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def _fill(self, text: str) -> str:
         width = max(self._width - self._current_indent, 11)
         return argparse.HelpFormatter._fill_text(self, text, width, "")
-
-
-def read_env_file() -> None:
-    """Set the variables of `.env` that the environment lacks."""
-    path = ROOT / ".env"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for line in lines:
-        name, equals, value = line.partition("=")
-        if equals and not name.lstrip().startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
 
 
 def _complain(sentence: str) -> int:

@@ -135,6 +135,16 @@ class Settings:
         )
 
 
+def read_env_file(root: Path = ROOT) -> None:
+    """Set the variables of `.env` that the environment lacks."""
+    path = root / ".env"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if equals and not name.lstrip().startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+
+
 def _location(text: str) -> str:
     """Return a URL as it is, and a path in full: Airflow's tasks run in another folder."""
     return text if "://" in text else str(Path(text).expanduser().absolute())

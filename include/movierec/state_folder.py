@@ -2,6 +2,7 @@
 
 movierec-state             says that the folder is ours, so that `make clean` may delete it
 *.lock                     held while databases, the background group, passwords or a night are made
+halt                       which `make down` was the last one
 group.json                 what runs in the background, or why it does not
 secrets.json, web.json     passwords and keys that were made up; those of the web application and its API
 web.pgpass                 the web application's password for the database, in containers
@@ -36,6 +37,11 @@ class StateFolder:
     def group(self) -> Path:
         """What the supervisor says of the processes in the background."""
         return self.path / "group.json"
+
+    @property
+    def halt(self) -> Path:
+        """Which `make down` was the last one: what began before it starts nothing any more."""
+        return self.path / "halt"
 
     @property
     def secrets(self) -> Path:

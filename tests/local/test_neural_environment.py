@@ -1,3 +1,4 @@
+import os
 import subprocess
 from collections import namedtuple
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_it_is_made_once_and_again_when_the_lock_changes(checkout: Path, install
 
 def test_where_it_is_not_wanted_nothing_is_made(checkout: Path, installed: list[list[str]], monkeypatch) -> None:
     monkeypatch.setenv("MOVIEREC_NEURAL", "no")
+    assert neural_environment.main([]) == 0
+    assert not (checkout / ".venv-neural").exists()
+
+
+def test_the_env_file_says_that_it_is_not_wanted(checkout: Path, installed: list[list[str]], monkeypatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    (checkout / ".env").write_text("MOVIEREC_NEURAL=no\n")
     assert neural_environment.main([]) == 0
     assert not (checkout / ".venv-neural").exists()
 

@@ -47,6 +47,16 @@ def examples(command: str) -> str:
     return "\n  ".join(("examples:", *EXAMPLES[command])) if command in EXAMPLES else ""
 
 
+def run(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec run`: what make hands to it is not for people."""
+    parser.add_argument("--begun", default="", help=argparse.SUPPRESS)  # as movierec.local.halt printed it
+
+
+def up(parser: argparse.ArgumentParser) -> None:
+    """Describe `movierec up`."""
+    run(parser)
+
+
 def clean(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec clean`."""
     parser.add_argument("--yes", action="store_true", help="delete data without asking, for scripts")
@@ -211,7 +221,9 @@ def restore(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     describe.__name__: describe
-    for describe in (clean, sql, airflow, pictures, quarantine, rollback, check, why, forget, restore, evaluate)
+    for describe in (
+        *(run, up, clean, sql, airflow, pictures, quarantine, rollback, check, why, forget, restore, evaluate),
+    )
 }
 
 

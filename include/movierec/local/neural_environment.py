@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from movierec import locks
-from movierec.config import ROOT, Settings
+from movierec.config import ROOT, Settings, read_env_file
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import installers
 from movierec.rankers.neural import environment
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dev", action="store_true", help="fail where it cannot be installed: the tests need it")
     parser.add_argument("--in-background", action="store_true", help="return while it is being installed")
     options = parser.parse_args(arguments)
+    read_env_file(ROOT)
     try:
         is_wanted = Settings.from_env().neural != "no"
     except ConfigError:

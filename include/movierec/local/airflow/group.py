@@ -16,7 +16,7 @@ import psutil
 from movierec import locks
 from movierec.config import ROOT, Settings
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import databases, state, web
+from movierec.local import databases, halt, state, web
 from movierec.local.airflow import processes
 from movierec.local.airflow.health import await_healthy
 from movierec.local.airflow.supervisor import GRACE_SECONDS
@@ -31,39 +31,56 @@ SUPERVISOR = "supervisor"  # as its log is called
 SUPERVISOR_START_SECONDS = 60
 
 
-def up(settings: Settings, dags: Sequence[str] = DAGS) -> Path:
+def up(settings: Settings, dags: Sequence[str] = DAGS, begun: str = "") -> Path:
     """Start the database, Airflow and the web application, wait for their health, and return the path of the dataset.
 
+    Args:
+        settings: the installation.
+        dags: ids of the DAGs to wait for.
+        begun: what `halt.begin` returned when this began; empty: it begins now.
+
     Raises:
-        MovierecError: the port is taken, a component keeps dying, or a DAG file has an error.
+        MovierecError: the port is taken, a component keeps dying, a DAG file has an error, or `down` was called since
+            this began.
     """
-    state.prepare(settings.home)
+    home = settings.home
+    begun = begun or halt.begin(home)
+
+    def failure() -> str:
+        return halt.HALTED if halt.is_halted(home, begun) else failure_reason(home)
+
+    halt.require_going(home, begun)
     dataset = fetch_dataset(settings)
+    halt.require_going(home, begun)
     with locks.lock(settings.state_folder.lock("group")):
+        halt.require_going(home, begun)
         print("preparing the databases", flush=True)
         databases.prepare(settings, dataset)
         env = airflow_environment(settings, dataset)
-        running = find_supervisor(settings.home)
-        if running and _read_record(settings.home).get("settings") != fingerprint(env):
+        running = find_supervisor(home)
+        if running and _read_record(home).get("settings") != fingerprint(env):
             databases.require_no_running_dag(settings)
             print("settings or plugins have changed: restarting Airflow", flush=True)
-            _end_group(settings.home)
+            _end_group(home)
             running = None
         if not running:
+            halt.require_going(home, begun)
             _start(settings, env)
-        elif pid := component_pids(settings.home).get(web.COMPONENT):
+        elif pid := component_pids(home).get(web.COMPONENT):
             web.reload(pid)
-        await_healthy(settings, dags, started_at(settings.home), lambda: failure_reason(settings.home))
-        web.await_answering(settings, lambda: failure_reason(settings.home))
+        await_healthy(settings, dags, started_at(home), failure)
+        web.await_answering(settings, failure)
     return dataset
 
 
 def down(settings: Settings) -> None:
-    """End every process of this installation, the database server last."""
+    """End every process of this installation, the database server last; a start that is under way goes no further."""
     if state.is_ours(settings.home):
+        halt.halt(settings.home)  # whoever starts something has the lock, and gives it up on seeing this
         with locks.lock(settings.state_folder.lock("group")):
             _end_group(settings.home)
             embedded_server.stop(settings)
+            halt.halt(settings.home)  # and who began meanwhile starts nothing after the end either
 
 
 def find_supervisor(home: Path) -> psutil.Process | None:
