@@ -173,3 +173,30 @@ def test_a_request_that_names_two_hosts_is_nobodys(site):
     assert statuses(received) == [400]
     assert b"more than one host" in received
     assert b"\r\nlocation:" not in received.lower()
+
+
+@pytest.mark.parametrize("asked", ["bytes=1-5", "bytes=x", "pages=9-", "bytes=99999999-", "bytes=5-1"])
+def test_whoever_asks_for_a_part_is_given_the_whole(site, api, asked):
+    for path in ("/static/site.css", "/static/site.js"):
+        whole, part = site.get(path), site.get(path, range=asked)
+        assert (part.status_code, part.content) == (200, whole.content)
+        assert part.headers["accept-ranges"] == "none"
+    answer = api.get("/api/v1/version", headers={"range": asked})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+
+
+def handshake(host, path="/health", protocol="websocket"):
+    lines = (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: Upgrade", f"Upgrade: {protocol}")
+    key = ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+    return "\r\n".join((*lines, *key, "", "")).encode()
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("evil.example", 421)])
+@pytest.mark.parametrize("protocol", ["websocket", "h2c"])
+def test_a_request_for_another_protocol_passes_what_every_request_passes(site, no_error, host, status, protocol):
+    for path in ("/health", "/static/site.js"):
+        with connect(site) as connection:
+            connection.sendall(handshake(host, path, protocol) + GET + b"\r\n")
+            received = everything(connection)  # the answer ends the connection, whatever else has come
+        assert statuses(received) == [status]
+        assert b"content-security-policy" in received

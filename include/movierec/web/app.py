@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from movierec.web import actions, api, pages, status
 from movierec.web.answers import Answers
@@ -75,11 +75,18 @@ def create_app(conninfo: str, key_file: Path, hosts: Sequence[str] = ()) -> ASGI
 class KeptFiles(StaticFiles):
     """Static files, whose addresses change with their content: browsers keep them for good."""
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the whole file, as small as they are; servers need not know ranges (RFC 9110)."""
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file."""
         response = await super().get_response(path, scope)
-        if isinstance(response, FileResponse) and scope["query_string"].startswith(b"v="):
-            response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        if isinstance(response, FileResponse):
+            response.headers["accept-ranges"] = "none"
+            if scope["query_string"].startswith(b"v="):
+                response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
 
 

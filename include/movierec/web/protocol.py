@@ -73,6 +73,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse what is no HTTP."""
         self._refuse(b"400 Bad Request", msg.encode("ascii"))
 
+    def _should_upgrade_to_ws(self) -> bool:
+        """Take a request for a WebSocket as one without: there are none, and so it passes what every request passes."""
+        return False
+
+    def _unsupported_upgrade_warning(self) -> None:
+        if self.cycle is not None:
+            self.cycle.keep_alive = False  # the parser reads nothing after a request for another protocol
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
