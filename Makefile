@@ -22,7 +22,7 @@ export MOVIEREC_ARGS := $(value ARGS)
 unexport Q ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed dev env begun run up down status clean sql airflow quarantine rollback check why forget \
+.PHONY: help setup installed dev env .begun run up down status clean sql airflow quarantine rollback check why forget \
 	backup restore evaluate \
 	bench-ingest bench-night bench-quality bench-speed bench-web test test-all test-faults test-compose lint lock pictures
 
@@ -50,15 +50,15 @@ run up: SETUP := --in-background
 # Before set-up, which takes minutes: a `make down` from here on is the end of this run. Make's own arguments are no
 # environment of what it asks here.
 HOME_GIVEN = $(if $(value MOVIEREC_HOME),export MOVIEREC_HOME='$(subst ','\'',$(value MOVIEREC_HOME))';)
-begun:
+.begun:
 	$(eval BEGUN := $(shell $(HOME_GIVEN) $(call any_python,$(PYTHON) $(BIN)/python,movierec.local.halt) 2>/dev/null))@:
 
 ##@ Run
 
-run: begun setup ## set up, start everything, run one night and print what came of it
+run: .begun setup ## set up, start everything, run one night and print what came of it
 	@$(MOVIEREC) run $(BEGUN)
 
-up: begun setup ## start the database, Airflow and the web application in the background
+up: .begun setup ## start the database, Airflow and the web application in the background
 	@$(MOVIEREC) up $(BEGUN)
 
 down: ## stop everything that runs in the background, or is about to
