@@ -15,7 +15,7 @@ SCHEMAS = ("raw", "staging", "quarantine", "core", "past", "ops", "ml", "serving
 SETTING = re.compile(r"\bMOVIEREC_[A-Z_]+\b")
 ELSEWHERE = (
     *("MOVIEREC_ADMIN_PASSWORD", "MOVIEREC_EXECUTOR", "MOVIEREC_WORKER_CONCURRENCY", "MOVIEREC_SOURCES"),
-    "MOVIEREC_GROUPLENS",
+    *("MOVIEREC_GROUPLENS", "MOVIEREC_WEB_DATABASE"),
 )
 by_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 
