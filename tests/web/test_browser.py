@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from movierec.db import connect
-from movierec.ingestion.incoming import read_incoming
+from movierec.ingestion.incoming_events import read_incoming
 from movierec.publishing import deltas
 from movierec.sources.databases.tables import DatabaseTables
 from tests.night import endpoint
