@@ -20,6 +20,9 @@ ON_GRID = 36
 SUGGESTIONS = 8
 MAX_CHOSEN = 5
 SOME_VIEWERS = 6
+STARTERS = 5  # popular movies with which somebody new can begin
+FEW_FOUND = 6  # movies that leave room for others like the first one
+LIKE_FOUND = 14
 LIKES = 200  # events among which a newcomer's likes are looked for
 SearchText = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 NOTHING_YET = ProblemError(503, "the first lists are still being made; the first night takes a few minutes")
@@ -59,6 +62,7 @@ async def welcome_page(
         some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS})
     context = {
         "strip": strip,
+        "starters": strip[:STARTERS],
         "some_viewers": sorted(row["user_id"] for row in some),
         "error": error,
         "entered": entered,
@@ -135,15 +139,24 @@ async def movie(request: Request, session: PageSession, movie_id: str) -> Respon
 
 @router.get("/search")
 async def search(request: Request, session: PageSession, q: SearchText = "") -> Response:
-    """Movies by title; where there is none, what is popular."""
+    """Movies by title; few of them with others like the first; where there is none, what is popular."""
     query = " ".join(q.split())
     async with services_of(request).warehouse.snapshot() as snapshot:
         freshness = await require_freshness(snapshot)
         found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
         others = [] if found else await popular(snapshot, session, ON_SHELF)
-    movies = views.movie_views(found)
-    context = {"freshness": freshness, "query": query, "movies": movies, "popular": others}
+        like = await movies_like(snapshot, session, found) if 0 < len(found) <= FEW_FOUND else []
+    context = {"freshness": freshness, "query": query, "movies": views.movie_views(found), "like": like}
+    context["popular"] = others
     return render(request, session, "search.html", context)
+
+
+async def movies_like(snapshot: Snapshot, session: Session, found: list[Row]) -> list[Row]:
+    """Return movies like the first of those that were found, less these."""
+    parameters = {"movie_id": found[0]["movie_id"], "user_id": session.viewer, "row_limit": LIKE_FOUND}
+    similar = await snapshot.rows("similar", parameters)
+    known = {row["movie_id"] for row in found}
+    return views.movie_views(row for row in similar if row["movie_id"] not in known)
 
 
 @router.get("/suggest")
