@@ -15,9 +15,9 @@ from movierec.errors import MovierecError
 from movierec.local import halt, state
 from movierec.local.airflow import group
 from tests import movielens
+from tests.http_servers import serving
 from tests.installation import CommandLine
 from tests.local.stand_ins import place_program
-from tests.serving import serving
 
 MAX_SECONDS = 300
 
