@@ -6,10 +6,12 @@ import re
 import pytest
 
 from movierec.config import ROOT
+from movierec.quality.measurement import SCHEMAS_OF_CHECKS
 from movierec.quality.project import GATES
 from movierec.sources.table_contracts import CONTRACTS
 
 PROJECT = ROOT / "great_expectations"
+PROJECT_FILE = PROJECT / "great_expectations.yml"
 SUITES = sorted((PROJECT / "expectations").glob("*.json"))
 
 
@@ -63,7 +65,25 @@ def test_every_rule_of_a_metric_is_checked_by_an_expectation_and_every_expectati
             assert all(f"'{metric}'" in it["kwargs"]["unexpected_rows_query"] for metric in measured["metrics"])
 
 
+def test_every_table_of_a_check_is_found_by_the_search_path(conn):
+    assets = set(re.findall(r"^      ([\w.]+):\n        type: table", PROJECT_FILE.read_text(), flags=re.MULTILINE))
+    qualified = {asset for asset in assets if "." in asset}
+    assert assets - qualified == {"movies", "users", "movie_person", "events"}, "each schema of core has its own"
+    schemas = ["public", "core", *SCHEMAS_OF_CHECKS]
+    names = [asset.partition(".")[2] for asset in qualified]
+    found = conn.execute(
+        "select table_schema || '.' || table_name from information_schema.tables"
+        " where table_schema = any(%s) and table_name = any(%s)",
+        [schemas, names],
+    )
+    assert sorted(name for (name,) in found) == sorted(qualified)
+
+
+def test_no_asset_names_its_schema_which_great_expectations_has_deprecated():
+    assert "schema_name" not in PROJECT_FILE.read_text()
+
+
 def test_the_project_holds_no_url_and_no_password():
-    text = (PROJECT / "great_expectations.yml").read_text()
+    text = PROJECT_FILE.read_text()
     assert "connection_string: ${MOVIEREC_WAREHOUSE_URL}" in text
     assert "://" not in text

@@ -97,7 +97,8 @@ def _observation(result: dict[str, Any]) -> dict[str, Any]:
     rows: Sequence[Any] = (
         (result.get("details") or {}).get("unexpected_rows") or result.get("partial_unexpected_list") or []
     )
-    return {**kept, **({"examples": list(rows)[:EXAMPLES]} if rows else {})}
+    # Sorted: in which order the database found them says nothing.
+    return {**kept, **({"examples": sorted(list(rows)[:EXAMPLES], key=_text)} if rows else {})}
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,8 @@ from movierec.db import Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
 from movierec.ingestion.core import core_as_of
 
+SCHEMAS_OF_CHECKS = ("ops", "staging")  # where what suites look at is found, beside core; no name stands in two of them
+
 
 def batch_to_check(conn: Connection, batch_id: int | None) -> int:
     """Return the id of the batch to check, the newest one if none is named; its rows must still be there.
@@ -31,7 +33,8 @@ def exposed_batch(conn: Connection, gate: str, batch_id: int) -> Iterator[str]:
         run_sql(conn, "ops/expose_batch", {"batch_id": batch_id})
         conn.commit()
         try:
-            yield _url(conn, {"movierec.batch": str(batch_id), "search_path": schema, "timezone": "UTC"})
+            path = ",".join((schema, *SCHEMAS_OF_CHECKS))
+            yield _url(conn, {"movierec.batch": str(batch_id), "search_path": path, "timezone": "UTC"})
         finally:
             conn.rollback()
             run_sql(conn, "ops/expose_batch", {"batch_id": ""})
