@@ -146,9 +146,8 @@ async def search(request: Request, session: PageSession, q: SearchText = "") -> 
         found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
         others = [] if found else await popular(snapshot, session, ON_SHELF)
         like = await movies_like(snapshot, session, found) if 0 < len(found) <= FEW_FOUND else []
-    context = {"freshness": freshness, "query": query, "movies": views.movie_views(found), "like": like}
-    context["popular"] = others
-    return render(request, session, "search.html", context)
+    context = {"query": query, "movies": views.movie_views(found), "like": like, "popular": others}
+    return render(request, session, "search.html", {"freshness": freshness, **context})
 
 
 async def movies_like(snapshot: Snapshot, session: Session, found: list[Row]) -> list[Row]:

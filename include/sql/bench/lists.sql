@@ -68,5 +68,3 @@ select
     'Popular with everyone' as reason
 from serving.catalogue
 where version_id = %(version_id)s and popularity_rank <= %(list_length)s;
-
-analyze serving.recommendation, serving.candidate, serving.similar_movie, serving.catalogue;

@@ -59,6 +59,7 @@ def write_version(conn: Connection, movies: int, list_length: int, ranker: str =
     if list_length:
         lists = {"version_id": version_id, "movies": movies, "list_length": list_length, "one_in": one_in}
         run_sql(conn, "bench/lists", lists)
+        run_sql(conn, "serving/analyze_version")
         run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})
     conn.commit()
     return version_id
