@@ -15,7 +15,12 @@ def most_rows(conn: Connection, name: str, parameters: Parameters) -> int:
     A step that is run again for each row of another one counts each time, so that what compares every row of a list
     with every row of another has the product of both.
     """
-    return max(rows for statement in _statements(name) for rows in _rows_of_steps(conn, statement, parameters))
+    return max(most_rows_of(conn, statement, parameters) for statement in _statements(name))
+
+
+def most_rows_of(conn: Connection, statement: str, parameters: Parameters) -> int:
+    """Run one statement in the open transaction, and return as `most_rows` does."""
+    return max(_rows_of_steps(conn, statement, parameters))
 
 
 def believe_empty(conn: Connection, *tables: str) -> None:

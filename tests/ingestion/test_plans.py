@@ -1,8 +1,37 @@
 """What is done with rejected rows reads each of them, and of the kept ones, a few times: counted in rows, not timed."""
 
-from tests.plans import believe_empty, most_rows
+import psycopg
+
+from movierec.db import WORK_MEMORY
+from movierec.quality.measurement import exposed_batch
+from tests.night import staged
+from tests.plans import believe_empty, most_rows, most_rows_of
 
 REJECTED_VIEWERS, OF_EACH, KEPT = 800, 5, 4_000
+MOVIES, RATINGS = 3_000, 4_000
+
+
+def test_the_movie_of_a_rating_is_looked_up_by_its_hash_at_the_gate_too(conn, app, tmp_path):
+    # as in MovieLens 20M: links lead to movies, which makes the planner think of many times as many as there are
+    movies = range(1, MOVIES + 1)
+    written = {
+        "movies": ["movieId,title,genres", *(f"{movie},Movie {movie} (1999),Drama" for movie in movies)],
+        "links": ["movieId,imdbId,tmdbId", *(f"{movie},{movie:07d},{movie}" for movie in movies)],
+        "ratings": [
+            "userId,movieId,rating,timestamp",
+            *(f"{number % 50 + 1},{number * 7 % MOVIES + 1},4.0,{880_000_000 + number}" for number in range(RATINGS)),
+        ],
+    }
+    for name, lines in written.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    batch_id = staged(conn, app, tmp_path, sources=["movielens"])
+    applied = "select count(*) from staging.ratings_checked where is_good"
+    with exposed_batch(conn, "staging", batch_id) as url, psycopg.connect(url.replace("+psycopg2", "")) as gate:
+        assert gate.execute("show work_mem").fetchone() == (WORK_MEMORY,)  # many more movies need more
+        for session in (conn, gate):
+            session.execute("set local work_mem = '1MB'")  # what so few movies need, if they are known to be so few
+            assert session.execute(applied).fetchone() == (RATINGS,)
+            assert most_rows_of(session, applied, {}) <= 5 * (MOVIES + RATINGS)
 
 
 def test_lost_viewers_are_found_without_comparing_everything_with_everything(conn):

@@ -11,6 +11,7 @@ from movierec.sources.table_contracts import CONTRACTS
 
 STEP = "stage"  # while it runs, nobody decides about rejected rows
 ANALYZE_ROWS = 10_000  # a slice of at least so many rows is analyzed before it is joined
+LOOKED_UP = ("movies", "links")  # what staging.known_movie joins, in which rules look up the movies of other tables
 MAX_REPLAY_ROUNDS = 4
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     grant_memory(conn, "work_mem")
     if new_slice["raw_rows"] >= ANALYZE_ROWS:
         # The planner has no statistics of rows that were just loaded; without them it plans a nested loop.
-        conn.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", new_slice["table_name"])))
+        _analyze(conn, "raw", new_slice["table_name"])
     staging_rows = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
     # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
     if staging_rows < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
@@ -73,3 +74,10 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     run_sql(conn, "ops/repeated_keys", parameters)
     run_sql(conn, "ops/count_broken_rules", parameters)
     run_sql(conn, "ops/mark_staged", parameters)
+    if new_slice["table_name"] in LOOKED_UP:
+        # However few: taken for many, they would be no hash table but be read through for every rating.
+        _analyze(conn, "staging", new_slice["table_name"])
+
+
+def _analyze(conn: Connection, layer: str, table_name: str) -> None:
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(layer, table_name)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from urllib.parse import quote
 
-from movierec.db import Connection, copy_rows, fetch, run_sql, sqlalchemy_url
+from movierec.db import WORK_MEMORY, Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
 from movierec.ingestion.core import core_as_of
 
@@ -34,7 +34,9 @@ def exposed_batch(conn: Connection, gate: str, batch_id: int) -> Iterator[str]:
         conn.commit()
         try:
             path = ",".join((schema, *SCHEMAS_OF_CHECKS))
-            yield _url(conn, {"movierec.batch": str(batch_id), "search_path": path, "timezone": "UTC"})
+            # The rules are applied once more: with the memory of staging, and so by hashes too.
+            options = {"search_path": path, "timezone": "UTC", "work_mem": WORK_MEMORY}
+            yield _url(conn, {"movierec.batch": str(batch_id)} | options)
         finally:
             conn.rollback()
             run_sql(conn, "ops/expose_batch", {"batch_id": ""})
