@@ -116,6 +116,19 @@ def test_an_event_counts_once_and_a_bad_one_stops_no_other(live):
     assert ask(live, "give_feedback", "outcome", events=json.dumps(events))[0] == "repeated"
     kept = live.execute("select event_id, movie_id, kind, value from serving.viewer_event order by 1").fetchall()
     assert kept == [("a", 3, "like", None), ("g", 5, "rating", 4.5)]
+    messages = ask(live, "give_feedback", "message", events=json.dumps(events))
+    assert (messages[0], messages[-1]) == (None, None)
+    assert messages[1] == "event_id has stood for another user_id, movie_id, kind or value; nothing was changed"
+
+
+def test_of_a_key_that_comes_twice_the_last_value_counts_as_the_comment_says(live):
+    events = '[{"event_id": "a", "user_id": 1, "user_id": 2, "movie_id": 3, "kind": "like"}]'
+    assert ask(live, "give_feedback", "outcome", events=events) == ["accepted"]
+    assert live.execute("select user_id from serving.viewer_event").fetchall() == [(2,)]
+    (comment,) = live.execute(
+        "select obj_description('serving.give_feedback(jsonb)'::regprocedure, 'pg_proc')"
+    ).fetchone()
+    assert "Of a key that an object has twice, jsonb keeps the last value" in comment.replace("\n", " ")
 
 
 @pytest.mark.parametrize("events", ["{}", "null", "3", json.dumps([{}] * 1001)])

@@ -142,16 +142,30 @@ begin
             when numbered_event.occurrence = 1 and added_event.event_id is not null then 'accepted'
             else 'repeated'
         end as outcome,
-        numbered_event.fault as message
+        case
+            when numbered_event.fault is not null then numbered_event.fault
+            when
+                (known_event.user_id, known_event.movie_id, known_event.kind, known_event.value) is distinct from (
+                    numbered_event.user_id,
+                    numbered_event.movie_id,
+                    numbered_event.kind,
+                    case when numbered_event.kind = 'rating' then numbered_event.value::real end
+                )
+                and known_event.event_id is not null
+                then 'event_id has stood for another user_id, movie_id, kind or value; nothing was changed'
+        end as message
     from numbered_event
     left join added_event on numbered_event.event_id = added_event.event_id
+    -- as it was before this statement: what is added now is not among it
+    left join serving.viewer_event as known_event on numbered_event.event_id = known_event.event_id
     order by numbered_event.position;
 end;
 $$;
 comment on function serving.give_feedback(jsonb) is
 'Append feedback events, a list of objects with event_id, user_id, movie_id, kind and for a rating value; created_at is
-now unless given. An event_id counts once, however often it comes: outcome is accepted, repeated or rejected, with the
-reason in message, and no event stops another.';
+now unless given. An event_id counts once, however often it comes: outcome is accepted, repeated or rejected, and message
+says why, or that what is repeated was something else before; no event stops another. Of a key that an object has twice, jsonb keeps the last value before this
+function is called: who passes on JSON of others looks for such keys first, as the web application does.';
 
 create or replace function serving.give_feedback(
     event text, viewer bigint, movie bigint, kind text, value numeric default null
