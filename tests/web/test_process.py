@@ -13,19 +13,32 @@ import pytest
 
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.state_folder import StateFolder
+from movierec.web import keys
 from tests.installation import free_port
 
 from .conftest import WRITER, write_keys
 
 
-def start(site, home, port):
+def start(site, home, port, **other):
     env = {
         **os.environ,
         "MOVIEREC_HOME": str(home),
         "MOVIEREC_WEB_PORT": str(port),
         "MOVIEREC_WEB_DATABASE": site.conninfo.replace("user=movierec_etl", f"user={WEB_ROLE}"),
+        **other,
     }
     return subprocess.Popen([sys.executable, "-m", "movierec.web"], env=env, stderr=subprocess.PIPE, text=True)
+
+
+def await_answer(process, url):
+    """Return once something answers at this address; the process must not end before."""
+    with httpx.Client(timeout=60) as client:
+        while True:
+            try:
+                return client.get(f"{url}/health")
+            except httpx.ConnectError:
+                assert process.poll() is None
+                time.sleep(0.1)
 
 
 @pytest.fixture
@@ -34,14 +47,7 @@ def process(site, tmp_path):
     port = free_port()
     running = start(site, tmp_path, port)
     running.url = f"http://127.0.0.1:{port}"
-    with httpx.Client(timeout=60) as client:
-        while True:
-            try:
-                client.get(f"{running.url}/health")
-                break
-            except httpx.ConnectError:
-                assert running.poll() is None
-                time.sleep(0.1)
+    await_answer(running, running.url)
     yield running
     running.terminate()
     running.wait(20)
@@ -85,7 +91,43 @@ def test_a_restart_and_a_kill_refuse_nobody_who_tries_twice(process):
     assert set(statuses) == {200}
 
 
-def test_what_cannot_work_is_said_in_one_sentence(site, tmp_path):
-    process = start(site, tmp_path, free_port())
+def test_the_first_start_makes_up_a_key_and_says_where(site, tmp_path):
+    port = free_port()
+    process = start(site, tmp_path, port)
+    try:
+        await_answer(process, f"http://127.0.0.1:{port}")
+        path = StateFolder(tmp_path).web_keys
+        assert path.stat().st_mode & 0o777 == 0o600
+        (key,) = keys.read(path).api_keys
+        headers = {"authorization": f"Bearer {key}"}
+        assert httpx.get(f"http://127.0.0.1:{port}/api/v1/movies/1", headers=headers, timeout=60).status_code == 200
+    finally:
+        process.terminate()
+        _, told = process.communicate(timeout=60)
+    assert f"wrote {path} with a session secret and an API key" in told
+    assert key not in told
+
+
+@pytest.mark.parametrize(
+    ("folder", "database", "sentence"),
+    [
+        (
+            "nowhere",
+            None,
+            "{home}/web.json is missing and cannot be written (No such file or directory); MOVIEREC_HOME names its"
+            " folder",
+        ),
+        ("", "", "MOVIEREC_WEB_DATABASE is not set; make up starts the web application with it"),
+        (
+            "",
+            "warehouse password=s3cret",
+            "MOVIEREC_WEB_DATABASE is no connection string, such as: host=db user=movierec_web",
+        ),
+    ],
+    ids=["no folder", "no database", "no connection string"],
+)
+def test_what_cannot_work_is_said_in_one_sentence(site, tmp_path, folder, database, sentence):
+    home = tmp_path / folder
+    process = start(site, home, free_port(), **({} if database is None else {"MOVIEREC_WEB_DATABASE": database}))
     assert process.wait(60) == 1
-    assert process.stderr.read() == f"movierec: {tmp_path}/web.json is missing; make up writes it\n"
+    assert process.stderr.read() == f"movierec: {sentence.format(home=home)}\n"

@@ -49,9 +49,7 @@ def write_password_file(settings: Settings) -> None:
 def write_web_keys(settings: Settings) -> Path:
     """Return the path of the web application's secrets; the first call generates them."""
     path = settings.state_folder.web_keys
-    with locks.lock(settings.state_folder.lock("secrets")):
-        if not path.exists():
-            state.write_private(path, keys.generate())
+    keys.write_missing(path)
     return path
 
 

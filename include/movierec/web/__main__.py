@@ -4,11 +4,15 @@ The parent listens and hands its socket to the process that answers. When that p
 parent) or dies, requests wait in the socket's queue for the next one; none is refused.
 """
 
+import logging
 import os
 import socket
 import sys
+from pathlib import Path
 
 import uvicorn
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from uvicorn.supervisors import Multiprocess
 
 from movierec.config import Settings
@@ -21,20 +25,22 @@ FACTORY = "movierec.web.__main__:application"
 BACKLOG = 2048
 GRACE_SECONDS = 5
 
+log = logging.getLogger("uvicorn.error")  # what the server says of itself
+
 
 def application() -> object:
     """Return the application of this installation; the environment says which database it reads."""
     settings = Settings.from_env()
-    conninfo = os.environ.get("MOVIEREC_WEB_DATABASE")
-    if not conninfo:
-        raise ConfigError("MOVIEREC_WEB_DATABASE is not set; make up starts the web application with it")
-    return create_app(conninfo, settings.state_folder.web_keys, (settings.web_host, *settings.web_allowed_hosts))
+    hosts = (settings.web_host, *settings.web_allowed_hosts)
+    return create_app(require_database(), settings.state_folder.web_keys, hosts)
 
 
 def main() -> None:
     """Listen, and keep one process answering."""
     settings = Settings.from_env()
-    keys.read(settings.state_folder.web_keys)  # what is wrong is said here, once, not by every process that starts
+    # what is wrong is said here, once, not by every process that starts
+    require_database()
+    is_new = require_keys(settings.state_folder.web_keys)
     config = uvicorn.Config(
         FACTORY,
         factory=True,
@@ -50,7 +56,41 @@ def main() -> None:
         timeout_worker_healthcheck=60,
     )
     with listen(settings.web_host, settings.web_port) as listening:
+        if is_new:
+            log.info("wrote %s with a session secret and an API key", settings.state_folder.web_keys)
         Multiprocess(config, [listening]).run()
+
+
+def require_database() -> str:
+    """Return libpq's connection string.
+
+    Raises:
+        ConfigError: MOVIEREC_WEB_DATABASE is not set, or no such string.
+    """
+    conninfo = os.environ.get("MOVIEREC_WEB_DATABASE", "")
+    if not conninfo:
+        raise ConfigError("MOVIEREC_WEB_DATABASE is not set; make up starts the web application with it")
+    try:
+        conninfo_to_dict(conninfo)
+    except ProgrammingError as error:  # its message may repeat a password
+        example = "host=db user=movierec_web"
+        raise ConfigError(f"MOVIEREC_WEB_DATABASE is no connection string, such as: {example}") from error
+    return conninfo
+
+
+def require_keys(path: Path) -> bool:
+    """Make sure that there are keys that can be read; return whether they are new, as at the first start.
+
+    Raises:
+        ConfigError: they cannot be read, or there are none and none can be written.
+    """
+    try:
+        is_new = keys.write_missing(path)
+    except OSError as error:
+        reason = f"{path} is missing and cannot be written ({error.strerror})"
+        raise ConfigError(f"{reason}; MOVIEREC_HOME names its folder") from error
+    keys.read(path)
+    return is_new
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ file; it is read again when it changes.
 import hmac
 import json
 import logging
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from movierec import locks
 from movierec.errors import ConfigError
+from movierec.state_folder import StateFolder
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
@@ -93,6 +96,28 @@ def generate() -> dict[str, Any]:
     """Return the content of a new `web.json`: a session secret and one key that may read and write."""
     application = {"name": "application", "key": secrets.token_urlsafe(32), "scopes": list(SCOPES)}
     return {"session_secret": secrets.token_urlsafe(48), "api_keys": [{**application, "per_minute": PER_MINUTE}]}
+
+
+def write_missing(path: Path) -> bool:
+    """Write a new `web.json` where there is none, whole or not at all, for its owner alone; return whether it was so.
+
+    Raises:
+        OSError: its folder does not exist, cannot be written, or has no room.
+    """
+    if path.exists():
+        return False
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with locks.lock(StateFolder(path.parent).lock("secrets")):
+        if path.exists():
+            return False
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(f"{json.dumps(generate(), indent=2)}\n")
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)  # half of it, where the disk is full
+            raise
+    return True
 
 
 def read(path: Path) -> Keys:
