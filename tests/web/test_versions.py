@@ -145,6 +145,7 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(o
             page = browser.get("/welcome")
             assert page.status_code == 503
             assert "The lists cannot be read right now" in page.text
+            assert "The fault is ours, and it will pass; what you have said is kept." in page.text
             assert '<meta http-equiv="refresh"' in page.text
             assert "dbname" not in page.text
             answer = api.get("/api/v1/users/1/recommendations")

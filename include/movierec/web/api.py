@@ -1,7 +1,7 @@
 """The API: `/api/v1`, for applications that show lists and send feedback."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -11,15 +11,28 @@ from movierec.web.access import Reader, Writer
 from movierec.web.problems import describe
 from movierec.web.schemas import After, Cap, Genres, Ids, Limit, MovieId, SearchText, UserId, Viewer, Year
 from movierec.web.services import services_of
+from movierec.web.strict import StrictRoute
 
 PREFIX = "/api/v1"
-PROBLEMS = describe(400, 401, 403, 413, 422, 429, 503)
-router = APIRouter(prefix=PREFIX, responses={304: {"description": "Nothing has changed (If-None-Match)"}, **PROBLEMS})
+router = APIRouter(prefix=PREFIX, route_class=StrictRoute, responses=describe(400, 401, 403, 413, 422, 429, 503))
 EventId = Annotated[str, Path(pattern=schemas.EVENT_ID, description="As it was sent.", examples=["0192f0c1"])]
-NobodysMovie = describe(404)
+ETAG = {"ETag": {"description": "Holds until the answer may be another one.", "schema": {"type": "string"}}}
+KNOWN_TAG = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETags of answers that you have; 304 says that one of them still holds.",
+    "schema": {"type": "string"},
+}
 
 
-@router.get("/users/{user_id}/recommendations", response_model=schemas.Recommendations, tags=["lists"])
+def tagged(*problems: int) -> dict[str, Any]:
+    """Return what OpenAPI says about a route whose answers have tags, and which further problems it may answer with."""
+    unchanged = {"description": "Nothing has changed (If-None-Match)", "headers": ETAG}
+    responses = {200: {"headers": ETAG}, 304: unchanged, **describe(*problems)}
+    return {"responses": responses, "openapi_extra": {"parameters": [KNOWN_TAG]}}
+
+
+@router.get("/users/{user_id}/recommendations", response_model=schemas.Recommendations, tags=["lists"], **tagged())
 async def recommendations(
     request: Request,
     _: Reader,
@@ -51,28 +64,28 @@ async def recommendations(
     return await services_of(request).answers.answer(request, "recommendations", parameters, viewer=user_id)
 
 
-@router.get("/users/{user_id}/shelves", response_model=schemas.Shelves, tags=["lists"])
+@router.get("/users/{user_id}/shelves", response_model=schemas.Shelves, tags=["lists"], **tagged())
 async def shelves(request: Request, _: Reader, user_id: UserId, limit: Limit = 12) -> Response:
     """A viewer's shelves: the list, because you liked …, trending, new, popular by group, genre and decade."""
     parameters = {"user_id": user_id, "row_limit": limit}
     return await services_of(request).answers.answer(request, "shelves", parameters, viewer=user_id)
 
 
-@router.get("/movies", response_model=schemas.FoundMovies, tags=["movies"])
+@router.get("/movies", response_model=schemas.FoundMovies, tags=["movies"], **tagged())
 async def search(request: Request, _: Reader, q: SearchText, limit: Limit = 20, after: After = 0) -> Response:
     """Movies whose title is most like a text."""
     parameters = {"query": q, "row_limit": limit, "after": after}
     return await services_of(request).answers.answer(request, "search", parameters)
 
 
-@router.get("/movies/{movie_id}", response_model=schemas.MovieFacts, responses=NobodysMovie, tags=["movies"])
+@router.get("/movies/{movie_id}", response_model=schemas.MovieFacts, tags=["movies"], **tagged(404))
 async def movie(request: Request, _: Reader, movie_id: MovieId) -> Response:
     """What the live version knows about a movie."""
     missing = f"there is no movie {movie_id}"
     return await services_of(request).answers.answer(request, "movie", {"movie_id": movie_id}, missing=missing)
 
 
-@router.get("/movies/{movie_id}/similar", response_model=schemas.SimilarMovies, responses=NobodysMovie, tags=["movies"])
+@router.get("/movies/{movie_id}/similar", response_model=schemas.SimilarMovies, tags=["movies"], **tagged(404))
 async def similar(
     request: Request, _: Reader, movie_id: MovieId, limit: Limit = 20, after: After = 0, user_id: Viewer = None
 ) -> Response:
@@ -82,7 +95,7 @@ async def similar(
     return await services_of(request).answers.answer(request, "similar", parameters, user_id, missing)
 
 
-@router.post("/newcomer", response_model=schemas.NewcomerList, tags=["lists"])
+@router.post("/newcomer", response_model=schemas.NewcomerList, tags=["lists"], responses=describe(415))
 async def newcomer(request: Request, _: Reader, somebody: schemas.Newcomer) -> Response:
     """A list at once for somebody who has none, from one to five movies that they like."""
     parameters = {
@@ -96,7 +109,7 @@ async def newcomer(request: Request, _: Reader, somebody: schemas.Newcomer) -> R
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
-@router.post("/feedback", response_model=schemas.Outcomes, tags=["feedback"])
+@router.post("/feedback", response_model=schemas.Outcomes, tags=["feedback"], responses=describe(415))
 async def feedback(request: Request, key: Writer, batch: schemas.Events) -> schemas.Outcomes:
     """Keep up to 1,000 events. It counts at once: the lists of these viewers leave out what they answered to.
 

@@ -20,7 +20,7 @@ from movierec.web.database import DATABASE_DOWN, Warehouse
 from movierec.web.guard import Guard
 from movierec.web.keys import KeyFile
 from movierec.web.metrics import Metrics
-from movierec.web.problems import ProblemDetails, ProblemError, is_for_api, problem_response
+from movierec.web.problems import API_PREFIX, ProblemDetails, ProblemError, is_for_api, problem_response
 from movierec.web.rate_limit import RateLimiter
 from movierec.web.rendering import STATIC, error_page
 from movierec.web.schemas import NO_NUL
@@ -32,7 +32,8 @@ DESCRIPTION = """
 Lists, shelves and feedback of movierec. Send a key: `Authorization: Bearer <key>`.
 
 Lists carry an ETag that holds until something changes: another version, a delta, feedback of the viewer. Errors are
-problem+json (RFC 9457). Pages are by key: `after` is `next` of the page before.
+problem+json (RFC 9457). Pages are by key: `after` is `next` of the page before. What could be read in two ways is
+refused: an unknown parameter, one that comes twice and is no list, a key that an object of a body has twice.
 """
 
 
@@ -97,8 +98,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     async def on_database_down(request: Request, _: Exception) -> Response:
         services_of(request).metrics.database_errors.inc()
-        detail = "the database cannot be reached, or takes too long; nothing is lost"
-        return await on_problem(request, ProblemError(503, detail, {"retry-after": "5"}))
+        return await on_problem(request, ProblemError(503, _why_down(request), {"retry-after": "5"}))
 
     for kind in (ProblemError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, on_problem)
@@ -106,13 +106,24 @@ def _handle_errors(app: FastAPI) -> None:
         app.add_exception_handler(down, on_database_down)
 
 
+def _why_down(request: Request) -> str:
+    """Return what a program, or somebody on a page, is told while the database is away."""
+    if request.method == "POST" and not request.scope["path"].startswith(API_PREFIX):
+        return "this could not be kept just now; try again in a moment"
+    if not is_for_api(request):
+        return "the fault is ours, and it will pass; what you have said is kept"
+    return "the database cannot be reached, or takes too long; nothing is lost"
+
+
 def _problem_of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, RequestValidationError):
         return ProblemError(422, "; ".join(_sentence(each) for each in error.errors()[:5]))
     if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
+        if "GET" in headers.get("Allow", ""):
+            headers["Allow"] = headers["Allow"].replace("GET", "GET, HEAD")
         details = {
-            404: "there is nothing at this address",
+            404: "there is nothing at this address" if is_for_api(request) else "the address may have a typing error",
             405: f"{request.method} is not possible at this address; {headers.get('Allow', 'nothing')} is",
         }
         return ProblemError(error.status_code, details.get(error.status_code, str(error.detail)), headers)

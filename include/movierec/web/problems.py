@@ -10,6 +10,8 @@ from movierec.errors import MovierecError
 
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+RETRIED = (429, 503)
+RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
 
 
 class ProblemError(MovierecError):
@@ -33,7 +35,11 @@ class ProblemDetails(BaseModel):
 def describe(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Return what OpenAPI says about answers with these statuses."""
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _reference()}}}
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": _reference()}},
+            **({"headers": RETRY_AFTER} if status in RETRIED else {}),
+        }
         for status in statuses
     }
 

@@ -1,10 +1,12 @@
 """What the API takes and gives, as OpenAPI describes it."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from movierec.rating_scale import STARS
 
@@ -13,22 +15,50 @@ MAX_EVENTS = 1000
 EVENT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,149}$"  # what stands in a path as it is, so that it can be undone
 NO_NUL = r"^[^\u0000]*$"
 
+
+def _in_digits(value: object) -> object:
+    """Refuse what stands in an address and is a number to Python alone: 1_000, 1.0, a blank before the digits."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
+        raise PydanticCustomError("digits", "a whole number in digits is needed")
+    return value
+
+
+def _as_number(value: object) -> object:
+    """Refuse what stands in a body and is no number of JSON: digits in quotes, true and false."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number", "a number is needed, without quotes")
+    return value
+
+
+def _as_moment(value: object) -> object:
+    """Refuse what may be meant as seconds or as milliseconds since 1970."""
+    if not (isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", value)):
+        raise PydanticCustomError("moment", "a date, a time and their zone are needed, such as 2026-01-31T20:15:00Z")
+    return value
+
+
+IN_DIGITS, AS_NUMBER = BeforeValidator(_in_digits), BeforeValidator(_as_number)
 Text = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-UserId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="The viewer.", examples=[42])]
-MovieId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="The movie.", examples=[50])]
-Limit = Annotated[int, Query(ge=1, le=100, description="Movies at most.")]
-After = Annotated[int, Query(ge=0, le=LARGEST_ID, description="`next` of the page before this one.")]
+# bounds come before what looks at the value as it was sent: only so does OpenAPI name them
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID), AS_NUMBER]
+IdInAddress = Annotated[int, Field(ge=1, le=LARGEST_ID), IN_DIGITS]
+Count = Annotated[int, Field(ge=1, le=100), AS_NUMBER]
+CountInAddress = Annotated[int, Field(ge=1, le=100), IN_DIGITS]
+YearInAddress = Annotated[int, Field(ge=1800, le=2200), IN_DIGITS]
+UserId = Annotated[IdInAddress, Path(description="The viewer.", examples=[42])]
+MovieId = Annotated[IdInAddress, Path(description="The movie.", examples=[50])]
+Limit = Annotated[CountInAddress, Query(description="Movies at most.")]
+After = Annotated[
+    Annotated[int, Field(ge=0, le=LARGEST_ID), IN_DIGITS], Query(description="`next` of the page before this one.")
+]
 Genres = Annotated[list[Text], Query(max_length=20, description="May be repeated.", examples=[["Drama"]])]
-Ids = Annotated[list[Id], Query(max_length=200, description="May be repeated.")]
-Year = Annotated[int | None, Query(ge=1800, le=2200)]
-Cap = Annotated[int | None, Query(ge=1, le=100, description="How many of a page may share a genre.")]
+Ids = Annotated[list[IdInAddress], Query(max_length=200, description="May be repeated.")]
+Year = Annotated[YearInAddress | None, Query()]
+Cap = Annotated[CountInAddress | None, Query(description="How many of a page may share a genre.")]
 SearchText = Annotated[
     str, Query(max_length=200, pattern=NO_NUL, description="Typing errors are forgiven.", examples=["star wasr"])
 ]
-Viewer = Annotated[
-    int | None, Query(ge=1, le=LARGEST_ID, description="Leave out what this viewer has answered to.", examples=[42])
-]
+Viewer = Annotated[IdInAddress | None, Query(description="Leave out what this viewer has answered to.", examples=[42])]
 Kind = Literal["like", "dislike", "view", "click", "dismiss", "rating"]
 
 
@@ -144,8 +174,8 @@ class Newcomer(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"movies": [50, 100], "limit": 20}, {"age": 30, "gender": "F"}]}
     )
     movies: list[Id] = Field(default=[], max_length=5, description="One to five movies; with none, what is popular.")
-    limit: int = Field(default=20, ge=1, le=100)
-    age: int | None = Field(default=None, ge=0, le=150)
+    limit: Count = 20
+    age: Annotated[int, Field(ge=0, le=150), AS_NUMBER] | None = None
     gender: Literal["F", "M"] | None = None
 
 
@@ -166,10 +196,12 @@ class Event(BaseModel):
     user_id: Id = Field(examples=[42])
     movie_id: Id = Field(examples=[50])
     kind: Kind = Field(description="view: watched; click: opened its page; dismiss: not interested.", examples=["like"])
-    value: float | None = Field(
-        default=None, ge=STARS.low, le=STARS.high, description="Stars; for a rating only.", examples=[None]
+    value: Annotated[float, Field(ge=STARS.low, le=STARS.high), AS_NUMBER] | None = Field(
+        default=None, description="Stars; for a rating only.", examples=[None]
     )
-    created_at: AwareDatetime | None = Field(default=None, description="Now, unless given.", examples=[None])
+    created_at: Annotated[AwareDatetime, BeforeValidator(_as_moment)] | None = Field(
+        default=None, description="Now, unless given.", examples=[None]
+    )
 
 
 class Events(BaseModel):
@@ -184,7 +216,9 @@ class Outcome(BaseModel):
 
     event_id: str = Field(examples=["0192f0c1"])
     outcome: Literal["accepted", "repeated", "rejected"]
-    message: str | None = Field(description="Why it was rejected.", examples=[None])
+    message: str | None = Field(
+        description="Why it was rejected; of a repeated one, that it was something else before.", examples=[None]
+    )
 
 
 class Outcomes(BaseModel):

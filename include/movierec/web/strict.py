@@ -1,0 +1,113 @@
+"""Requests for the API that can be read in one way only: everything else is refused instead of guessed.
+
+Of a key or a parameter that comes twice, one reader takes the first and another the last; an unknown parameter is most
+often a filter with a typing error, whose answer would pass for a filtered one.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, get_origin
+
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from movierec.web.problems import ProblemError
+
+JSON = "application/json"
+SHOWN = 60  # characters of a name that is refused
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses unknown and repeated parameters, bodies of other types, and keys that come twice."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+        may_repeat = {field.alias: get_origin(field.field_info.annotation) is list for field in self._query_fields()}
+        has_body = self.body_field is not None
+
+        async def handle_strictly(request: Request) -> Response:
+            if request.scope["query_string"]:
+                _require_known(request.query_params.multi_items(), may_repeat)
+            if has_body:
+                _require_json(request)
+                request = JsonRequest(request.scope, request.receive)
+            return await handle(request)
+
+        return handle_strictly
+
+    def _query_fields(self) -> Sequence[Any]:
+        return self.dependant.query_params
+
+
+class JsonRequest(Request):
+    """A request whose body is read by `read_json`."""
+
+    async def json(self) -> Any:
+        """Return the body.
+
+        Raises:
+            HTTPException: 400 or 422, see `read_json`.
+        """
+        if not hasattr(self, "_body_as_json"):
+            self._body_as_json = read_json(await self.body())
+        return self._body_as_json
+
+
+def read_json(body: bytes) -> Any:
+    """Return what a body says.
+
+    Raises:
+        HTTPException: 422, it is no JSON, or an object of it has a key more than once; 400, it has bytes that are no
+            text, or is nested deeper than is read. FastAPI would make any other error one without a reason.
+    """
+    try:
+        return json.loads(body, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise HTTPException(422, f"body: this is no JSON: {error.msg} at character {error.pos + 1}") from error
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, f"body: this is no UTF-8 at byte {error.start + 1}") from error
+    except RecursionError as error:
+        raise HTTPException(400, "body: lists and objects are nested deeper than is read") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise HTTPException(422, "body: a number has more digits than are read") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        repeated = next(name for name, times in names.items() if times > 1)
+        raise HTTPException(422, f"body: an object has the key {_quoted(repeated)} more than once; once is allowed")
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise HTTPException(422, f"body: {name} is no number of JSON")
+
+
+def _require_known(pairs: Sequence[tuple[str, str]], may_repeat: Mapping[str, bool]) -> None:
+    for name, times in Counter(name for name, _ in pairs).items():
+        if name not in may_repeat:
+            known = f"{', '.join(may_repeat)} can be" if may_repeat else "there are none at this address"
+            raise ProblemError(422, f"query: no parameter is called {_quoted(name)}; {known}")
+        if times > 1 and not may_repeat[name]:
+            raise ProblemError(422, f"query {name}: the parameter comes {times} times; once is allowed")
+
+
+def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != JSON and not (media_type.startswith("application/") and media_type.endswith("+json")):
+        raise ProblemError(415, f"the body has to be JSON, and Content-Type has to say so: {JSON}", {"accept": JSON})
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        detail = "packed bodies are not read; send the body as it is, without Content-Encoding"
+        raise ProblemError(415, detail, {"accept-encoding": "identity"})
+
+
+def _quoted(name: str) -> str:
+    """Return the begin of a name as JSON writes it in ASCII: it may hold anything, halves of letters too."""
+    return json.dumps(name[:SHOWN])
