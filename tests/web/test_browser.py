@@ -295,6 +295,64 @@ def test_no_cover_breaks_a_word(visit, width):
         assert page.evaluate(BROKEN_WORDS) == [], path
 
 
+# What a finger can hit, apart from links within a text; a label is as large as what it contains.
+TOO_SMALL = """
+    () => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), .chip, .suggestions > *")]
+        .filter(each => each.checkVisibility({visibilityProperty: true}))
+        .filter(each => !each.matches("p:not(.viewers) a, h1 a, li a"))
+        .map(each => (each.closest("label") || each))
+        .filter(each => each.getBoundingClientRect().width < 44 || each.getBoundingClientRect().height < 44)
+        .map(each => each.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("width", [360, 412, 768])
+def test_a_finger_hits_everything_that_can_be_pressed(visit, width):
+    page = visit("/welcome", width=width, has_touch=True, is_mobile=True)
+    watch_as(page, 30)
+    origin = page.url.removesuffix("/for-you")
+    for path in PAGES:
+        page.goto(f"{origin}{path}")
+        assert page.evaluate(TOO_SMALL) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+IN_PRINT = """
+    () => [...document.querySelectorAll(".cover")].filter(cover => cover.offsetWidth).map(cover => {
+        const {left, right} = cover.getBoundingClientRect(), style = getComputedStyle(cover);
+        return left >= 0 && right <= innerWidth && style.printColorAdjust === "exact";
+    })
+"""
+
+
+def test_paper_shows_every_cover_in_dark_ink_on_white(visit):
+    page = visit("/welcome", width=800, scheme="dark")
+    watch_as(page, 29)
+    page.emulate_media(media="print")
+    covers = page.evaluate(IN_PRINT)
+    assert len(covers) > 20
+    assert all(covers)
+    assert page.locator(".topbar, .say, .shelf-arrows").filter(visible=True).count() == 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(250, 247, 242)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 26, 23)"
+
+
+def test_titles_from_right_to_left_turn_nothing_but_themselves(visit):
+    page = visit("/welcome")
+    watch_as(page, 31)
+    page.goto(page.url.replace("/for-you", "/movies/47"))
+    assert page.evaluate("getComputedStyle(document.querySelector('.pick .cover-title')).direction") == "rtl"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "ltr"
+    for movie in (47, 60):
+        page.goto(page.url.replace("/movies/47", f"/movies/{movie}"))
+        page.get_by_role("button", name="Like", exact=True).click()
+        page.locator("#toast", has_text="You like").wait_for()
+        page.reload()
+        told = page.locator(".said-of-pick span").text_content()
+        assert "\u202e" not in told
+    assert page.locator(".said-of-pick span").text_content() == "You like Right to left & <b>bold</b> &amp; "
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_one_click_changes_the_colours_whatever_the_device_prefers(visit, scheme):
     page = visit("/welcome", scheme=scheme, java_script_enabled=False)

@@ -85,6 +85,17 @@ def test_reasons_are_sentences():
     assert views.reasons({"rank": None, "reason": None, "kindred_titles": []}) == []
 
 
+def test_a_title_turns_no_sentence_around():
+    assert views.sentence("like", "Heat") == "You like Heat"
+    assert views.sentence("like", "فروشنده") == "You like \u2068فروشنده\u2069"
+    assert views.sentence("like", "\u202eHeat\u2066") == "You like Heat"
+    why = {"rank": 3, "reason": "Because you liked \u202eפרק", "kindred_titles": ["\u2069פרק", "Heat"]}
+    assert views.reasons(why) == [
+        "\u2068Because you liked פרק\u2069. It is number 3 in your list.",
+        "You liked \u2068פרק\u2069 and Heat, and those who like them like this.",
+    ]
+
+
 def test_a_bucket_empties_and_fills_again():
     limiter = RateLimiter()
     assert [limiter.take("a", 12, now=0.0) for _ in range(3)] == [0, 0, 5]

@@ -1,5 +1,6 @@
 """What pages show, made of rows: movies with covers, shelves, how fresh it is and why, in words."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -36,6 +37,9 @@ MEANINGS = {
 }
 MIN_ON_SHELF = 3
 OLD_SECONDS = 36 * 3600  # a night has been missed
+LEFTWARDS = frozenset(("R", "AL", "AN"))  # of letters and digits that are read from right to left (Unicode, UAX 9)
+CONTROLS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # what turns the direction of others
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -95,8 +99,9 @@ def reasons(why: Row | None) -> list[str]:
     """Return why a movie is in a viewer's list, in sentences."""
     if why is None:
         return []
-    sentences = [f"{why['reason']}. It is number {why['rank']} in your list."] if why["reason"] else []
-    titles = why["kindred_titles"]
+    reason = isolated(why["reason"] or "")
+    sentences = [f"{reason}. It is number {why['rank']} in your list."] if reason else []
+    titles = [isolated(title) for title in why["kindred_titles"]]
     if titles:
         sentences.append(
             f"You liked {join_words(titles)}, and those who like {'it' if len(titles) == 1 else 'them'} like this."
@@ -111,7 +116,15 @@ def join_words(words: Sequence[str]) -> str:
 
 def sentence(kind: str, title: str) -> str:
     """Return what somebody said about a movie, for that person."""
-    return SENTENCES.get(kind, "You answered to {}").format(title)
+    return SENTENCES.get(kind, "You answered to {}").format(isolated(title))
+
+
+def isolated(text: str) -> str:
+    """Return a text that leaves the direction of the sentence around it alone, whatever script it is in."""
+    plain = text.translate(CONTROLS)
+    if LEFTWARDS.isdisjoint(map(unicodedata.bidirectional, plain)):
+        return plain
+    return f"{FIRST_STRONG_ISOLATE}{plain}{POP_ISOLATE}"
 
 
 def event_views(rows: Iterable[Row]) -> list[Row]:

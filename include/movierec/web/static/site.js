@@ -132,7 +132,7 @@ async function suggest() {
   if (number !== newest || !items.length) return close();
   list.replaceChildren(...items.map((item, index) => {
     const option = element("div", "", { role: "option", id: `suggestion-${index}`, "aria-selected": "false", "data-href": `/movies/${item.movie_id}` });
-    option.append(element("span", item.title), element("span", item.release_year || "", { class: "soft" }));
+    option.append(element("span", item.title, { dir: "auto" }), element("span", item.release_year || "", { class: "soft" }));
     return option;
   }));
   list.hidden = false;
