@@ -242,3 +242,15 @@ def test_parquet_under_the_name_of_json_lines_is_named(tmp_path: Path) -> None:
     assert state.remarks == [
         "a.jsonl is not read: it is Parquet, which is not read here; save it as one JSON object per line"
     ]
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / "dead.ndjson").symlink_to(tmp_path / "nowhere.ndjson")
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    state = InMemoryState()
+    assert len(list(EventsFolder(tmp_path).pieces(state))) == 1
+    assert state.remarks == [
+        "dead.ndjson is not read: it is a link that leads nowhere",
+        "pipe.ndjson is not read: it is a device, a pipe or a socket",
+    ]

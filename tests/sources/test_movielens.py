@@ -374,6 +374,14 @@ def test_links_in_a_circle_or_to_nothing_are_named_and_stop_nothing(tmp_path):
     assert "tags.csv is not read: it is a link that leads nowhere" in said
 
 
+def test_a_pipe_among_the_files_is_named_and_stops_nothing(tmp_path):
+    os.mkfifo(dataset(tmp_path) / "tags.csv")
+    assert used_and_said(tmp_path) == (
+        ["movies.csv", "ratings.csv"],
+        "tags.csv is not read: it is a device, a pipe or a socket",
+    )
+
+
 def test_folders_of_partitions_divide_one_table(tmp_path):
     more = {
         "ratings_in_year=2000_in_part-0_dot_csv": RATED,

@@ -79,8 +79,8 @@ def event_chunks(where: str, events: Iterable[Event], notes: Notes) -> Iterator[
 def _require(where: str, head: list[Event]) -> None:
     objects = [event.pairs for event in head if event.pairs is not None]
     if not objects and (len(head) >= MIN_SAMPLE_VALUES or any(event.line.startswith("[") for event in head)):
-        lines = f"{len(head):,} lines" if len(head) > 1 else "line"
-        raise SourceError(f"{where}: the first {lines} are no JSON objects; allowed is one object per line")
+        told = f"first {len(head):,} lines are no JSON objects" if len(head) > 1 else "first line is no JSON object"
+        raise SourceError(f"{where}: the {told}; allowed is one object per line")
     if not objects:
         return
     # Two producers may call a column differently: one name of each counts.

@@ -21,7 +21,7 @@ from movierec.sources.events import PIECE_NAME, Event, event_chunks, parse_line
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import FEEDBACK_EVENT
 from movierec.sources.text import formats
-from movierec.sources.text.archive import leads_out, links_out
+from movierec.sources.text.archive import leads_out, links_out, special_files
 from movierec.sources.text.encoding import WIDE_MARKS
 from movierec.sources.text.lines import BLOCK_BYTES, MAX_LINE_BYTES
 
@@ -48,6 +48,8 @@ class EventsFolder:
         seen: set[str] = set()
         for name in links_out(self.folder):
             state.remark(f"{name} is not read: it is a link out of the folder")
+        for name, kind in special_files(self.folder).items():
+            state.remark(f"{name} is not read: it is {kind}")
         for path in self._other_files():
             state.remark(f"{path.name} is not read: {_ALLOWED}; MOVIEREC_EXCLUDE={path.name} says that this is meant")
         for name in self._folders():

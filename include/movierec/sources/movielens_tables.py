@@ -27,6 +27,7 @@ from movierec.sources.text.file import File
 from movierec.sources.unread_files import (
     ASIDE,
     DEEP,
+    EMPTY,
     PROSE,
     SPLIT,
     is_aside,
@@ -38,6 +39,8 @@ from movierec.sources.unread_files import (
 
 TABLES = (MOVIES, LINKS, CREDITS, MOVIE_LINK, GRAPH, GENOME, USER_PROFILE, RATINGS, TAGS)
 REQUIRED = (RATINGS, MOVIES)
+
+_LOG = re.compile(r"(?:^|/)(?:_delta_log/\d+\.json|metadata/[^/]+\.metadata\.json)$")
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +58,14 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
     everything = files(path)
     damaged: list[str] = []
     wanted = [file for file in everything if not _is_excluded(file, exclude)]
+    _require_no_log(path, wanted)
     known = with_known_layouts([file for file in wanted if _is_whole(file, damaged)], lambda file: not why_unread(file))
     chosen = [file for file in known.files if _is_whole(file, damaged)]
     recognised = [found for each in chosen if not is_aside(each) and (found := recognise(each))]
     unread = [file for file in chosen if file not in [read.file for read in recognised]]
     reasons = {file: why_not_read(file) for file in unread}
     for file, reason in reasons.items():
-        if looks_like_ratings(file) and reason not in (PROSE, SPLIT, ASIDE):
+        if looks_like_ratings(file) and reason not in (PROSE, EMPTY, SPLIT, ASIDE):
             raise SourceError(f"{file.where} is {reason}; or leave it out by MOVIEREC_EXCLUDE={file.name}")
     used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
     for required in REQUIRED:
@@ -84,6 +88,16 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
     (remarks if remarks is not None else []).extend(sentences)
     return tables
+
+
+def _require_no_log(path: Path, listed: Sequence[File]) -> None:
+    """Refuse tables of which a log, which is not read, says which of the files count."""
+    log_of = next((file.name for file in listed if _LOG.search(file.name)), None)
+    if log_of:
+        raise SourceError(
+            f"{path} holds a table of Delta Lake or Iceberg, of which {log_of} says which files still count, and that "
+            "is not read; export the table as Parquet or CSV and name that"
+        )
 
 
 def _is_whole(file: File, sentences: list[str]) -> bool:

@@ -13,12 +13,13 @@ from movierec.sources.recognition import (
     looks_like_ratings,
     why_unread,
 )
-from movierec.sources.text.archive import MAX_DEPTH, dead_links, links_out, too_deep
+from movierec.sources.text.archive import MAX_DEPTH, links_out, special_files, too_deep
 from movierec.sources.text.delimited import first_lines
 from movierec.sources.text.file import File
 
 MANY_FILES = 20  # that are not read for the same reason: named one by one up to here
 PROSE = "no table that a rating dataset has"
+EMPTY = "empty"
 DEEP = f"lies deeper than {MAX_DEPTH - 1} folders below the dataset's own"
 SPLIT = "a ready-made split of the ratings, which stand in other files"
 ASIDE = "by its name a backup or an unfinished download; rename it if it is meant"
@@ -46,6 +47,8 @@ def _layout_elsewhere(file: File) -> str:
     first = next(iter(first_lines(file, 1)), b"")
     if netflix.is_list(file):
         return NETFLIX if netflix.has_ratings(file) else NETFLIX_LIST
+    if not first:
+        return EMPTY
     return IMDB if first.startswith((b"tconst\t", b"nconst\t")) else PROSE
 
 
@@ -65,8 +68,8 @@ def sentences_of_reasons(reasons: Mapping[File, str]) -> Iterator[str]:
 
 
 def unread_links(path: Path) -> dict[str, str]:
-    """Return the links of a folder that are not followed, by name with the reason."""
-    return dict.fromkeys(links_out(path), "a link out of the dataset's folder") | dead_links(path)
+    """Return the links of a folder that are not followed, and what is no file, by name with the reason."""
+    return dict.fromkeys(links_out(path), "a link out of the dataset's folder") | special_files(path)
 
 
 def sentence_of_missing(

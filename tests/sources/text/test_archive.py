@@ -1,6 +1,9 @@
 import bz2
 import gzip
+import io
 import os
+import stat
+import tarfile
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -228,3 +231,55 @@ def test_json_with_a_new_key_in_every_line_is_no_table(tmp_path, monkeypatch):
     path.write_text("".join(f'{{"key{number}": 1}}\n' for number in range(200)))
     with pytest.raises(SourceError, match="more than 100 different keys; that is no table"):
         first_lines(single_file(path))
+
+
+def tar_with_links(path):
+    with tarfile.open(path, "w") as archive:
+        entry = tarfile.TarInfo("set/deep/a.csv")
+        entry.size = 1
+        archive.addfile(entry, io.BytesIO(b"a"))
+        for name, kind, target in (
+            ("set/second.csv", tarfile.LNKTYPE, "set/deep/a.csv"),
+            ("set/deep/soft.csv", tarfile.SYMTYPE, "../second.csv"),
+            ("set/dead.csv", tarfile.SYMTYPE, "/etc/passwd"),
+            ("set/round.csv", tarfile.SYMTYPE, "round.csv"),
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, target
+            archive.addfile(entry)
+    return path
+
+
+def zip_with_links(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("set/deep/a.csv", "a")
+        for name, target in (
+            ("set/second.csv", "deep/a.csv"),
+            ("set/deep/soft.csv", "../second.csv"),
+            ("set/dead.csv", "/etc/passwd"),
+            ("set/round.csv", "round.csv"),
+        ):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(entry, target)
+    return path
+
+
+@pytest.mark.parametrize("made_by", [tar_with_links, zip_with_links])
+def test_links_within_an_archive_are_read_and_others_are_named(tmp_path, made_by):
+    found = {file.name: file for file in files(made_by(tmp_path / "set"))}
+    assert {name: read(found[name]) for name in ("deep/a.csv", "second.csv", "deep/soft.csv")} == dict.fromkeys(
+        ("deep/a.csv", "second.csv", "deep/soft.csv"), b"a"
+    )
+    for name, target in (("dead.csv", "/etc/passwd"), ("round.csv", "round.csv")):
+        with pytest.raises(SourceError, match=f"set/{name} cannot be read: it is a link to {target}, which is no file"):
+            read(found[name])
+
+
+def test_a_packed_file_beside_one_of_the_same_name_keeps_its_own(tmp_path):
+    (tmp_path / "ratings.csv").write_bytes(b"a")
+    (tmp_path / "ratings.csv.gz").write_bytes(gzip.compress(b"b"))
+    (tmp_path / "tags.csv.gz").write_bytes(gzip.compress(b"c"))
+    assert [(file.name, read(file)) for file in files(tmp_path)] == [
+        *(("ratings.csv", b"a"), ("ratings.csv.gz", b"b"), ("tags.csv", b"c"))
+    ]

@@ -1,11 +1,14 @@
 """The files of a dataset, in a folder, a zip or a tar, or on their own, packed or not: read where they are."""
 
 import os
+import posixpath
+import stat
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
@@ -22,6 +25,7 @@ MAX_FILES = 100_000  # the Netflix Prize has 17,770
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".ods", ".numbers")
 SPREADSHEET = "a spreadsheet, which is not read; save each of its sheets as CSV (UTF-8) and put that in its place"
 _HIDDEN = ("desktop.ini", "Thumbs.db", "_SUCCESS", "_metadata", "_common_metadata")
+MAX_LINK_BYTES = 4_096  # as long as a path may be
 MAX_DEPTH = 3  # a dataset's folder, its folders and theirs
 
 
@@ -49,7 +53,7 @@ def files(path: Path) -> list[File]:
         raise SourceError(f"{path} does not exist; allowed is a folder, a zip or a file")
     if len(listed) > MAX_FILES:
         raise SourceError(f"{path} holds more than {MAX_FILES:,} files; that is no dataset")
-    return sorted(_without_top_folder(listed), key=lambda file: file.name)
+    return sorted(_without_top_folder(_without_packers(listed)), key=lambda file: file.name)
 
 
 def single_file(path: Path) -> File:
@@ -73,13 +77,13 @@ def links_out(folder: Path) -> list[str]:
     return sorted(_name(file, folder) for file in _walk(folder, MAX_DEPTH) if leads_out(file, folder))
 
 
-def dead_links(folder: Path) -> dict[str, str]:
-    """Return the links of a folder that lead nowhere or in a circle, by name, and which of the two they do."""
-    found = _dead_links(folder, MAX_DEPTH) if folder.is_dir() else {}
+def special_files(folder: Path) -> dict[str, str]:
+    """Return what is neither a file nor a folder, by name and what it is: links to nothing or in a circle, pipes."""
+    found = _special_files(folder, MAX_DEPTH) if folder.is_dir() else {}
     return {_name(path, folder): reason for path, reason in sorted(found.items())}
 
 
-def _dead_links(folder: Path, depth: int) -> dict[Path, str]:
+def _special_files(folder: Path, depth: int) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for path in folder.iterdir():
         if _is_hidden(path.name):
@@ -89,7 +93,9 @@ def _dead_links(folder: Path, depth: int) -> dict[Path, str]:
         elif path.is_symlink() and _is_circle(path):
             found[path] = "a link to a folder that it lies in"
         elif path.is_dir() and depth > 1:
-            found |= _dead_links(path, depth - 1)
+            found |= _special_files(path, depth - 1)
+        elif not path.is_dir() and not path.is_file():
+            found[path] = "a device, a pipe or a socket"
     return found
 
 
@@ -132,14 +138,39 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 
 def _on_disk(path: Path, name: str) -> File:
     where = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return File(_without_gz(name), where, lambda: path.open("rb"), path)
+    return File(name, where, lambda: path.open("rb"), path)
 
 
 def _files_of_zip(path: Path) -> list[File]:
     archive = zipfile.ZipFile(path)  # open for as long as its files are: to list it for each of them takes too long
-    inside = [entry for entry in archive.infolist() if not entry.is_dir()]
-    names = [entry.filename for entry in inside if not any(map(_is_hidden, PurePosixPath(entry.filename).parts))]
-    return [File(_without_gz(name), f"{path}: {name}", _opener(archive, name), path, is_inside=True) for name in names]
+    inside = {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
+    links = {name: os.fsdecode(archive.read(entry)) for name, entry in inside.items() if _is_link(entry)}
+    names = [name for name in inside if not any(map(_is_hidden, PurePosixPath(name).parts))]
+
+    def opener(name: str) -> Opener:
+        target = _followed(name, links)
+        is_file = target in inside and target not in links
+        return lambda: archive.open(target) if is_file else _dead_link(links[name])
+
+    return [File(name, f"{path}: {name}", opener(name), path, is_inside=True) for name in names]
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry of a zip is a symbolic link, whose content is the name that it leads to."""
+    return stat.S_ISLNK(entry.external_attr >> 16) and entry.file_size < MAX_LINK_BYTES
+
+
+def _followed(name: str, links: Mapping[str, str]) -> str:
+    """Return the name that a name in an archive leads to in the end, by links that are relative to where they lie."""
+    for _ in links:
+        if name not in links:
+            break
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(name), links[name]))
+    return name
+
+
+def _dead_link(target: str) -> AbstractContextManager[IO[bytes]]:
+    raise OSError(f"it is a link to {target}, which is no file of the archive")
 
 
 def _looks_like_zip(path: Path) -> bool:
@@ -163,21 +194,31 @@ def _is_tar(path: Path) -> bool:
 def _files_of_tar(path: Path) -> list[File]:
     stored = _unpack(path) if _is_packed(path) else None
     with tarfile.open(stored.name if stored else path, mode="r:") as archive:
-        inside = {entry.name: entry for entry in archive if entry.isfile()}  # of one name the last counts
+        entries = {posixpath.normpath(entry.name): entry for entry in archive}  # of one name the last counts
+    inside = {name: entry for name, entry in entries.items() if entry.isfile()}
+    # a second name of a file says which is the first, from the top of the archive; a link is relative to where it lies
+    links = {name: entry.linkname for name, entry in entries.items() if entry.issym()}
+    links |= {
+        name: posixpath.relpath(entry.linkname, posixpath.dirname(name))
+        for name, entry in entries.items()
+        if entry.islnk()
+    }
 
-    def opener(entry: tarfile.TarInfo) -> Opener:
+    def opener(name: str) -> Opener:
+        entry = inside.get(_followed(name, links))
+
         @contextmanager
         def open_entry() -> Iterator[IO[bytes]]:
             with tarfile.open(stored.name if stored else path, mode="r:") as archive:
-                if file := archive.extractfile(entry):
+                if file := archive.extractfile(entry) if entry else None:
                     yield buffered(file)
 
-        return open_entry
+        return open_entry if entry else lambda: _dead_link(links[name])
 
     return [
-        File(_without_gz(name.removeprefix("./")), f"{path}: {name}", opener(entry), path, is_inside=True)
-        for name, entry in inside.items()
-        if not any(map(_is_hidden, PurePosixPath(name.removeprefix("./")).parts))
+        File(name, f"{path}: {name}", opener(name), path, is_inside=True)
+        for name in (*inside, *links)
+        if not any(map(_is_hidden, PurePosixPath(name).parts))
     ]
 
 
@@ -196,8 +237,11 @@ def _unpack(path: Path) -> "_TemporaryFileWrapper[bytes]":
     return file
 
 
-def _opener(archive: zipfile.ZipFile, name: str) -> Opener:
-    return lambda: archive.open(name)
+def _without_packers(listed: list[File]) -> list[File]:
+    """Call packed files as they are called unpacked, unless two would then be called the same."""
+    plain = {file: _without_gz(file.name) for file in listed}
+    files_by_name = Counter(plain.values())
+    return [replace(file, name=name) if files_by_name[name] == 1 else file for file, name in plain.items()]
 
 
 def _without_top_folder(listed: list[File]) -> list[File]:
