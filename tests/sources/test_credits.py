@@ -62,3 +62,15 @@ def test_every_row_of_the_real_file_arrives(tmp_path):
     found, notes = read(REAL, tmp_path)
     assert len(found) == 8_964
     assert notes == Notes()
+
+
+def test_credits_may_be_written_as_a_german_excel_does(tmp_path):
+    (tmp_path / "people.csv").write_bytes("movieId;director;actors\r\n1;Zoë Ü;Bo Li|Cy Wu\r\n".encode("cp1252"))
+    found, _ = read(tmp_path / "people.csv", tmp_path)
+    assert found == [{"movie_id": "1", "director": "Zoë Ü", "actors": "Bo Li|Cy Wu"}]
+
+
+def test_credits_in_a_form_that_is_not_read_are_named(tmp_path):
+    (tmp_path / "people.json").write_text('[{"movieId": 1}]')
+    with pytest.raises(SourceError, match=r"people.json is a JSON array, which is not read; allowed is one object"):
+        read(tmp_path / "people.json", tmp_path)

@@ -14,7 +14,6 @@ from movierec.sources.http.fetch import fetch
 from movierec.sources.movielens_tables import REQUIRED, find_tables, sentence_of_left_out
 from movierec.sources.source import Chunk, Notes, Piece, SourceState
 from movierec.sources.table_contracts import USER_PROFILE
-from movierec.sources.text.delimited import Table
 
 READER = "movielens 1"  # counts up when the same file is to be read into other rows
 
@@ -54,7 +53,7 @@ class MovieLens:
                 if state:
                     state.remark(sentence_of_left_out(table, error))
                 continue
-            fingerprint = f"{READER}{_way_of_reading(table)}: {checksum}"
+            fingerprint = f"{READER}{table.way_of_reading}: {checksum}"
             yield Piece(table.contract, table.file.name, "whole", read, fingerprint, table.file.scale)
 
 
@@ -63,10 +62,3 @@ def profiles(path: Path, exclude: Sequence[str] = ()) -> Iterator[Chunk]:
     for table in find_tables(path, exclude):
         if table.contract is USER_PROFILE:
             yield from table.read(Notes())
-
-
-def _way_of_reading(table: Table) -> str:
-    """Return what is special about a file's dialect: read without regard to it, the same file has other rows."""
-    dialect = table.dialect
-    marks = {"escapes": dialect.has_escapes, "nulls": dialect.has_nulls, "western": dialect.is_western}
-    return "".join(f", {name}" for name, is_there in marks.items() if is_there and not dialect.header)

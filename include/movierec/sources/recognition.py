@@ -25,7 +25,7 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import Checksum, first_lines, header, is_like_rows
+from movierec.sources.text.delimited import Checksum, first_lines, header, is_like_rows, split_header
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
 from movierec.sources.text.quoting import Evidence, has_quotes, weigh
@@ -123,7 +123,8 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     for delimiter, may_quote in _DELIMITERS.items():
         texts = [decode(line, is_western=True)[0] for line in lines]
         is_quoted = may_quote or has_quotes(texts, delimiter)
-        names = header(lines[0], Dialect(delimiter, is_quoted)) if lines else []
+        first, _ = split_header(b"\n".join(lines), is_quoted)
+        names = header(first, Dialect(delimiter, is_quoted)) if lines else []
         fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
         if fitting:
             known = frozenset(name for name in names for contract in fitting if _has_column(contract, name))

@@ -318,3 +318,25 @@ def test_rows_are_parsed_once_a_quote_needs_no_more_lines():
     records, pending = rows_of.parse(b'1,One,A\n2,"open\n3,Three,C\n', is_last=False)
     assert [values for values, _ in records] == [["1", "One", "A"]]
     assert pending == b'2,"open\n3,Three,C\n'
+
+
+@pytest.mark.parametrize("column", ['"review, long"', '"review,\n long"'])
+def test_a_name_in_quotes_may_hold_delimiters_and_line_ends(column):
+    content = f"userId,movieId,{column},rating,timestamp\n1,2,so,3.5,99\n".encode()
+    (row,) = read(content)
+    assert row == {"user_id": "1", "movie_id": "2", "rating": "3.5", "rated_at": "99", "extra": {"review, long": "so"}}
+
+
+def test_quotes_behind_a_blank_are_quotes_where_they_pair():
+    content = b'1, "Matrix, The", "A"\n2, "Say ""Hi""", "B"\n3, "Weird Al" again, C\n4,"one, ""two""",D\n5, E "F", G\n'
+    assert movies(content) == [
+        *(("Matrix, The", None), ('Say "Hi"', None), (' "Weird Al" again', None), ('one, "two"', None)),
+        (' E "F"', None),
+    ]
+    assert movies(b'1, "Heat", "A"\n' * 3) == [("Heat", None)] * 3
+
+
+@pytest.mark.parametrize("first", [b"sep=;\n", b'"sep=;"\r\n', b"SEP=;\r\n"])
+def test_excels_word_for_the_delimiter_is_no_header(first):
+    content = first + b"userId;movieId;rating;timestamp\n1;2;3,5;99\n"
+    assert [row["rating"] for row in read(content, dialect=Dialect(";", is_quoted=True))] == ["3,5"]

@@ -34,6 +34,7 @@ class Converter:
         self._rest = bytes(set(range(256)) - {*mark, *b"\n"})
         self._to_tab = bytes.maketrans(mark, b"\t")
         self._unclean = [b"\0"] + ([b'"'] if dialect.is_quoted else []) + ([] if dialect.delimiter == "\t" else [b"\t"])
+        self._strange = (b"\0", b"\\", b"\t", f'{dialect.delimiter} "'.encode())
         self._is_plain = dialect.merge_fields is None and all(rows.contract_columns)
 
     def chunks(self, blocks: Iterable[bytes], keep: LineFilter = bytes) -> Iterator[Chunk]:
@@ -103,7 +104,7 @@ class Converter:
         """Return a block with quotes as COPY text, or None where one is strange or anything has to be escaped."""
         if not self._is_plain or not self._rows.dialect.is_quoted or not is_utf8(block):
             return None
-        if any(byte in block for byte in (b"\0", b"\\", b"\t")) or block.count(b"\r") != block.count(b"\r\n"):
+        if any(sign in block for sign in self._strange) or block.count(b"\r") != block.count(b"\r\n"):
             return None
         lines = block.decode().split("\n")
         lines.pop()

@@ -1,5 +1,6 @@
 """Text files with one row per line, read as the table of a contract at nearly the speed of COPY itself."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from movierec.sources.text.records import Dialect, Rows
 
 SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
+MAX_HEADER_LINES = 20  # in which a name in quotes ends
 _TYPED_NAME = re.compile(r".*:(?:token|float)(?:_seq)?")
 
 Checksum = tuple[tuple[int, ...], str]
@@ -43,6 +45,13 @@ class Table:
     dialect: Dialect
     make_filter: MakeLineFilter | None = None
     checksum: Checksum | None = None
+
+    @property
+    def way_of_reading(self) -> str:
+        """What is special about the file's dialect: read without regard to it, the same file has other rows."""
+        dialect = self.dialect
+        marks = {"escapes": dialect.has_escapes, "nulls": dialect.has_nulls, "western": dialect.is_western}
+        return "".join(f", {name}" for name, is_there in marks.items() if is_there and not dialect.header)
 
     def read(self, notes: Notes) -> Iterator[Chunk]:
         """Yield every row after the header, whatever it holds; an empty line is no row.
@@ -84,7 +93,7 @@ class Table:
             raise SourceError(f"{self.file.where} is empty; {_required(self.contract, self.dialect)}")
         columns: Sequence[str] = self.dialect.header
         if not columns:
-            line, _, first = first.partition(b"\n")
+            line, first = split_header(first, self.dialect.is_quoted)
             if len(line) > MAX_HEADER_BYTES:
                 size = f"{len(line):,} bytes"
                 required = _required(self.contract, self.dialect)
@@ -136,11 +145,33 @@ def header(line: bytes, dialect: Dialect) -> list[str]:
     A column without a name, as pandas writes that of its index, is called by its number.
     """
     text, _ = decode(line.rstrip(b"\r\n"))
-    names = [name.strip() for name in text.split(dialect.delimiter)]
+    names = [" ".join(name.split()) for name in _fields(text, dialect)]
     names = [name.strip('"').strip() if dialect.is_quoted else name for name in names]
     if all(_TYPED_NAME.fullmatch(name) for name in names):
         return [name.rpartition(":")[0] for name in names]
     return [name or f"column {number}" for number, name in enumerate(names, start=1)]
+
+
+def _fields(text: str, dialect: Dialect) -> list[str]:
+    """Return the fields of a line, of one whose quotes do not pair what its delimiters divide."""
+    if dialect.is_quoted and '"' in text:
+        try:
+            return next(csv.reader([text], delimiter=dialect.delimiter, skipinitialspace=True, strict=True))
+        except (csv.Error, StopIteration):
+            pass
+    return text.split(dialect.delimiter)
+
+
+def split_header(block: bytes, is_quoted: bool) -> tuple[bytes, bytes]:
+    """Return a block's first line and the others; the first goes on as long as a quote is open, for a few lines."""
+    end = block.find(b"\n") + 1 or len(block)
+    if is_quoted and block.count(b'"', 0, end) % 2:
+        further = end
+        for _ in range(MAX_HEADER_LINES):
+            further = block.find(b"\n", further) + 1 or len(block)
+            if block.count(b'"', 0, further) % 2 == 0:
+                return block[:further].rstrip(b"\r\n"), block[further:]
+    return block[:end].removesuffix(b"\n"), block[end:]
 
 
 def is_like_rows(names: Sequence[str], rows: bytes, dialect: Dialect) -> bool:

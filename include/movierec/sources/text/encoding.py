@@ -11,7 +11,9 @@ _WIDE = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_BEFORE_HEADER = re.compile(rb"[ \r\n]*(?:sep=.\r?\n?)?[ \r\n]*")  # blank lines, and how Excel names the delimiter
+_BEFORE_HEADER = re.compile(
+    rb'[ \r\n]*(?:"?sep=."?\r?\n?)?[ \r\n]*', re.IGNORECASE
+)  # blank lines, and how Excel names the delimiter
 WIDE_MARKS = tuple(mark for mark, _ in _WIDE)
 # In windows-1252: letters of Western languages but those of Iceland, which stand for others elsewhere; signs.
 _WESTERN_LETTERS = frozenset(range(0xC0, 0x100)) - {0xD0, 0xD7, 0xDD, 0xDE, 0xF0, 0xF7, 0xFD, 0xFE}

@@ -193,6 +193,17 @@ def _values_in_quotes(delimiter: str, has_escapes: bool) -> re.Pattern[str]:
     return re.compile(rf'(?:^|{sign})"({part})"(?=$|{sign})')
 
 
+def has_blanks(texts: Sequence[str], delimiter: str) -> bool:
+    """Tell whether values in quotes stand behind a blank that does not belong to them, as in `1, "Heat", "Crime"`."""
+    with_blanks = [text for text in texts if f'{delimiter} "' in text]
+    try:
+        rows = list(csv.reader(with_blanks, delimiter=delimiter, strict=True, skipinitialspace=True))
+    except csv.Error:
+        return False
+    plain = list(csv.reader(with_blanks, delimiter=delimiter))
+    return rows != [[value.lstrip(" ") for value in row] for row in plain] and len(set(map(len, rows))) == 1
+
+
 def stand_in_single_quotes(texts: Sequence[str], delimiter: str) -> bool:
     """Tell whether most lines have a value in single quotes, which are no quotes here: they would become part of it."""
     quoted = sum(any(map(_SINGLE_QUOTED.fullmatch, text.split(delimiter))) for text in texts)

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 
 from movierec.sources.text.copytext import Record
 from movierec.sources.text.encoding import INVALID, decode
@@ -109,8 +110,8 @@ class Rows:
         text, is_text = decode(line)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
         is_in_quotes = self.dialect.is_quoted and '"' in text
-        for is_escaped in self._ways_of_reading(text, is_in_quotes):
-            window = _Window(self.dialect, lines, number)
+        for is_escaped, has_blanks in self._ways_of_reading(text, is_in_quotes):
+            window = _Window(self.dialect, lines, number, has_blanks)
             values = window.values(is_escaped)
             if values is None and window.needs_more and not is_last:
                 return None
@@ -122,10 +123,12 @@ class Rows:
             marks["quoting"] = UNQUOTED
         return self._record(text.split(self.dialect.delimiter), marks), 1
 
-    def _ways_of_reading(self, text: str, is_in_quotes: bool) -> list[bool]:
-        """Return how a line is tried that may go on in the next: without its escapes (True), and as it stands."""
+    def _ways_of_reading(self, text: str, is_in_quotes: bool) -> list[tuple[bool, bool]]:
+        """Return how a line is tried that may go on in the next: whether escaped, whether with blanks before quotes."""
         may_be_escaped = self.dialect.has_escapes and ("\\" in text or '"' in text)
-        return [*([True] if may_be_escaped else []), *([False] if is_in_quotes else [])]
+        has_blanks = is_in_quotes and f'{self.dialect.delimiter} "' in text
+        ways = [(True, False), (False, True), (False, False)]
+        return list(compress(ways, (may_be_escaped, has_blanks, is_in_quotes)))
 
     @property
     def _width(self) -> int:
@@ -156,10 +159,11 @@ class Rows:
 class _Window:
     """The lines in which a quoted row has to end."""
 
-    def __init__(self, dialect: Dialect, lines: list[bytes], first: int) -> None:
+    def __init__(self, dialect: Dialect, lines: list[bytes], first: int, has_blanks: bool) -> None:
         self._dialect = dialect
         self._lines = lines
         self._first = first
+        self._has_blanks = has_blanks
         self.is_text = True
         self.needs_more = False
         self.count = 0
@@ -170,7 +174,7 @@ class _Window:
         None where the quotes do not fit.
         """
         texts, delimiter = self._texts(), self._dialect.delimiter
-        plain = csv.reader(texts, delimiter=delimiter, strict=True)
+        plain = csv.reader(texts, delimiter=delimiter, strict=True, skipinitialspace=self._has_blanks)
         reader = escaped_rows(texts, delimiter, self._dialect.is_quoted) if is_escaped else plain
         try:
             values: list[str] = next(reader)

@@ -153,7 +153,7 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:f}" if value != value.to_integral_value() else f"{value:.0f}"
     if isinstance(value, list) and all(isinstance(part, (str, int, float)) for part in value):
         return "|".join(map(str, value))
     if isinstance(value, bytes):  # text that its writer has not called text, or no text at all
