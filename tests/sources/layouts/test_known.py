@@ -119,6 +119,24 @@ def test_letterboxd_may_have_been_saved_by_a_german_excel(tmp_path):
     assert pieces["ratings"].scale == RatingScale()
 
 
+def test_rows_of_an_export_of_imdb_without_an_id_are_counted(tmp_path):
+    header = "Const,Your Rating,Date Rated,Title,Year,Genres\n"
+    found, _, said = read(
+        tmp_path,
+        ratings_dot_csv=f"{header}tt0113277,9,2024-05-01,Heat,1995,Crime\n,8,2024-05-01,Lost,,\n1 titles,,,,,\n",
+    )
+    assert len(found["ratings"]) == len(found["movies"]) == 1
+    assert "its person is user 1; 2 rows without an id such as tt0114709 are left out" in said
+
+
+def test_films_of_letterboxd_without_a_rating_are_counted(tmp_path):
+    header = "Date,Name,Year,Letterboxd URI,Rating\n"
+    rows = "2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n2024-05-02,Ran,1985,https://boxd.it/2b,\n"
+    found, _, said = read(tmp_path, ratings_dot_csv=header + rows)
+    assert [len(found[table]) for table in ("ratings", "movies")] == [1, 2]
+    assert "its person is user 1; 1 films without a rating are left out of the ratings" in said
+
+
 def test_lists_of_imdb_are_no_ratings_of_a_person(tmp_path):
     header = "Const,Your Rating,Date Rated,Title,Year\n"
     listed = "Position,Const,Created,Title,Your Rating,Date Rated\n1,tt0113277,2024-01-01,Heat,9,2024-05-01\n"
@@ -171,6 +189,20 @@ def test_hetrec(tmp_path):
     assert "are HetRec 2011" in said
 
 
+def test_a_header_that_comes_again_in_hetrec_stops_nothing(tmp_path):
+    movies = "id\ttitle\timdbID\tspanishTitle\tyear\n"
+    actors = "movieID\tactorID\tactorName\tranking\n"
+    found, _, _ = read(
+        tmp_path,
+        movies_dot_dat=f"{movies}1\tToy Story\t\\N\tJuguetes\t\\N\n{movies}2\tHeat\t113277\tHeat\t1995\n",
+        movie_actors_dot_dat=f"{actors}10\tta\tTim Allen\t1\n{actors}2\tap\tAl Pacino\t1\n",
+        **{"user_ratedmovies-timestamps_dot_dat": "userID\tmovieID\trating\ttimestamp\n75\t1\t4.5\t1162160415000\n"},
+    )
+    assert [row["movie_id"] for row in found["movies"]] == ["1", "id", "2"]  # which the rules reject
+    assert [(row["imdb_id"]) for row in found["links"]] == ["", "imdbID", "113277"]
+    assert [row["movie_id"] for row in found["credits"]] == ["2", "10", "movieID"]
+
+
 METADATA = (
     "adult,belongs_to_collection,genres,id,imdb_id,original_title,overview,release_date,title\n"
     "False,,\"[{'id': 16, 'name': 'Animation'}, {'id': 10751, 'name': \"\"Kids' Family\"\"}]\",862,tt0114709,Toy Story,"
@@ -195,6 +227,18 @@ def test_the_movies_dataset(tmp_path):
         {"movie_id": "11", "director": "John Lasseter", "actors": "Tom Hanks", "writers": "Joss Whedon"}
     ]
     assert "by the ids that links give" in said
+
+
+def test_movies_of_the_movies_dataset_that_no_link_leads_to_are_counted(tmp_path):
+    floats = METADATA.replace(",862,", ",862.0,")
+    found, _, said = read(
+        tmp_path,
+        movies_metadata_dot_csv=f"{floats}False,,[],863.0,tt0089881,Ran,,1985-06-01,Ran\n",
+        links_dot_csv="movieId,imdbId,tmdbId\n11,0114709,862\n",
+        ratings_dot_csv=RATINGS,
+    )
+    assert [row["movie_id"] for row in found["movies"]] == ["11"]
+    assert "1 rows without an id are left out; 1 movies that no link leads to are left out" in said
 
 
 def test_tmdb_5000(tmp_path):
@@ -511,3 +555,14 @@ def test_a_wide_table_is_not_listed_whole(tmp_path):
     header = ",".join(["user_id", *(f"film {number}" for number in range(500))])
     with pytest.raises(SourceError, match=r"film 28 and 471 more; required"):
         read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=f"{header}\n")
+
+
+@pytest.mark.parametrize("log", ["_delta_log/00000000000000000000.json", "metadata/v2.metadata.json"])
+def test_a_table_whose_files_do_not_all_count_is_refused(tmp_path, log):
+    (tmp_path / "ratings" / log).parent.mkdir(parents=True)
+    (tmp_path / "ratings" / log).write_text('{"add": {"path": "part-1.csv"}}\n')
+    (tmp_path / "ratings" / "part-0.csv").write_text(RATINGS)
+    with pytest.raises(
+        SourceError, match=rf"Delta Lake or Iceberg, of which ratings/{log} says which files still count"
+    ):
+        read(tmp_path, movies_dot_csv=MOVIES)

@@ -25,7 +25,7 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
 
     def ratings() -> Iterator[Sequence[str]]:
         for row in raw.rows():
-            if row["Rating"]:
+            if row["Rating"].strip():
                 yield PERSON, _number(row["Letterboxd URI"]), row["Rating"], row["Date"]
 
     def movies() -> Iterator[Sequence[str]]:
@@ -36,8 +36,10 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
         generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
         generated_file(raw, "movies", ("movie_id", "title", "release_year"), movies),
     ]
+    unrated = sum(not row["Rating"].strip() for row in raw.rows())
+    more = f"; {unrated} films without a rating are left out of the ratings" if unrated else ""
     dataset.personal.append(made[0].name)
-    dataset.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}")
+    dataset.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}{more}")
 
 
 def _number(address: str) -> str:
@@ -53,21 +55,21 @@ def is_imdb(raw: RawTable) -> bool:
 def put_imdb(dataset: RewrittenDataset, raw: RawTable) -> None:
     """Put ratings, movies and links in the place of an export of IMDb."""
 
-    def rows() -> Iterator[Row]:
-        return (row for row in raw.rows() if row["Const"][2:].isdecimal())
+    def rows() -> Iterator[tuple[str, Row]]:
+        return ((str(int(row["Const"][2:])), row) for row in raw.rows() if row["Const"][2:].isdecimal())
 
     def ratings() -> Iterator[Sequence[str]]:
-        for row in rows():
-            yield PERSON, str(int(row["Const"][2:])), row["Your Rating"], row["Date Rated"]
+        for movie, row in rows():
+            yield PERSON, movie, row["Your Rating"], row["Date Rated"]
 
     def movies() -> Iterator[Sequence[str]]:
-        for row in rows():
+        for movie, row in rows():
             genres = "|".join(part.strip() for part in row.get("Genres", "").split(","))
-            yield str(int(row["Const"][2:])), row["Title"], row.get("Year", ""), row.get("Release Date", ""), genres
+            yield movie, row["Title"], row.get("Year", ""), row.get("Release Date", ""), genres
 
     def links() -> Iterator[Sequence[str]]:
-        for row in rows():
-            yield str(int(row["Const"][2:])), row["Const"]
+        for movie, row in rows():
+            yield movie, row["Const"]
 
     made = [
         generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale(1, 10)),
@@ -75,4 +77,7 @@ def put_imdb(dataset: RewrittenDataset, raw: RawTable) -> None:
         generated_file(raw, "links", ("movie_id", "imdb_id"), links),
     ]
     dataset.personal.append(made[0].name)
-    dataset.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}")
+    broken = sum(not row["Const"][2:].isdecimal() for row in raw.rows())
+    more = f"; {broken} rows without an id such as tt0114709 are left out" if broken else ""
+    more += raw.without("Const", "Your Rating", "Date Rated", "Title", "Year", "Genres", "Release Date")
+    dataset.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}{more}")

@@ -30,7 +30,7 @@ def put_hetrec(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable
             yield row["id"], row["imdbID"]
 
     def credit_rows() -> Iterator[Sequence[str]]:
-        for movie in sorted({*directors, *actors}, key=int):
+        for movie in sorted({*directors, *actors}, key=lambda movie: (len(movie), movie)):
             yield movie, directors.get(movie, ""), actors.get(movie, "")
 
     made = [
@@ -48,7 +48,8 @@ def put_hetrec(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable
             )
         )
     used = [raw, *of_genres, *of_directors, *of_actors, *(tagged[:1] + words[:1] if tagged and words else [])]
-    dataset.replace(used, made, f"{raw.file.name} and the files beside it are HetRec 2011")
+    unused = raw.without("id", "title", "imdbID", "year")
+    dataset.replace(used, made, f"{raw.file.name} and the files beside it are HetRec 2011{unused}")
 
 
 def _values_by_movie(raws: Sequence[RawTable], key: str, value: str) -> tuple[list[RawTable], dict[str, str]]:

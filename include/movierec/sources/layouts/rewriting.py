@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from movierec.rating_scale import RatingScale
+from movierec.sources.message_parts import list_names
 from movierec.sources.text.delimited import first_lines, header
 from movierec.sources.text.encoding import AsUtf8, decode
 from movierec.sources.text.file import File, buffered
 from movierec.sources.text.lines import line_blocks
+from movierec.sources.text.quoting import NULL
 from movierec.sources.text.records import Dialect
 from movierec.sources.text.tables_as_text import GeneratedBytes, csv_line
 
@@ -27,13 +29,13 @@ class RawTable:
     names: tuple[str, ...]
 
     def rows(self) -> Iterator[Row]:
-        """Yield rows that have as many fields as the header."""
+        """Yield rows that have as many fields as the header; nothing but `\\N` is nothing."""
         with self.file.open() as stream:
             reader = self._reader(AsUtf8(stream))
             next(reader, None)
             for values in reader:
                 if len(values) == len(self.names):
-                    yield dict(zip(self.names, values, strict=True))
+                    yield {name: "" if value == NULL else value for name, value in zip(self.names, values, strict=True)}
 
     def _reader(self, stream: AsUtf8) -> Iterator[list[str]]:
         lines = _lines(self.file.where, stream)
@@ -47,6 +49,11 @@ class RawTable:
             reader = self._reader(AsUtf8(stream))
             next(reader, None)
             return sum(bool(values) and len(values) != len(self.names) for values in reader)
+
+    def without(self, *names: str) -> str:
+        """Say of which columns, beside these, nothing is made."""
+        unused = [name for name in self.names if name not in names]
+        return f"; nothing is made of the columns {list_names(unused)}" if unused else ""
 
     def has(self, *names: str) -> bool:
         """Tell whether the file has all of these columns."""

@@ -20,14 +20,14 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
 
     def movies() -> Iterator[Sequence[str]]:
         for row in raw.rows():
-            if row["id"].isdecimal():  # three rows of "The Movies Dataset" are broken in the middle
+            if (key := _id(row["id"])).isdecimal():  # three rows of "The Movies Dataset" are broken in the middle
                 genres = "|".join(literals.texts(row["genres"])) or _unlisted(row["genres"])
-                for movie in ids.get(row["id"], []) if ids else [row["id"]]:
+                for movie in ids.get(key, []) if ids else [key]:
                     yield movie, row["title"], row["release_date"], genres
 
     def credit_rows() -> Iterator[Sequence[str]]:
         for row in people[0].rows():
-            key = row.get("movie_id") or row.get("id", "")
+            key = _id(row.get("movie_id") or row.get("id", ""))
             for movie in ids.get(key, []) if ids else [key]:
                 crew = literals.people(row["crew"])
                 yield movie, "|".join(crew["Director"]), "|".join(literals.names(row["cast"])), "|".join(crew["Writer"])
@@ -37,11 +37,20 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
     if people:
         made.append(generated_file(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
     by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids"
-    shifted = sum(not row["id"].isdecimal() for row in raw.rows())
+    keys = [_id(row["id"]) for row in raw.rows()]
+    shifted = sum(not key.isdecimal() for key in keys)
+    strange = sum(key.isdecimal() and key not in ids for key in keys) if ids else 0
     left_out = f"; {shifted} rows without an id are left out" if shifted else ""
+    left_out += f"; {strange:,} movies that no link leads to are left out" if strange else ""
+    left_out += raw.without("id", "title", "release_date", "genres")
     dataset.replace(
         [raw, *people[:1]], made, f"{raw.file.name} lists movies as TMDB does; they are read {by}{left_out}"
     )
+
+
+def _id(text: str) -> str:
+    """Return an id as its digits, though a program has written it as 862.0."""
+    return text.strip().removesuffix(".0")
 
 
 def _unlisted(text: str) -> str:
@@ -54,7 +63,7 @@ def _ids_of_links(raws: Sequence[RawTable]) -> dict[str, list[str]]:
     ids: dict[str, list[str]] = {}
     for raw in sorted((raw for raw in raws if raw.has("movieId", "tmdbId")), key=lambda raw: -len(raw.file.name)):
         for row in raw.rows():
-            tmdb_id = row["tmdbId"].strip().removesuffix(".0")
+            tmdb_id = _id(row["tmdbId"])
             if tmdb_id and row["movieId"] not in ids.get(tmdb_id, []):
                 ids.setdefault(tmdb_id, []).append(row["movieId"])
     return ids
