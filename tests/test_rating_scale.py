@@ -34,6 +34,7 @@ def test_of_few_ratings_the_scale_is_what_most_of_them_speak_for(factor, scale):
         ({float(value): 3 for value in range(0, 101, 5)}, "0 to 100", "certain"),
         ({float(value): 3 for value in range(1, 101)}, "1 to 100", "certain"),
         ({value / 100: 5 for value in range(101)}, "0 to 1", "likely"),
+        ({1.0: 100, 2.0: 200, 3.0: 300, 4.0: 300}, "0.5 to 5", "likely"),
     ],
 )
 def test_all_values_tell_the_scale(values, scale, certainty):
@@ -53,6 +54,8 @@ def test_all_values_tell_the_scale(values, scale, certainty):
         ({**FIVE, 9.0: 30}, ["'0.5-5'", "'1-10'"]),
         ({1.0: 50, 2.0: 60, 3.0: 70}, ["'1-3'", "'0.5-5'"]),
         ({500.0: 30, 900.0: 40}, ["'500-900'"]),
+        ({value / 2: 150 for value in range(1, 9)}, ["'0.5-4'", "'0.5-5'"]),
+        ({1.0: 200, 2.0: 300, 3.0: 300, 4.0: 300, 5.0: 2}, ["'1-4'"]),
     ],
 )
 def test_doubt_is_refused_with_the_declarations_that_settle_it(values, declarations):

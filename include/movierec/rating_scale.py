@@ -19,6 +19,7 @@ Tally = Mapping[float, int]  # rows by rating
 MIN_RATINGS = 20  # fewer say too little to refuse anything
 MIN_USED_SHARE = 0.25  # of a declared scale
 MIN_WITHOUT_FOURS = 100  # of so many ratings on five stars some are above three
+MIN_WITHOUT_FIVES = 1_000  # and of so many some are above four
 MAX_STRAY_ROWS = 2  # so many rows, or this share of them, may be off the scale by accident
 MAX_STRAY_SHARE = 0.02
 MAX_BROKEN_SHARE = 0.2  # of rows with numbers that are on no scale, such as a time in the column of ratings
@@ -179,7 +180,7 @@ def _up_to_five(rated: Tally, low: float, high: float, unrated: tuple[float, ...
         raise _doubt(rated, (*([f"0-{high:g}"] if high < STARS.high else []), "0-5", "0.5-5 unrated 0"))
     if low < STARS.low:
         raise _doubt(rated, ("0-5",))
-    if low < high <= 3 and sum(rated.values()) >= MIN_WITHOUT_FOURS:
+    if low < high <= 4 and sum(rated.values()) >= (MIN_WITHOUT_FOURS if high <= 3 else MIN_WITHOUT_FIVES):
         raise _doubt(rated, (f"{low:g}-{high:g}", "0.5-5", "1-5"))
     above = {value: rows for value, rows in rated.items() if high < value <= 10 and not value % 1}
     if sum(above.values()) > MAX_STRAY_ROWS and len(above) >= _GRID:

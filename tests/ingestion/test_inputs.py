@@ -254,6 +254,8 @@ def test_later_parts_may_rate_again(conn, tmp_path):
         *(("9.65E8", None), ("9.6507014E8", 965070140), ("9.65069225E11", 965069225000)),
         *(("9.65E+08", None), ("1E5", None), ("24.5", None), ("24,5", None), ("1.234", None), ("", None), ("x", None)),
         *(("99999999999999999999", None), ("1_0", None), ("0x1", None)),
+        *(("1.000", None), ("862.000", None), ("1.000.000", 1000000), ("1862.000", 1862), ("0.000", 0), ("1.00", 1)),
+        *(("\u00a07\u00a0", 7), ("7\t", 7), ("\ufeff24.0", 24)),
     ],
 )
 def test_whole_numbers_as_programs_write_them(conn, text, number):
@@ -265,6 +267,7 @@ def test_whole_numbers_as_programs_write_them(conn, text, number):
     [
         *(("4.5", 4.5), ("4,5", 4.5), ("0,5", 0.5), (",5", 0.5), ("1.234,5", 1234.5), ("1,234.5", 1234.5), ("5", 5)),
         *(("4,500", None), ("4,5,6", None), ("1e400", None), ("nan", None), ("2e0", 2)),
+        *(("4,5\u00a0", 4.5), ("\t4.5\r", 4.5), ("4. 5", None)),
     ],
 )
 def test_numbers_with_a_comma(conn, text, number):
@@ -297,6 +300,12 @@ def test_numbers_with_a_comma(conn, text, number):
         ("20240105", None, "2024-01-05 00:00:00+00"),
         ("20240105101500", None, "2024-01-05 10:15:00+00"),
         ("20241305T101500Z", None, None),
+        ("630985563034567890", None, "2000-07-07 08:45:03.457+00"),
+        ("2000-7-3 8:05", None, "2000-07-03 08:05:00+00"),
+        ("7/30/2000 6:45:03 PM", "mdy", "2000-07-30 18:45:03+00"),
+        ("30 Jul 2000 18:45 +02:00", None, "2000-07-30 16:45:00+00"),
+        ("30 Jul 2000 18:45 IST", None, None),
+        ("2000-07-30 18:45:03 CST", None, None),
     ],
 )
 def test_moments(conn, text, order, moment):
@@ -322,6 +331,20 @@ def test_the_order_of_a_date_is_that_of_its_column(conn, tmp_path, dates, first,
     found = conn.execute("select release_date::text, release_year from core.movies where movie_id = 1").fetchone()
     assert found == (first, 1995)
     assert sentence in said(conn, batch_id)
+
+
+def test_the_order_of_dates_that_one_part_settles_holds_for_the_others(conn, tmp_path):
+    header = "userId,movieId,rating,timestamp\n"
+    first = header + "".join(f"1,{day},4,{day}/07/2000\n" for day in range(13, 30))
+    second = header + "".join(f"2,{day},4,{day:02}/07/2000\n" for day in range(1, 9))
+    said_of = said(conn, night(conn, tmp_path, ratings_1_dot_csv=first, ratings_2_dot_csv=second))
+    assert (
+        "ratings_2.csv: dates such as 08/07/2000 are read with the day first, as other parts of the table show"
+        in said_of
+    )
+    assert "ratings_1.csv: dates such as 29/07/2000 are read with the day first, which fits every row" in said_of
+    assert value(conn, "select array_agg(distinct extract(month from rated_at)) from core.ratings") == [7]
+    assert value(conn, "select count(*) from core.ratings") == 25
 
 
 def test_ratings_and_events_of_moments_in_the_basic_format_of_iso_8601(conn, tmp_path):
@@ -465,6 +488,43 @@ def test_broken_rows_are_found_wherever_they_stand(conn, tmp_path):
 def test_zero_is_an_id(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv="userId,movieId,rating,timestamp\n0,0,5,964982703\n")
     assert conn.execute("select user_id, movie_id from core.ratings").fetchall() == [(0, 0)]
+
+
+def test_words_for_what_is_missing_are_no_facts(conn, tmp_path):
+    night(
+        conn,
+        tmp_path,
+        ratings_dot_csv=ratings([3, 4]),
+        movies_dot_csv="movieId,title,year,release_date,genres\n1,NaN,N/A,1995-07,Drama\n2,Film,.,<NA>,Drama\n",
+        users_dot_csv="userId,age,gender,occupation,zip\n1,NA,F,none,nan\n2,31,NaN,NULL,?\n",
+        links_dot_csv="movieId,imdbId,tmdbId\n1,114709,NA\n2,null,155\n",
+        credits_dot_csv="movieId,director,actors\n1,N/A,nan\n2,Ann Lee,None\n",
+    )
+    assert conn.execute("select age, gender, occupation, postcode from core.users order by user_id").fetchall() == [
+        (None, "F", "none", None),
+        (31, None, None, None),
+    ]
+    movies = "select title, release_year, imdb_id, tmdb_id from core.movies order by movie_id"
+    assert conn.execute(movies).fetchall() == [("NaN", 1995, "tt0114709", None), ("Film", None, None, 155)]
+    assert conn.execute("select name from core.person").fetchall() == [("Ann Lee",)]
+    assert value(conn, "select count(*) from quarantine.row") == 0
+
+
+def test_people_in_lists_are_people_and_commas_between_names_are_told(conn, tmp_path):
+    batch_id = night(
+        conn,
+        tmp_path,
+        ratings_dot_csv=ratings([3, 4]),
+        credits_dot_csv="movieId,director,actors\n"
+        """1,['Ann Lee'],"['Bo Li', ""Cy O'Wu""]"\n"""
+        """2,"[{'name': 'Di Xu'}]","Ed Yi, Flo Zu"\n"""
+        '3,Gil Ax,"Hal Bo, Jr.|Ida Co"\n',
+    )
+    names = conn.execute("select name from core.person order by name").fetchall()
+    assert [name for (name,) in names] == [
+        *("Ann Lee", "Bo Li", "Cy O'Wu", "Di Xu", "Ed Yi, Flo Zu", "Gil Ax", "Hal Bo, Jr.", "Ida Co")
+    ]
+    assert "1 of 3 rows of credits.csv (credits) are kept, against the rule name_separators" in said(conn, batch_id)
 
 
 def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they_are(conn, tmp_path):

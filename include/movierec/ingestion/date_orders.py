@@ -1,5 +1,8 @@
 """Dates that end in the year, such as 10/30/1995: whether day or month comes first, as the whole column tells."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from movierec.db import Connection, fetch, run_sql
 
 _SENTENCES = {
@@ -17,4 +20,9 @@ def settle_date_orders(conn: Connection, batch_id: int, source: str) -> list[str
     key = {"batch_id": batch_id, "source": source}
     run_sql(conn, "extract/settle_date_orders", key)
     rows = fetch(conn, "extract/date_orders", key)
-    return [_SENTENCES[row["date_order"]].format(piece=row["piece"], date=row["date_example"]) for row in rows]
+    return [_sentence(row) for row in rows]
+
+
+def _sentence(row: Mapping[str, Any]) -> str:
+    told = _SENTENCES[row["date_order"]].format(piece=row["piece"], date=row["date_example"])
+    return told if row["is_settled_here"] else told.replace("which fits every row", "as other parts of the table show")

@@ -1,11 +1,12 @@
 -- Casts of text that return null instead of failing, one for each kind of value, used for every column of that kind.
 -- The digits of a whole number as programs write them: 24, 24.0, 24,0, 1,234,567, 1.234.567, 9.64982703E+08. An
 -- exponent that says more digits than are written has lost the others: 9.65E+08 is no whole number. Java and Spark
--- leave out zeros alone: 9.6507014E8 is 965070140.
+-- leave out zeros alone: 9.6507014E8 is 965070140. 1.000 may be one, or a thousand as Germans write it: it is neither.
 create or replace function ops.whole_digits(value text) returns text
 language sql immutable parallel safe
 return case
     when value ~ '^\s*[+-]?[0-9]+[.,]?\s*$' then rtrim(btrim(value), '.,')
+    when value ~ '^\s*[+-]?[1-9][0-9]{0,2}[.]000\s*$' then null
     when value ~ '^\s*[+-]?[0-9]+([.]0+|,0{1,2})\s*$' then regexp_replace(btrim(value), '[.,]0+$', '')
     when value ~ E'^\\s*[+-]?[0-9]{1,3}([,\'\u2019 \u00a0\u202f][0-9]{3})+([.]0+)?\\s*$'
         then regexp_replace(regexp_replace(value, '[.]0+\s*$', ''), '[^0-9+-]', '', 'g')
@@ -20,11 +21,17 @@ return case
         then trunc(value::numeric)::text
 end;
 
+-- A value without the blanks around it, among them those of pages and of the beginnings of files.
+create or replace function ops.without_blanks(value text) returns text
+language sql immutable parallel safe
+return btrim(value, E' \t\r\n\u00a0\u202f\ufeff');
+
 create or replace function ops.as_bigint(value text) returns bigint
 language sql stable parallel safe
 return case
     when value ~ '^ *[+-]?[0-9]+ *$' then case when pg_input_is_valid(value, 'bigint') then value::bigint end
-    when pg_input_is_valid(ops.whole_digits(value), 'bigint') then ops.whole_digits(value)::bigint
+    when pg_input_is_valid(ops.whole_digits(ops.without_blanks(value)), 'bigint')
+        then ops.whole_digits(ops.without_blanks(value))::bigint
 end;
 
 -- An id as one text however it is written, for comparing files before they are cast: 7 for 7.0 and 007.
@@ -48,7 +55,7 @@ return case
     when value ~ '^ *[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)? *$' then replace(value, ',', '')
 end;
 
-create or replace function ops.as_number(value text) returns double precision
+create or replace function ops.as_bare_number(value text) returns double precision
 language sql stable parallel safe
 return case
     when
@@ -57,14 +64,21 @@ return case
         then ops.with_point(value)::double precision
 end;
 
+-- Nearly every number stands between no blanks but spaces, and is cast at once.
+create or replace function ops.as_number(value text) returns double precision
+language sql stable parallel safe
+return coalesce(ops.as_bare_number(value), ops.as_bare_number(ops.without_blanks(value)));
+
 -- Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: 1e11 seconds are the year
--- 5138, 1e11 milliseconds the year 1973.
+-- 5138, 1e11 milliseconds the year 1973. What would be nanoseconds of 1990 are ticks of .NET, tenths of a microsecond
+-- since the year 1, of the years from 1990 to 2100; movierec.comparison.timestamps says the same.
 create or replace function ops.as_moment(value double precision) returns timestamptz
 language sql stable parallel safe
 return case
     when abs(value) < 1e11 then to_timestamp(value)
     when abs(value) < 1e14 then to_timestamp(value / 1e3)
     when abs(value) < 1e17 then to_timestamp(value / 1e6)
+    when value between 627667488e9 and 662380416e9 then to_timestamp(round((value - 621355968e9) / 1e4) / 1e3)
     when abs(value) < 1e20 then to_timestamp(value / 1e9)
 end;
 
@@ -87,6 +101,11 @@ create or replace function ops.with_t(value text) returns text
 language sql immutable parallel safe
 return regexp_replace(replace(value, ',', '.'), '^ *([0-9]{8})([0-9]{6}) *$', '\1T\2');
 
+-- Whether a moment says no zone, UTC or an offset behind its time: IST is one of India, of Israel and of Ireland.
+create or replace function ops.has_clear_zone(value text) returns boolean
+language sql immutable parallel safe
+return value !~ ':' or value ~* ':[0-9]{2}([.,][0-9]+)?( ?[ap]m)? *(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)? *$';
+
 create or replace function ops.as_time(value text, date_order text default null) returns timestamptz
 language sql stable parallel safe
 return case
@@ -99,10 +118,12 @@ return case
             end
     when
         ops.is_ordered_date(value)
-        or value ~* '^ *([0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}|[0-9]{1,2}[- ][a-z]{3,9}[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})($|[ ,T])' -- noqa: LT05
+        or value ~* '^ *([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[- ][a-z]{3,9}[- ][0-9]{4}|[a-z]{3,9} [0-9]{1,2},? [0-9]{4})($|[ ,T])' -- noqa: LT05
         then
             case
-                when pg_input_is_valid(ops.iso_date(value, date_order), 'timestamptz')
+                when
+                    ops.has_clear_zone(value)
+                    and pg_input_is_valid(ops.iso_date(value, date_order), 'timestamptz')
                     then ops.iso_date(value, date_order)::timestamptz
             end
     -- ISO 8601 without signs between the digits; as numbers, these would be moments of 1970 or of the year 2600
@@ -183,6 +204,18 @@ end;
 create or replace function ops.as_word(value text) returns text
 language sql immutable parallel safe
 return nullif(btrim(value, E' \t\r\n\u00a0'), '');
+
+-- A word, but for those that programs and people write where there is none: NA of R, nan and NaT of pandas, NULL of
+-- databases, None of Python, N/A of pages, the lone point of SAS. movierec.comparison.facts_files says the same.
+create or replace function ops.as_known(value text) returns text
+language sql immutable parallel safe
+return case
+    when
+        lower(ops.as_word(value)) not in (
+            'na', 'n/a', '#n/a', '<na>', 'nan', 'nat', 'null', 'none', '\n', '.', '?', '-'
+        )
+        then ops.as_word(value)
+end;
 
 -- The id of a title as IMDb writes it: tt and at least seven digits, of newer titles eight.
 create or replace function ops.as_imdb_id(value text) returns text

@@ -104,6 +104,11 @@ return case
     else value
 end;
 
+-- Several values with | between them, of a list as a program writes it; anything else stays as it is.
+create or replace function ops.listed(value text) returns text
+language sql immutable parallel safe
+return case when value ~ '^\s*[[{]|\)\s*$|&amp;' then ops.from_list(ops.in_brackets(value)) else value end;
+
 -- Genres in one field, separated by a sign. Spaces separate them where the layout says so, which staging has turned
 -- into signs by then, or where every word is a genre of MovieLens; "Martial Arts" and "Kids & Family" stay whole.
 create or replace function ops.genres(value text) returns text[]

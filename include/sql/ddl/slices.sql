@@ -249,6 +249,7 @@ create or replace function ops.example_value(of_table text, rule text, record js
 language sql immutable
 return case
     when of_table = 'user_profile' or rule in ('user_id', 'tag') then null
+    when rule = 'name_separators' then left(concat_ws('|', record ->> 'director', record ->> 'actors'), 60)
     else
         left(
             record ->> case rule
@@ -330,6 +331,22 @@ begin
             ) using loaded.slice_id;
         end if;
     end loop;
+    -- parts of one table are written alike: where none settles it by itself, the others of the batch do if they agree
+    update ops.slice
+    set date_order = settled.date_order
+    from (
+        select
+            other.table_name,
+            min(other.date_order) as date_order
+        from ops.batch_slice
+        inner join ops.slice as other on batch_slice.slice_id = other.slice_id
+        where batch_slice.batch_id = of_batch and other.source = of_source and other.date_order <> 'unknown'
+        group by other.table_name
+        having count(distinct other.date_order) = 1 and min(other.date_order) <> 'mixed'
+    ) as settled
+    where
+        slice.batch_id = of_batch and slice.source = of_source and slice.date_order = 'unknown'
+        and slice.table_name = settled.table_name;
 end;
 $$;
 

@@ -162,6 +162,11 @@ using (
             'no name has more than 200 characters'
         ),
         ('credits', 'director', 'warning', false, 'typed.directors is not null', 'director names somebody'),
+        (
+            'credits', 'name_separators', 'warning', false,
+            $$concat_ws('|', typed.directors, typed.actors, typed.writers) !~* ', *(?!(jr|sr|ii+|iv|esq)\M)[^ ,]'$$,
+            'names are separated by | or semicolon, as a comma may belong to a name'
+        ),
         ('imdb_title', 'title', 'reject', false, 'length(typed.title) <= 500', 'primary_title has 1 to 500 characters'),
         (
             'imdb_title', 'release_year', 'reject', true,

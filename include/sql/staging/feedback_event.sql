@@ -14,7 +14,7 @@ select
         else lower(ops.as_word(feedback_event.kind))
     end as kind,
     case
-        when not typed.is_rating or typed.number <> all(slice.unrated) then ops.as_word(feedback_event.value)
+        when not typed.is_rating or typed.number <> all(slice.unrated) then ops.as_known(feedback_event.value)
     end as value_text,
     case
         when not typed.is_rating then typed.number

@@ -25,19 +25,18 @@ cross join lateral (
         coalesce(
             ops.as_release_year(movies.release_year),
             case
-                when movies.release_year is null and ops.as_date(movies.release_date, slice.date_order) is null
+                when
+                    ops.as_known(movies.release_year) is null
+                    and ops.as_date(movies.release_date, slice.date_order) is null
                     then ops.year_of_date(movies.release_date)
             end
         ) as release_year,
-        ops.as_word(movies.release_year) as release_year_text,
+        ops.as_known(movies.release_year) as release_year_text,
         ops.as_date(movies.release_date, slice.date_order) as release_date,
-        ops.as_word(movies.release_date) as release_date_text,
+        ops.as_known(movies.release_date) as release_date_text,
         case
             when slice.has_spaced_genres then regexp_replace(ops.as_word(movies.genres), '\s+', '|', 'g')
-            -- mostly it is no list: asked here, as a call of the function costs more than the question
-            when movies.genres ~ '^\s*[[{]|\)\s*$|&amp;'
-                then ops.as_word(ops.from_list(ops.in_brackets(movies.genres)))
-            else ops.as_word(movies.genres)
+            else ops.as_word(ops.listed(movies.genres))
         end as genres
     offset 0
 ) as typed;
