@@ -105,8 +105,9 @@ def test_blunt_moments_are_noted(tmp_path: Path) -> None:
         ("2001-09-09 01:46:40 UTC", "2001-09-10 01:46:40.000000 UTC", "2001-09-11T01:46:40 GMT"),
         ("2001-09-09T03:46:40+02:00", "2001-09-10T01:46:40.000Z", "2001-09-11T01:46:40+00:00"),
         ("20010909T014640Z", "20010910T034640+0200", "20010911T014640"),
+        ("631355968000000000", "631356832000000000", "631357696000000000"),
     ],
-    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with UTC", "iso with zones", "iso basic"),
+    ids=("seconds", "milliseconds", "microseconds", "iso", "iso with UTC", "iso with zones", "iso basic", "ticks"),
 )
 def test_a_moment_may_be_a_number_or_iso_8601(tmp_path: Path, moments: tuple[str, str, str]) -> None:
     text = TRAIN
@@ -527,6 +528,23 @@ def test_whole_numbers_with_a_point_are_the_same_ids_among_names(tmp_path: Path)
     )
 
 
+def test_a_point_before_three_zeros_leaves_an_id_a_name(tmp_path: Path) -> None:
+    found = inputs(tmp_path, train=TRAIN.replace(",10,", ",1.000,"), movies="movie_id\n1\n1.000\n20.0\n")
+    assert len(found.known.movies) == 3
+    assert any(note.startswith("movie_id holds text such as '1.000'") for note in found.notes)
+
+
+def test_names_that_differ_in_capitals_alone_are_noted(tmp_path: Path) -> None:
+    train, test = (
+        TRAIN.replace("\n1,", "\nAB,").replace("\n2,", "\nCD,"),
+        TEST.replace("\n1,", "\nab,").replace("\n2,", "\nCD,"),
+    )
+    assert (
+        "1 of 3 names of user_id differ from others in capitals alone; they stay different"
+        in inputs(tmp_path, train=train, test=test).notes
+    )
+
+
 def test_ids_that_have_lost_digits_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"movie_id holds '1.2E\+05': a number that has lost digits"):
         inputs(tmp_path, train=TRAIN.replace(",10,", ",1.2E+05,"))
@@ -719,3 +737,36 @@ def test_rows_of_one_moment_that_are_sorted_by_movie_are_noted(tmp_path: Path) -
         path.write_text("\n".join(["user_id,movie_id,rating,timestamp", *rows]))
         found = read_inputs(Files(train=path), None, "auto", exclude_seen=True, division=Division("leave_one_out", 1))
         assert sum("are sorted by movie" in note for note in found.notes) == noted
+
+
+def test_the_few_ratings_off_a_scale_are_noted_and_count_as_its_end(tmp_path: Path) -> None:
+    five = HEADER + "".join(f"{user},{user % 9},{user % 5 + 1},{user}\n" for user in range(100)) + "7,20,99,7\n"
+    found = inputs(tmp_path, train=five)
+    assert found.known.ratings["rating"].max() == 5
+    note = "1 of 103 ratings lie off the scale from 0.5 to 5, and count as its nearer end: they go from 99 to 99"
+    assert any(each.startswith(note) for each in found.notes)
+
+
+def test_words_for_what_is_missing_are_no_facts(tmp_path: Path) -> None:
+    movies = "movie_id,title,year,director,actors,plot\n10,N/A,.,N/A,nan,?\n20,Ran,NA,A B,None,-\n"
+    users = "user_id,age,gender,occupation,zip\n1,NA,F,none,n/a\n2,31,?,NULL,123\n"
+    found = inputs(tmp_path, movies=movies, users=users)
+    known = found.known
+    assert known.movies["title"].tolist()[:2] == ["N/A", "Ran"]
+    assert known.people["name"].tolist() == ["A B"]
+    assert known.users["gender"].fillna("").tolist() == ["F", ""]
+    assert known.users["occupation"].fillna("").tolist() == ["none", ""]
+    assert not any("could not be read" in note for note in found.notes)
+
+
+def test_names_with_a_comma_between_them_are_noted(tmp_path: Path) -> None:
+    movies = 'movie_id,title,director,actors\n10,Heat,"Bo Li, Cy Wu","Al Bo, Jr.|Di Xu"\n20,Ran,A B,C D\n'
+    found = inputs(tmp_path, movies=movies)
+    assert any("1 names of people hold a comma, such as 'Bo Li, Cy Wu', and stay whole" in note for note in found.notes)
+
+
+def test_quotes_behind_a_blank_are_quotes(tmp_path: Path) -> None:
+    movies = 'movie_id, title, genres\n10, "Heat, the film", "Crime|Drama"\n20, "Ran", "Drama"\n'
+    found = inputs(tmp_path, movies=movies).known
+    assert found.movies["title"].tolist()[:2] == ["Heat, the film", "Ran"]
+    assert found.genres["genre"].tolist() == ["Crime", "Drama", "Drama"]

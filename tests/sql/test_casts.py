@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from movierec.comparison.facts_files import BOUNDS
-from movierec.comparison.timestamps import EARLIEST, MAX_BLUNT_SHARE, UNITS, is_blunt
+from movierec.comparison.facts_files import BOUNDS, NO_FACT
+from movierec.comparison.timestamps import EARLIEST, MAX_BLUNT_SHARE, TICKS, UNITS, is_blunt, is_ticks
 
 
 def test_the_earliest_time_of_feedback_is_the_same_in_sql_and_python(conn):
@@ -40,3 +40,22 @@ def test_moments_without_their_last_digits_are_told_alike_in_sql_and_python(conn
     ).fetchone()
     assert told == (is_blunt(np.array(seconds)).tolist(),)
     assert told == ([False, True, False, False, True, False, False, False],)
+
+
+def test_ticks_are_told_from_nanoseconds_alike_in_sql_and_python(conn):
+    numbers = [TICKS[0] - 1e6, TICKS[0], 638_400_000e9, TICKS[1], TICKS[1] + 1e6]
+    years = conn.execute(
+        "select array_agg(extract(year from ops.as_moment(number))::integer order by position)"
+        " from unnest(%s::double precision[]) with ordinality as moment (number, position)",
+        [numbers],
+    ).fetchone()
+    assert years == ([1989, 1990, 2024, 2100, 1990],)
+    assert is_ticks(np.array(numbers)).tolist() == [False, True, True, True, False]
+
+
+def test_words_for_what_is_missing_are_the_same_in_sql_and_python(conn):
+    words = [*NO_FACT, *map(str.upper, NO_FACT), "Nana", "", "none of them"]
+    known = conn.execute(
+        "select array_agg(word) from unnest(%s::text[]) as word where ops.as_known(word) is not null", [words]
+    )
+    assert known.fetchone() == (["Nana", "none of them"],)

@@ -43,7 +43,14 @@ def put_on_stars(
         notes.extend(filter(None, [unused_part(declared, tally)]))
     if scale.unrated:
         _mark_as_seen(ratings, scale, notes)
+    if stray := stray_rows(scale, tally):
+        notes.append(
+            f"{sum(stray.values()):,} of {sum(tally.values()):,} ratings lie off the scale from {scale}, and count as "
+            f"its nearer end: {describe(stray)}"
+        )
     if scale.is_stars:
+        for table, frame in ratings.items() if stray else ():
+            ratings[table] = frame.assign(**{RATING: frame[RATING].clip(scale.low, scale.high)})
         return threshold
     for table, frame in ratings.items():
         ratings[table] = frame.assign(**{RATING: _stars(frame[RATING], scale)})

@@ -24,6 +24,7 @@ from movierec.sources.text.quoting import (
     SINGLE_QUOTES,
     Evidence,
     escaped_rows,
+    has_blanks,
     has_quotes,
     stand_in_single_quotes,
     weigh,
@@ -42,7 +43,7 @@ class FileLayout:
     """How a file is written and which of its columns is which: our name to the header's word.
 
     Tab-separated files of the field quote nothing: a title may begin with a quote. With `has_escapes`, a backslash
-    protects what would otherwise end or divide a value.
+    protects what would otherwise end or divide a value; with `has_blanks`, one stands before each value.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class FileLayout:
     header: tuple[str, ...]
     is_quoted: bool = True
     has_escapes: bool = False
+    has_blanks: bool = False
 
     @property
     def quote(self) -> str | bool:
@@ -76,7 +78,8 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Fil
     if not line.strip():
         raise ConfigError(f"{path} is empty; needed is a header with {', '.join(needed)}, and rows")
     delimiter = max(DELIMITERS, key=line.count)
-    header = tuple(next(csv.reader([line], delimiter=delimiter)))
+    blanks = has_blanks(sample, delimiter)
+    header = tuple(next(csv.reader([line], delimiter=delimiter, skipinitialspace=blanks)))
     words: dict[str, str] = {}
     for name in wanted:
         matching = [word for word in header if is_name_of(name, word)]
@@ -96,7 +99,7 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Fil
         lines = (text.rstrip("\r\n") for text in file) if TITLE in words else iter(sample)
         evidence = Evidence() if is_made_here(path) else weigh(lines, delimiter, len(header), may_be_quoted)
     is_quoted = is_quoted or (evidence.has_escapes and may_be_quoted)
-    return FileLayout(path, delimiter, words, header, is_quoted, evidence.has_escapes)
+    return FileLayout(path, delimiter, words, header, is_quoted, evidence.has_escapes, blanks)
 
 
 def read_columns(layout: FileLayout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
@@ -175,8 +178,8 @@ def _uneven_row(layout: FileLayout) -> tuple[int, int]:
 
 @contextmanager
 def _source(layout: FileLayout, has_newlines: bool) -> Iterator[tuple[Path | io.BufferedReader, arrow.ParseOptions]]:
-    """Yield what Arrow reads, and how: as plain CSV where there are escapes: Arrow takes them off before any letter."""
-    if layout.has_escapes:
+    """Yield what Arrow reads, and how: as plain CSV where Arrow would take off other escapes or leave blanks."""
+    if layout.has_escapes or layout.has_blanks:
         with open_text(layout.path) as file:
             lines = map(csv_line, rows_of(layout, file))
             yield buffered(GeneratedBytes(lines)), arrow.ParseOptions(newlines_in_values=True)
@@ -194,10 +197,10 @@ def invalid_value(layout: FileLayout, rules: Mapping[str, Rule]) -> ConfigError:
         positions = {name: layout.header.index(layout.words[name]) for name in rules}
         for row in rows:
             for name, (is_right, allowed) in rules.items():
-                value = row[positions[name]].strip() if positions[name] < len(row) else ""
+                value = row[positions[name]].strip(" \t\r\n") if positions[name] < len(row) else ""
                 if row and not is_right(value):
                     where = f"{layout.path}, line {rows.line_num}, column {layout.words[name]}"
-                    return ConfigError(f"{where}: '{value[:60]}' is not allowed; allowed is {allowed}")
+                    return ConfigError(f"{where}: {value[:60]!r} is not allowed; allowed is {allowed}")
     columns = ", ".join(layout.words[name] for name in rules)
     return ConfigError(
         f"{layout.path}: numbers of {columns} have a decimal point in some rows and a decimal comma in others; "
@@ -213,4 +216,5 @@ def rows_of(layout: FileLayout, file: TextIO) -> Any:
         file,
         delimiter=layout.delimiter,
         quoting=csv.QUOTE_MINIMAL if layout.is_quoted else csv.QUOTE_NONE,
+        skipinitialspace=layout.has_blanks,
     )

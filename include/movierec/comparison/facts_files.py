@@ -31,11 +31,14 @@ MOVIE_COLUMNS = (
 )
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
 BOUNDS = {"release_year": (1870, 2100), "runtime_minutes": (1, 100_000), "age": (1, 120)}  # as in the rules of a night
+SEVERAL_NAMES = r", *(?!(?:jr|sr|ii+|iv|esq)\b)[^ ,]"
 ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
 YEAR_OF_DATE = r"^\s*(\d{4})(?:\.0+|[-/.](?:0?\d|1[0-2])(?:[-/.]00?)?)?\s*$"  # as ops.year_of_date() has it
 SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
 GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
+# what stands where a fact is missing, as in ops.as_known(); none is an occupation of MovieLens
+NO_FACT = ("n/a", "na", "#n/a", "<na>", "nan", "nat", "null", "none", "\\n", ".", "?", "-")
 NO_GENRES = ("(no genres listed)", "n/a", "none", "unknown", "-")  # the first is MovieLens's own
 
 
@@ -60,6 +63,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
         _split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
         for column, role in ROLE_OF.items()
     ]
+    _note_commas(layout, people, notes)
     persons = pd.concat(people, ignore_index=True).assign(person_id=lambda rows: rows["name"])
     billing = persons.groupby([MOVIE, "role"]).cumcount() + 1
     return {
@@ -94,6 +98,9 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     repeated = int(frame.duplicated(key).sum())
     if repeated:
         notes.append(f"{path}: {repeated} rows repeat a {key}; the first of each counts")
+    for name in set(layout.words) - {key, "title"}:
+        words = NO_FACT if name != "occupation" else tuple(word for word in NO_FACT if word != "none")
+        frame[name] = frame[name].mask(frame[name].str.strip().str.lower().isin(words))
     absent = {name: pd.Series(index=frame.index, dtype="str") for name in columns if name not in frame}
     return layout, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
 
@@ -149,6 +156,17 @@ def values_of(text: str, separators: str) -> list[str]:
     words = text.split()
     is_spaced = "," in separators and len(parts) == 1 and all(word.lower() in GENRE_WORDS for word in words)
     return words if is_spaced else parts
+
+
+def _note_commas(layout: FileLayout, people: list[pd.DataFrame], notes: list[str]) -> None:
+    """Note names with a comma, as the rule name_separators of a night does."""
+    names = pd.concat([frame["name"] for frame in people])
+    several = names[names.str.contains(SEVERAL_NAMES, case=False)]
+    if len(several):
+        notes.append(
+            f"{layout.path}: {len(several):,} names of people hold a comma, such as '{several.iloc[0][:60]}', and stay "
+            "whole: | or a semicolon separates names"
+        )
 
 
 def _in_one_spelling(genres: pd.DataFrame) -> pd.DataFrame:

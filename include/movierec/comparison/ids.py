@@ -14,7 +14,8 @@ from movierec.data.columns import USER
 from movierec.errors import ConfigError
 from movierec.sources.message_parts import is_anonymous, kind_of
 
-_WHOLE = re.compile(r"^([+-]?\d+)\.0*$")  # 7.0 is 7, also among names
+# 7.0 is 7, also among names; 1.000 may be one or a thousand, and is a name
+_WHOLE = re.compile(r"^(?![+-]?[1-9]\d{0,2}\.000$)([+-]?\d+)\.0*$")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:[,'\u2019 \u00a0\u202f]\d{3})+|(?:\.\d{3}){2,})")  # as in ops.whole_digits
 _MARKS = " \t\r\n\u00a0\ufeff"  # the last one begins each part of a file that was put together
 _LOST_DIGITS = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
@@ -66,6 +67,11 @@ def number_ids(
     is_shown = key != USER or example.isdecimal() or is_anonymous(example)
     shown = f"such as '{example}'" if is_shown else f"({kind_of(example)})"
     notes.append(f"{key} holds {kind} {shown}: every {key} is taken as a name and numbered")
+    alike = len(texts) - len(set(map(str.casefold, texts)))
+    if alike:
+        notes.append(
+            f"{alike} of {len(texts)} names of {key} differ from others in capitals alone; they stay different"
+        )
     names: pd.Index = pd.Index(texts)
     return names
 

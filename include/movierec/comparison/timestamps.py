@@ -17,6 +17,8 @@ EARLIEST = pd.Timestamp("1990-01-01", tz="UTC")  # as ops.earliest_time() has it
 MAX_BLUNT_SHARE = 0.9  # as ops.max_blunt_share() has it
 MAX_MICROSECONDS = 4e18  # since 1970, far beyond any moment and within what 64 bits hold
 # Numbers up to here are seconds since 1970, those up to 1e14 milliseconds, up to 1e17 microseconds, else nanoseconds.
+TICKS_OF_1970 = 621_355_968e9
+TICKS = (627_667_488e9, 662_380_416e9)  # of the years from 1990 to 2100; as nanoseconds they would all be of 1990
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 
 
@@ -33,7 +35,7 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
         numbers = written.to_numpy(np.float64)
         if not np.isfinite(numbers).all():
             raise invalid_value(layout, timestamp_rule(layout, is_numeric=True))
-        microseconds = np.rint(numbers * _factors(np.abs(numbers)))
+        microseconds = np.where(is_ticks(numbers), _of_ticks(numbers), np.rint(numbers * _factors(np.abs(numbers))))
         if np.abs(microseconds).max() > MAX_MICROSECONDS:
             raise invalid_value(
                 layout, {TIMESTAMP: (_is_moment, "a number of seconds, milliseconds or less since 1970")}
@@ -46,6 +48,18 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
     if times.isna().any():
         raise invalid_value(layout, timestamp_rule(layout, is_numeric=False))
     return times
+
+
+def is_ticks(numbers: Doubles) -> NDArray[np.bool_]:
+    """Tell which numbers are ticks of .NET, tenths of a microsecond since the year 1, as ops.as_moment does."""
+    found: NDArray[np.bool_] = (numbers >= TICKS[0]) & (numbers <= TICKS[1])
+    return found
+
+
+def _of_ticks(ticks: Doubles) -> Doubles:
+    """Return microseconds since 1970, to the millisecond: a float holds no more of so large a number."""
+    moments: Doubles = np.rint((ticks - TICKS_OF_1970) / 1e4) * 1e3
+    return moments
 
 
 def _with_z(moments: pd.Series) -> pd.Series:

@@ -14,8 +14,8 @@ def is_given(text: str) -> bool:
 
 
 def is_whole(text: str) -> bool:
-    """Tell whether a text is a whole number, written with or without a point."""
-    return re.fullmatch(r"[+-]?\d{1,18}(\.0*)?", text) is not None
+    """Tell whether a text is a whole number, written with or without a point; 1.000 may as well be a thousand."""
+    return re.fullmatch(r"(?![+-]?[1-9]\d{0,2}\.000$)[+-]?\d{1,18}(\.0*)?", text) is not None
 
 
 def is_number(text: str) -> bool:
