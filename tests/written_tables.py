@@ -8,7 +8,7 @@ import json
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -50,43 +50,58 @@ HEADERS = (
     ("user_id", "item_id", "stars", "date"),
     ("User ID", "FILM_ID", "Rating", "Rated-At"),
 )
-SCALES = (RatingScale(), RatingScale(1, 10), RatingScale(0, 100), RatingScale(0, 1), RatingScale(-10, 10))
+INFERRED_SCALES = (
+    *(RatingScale(), RatingScale(1, 10), RatingScale(0.5, 10), RatingScale(0, 100), RatingScale(1, 100)),
+    RatingScale(0, 1),
+)
+DECLARED_SCALES = (RatingScale(-10, 10), RatingScale(0, 5), RatingScale(0, 10), RatingScale(1, 13))
+SCALES = INFERRED_SCALES + DECLARED_SCALES
 PLAIN_IDS: dict[str, Callable[[int], str]] = {
     "plain": str,
     "float": lambda number: f"{number}.0",
     "padded": lambda number: f"{number:09}",
     "spaced": lambda number: f" {number} ",
+    "no-break spaces": lambda number: f"\u00a0{number}\u00a0",
 }
 IDS = PLAIN_IDS | {
     "comma float": lambda number: f"{number},0",
     "thousands": lambda number: f"{number:,}",
     "dots": _dotted,
     "narrow spaces": lambda number: f"{number:,}".replace(",", "\u202f"),
+    "spaces": lambda number: f"{number:,}".replace(",", " "),
+    "apostrophes": lambda number: f"{number:,}".replace(",", "\u2019"),
 }
 PLAIN_MOMENTS: dict[str, Callable[[int], str]] = {
     "seconds": str,
     "milliseconds": lambda at: f"{at}000",
     "microseconds": lambda at: f"{at}000000",
     "nanoseconds": lambda at: f"{at}000000000",
+    "ticks": lambda at: f"{(at + 62_135_596_800) * 10_000_000}",
     "float": lambda at: f"{at}.0",
     "exponent": lambda at: f"{at / 1e8:.8f}E+08",
     "iso": _moment("%Y-%m-%dT%H:%M:%SZ"),
     "zone": _moment("%Y-%m-%dT%H:%M:%S+02:00", timezone(timedelta(hours=2))),
     "space": _moment("%Y-%m-%d %H:%M:%S"),
+    "utc": _moment("%Y-%m-%d %H:%M:%S UTC"),
+    "basic": _moment("%Y%m%dT%H%M%SZ"),
 }
 MOMENTS = PLAIN_MOMENTS | {
     "thousands": lambda at: f"{at:,}",
+    "java": lambda at: f"{at / 1e8:.8f}".rstrip("0") + "E8",
+    "not padded": _moment("%Y-%-m-%-d %-H:%M:%S"),
     "american": _moment("%m/%d/%Y %H:%M:%S"),
+    "american afternoon": _moment("%-m/%-d/%Y %-I:%M:%S %p"),
     "german": _moment("%d.%m.%Y %H:%M:%S"),
     "words": _moment("%d %b %Y %H:%M:%S"),
     "month first": _moment("%B %d, %Y %H:%M:%S"),
 }
 DELIMITERS = {
-    **{"csv": ",", "semicolon": ";", "tab": "\t", "bar": "|", "quoted": ","},
+    **{"csv": ",", "semicolon": ";", "tab": "\t", "bar": "|", "quoted": ",", "blank before quotes": ","},
     **{"escaped": ",", "escaped semicolon": ";", "escaped tab": "\t", "escaped bar": "|", "escaped quotes": ","},
 }
 ESCAPED = tuple(form for form in DELIMITERS if form.startswith("escaped"))
-QUOTING = {"quoted": csv.QUOTE_ALL, "escaped quotes": csv.QUOTE_ALL, **dict.fromkeys(ESCAPED[:-1], csv.QUOTE_NONE)}
+ALL_QUOTED = ("quoted", "escaped quotes", "blank before quotes")
+QUOTING = dict.fromkeys(ALL_QUOTED, csv.QUOTE_ALL) | dict.fromkeys(ESCAPED[:-1], csv.QUOTE_NONE)
 FORMS = (*DELIMITERS, "jsonl", "typed jsonl", "parquet", "typed parquet")
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -95,7 +110,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".xz": lzma.compress,
     ".zst": _zstd,
 }
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
 LINE_ENDS = ("\n", "\r\n", "\r")
 
 
@@ -113,6 +128,7 @@ class Writing:
     packer: str
     encoding: str
     line_end: str
+    lead: str = ""  # before the header
 
     @property
     def suffix(self) -> str:
@@ -129,7 +145,11 @@ class Writing:
         if self.form.startswith("typed"):
             values = [(user, movie, self._number(half), at) for user, movie, half, at in rows]
             return jsonl(self.header, values) if self.form == "typed jsonl" else self._typed_parquet(values)
-        return table_of(self.form, self.header, [self._texts(row) for row in rows], self.line_end, self.encoding)
+        table = table_of(self.form, self.header, [self._texts(row) for row in rows], self.line_end, self.encoding)
+        if not self.lead or self.form not in DELIMITERS:
+            return table
+        lead = self.lead.replace(";", DELIMITERS[self.form]).replace("\n", self.line_end)
+        return (lead + table.decode(self.encoding)).encode(self.encoding)
 
     def _number(self, half_stars: int) -> float:
         low, high = self.scale.low, self.scale.high
@@ -170,7 +190,10 @@ def table_of(
         escapechar="\\" if form in ESCAPED else None,
     )
     writer.writerows([header, *rows])
-    return sink.getvalue().encode(encoding)
+    text = sink.getvalue()
+    if form == "blank before quotes":
+        text = text.replace('","', '", "')
+    return text.encode(encoding)
 
 
 def jsonl(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
@@ -183,27 +206,39 @@ def parquet_of(columns: dict[str, object]) -> bytes:
     return sink.getvalue()
 
 
-def writings(
-    forms: Sequence[str] = FORMS,
-    ids: Sequence[str] = tuple(IDS),
-    moments: Sequence[str] = tuple(MOMENTS),
-    encodings: Sequence[str] = ENCODINGS,
-    line_ends: Sequence[str] = LINE_ENDS,
-) -> st.SearchStrategy[Writing]:
-    """Return every way of writing a table that these parts make."""
-    return st.builds(
-        Writing,
-        form=st.sampled_from(forms),
-        header=st.sampled_from(HEADERS),
-        scale=st.sampled_from(SCALES),
-        user_form=st.sampled_from(ids),
-        movie_form=st.sampled_from(ids),
-        moment=st.sampled_from(moments),
-        has_commas=st.booleans(),
-        packer=st.sampled_from(list(PACKERS)),
-        encoding=st.sampled_from(encodings),
-        line_end=st.sampled_from(line_ends),
-    )
+LEADS = ("", "sep=;\n", "\n\n")  # before a header
+
+
+def parts_of_writings(
+    forms: Sequence[str] = FORMS, ids: Sequence[str] = tuple(IDS), moments: Sequence[str] = tuple(MOMENTS)
+) -> dict[str, Sequence[object]]:
+    """Return what each part of a writing may be."""
+    return {
+        "form": forms,
+        "header": HEADERS,
+        "scale": SCALES,
+        "user_form": ids,
+        "movie_form": ids[::-1],
+        "moment": moments,
+        "has_commas": (False, True),
+        "packer": tuple(PACKERS),
+        "encoding": ENCODINGS,
+        "line_end": LINE_ENDS,
+        "lead": LEADS,
+    }
+
+
+def writings(parts: Mapping[str, Sequence[object]]) -> st.SearchStrategy[Writing]:
+    """Return every way of writing a table that parts make."""
+    return st.builds(Writing, **{name: st.sampled_from(values) for name, values in parts.items()})
+
+
+def writings_with_each_part(parts: Mapping[str, Sequence[object]]) -> list[Writing]:
+    """Return so few ways of writing a table that each value of each part occurs in one."""
+    return [
+        Writing(**{name: values[number % len(values)] for name, values in parts.items()})  # type: ignore[arg-type]
+        for number in range(max(map(len, parts.values())))
+    ]
 
 
 def _tar(mode: str) -> Callable[[dict[str, bytes]], bytes]:

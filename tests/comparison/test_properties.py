@@ -8,15 +8,24 @@ from hypothesis import HealthCheck, given, settings
 
 from movierec.comparison.common_scale import Relevance
 from movierec.comparison.inputs import Files, read_inputs
-from tests.written_tables import PLAIN_IDS, PLAIN_MOMENTS, rating_rows, writings
+from tests.written_tables import (
+    PLAIN_IDS,
+    PLAIN_MOMENTS,
+    parts_of_writings,
+    rating_rows,
+    writings,
+    writings_with_each_part,
+)
 
 MOVIES = (0, 1, 2, 7, 10, 345, 1_234, 98_765_432)
 ROWS = rating_rows((0, 3, 1_234, 7_654_321), MOVIES)
 HELD_OUT = 55  # a movie that only the test file has
 
-few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+PARTS = parts_of_writings(ids=tuple(PLAIN_IDS), moments=tuple(PLAIN_MOMENTS))
+
+few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=1_500)
-in_every_form = given(writing=writings(ids=tuple(PLAIN_IDS), moments=tuple(PLAIN_MOMENTS)))
+in_every_form = given(writing=writings(PARTS))
 
 
 def check(folder, writing):
@@ -33,6 +42,13 @@ def check(folder, writing):
     half_stars = (known["rating"].astype(np.float64) * 2).round(3)
     seconds = known["rated_at"].dt.as_unit("s").astype("int64")
     assert list(zip(known["user_id"], known["movie_id"], half_stars, seconds, strict=True)) == sorted(ROWS)
+
+
+def test_each_way_of_writing_a_part_is_read(tmp_path):
+    for number, writing in enumerate(writings_with_each_part(PARTS)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        check(folder, writing)
 
 
 @few

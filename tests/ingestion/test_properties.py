@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import date
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,13 +13,23 @@ from hypothesis import strategies as st
 
 from tests import written_tables
 from tests.ingestion.nights import core_after
-from tests.written_tables import ARCHIVES, FORMS, rating_rows, writings
+from tests.written_tables import (
+    ARCHIVES,
+    FORMS,
+    INFERRED_SCALES,
+    parts_of_writings,
+    rating_rows,
+    writings,
+    writings_with_each_part,
+)
 
 MOVIES = (0, 1, 2, 3, 7, 10, 12, 345, 1_234, 56_789, 1_234_567, 98_765_432)
 ROWS = rating_rows((0, 3, 1_234, 7_654_321), MOVIES)
 PLAIN_MOVIES = ("movieId,title,genres\n" + "".join(f"{movie},Film {movie},Drama\n" for movie in MOVIES)).encode()
 
-few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+PARTS = parts_of_writings(forms=(*FORMS, "dat"))
+
+few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(few, max_examples=600)
 
 
@@ -26,7 +37,7 @@ def check_ratings(database, folder, writing, archive, order, is_declared):
     rows = list(ROWS)
     order.shuffle(rows)
     files = {f"ratings.{writing.suffix}": writing.content(rows), "movies.csv": PLAIN_MOVIES}
-    declared = writing.scale if is_declared or writing.scale.low < 0 else None
+    declared = writing.scale if is_declared or writing.scale not in INFERRED_SCALES else None
     found = core_after(
         *(database, folder, files, archive),
         "select user_id, movie_id, round(rating::numeric * 2, 3)::real, extract(epoch from rated_at)::bigint "
@@ -37,11 +48,19 @@ def check_ratings(database, folder, writing, archive, order, is_declared):
 
 
 in_every_form = given(
-    writing=writings(forms=(*FORMS, "dat")),
+    writing=writings(PARTS),
     archive=st.sampled_from(["", *ARCHIVES]),
     order=st.randoms(use_true_random=False),
     is_declared=st.booleans(),
 )
+
+
+def test_each_way_of_writing_a_part_is_read(database, tmp_path):
+    for number, writing in enumerate(writings_with_each_part(PARTS)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        archive = list(ARCHIVES)[number // 2] if number // 2 < len(ARCHIVES) and number % 2 else ""
+        check_ratings(database, folder, writing, archive, Random(number), is_declared=number % 3 == 0)  # noqa: S311
 
 
 @few
@@ -79,6 +98,8 @@ DATES = {
     "german": "%d.%m.%Y",
     "dashes": "%d-%m-%Y",
     "moment": "%Y-%m-%d 00:00:00",
+    "not padded": "%Y-%-m-%-d",
+    "basic": "%Y%m%d",
     "words": "%d %b %Y",
     "month first": "%B %d, %Y",
 }
@@ -92,6 +113,9 @@ GENRE_FORMS = {
     "objects": lambda names: repr([{"id": 1, "name": name} for name in names]),
     "json": lambda names: json.dumps([{"id": 1, "name": name} for name in names]),
     "numpy": lambda names: "[" + " ".join(map(repr, names)) + "]",
+    "array": lambda names: f"array({list(names)!r}, dtype=object)",
+    "frozenset": lambda names: "frozenset({" + ", ".join(map(repr, names)) + "})",
+    "tuple": lambda names: repr(tuple(names)),
     "postgres": lambda names: "{" + ",".join(f'"{name}"' for name in names) + "}",
 }
 YEARS = {"plain": str, "float": lambda year: f"{year}.0", "thousands": lambda year: f"{year:,}"}

@@ -24,6 +24,7 @@ from tests.written_tables import (
 
 FORMS = (
     *("csv", "semicolon", "tab", "bar", "quoted", "escaped", "escaped semicolon", "escaped tab", "escaped bar"),
+    "blank before quotes",
     *("escaped quotes", "jsonl", "parquet"),
 )
 MOVIES = (0, 7, 345, 1_234_567)
