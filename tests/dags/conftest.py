@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
+from typing import Any
 
 import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from jsonschema import Draft202012Validator
 from psycopg.conninfo import conninfo_to_dict
 
@@ -41,6 +44,31 @@ def _checking_once(check_schema: Callable[[object], None]) -> Callable[[object],
             known.add(text)
 
     return check_once
+
+
+class _Memory(BytecodeCache):
+    """Keeps what templates were compiled to: Great Expectations compiles those of its pages anew for each gate."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._compiled.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates() -> None:
+    """Let every environment of Jinja take what another one has compiled."""
+    begin, compiled = Environment.__init__, _Memory()
+
+    def begin_with_memory(self: Environment, *options: Any, **others: Any) -> None:
+        begin(self, *options, **others)
+        self.bytecode_cache = self.bytecode_cache or compiled
+
+    Environment.__init__ = begin_with_memory
 
 
 @pytest.fixture(scope="session")
