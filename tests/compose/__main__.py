@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         if engine := machines_own(list(stand_in_images.IMAGES)):
+            engine.compose()  # rather missing now than after a build
             build(engine)
             try_nights(engine)
         else:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 BUILD_NETWORK = ("--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
 PROGRAMS = {"dockerd": "docker.io", "docker": "docker.io", "debootstrap": "debootstrap", "nsenter": "util-linux"}
+COMPOSE = "docker-compose"  # Debian's package and its program
 START_SECONDS = 60
 STOP_SECONDS = 60
 
@@ -56,11 +57,19 @@ class Engine:
         return done.stdout
 
     def compose(self) -> list[str]:
-        """Return how Compose is called: as Docker's plugin, or as Debian's program."""
-        plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-        if not plugin and not shutil.which("docker-compose"):
-            raise EngineError("Compose is missing; install the Debian package docker-compose")
-        return ["docker", "compose"] if plugin else ["docker-compose"]
+        """Return how Compose is called."""
+        if command := _compose():
+            return command
+        raise EngineError(f"Compose is missing; install the Debian package {COMPOSE}")
+
+
+def _compose() -> list[str]:
+    """Return how Compose is called, as Docker's plugin or as Debian's program; nothing where neither is there."""
+    if shutil.which("docker"):
+        plugin = ["docker", "compose"]
+        if not subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode:
+            return plugin
+    return [COMPOSE] if shutil.which(COMPOSE) else []
 
 
 def machines_own(images: list[str]) -> Engine | None:
@@ -114,6 +123,7 @@ def _require_programs() -> None:
     if os.geteuid():
         raise EngineError("no engine that can pull images answers here, and starting one needs root")
     missing = {package for program, package in PROGRAMS.items() if not shutil.which(program)}
+    missing |= set() if _compose() else {COMPOSE}
     if missing:
         raise EngineError(
             "no engine that can pull images answers here; to start one, install the Debian packages "
