@@ -17,8 +17,9 @@ the form of `movierec_ingest`.
    on: the base rankers, taken where they have been fitted, and their candidates as they looked before windows that are
    held back. No stage sees what it will be asked. **fit_learned_ranker** is *fit_ranker* for these. **prepare_refit**
    prepares the same for all ratings, from which the champion will be published; nothing before that waits for it.
-6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings; then the same for a split
-   of everybody's ratings at one moment, for which it is fitted again. **draw_pictures** shows what came of it (its
+6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings, or for as many as
+   `MOVIEREC_EVALUATED_VIEWERS` says, drawn from them; then the same for a split of everybody's ratings at one moment,
+   for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
 7. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`.
@@ -80,7 +81,7 @@ from movierec.evaluation.protocols import EVERYTHING, PROTOCOLS
 from movierec.promotion.approvals import APPROVALS, DEFAULT_APPROVAL
 from movierec.rankers.names import RANKERS
 from movierec_approval import Approval
-from movierec_connections import open_connection, plain_errors, training_folder
+from movierec_connections import open_connection, plain_errors, settings, training_folder
 from movierec_dag import CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, asset_or_time, foldable_group, id_param
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
@@ -228,7 +229,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         groups = [group for task_groups in fitted for group in task_groups or ()]
         chosen = [each for group in groups for each in group if each["ranker"] in names]
         with open_connection() as conn:
-            return evaluate_rankers(conn, TrainingData(training_folder(training_id)), chosen, protocols())
+            data, most = TrainingData(training_folder(training_id)), settings().evaluated_viewers
+            return evaluate_rankers(conn, data, chosen, protocols(), most)
 
     @task(pool_slots=COMPUTING_SLOTS)
     def compare(training_id: int) -> dict[str, object]:

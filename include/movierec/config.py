@@ -42,6 +42,7 @@ class Settings:
         keep_backups: how many backups are kept (`MOVIEREC_KEEP_BACKUPS`).
         backups: the folder that they lie in (`MOVIEREC_BACKUPS`).
         deciding_protocol: the split by which a training compares rankers (`MOVIEREC_DECIDING_PROTOCOL`).
+        evaluated_viewers: of more viewers a training evaluates so many (`MOVIEREC_EVALUATED_VIEWERS`).
         neural: one of `NEURAL`: whether the neural ranker is wanted, and with it TensorFlow (`MOVIEREC_NEURAL`).
         accept_volume_change: a night that is started here may differ in volume (`MOVIEREC_ACCEPT_VOLUME_CHANGE`).
         connections: source name to Airflow connection id, for servers (`MOVIEREC_CONNECTIONS`).
@@ -72,6 +73,7 @@ class Settings:
     keep_backups: int = 4
     backups: str = str(StateFolder(HOME).backups)
     deciding_protocol: str = "per_user_temporal"
+    evaluated_viewers: int = 20_000
     neural: str = "yes"
     accept_volume_change: bool = False
     connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
@@ -116,6 +118,7 @@ class Settings:
             keep_backups=_integer(env, "MOVIEREC_KEEP_BACKUPS", cls.keep_backups, 1, 10_000),
             backups=_location(env.get("MOVIEREC_BACKUPS", str(StateFolder(home).backups))),
             deciding_protocol=env.get("MOVIEREC_DECIDING_PROTOCOL", cls.deciding_protocol),
+            evaluated_viewers=_integer(env, "MOVIEREC_EVALUATED_VIEWERS", cls.evaluated_viewers, 10, 2**31 - 1),
             neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
             connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),

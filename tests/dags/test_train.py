@@ -131,7 +131,8 @@ def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_no
     assert names == [("ease", 2), ("popularity", 2)]
 
 
-def test_the_form_says_which_split_decides_and_that_one_is_evaluated_then(night, tmp_path):
+def test_the_form_says_which_split_decides_and_the_settings_on_how_many(night, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_EVALUATED_VIEWERS", "25")
     folder = movielens.generate(tmp_path / "data", users=100, each=30)
     assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
     run = night.run("movierec_train", rankers=["popularity"], deciding_protocol="global_temporal", **QUICK)
@@ -141,3 +142,4 @@ def test_the_form_says_which_split_decides_and_that_one_is_evaluated_then(night,
     assert reason.endswith("; compared under global_temporal")
     evaluated = query(night.warehouse, "select distinct protocol from ml.user_metric order by 1")
     assert evaluated == [("global_temporal",), ("per_user_temporal",)]
+    assert query(night.warehouse, "select users from ml.evaluation") == [(25,)]

@@ -1,7 +1,7 @@
 """Evaluate rankers on held-out ratings: ask each for lists once, and score them by every metric."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class Evaluation:
         lists: (user_id, movie_id, score, rank) of the evaluated users, as long as the largest k.
         seconds: how long making the lists took.
         unevaluated_users: how many users of the test have no relevant movie there.
+        drawn_from: how many have one; more than were evaluated where a number of them was drawn.
     """
 
     values: pd.DataFrame
@@ -38,6 +39,7 @@ class Evaluation:
     lists: pd.DataFrame
     seconds: float
     unevaluated_users: int
+    drawn_from: int
 
     def at(self, k: int) -> pd.DataFrame:
         """Return the values at k, one row per evaluated user, with user_id as the index."""
@@ -94,26 +96,47 @@ def evaluate_together(
     exclude: pd.DataFrame | None = None,
     exclude_seen: bool = True,
     features: MovieFeatures | None = None,
+    max_users: int | None = None,
 ) -> list[Evaluation | Exception]:
     """Evaluate several rankers as `evaluate` does, block by block of users side by side.
 
-    So rankers that share candidates describe them once: the one that comes first bears their seconds.
+    So rankers that share candidates describe them once: the one that comes first bears their seconds. Of more than
+    `max_users` users so many are drawn, the same for every ranker.
 
     Returns:
         For each ranker its evaluation, or what went wrong; the others go on.
     """
     relevant = relevant_pairs(test, relevant_from)
-    users = np.unique(relevant[USER].to_numpy(np.int64))
+    known = np.unique(relevant[USER].to_numpy(np.int64))
+    users = known if max_users is None else draw_users(known, max_users)
+    if len(users) < len(known):
+        relevant = relevant[relevant[USER].isin(users)]
+    counts = {"unevaluated_users": int(test[USER].nunique()) - len(known), "drawn_from": len(known)}
     makers = [_ListMaker(each.recommend_blocks(users, max(ks, default=1), exclude_seen, exclude)) for each in rankers]
     while [maker for maker in makers if maker.advance()]:
         pass
     results: list[Evaluation | Exception] = []
     for ranker, maker in zip(rankers, makers, strict=True):
         try:
-            results.append(_evaluation(ranker, maker, relevant, users, ks, features, int(test[USER].nunique())))
+            results.append(_evaluation(ranker, maker, relevant, users, ks, features, counts))
         except Exception as error:
             results.append(error)
     return results
+
+
+def draw_users(users: Ints, most: int) -> Ints:
+    """Draw at most so many of these ids (ascending): whoever is drawn one night is, as far as they can be, the next.
+
+    Each id has a number that looks random and stays (splitmix64: Steele, Lea and Flood 2014, "Fast Splittable
+    Pseudorandom Number Generators"), and the smallest numbers are drawn.
+    """
+    if len(users) <= most:
+        return users
+    number = users.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    number ^= number >> np.uint64(31)
+    return np.sort(users[np.argsort(number, kind="stable")[:most]])
 
 
 @dataclass
@@ -152,7 +175,7 @@ def _evaluation(
     users: Ints,
     ks: Sequence[int],
     features: MovieFeatures | None,
-    test_users: int,
+    counts: Mapping[str, int],
 ) -> Evaluation:
     if maker.failure is not None:
         raise maker.failure
@@ -167,7 +190,7 @@ def _evaluation(
         totals=pd.DataFrame([(k, *_totals(beyond.first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
         seconds=maker.seconds,
-        unevaluated_users=test_users - len(users),
+        **counts,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from movierec.config import Settings
 from movierec.db import Connection, copy_rows, run_sql
 from movierec.evaluation import evaluate as evaluation
 from movierec.evaluation.evaluate import Evaluation
@@ -31,7 +32,11 @@ def evaluate_ranker(
 
 
 def evaluate_rankers(
-    conn: Connection, data: TrainingData, fitted: Sequence[Mapping[str, Any]], protocols: Sequence[str] = PROTOCOLS
+    conn: Connection,
+    data: TrainingData,
+    fitted: Sequence[Mapping[str, Any]],
+    protocols: Sequence[str] = PROTOCOLS,
+    max_viewers: int = Settings.evaluated_viewers,
 ) -> dict[str, dict[str, float | None]]:
     """Rank the whole catalogue for everybody who liked a movie of the test, store the metrics, return their means.
 
@@ -45,10 +50,11 @@ def evaluate_rankers(
         data: of the training.
         fitted: what `fit_ranker` returned, for each ranker.
         protocols: the splits to evaluate on; for any but the first the rankers are fitted again.
+        max_viewers: of more viewers so many are drawn, the same for all rankers.
     """
     reasons = {str(each["ranker"]): each.get("refused") for each in fitted}
     rankers = {name: data.load_ranker(name) for name, reason in reasons.items() if reason is None}
-    per_user = _evaluate_on(data.per_user_temporal, rankers)
+    per_user = _evaluate_on(data.per_user_temporal, rankers, max_viewers)
     for name, result in per_user.items():
         if isinstance(result, Exception):
             reasons[name] = log_failure(result, f"evaluate {name}")
@@ -56,7 +62,7 @@ def evaluate_rankers(
     others: dict[str, Evaluation | Exception] = {}
     if GLOBAL_TEMPORAL in protocols:
         kept = {name: ranker for name, ranker in rankers.items() if reasons[name] is None}
-        refitted, others = _evaluate_globally(kept, data)
+        refitted, others = _evaluate_globally(kept, data, max_viewers)
     means = {}
     for each in fitted:
         name = str(each["ranker"])
@@ -101,7 +107,7 @@ def _store(
 
 
 def _evaluate_globally(
-    rankers: Mapping[str, Ranker], data: TrainingData
+    rankers: Mapping[str, Ranker], data: TrainingData, max_viewers: int
 ) -> tuple[dict[str, Ranker], dict[str, Evaluation | Exception]]:
     """Fit again and evaluate on the global split; a ranker that has no figures under it stays in."""
     refitted: dict[str, Ranker] = {}
@@ -114,7 +120,7 @@ def _evaluate_globally(
                 raise
             except Exception as error:
                 results[name] = error
-        results |= _evaluate_on(data.global_temporal, refitted)
+        results |= _evaluate_on(data.global_temporal, refitted, max_viewers)
     except RETRYABLE:
         raise
     except Exception as error:  # of the split itself
@@ -125,13 +131,14 @@ def _evaluate_globally(
     return refitted, results
 
 
-def _evaluate_on(split: Split, rankers: Mapping[str, Ranker]) -> dict[str, Evaluation | Exception]:
+def _evaluate_on(split: Split, rankers: Mapping[str, Ranker], max_viewers: int) -> dict[str, Evaluation | Exception]:
     """Evaluate rankers by name; what trying again may help with is raised.
 
     Raises:
         MemoryError, OSError, psycopg.Error: not a ranker's fault.
     """
     options: dict[str, Any] = {"relevant_from": split.train.relevant_from, "features": split.features}
+    options["max_users"] = max_viewers
     results = evaluation.evaluate_together(list(rankers.values()), split.test, CUTOFFS, **options)
     for result in results:
         if isinstance(result, RETRYABLE):
@@ -147,7 +154,8 @@ def _store_means(conn: Connection, key: Key, fit_seconds: float, evaluation: Eva
     known = {name: float(mean) if isfinite(mean) else None for name, mean in means.items()}
     costs = {"users": len(values), "fit_seconds": fit_seconds, "score_seconds": evaluation.seconds}
     run_sql(conn, "ml/record_evaluation", {**key, K: CUTOFF, **costs, **known})
-    log.info("evaluate %s: NDCG@%d %.4f over %d viewers", key["ranker"], CUTOFF, means["ndcg"], len(values))
+    drawn = f", drawn of {evaluation.drawn_from:,}" if evaluation.drawn_from > len(values) else ""
+    log.info("evaluate %s: NDCG@%d %.4f over %d viewers%s", key["ranker"], CUTOFF, means["ndcg"], len(values), drawn)
     return {name: None if mean is None else round(mean, 6) for name, mean in known.items()}
 
 
