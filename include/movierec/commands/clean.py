@@ -8,7 +8,7 @@ from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import state
 from movierec.local.airflow import group
-from movierec.local.postgres import embedded_server, sockets
+from movierec.local.postgres import embedded_server
 
 FIRST_OWN_DATABASE = 16384  # PostgreSQL numbers what it brings along below that (FirstNormalObjectId)
 YES = "yes"
@@ -31,7 +31,6 @@ def clean(settings: Settings, is_agreed: bool) -> None:
     if not is_agreed and (data := held_data(settings)):
         _require_agreement(settings.home, data)
     group.down(settings)
-    shutil.rmtree(sockets.socket_directory(settings), ignore_errors=True)
     shutil.rmtree(settings.home)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from movierec.errors import MovierecError
 from movierec.local.postgres import embedded_server, postmaster, sockets
-from movierec.local.postgres.account import server_account
+from movierec.local.postgres.account import Account, server_account
 from tests.installation import QUICK
 
 
@@ -117,7 +117,35 @@ def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, set
         assert ask(distant, "select 1") == 1
     finally:
         embedded_server.stop(distant)
-        folder.rmdir()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_folder_of_sockets_goes_with_a_killed_server_and_stays_with_what_is_not_of_one(tmp_path, settings, is_killed):
+    distant = replace(settings, home=tmp_path / ("long" * 25))
+    embedded_server.start(distant, QUICK)
+    folder = sockets.socket_directory(distant)
+    if is_killed:
+        kill(postmaster.find_postmaster(embedded_server.data_directory(distant)).pid)
+        assert list(folder.iterdir())
+    else:
+        (folder / "somebody's").touch()
+    embedded_server.stop(distant)
+    assert folder.exists() == (not is_killed)
+    if not is_killed:
+        assert [path.name for path in folder.iterdir()] == ["somebody's"]
+        shutil.rmtree(folder)
+
+
+def test_a_folder_of_sockets_of_somebody_else_is_left_alone(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    distant = replace(settings, home=tmp_path / ("long" * 25))
+    folder = sockets.socket_directory(distant)
+    folder.mkdir()
+    other = folder.stat().st_uid + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    sockets.remove_socket_directory(distant, Account("other", other, other))
+    assert folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -131,8 +159,9 @@ def test_a_state_folder_may_have_any_name(tmp_path, settings, name):
         assert "ready to accept connections" in embedded_server.log_file(odd).read_text()
     finally:
         embedded_server.stop(odd)
-        if sockets.socket_directory(odd).parent != odd.home / "postgres":
-            sockets.socket_directory(odd).rmdir()
+        assert (
+            sockets.socket_directory(odd).parent == odd.home / "postgres" or not sockets.socket_directory(odd).exists()
+        )
 
 
 def test_a_copy_of_a_state_folder_has_a_socket_of_its_own(tmp_path, settings):
@@ -151,7 +180,7 @@ def test_a_copy_of_a_state_folder_has_a_socket_of_its_own(tmp_path, settings):
     finally:
         for installation in (first, second):
             embedded_server.stop(installation)
-            sockets.socket_directory(installation).rmdir()
+            assert not sockets.socket_directory(installation).exists()
 
 
 def test_a_state_folder_may_be_spelled_in_a_roundabout_way(server, tmp_path):

@@ -14,7 +14,7 @@ from movierec.local import state
 from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
 from movierec.local.postgres.programs import last_lines, run_program, start_server
-from movierec.local.postgres.sockets import make_socket_directory, socket_directory
+from movierec.local.postgres.sockets import make_socket_directory, remove_socket_directory, socket_directory
 
 if TYPE_CHECKING:
     import psycopg
@@ -58,14 +58,23 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
 
 
 def stop(settings: Settings) -> None:
-    """Stop the server if it runs; clients are disconnected.
+    """Stop the server if it runs, and remove the folder of its socket from the temporary folder, where it lies there.
+
+    Clients are disconnected.
 
     Raises:
         MovierecError: it does not stop.
     """
     data = data_directory(settings)
-    if postmaster.find_postmaster(data) is None:
-        return
+    if postmaster.find_postmaster(data) is not None:
+        _stop(data)
+    if data.exists() and socket_directory(settings) != settings.state_folder.socket:
+        with locks.lock(settings.state_folder.lock("postgres")):
+            if postmaster.find_postmaster(data) is None:  # else somebody has started it meanwhile
+                remove_socket_directory(settings, server_account(data))
+
+
+def _stop(data: Path) -> None:
     account = server_account(data)
     result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "fast", "-w", "-t", "60")
     if result.returncode:

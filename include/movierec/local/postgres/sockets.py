@@ -35,7 +35,7 @@ def make_socket_directory(settings: Settings, account: Account) -> Path:
         MovierecError: the directory exists and belongs to somebody else.
     """
     directory = socket_directory(settings)
-    if directory.is_symlink() or (directory.exists() and directory.stat().st_uid not in (account.uid, os.geteuid())):
+    if directory.is_symlink() or (directory.exists() and not _is_own(directory, account)):
         raise MovierecError(f"{directory} must be a folder of {account.name}'s own; remove it and try again")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -46,3 +46,23 @@ def make_socket_directory(settings: Settings, account: Account) -> Path:
     if directory != settings.state_folder.socket:
         settings.state_folder.socket_record.write_text(f"{directory}\n", encoding="utf-8")
     return directory
+
+
+def remove_socket_directory(settings: Settings, account: Account) -> None:
+    """Remove the socket's directory where it lies in the temporary folder; the server must not run.
+
+    What belongs to somebody else, or holds anything but what a server leaves of its socket, is left alone.
+    """
+    directory = socket_directory(settings)
+    if directory == settings.state_folder.socket or directory.is_symlink() or not directory.is_dir():
+        return
+    if not _is_own(directory, account):
+        return
+    for leftover in directory.glob(f"{SOCKET_NAME}*"):
+        leftover.unlink()  # of a server that was killed
+    if not any(directory.iterdir()):
+        directory.rmdir()
+
+
+def _is_own(directory: Path, account: Account) -> bool:
+    return directory.stat().st_uid in (account.uid, os.geteuid())
