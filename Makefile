@@ -48,10 +48,12 @@ env: ## put the passwords and keys that containers need into .env, where they ar
 run up: SETUP := --in-background
 
 # Before set-up, which takes minutes: a `make down` from here on is the end of this run. Make's own arguments are no
-# environment of what it asks here.
+# environment of what it asks here. A dry run (-n, -q, -t) reads recipes as well, and begins nothing.
+ONLY_SHOWN = $(foreach letter,n q t,$(findstring $(letter),$(firstword -$(MAKEFLAGS))))
 HOME_GIVEN = $(if $(value MOVIEREC_HOME),export MOVIEREC_HOME='$(subst ','\'',$(value MOVIEREC_HOME))';)
 .begun:
-	$(eval BEGUN := $(shell $(HOME_GIVEN) $(call any_python,$(PYTHON) $(BIN)/python,movierec.local.halt) 2>/dev/null))@:
+	$(if $(strip $(ONLY_SHOWN)),,$(eval BEGUN := $(shell $(HOME_GIVEN) \
+		$(call any_python,$(PYTHON) $(BIN)/python,movierec.local.halt) 2>/dev/null)))@:
 
 ##@ Run
 

@@ -87,6 +87,22 @@ def test_what_was_being_set_up_at_that_time_starts_nothing(movierec, tmp_path):
     assert not (home / "postgres").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "is_made"),
+    [
+        *(("-n", False), ("-sn", False), ("--dry-run --no-print-directory", False), ("-q", False)),
+        *(("-s", True), ("--no-print-directory", True)),
+    ],
+)
+def test_a_run_of_make_that_only_shows_what_it_would_do_makes_no_state_folder(movierec, tmp_path, options, is_made):
+    home = tmp_path / "new"
+    target = ".begun" if is_made else "run"
+    make = ("make", *options.split(), "-C", str(ROOT), target, f"PYTHON={sys.executable}", f"MOVIEREC_HOME={home}")
+    env = {name: value for name, value in movierec.env.items() if name != "MOVIEREC_HOME"}
+    subprocess.run(make, env=env, capture_output=True, timeout=MAX_SECONDS, check=False)
+    assert home.exists() == is_made
+
+
 def test_who_waits_for_the_lock_sees_it(settings):
     begun = halt.begin(settings.home)
     assert halt.begin(settings.home) == begun
