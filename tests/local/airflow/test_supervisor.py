@@ -13,7 +13,7 @@ import pytest
 
 from movierec import locks
 from movierec.local import state
-from movierec.local.airflow import group, processes
+from movierec.local.airflow import group, heartbeats, processes
 from movierec.local.airflow.component import Component
 from movierec.local.airflow.database import Database
 from movierec.local.postgres import embedded_server
@@ -37,6 +37,14 @@ WATCHING = SUPERVISE.replace(
     "database = Database(replace(Settings(), home=pathlib.Path(sys.argv[1])))\n"
     "sys.exit",
 ).replace("{}))", "{}, database))")
+BEATING = SUPERVISE.replace(
+    "sys.exit",
+    "from movierec.local.airflow.heartbeats import Heartbeats\n"
+    "beats = pathlib.Path(sys.argv[1]) / 'beats'\n"
+    "read = lambda: json.loads(beats.read_text()) if beats.exists() else {}\n"
+    "heartbeats = Heartbeats(read, 'server', hung_seconds=2, look_seconds=0)\n"
+    "sys.exit",
+).replace("{}))", "{}, heartbeats=heartbeats))")
 STUBBORN = "trap '' TERM; sleep 300 & wait; sleep 300"
 
 
@@ -200,6 +208,43 @@ def test_nothing_is_started_before_the_first_component_answers(home, supervise):
     assert set(group.component_pids(home)) == {"server"}
     (home / "ready").touch()
     wait_for(lambda: set(group.component_pids(home)) == {"server", "client"})
+
+
+def test_a_component_that_hangs_is_killed_with_its_children_and_starts_again(home, supervise):
+    commands = {"server": ["sleep", "300"], "scheduler": ["sh", "-c", "sleep 300 & wait"], "web": ["sleep", "300"]}
+    supervise(commands, BEATING)
+    first = group.component_pids(home)
+    (child,) = psutil.Process(first["scheduler"]).children()
+    os.kill(first["scheduler"], signal.SIGSTOP)
+    (home / "beats").write_text('{"scheduler": "12:00"}')
+    wait_for(lambda: group.component_pids(home).get("scheduler", first["scheduler"]) != first["scheduler"])
+    assert not child.is_running()
+    assert {name: pid for name, pid in group.component_pids(home).items() if name != "scheduler"} == {
+        name: pid for name, pid in first.items() if name != "scheduler"
+    }
+    said = (home / "logs" / "supervisor.log").read_text()
+    assert "scheduler has sent no heartbeat for 2 s; it is killed and starts again\n" in said
+
+
+def test_only_the_one_that_answers_hangs_where_nobody_answers(monkeypatch):
+    clock, beats, pids = [0.0], {"scheduler": 1}, {"server": 1, "scheduler": 2, "web": 3}
+    monkeypatch.setattr(heartbeats.time, "monotonic", lambda: clock[0])
+    watched = heartbeats.Heartbeats(lambda: beats, "server", hung_seconds=100, look_seconds=30)
+
+    def hung_after(seconds, **options):
+        clock[0] += seconds
+        return watched.hung(pids, **options)
+
+    assert [hung_after(30) for _ in range(3)] == [[], [], []]
+    beats = {"scheduler": 2}
+    assert [hung_after(30) for _ in range(4)] == [[]] * 4
+    assert hung_after(1) == []  # asked a moment ago
+    assert hung_after(30) == ["scheduler"]
+    pids["scheduler"] = 4
+    assert [hung_after(30) for _ in range(4)] == [[]] * 4
+    assert hung_after(30, is_excused=True) == []
+    beats = None
+    assert [hung_after(30) for _ in range(4)] == [[], [], [], ["server"]]
 
 
 def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, settings, supervise):

@@ -1,5 +1,6 @@
 """Wait until Airflow really works: every component has sent a heartbeat since the start, every DAG has been parsed."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from movierec.local.airflow.api import WITHOUT_PROXY, AirflowClient, JsonObject,
 from movierec.local.environment import airflow_url
 
 ANSWER_SECONDS = 2.0
+LONG_ANSWER_SECONDS = 5.0  # of a busy server that is asked seldom
 MAX_WAIT_SECONDS = 600.0  # a busy machine takes minutes; where the group gives up, that is said at once
 HEARTBEAT_KEYS = {
     "scheduler": "latest_scheduler_heartbeat",
@@ -54,6 +56,22 @@ def api_answers(settings: Settings) -> bool:
             return bool(answer.status == HTTPStatus.OK)
     except (OSError, HTTPException):
         return False
+
+
+def heartbeats(settings: Settings) -> dict[str, object] | None:
+    """Return the last heartbeat of each component that sends some, by the supervisor's names; None if nobody answers.
+
+    Nothing is known of any while Airflow's database does not answer.
+    """
+    url = f"{airflow_url(settings)}/api/v2/monitor/health"
+    try:
+        with WITHOUT_PROXY.open(url, timeout=LONG_ANSWER_SECONDS) as answer:
+            health = json.load(answer)
+    except (OSError, HTTPException, ValueError):
+        return None
+    if health["metadatabase"]["status"] != "healthy":
+        return {}
+    return {name.replace("_", "-"): (health.get(name) or {}).get(key) for name, key in HEARTBEAT_KEYS.items()}
 
 
 def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""The parent of Airflow's components and of the web application: it starts them in order, again if one dies, ends them.
+"""The parent of Airflow's components and of the web application: it starts them in order, again if one dies or hangs.
 
 The order is: the database, Airflow's API server, and once that answers, all the others. A task that is started while
 nobody answers would be lost, and with it one of its tries.
@@ -19,6 +19,7 @@ from movierec.local import state, web
 from movierec.local.airflow import health, processes
 from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component, say
 from movierec.local.airflow.database import Database, give_back_tries
+from movierec.local.airflow.heartbeats import Heartbeats
 from movierec.state_folder import StateFolder
 
 AIRFLOW = (sys.executable, "-m", "airflow")
@@ -33,6 +34,7 @@ COMPONENTS = {
 }
 MAX_DEATHS = 5
 GRACE_SECONDS = 10.0
+KILLED_SECONDS = 1.0  # for what a component that hangs has started; itself it will not end by any word
 
 
 def supervise(
@@ -42,6 +44,7 @@ def supervise(
     database: Database | None = None,
     is_ready: Callable[[], bool] = lambda: True,
     before: Mapping[str, Callable[[], object]] | None = None,
+    heartbeats: Heartbeats | None = None,
 ) -> str:
     """Keep every component running until a signal says to stop; return why it gave up, or an empty string.
 
@@ -52,6 +55,7 @@ def supervise(
         database: the server to watch, without which nothing is started.
         is_ready: tells whether the first component answers; only then are the others started.
         before: what is called before each start of a component.
+        heartbeats: by which components that hang are told; they are killed, and start again.
     """
     stop_requested = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,6 +66,8 @@ def supervise(
     try:
         while not failure and not stop_requested.is_set():
             _start_what_can_run(home, components, database, is_ready)
+            if heartbeats:
+                _kill_hung(components, heartbeats, is_excused=database is not None and database.was_away())
             told = {**own, **details, **({"database": database.details()} if database else {})}
             problem = _record(home, components, told, problem)
             failure = _failure(components, home)
@@ -91,6 +97,13 @@ def _start_what_can_run(
     if waiting and is_ready():
         for component in waiting:
             component.start(home)
+
+
+def _kill_hung(components: Sequence[Component], heartbeats: Heartbeats, is_excused: bool) -> None:
+    running = {each.name: psutil.Process(each.process.pid) for each in components if each.process}
+    for name in heartbeats.hung({name: process.pid for name, process in running.items()}, is_excused):
+        say(f"{name} has sent no heartbeat for {heartbeats.hung_seconds:.0f} s; it is killed and starts again")
+        processes.end_all([*running[name].children(recursive=True), running[name]], KILLED_SECONDS)
 
 
 def _failure(components: Sequence[Component], home: Path) -> str:
@@ -141,6 +154,7 @@ def main() -> str:
         Database(settings),
         lambda: health.api_answers(settings),
         {"scheduler": lambda: _before_scheduler(settings)},
+        Heartbeats(lambda: health.heartbeats(settings), FIRST),
     )
 
 
