@@ -158,6 +158,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     @task
     def open_training() -> int:
         from movierec.training.snapshot import batch_to_train_on, open_training
+        from movierec.training.store_mark import claim_store
 
         context = get_current_context()
         deciding_protocol()  # a wrong setting should not cost a night
@@ -165,6 +166,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
             batch_id = batch_to_train_on(conn, requested_batches(), is_automatic())
             if batch_id is None:
                 raise AirflowSkipException("the newest night has a champion already; the form's batch names another")
+            claim_store(conn, settings())
             return open_training(conn, context["run_id"], batch_id, context["params"]["seed"])
 
     @task

@@ -1,9 +1,12 @@
 """The three DAGs for real, task by task, on a generated dataset."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 from movierec.db import connect
 from movierec.evaluation.protocols import PROTOCOLS
+from movierec.training.store_mark import FILE
 from tests import movielens
 from tests.ingestion.test_core import fingerprints
 
@@ -134,6 +137,16 @@ def test_training_before_any_night_says_what_to_run_first(night, capsys):
     run = night.run("movierec_train")
     assert states(run)["open_training"] == "failed"
     assert "no night has been accepted yet; run movierec_ingest first" in capsys.readouterr().out
+
+
+def test_a_training_in_the_store_of_another_warehouse_is_refused_before_it_writes(first_night, night, settings, capsys):
+    mark = Path(settings.artifacts) / FILE
+    assert json.loads(mark.read_text())["mark"]  # of the first night
+    mark.write_text('{"mark": "of a copy", "home": "/srv/copy"}')
+    run = night.run("movierec_train", **QUICK)
+    assert states(run)["open_training"] == "failed"
+    assert "is another warehouse's, that of /srv/copy on " in capsys.readouterr().out
+    assert [path.name for path in mark.parent.glob("trainings/*")] == ["000001"]
 
 
 def test_publishing_before_any_training_says_what_to_run_first(night, capsys):

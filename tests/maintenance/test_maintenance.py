@@ -2,6 +2,7 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Timer
 from typing import NamedTuple
 from uuid import uuid4
@@ -27,6 +28,8 @@ from movierec.rankers import registry
 from movierec.state_folder import StateFolder
 from movierec.training import snapshot
 from movierec.training.folder import TrainingFolder, training_folders
+from movierec.training.store_mark import FILE as STORE_MARK
+from movierec.training.store_mark import claim_store, require_own_store
 from tests import movielens
 from tests.installation import QUICK, installed
 from tests.night import ingest
@@ -63,6 +66,18 @@ def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, els
         assert registry.load(TrainingFolder.of(place, 1).final_model("ease")).name == "ease"
     with connect(embedded_server.conninfo(elsewhere, "app")) as application:
         assert application.execute("select to_regclass('feedback_event') is not null").fetchone() == (True,)
+
+
+def test_a_restore_takes_over_the_store_that_it_restores_to(live, settings, elsewhere):
+    claim_store(live, settings)
+    folder = make_backup(live, settings)
+    assert not (folder / "artifacts" / STORE_MARK).exists()
+    restored = replace(elsewhere, artifacts=settings.artifacts)
+    restore(restored, folder)
+    with connect(embedded_server.conninfo(restored, "warehouse")) as conn:
+        claim_store(conn, restored)
+    with pytest.raises(ConfigError, match=f"is another warehouse's, that of {restored.home} on"):
+        require_own_store(live, settings)
 
 
 def test_a_warehouse_that_holds_something_is_replaced_only_when_asked_and_kept_aside(live, settings, elsewhere):

@@ -20,6 +20,7 @@ from movierec.errors import MovierecError
 from movierec.local.postgres.programs import last_lines, program_path
 from movierec.locks import lock
 from movierec.maintenance import manifest
+from movierec.training import store_mark
 from movierec.warehouse import structure_version
 
 log = logging.getLogger(__name__)
@@ -105,12 +106,13 @@ def run_client(program: str, conninfo: str, *options: str) -> None:
 
 
 def copy_artifacts(source: UPath, target: UPath) -> int:
-    """Copy all files of an artifact store, and return how many.
+    """Copy all files of an artifact store but the mark of the warehouse whose it is, and return how many.
 
     Raises:
         ModelError: a file was pruned meanwhile.
     """
-    paths = sorted((path for path in source.rglob("*") if path.is_file()), key=str) if source.exists() else []
+    found = source.rglob("*") if source.exists() else ()
+    paths = sorted((path for path in found if path.is_file() and path != source / store_mark.FILE), key=str)
     for path in paths:
         # A file that is there already may be linked to one of another training, which keeps what it has.
         write_bytes(target / path.relative_to(source).as_posix(), read_bytes(path))

@@ -16,6 +16,7 @@ from movierec.local.postgres import embedded_server, roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
 from movierec.training.folder import training_folders
+from movierec.training.store_mark import take_store
 from movierec.warehouse import STRUCTURE_VERSION, migrate, require_known_structure
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     finally:
         _drop_restored(settings, names)  # what has not taken its place is as large as a warehouse
     migrate(embedded_server.conninfo(settings, "warehouse"))
+    with connect(embedded_server.conninfo(settings, "warehouse")) as conn:
+        take_store(conn, settings)
     log.info("restore: %s, version %s is live", folder, live["version_id"])
     return live
 

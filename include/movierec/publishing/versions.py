@@ -15,6 +15,7 @@ from movierec.ingestion.core import core_as_of
 from movierec.training.fit_store import prune_fits
 from movierec.training.folder import TrainingFolder, prune_trainings, trainings
 from movierec.training.snapshot import batch_of
+from movierec.training.store_mark import require_own_store
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,11 @@ def prune(conn: Connection, settings: Settings) -> dict[str, int]:
 
     With them go the files that tasks had begun to write in kept ones when they were killed, and of all trainings before
     the newest what only the next night could have used.
+
+    Raises:
+        ConfigError: the artifact store is another warehouse's.
     """
+    require_own_store(conn, settings)
     versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
     run_sql(conn, "serving/prune_incoming")
     conn.commit()

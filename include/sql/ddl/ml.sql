@@ -264,6 +264,13 @@ create table if not exists ml.question (
 comment on table ml.question is
 'What a person was asked about a training, as Airflow shows it. Grain: one training.';
 
+create table if not exists ml.store_mark (
+    mark text primary key,
+    made_at timestamptz not null default now()
+);
+comment on table ml.store_mark is
+'What this warehouse has left in its artifact store, by which it knows the store as its own. Grain: training, restore.';
+
 create table if not exists ml.feedback_weight (
     kind text primary key,
     weight real not null check (weight between 0 and 1),
