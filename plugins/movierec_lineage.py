@@ -49,7 +49,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "record_night": _NIGHT,
     },
     "movierec_train": {
-        "open_training": Ports("ops.batch", "ml.training"),
+        "open_training": Ports("ops.batch ml.store_mark", "ml.training ml.store_mark"),
         "take_snapshot": Ports("core.* ml.feedback_weight", "artifacts/snapshot"),
         "build_features": Ports("artifacts/snapshot", "artifacts/features"),
         "prepare_training_set": Ports("artifacts/snapshot artifacts/features", "artifacts/fits"),
