@@ -267,6 +267,13 @@ def test_a_restore_that_fails_leaves_no_second_warehouse_behind(live, settings, 
     assert databases(elsewhere) == ["airflow", "app", "postgres", "warehouse"]
 
 
+def test_a_backup_that_finds_no_room_leaves_none_of_itself(live, settings, small_disk):
+    backups = small_disk / "backups"
+    with pytest.raises(MovierecError, match=r"pg_dump failed: (.*\n)*.*No space left on device|no room for .*backups"):
+        make_backup(live, replace(settings, backups=str(backups)))
+    assert list(backups.iterdir()) == []
+
+
 def test_a_backup_belongs_to_its_user_and_only_the_newest_stay(live, settings):
     object.__setattr__(settings, "keep_backups", 1)
     object.__setattr__(settings, "backups", str(settings.home / "backups"))

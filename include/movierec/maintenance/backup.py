@@ -57,15 +57,25 @@ def _make_backup(conn: Connection, settings: Settings, application: str | None) 
     name = f"{datetime.now(UTC):{NAME}}"
     folder = root / f"{UNFINISHED}{name}"
     folder.mkdir(mode=0o700)
+    try:
+        files = _fill(conn, settings, application, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # the disk may be full of it, and the database's as well
+        raise
+    made = folder.rename(root / name)
+    _prune(root, settings.keep_backups)
+    log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
+    return made
+
+
+def _fill(conn: Connection, settings: Settings, application: str | None, folder: Path) -> int:
+    """Make all that a backup holds, and return how many artifacts there are."""
     shown = _dump_warehouse(conn, folder / DUMP)
     if application:
         dump(application, folder / APPLICATION)
     files = copy_artifacts(UPath(settings.artifacts), UPath(folder / ARTIFACTS))
     manifest.write_manifest(folder, {"made_at": datetime.now(UTC), "code_version": code_version(), **shown})
-    made = folder.rename(root / name)
-    _prune(root, settings.keep_backups)
-    log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
-    return made
+    return files
 
 
 def live_digest(conn: Connection) -> dict[str, Any]:
