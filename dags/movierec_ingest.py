@@ -168,11 +168,13 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
 
     @task(outlets=[CORE])
     def accept_batch(batch_id: int) -> None:
+        from movierec.forgetting.forget import forget_in_later_artifacts
         from movierec.ingestion import batch
         from movierec.monitoring.events import batch_event
         from movierec.quality.docs import prune
 
         with open_connection() as conn:
+            forget_in_later_artifacts(conn, settings())
             batch.accept_batch(conn, batch_id, settings().keep_nights)
             accepted = batch_event(conn, batch_id)
         prune(settings().state_folder.quality, settings().keep_nights)

@@ -6,7 +6,7 @@ import pytest
 from movierec.db import connect
 from movierec.errors import ConfigError
 from movierec.forgetting.artifacts import files_with
-from movierec.forgetting.forget import allow, forget, forget_from_form
+from movierec.forgetting.forget import allow, forget, forget_from_form, forget_in_later_artifacts
 from movierec.ingestion.batch import accept_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.incoming_events import read_incoming
@@ -254,6 +254,18 @@ def test_the_next_night_proves_that_nothing_is_left_and_learns_anew(live, settin
     assert live.execute("select count(*) from serving.live_recommendation where user_id = %s", [PERSON]).fetchone() == (
         0,
     )
+
+
+def test_what_a_fit_wrote_that_was_under_way_is_cleaned_by_the_next_night(live, settings):
+    folder = TrainingFolder.of(settings, 1)
+    begun = TrainingData(folder)
+    assert PERSON in set(begun.train.ratings["user_id"])
+    forget_person(live, settings)
+    begun.fit_ranker(registry.create("ease"))
+    assert files_with(folder, PERSON)
+    assert forget_in_later_artifacts(live, settings) == [1]
+    assert files_with(folder, PERSON) == []
+    assert forget_in_later_artifacts(live, settings) == []
 
 
 @pytest.mark.parametrize("layer", ["raw", "staging", "core", "past", "ml", "serving"])

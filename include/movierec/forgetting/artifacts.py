@@ -12,6 +12,7 @@ from upath import UPath
 
 from movierec.artifacts import Arrays, load_arrays, load_frame, remove_unfinished, save_arrays, save_frame
 from movierec.config import Settings
+from movierec.data.arrays import Ints
 from movierec.data.columns import USER
 from movierec.data.history import History
 from movierec.rankers import saved_history
@@ -47,6 +48,12 @@ def _unmark_fits(folder: TrainingFolder, files: list[UPath]) -> None:
         fit = mark.parent
         if fit in changed or ((fit / CARD).exists() and history_folder(fit) in changed):
             mark.unlink(missing_ok=True)
+
+
+def viewers_in_artifacts(settings: Settings) -> Ints:
+    """Return the ids of all viewers of whom kept trainings hold rows, ascending."""
+    found = [_viewers(path) for folder in training_folders(settings) for path in _files(folder.path)]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
 def files_with(folder: TrainingFolder, user: int) -> list[str]:
@@ -98,6 +105,17 @@ def _has(path: UPath, user: int) -> bool:
         frame = load_frame(path)
         return USER in frame and bool((frame[USER] == user).any())
     return without_viewer(load_arrays(path), user) is not None
+
+
+def _viewers(path: UPath) -> Ints:
+    if path.suffix == ".parquet":
+        frame = load_frame(path)
+        found = [frame[USER].to_numpy()] if USER in frame else []
+    else:
+        arrays = load_arrays(path)
+        history, groups = saved_history.from_arrays(arrays), f"{COLD_START}user_ids"
+        found = [*([history.user_ids] if history is not None else []), *([arrays[groups]] if groups in arrays else [])]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *found])).astype(np.int64)
 
 
 def without_viewer(arrays: Arrays, user: int) -> Arrays | None:

@@ -9,7 +9,7 @@ from psycopg import sql
 from movierec.config import Settings
 from movierec.db import SCHEMA_LOCKS, Connection, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
-from movierec.forgetting.artifacts import files_with, forget_in_artifacts
+from movierec.forgetting.artifacts import files_with, forget_in_artifacts, viewers_in_artifacts
 from movierec.ingestion.stage import STEP
 from movierec.training.folder import TrainingFolder
 
@@ -38,6 +38,25 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     _prove(conn, settings, trained, user)
     log.info("forget: %d rows of %d tables, %d trainings", sum(removed.values()), len(removed), len(trained))
     return removed
+
+
+def forget_in_later_artifacts(conn: Connection, settings: Settings) -> list[int]:
+    """Remove forgotten viewers from what tasks had begun before and wrote afterwards; return of which trainings.
+
+    A fit that was under way when a viewer was forgotten had the viewer's ratings in memory. Nothing is looked at where
+    nobody was forgotten since the last accepted night.
+    """
+    if not fetch(conn, "forgetting/is_unproven")[0]["is_unproven"]:
+        conn.commit()
+        return []
+    viewers = {"user_ids": viewers_in_artifacts(settings).tolist()}
+    refused = [int(row["user_id"]) for row in fetch(conn, "forgetting/refused_among", viewers)]
+    conn.commit()
+    trained = sorted({training for user in refused for training in forget_in_artifacts(settings, user)})
+    run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
+    conn.commit()
+    log.info("forget: %d viewers in files that were written since, of trainings %s", len(refused), trained or "none")
+    return trained
 
 
 def forget_from_form(conn: Connection, settings: Settings, form: Mapping[str, Any], triggered_by: str | None) -> int:
