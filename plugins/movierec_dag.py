@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup
 
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
-from movierec_nights import record_stage
+from movierec_nights import record_stage, record_timed_out_night
 from movierec_notices import Notify
 
 CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
@@ -93,7 +93,10 @@ DAG_DEFAULTS: dict[str, Any] = {
 
 
 # Of the DAGs that make up a night: each task notes when it ran, in ops.night_stage.
-NIGHT_DEFAULTS = DAG_DEFAULTS | {"default_args": DEFAULTS | {"on_success_callback": [record_stage]}}
+NIGHT_DEFAULTS = DAG_DEFAULTS | {
+    "default_args": DEFAULTS | {"on_success_callback": [record_stage]},
+    "on_failure_callback": [Notify("failure"), record_timed_out_night],
+}
 
 
 def foldable_group(group_id: str, tooltip: str) -> TaskGroup:

@@ -53,6 +53,15 @@ def record_night() -> list[str]:
     return report.sentences
 
 
+def record_timed_out_night(context: Any) -> None:
+    """Record the night of a run that took longer than its DAG allows: Airflow skips its last task with all others."""
+    from movierec.monitoring import nights
+
+    if context.get("reason") == "timed_out":
+        with open_connection() as conn:
+            nights.record_night(conn, context["dag"].dag_id, context["run_id"])
+
+
 def _peak_memory_mb() -> float:
     """Return the memory of this process, or of the largest that it waited for."""
     unit = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes there, in kilobytes on Linux

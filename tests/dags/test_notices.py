@@ -203,6 +203,16 @@ def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too
     assert messages == [("movierec_train failed: the run took longer than its DAG allows.",)]
 
 
+def test_a_run_that_took_too_long_leaves_the_row_of_its_night(airflow, conn, night):
+    dag = airflow.dags["movierec_ingest"]
+    conn.execute("insert into ops.batch (run_id, dataset, as_of) values ('long', 'here', '2026-02-01')")
+    conn.commit()
+    for reason, rows in (("task_failure", []), ("timed_out", [("open", None)])):
+        for tell in dag.on_failure_callback:
+            tell({"dag": dag, "run_id": "long", "reason": reason})
+        assert query(night.warehouse, "select status, version_id from ops.night") == rows
+
+
 def miss_the_deadline(airflow):
     """Let a run of movierec_watch miss its deadline, as the scheduler and its executor do."""
     from airflow.models.deadline import Deadline
