@@ -74,6 +74,25 @@ def test_the_audit_of_a_delta_reads_what_its_viewers_said_a_few_times(told):
     assert rows <= 3 * VIEWERS * (LISTED + CANDIDATES)
 
 
+def test_metrics_of_old_trainings_are_looked_up_by_training(told):
+    trainings, viewers = 100, 20
+    told.execute(
+        "insert into ml.training (run_id, batch_id, seed, created_at)"
+        " select 'old ' || number, 1, 1, now() - interval '400 days' from generate_series(1, %s) as series (number)",
+        [trainings],
+    )
+    told.execute(
+        "insert into ml.user_metric (training_id, protocol, ranker, k, user_id, precision_at_k, recall_at_k, f1_at_k,"
+        " ndcg_at_k) select training_id, 'per_user_temporal', 'ease', 10, user_id, 0, 0, 0, 0 from ml.training"
+        " cross join generate_series(1, %s) as viewer (user_id) where run_id like 'old %%'",
+        [viewers],
+    )
+    told.execute("insert into ml.champion select max(training_id), 'ease', 'best' from ml.training")
+    believe_empty(told, "ml.training", "ml.user_metric")
+    rows = most_rows(told, "maintenance/prune_user_metrics", {"keep_days": 365})
+    assert (trainings - 1) * viewers <= rows <= 2 * trainings * viewers
+
+
 def test_the_planner_knows_how_many_rows_there_are_of_what_was_audited(live, settings):
     assert write_and_go_live(live, settings, "next night") == 2
     live.execute("select serving.give_feedback('a', 1, 3, 'like', null)")
