@@ -43,6 +43,7 @@ class Fittable(SavedWhole, Protocol):
     """What `rankers.base.Ranker` has to do with fits."""
 
     name: ClassVar[str]
+    is_fitted_elsewhere: ClassVar[bool]
     kept_in_: UPath | None
 
     def parameters(self) -> dict[str, Any]:
@@ -50,6 +51,9 @@ class Fittable(SavedWhole, Protocol):
 
     def fit(self, dataset: Dataset, features: MovieFeatures, fits: "Fits") -> Self:
         """Learn from a dataset."""
+
+    def give_up(self) -> None:
+        """End a fit that another process does for another thread."""
 
     @classmethod
     def load(cls, folder: UPath) -> Self:

@@ -13,12 +13,11 @@ from movierec.artifacts import Arrays
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits
+from movierec.rankers.fits import Fits, Fittable
 
 log = logging.getLogger(__name__)
 
-Member = TypeVar("Member", bound=Ranker)
+Member = TypeVar("Member", bound=Fittable)
 Made = TypeVar("Made")
 
 
