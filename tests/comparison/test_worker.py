@@ -13,7 +13,7 @@ from movierec.comparison.work_folder import Task, WorkFolder
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, MovierecError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.fits import Fits
+from movierec.rankers.building_blocks.fits import Fits
 from movierec.rankers.reranking.candidates import CandidateGenerator
 from movierec.rankers.slit import SLIT
 

@@ -13,7 +13,7 @@ from movierec.features.content import MovieFeatures
 from movierec.publishing import deltas, lists
 from movierec.publishing.versions import find_version, open_version
 from movierec.rankers import registry
-from movierec.rankers.model_card import model_folder
+from movierec.rankers.saved_models.model_card import model_folder
 from movierec.training.folder import TrainingFolder
 from tests.faults.chains import publication
 from tests.faults.stages import take

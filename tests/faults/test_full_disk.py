@@ -7,7 +7,7 @@ import pytest
 from upath import UPath
 
 from movierec.errors import DiskFullError
-from movierec.rankers.model_card import CARD, model_folder
+from movierec.rankers.saved_models.model_card import CARD, model_folder
 from tests.conftest import fill, mounted
 from tests.faults.chains import publication
 from tests.faults.conftest import running, serve_a_night

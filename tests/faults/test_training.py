@@ -8,7 +8,7 @@ import pytest
 
 from movierec.db import connect
 from movierec.errors import DiskFullError, ModelError
-from movierec.rankers.model_card import CARD
+from movierec.rankers.saved_models.model_card import CARD
 from tests.faults.chains import feedback, training
 from tests.faults.stages import end_our_backends, exit_status, kill, start, take
 

@@ -9,9 +9,9 @@ from movierec.data.seed import SEED
 from movierec.data.splits import per_user_temporal
 from movierec.promotion import leaks
 from movierec.promotion.leaks import check_leaks, check_stored_model, take_excerpt
+from movierec.rankers.building_blocks.fits import RememberedFits
+from movierec.rankers.building_blocks.fitting_together import begin
 from movierec.rankers.ease import EASE
-from movierec.rankers.fits import RememberedFits
-from movierec.rankers.fitting_together import begin
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.training.data import fit_inputs

@@ -13,7 +13,7 @@ from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.sizes import measure_sizes
 from movierec.publishing import lists, versions
 from movierec.rankers import registry
-from movierec.rankers.model_card import model_folder
+from movierec.rankers.saved_models.model_card import model_folder
 from movierec.training.folder import TrainingFolder, prune_trainings
 from tests.object_store import s3_server, s3_url  # noqa: F401
 from tests.publishing.conftest import crown, write, write_and_go_live

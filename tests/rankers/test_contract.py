@@ -14,7 +14,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.recency import Recency
+from movierec.rankers.building_blocks.recency import Recency
 
 MOVIES = 30
 START = pd.Timestamp("1998-01-01", tz="UTC")

@@ -18,9 +18,9 @@ from movierec.features.content import MovieFeatures
 from movierec.features.counts import Counts
 from movierec.features.pairs import PairFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import ANEW
+from movierec.rankers.building_blocks.fits import ANEW
+from movierec.rankers.building_blocks.label_windows import WindowPlan, label_windows
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking import training_inputs
 from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator

@@ -7,7 +7,7 @@ import pytest
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.rankers.by_popularity import PRIOR_COUNT
+from movierec.rankers.building_blocks.by_popularity import PRIOR_COUNT
 from movierec.rankers.ease import EASE
 from movierec.rankers.slit import SLIT
 

@@ -15,12 +15,12 @@ from movierec.data.seed import SEED
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers import fits as fits_module
 from movierec.rankers import registry, saved_history
+from movierec.rankers.building_blocks import fits as fits_module
+from movierec.rankers.building_blocks.fits import fit_key
+from movierec.rankers.building_blocks.label_windows import WindowPlan
 from movierec.rankers.ease import EASE
-from movierec.rankers.fits import fit_key
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import WindowPlan
 from movierec.rankers.reranking.random_forest import RandomForest
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training import fit_store

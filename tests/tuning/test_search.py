@@ -1,5 +1,5 @@
 from movierec.errors import ModelError
-from movierec.rankers.search_space import Choice, Range
+from movierec.rankers.building_blocks.search_space import Choice, Range
 from movierec.tuning.search import Trial, search
 
 SPACE = {"x": Range(0, 10), "n": Range(1, 100, log=True, whole=True), "kind": Choice(("a", None))}

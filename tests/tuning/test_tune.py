@@ -8,11 +8,11 @@ from movierec.errors import ModelError
 from movierec.evaluation.protocols import PER_USER_TEMPORAL
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.building_blocks.fits import ANEW
+from movierec.rankers.building_blocks.search_space import Range
 from movierec.rankers.ease import EASE
-from movierec.rankers.fits import ANEW
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.reranking.base_rankers import PARAMETERS, BaseRankers
-from movierec.rankers.search_space import Range
 from movierec.training import fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.fit import fit_tuned, prepare_training_set

@@ -25,8 +25,8 @@ from movierec.data.splits import per_user_temporal
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
+from movierec.rankers.building_blocks.top_k import top_k
 from movierec.rankers.content import Content, collaborative_vectors, predicted_vectors
-from movierec.rankers.top_k import top_k
 
 SEED = 1
 HIDDEN_SHARE = 0.1

@@ -15,10 +15,10 @@ from movierec.config import Settings
 from movierec.data.arrays import Ints
 from movierec.data.columns import USER
 from movierec.data.history import History
-from movierec.rankers import saved_history
-from movierec.rankers.cold_start import PREFIX as COLD_START
-from movierec.rankers.manifest import MANIFEST, write_manifest
-from movierec.rankers.model_card import CARD, history_folder
+from movierec.rankers.building_blocks.cold_start import PREFIX as COLD_START
+from movierec.rankers.saved_models import saved_history
+from movierec.rankers.saved_models.manifest import MANIFEST, write_manifest
+from movierec.rankers.saved_models.model_card import CARD, history_folder
 from movierec.training.fit_store import MARK
 from movierec.training.folder import TrainingFolder, training_folders, trainings
 

@@ -2,7 +2,7 @@
 
 K is a matrix of movies × movies: Σ exp(-|position of i - position of j| / scale) · signal of i · signal of j over all
 users who rated both, positions being those in a user's ratings in time order. `sequences` are the ratings in that
-order (`movierec.rankers.sequences.Sequences`), `nearness` holds exp(-distance / scale) by distance.
+order (`movierec.rankers.building_blocks.sequences.Sequences`), `nearness` holds exp(-distance / scale) by distance.
 """
 
 import numpy as np

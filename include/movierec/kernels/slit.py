@@ -1,7 +1,7 @@
 """The compiled loops of SLIT: what all cuts of all users add up to (see `movierec.rankers.slit` for S, T and cuts).
 
-`sequences` are the ratings of users in time order (`movierec.rankers.sequences.Sequences`), `gammas` the decay per
-rating under each of the two half-lives.
+`sequences` are the ratings of users in time order (`movierec.rankers.building_blocks.sequences.Sequences`), `gammas`
+the decay per rating under each of the two half-lives.
 """
 
 import numpy as np

@@ -35,8 +35,8 @@ from movierec.evaluation.significance import paired_bootstrap
 from movierec.features.content import MovieFeatures
 from movierec.promotion.guardrails import Guardrail
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import RememberedFits
-from movierec.rankers.fitting_together import begin
+from movierec.rankers.building_blocks.fits import RememberedFits
+from movierec.rankers.building_blocks.fitting_together import begin
 from movierec.rankers.popularity import Popularity
 
 log = logging.getLogger(__name__)

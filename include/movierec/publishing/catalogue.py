@@ -13,7 +13,7 @@ from movierec.ingestion.core import core_as_of
 from movierec.publishing.tables import load_champion, open_facts, replace_rows
 from movierec.publishing.versions import find_version, lock_to_write
 from movierec.rankers.base import Ranker
-from movierec.rankers.top_k import top_k
+from movierec.rankers.building_blocks.top_k import top_k
 from movierec.training.snapshot import batch_of
 
 log = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ from movierec.publishing.tables import (
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.model_card import CARD
+from movierec.rankers.saved_models.model_card import CARD
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 

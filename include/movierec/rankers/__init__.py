@@ -1,1 +1,1 @@
-"""Rankers, one module each; `registry` knows them all, `names` only what they are called."""
+"""Rankers, one module each; `base` is what all of them keep, `registry` knows them all, `names` only their names."""

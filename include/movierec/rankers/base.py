@@ -17,13 +17,13 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers import saved_history
-from movierec.rankers.cold_start import ColdStart
-from movierec.rankers.fits import ANEW, Fits
-from movierec.rankers.manifest import check_manifest, write_manifest
-from movierec.rankers.model_card import ARRAYS, history_folder, model_folder, read_card, write_card
-from movierec.rankers.search_space import Space
-from movierec.rankers.top_k import top_k
+from movierec.rankers.building_blocks.cold_start import ColdStart
+from movierec.rankers.building_blocks.fits import ANEW, Fits
+from movierec.rankers.building_blocks.search_space import Space
+from movierec.rankers.building_blocks.top_k import top_k
+from movierec.rankers.saved_models import saved_history
+from movierec.rankers.saved_models.manifest import check_manifest, write_manifest
+from movierec.rankers.saved_models.model_card import ARRAYS, history_folder, model_folder, read_card, write_card
 
 USERS_AT_ONCE = 256
 SCORES_AT_ONCE = 8_000_000  # of users × movies: what bounds the memory of a block

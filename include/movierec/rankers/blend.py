@@ -14,15 +14,15 @@ from movierec.data.history import is_liked
 from movierec.data.seed import SEED
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker, cells_of
+from movierec.rankers.building_blocks.ensemble_selection import select
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.fitting_together import fit_together, left_out_from_arrays, left_out_to_arrays
+from movierec.rankers.building_blocks.label_windows import WindowPlan, draw_users, known_side, label_windows
+from movierec.rankers.building_blocks.search_space import Range, Space
 from movierec.rankers.ease import EASE
-from movierec.rankers.ensemble_selection import select
-from movierec.rankers.fits import Fits
-from movierec.rankers.fitting_together import fit_together, left_out_from_arrays, left_out_to_arrays
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.recent_popularity import RecentPopularity
-from movierec.rankers.search_space import Range, Space
 from movierec.rankers.slit import SLIT
 from movierec.rankers.user_knn import UserKNN
 

@@ -13,8 +13,8 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.embeddings import unit_rows
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits
-from movierec.rankers.search_space import Range, Space
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.search_space import Range, Space
 
 GRADIENT_STEPS = 25  # of conjugate gradients
 POWER_ITERATIONS = 6  # of the decomposition

@@ -14,8 +14,8 @@ from movierec.features.content import MovieFeatures
 from movierec.kernels.als import solve
 from movierec.kernels.parallel import over_rows, sparse_rows
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits
-from movierec.rankers.search_space import Range, Space
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.search_space import Range, Space
 
 # Of conjugate gradients. In training few are enough, as the next epoch goes on from there (Takács et al. 2011); to
 # recommend, enough that a user's factors are the solution as far as a list can tell.

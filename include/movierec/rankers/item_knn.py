@@ -12,11 +12,11 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.fits import Fits
-from movierec.rankers.item_item import ItemItem
-from movierec.rankers.neighbours import nearest_rows
-from movierec.rankers.rating_baseline import RatingBaseline
-from movierec.rankers.search_space import Choice, Range, Space
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.neighbours import nearest_rows
+from movierec.rankers.building_blocks.rating_baseline import RatingBaseline
+from movierec.rankers.building_blocks.search_space import Choice, Range, Space
+from movierec.rankers.item_item_base import ItemItem
 
 WEIGHTINGS = ("none", "tfidf", "bm25")
 PAIRS_AT_ONCE = 8192  # of a user and a movie; for each, all ratings of the user are looked at

@@ -10,11 +10,11 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.kernels.near import near_top_k, near_upper
 from movierec.kernels.parallel import over_rows
-from movierec.rankers.fits import Fits
-from movierec.rankers.item_item import ItemItem
-from movierec.rankers.neighbours import sparse_top_k
-from movierec.rankers.search_space import Range, Space
-from movierec.rankers.sequences import Sequences
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.neighbours import sparse_top_k
+from movierec.rankers.building_blocks.search_space import Range, Space
+from movierec.rankers.building_blocks.sequences import Sequences
+from movierec.rankers.item_item_base import ItemItem
 
 MAX_DISTANCE_SCALES = 6  # movies that are farther apart than so many times the scale are not near
 

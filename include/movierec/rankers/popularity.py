@@ -11,8 +11,8 @@ from movierec.data.history import MICROSECONDS_A_DAY
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits
-from movierec.rankers.search_space import Choice, Space
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.search_space import Choice, Space
 
 
 class Popularity(Ranker):

@@ -6,10 +6,10 @@ import numpy as np
 
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.rankers.fits import Fits
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.recency import Recency
+from movierec.rankers.building_blocks.search_space import Choice, Space
 from movierec.rankers.popularity import Popularity
-from movierec.rankers.recency import Recency
-from movierec.rankers.search_space import Choice, Space
 
 DAYS = (7.0, 30.0, 90.0, 365.0)
 

@@ -12,7 +12,6 @@ from movierec.rankers.content import Content
 from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.model_card import read_card
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.recent_popularity import RecentPopularity
@@ -20,6 +19,7 @@ from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.gradient_boosting import GradientBoosting
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.random_forest import RandomForest
+from movierec.rankers.saved_models.model_card import read_card
 from movierec.rankers.slim import SLIM
 from movierec.rankers.slit import SLIT
 from movierec.rankers.user_knn import UserKNN

@@ -10,11 +10,11 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import mirror, upper_gram
 from movierec.kernels.slim import coordinate_descent
-from movierec.rankers.by_popularity import most_rated
-from movierec.rankers.fits import Fits
-from movierec.rankers.item_item import ItemItem
-from movierec.rankers.neighbours import sparse_top_k
-from movierec.rankers.search_space import Range, Space
+from movierec.rankers.building_blocks.by_popularity import most_rated
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.neighbours import sparse_top_k
+from movierec.rankers.building_blocks.search_space import Range, Space
+from movierec.rankers.item_item_base import ItemItem
 
 MAX_WEIGHTS = 1000  # of one movie; under any useful penalty fewer differ from 0
 

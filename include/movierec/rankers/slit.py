@@ -25,11 +25,17 @@ from movierec.kernels.matrix import product
 from movierec.kernels.parallel import over_rows
 from movierec.kernels.slit import add_cuts, row_lengths, sum_later
 from movierec.rankers.base import Ranker
-from movierec.rankers.by_popularity import OUTSIDE, columns_in, damping_divisor, most_rated, outside_by_popularity
-from movierec.rankers.fits import Fits
-from movierec.rankers.ridge import with_raised_ridge
-from movierec.rankers.search_space import Range, Space
-from movierec.rankers.sequences import Sequences
+from movierec.rankers.building_blocks.by_popularity import (
+    OUTSIDE,
+    columns_in,
+    damping_divisor,
+    most_rated,
+    outside_by_popularity,
+)
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.ridge import with_raised_ridge
+from movierec.rankers.building_blocks.search_space import Range, Space
+from movierec.rankers.building_blocks.sequences import Sequences
 
 FOLLOWING = 3  # items that T holds after a cut
 

@@ -12,10 +12,10 @@ from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import product
 from movierec.rankers.base import Ranker
-from movierec.rankers.by_popularity import unscored_by_popularity
-from movierec.rankers.fits import Fits
-from movierec.rankers.neighbours import NO_COLUMN, largest_products, row_norms
-from movierec.rankers.search_space import Range, Space
+from movierec.rankers.building_blocks.by_popularity import unscored_by_popularity
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.neighbours import NO_COLUMN, largest_products, row_norms
+from movierec.rankers.building_blocks.search_space import Range, Space
 
 
 class UserKNN(Ranker):

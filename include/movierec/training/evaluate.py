@@ -12,7 +12,7 @@ from movierec.evaluation.evaluate import Evaluation
 from movierec.evaluation.metrics import K
 from movierec.evaluation.protocols import CUTOFF, CUTOFFS, GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.rankers.base import Ranker
-from movierec.rankers.fitting_together import log_failure
+from movierec.rankers.building_blocks.fitting_together import log_failure
 from movierec.training.data import Split, TrainingData
 from movierec.training.fit import RETRYABLE
 from movierec.training.metric_rows import store_metrics

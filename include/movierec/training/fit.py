@@ -12,7 +12,7 @@ from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
 from movierec.evaluation.protocols import EVERYTHING, PER_USER_TEMPORAL, PROTOCOLS, WINDOWS_OF
 from movierec.rankers import registry
-from movierec.rankers.fitting_together import log_failure
+from movierec.rankers.building_blocks.fitting_together import log_failure
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.training.data import TrainingData, fit_inputs

@@ -17,11 +17,11 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers import saved_history
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import KEY_DIGITS, Fits, Fitted, Part, SavedWhole, fit_key
-from movierec.rankers.manifest import MANIFEST
-from movierec.rankers.model_card import CARD, history_folder, model_folder
+from movierec.rankers.building_blocks.fits import KEY_DIGITS, Fits, Fitted, Part, SavedWhole, fit_key
+from movierec.rankers.saved_models import saved_history
+from movierec.rankers.saved_models.manifest import MANIFEST
+from movierec.rankers.saved_models.model_card import CARD, history_folder, model_folder
 from movierec.training.folder import TrainingFolder
 
 log = logging.getLogger(__name__)

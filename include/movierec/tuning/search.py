@@ -16,7 +16,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState
 
 from movierec.errors import ModelError
-from movierec.rankers.search_space import Choice, Range, Space
+from movierec.rankers.building_blocks.search_space import Choice, Range, Space
 
 Parameters = Mapping[str, Any]
 Objective = Callable[[Parameters], float]

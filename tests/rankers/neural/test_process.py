@@ -16,7 +16,7 @@ import pytest
 
 from movierec.config import ROOT
 from movierec.errors import ModelError
-from movierec.rankers.fits import fitting_code
+from movierec.rankers.building_blocks.fits import fitting_code
 from movierec.rankers.neural import environment, process, shared
 from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import Options

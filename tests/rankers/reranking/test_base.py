@@ -8,8 +8,8 @@ import pytest
 from movierec.data.dataset import Dataset, empty
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import ANEW
-from movierec.rankers.label_windows import WindowPlan
+from movierec.rankers.building_blocks.fits import ANEW
+from movierec.rankers.building_blocks.label_windows import WindowPlan
 from movierec.rankers.reranking.base import LearnedRanker, _below_candidates
 from movierec.rankers.reranking.candidates import CandidateGenerator
 from movierec.rankers.reranking.forest import Forest

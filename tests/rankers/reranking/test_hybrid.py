@@ -14,7 +14,6 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.manifest import write_manifest
 from movierec.rankers.reranking.ensemble import (
     ALL_MEMBERS,
     LOGISTIC,
@@ -27,6 +26,7 @@ from movierec.rankers.reranking.ensemble import (
 from movierec.rankers.reranking.hybrid import Hybrid
 from movierec.rankers.reranking.perceptron import Perceptron
 from movierec.rankers.reranking.training_set import GAINS
+from movierec.rankers.saved_models.manifest import write_manifest
 
 EVERYONE = range(1, 41)
 

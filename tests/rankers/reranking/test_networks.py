@@ -9,7 +9,7 @@ from upath import UPath
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import fitting_code
+from movierec.rankers.building_blocks.fits import fitting_code
 from movierec.rankers.neural import environment
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.reranking import base_rankers

@@ -13,8 +13,8 @@ from movierec.data.history import History, is_liked
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.fits import ANEW
-from movierec.rankers.label_windows import WindowPlan, label_windows
+from movierec.rankers.building_blocks.fits import ANEW
+from movierec.rankers.building_blocks.label_windows import WindowPlan, label_windows
 from movierec.rankers.reranking import training_inputs as module
 from movierec.rankers.reranking.training_inputs import grade_pairs, training_inputs
 

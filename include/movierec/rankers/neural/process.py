@@ -25,7 +25,7 @@ import psutil
 from movierec.config import ROOT
 from movierec.errors import ModelError, MovierecError
 from movierec.kernels.parallel import THREADS, available_cores
-from movierec.rankers.fits import fitting_code
+from movierec.rankers.building_blocks.fits import fitting_code
 from movierec.rankers.neural import shared
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights

@@ -14,14 +14,20 @@ from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
-from movierec.rankers.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity, popularity
-from movierec.rankers.fits import Fits
-from movierec.rankers.label_windows import WINDOW_KINDS
+from movierec.rankers.building_blocks.by_popularity import (
+    OUTSIDE,
+    columns_in,
+    most_rated,
+    outside_by_popularity,
+    popularity,
+)
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.label_windows import WINDOW_KINDS
+from movierec.rankers.building_blocks.search_space import Choice, Range, Space
 from movierec.rankers.neural import autoencoder, sequence
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import ARCHITECTURES, AUTO, AUTOENCODER, BEST, SEQUENCE, FitSummary, Options
 from movierec.rankers.neural.process import fit, give_up
-from movierec.rankers.search_space import Choice, Range, Space
 
 log = logging.getLogger(__name__)
 

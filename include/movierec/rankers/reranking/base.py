@@ -14,15 +14,15 @@ from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
-from movierec.rankers.fits import Fits
-from movierec.rankers.fitting_together import left_out_from_arrays, left_out_to_arrays
-from movierec.rankers.label_windows import WindowPlan
-from movierec.rankers.model_card import model_folder
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.fitting_together import left_out_from_arrays, left_out_to_arrays
+from movierec.rankers.building_blocks.label_windows import WindowPlan
 from movierec.rankers.reranking.base_rankers import CLASSES, BaseRankers
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
 from movierec.rankers.reranking.training_inputs import training_inputs
 from movierec.rankers.reranking.training_set import TrainingSet
 from movierec.rankers.reranking.views import HALF_LIVES
+from movierec.rankers.saved_models.model_card import model_folder
 
 # Names of folders in a saved model; in the first one are the rankers that the array of this name tells.
 BASE_RANKERS, FACTS, FEATURES = "bases", "facts", "features"

@@ -11,13 +11,13 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.fitting_together import fit_together
+from movierec.rankers.building_blocks.label_windows import TunedParameters
 from movierec.rankers.content import Content
 from movierec.rankers.ease import EASE
-from movierec.rankers.fits import Fits
-from movierec.rankers.fitting_together import fit_together
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.label_windows import TunedParameters
 from movierec.rankers.nearby import Nearby
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity

@@ -13,8 +13,8 @@ from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.features.pairs import PairFeatures
 from movierec.rankers.base import blocks_of
-from movierec.rankers.fits import Fits
-from movierec.rankers.label_windows import WindowPlan
+from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.label_windows import WindowPlan
 from movierec.rankers.reranking.base_rankers import BaseRankers
 from movierec.rankers.reranking.views import Views
 

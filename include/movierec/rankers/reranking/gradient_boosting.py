@@ -9,11 +9,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
+from movierec.rankers.building_blocks.search_space import Range, Space
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.training_set import TrainingSet
-from movierec.rankers.search_space import Range, Space
 
 
 @dataclass(kw_only=True, eq=False)

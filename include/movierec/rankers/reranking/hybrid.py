@@ -20,6 +20,7 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
 from movierec.errors import ModelError
 from movierec.kernels.parallel import cores
+from movierec.rankers.building_blocks.search_space import Range, Space
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
 from movierec.rankers.reranking.ensemble import ALL_MEMBERS, LOGISTIC, MEMBERS, OBJECTIVES, PERCEPTRONS, Ensemble
@@ -27,7 +28,6 @@ from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.logistic import Logistic
 from movierec.rankers.reranking.perceptron import Perceptron
 from movierec.rankers.reranking.training_set import GAINS, TrainingSet
-from movierec.rankers.search_space import Range, Space
 
 LIGHTGBM_PARAMETERS = {
     "label_gain": GAINS,

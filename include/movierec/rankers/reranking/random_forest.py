@@ -10,11 +10,11 @@ from movierec.artifacts import Arrays
 from movierec.data.arrays import Floats
 from movierec.kernels.parallel import cores
 from movierec.kernels.trees import MAX_LEAVES
+from movierec.rankers.building_blocks.search_space import Range, Space
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.reranking.candidates import CandidateTable
 from movierec.rankers.reranking.forest import Forest
 from movierec.rankers.reranking.training_set import TrainingSet
-from movierec.rankers.search_space import Range, Space
 
 
 @dataclass(kw_only=True, eq=False)

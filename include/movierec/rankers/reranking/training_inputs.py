@@ -21,13 +21,13 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History, is_liked
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import blocks_of
-from movierec.rankers.fits import ANEW, Fits
-from movierec.rankers.fitting_together import left_out_from_arrays, left_out_to_arrays
-from movierec.rankers.label_windows import Window, WindowPlan, draw_users, known_side, label_windows
-from movierec.rankers.model_card import ARRAYS
+from movierec.rankers.building_blocks.fits import ANEW, Fits
+from movierec.rankers.building_blocks.fitting_together import left_out_from_arrays, left_out_to_arrays
+from movierec.rankers.building_blocks.label_windows import Window, WindowPlan, draw_users, known_side, label_windows
 from movierec.rankers.reranking.candidates import CandidateGenerator, CandidateTable
 from movierec.rankers.reranking.training_set import TrainingSet, sample_rows
 from movierec.rankers.reranking.views import features_of
+from movierec.rankers.saved_models.model_card import ARRAYS
 
 MAX_ROWS = 300_000  # candidates of all label windows together, unless more of them were rated
 TRAINING_SET_PART = "training_set"  # by this name it is kept beside fits

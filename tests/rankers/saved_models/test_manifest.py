@@ -4,9 +4,9 @@ import pytest
 from upath import UPath
 
 from movierec.errors import ModelError
-from movierec.rankers.manifest import MANIFEST
-from movierec.rankers.model_card import ARRAYS
 from movierec.rankers.registry import RANKERS
+from movierec.rankers.saved_models.manifest import MANIFEST
+from movierec.rankers.saved_models.model_card import ARRAYS
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from scipy.linalg import LinAlgError
 
 from movierec.errors import ModelError
-from movierec.rankers.ridge import with_raised_ridge
+from movierec.rankers.building_blocks.ridge import with_raised_ridge
 
 
 class Solver:

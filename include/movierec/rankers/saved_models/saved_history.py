@@ -11,8 +11,8 @@ from upath import UPath
 from movierec.artifacts import Arrays, load_arrays, save_arrays
 from movierec.data.history import History
 from movierec.errors import ModelError
-from movierec.rankers.manifest import MANIFEST, check_manifest, write_manifest
-from movierec.rankers.model_card import ARRAYS
+from movierec.rankers.saved_models.manifest import MANIFEST, check_manifest, write_manifest
+from movierec.rankers.saved_models.model_card import ARRAYS
 
 FIELDS = tuple(field.name for field in fields(History))
 PREFIX = "history."  # in front of the arrays

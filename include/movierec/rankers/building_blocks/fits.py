@@ -21,7 +21,7 @@ from movierec.config import ROOT, Settings
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 ROOMS = ("data", "features", "kernels", "rankers")  # of `movierec`: the code that decides what is learned
 LIBRARIES = ("lightgbm", "numba", "numpy", "pandas", "scikit-learn", "scipy")
 NETWORKS = ROOT / "requirements-neural.txt"  # the versions of what fits networks

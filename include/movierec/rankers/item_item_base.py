@@ -7,7 +7,7 @@ from movierec.artifacts import Arrays, pack, unpack
 from movierec.data.arrays import Floats, Ints
 from movierec.kernels.matrix import product
 from movierec.rankers.base import Ranker
-from movierec.rankers.by_popularity import unscored_by_popularity
+from movierec.rankers.building_blocks.by_popularity import unscored_by_popularity
 
 
 class ItemItem(Ranker):

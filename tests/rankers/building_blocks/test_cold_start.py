@@ -6,7 +6,7 @@ from movierec.data.dataset import Dataset, empty
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
-from movierec.rankers.cold_start import ColdStart
+from movierec.rankers.building_blocks.cold_start import ColdStart
 
 
 @pytest.fixture

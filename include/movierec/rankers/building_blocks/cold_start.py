@@ -11,7 +11,7 @@ from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.profiles import UNKNOWN_GROUP, groups
-from movierec.rankers.recency import Recency
+from movierec.rankers.building_blocks.recency import Recency
 
 PRIOR_USERS = 50.0  # who rate as everybody does, added to each group
 PREFIX = "newcomers."  # of the names of saved arrays

@@ -13,7 +13,7 @@ from movierec.artifacts import Arrays
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers.fits import Fits, Fittable
+from movierec.rankers.building_blocks.fits import Fits, Fittable
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.data.arrays import Floats
-from movierec.rankers.top_k import top_k
+from movierec.rankers.building_blocks.top_k import top_k
 
 ROUNDS = 12
 BAGS = 4

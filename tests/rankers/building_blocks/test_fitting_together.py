@@ -12,9 +12,9 @@ from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
+from movierec.rankers.building_blocks.fits import ANEW, Fits
+from movierec.rankers.building_blocks.fitting_together import fit_together
 from movierec.rankers.ease import EASE
-from movierec.rankers.fits import ANEW, Fits
-from movierec.rankers.fitting_together import fit_together
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.reranking.base import LearnedRanker
 from movierec.rankers.slit import SLIT

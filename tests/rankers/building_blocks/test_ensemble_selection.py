@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from movierec.rankers.ensemble_selection import select
+from movierec.rankers.building_blocks.ensemble_selection import select
 
 USERS, MOVIES = 60, 40
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.rankers.neighbours import NO_COLUMN, cosine, largest_products, nearest_rows, row_norms
+from movierec.rankers.building_blocks.neighbours import NO_COLUMN, cosine, largest_products, nearest_rows, row_norms
 
 THREE = sparse.csr_matrix([[1, 1, 0], [1, 1, 1], [0, 0, 1]], dtype=np.float32)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
-from movierec.rankers.sequences import Sequences
+from movierec.rankers.building_blocks.sequences import Sequences
 
 # (user, movie, day)
 ROWS = [(7, 3, 2), (7, 1, 9), (7, 2, 5), (4, 2, 8), (4, 3, 1)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from movierec.data.arrays import Floats, Ints
 from movierec.data.history import History
-from movierec.rankers.by_popularity import columns_in
+from movierec.rankers.building_blocks.by_popularity import columns_in
 
 
 class Sequences(NamedTuple):

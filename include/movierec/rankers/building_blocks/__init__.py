@@ -1,0 +1,1 @@
+"""What rankers are made of, each used by one or several of them; nothing here is a ranker."""
