@@ -20,9 +20,9 @@ from movierec.kernels.parallel import over_rows
 from movierec.rankers.base import Ranker
 from movierec.rankers.building_blocks.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity
 from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.nearness import near_gram
 from movierec.rankers.building_blocks.ridge import with_raised_ridge
 from movierec.rankers.building_blocks.search_space import Range, Space
-from movierec.rankers.nearby import near_gram
 
 # λ per rating of a movie on average, and its bounds. On inner windows the best of 50 to 3,200 was 400 on MovieLens 100K
 # (43 ratings a movie), 200 on ml-latest-small (9) and 800 or more on MovieLens 1M (190), where 200 loses up to 5 %.

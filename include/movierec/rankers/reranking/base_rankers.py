@@ -18,10 +18,10 @@ from movierec.rankers.content import Content
 from movierec.rankers.ease import EASE
 from movierec.rankers.ials import IALS
 from movierec.rankers.item_knn import ItemKNN
-from movierec.rankers.nearby import Nearby
 from movierec.rankers.neural.ranker import Neural
 from movierec.rankers.popularity import Popularity
 from movierec.rankers.recent_popularity import RecentPopularity
+from movierec.rankers.reranking.nearby import Nearby
 from movierec.rankers.slim import SLIM
 from movierec.rankers.slit import SLIT
 from movierec.rankers.user_knn import UserKNN

@@ -6,7 +6,7 @@ import pytest
 
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.rankers.nearby import MAX_DISTANCE_SCALES, Nearby
+from movierec.rankers.reranking.nearby import MAX_DISTANCE_SCALES, Nearby
 
 MOVIES = 15
 

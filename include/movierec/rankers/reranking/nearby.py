@@ -1,16 +1,14 @@
-"""Movies that are rated close together: neighbours in the order of histories."""
+"""Movies that are rated close together: neighbours in the order of histories. Only learned rankers build on it."""
 
 from typing import ClassVar
 
 import numpy as np
 
-from movierec.data.arrays import Floats, Ints
 from movierec.data.dataset import Dataset
-from movierec.data.history import History
 from movierec.features.content import MovieFeatures
-from movierec.kernels.near import near_top_k, near_upper
-from movierec.kernels.parallel import over_rows
+from movierec.kernels.near import near_top_k
 from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.nearness import nearness
 from movierec.rankers.building_blocks.neighbours import sparse_top_k
 from movierec.rankers.building_blocks.search_space import Range, Space
 from movierec.rankers.building_blocks.sequences import Sequences
@@ -46,21 +44,3 @@ class Nearby(ItemItem):
         norms = np.sqrt(np.maximum(history.counts, 1)).astype(np.float32)
         arguments = (sequences, nearness(self.scale, distances), norms)
         self.weights_ = sparse_top_k(near_top_k, (movies, movies), self.neighbours, *arguments).T.tocsr()
-
-
-def near_gram(history: History, movie_positions: Ints, scale: float) -> Floats:
-    """Return K between these movies (n × n, float32, only the diagonal and what is right of it).
-
-    K is positive semi-definite: exp(-|distance| / scale) is a positive definite function, as long as no distance is cut
-    off and every movie's pair with itself, at distance 0, stays in. So its diagonal is that of XᵀX.
-    """
-    K = np.zeros((len(movie_positions), len(movie_positions)), np.float32)
-    sequences = Sequences.of(history, movie_positions)
-    longest = int(np.diff(sequences.user_starts).max(initial=0))
-    over_rows(near_upper, len(K), sequences, nearness(scale, longest), K)
-    return K
-
-
-def nearness(scale: float, distances: int) -> Floats:
-    """Return exp(-distance / scale) for the `distances` distances from 0 on (float32)."""
-    return np.exp(-np.arange(distances) / scale).astype(np.float32)
