@@ -246,8 +246,9 @@ def test_what_a_learned_ranker_went_on_without_under_the_other_split_alone_is_ke
     evaluate.evaluate_ranker(conn, data, fitted)
     rows = conn.execute("select protocol, ranker, base_ranker, reason from ml.left_out").fetchall()
     assert rows == [(protocols.GLOBAL_TEMPORAL, "hybrid", "slit", "it cannot be solved")]
-    said = fetch(conn, "report/left_out", {"training_id": folder.training_id})
-    assert [(row["base_ranker"], row["only_under"]) for row in said] == [("slit", protocols.GLOBAL_TEMPORAL)]
+    parameters = {"training_id": folder.training_id, "per_user_protocol": protocols.PER_USER_TEMPORAL}
+    left_out = fetch(conn, "report/left_out", parameters)
+    assert [(row["base_ranker"], row["only_under"]) for row in left_out] == [("slit", protocols.GLOBAL_TEMPORAL)]
 
 
 @pytest.mark.parametrize("error", [MemoryError("full"), OSError("disk"), psycopg.OperationalError("gone")])

@@ -108,12 +108,13 @@ def move_core(conn: Connection, schema: str, batch_id: int, is_rebuild: bool = F
 
 
 def _update_catalogue(conn: Connection, changed: set[str], is_rebuild: bool) -> dict[str, int]:
-    run_sql(conn, "core/catalogue_before")
+    run_sql(conn, "core/catalogue_state", {"is_after": False})
     touched = {
         step: run_sql(conn, f"core/{step}")
         for step, inputs in CATALOGUE_STEPS.items()
         if is_rebuild or not changed.isdisjoint(inputs)
     }
+    run_sql(conn, "core/catalogue_state", {"is_after": True})
     run_sql(conn, "core/moved_movie")
     return {table: touched.get(table, 0) for table in TABLES if table in CATALOGUE_STEPS}
 

@@ -4,7 +4,7 @@ from textwrap import indent
 
 from movierec import text_table
 from movierec.db import Connection, connect, fetch
-from movierec.evaluation.protocols import CUTOFF
+from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL
 from movierec.monitoring import nights
 from movierec.monitoring.run_note import note_text
 from movierec.publishing import pointer
@@ -61,7 +61,7 @@ def print_summary(conninfo: str) -> None:
         tuned = fetch(conn, "report/tuned", training)
         if tuned:
             _print_table("Tuned hyper-parameters", tuned)
-        for row in fetch(conn, "report/left_out", training):
+        for row in fetch(conn, "report/left_out", training | {"per_user_protocol": PER_USER_TEMPORAL}):
             under = f" under {row['only_under']}" if row["only_under"] else ""
             print(f"{row['ranker']} learned without {row['base_ranker']}{under}: {row['reason']}\n")
         print(f"Winner: {live['reason']}.\n")

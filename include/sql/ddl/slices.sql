@@ -365,9 +365,9 @@ returns table (
 )
 language plpgsql as $$
 declare
-    part record;
+    pair record;
 begin
-    for part in
+    for pair in
         with piece as (
             select
                 slice.slice_id,
@@ -400,46 +400,50 @@ begin
     loop
         return query execute format(
             $statement$
-            with smaller as materialized (
+            with rating_of_smaller as materialized (
                 select ops.id_text(user_id) as user_id, ops.id_text(movie_id) as movie_id, rating, rated_at
                 from raw.ratings
                 where slice_id = %1$s and abs(hashtext(user_id)) %% %3$s = 0 and not is_deleted
             ),
 
-            larger as materialized (
+            rating_of_larger as materialized (
                 select ops.id_text(user_id) as user_id, ops.id_text(movie_id) as movie_id, rating, rated_at
                 from raw.ratings %4$s
                 where
                     slice_id = %2$s and not is_deleted
-                    and ops.id_text(user_id) in (select smaller.user_id from smaller)
+                    and ops.id_text(user_id) in (select rating_of_smaller.user_id from rating_of_smaller)
             ),
 
             shared_rating as materialized (
                 select
-                    ops.as_number(smaller.rating) is distinct from ops.as_number(larger.rating) as is_conflict,
-                    ops.as_time(smaller.rated_at, %7$L) as smaller_at,
-                    ops.as_time(larger.rated_at, %8$L) as larger_at
-                from smaller
-                inner join larger on smaller.user_id = larger.user_id and smaller.movie_id = larger.movie_id
+                    ops.as_number(rating_of_smaller.rating) is distinct from ops.as_number(rating_of_larger.rating)
+                        as is_conflict,
+                    ops.as_time(rating_of_smaller.rated_at, %7$L) as smaller_at,
+                    ops.as_time(rating_of_larger.rated_at, %8$L) as larger_at
+                from rating_of_smaller
+                inner join rating_of_larger
+                    on
+                        rating_of_smaller.user_id = rating_of_larger.user_id
+                        and rating_of_smaller.movie_id = rating_of_larger.movie_id
             )
 
             select
                 %5$L::text,
                 %6$L::text,
-                (select count(*) from smaller),
+                (select count(*) from rating_of_smaller),
                 (select count(*) from shared_rating),
                 (select count(*) from shared_rating where is_conflict),
-                (select count(distinct user_id) from smaller),
-                (select count(distinct user_id) from larger),
+                (select count(distinct user_id) from rating_of_smaller),
+                (select count(distinct user_id) from rating_of_larger),
                 (
                     select bool_and(smaller_at > larger_at) or bool_and(smaller_at < larger_at)
                     from shared_rating where is_conflict
                 ),
                 %9$s::double precision / 100
             $statement$,
-            part.smaller_id, part.larger_id, part.step,
-            case when part.percentage < 100 then format('tablesample system (%s)', round(part.percentage, 4)) else '' end,
-            part.smaller_name, part.larger_name, part.smaller_order, part.larger_order, part.percentage
+            pair.smaller_id, pair.larger_id, pair.step,
+            case when pair.percentage < 100 then format('tablesample system (%s)', round(pair.percentage, 4)) else '' end,
+            pair.smaller_name, pair.larger_name, pair.smaller_order, pair.larger_order, pair.percentage
         );
     end loop;
 end;
