@@ -52,16 +52,16 @@ run up: SETUP := --in-background
 ONLY_SHOWN = $(foreach letter,n q t,$(findstring $(letter),$(firstword -$(MAKEFLAGS))))
 HOME_GIVEN = $(if $(value MOVIEREC_HOME),export MOVIEREC_HOME='$(subst ','\'',$(value MOVIEREC_HOME))';)
 .begun:
-	$(if $(strip $(ONLY_SHOWN)),,$(eval BEGUN := $(shell $(HOME_GIVEN) \
+	$(if $(strip $(ONLY_SHOWN)),,$(eval LAST_HALT := $(shell $(HOME_GIVEN) \
 		$(call any_python,$(PYTHON) $(BIN)/python,movierec.local.halt) 2>/dev/null)))@:
 
 ##@ Run
 
 run: .begun setup ## set up, start everything, run one night and print what came of it
-	@$(MOVIEREC) run $(BEGUN)
+	@$(MOVIEREC) run $(LAST_HALT)
 
 up: .begun setup ## start the database, Airflow and the web application in the background
-	@$(MOVIEREC) up $(BEGUN)
+	@$(MOVIEREC) up $(LAST_HALT)
 
 down: ## stop everything that runs in the background, or is about to
 	@$(call any_python,$(BIN)/python $(PYTHON),movierec down)

@@ -140,15 +140,15 @@ def _datasets(ports: str) -> "list[Dataset]":
 
     from movierec.training.folder import TrainingFolder, trainings
 
-    found = Connection.get(WAREHOUSE)
-    host = "localhost" if (found.host or "/").startswith("/") else found.host
-    server = f"postgres://{host}:{found.port or 5432}"
+    warehouse = Connection.get(WAREHOUSE)
+    host = "localhost" if (warehouse.host or "/").startswith("/") else warehouse.host
+    server = f"postgres://{host}:{warehouse.port or 5432}"
     store = trainings(settings())
     namespace = f"{store.protocol}://{store.drive}" if store.protocol else "file"
     of_any_training = TrainingFolder(0, store / "*")
     return [
         Dataset(namespace=namespace, name=getattr(of_any_training, name.removeprefix(STORE)).path)
         if name.startswith(STORE)
-        else Dataset(namespace=server, name=f"{found.schema}.{name}")
+        else Dataset(namespace=server, name=f"{warehouse.schema}.{name}")
         for name in names_of(ports)
     ]

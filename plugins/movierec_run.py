@@ -19,18 +19,18 @@ def origin(batch: Mapping[str, Any]) -> "Origin":
     from movierec.sources.http.addresses import without_secrets
     from movierec.sources.source import Origin
 
-    found = settings()
+    configured = settings()
     requested = requested_dataset()
     return Origin(
         # the batch keeps a URL without its query, which the server may ask for
         dataset=requested if without_secrets(requested) == batch["dataset"] else batch["dataset"],
-        cache=found.state_folder.cache,
-        locations=found.locations,
-        connections=found.connections,
+        cache=configured.state_folder.cache,
+        locations=configured.locations,
+        connections=configured.connections,
         endpoint=endpoint,
         is_full=batch["is_full"],
-        scales=found.scales,
-        exclude=found.exclude,
+        scales=configured.scales,
+        exclude=configured.exclude,
     )
 
 

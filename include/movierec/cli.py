@@ -47,7 +47,7 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
     """Run one night and show what came of it."""
     from movierec.local import night  # noqa: PLC0415
 
-    night.run(settings, options.begun)
+    night.run(settings, options.last_halt)
 
 
 def up(settings: Settings, options: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ def up(settings: Settings, options: argparse.Namespace) -> None:
     from movierec.local import night, web  # noqa: PLC0415
     from movierec.local.airflow import group  # noqa: PLC0415
 
-    group.up(settings, begun=options.begun)
+    group.up(settings, last_halt=options.last_halt)
     print(night.login_line(settings))
     print(web.web_line(settings))
 

@@ -108,18 +108,18 @@ def _migrate_at_once(conninfo: str) -> bool:
         conn.execute("select pg_advisory_xact_lock(%s)", [STRUCTURE_LOCK])
         latest = _latest(conn)
         _require_no_newer(conn, latest)
-        applied, wanted = _applied_checksums(latest), _file_checksums()
-        if applied == wanted:
+        applied, current = _applied_checksums(latest), _file_checksums()
+        if applied == current:
             return False
-        first = _first_to_apply(applied, wanted)
+        first = _first_to_apply(applied, current)
         for name in STRUCTURE[first:]:
             _apply(conn, name)
         run_sql(
             conn,
             "ops/record_structure",
-            {"checksum": _checksum(wanted), "file_checksums": wanted, "version": STRUCTURE_VERSION},
+            {"checksum": _checksum(current), "file_checksums": current, "version": STRUCTURE_VERSION},
         )
-    log.info("warehouse: applied structure %s from %s on", _checksum(wanted)[:12], STRUCTURE[first])
+    log.info("warehouse: applied structure %s from %s on", _checksum(current)[:12], STRUCTURE[first])
     return True
 
 

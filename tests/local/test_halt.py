@@ -104,29 +104,29 @@ def test_a_run_of_make_that_only_shows_what_it_would_do_makes_no_state_folder(mo
 
 
 def test_who_waits_for_the_lock_sees_it(settings):
-    begun = halt.begin(settings.home)
-    assert halt.begin(settings.home) == begun
-    halt.require_going(settings.home, begun)
+    last_halt = halt.begin(settings.home)
+    assert halt.begin(settings.home) == last_halt
+    halt.require_going(settings.home, last_halt)
     group.down(settings)
     with pytest.raises(MovierecError, match="make down was called after this had begun"):
-        group.up(settings, begun=begun)
+        group.up(settings, last_halt=last_halt)
     halt.require_going(settings.home, halt.begin(settings.home))  # what begins now goes on
 
 
 def test_a_state_folder_that_was_deleted_meanwhile_is_not_made_again(settings):
-    begun = halt.begin(settings.home)
+    last_halt = halt.begin(settings.home)
     shutil.rmtree(settings.home)
     with pytest.raises(MovierecError, match="nothing more is started"):
-        group.up(settings, begun=begun)
+        group.up(settings, last_halt=last_halt)
     assert not settings.home.exists()
 
 
 def test_down_says_what_it_cannot_end_before_set_up_has_ended(tmp_path):
     state.prepare(tmp_path / "state")
-    begun = halt.begin(tmp_path / "state")
+    last_halt = halt.begin(tmp_path / "state")
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "include"), "MOVIEREC_HOME": str(tmp_path / "state")}
     bare = (sys.executable, "-S", "-m", "movierec", "down")  # without what set-up installs
     done = subprocess.run(bare, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("movierec: set-up has not ended, psutil is missing: what waits for it starts nothing")
-    assert halt.is_halted(tmp_path / "state", begun)
+    assert halt.is_halted(tmp_path / "state", last_halt)

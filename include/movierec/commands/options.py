@@ -49,7 +49,7 @@ def examples(command: str) -> str:
 
 def run(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec run`: what make hands to it is not for people."""
-    parser.add_argument("--begun", default="", help=argparse.SUPPRESS)  # as movierec.local.halt printed it
+    parser.add_argument("--last-halt", default="", help=argparse.SUPPRESS)  # as movierec.local.halt printed it
 
 
 def up(parser: argparse.ArgumentParser) -> None:

@@ -28,11 +28,11 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
     Raises:
         ConfigError: some rows have none, or one cannot be read.
     """
-    written = frame[TIMESTAMP]
-    if written.isna().all():
+    column = frame[TIMESTAMP]
+    if column.isna().all():
         return None
-    if written.dtype.kind == "f":
-        numbers = written.to_numpy(np.float64)
+    if column.dtype.kind == "f":
+        numbers = column.to_numpy(np.float64)
         if not np.isfinite(numbers).all():
             raise invalid_value(layout, timestamp_rule(layout, is_numeric=True))
         microseconds = np.where(is_ticks(numbers), _of_ticks(numbers), np.rint(numbers * _factors(np.abs(numbers))))
@@ -43,8 +43,8 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
         if _are_blunt(microseconds / 1e6):
             _require_all_digits(layout)
         since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
-        return pd.Series(since_1970, written.index).dt.tz_localize("UTC")
-    times = pd.to_datetime(_with_z(written), utc=True, format="ISO8601", errors="coerce")
+        return pd.Series(since_1970, column.index).dt.tz_localize("UTC")
+    times = pd.to_datetime(_with_z(column), utc=True, format="ISO8601", errors="coerce")
     if times.isna().any():
         raise invalid_value(layout, timestamp_rule(layout, is_numeric=False))
     return times

@@ -21,21 +21,21 @@ def of_users(history: History, traits: dict[str, Floats]) -> dict[str, Floats]:
         Float32 per user, NaN where unknown: activity, mean, spread and share of liked ratings, the span of time, and
         for each trait its mean over the whole history and over the `RECENT_RATINGS` last ratings, and its spread.
     """
-    everything = np.ones(len(history.users), bool)
+    all_ratings = np.ones(len(history.users), bool)
     recent = history.recency < RECENT_RATINGS
     age = (history.now[history.users] - history.times) / MICROSECONDS_A_DAY
     features = {
         "user_count": np.log1p(np.bincount(history.users, minlength=history.shape[0])),
         "user_mean": history.user_means,
         "user_spread": _spread(history, history.ratings),
-        "user_liked_share": _mean(history, history.liked.astype(np.float32), everything),
+        "user_liked_share": _mean(history, history.liked.astype(np.float32), all_ratings),
         "user_recent_mean": _mean(history, history.ratings, recent),
         "user_span": np.log1p(_maximum(history, age)),
         "user_session_span": np.log1p(_maximum(history, np.where(history.recency < SESSION_RATINGS, age, 0))),
     }
     for name, values in traits.items():
         of_ratings = values[history.movies]
-        features[f"user_{name}"] = _mean(history, of_ratings, everything)
+        features[f"user_{name}"] = _mean(history, of_ratings, all_ratings)
         features[f"user_{name}_recent"] = _mean(history, of_ratings, recent)
         features[f"user_{name}_spread"] = _spread(history, of_ratings)
     return {name: np.asarray(values, np.float32) for name, values in features.items()}

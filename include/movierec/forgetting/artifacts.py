@@ -78,14 +78,14 @@ def _forget_in_arrays(path: UPath, user: int) -> bool:
     if TRAINING_SET in arrays:
         path.fs.rm(path.parent.path, recursive=True)
         return True
-    kept = without_viewer(arrays, user)
-    if kept is None:
+    without_rows = without_viewer(arrays, user)
+    if without_rows is None:
         return False
     # Without a manifest a model is taken as it is: whenever this is interrupted, no manifest is wrong.
     has_manifest = manifest.exists()
     manifest.unlink(missing_ok=True)
     path.with_name(MARK).unlink(missing_ok=True)  # and in no new manifest
-    save_arrays(path, kept)
+    save_arrays(path, without_rows)
     saved_history.unshare(path.parent)
     if has_manifest:
         write_manifest(path.parent)

@@ -26,14 +26,14 @@ def check_parts(conn: Connection, batch_id: int, source: str) -> list[str]:
 def _check_movies(conn: Connection, batch_id: int, source: str) -> list[str]:
     remarks = []
     for row in fetch(conn, "extract/shared_movies", {"batch_id": batch_id, "source": source}):
-        told = (
+        conflict = (
             f"{row['earlier_piece']} and {row['later_piece']} give different titles to {row['conflicts']:,} of the "
             f"{row['shared_movies']:,} movies that stand in both"
         )
         if row["conflicts"] >= MIN_CONFLICTS and row["conflicts"] > MAX_TITLE_SHARE * row["shared_movies"]:
-            raise SourceError(f"{told}: they are not parts of one dataset; {_leave_out(row['later_piece'])}")
+            raise SourceError(f"{conflict}: they are not parts of one dataset; {_leave_out(row['later_piece'])}")
         if row["conflicts"]:
-            remarks.append(f"{told}; the last one counts")
+            remarks.append(f"{conflict}; the last one counts")
     return remarks
 
 

@@ -85,21 +85,21 @@ def _settle(
     total = _sum(parts.values())
     _require_agreement(source, parts)
     try:
-        found = rating_scale.infer(total, few)
+        inference = rating_scale.infer(total, few)
     except ScaleError as error:
         if kept:
             return kept
         raise SourceError(f"{_names(parts)}: {error} (setting MOVIEREC_RATING_SCALE{_prefix(source)})") from error
-    if not kept or found.certainty == "few ratings":
-        return kept or SettledScale(found.scale, "inferred", found.certainty)
-    if found.scale.high > kept.scale.high and found.certainty == "certain":
-        return SettledScale(found.scale, "inferred", found.certainty, kept.scale)
-    if kept.scale.is_stars != found.scale.is_stars and found.certainty == "certain":
+    if not kept or inference.certainty == "few ratings":
+        return kept or SettledScale(inference.scale, "inferred", inference.certainty)
+    if inference.scale.high > kept.scale.high and inference.certainty == "certain":
+        return SettledScale(inference.scale, "inferred", inference.certainty, kept.scale)
+    if kept.scale.is_stars != inference.scale.is_stars and inference.certainty == "certain":
         raise SourceError(
-            f"{_names(parts)}: the ratings speak for a scale from {found.scale}, {rating_scale.describe(total)}; until "
-            f"now {source} had {kept.scale}; {_declare(source, found.scale, kept.scale)}"
+            f"{_names(parts)}: the ratings speak for a scale from {inference.scale}, {rating_scale.describe(total)}; "
+            f"until now {source} had {kept.scale}; {_declare(source, inference.scale, kept.scale)}"
         )
-    marks = tuple(dict.fromkeys((*kept.scale.unrated, *found.scale.unrated)))
+    marks = tuple(dict.fromkeys((*kept.scale.unrated, *inference.scale.unrated)))
     return SettledScale(RatingScale(kept.scale.low, kept.scale.high, marks), "kept", kept.certainty)
 
 

@@ -54,10 +54,11 @@ def _problem_of_worker(broker: str) -> str:
     # not with Airflow's application, whose import takes five CPU seconds
     ping = (sys.executable, "-m", "celery", "inspect", "ping", "--destination", name, "--timeout", "5")
     # the address holds a password, so it goes by the environment
-    done = subprocess.run(
+    completed = subprocess.run(
         ping, capture_output=True, text=True, env={**os.environ, "CELERY_BROKER_URL": broker}, check=False
     )
-    return "" if done.returncode == 0 else f"{name} does not answer: {(done.stderr or done.stdout).strip()[-300:]}"
+    output = (completed.stderr or completed.stdout).strip()
+    return "" if completed.returncode == 0 else f"{name} does not answer: {output[-300:]}"
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def require_no_running_dag(settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     log = settings.state_folder.log("migrate")
     with log.open("wb") as output:
-        result = subprocess.run(
+        completed = subprocess.run(
             (sys.executable, "-m", "airflow", "db", "migrate"),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -85,6 +85,6 @@ def _migrate(settings: Settings) -> None:
             umask=0o077,
             check=False,
         )
-    if result.returncode:
+    if completed.returncode:
         end = last_lines(log.read_text(encoding="utf-8", errors="replace"))
         raise MovierecError(f"Airflow's database could not be migrated; the end of {log}:\n{end}")

@@ -42,18 +42,18 @@ def halt(home: Path) -> None:
         log.warning("what is being started now goes on: %s cannot be written: %s", StateFolder(home).halt, error)
 
 
-def is_halted(home: Path, begun: str) -> bool:
-    """Tell whether there was a `make down`, or a `make clean`, since `begin` returned `begun`."""
-    return _last(home) != begun
+def is_halted(home: Path, last_halt: str) -> bool:
+    """Tell whether there was a `make down`, or a `make clean`, since `begin` returned `last_halt`."""
+    return _last(home) != last_halt
 
 
-def require_going(home: Path, begun: str) -> None:
+def require_going(home: Path, last_halt: str) -> None:
     """Go on only if there was none.
 
     Raises:
         MovierecError: there was one.
     """
-    if is_halted(home, begun):
+    if is_halted(home, last_halt):
         raise MovierecError(HALTED)
 
 
@@ -70,7 +70,7 @@ def main() -> int:
     """Print the option; without it, whatever is wrong is told by the command that would have had it."""
     try:
         read_env_file()
-        print(f"--begun {begin(Settings.from_env().home)}")
+        print(f"--last-halt {begin(Settings.from_env().home)}")
     except (MovierecError, OSError):
         return 1
     return 0

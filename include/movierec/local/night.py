@@ -18,23 +18,23 @@ MAX_NIGHT_SECONDS = 4 * 3600.0  # a run may take three hours
 MAX_AWAY_SECONDS = 600.0  # the API server has died and is started again, which takes a busy machine minutes
 
 
-def run(settings: Settings, begun: str = "") -> None:
+def run(settings: Settings, last_halt: str = "") -> None:
     """Start everything, follow one night to its end and print its summary; it returns only if its version went live.
 
     A night that is under way or due is joined where it stands; otherwise one is triggered.
 
     Args:
         settings: the installation.
-        begun: what `halt.begin` returned when this began; empty: it begins now.
+        last_halt: what `halt.begin` returned when this began; empty: it begins now.
 
     Raises:
         MovierecError: a task failed, no new version went live, or `make down` was called since this began.
     """
     from movierec.local import summary  # noqa: PLC0415 (pandas takes a second)
 
-    begun = begun or halt.begin(settings.home)
-    dataset = group.up(settings, begun=begun)
-    published = _follow_one_night(settings, dataset, begun)
+    last_halt = last_halt or halt.begin(settings.home)
+    dataset = group.up(settings, last_halt=last_halt)
+    published = _follow_one_night(settings, dataset, last_halt)
     warehouse = embedded_server.conninfo(settings, "warehouse")
     if not summary.went_live(warehouse, published.run_id):
         live = summary.live_version(warehouse)
@@ -50,7 +50,7 @@ def login_line(settings: Settings) -> str:
     return f"Airflow: {airflow_url(settings)}  user: {credentials.ADMIN}  password: in {password_file}"
 
 
-def _follow_one_night(settings: Settings, dataset: Path, begun: str) -> Run:
+def _follow_one_night(settings: Settings, dataset: Path, last_halt: str) -> Run:
     progress = Progress()
 
     def has_given_up() -> str:
@@ -63,7 +63,7 @@ def _follow_one_night(settings: Settings, dataset: Path, begun: str) -> Run:
         ended = chain.follow(airflow, group.DAGS, run, progress)
         _note_warnings(settings, airflow)
     except UnreachableError as error:
-        halt.require_going(settings.home, begun)
+        halt.require_going(settings.home, last_halt)
         raise MovierecError(
             f"Airflow went away during the night: {group.failure_reason(settings.home) or error}"
         ) from error

@@ -25,10 +25,10 @@ def clean_airflow(settings: Settings) -> bool:
     if not data_directory(settings).exists():
         log.warning("airflow db clean: Airflow's database is not of this state folder; run it where that is")
         return False
-    before = datetime.now(UTC) - timedelta(days=settings.keep_logs)
-    command = ("db", "clean", "--clean-before-timestamp", before.isoformat(), "--skip-archive", "--yes")
+    oldest_kept = datetime.now(UTC) - timedelta(days=settings.keep_logs)
+    command = ("db", "clean", "--clean-before-timestamp", oldest_kept.isoformat(), "--skip-archive", "--yes")
     environment = airflow_environment(settings)
-    done = subprocess.run(
+    completed = subprocess.run(
         (sys.executable, "-m", "airflow", *command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -39,7 +39,7 @@ def clean_airflow(settings: Settings) -> bool:
         cwd=settings.home,
         check=False,
     )
-    if done.returncode:
-        raise MovierecError(f"airflow db clean failed:\n{last_lines(done.stdout)}")
-    log.info("airflow db clean: nothing older than %s is kept", before.date())
+    if completed.returncode:
+        raise MovierecError(f"airflow db clean failed:\n{last_lines(completed.stdout)}")
+    log.info("airflow db clean: nothing older than %s is kept", oldest_kept.date())
     return True

@@ -102,7 +102,7 @@ def run_client(program: str, conninfo: str, *options: str) -> None:
     parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
     password = parts.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
-    done = subprocess.run(
+    completed = subprocess.run(
         (str(program_path(program)), f"--dbname={make_conninfo(**parts)}", *options),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -111,8 +111,8 @@ def run_client(program: str, conninfo: str, *options: str) -> None:
         env=environment,
         check=False,
     )
-    if done.returncode:
-        raise MovierecError(f"{program} failed: {last_lines(done.stdout)}")
+    if completed.returncode:
+        raise MovierecError(f"{program} failed: {last_lines(completed.stdout)}")
 
 
 def copy_artifacts(source: UPath, target: UPath) -> int:

@@ -36,20 +36,20 @@ def draw(results: TrainingResults) -> tuple[str, str, bytes] | None:
     table = feature_gains(ranker) if ranker is not None else pd.DataFrame()
     if table.empty:
         return None
-    shown = table.head(MAX_FEATURES)
-    names = [readable(name) for name in shown["feature"]]
-    title = f"“{names[0]}” decides most: {shown['gain'].iloc[0]:.0%} of what the hybrid's trees gain"
-    picture, axes = figure(0.3 * len(shown) + 1.6)
-    percent = shown["gain"] * 100
-    axes.barh(range(len(shown)), percent, color=BLUE, height=0.68)
+    largest = table.head(MAX_FEATURES)
+    names = [readable(name) for name in largest["feature"]]
+    title = f"“{names[0]}” decides most: {largest['gain'].iloc[0]:.0%} of what the hybrid's trees gain"
+    picture, axes = figure(0.3 * len(largest) + 1.6)
+    percent = largest["gain"] * 100
+    axes.barh(range(len(largest)), percent, color=BLUE, height=0.68)
     for row, value in enumerate(percent):
         axes.text(value + percent.max() * 0.01, row, f"{value:.1f} %", va="center", fontsize=SMALL, color=INK)
-    axes.set_yticks(range(len(shown)), names)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_yticks(range(len(largest)), names)
+    axes.set_ylim(len(largest) - 0.4, -0.6)
     axes.set_xlim(0, float(percent.max()) * 1.12)
     axes.grid(axis="x", color=FAINT)
-    others = len(table) - len(shown)
-    rest = f"; the {others} others share {1 - shown['gain'].sum():.0%}" if others else ""
+    others = len(table) - len(largest)
+    rest = f"; the {others} others share {1 - largest['gain'].sum():.0%}" if others else ""
     label(axes, title, f"Split gain, % of all splits{rest}", "")
     axes.tick_params(axis="y", labelsize=TEXT)
     return title, EXPLANATION, png(picture)

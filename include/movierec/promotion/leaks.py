@@ -155,25 +155,28 @@ def _find_leak(make: Make, prepare: Prepare, excerpt: Excerpt, seed: int) -> str
         return fits.ranker(make(), known, features)
 
     train, window = per_user_temporal(excerpt.train, seed=seed)
-    before = begin(lambda: _lead_before(fit, prepare, excerpt, train, window))  # half of the work, for another core
-    shown, hidden = (
+    # Half of the work, for another core.
+    earlier_lead = begin(lambda: _lead_before(fit, prepare, excerpt, train, window))
+    with_test, without_test = (
         fit(*prepare(facts, excerpt.train)) for facts in (excerpt.dataset, excerpt.dataset.with_ratings(excerpt.train))
     )
-    changed = _share_of_changed_lists(shown, hidden, excerpt)
+    changed_share = _share_of_changed_lists(with_test, without_test, excerpt)
     max_changed = 0.0
-    if changed:  # where fits cannot be repeated, lists change anyway; a third fit shows by how much
-        again = make().fit(*prepare(excerpt.dataset, excerpt.train))
-        noise = _share_of_changed_lists(shown, again, excerpt)
+    if changed_share:  # where fits cannot be repeated, lists change anyway; a third fit shows by how much
+        fitted_again = make().fit(*prepare(excerpt.dataset, excerpt.train))
+        noise = _share_of_changed_lists(with_test, fitted_again, excerpt)
         max_changed = 2 * noise + MAX_CHANGED_LISTS if noise else 0.0
-    if changed > max_changed:
-        return f"{changed:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
-    ndcg, on_test = _lead_over_popularity(hidden, *prepare(excerpt.dataset, excerpt.train), excerpt.test)
+    if changed_share > max_changed:
+        return f"{changed_share:.0%} of its lists change when the held-out ratings are hidden from all it is built from"
+    ndcg, on_test = _lead_over_popularity(without_test, *prepare(excerpt.dataset, excerpt.train), excerpt.test)
     if ndcg > MAX_NDCG:
         return f"its NDCG@{CUTOFF} of {ndcg:.2f} on the test is more than anybody can know"
-    earlier = before.result()
-    if earlier is None or on_test.low <= MAX_LEAD_RATIO * max(earlier.high, MIN_LEAD):
+    on_window = earlier_lead.result()
+    if on_window is None or on_test.low <= MAX_LEAD_RATIO * max(on_window.high, MIN_LEAD):
         return None
-    return f"its lead over popularity is {on_test.mean:+.3f} on the test and {earlier.mean:+.3f} on a window before it"
+    return (
+        f"its lead over popularity is {on_test.mean:+.3f} on the test and {on_window.mean:+.3f} on a window before it"
+    )
 
 
 def _lead_before(

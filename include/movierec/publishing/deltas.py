@@ -81,8 +81,8 @@ def write_delta(conn: Connection, delta_id: int, settings: Settings) -> int:
     run_sql(conn, "serving/clear_delta", {"delta_id": delta_id})
     columns = ("delta_id", *lists.columns)
     copy_rows(conn, "serving.delta_recommendation", columns, ((delta_id, *row) for row in rows_of(lists)))
-    named = ((version.version_id, user, delta_id, movies) for user, movies in candidates.items())
-    copy_rows(conn, "serving.delta_viewer", ("version_id", "user_id", "delta_id", "candidate_ids"), named)
+    viewer_rows = ((version.version_id, user, delta_id, movies) for user, movies in candidates.items())
+    copy_rows(conn, "serving.delta_viewer", ("version_id", "user_id", "delta_id", "candidate_ids"), viewer_rows)
     conn.commit()
     seconds = time.monotonic() - started
     log.info("delta %d: %d viewers, %d rows, %.1f s", delta_id, len(viewers), len(lists), seconds)

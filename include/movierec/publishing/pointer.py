@@ -85,9 +85,9 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
         PublishError: no reason is given, or the version does not exist, is live already or has not passed its audit.
     """
     require_reason(reason)
-    before = lock_live(conn)
+    previous = lock_live(conn)
     try:
-        _require_choosable(conn, version_id, before)
+        _require_choosable(conn, version_id, previous)
         sign_move(conn, moved_by, reason.strip())
         point_to(conn, version_id, takes_audited=False)
     except PublishError:
@@ -95,11 +95,11 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
         raise
     except psycopg.errors.ForeignKeyViolation:  # it was being pruned while it was looked for
         conn.rollback()
-        _require_choosable(conn, version_id, before)
+        _require_choosable(conn, version_id, previous)
         raise
     conn.commit()
-    log.info("live: version %d instead of %s, by %s: %s", version_id, before or "none", moved_by, reason)
-    return before
+    log.info("live: version %d instead of %s, by %s: %s", version_id, previous or "none", moved_by, reason)
+    return previous
 
 
 def require_reason(reason: str) -> None:

@@ -28,14 +28,14 @@ def requested_way(form: Mapping[str, Any], choices: Sequence[str]) -> str:
     Raises:
         ConfigError: it names both, gives no reason, or names nothing where nothing can be chosen.
     """
-    named = [field for field in ("version", "training") if form[field] is not None]
-    if len(named) > 1:
+    fields = [field for field in ("version", "training") if form[field] is not None]
+    if len(fields) > 1:
         raise ConfigError(f"the form names version {form['version']} and training {form['training']}; allowed is one")
-    if named and not (form["why"] or "").strip():
-        raise ConfigError(f"{named[0]} {form[named[0]]} needs a reason (why), which is kept with the move")
-    if not named and not choices:
+    if fields and not (form["why"] or "").strip():
+        raise ConfigError(f"{fields[0]} {form[fields[0]]} needs a reason (why), which is kept with the move")
+    if not fields and not choices:
         raise PublishError("no other version is kept; a stored model can be published again by its training")
-    return named[0] if named else "ask"
+    return fields[0] if fields else "ask"
 
 
 def move_from_form(

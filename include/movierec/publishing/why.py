@@ -20,103 +20,105 @@ Facts = dict[str, Any]
 
 def why(conn: Connection, settings: Settings, viewer: int, movie: int | None = None) -> list[str]:
     """Return sentences about a viewer and the live version; with a movie, why it is in the viewer's list or not."""
-    (about,) = fetch(conn, "report/why_viewer", {"user_id": viewer})
-    origin = fetch(conn, "report/version_lineage", {"version_id": about["version_id"]})
+    (viewer_facts,) = fetch(conn, "report/why_viewer", {"user_id": viewer})
+    origin = fetch(conn, "report/version_lineage", {"version_id": viewer_facts["version_id"]})
     conn.commit()
-    sentences = [*_about_viewer(about), *_about_version(about, origin)]
+    sentences = [*_about_viewer(viewer_facts), *_about_version(viewer_facts, origin)]
     if movie is not None:
-        (found,) = fetch(conn, "report/why_movie", {"user_id": viewer, "movie_id": movie})
+        (pair,) = fetch(conn, "report/why_movie", {"user_id": viewer, "movie_id": movie})
         conn.commit()
-        sentences += [*_about_catalogue(found), *_about_place(about, found), *_about_stopped_version(found)]
-        if origin and found["title"]:
-            sentences += _about_rankers(settings, origin[0], viewer, found)
+        sentences += [*_about_catalogue(pair), *_about_place(viewer_facts, pair), *_about_stopped_version(pair)]
+        if origin and pair["title"]:
+            sentences += _about_rankers(settings, origin[0], viewer, pair)
     return sentences + [sentence for row in origin for sentence in _made_of(row)]
 
 
-def _about_viewer(about: Facts) -> Iterator[str]:
-    viewer = about["user_id"]
-    if about["is_known"] or about["events"]:
-        last = f", the last of {_day(about['last_rated_at'])}" if about["ratings"] else ""
-        given = f"{_count(about['ratings'], 'rating')}{last}; {_count(about['events'], 'event')}"
-        yield f"Viewer {viewer} is known: {given}."
+def _about_viewer(viewer_facts: Facts) -> Iterator[str]:
+    viewer = viewer_facts["user_id"]
+    if viewer_facts["is_known"] or viewer_facts["events"]:
+        last = f", the last of {_day(viewer_facts['last_rated_at'])}" if viewer_facts["ratings"] else ""
+        history = f"{_count(viewer_facts['ratings'], 'rating')}{last}; {_count(viewer_facts['events'], 'event')}"
+        yield f"Viewer {viewer} is known: {history}."
     else:
         yield f"Viewer {viewer} is not known: no source has a rating, an event or a profile of this id."
-    if about["quarantined"]:
-        rules = ", ".join(about["quarantine_rules"])
-        yield f"{_count(about['quarantined'], 'row')} of this viewer in quarantine, by the rules {rules}."
+    if viewer_facts["quarantined"]:
+        rules = ", ".join(viewer_facts["quarantine_rules"])
+        yield f"{_count(viewer_facts['quarantined'], 'row')} of this viewer in quarantine, by the rules {rules}."
 
 
-def _about_version(about: Facts, origin: list[Facts]) -> Iterator[str]:
+def _about_version(viewer_facts: Facts, origin: list[Facts]) -> Iterator[str]:
     if not origin:
         yield "No version is live yet; movierec_publish makes the first one."
         return
-    version = f"Version {about['version_id']} is live, published {_moment(origin[0]['published_at'])}"
-    if about["listed"]:
-        source = f"delta {about['delta_id']}, made after the viewer's feedback," if about["delta_id"] else "it"
-        movies = f"{about['listed']} movies for the viewer, and {about['following']} more"
+    version = f"Version {viewer_facts['version_id']} is live, published {_moment(origin[0]['published_at'])}"
+    if viewer_facts["listed"]:
+        source = (
+            f"delta {viewer_facts['delta_id']}, made after the viewer's feedback," if viewer_facts["delta_id"] else "it"
+        )
+        movies = f"{viewer_facts['listed']} movies for the viewer, and {viewer_facts['following']} more"
         yield f"{version}; {source} has a list of {movies}."
-    elif about["ratings"] or about["events"] or about["has_group"]:
+    elif viewer_facts["ratings"] or viewer_facts["events"] or viewer_facts["has_group"]:
         yield f"{version}; it has no list for the viewer, who was not known when its batch was made: the fallback list."
     else:
         yield f"{version}; without a rating, an event, an age or a gender a viewer has no list: the fallback list."
 
 
-def _about_catalogue(found: Facts) -> Iterator[str]:
-    if found["movie_id"] != found["asked_id"]:
-        yield f"Movie {found['asked_id']} is movie {found['movie_id']} here: links lead to the same movie."
-    if found["title"]:
-        year = f" ({found['release_year']})" if found["release_year"] else ""
-        yield f"Movie {found['movie_id']} is {found['title']}{year}, which is in the catalogue."
-    elif found["quarantine_reasons"]:
-        yield f"Movie {found['movie_id']} is not in the catalogue: rejected, {'; '.join(found['quarantine_reasons'])}."
+def _about_catalogue(pair: Facts) -> Iterator[str]:
+    if pair["movie_id"] != pair["asked_id"]:
+        yield f"Movie {pair['asked_id']} is movie {pair['movie_id']} here: links lead to the same movie."
+    if pair["title"]:
+        year = f" ({pair['release_year']})" if pair["release_year"] else ""
+        yield f"Movie {pair['movie_id']} is {pair['title']}{year}, which is in the catalogue."
+    elif pair["quarantine_reasons"]:
+        yield f"Movie {pair['movie_id']} is not in the catalogue: rejected, {'; '.join(pair['quarantine_reasons'])}."
     else:
-        yield f"Movie {found['movie_id']} is not in the catalogue: no source lists it."
-    if found["title"] and not found["is_in_version"]:
+        yield f"Movie {pair['movie_id']} is not in the catalogue: no source lists it."
+    if pair["title"] and not pair["is_in_version"]:
         yield "It came into the catalogue after the live version was made."
-    if found["rejected_row_reasons"]:
-        yield f"What the viewer said of it is in quarantine: {'; '.join(found['rejected_row_reasons'])}."
+    if pair["rejected_row_reasons"]:
+        yield f"What the viewer said of it is in quarantine: {'; '.join(pair['rejected_row_reasons'])}."
 
 
-def _about_place(about: Facts, found: Facts) -> Iterator[str]:
+def _about_place(viewer_facts: Facts, pair: Facts) -> Iterator[str]:
     """Say where the movie is, and what takes it out."""
-    if found["rank"] is not None:
-        since = f"; each version since {found['since_version']} has listed it" if found["since_version"] else ""
-        yield f"It is number {found['rank']} of {about['listed']} in the list: {found['reason']}{since}."
-    elif found["following_place"] is not None:
-        place = about["listed"] + found["following_place"]
-        yield f"It is not in the list of {about['listed']}, but follows it at place {place}."
-    elif about["listed"] and found["title"]:
-        yield f"It is neither in the list nor among the {about['following']} movies that follow it."
-    if found["rank"] is None and found["last_listed_version"]:
-        yield f"Version {found['last_listed_version']} was the last to list it."
-    if found["rating"] is not None:
-        when = _day(found["rated_at"])
-        yield f"The viewer rated it {found['rating']:g} on {when}: what is rated is recommended no more."
-    elif found["is_answered"]:
-        kinds = ", ".join(found["event_kinds"])
+    if pair["rank"] is not None:
+        since = f"; each version since {pair['since_version']} has listed it" if pair["since_version"] else ""
+        yield f"It is number {pair['rank']} of {viewer_facts['listed']} in the list: {pair['reason']}{since}."
+    elif pair["following_place"] is not None:
+        place = viewer_facts["listed"] + pair["following_place"]
+        yield f"It is not in the list of {viewer_facts['listed']}, but follows it at place {place}."
+    elif viewer_facts["listed"] and pair["title"]:
+        yield f"It is neither in the list nor among the {viewer_facts['following']} movies that follow it."
+    if pair["rank"] is None and pair["last_listed_version"]:
+        yield f"Version {pair['last_listed_version']} was the last to list it."
+    if pair["rating"] is not None:
+        when = _day(pair["rated_at"])
+        yield f"The viewer rated it {pair['rating']:g} on {when}: what is rated is recommended no more."
+    elif pair["is_answered"]:
+        kinds = ", ".join(pair["event_kinds"])
         yield f"The viewer has answered to it ({kinds}): it is left out wherever movies are recommended."
-    elif found["event_kinds"]:
-        yield f"The viewer's events with it are {', '.join(found['event_kinds'])}, none of a kind that is learned from."
-    if found["placements"]:
-        yield f"An engineer has placed it: {', '.join(found['placements'])}."
+    elif pair["event_kinds"]:
+        yield f"The viewer's events with it are {', '.join(pair['event_kinds'])}, none of a kind that is learned from."
+    if pair["placements"]:
+        yield f"An engineer has placed it: {', '.join(pair['placements'])}."
 
 
-def _about_stopped_version(found: Facts) -> Iterator[str]:
-    if found["rejected_version"] is None:
+def _about_stopped_version(pair: Facts) -> Iterator[str]:
+    if pair["rejected_version"] is None:
         return
-    failed = describe_failures(found["rejected_checks"])
-    place = f"at rank {found['rejected_rank']}" if found["rejected_rank"] else "not"
+    failed = describe_failures(pair["rejected_checks"])
+    place = f"at rank {pair['rejected_rank']}" if pair["rejected_rank"] else "not"
     yield (
-        f"Version {found['rejected_version']} is newer and lists it {place}, but its audit stopped it: "
+        f"Version {pair['rejected_version']} is newer and lists it {place}, but its audit stopped it: "
         f"{failed or 'what failed was not kept'}."
     )
 
 
-def _about_rankers(settings: Settings, origin: Facts, viewer: int, found: Facts) -> Iterator[str]:
-    if found["rating"] is not None:  # models leave out what was seen
+def _about_rankers(settings: Settings, origin: Facts, viewer: int, pair: Facts) -> Iterator[str]:
+    if pair["rating"] is not None:  # models leave out what was seen
         return
     try:
-        ranks = movie_ranks(UPath(settings.artifacts) / origin["model"], viewer, found["movie_id"])
+        ranks = movie_ranks(UPath(settings.artifacts) / origin["model"], viewer, pair["movie_id"])
     except ModelError as error:
         yield f"The models of version {origin['version_id']} cannot be asked: {error}."
         return

@@ -73,24 +73,30 @@ def unread_links(path: Path) -> dict[str, str]:
 
 
 def sentence_of_missing(
-    path: Path, contract: Contract, everything: Sequence[File], reasons: Mapping[File, str], others: Sequence[File]
+    path: Path, contract: Contract, all_files: Sequence[File], reasons: Mapping[File, str], used_files: Sequence[File]
 ) -> str:
-    """Say which table is missing, and of each file why it is none; `others` are read as another table."""
+    """Say which table is missing, and of each file why it is none; `used_files` are read as another table."""
     columns = ", ".join(column.name for column in contract.columns if column.required)
-    seen = ", ".join(file.name for file in everything[:20]) or "no file"
+    seen = ", ".join(file.name for file in all_files[:20]) or "no file"
     message = f"{path}: no file has {contract.table} ({columns}); seen: {seen}; required are ratings and movies"
-    told = [f"the folder {name} {DEEP}" for name in too_deep(path)[:1]]
-    told += [f"{name} is {reason}" for name, reason in unread_links(path).items()]
+    clauses = [f"the folder {name} {DEEP}" for name in too_deep(path)[:1]]
+    clauses += [f"{name} is {reason}" for name, reason in unread_links(path).items()]
     many = (SPLIT, NETFLIX)
-    told += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (PROSE, *many)]
-    told += [next((f"{file.name} is {of}" for file, of in reasons.items() if of == each), "") for each in many]
-    told += [
-        found for file, reason in reasons.items() if reason == PROSE and (found := describe_header(file, contract))
+    clauses += [f"{file.name} is {reason}" for file, reason in reasons.items() if reason not in (PROSE, *many)]
+    clauses += [next((f"{file.name} is {of}" for file, of in reasons.items() if of == each), "") for each in many]
+    clauses += [
+        description
+        for file, reason in reasons.items()
+        if reason == PROSE and (description := describe_header(file, contract))
     ]
-    told += [found for file in others if is_named_like(file, contract) and (found := describe_header(file, contract))]
-    told += [
+    clauses += [
+        description
+        for file in used_files
+        if is_named_like(file, contract) and (description := describe_header(file, contract))
+    ]
+    clauses += [
         f"{file.name} has no columns that are separated by commas, semicolons, tabs or |"
         for file, reason in reasons.items()
         if reason == PROSE and looks_like_ratings(file) and not describe_header(file, contract)
     ]
-    return "; ".join((message, *[*filter(None, told)][:5]))
+    return "; ".join((message, *[*filter(None, clauses)][:5]))

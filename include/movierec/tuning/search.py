@@ -56,15 +56,15 @@ def search(
     distributions = {name: _distribution(values) for name, values in space.items()}
     for trial in earlier:
         _add_to_study(study, trial, distributions, space)
-    done = [_try(objective, parameters) for parameters in initial[:trials]]
-    for trial in done:
+    tried = [_try(objective, parameters) for parameters in initial[:trials]]
+    for trial in tried:
         _add_to_study(study, trial, distributions, space)
-    for _ in range(trials - len(done)):
+    for _ in range(trials - len(tried)):
         suggestion = study.ask(distributions)
-        done.append(_try(objective, suggestion.params))
-        value = done[-1].value
+        tried.append(_try(objective, suggestion.params))
+        value = tried[-1].value
         study.tell(suggestion, value, state=TrialState.FAIL if value is None else TrialState.COMPLETE)
-    return done
+    return tried
 
 
 def _try(objective: Objective, parameters: Parameters) -> Trial:

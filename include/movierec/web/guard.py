@@ -58,7 +58,7 @@ class Guard:
         started, status = time.perf_counter(), 500
         # HEAD is what GET answers, without its body; the server goes on to know which of them it was
         is_head = scope["method"] == "HEAD"
-        asked = {**scope, "method": "GET"} if is_head else scope
+        answered_scope = {**scope, "method": "GET"} if is_head else scope
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
@@ -75,11 +75,11 @@ class Guard:
             problem = self._problem(scope)
             if problem:
                 self.metrics.refused.labels("malformed").inc()
-                await problem_response(problem)(asked, receive, send_guarded)
+                await problem_response(problem)(answered_scope, receive, send_guarded)
             else:
-                await self.app(asked, _bound(receive, _most_bytes(scope)), send_guarded)
+                await self.app(answered_scope, _bound(receive, _most_bytes(scope)), send_guarded)
         finally:
-            route = getattr(asked.get("route"), "path", "none")
+            route = getattr(answered_scope.get("route"), "path", "none")
             self.metrics.observe(route, _known_method(scope["method"]), status, time.perf_counter() - started)
 
     def _problem(self, scope: Scope) -> ProblemError | None:

@@ -185,8 +185,8 @@ async def choose_page(
         freshness = await require_freshness(snapshot)
         query = " ".join(find.split())
         nobody = Session()
-        found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
-        movies = views.movie_views(found) if query else await popular(snapshot, nobody, ON_GRID)
+        matches = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
+        movies = views.movie_views(matches) if query else await popular(snapshot, nobody, ON_GRID)
         shown = {each["movie_id"] for each in movies}
         carried = [await snapshot.row("movie", {"movie_id": each}) for each in chosen[:MAX_CHOSEN] if each not in shown]
     context = {"movies": movies, "chosen_ids": chosen, "carried": [row for row in carried if row], "most": MAX_CHOSEN}

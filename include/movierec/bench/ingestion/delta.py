@@ -63,12 +63,12 @@ def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Genera
     ids = movie_ids(seed)
     positions = np.arange(base_rows)
     positions = positions[positions % BAD_ONE_IN != BAD_ONE_IN - 1]
-    chosen = np.sort(generator.choice(positions, shares.changed + shares.late, replace=False))
-    known: list[Block] = []
+    picked = np.sort(generator.choice(positions, shares.changed + shares.late, replace=False))
+    existing: list[Block] = []
     unrated: list[Ints] = []
     start = user_id = 0
     for block in blocks(base_rows, seed):
-        known.append(block[chosen[(chosen >= start) & (chosen < start + len(block))] - start])
+        existing.append(block[picked[(picked >= start) & (picked < start + len(block))] - start])
         drawn = generator.choice(block.user_id, len(block) * shares.new // base_rows) * _PAIR
         drawn += generator.choice(ids, len(drawn))
         unrated.append(np.setdiff1d(drawn, block.user_id * _PAIR + block.movie_id))
@@ -77,7 +77,7 @@ def _pick(base_rows: int, shares: Shares, seed: int, generator: np.random.Genera
     # What is missing comes from viewers who have not rated before.
     extra = np.arange(shares.new)
     unrated.append((user_id + 1 + extra // MEDIAN_RATINGS) * _PAIR + ids[extra % MEDIAN_RATINGS])
-    return _concatenate(known)[generator.permutation(len(chosen))], np.concatenate(unrated)[: shares.new]
+    return _concatenate(existing)[generator.permutation(len(picked))], np.concatenate(unrated)[: shares.new]
 
 
 def _concatenate(parts: list[Block]) -> Block:

@@ -74,7 +74,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _movierec(settings: Settings, command: str) -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         (sys.executable, "-m", "movierec", command),
         cwd=ROOT,
         env=environment(settings),
@@ -82,8 +82,10 @@ def _movierec(settings: Settings, command: str) -> None:
         stdout=sys.stderr,
         check=False,
     )
-    if done.returncode:
-        raise MovierecError(f"movierec {command} ended with status {done.returncode} on {settings.dataset}; see above")
+    if completed.returncode:
+        raise MovierecError(
+            f"movierec {command} ended with status {completed.returncode} on {settings.dataset}; see above"
+        )
 
 
 def _measured(settings: Settings, sampler: Sampler) -> Night:

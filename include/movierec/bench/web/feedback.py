@@ -101,7 +101,7 @@ def measure(settings: Settings, version_id: int, users: int, movies: int, events
 
 def _give(execute: Callable[..., object], turn: str, users: int, movies: int, events: int) -> None:
     draw = random.Random(turn)  # noqa: S311 (who says what)
-    given = [
+    feedback = [
         {
             "event_id": f"{turn} {number}",
             "user_id": draw.randint(1, users),
@@ -111,7 +111,7 @@ def _give(execute: Callable[..., object], turn: str, users: int, movies: int, ev
         for number in range(events)
     ]
     for start in range(0, events, AT_ONCE):
-        execute("select serving.give_feedback(%s::jsonb)", [json.dumps(given[start : start + AT_ONCE])])
+        execute("select serving.give_feedback(%s::jsonb)", [json.dumps(feedback[start : start + AT_ONCE])])
 
 
 @contextmanager

@@ -31,29 +31,29 @@ SUPERVISOR = "supervisor"  # as its log is called
 SUPERVISOR_START_SECONDS = 60
 
 
-def up(settings: Settings, dags: Sequence[str] = DAGS, begun: str = "") -> Path:
+def up(settings: Settings, dags: Sequence[str] = DAGS, last_halt: str = "") -> Path:
     """Start the database, Airflow and the web application, wait for their health, and return the path of the dataset.
 
     Args:
         settings: the installation.
         dags: ids of the DAGs to wait for.
-        begun: what `halt.begin` returned when this began; empty: it begins now.
+        last_halt: what `halt.begin` returned when this began; empty: it begins now.
 
     Raises:
         MovierecError: the port is taken, a component keeps dying, a DAG file has an error, or `down` was called since
             this began.
     """
     home = settings.home
-    begun = begun or halt.begin(home)
+    last_halt = last_halt or halt.begin(home)
 
     def failure() -> str:
-        return halt.HALTED if halt.is_halted(home, begun) else failure_reason(home)
+        return halt.HALTED if halt.is_halted(home, last_halt) else failure_reason(home)
 
-    halt.require_going(home, begun)
+    halt.require_going(home, last_halt)
     dataset = fetch_dataset(settings)
-    halt.require_going(home, begun)
+    halt.require_going(home, last_halt)
     with locks.lock(settings.state_folder.lock("group")):
-        halt.require_going(home, begun)
+        halt.require_going(home, last_halt)
         print("preparing the databases", flush=True)
         databases.prepare(settings, dataset)
         env = airflow_environment(settings, dataset)
@@ -64,7 +64,7 @@ def up(settings: Settings, dags: Sequence[str] = DAGS, begun: str = "") -> Path:
             _end_group(home)
             running = None
         if not running:
-            halt.require_going(home, begun)
+            halt.require_going(home, last_halt)
             _start(settings, env)
         elif pid := component_pids(home).get(web.COMPONENT):
             web.reload(pid)

@@ -61,21 +61,21 @@ def supervise(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_requested.set())
     components = [Component(name, command, (before or {}).get(name, _do_nothing)) for name, command in commands.items()]
-    own = processes.identity(psutil.Process())  # now: it reads otherwise once the clock has been set
+    identity = processes.identity(psutil.Process())  # now: it reads otherwise once the clock has been set
     failure = problem = ""
     try:
         while not failure and not stop_requested.is_set():
             _start_what_can_run(home, components, database, is_ready)
             if heartbeats:
                 _kill_hung(components, heartbeats, is_excused=database is not None and database.was_away())
-            told = {**own, **details, **({"database": database.details()} if database else {})}
-            problem = _record(home, components, told, problem)
+            record = {**identity, **details, **({"database": database.details()} if database else {})}
+            problem = _record(home, components, record, problem)
             failure = _failure(components, home)
             stop_requested.wait(0.5)
     finally:
         processes.end_all(_child_processes(components), GRACE_SECONDS)
         processes.end_group(home, 1)
-        state.write_private(StateFolder(home).group, {"failure": failure, "session": own})
+        state.write_private(StateFolder(home).group, {"failure": failure, "session": identity})
     return failure
 
 

@@ -42,7 +42,7 @@ def run_program(
     """Run a program as the server's user; `stdout` of the result is everything it printed, errors included."""
     # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server runs.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        result = subprocess.run(
+        completed = subprocess.run(
             (str(program_path(name)), *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -53,7 +53,7 @@ def run_program(
             **account.subprocess_arguments(),
         )
         output.seek(0)
-        return subprocess.CompletedProcess(result.args, result.returncode, output.read(), "")
+        return subprocess.CompletedProcess(completed.args, completed.returncode, output.read(), "")
 
 
 def last_lines(text: str) -> str:

@@ -21,14 +21,14 @@ Member = TypeVar("Member", bound=Fittable)
 Made = TypeVar("Made")
 
 
-def log_failure(error: Exception, deed: str) -> str:
+def log_failure(error: Exception, action: str) -> str:
     """Log what one ranker failed with, so that the others go on, and return it in words.
 
     Only an error that nobody foresaw needs its traceback to be understood.
     """
     is_foreseen = isinstance(error, ModelError)
     reason = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
-    log.warning("%s: %s", deed, reason, exc_info=not is_foreseen)
+    log.warning("%s: %s", action, reason, exc_info=not is_foreseen)
     return reason
 
 
@@ -54,41 +54,43 @@ def fit_together(
         ModelError: none of them can be fitted.
         MemoryError, OSError: trying again may help, so no ranker is left out for them.
     """
-    named = dict(unfitted)
-    begun = {
+    rankers = dict(unfitted)
+    begun_fits = {
         name: begin(partial(fits.ranker, ranker, dataset, features))
-        for name, ranker in named.items()
+        for name, ranker in rankers.items()
         if ranker.is_fitted_elsewhere
     }
     fitted, left_out = {}, {}
     try:
-        for name in sorted(named, key=begun.__contains__):  # those that were begun last
+        for name in sorted(rankers, key=begun_fits.__contains__):  # those that were begun last
             try:
-                fitted[name] = begun[name].result() if name in begun else fits.ranker(named[name], dataset, features)
+                fitted[name] = (
+                    begun_fits[name].result() if name in begun_fits else fits.ranker(rankers[name], dataset, features)
+                )
             except (MemoryError, OSError):
                 raise
             except Exception as error:
                 left_out[name] = log_failure(error, f"leave out {name}")
     except BaseException:
-        for name, fit in begun.items():
+        for name, fit in begun_fits.items():
             if not fit.done():
-                named[name].give_up()  # nobody waits for it any more
+                rankers[name].give_up()  # nobody waits for it any more
         raise
     if not fitted:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise ModelError(f"none of the rankers to build on can be fitted ({reasons})")
-    return {name: fitted[name] for name in named if name in fitted}, left_out
+    return {name: fitted[name] for name in rankers if name in fitted}, left_out
 
 
 def begin(make: Callable[[], Made]) -> "Future[Made]":
     """Make something in a thread of its own, which does not hold up the end of this process as those of a pool do."""
-    begun: Future[Made] = Future()
+    future: Future[Made] = Future()
 
     def run() -> None:
         try:
-            begun.set_result(make())
+            future.set_result(make())
         except BaseException as error:  # whoever asks for the result meets it
-            begun.set_exception(error)
+            future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return begun
+    return future

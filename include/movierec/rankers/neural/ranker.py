@@ -139,16 +139,16 @@ class Neural(Ranker):
     def _histories(self, history: History) -> Histories:
         """Return the ratings of the model's movies as networks read them."""
         column = columns_in(self.movie_positions_, history.shape[1])[history.movies]
-        kept = column != OUTSIDE
+        is_inside = column != OUTSIDE
         times = history.times if self.windows != "random" else np.zeros_like(history.times)
         return Histories.of(
-            history.users[kept],
+            history.users[is_inside],
             history.shape[0],
-            movies=column[kept],
-            times=times[kept],
-            signal=history.signal[kept],
-            levels=_levels(history.ratings[kept], self.steps_),
-            liked=history.liked[kept],
+            movies=column[is_inside],
+            times=times[is_inside],
+            signal=history.signal[is_inside],
+            levels=_levels(history.ratings[is_inside], self.steps_),
+            liked=history.liked[is_inside],
         )
 
     def chosen_parameters(self) -> dict[str, Any]:

@@ -57,22 +57,22 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
         GoneError: the server says that there is no such file.
     """
     path = local_path(url, cache)
-    wanted = (sha256 or _pinned_checksum(url) or "").lower() or None
+    expected = (sha256 or _pinned_checksum(url) or "").lower() or None
     if urlsplit(url).scheme.lower() == "file":
-        return _local_file(path, url, wanted)
+        return _local_file(path, url, expected)
     path.parent.mkdir(parents=True, exist_ok=True)
     with locks.lock(path.parent / "lock", timeout_seconds=MAX_WAIT_SECONDS):  # one process at a time fetches a file
         copy = _cached_copy(path)
-        if copy and copy.sha256 == wanted:
+        if copy and copy.sha256 == expected:
             return path
-        return _update(url, path, copy if not wanted else None, wanted, retry_policy or RetryPolicy())
+        return _update(url, path, copy if not expected else None, expected, retry_policy or RetryPolicy())
 
 
-def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_policy: RetryPolicy) -> Path:
-    part = path.with_name(path.name + ".part")
+def _update(url: str, path: Path, copy: Copy | None, expected: str | None, retry_policy: RetryPolicy) -> Path:
+    part_file = path.with_name(path.name + ".part")
     try:
-        known = FileVersion(copy.etag, copy.modified) if copy else FileVersion()
-        version = Transfer(urldefrag(url).url, part, retry_policy).run(known)
+        cached = FileVersion(copy.etag, copy.modified) if copy else FileVersion()
+        version = Transfer(urldefrag(url).url, part_file, retry_policy).run(cached)
     except UnreachableError as error:
         if copy is None:
             raise
@@ -80,23 +80,23 @@ def _update(url: str, path: Path, copy: Copy | None, wanted: str | None, retry_p
         return path
     if version is None:
         return path
-    sha256 = sha256_of(part)
-    if wanted and sha256 != wanted:
-        part.unlink()
+    sha256 = sha256_of(part_file)
+    if expected and sha256 != expected:
+        part_file.unlink()
         raise SourceError(
-            f"{printable_url(url)} is not the expected file: sha256 {sha256}, expected {wanted}; nothing was kept"
+            f"{printable_url(url)} is not the expected file: sha256 {sha256}, expected {expected}; nothing was kept"
         )
-    part.replace(path)
+    part_file.replace(path)
     _note_path(path).write_text(json.dumps(asdict(Copy(version.etag, version.modified, sha256))), encoding="utf-8")
     log.info("fetched %s: %s bytes", printable_url(url), f"{path.stat().st_size:,}")
     return path
 
 
-def _local_file(path: Path, url: str, wanted: str | None) -> Path:
+def _local_file(path: Path, url: str, expected: str | None) -> Path:
     if not path.exists():
         raise GoneError(f"{printable_url(url)} does not exist")
-    if wanted and (not path.is_file() or sha256_of(path) != wanted):
-        raise SourceError(f"{printable_url(url)} is not the expected file: its sha256 is not {wanted}")
+    if expected and (not path.is_file() or sha256_of(path) != expected):
+        raise SourceError(f"{printable_url(url)} is not the expected file: its sha256 is not {expected}")
     return path
 
 

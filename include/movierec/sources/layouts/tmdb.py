@@ -33,9 +33,9 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
                 yield movie, "|".join(crew["Director"]), "|".join(literals.names(row["cast"])), "|".join(crew["Writer"])
 
     people = [each for each in raws if each.has("cast", "crew") and (each.has("id") or each.has("movie_id"))]
-    made = [generated_file(raw, "movies", ("movie_id", "title", "release_date", "genres"), movies)]
+    files = [generated_file(raw, "movies", ("movie_id", "title", "release_date", "genres"), movies)]
     if people:
-        made.append(generated_file(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
+        files.append(generated_file(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
     by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids"
     keys = [_id(row["id"]) for row in raw.rows()]
     shifted = sum(not key.isdecimal() for key in keys)
@@ -44,7 +44,7 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
     left_out += f"; {strange:,} movies that no link leads to are left out" if strange else ""
     left_out += raw.without("id", "title", "release_date", "genres")
     dataset.replace(
-        [raw, *people[:1]], made, f"{raw.file.name} lists movies as TMDB does; they are read {by}{left_out}"
+        [raw, *people[:1]], files, f"{raw.file.name} lists movies as TMDB does; they are read {by}{left_out}"
     )
 
 

@@ -66,21 +66,21 @@ def _rows(lines: Iterable[str], delimiter: str, width: int, is_quoted: bool) -> 
     def is_row(text: str) -> bool:
         return _has_width(_fields(text, delimiter, is_quoted), width)
 
-    held = ""
+    unfinished = ""
     for line in lines:
         row = line
-        if held:
-            if is_row(held) and is_row(line):
-                yield held
+        if unfinished:
+            if is_row(unfinished) and is_row(line):
+                yield unfinished
             else:
-                row = f"{held}\n{line}"
-            held = ""
+                row = f"{unfinished}\n{line}"
+            unfinished = ""
         if "\\" in row and _HELD.search(row) and len(row) < MAX_HELD:
-            held = row
+            unfinished = row
         elif "\\" in row:
             yield row
-    if held:
-        yield held
+    if unfinished:
+        yield unfinished
 
 
 def _weigh_row(text: str, delimiter: str, width: int, is_quoted: bool) -> Evidence:

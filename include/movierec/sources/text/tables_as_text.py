@@ -104,16 +104,16 @@ def json_lines_as_csv(where: str, raw: Readable) -> Readable:
 
 def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
     columns: dict[str, None] = {}
-    with tempfile.TemporaryFile() as kept:  # a key may first stand in the last line, and memory has an end
+    with tempfile.TemporaryFile() as buffer:  # a key may first stand in the last line, and memory has an end
         for block in text_blocks(where, raw):
             for line in block.splitlines():
                 columns |= dict.fromkeys(_json_object(line) or ())
             if len(columns) > MAX_KEYS:
                 raise SourceError(f"{where}: the objects have more than {MAX_KEYS:,} different keys; that is no table")
-            kept.write(block)
-        kept.seek(0)
+            buffer.write(block)
+        buffer.seek(0)
         yield csv_line(columns)
-        for line in filter(None, map(bytes.strip, kept)):
+        for line in filter(None, map(bytes.strip, buffer)):
             value = _json_object(line)
             text = line.decode("utf-8", "backslashreplace")
             yield csv_line([text] if value is None else [_text(value.get(name)) for name in columns])

@@ -10,7 +10,7 @@ from movierec.rankers.neural.fitting.window import Window
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import FitSummary, Options
 
-PATIENCE_EPOCHS = 4  # without a better value
+PATIENCE_EPOCHS = 4  # without a better NDCG
 WINDOW_USERS = 3_000  # more would take longer to score than they tell apart
 CHOICE_SHARE = 0.55  # of the time; the rest is for learning from whole histories
 BLIND_SHARE = 0.5  # of the epochs, where no window says when to stop
@@ -57,20 +57,20 @@ class Fit:
     def _try(self, name: str, window: Window, deadline: float) -> None:
         began = time.monotonic()
         score = architecture(name, window.known, self.options).score
-        half_way = HALF_WAY_SHARE * max((result.value for result in self.results.values()), default=0.0)
+        half_way = HALF_WAY_SHARE * max((result.ndcg for result in self.results.values()), default=0.0)
         epochs = self._epochs(name)
         plan = Plan(epochs, epochs, PATIENCE_EPOCHS, self.options.seed, deadline, half_way)
-        value = lambda weights: window.ndcg(lambda histories: score(weights, histories))  # noqa: E731
-        self.results[name] = self._train(name, window.known, plan, value)
+        ndcg_of = lambda weights: window.ndcg(lambda histories: score(weights, histories))  # noqa: E731
+        self.results[name] = self._train(name, window.known, plan, ndcg_of)
         self.seconds[name] = time.monotonic() - began
 
     def _choose(self) -> FitSummary:
-        values = {name: result.value for name, result in self.results.items()}
-        best = max(values, key=lambda name: values[name], default=self.options.architectures[0])
-        epochs = self.results[best].epoch if values else max(1, round(self._epochs(best) * BLIND_SHARE))
-        told = ", ".join(f"{name} {value:.4f}" for name, value in values.items()) or "unknown, nobody liked anything"
-        self.say(f"{best} it is, {epochs} epochs; NDCG@10 on the inner window: {told}")
-        return FitSummary(best, epochs, values)
+        ndcgs = {name: result.ndcg for name, result in self.results.items()}
+        best = max(ndcgs, key=lambda name: ndcgs[name], default=self.options.architectures[0])
+        epochs = self.results[best].epoch if ndcgs else max(1, round(self._epochs(best) * BLIND_SHARE))
+        ndcg_text = ", ".join(f"{name} {ndcg:.4f}" for name, ndcg in ndcgs.items()) or "unknown, nobody liked anything"
+        self.say(f"{best} it is, {epochs} epochs; NDCG@10 on the inner window: {ndcg_text}")
+        return FitSummary(best, epochs, ndcgs)
 
     def _final(self, fitted: FitSummary, deadline: float) -> Result:
         tried = self.results.get(fitted.architecture)
@@ -82,6 +82,6 @@ class Fit:
         """Return over how many epochs the learning rate falls, on the window and on everything."""
         return architecture(name, self.histories, self.options).epochs(self.histories, self.options.epochs)
 
-    def _train(self, name: str, histories: Histories, plan: Plan, value: Callable[[Weights], float] | None) -> Result:
-        chosen = architecture(name, histories, self.options)
-        return train(chosen, histories, plan, value, lambda line: self.say(f"{name}, {line}"))
+    def _train(self, name: str, histories: Histories, plan: Plan, ndcg_of: Callable[[Weights], float] | None) -> Result:
+        network = architecture(name, histories, self.options)
+        return train(network, histories, plan, ndcg_of, lambda line: self.say(f"{name}, {line}"))

@@ -87,7 +87,7 @@ class Block(layers.Layer):
 
     def arrays(self, prefix: str) -> Weights:
         """Return the weights by name."""
-        named = {
+        weights_by_name = {
             "attention.scale": self.before_attention.gamma,
             "attention.shift": self.before_attention.beta,
             "query": self.query.kernel,
@@ -101,7 +101,7 @@ class Block(layers.Layer):
             "back.kernel": self.back.kernel,
             "back.bias": self.back.bias,
         }
-        arrays = {f"{prefix}.{name}": weight.numpy() for name, weight in named.items()}
+        arrays = {f"{prefix}.{name}": weight.numpy() for name, weight in weights_by_name.items()}
         return {**arrays, f"{prefix}.heads": np.array(self.heads)}
 
 
@@ -143,7 +143,7 @@ class Sequence(keras.Model):
 
     def arrays(self) -> Weights:
         """Return the weights by name."""
-        named = {
+        weights_by_name = {
             "movie": self.movie.embeddings,
             "level": self.level.embeddings,
             POSITION: self.position,
@@ -152,4 +152,4 @@ class Sequence(keras.Model):
         }
         blocks = [block.arrays(f"block{number}") for number, block in enumerate(self.blocks)]
         merged = {name: value for arrays in blocks for name, value in arrays.items()}
-        return {**{name: weight.numpy() for name, weight in named.items()}, **merged, **self.out.arrays()}
+        return {**{name: weight.numpy() for name, weight in weights_by_name.items()}, **merged, **self.out.arrays()}

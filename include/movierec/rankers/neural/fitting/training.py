@@ -25,10 +25,10 @@ class Plan(NamedTuple):
     Attributes:
         epochs: that the learning rate falls over.
         stop_after: epochs after which training ends, at most `epochs`.
-        patience: epochs without a better value after which it ends.
+        patience: epochs without a better NDCG after which it ends.
         seed: of the examples.
         deadline: `time.monotonic()` at which it ends.
-        half_way: the value below which it ends after half of `epochs`.
+        half_way: the NDCG below which it ends after half of `epochs`.
     """
 
     epochs: int
@@ -49,33 +49,33 @@ class Result(NamedTuple):
     Attributes:
         weights: of the best epoch.
         epoch: which one it was, counted from 1.
-        value: of it, 0 where none was measured.
+        ndcg: NDCG@10 after it on the inner window, 0 where none was measured.
         epochs: that the learning rate fell over in the end.
     """
 
     weights: Weights
     epoch: int
-    value: float
+    ndcg: float
     epochs: int = 0
 
 
 def train(
-    chosen: Architecture, histories: Histories, plan: Plan, value: Callable[[Weights], float] | None, say: Say
+    architecture: Architecture, histories: Histories, plan: Plan, ndcg_of: Callable[[Weights], float] | None, say: Say
 ) -> Result:
-    """Train a new network to the end of the plan; without `value` the last epoch is the best.
+    """Train a new network to the end of the plan; without `ndcg_of` the last epoch is the best.
 
     Raises:
         ArithmeticError: the loss is not a number, or numpy does not score as TensorFlow does, so that the weights would
             give other lists.
     """
     keras.utils.set_random_seed(plan.seed)
-    network, examples = chosen.network(), chosen.examples
-    per_epoch = chosen.epoch_steps(histories)
-    rate = Rate(chosen.learning_rate, per_epoch * plan.epochs)
-    step = _step(chosen, network, rate)
+    network, examples = architecture.network(), architecture.examples
+    per_epoch = architecture.epoch_steps(histories)
+    rate = Rate(architecture.learning_rate, per_epoch * plan.epochs)
+    step = _step(architecture, network, rate)
     rng = np.random.default_rng(plan.seed)
     best = Result({}, 0, -1.0)
-    asked, began = plan, time.monotonic()
+    first_plan, began = plan, time.monotonic()
     epoch = 0
     while epoch < plan.stop_after:
         epoch += 1
@@ -85,23 +85,23 @@ def train(
         if not np.isfinite(losses).all():
             raise ArithmeticError(f"the loss is not a number in epoch {epoch}")
         weights = network.arrays()
-        reached = value(weights) if value else 0.0
-        shown = f", NDCG@10 {reached:.4f}" if value else ""
-        say(f"epoch {epoch}: loss {np.mean(losses):.4f}{shown}, {time.monotonic() - started:.1f} s")
-        if value is None or reached > best.value:
-            best = Result(weights, epoch, reached)
+        ndcg = ndcg_of(weights) if ndcg_of else 0.0
+        ndcg_text = f", NDCG@10 {ndcg:.4f}" if ndcg_of else ""
+        say(f"epoch {epoch}: loss {np.mean(losses):.4f}{ndcg_text}, {time.monotonic() - started:.1f} s")
+        if ndcg_of is None or ndcg > best.ndcg:
+            best = Result(weights, epoch, ndcg)
         if _is_over(plan, epoch, best, say):
             break
         now = time.monotonic()
         # An epoch that was slow by chance counts less in the next one's forecast, so that a plan may grow again.
         seconds = max(now - started, (now - began) / epoch)
-        stop_after = max(epoch, min(asked.stop_after, epoch + int((plan.deadline - now) / seconds)))
+        stop_after = max(epoch, min(first_plan.stop_after, epoch + int((plan.deadline - now) / seconds)))
         if stop_after != plan.stop_after:
-            plan = asked.shortened(stop_after)
+            plan = first_plan.shortened(stop_after)
             rate.fall_by(per_epoch * plan.epochs)
             say(f"there is time for {plan.stop_after} epochs: the learning rate falls by then")
     some = histories.of_users(np.arange(min(CHECKED_USERS, len(histories.starts) - 1)))
-    check(np.asarray(network(*chosen.read(some))), chosen.score(network.arrays(), some))
+    check(np.asarray(network(*architecture.read(some))), architecture.score(network.arrays(), some))
     return best._replace(epochs=plan.epochs)
 
 
@@ -117,7 +117,7 @@ def _is_over(plan: Plan, epoch: int, best: Result, say: Say) -> bool:
         say(f"ended after epoch {epoch}: the time is over")
     elif epoch - best.epoch >= plan.patience:
         say(f"ended after epoch {epoch}: none was better than epoch {best.epoch}")
-    elif epoch >= plan.epochs / 2 and best.value < plan.half_way:
+    elif epoch >= plan.epochs / 2 and best.ndcg < plan.half_way:
         say(f"ended after epoch {epoch}: it is too far from {plan.half_way:.4f}")
     else:
         return False
@@ -131,14 +131,14 @@ def _until(deadline: float, batches: Iterator[Any]) -> Iterator[Any]:
             return
 
 
-def _step(chosen: Architecture, network: Any, rate: Rate) -> Callable[[Any], Any]:
+def _step(architecture: Architecture, network: Any, rate: Rate) -> Callable[[Any], Any]:
     """Return what takes one step down the gradient of a batch's loss."""
     adam = Adam(rate)
 
     @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def step(batch: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = chosen.loss(network, batch)
+            loss = architecture.loss(network, batch)
         variables = network.trainable_variables
         adam.apply(tape.gradient(loss, variables), variables)
         return loss
