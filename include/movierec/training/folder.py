@@ -1,4 +1,6 @@
-"""The folder of the artifact store in which a training keeps what it makes; nothing else knows its layout.
+"""The folder of the artifact store in which a training keeps what it makes.
+
+Nothing else knows its layout, but for the view `ops.version_lineage`, which names snapshots and final models to people.
 
     trainings/000042/
         snapshot/                  the facts of the batch that the training learns from

@@ -1,5 +1,6 @@
 -- Where a list comes from: from a row of it to version, model, parameters, snapshot, batches, quality and code.
 create or replace view ops.version_lineage as
+-- as movierec.training.folder lays it out
 with folder as (
     select
         training.training_id,

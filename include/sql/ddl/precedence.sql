@@ -1,4 +1,3 @@
--- Which source is believed where several say something about the same thing.
 -- Whose word is taken where sources differ: the rating files, then the application's databases and feeds, then IMDb,
 -- then credits files.
 create or replace function ops.source_rank(source text) returns integer

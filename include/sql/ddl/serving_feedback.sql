@@ -59,12 +59,12 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    most constant integer := 1000;
+    max_events constant integer := 1000;
 begin
-    if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > most then
+    if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > max_events then
         raise exception using
             errcode = 'invalid_parameter_value',
-            message = format('feedback is a list of at most %s events', most);
+            message = format('feedback is a list of at most %s events', max_events);
     end if;
 
     return query
@@ -174,14 +174,14 @@ returns table (event_id text, outcome text, message text)
 language sql volatile rows 1
 begin atomic
     select
-        given.event_id,
-        given.outcome,
-        given.message
+        answer.event_id,
+        answer.outcome,
+        answer.message
     from serving.give_feedback(
         jsonb_build_array(
             jsonb_build_object('event_id', $1, 'user_id', $2, 'movie_id', $3, 'kind', $4, 'value', $5)
         )
-    ) as given;
+    ) as answer;
 end;
 comment on function serving.give_feedback(text, bigint, bigint, text, numeric) is 'Append one feedback event.';
 

@@ -275,13 +275,13 @@ declare
     -- what is popular follows the viewer's own movies, at places that no list reaches
     popular_after constant bigint := 1000000;
     popular_length constant integer := 2000;
-    due constant integer := least(greatest(k, 0), 1000);
+    page_length constant integer := least(greatest(k, 0), 1000);
     offered serving.offered_movie;
     page serving.offered_movie[] := '{}';
     shown_genres text[] := '{}';
     closed_genres text[] := '{}';
     seen_version constant bigint := (select live.version_id from serving.live);
-    closed bigint[] := serving.left_out($1)
+    unavailable bigint[] := serving.left_out($1)
         || array(select unwanted.movie_id from unnest(leave_out) as unwanted (movie_id));
 begin
     -- in order of place, so that what a movie is has to be looked up no further than the page reaches
@@ -302,7 +302,7 @@ begin
             where
                 arrangement.place > after
                 and not exists (
-                    select 1 from unnest(closed) as left_out (movie_id)
+                    select 1 from unnest(unavailable) as left_out (movie_id)
                     where left_out.movie_id = arrangement.movie_id
                 )
             order by arrangement.place
@@ -321,7 +321,7 @@ begin
             )
         order by arranged_movie.place
     loop
-        exit when cardinality(page) >= due or genres_in <@ closed_genres;
+        exit when cardinality(page) >= page_length or genres_in <@ closed_genres;
         continue when offered.genres && closed_genres;
         page := page || offered;
         if genre_cap is not null then
@@ -330,8 +330,8 @@ begin
         end if;
     end loop;
 
-    if cardinality(page) < due then
-        closed := closed || array(select arrangement.movie_id from serving.arrangement($1) as arrangement);
+    if cardinality(page) < page_length then
+        unavailable := unavailable || array(select arrangement.movie_id from serving.arrangement($1) as arrangement);
         for offered in
             select
                 popular_after + catalogue.popularity_rank,
@@ -352,12 +352,12 @@ begin
                     catalogue.genres, catalogue.release_year, genres_in, genres_out, year_from, year_to
                 )
                 and not exists (
-                    select 1 from unnest(closed) as left_out (movie_id)
+                    select 1 from unnest(unavailable) as left_out (movie_id)
                     where left_out.movie_id = catalogue.movie_id
                 )
             order by catalogue.popularity_rank
         loop
-            exit when cardinality(page) >= due or genres_in <@ closed_genres;
+            exit when cardinality(page) >= page_length or genres_in <@ closed_genres;
             continue when offered.genres && closed_genres;
             page := page || offered;
             if genre_cap is not null then
@@ -379,7 +379,7 @@ begin
         entry.because_movie_id,
         entry.origin,
         entry.place,
-        cardinality(page) >= due as is_complete
+        cardinality(page) >= page_length as is_complete
     from unnest(page) as entry
     order by entry.place;
 end;

@@ -40,8 +40,8 @@ as $$
 declare
     -- the least share of the query's trigrams that a title has
     least_share constant double precision := 0.3;
-    asked constant text := serving.plain_text(left($1, 200));
-    asked_trigrams constant text[] := serving.trigrams(asked);
+    plain_query constant text := serving.plain_text(left($1, 200));
+    query_trigrams constant text[] := serving.trigrams(plain_query);
 begin
     return query
     with seen_version as (
@@ -53,9 +53,9 @@ begin
         from seen_version
         inner join serving.title_trigram on seen_version.version_id = title_trigram.version_id
         cross join unnest(title_trigram.movie_ids) with ordinality as posting (movie_id, position)
-        where title_trigram.trigram = any(asked_trigrams)
+        where title_trigram.trigram = any(query_trigrams)
         group by posting.movie_id
-        having count(*) >= least_share * cardinality(asked_trigrams)
+        having count(*) >= least_share * cardinality(query_trigrams)
     ),
 
     -- titles are compared letter by letter only where they may still win: of those that share as many trigrams, the
@@ -76,7 +76,7 @@ begin
             catalogue.popularity_rank,
             serving.plain_text(catalogue.title) as plain_title,
             likeliest_title.trigrams,
-            likeliest_title.trigrams::double precision / cardinality(asked_trigrams) as similarity
+            likeliest_title.trigrams::double precision / cardinality(query_trigrams) as similarity
         from likeliest_title
         inner join seen_version on true
         inner join serving.catalogue
@@ -93,7 +93,7 @@ begin
         select scored_title.*
         from scored_title
         where
-            strpos(' ' || scored_title.plain_title, ' ' || asked) > 0
+            strpos(' ' || scored_title.plain_title, ' ' || plain_query) > 0
             or scored_title.trigrams * 3 >= 2 * (select max(best.trigrams) from scored_title as best)
     ),
 
@@ -102,9 +102,9 @@ begin
             close_title.*,
             row_number() over (
                 order by
-                    close_title.plain_title = asked desc,
-                    starts_with(close_title.plain_title, asked) desc,
-                    strpos(' ' || close_title.plain_title, ' ' || asked) > 0 desc,
+                    close_title.plain_title = plain_query desc,
+                    starts_with(close_title.plain_title, plain_query) desc,
+                    strpos(' ' || close_title.plain_title, ' ' || plain_query) > 0 desc,
                     round(close_title.similarity::numeric, 1) desc,
                     close_title.popularity_rank asc
             ) as rank

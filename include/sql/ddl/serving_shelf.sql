@@ -97,14 +97,14 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    due constant integer := least(greatest(k, 0), 100);
+    shelf_length constant integer := least(greatest(k, 0), 100);
     seen_version constant bigint := (select live.version_id from serving.live);
     shelf record;
     entry record;
-    shown bigint[] := '{}';
-    shown_here bigint;
+    shown_movies bigint[] := '{}';
+    rank_on_shelf bigint;
     shelves_shown bigint := 0;
-    closed constant bigint[] := serving.left_out($1);
+    unavailable constant bigint[] := serving.left_out($1);
 begin
     for shelf in
         with liked_movie as (
@@ -164,12 +164,12 @@ begin
         where shelf.is_shown and subject.number <= coalesce((shelf.parameters ->> 'shelves')::integer, 1)
         order by shelf.position, shelf.shelf_id, subject.number
     loop
-        shown_here := 0;
+        rank_on_shelf := 0;
         for entry in
             with shelf_movie as (
                 select recommended.place as rank, recommended.movie_id, recommended.title, recommended.release_year,
                     recommended.genres, recommended.reason
-                from serving.recommend($1, due) as recommended
+                from serving.recommend($1, shelf_length) as recommended
                 where shelf.rule = 'for_you'
                 union all
                 select similar_movie.rank, similar_movie.similar_movie_id, similar_movie.title,
@@ -198,21 +198,21 @@ begin
             from shelf_movie
             where
                 not exists (
-                    select 1 from unnest(closed || shown) as left_out (movie_id)
+                    select 1 from unnest(unavailable || shown_movies) as left_out (movie_id)
                     where left_out.movie_id = shelf_movie.movie_id
                 )
             order by shelf_movie.rank
-            limit due
+            limit shelf_length
         loop
-            shown_here := shown_here + 1;
-            shelves_shown := shelves_shown + (shown_here = 1)::integer;
-            shown := shown || entry.movie_id;
+            rank_on_shelf := rank_on_shelf + 1;
+            shelves_shown := shelves_shown + (rank_on_shelf = 1)::integer;
+            shown_movies := shown_movies || entry.movie_id;
             shelf_number := shelves_shown;
             shelf_id := shelf.shelf_id;
             key := shelf.key;
             heading := shelf.heading;
             rule := shelf.rule;
-            rank := shown_here;
+            rank := rank_on_shelf;
             movie_id := entry.movie_id;
             title := entry.title;
             release_year := entry.release_year;
