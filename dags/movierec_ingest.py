@@ -107,7 +107,7 @@ DESPITE_FAILURES = TriggerRule.ALL_DONE
             type=["null", "string"],
             enum=[None, *APPROVALS],
             title="Approval",
-            description="When a person is requested before the champion changes. Empty: as the training's form says.",
+            description="When a person is asked before the champion changes. Empty: as the training's form says.",
         ),
     },
 )

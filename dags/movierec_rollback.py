@@ -31,7 +31,6 @@ it does not move to what is live.
 `make rollback` lists the same from the command line, `make rollback ARGS="--to 11 --why 'too many sequels'"` moves.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -40,10 +39,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec_choice import Choice
 from movierec_connections import open_connection, plain_errors
-from movierec_dag import DAG_DEFAULTS, SERVING, TRIGGER_DEFAULTS, id_param, who_param, why_param
+from movierec_dag import ANSWER_TIMEOUT, DAG_DEFAULTS, SERVING, TRIGGER_DEFAULTS, id_param, who_param, why_param
 from movierec_run import person
-
-ANSWER_TIMEOUT = timedelta(hours=2)
 
 
 @dag(

@@ -82,13 +82,21 @@ from movierec.promotion.approvals import APPROVALS, DEFAULT_APPROVAL
 from movierec.rankers.names import RANKERS
 from movierec_approval import Approval
 from movierec_connections import open_connection, plain_errors, settings, training_folder
-from movierec_dag import CHAMPION, COMPUTING_SLOTS, CORE, NIGHT_DEFAULTS, asset_or_time, foldable_group, id_param
+from movierec_dag import (
+    ANSWER_TIMEOUT,
+    CHAMPION,
+    COMPUTING_SLOTS,
+    CORE,
+    NIGHT_DEFAULTS,
+    asset_or_time,
+    foldable_group,
+    id_param,
+)
 from movierec_nights import record_night
 from movierec_pictures import DrawPictures
 from movierec_reports import LeaderboardLink, with_button
 from movierec_run import answer_of, approval, deciding_protocol, is_automatic, protocols, requested_batches
 
-ANSWER_TIMEOUT = timedelta(hours=2)
 SEARCH_TIMEOUT = timedelta(hours=8)
 
 

@@ -52,6 +52,8 @@ TRIGGER_DEFAULTS: dict[str, Any] = {"openlineage_inject_parent_info": "AIRFLOW__
 # compute run at once, each with half of the cores, and short ones beside them.
 COMPUTING_SLOTS = 7
 
+ANSWER_TIMEOUT = timedelta(hours=2)  # after which a question to a person counts as not answered
+
 
 # A DAG's first run is tonight's. Left alone, Airflow makes up for the last tick if less than a tenth of the interval
 # has gone by since: until 04:24 the first `make run` would start behind a night that nobody asked for. Not less than

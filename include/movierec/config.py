@@ -15,6 +15,7 @@ from movierec.state_folder import StateFolder
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "include" / "sql"
 HOME = ROOT / ".movierec"
+CONNECTIONS = "app=movierec_app"  # unless a setting says otherwise
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
 NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
 MAX_SOCKET_PATH_BYTES = 106  # Linux's limit for the path of a Unix socket, the closing zero left out
@@ -76,7 +77,7 @@ class Settings:
     evaluated_viewers: int = 20_000
     neural: str = "yes"
     accept_volume_change: bool = False
-    connections: Mapping[str, str] = field(default_factory=lambda: {"app": "movierec_app"})
+    connections: Mapping[str, str] = field(default_factory=lambda: _connections(CONNECTIONS))
     scales: Mapping[str, RatingScale] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     lists_by: time | None = DEFAULT_DEADLINE
@@ -121,7 +122,7 @@ class Settings:
             evaluated_viewers=_integer(env, "MOVIEREC_EVALUATED_VIEWERS", cls.evaluated_viewers, 10, 2**31 - 1),
             neural=_one_of(env, "MOVIEREC_NEURAL", NEURAL),
             accept_volume_change=_boolean(env, "MOVIEREC_ACCEPT_VOLUME_CHANGE", "no"),
-            connections=_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")),
+            connections=_connections(env.get("MOVIEREC_CONNECTIONS", CONNECTIONS)),
             scales=_scales(env),
             exclude=tuple(filter(None, (name.strip() for name in env.get("MOVIEREC_EXCLUDE", "").split(",")))),
             lists_by=parse_deadline(env[DEADLINE_SETTING]) if DEADLINE_SETTING in env else cls.lists_by,
@@ -164,7 +165,7 @@ def _scales(env: Mapping[str, str]) -> dict[str, RatingScale]:
     """Read `1-10, shop=0-10 unrated 0`; every name has to be that of a source with ratings."""
     name = "MOVIEREC_RATING_SCALE"
     scales = parse_scales(env.get(name, ""), name)
-    known = ("movielens", "events", *_connections(env.get("MOVIEREC_CONNECTIONS", "app=movierec_app")))
+    known = ("movielens", "events", *_connections(env.get("MOVIEREC_CONNECTIONS", CONNECTIONS)))
     unknown = [source for source in scales if source not in known]
     if unknown:
         raise ConfigError(f"{name} names {unknown[0]}; allowed are {', '.join(known)}, or no name: the rating files")

@@ -6,7 +6,8 @@ from movierec.evaluation.protocols import GLOBAL_TEMPORAL, PER_USER_TEMPORAL, PR
 from movierec.promotion import champion as promotion
 from movierec.promotion import questions
 from movierec.promotion.approvals import needs_person
-from movierec.rankers import fits, registry
+from movierec.rankers import registry
+from movierec.rankers.building_blocks import fits
 from movierec.training import evaluate, fit, snapshot
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder

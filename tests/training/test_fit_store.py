@@ -15,7 +15,7 @@ from movierec.data.seed import SEED
 from movierec.data.splits import per_user_temporal
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
-from movierec.rankers import registry, saved_history
+from movierec.rankers import registry
 from movierec.rankers.building_blocks import fits as fits_module
 from movierec.rankers.building_blocks.fits import fit_key
 from movierec.rankers.building_blocks.label_windows import WindowPlan
@@ -23,6 +23,7 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.item_knn import ItemKNN
 from movierec.rankers.reranking.random_forest import RandomForest
 from movierec.rankers.reranking.training_inputs import training_inputs
+from movierec.rankers.saved_models import saved_history
 from movierec.training import fit_store
 from movierec.training.fit_store import FitStore, prune_fits, seconds_of
 from movierec.training.folder import TrainingFolder

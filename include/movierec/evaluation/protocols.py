@@ -1,4 +1,6 @@
-"""What every evaluation has in common. Without imports, so that a DAG file can offer it in its form."""
+"""What every evaluation has in common. It imports nothing heavy, so that a DAG file can offer it in its form."""
+
+from movierec.data import cutoff
 
 # How the ratings are split: `data.splits` has the function of each name. These are the ones of a night; the first one
 # decides about the champion unless the other one is asked to.
@@ -27,6 +29,6 @@ WINDOWS_OF = {
 # What rankers are fitted on: the known side of either split, and for publication all ratings.
 EVERYTHING = "everything"
 
-CUTOFF = 10  # entries of a list by which rankers are compared and tuned: the 10 of NDCG@10
+CUTOFF = cutoff.CUTOFF  # entries of a list by which rankers are compared and tuned
 CUTOFFS = (CUTOFF, 20, 50)  # entries by which lists are scored, the longest the length of the lists that are stored
 SIGNIFICANCE_LEVEL = 0.05  # a p-value below is beyond chance

@@ -35,7 +35,7 @@ def begin(home: Path) -> str:
 
 
 def halt(home: Path) -> None:
-    """Let nothing start because of what has begun so far. A disk that cannot be written to is reported, and stops nobody."""
+    """Let nothing start because of what has begun so far. Where the disk cannot be written to, that is only logged."""
     try:
         _note(home)
     except OSError as error:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierec.data.arrays import Floats
+from movierec.data.cutoff import CUTOFF
 from movierec.rankers.building_blocks.top_k import top_k
 
 ROUNDS = 12
 BAGS = 4
-K = 10  # of the NDCG that the weights are chosen by
 
 
 def select(
@@ -44,7 +44,7 @@ def select(
 def _select(scores: Mapping[str, Floats], hidden: NDArray[np.bool_], relevant: NDArray[np.bool_]) -> list[str]:
     """Return the members in the order in which they were added, as long as it helped."""
     total = np.where(hidden, np.float32(-np.inf), np.float32(0))
-    ideal = np.cumsum(1 / np.log2(np.arange(K) + 2))[np.minimum(relevant.sum(axis=1), K) - 1]
+    ideal = np.cumsum(1 / np.log2(np.arange(CUTOFF) + 2))[np.minimum(relevant.sum(axis=1), CUTOFF) - 1]
     added: list[str] = []
     values: list[float] = []
     for _ in range(ROUNDS):
@@ -57,6 +57,6 @@ def _select(scores: Mapping[str, Floats], hidden: NDArray[np.bool_], relevant: N
 
 
 def _ndcg(scores: Floats, relevant: NDArray[np.bool_], ideal: Floats) -> float:
-    rows, movies, ranks = top_k(scores, K)
+    rows, movies, ranks = top_k(scores, CUTOFF)
     gains = np.bincount(rows, relevant[rows, movies] / np.log2(ranks + 1), len(scores))
     return float((gains / ideal).mean())

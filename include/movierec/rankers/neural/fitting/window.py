@@ -5,9 +5,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from movierec.data.cutoff import CUTOFF
 from movierec.rankers.neural.histories import Floats, Histories, Ints
 
-CUTOFF = 10
 HELD_OUT_SHARE = 0.2  # of a history
 USERS_AT_ONCE = 256
 Score = Callable[[Histories], Floats]
