@@ -8,8 +8,8 @@ Runs hourly, and by hand whenever it is wanted at once. Costs as much as there i
 2. **open_delta** opens a delta of the live version; nobody sees it yet.
 3. **write_delta** lets the champion that made the version rank anew for the viewers with new feedback, and for them
    alone. Nothing is learned; that is the night's work.
-4. **audit_delta** checks the new lists as the audit of a version does: due number, distinct, unseen, known movies,
-   ranks, scores, evidence.
+4. **audit_delta** checks the new lists as the audit of a version does: the expected number of distinct, unseen, known
+   movies, ranks, scores, evidence.
 5. **go_live** moves the pointer `serving.live`: readers see the lists of before or the new ones.
 
 Movies that a viewer has answered to are left out at once, without waiting for this.

@@ -13,7 +13,7 @@ was missed; where the newest night's champion has its version already, that run 
    them; beside it **write_similar** (20 movies like each movie), **write_fallback** (the list for viewers without one),
    **write_catalogue** (facts about movies, titles to search, shelves) and **write_item_weights** (how much a chosen
    movie speaks for others, for newcomers).
-4. **audit_version** checks the whole version against the facts: every active viewer has exactly the due number of
+4. **audit_version** checks the whole version against the facts: every active viewer has the expected number of
    distinct, unseen, known movies, ranks 1, 2, 3, …, finite scores, evidence that they liked; the same for similar
    movies and newcomers.
 5. **cover_feedback** makes new lists for viewers who have given feedback since the snapshot, as `movierec_feedback`

@@ -49,5 +49,5 @@ def test_a_ranker_that_learned_no_rating_has_no_error() -> None:
 
 @pytest.mark.parametrize(("predicted", "given"), [([], []), ([1.0], [1.0, 2.0]), ([np.nan], [3.0]), ([np.inf], [3.0])])
 def test_what_cannot_be_compared_is_refused(predicted: list[float], given: list[float]) -> None:
-    with pytest.raises(ModelError, match=r"one per given rating|no finite numbers"):
+    with pytest.raises(ModelError, match=r"one per given rating|not finite numbers"):
         rating_error(predicted, given)

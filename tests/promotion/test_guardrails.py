@@ -44,7 +44,7 @@ def lists_of(ranker, known, users=range(1, 61)):
         (Constant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
         (NearlyConstant, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
         (Saturated, "broken", "the first 10 movies have one score for 60 of 60 viewers"),
-        (NoNumber, "broken", "5400 of 5400 scores are no finite numbers"),
+        (NoNumber, "broken", "5400 of 5400 scores are not finite numbers"),
     ],
 )
 def test_scores_must_be_numbers_that_tell_movies_apart(known, ranker, status, words):

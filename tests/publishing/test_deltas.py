@@ -137,7 +137,8 @@ def test_a_delta_that_fails_its_audit_stays_unseen_and_the_next_one_makes_up_for
     deltas.write_delta(live, delta_id, settings)
     live.execute("delete from serving.delta_recommendation where rank = 3")
     live.commit()
-    with pytest.raises(PublishError, match=r"delta 1 is rejected .*has not exactly the due number of movies: 1 times"):
+    message = r"delta 1 is rejected .*does not have the expected number of movies: 1 times"
+    with pytest.raises(PublishError, match=message):
         deltas.audit_delta(live, delta_id)
     with pytest.raises(PublishError, match="delta 1 has not passed its audit"):
         deltas.delta_go_live(live, delta_id)
@@ -153,7 +154,7 @@ DAMAGES = [  # what happens to a delta, and what its audit says
     ("update serving.delta_recommendation set reason = ' ' where rank = 2", "a reason is empty"),
     ("update serving.delta_recommendation set because_movie_id = 99999 where rank = 2", "evidence is not"),
     ("update serving.delta_recommendation set user_id = 777", "whom the delta does not name"),
-    ("update serving.delta_viewer set candidate_ids = candidate_ids[2:]", "due number"),
+    ("update serving.delta_viewer set candidate_ids = candidate_ids[2:]", "expected number"),
     ("update serving.delta_viewer set candidate_ids[2] = candidate_ids[1]", "a movie twice"),
     (
         "update serving.delta_viewer set candidate_ids[1] ="

@@ -71,7 +71,7 @@ def test_writing_a_version_twice_leaves_the_same_rows(conn, settings, champion):
     assert {table: rows(conn, table, version_id) for table in before} == before
 
 
-LIST, SIMILAR, NEW = "the list of a viewer", "the movies similar to a movie", "the fallback list"
+LIST, SIMILAR, NEW = "the list of a viewer", "the list of similar movies", "the fallback list"
 SEEN = "(select movie_id from core.ratings where user_id = 1 limit 1)"
 DISLIKED = "(select movie_id from core.ratings where user_id = 1 and rating < 4 limit 1)"
 FIRST = (
@@ -80,9 +80,9 @@ FIRST = (
 )
 DELETED = None  # in place of what is set: the rows are deleted
 DAMAGES = [  # table, what is set, where, and what the audit says
-    ("recommendation", DELETED, "user_id = 1 and rank = 20", f"{LIST} has not exactly the due number"),
-    ("recommendation", DELETED, "user_id = 1", f"{LIST} has not exactly the due number of movies: 1"),
-    ("recommendation", "user_id = 777", "user_id = 1", f"{LIST} has not exactly the due number"),
+    ("recommendation", DELETED, "user_id = 1 and rank = 20", f"{LIST} does not have the expected number"),
+    ("recommendation", DELETED, "user_id = 1", f"{LIST} does not have the expected number of movies: 1"),
+    ("recommendation", "user_id = 777", "user_id = 1", f"{LIST} does not have the expected number"),
     ("recommendation", f"movie_id = {SEEN}", "user_id = 1 and rank = 3", "already seen by the viewer: 1"),
     ("recommendation", f"movie_id = {FIRST}", "user_id = 1 and rank = 2", f"{LIST} has a movie twice: 1"),
     ("recommendation", "rank = 99", "user_id = 1 and rank = 20", f"{LIST} has other ranks"),
@@ -98,17 +98,17 @@ DAMAGES = [  # table, what is set, where, and what the audit says
     ),
     ("recommendation", "reason = ' '", "user_id = 1 and rank = 1", "a reason is empty: 1"),
     ("recommendation", DELETED, "true", "no viewer has a list: 1"),
-    ("similar_movie", DELETED, "movie_id = 1 and rank = 1", f"{SIMILAR} has not exactly the due number"),
+    ("similar_movie", DELETED, "movie_id = 1 and rank = 1", f"{SIMILAR} does not have the expected number"),
     ("similar_movie", "similar_movie_id = 1", "movie_id = 1 and rank = 1", "similar to itself: 1"),
     ("similar_movie", "similar_movie_id = 9999", "movie_id = 1 and rank = 1", f"{SIMILAR} has a"),
     ("similar_movie", "rank = 101", "movie_id = 1 and rank = 20", f"{SIMILAR} has other ranks"),
     ("similar_movie", "score = 'NaN'", "movie_id = 1 and rank = 1", f"{SIMILAR} has a score that"),
-    ("similar_movie", "movie_id = 9999", "movie_id = 1", f"{SIMILAR} has not exactly the due number"),
-    ("fallback", DELETED, "rank = 1", f"{NEW} has not exactly the due number"),
+    ("similar_movie", "movie_id = 9999", "movie_id = 1", f"{SIMILAR} does not have the expected number"),
+    ("fallback", DELETED, "rank = 1", f"{NEW} does not have the expected number"),
     ("fallback", "rank = 101", "rank = 1", f"{NEW} has other ranks"),
     ("fallback", "movie_id = 9999", "rank = 1", f"{NEW} has a movie that is not in the catalogue: 1"),
-    ("candidate", "movie_ids = movie_ids[2:]", "user_id = 1", "what follows a list has not exactly the due number"),
-    ("candidate", DELETED, "user_id = 1", "what follows a list has not exactly the due number of movies: 1"),
+    ("candidate", "movie_ids = movie_ids[2:]", "user_id = 1", "what follows a list does not have the expected number"),
+    ("candidate", DELETED, "user_id = 1", "what follows a list does not have the expected number of movies: 1"),
     ("candidate", "movie_ids[1] = 9999", "user_id = 1", "what follows a list has a movie that is not in the catalogue"),
     ("candidate", f"movie_ids[1] = {SEEN}", "user_id = 1", "what follows a list has a movie that was already seen"),
     ("catalogue", DELETED, "movie_id = 1", "the catalogue of the version lacks a movie: 1"),

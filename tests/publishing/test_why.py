@@ -112,7 +112,7 @@ def test_a_version_that_an_audit_stopped_is_told_with_what_failed(live, settings
         versions.audit_version(live, version_id)
     text = tell(live, settings, movie)
     assert "Version 2 is newer and lists it at rank 1, but its audit stopped it: " in text
-    assert "the list of a viewer has not exactly the due number of movies: 60 times" in text
+    assert "the list of a viewer does not have the expected number of movies: 60 times" in text
 
 
 def test_an_unknown_viewer_is_shown_the_fallback_list(live, settings):

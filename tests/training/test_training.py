@@ -192,7 +192,7 @@ def test_a_ranker_that_gives_no_numbers_is_refused_with_its_reason_and_keeps_not
     monkeypatch.setattr(Popularity, "scores", lambda self, users: np.full((len(users), 90), np.nan, np.float32))
     assert evaluate.evaluate_ranker(conn, TrainingData(folder), {"ranker": "popularity", "fit_seconds": 0}) == {}
     ((reason,),) = conn.execute("select reason from ml.refused").fetchall()
-    assert "scores that are no finite numbers" in reason
+    assert "scores that are not finite numbers" in reason
     assert conn.execute("select count(*) from ml.metric").fetchone() == (0,)
 
 

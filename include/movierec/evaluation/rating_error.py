@@ -41,7 +41,7 @@ def rating_error(predicted: ArrayLike, ratings: ArrayLike) -> RatingError:
     errors = first - second
     broken = int((~np.isfinite(errors)).sum())
     if broken:
-        raise ModelError(f"{broken} of {errors.size} ratings or predictions are no finite numbers")
+        raise ModelError(f"{broken} of {errors.size} ratings or predictions are not finite numbers")
     return RatingError(float(np.sqrt((errors**2).mean())), float(np.abs(errors).mean()), errors.size)
 
 

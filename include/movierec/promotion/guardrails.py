@@ -44,7 +44,7 @@ def check_scores(ranker: Ranker) -> Guardrail:
     scores = ranker.scores(users)
     not_finite = int((~np.isfinite(scores)).sum())
     if not_finite:
-        return Guardrail("scores", "broken", f"{not_finite} of {scores.size} scores are no finite numbers")
+        return Guardrail("scores", "broken", f"{not_finite} of {scores.size} scores are not finite numbers")
     tied = _count_tied(scores, ranker, users)
     status: Status = "broken" if tied > MAX_TIED_SHARE * len(users) else "holds"
     if status == "holds" and len(users) > 1 and _is_one_order(scores):

@@ -145,7 +145,7 @@ class Ranker(ABC):
             scores[has_history] = self.scores(positions)
         broken = int((~np.isfinite(scores)).sum())
         if broken:
-            raise ModelError(f"ranker '{self.name}' gave {broken} scores that are no finite numbers")
+            raise ModelError(f"ranker '{self.name}' gave {broken} scores that are not finite numbers")
         if exclude_seen:
             seen = history.seen[positions].tocoo()
             scores[np.flatnonzero(has_history)[seen.row], seen.col] = -np.inf

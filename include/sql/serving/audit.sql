@@ -32,7 +32,7 @@ list_entry as (
     from viewer_list
     union all
     select
-        'the movies similar to a movie' as kind,
+        'the list of similar movies' as kind,
         similar_movie.movie_id as owner,
         similar_movie.rank,
         similar_movie.similar_movie_id as movie_id,
@@ -84,7 +84,7 @@ expected_list as (
     group by viewer.user_id, audited_version.list_length, catalogue.movies
     union all
     select
-        'the movies similar to a movie' as kind,
+        'the list of similar movies' as kind,
         movies.movie_id as owner,
         least(%(similar_length)s, catalogue.movies - 1) as movies
     from movies
@@ -150,7 +150,8 @@ ranked_entry as (
 
 checks as (
     select
-        coalesce(expected_list.kind, received_list.kind) || ' has not exactly the due number of movies' as failed_check,
+        coalesce(expected_list.kind, received_list.kind) || ' does not have the expected number of movies'
+            as failed_check,
         count(*) as failures
     from expected_list
     full join received_list on expected_list.kind = received_list.kind and expected_list.owner = received_list.owner
@@ -193,7 +194,7 @@ checks as (
         'a movie is similar to itself' as failed_check,
         count(*) as failures
     from list_entry
-    where kind = 'the movies similar to a movie' and owner = movie_id
+    where kind = 'the list of similar movies' and owner = movie_id
     union all
     select
         'a movie was already seen by the viewer' as failed_check,
@@ -215,7 +216,7 @@ checks as (
     where btrim(reason) = ''
     union all
     select
-        'what follows a list has not exactly the due number of movies' as failed_check,
+        'what follows a list does not have the expected number of movies' as failed_check,
         count(*) as failures
     from expected_candidates
     full join candidate on expected_candidates.user_id = candidate.user_id

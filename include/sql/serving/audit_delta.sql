@@ -123,7 +123,7 @@ ranked_entry as (
 
 checks as (
     select
-        'a viewer has not exactly the due number of movies' as failed_check,
+        'a viewer does not have the expected number of movies' as failed_check,
         count(*) as failures
     from unseen_count
     cross join audited_delta
