@@ -10,12 +10,12 @@ Runs hourly, and by hand whenever it is wanted at once. Costs as much as there i
    alone. Nothing is learned; that is the night's work.
 4. **audit_delta** checks the new lists as the audit of a version does: the expected number of distinct, unseen, known
    movies, ranks, scores, evidence.
-5. **go_live** moves the pointer `serving.live`: readers see the lists of before or the new ones.
+5. **go_live** moves the pointer `serving.live`: readers see the earlier lists or the new ones.
 
 Movies that a viewer has answered to are left out at once, without waiting for this.
 
 #### When it stops
-The lists of before stay live; `serving.recommend` goes on leaving out what has been answered to.
+The earlier lists stay live; `serving.recommend` goes on leaving out what has been answered to.
 
 * *read_incoming* is red: a source is down or breaks its contract, as its message says. The others go on.
 * A delta that fails its audit is `rejected`, and the message says which check failed and how often. The next run writes

@@ -19,7 +19,7 @@ from pyarrow import parquet
 
 from movierec.rating_scale import RatingScale
 
-FIRST_MOMENT = 964_982_703  # 30 July 2000: a day that is no month settles the order of dates
+FIRST_MOMENT = 964_982_703  # 30 July 2000: a day that is not a month settles the order of dates
 Row = tuple[int, int, int, int]  # user, movie, half stars, seconds since 1970
 
 

@@ -2,7 +2,7 @@
 
 A tally counts how often each value occurs. Ratings are inferred to be on one of a few scales, and only where the tally
 leaves no reasonable doubt: a scale that is mistaken makes every rating wrong, so that doubt is an error which says how
-to declare the scale. A few values off the scale are no doubt; they are rejected row by row.
+to declare the scale. A few values off the scale raise no doubt; they are rejected row by row.
 """
 
 # ruff: noqa: PLR2004 - the ends of usual scales say what they are
@@ -87,7 +87,7 @@ def parse_scale(text: str, name: str) -> RatingScale:
     """Read `1-10` or `1-10 unrated 0`; `name` is what the message calls the setting.
 
     Raises:
-        ConfigError: the text is no scale.
+        ConfigError: the text is not a scale.
     """
     found = _SCALE.fullmatch(text.strip())
     if not found or float(found[1]) >= float(found[2]):
@@ -103,7 +103,7 @@ def parse_scales(text: str, name: str) -> dict[str, RatingScale]:
     """Read the scales of several sources, such as `1-10, shop=0-10 unrated -1`; without a name it is the rating files'.
 
     Raises:
-        ConfigError: a part is no scale, or a source stands twice.
+        ConfigError: a part is not a scale, or a source stands twice.
     """
     scales: dict[str, RatingScale] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):

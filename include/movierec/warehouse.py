@@ -61,7 +61,7 @@ STRUCTURE = (
     "ddl/reader_role",
 )
 OLDEST_SERVER = 170_000
-# Counts up with every change that code of before cannot work on: what it reads or writes gets another name, type or
+# Counts up with every change that earlier code cannot work on: what it reads or writes gets another name, type or
 # meaning, or goes. Code refuses a structure whose version is above its own.
 STRUCTURE_VERSION = 2
 

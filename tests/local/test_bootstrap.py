@@ -86,7 +86,7 @@ def test_too_little_disk_names_the_folder_and_both_amounts(checkout, monkeypatch
 
 
 def test_what_pip_says_last_is_shown(checkout, capsys):
-    (checkout / "requirements.txt").write_text("this is no requirement\n")
+    (checkout / "requirements.txt").write_text("this is not a requirement\n")
     with pytest.raises(SystemExit, match="could not be installed"):
         bootstrap.main([])
     assert "Invalid requirement" in capsys.readouterr().err

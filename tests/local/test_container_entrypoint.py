@@ -57,7 +57,7 @@ def test_opentelemetry_is_refused(tmp_path):
     ("command", "printed"),
     [
         ([sys.executable, "-c", "import os; print(os.environ['OMP_WAIT_POLICY'])"], "passive"),
-        (["no-such-program"], "movierec: 'no-such-program' is no program of this image"),
+        (["no-such-program"], "movierec: 'no-such-program' is not a program of this image"),
         ([], "movierec: no command; allowed is one such as airflow scheduler"),
     ],
 )
@@ -91,4 +91,4 @@ def test_a_worker_without_a_broker_is_not_well():
 
 
 def test_an_unknown_part_is_named():
-    assert problem("scheduller", {}).startswith("'scheduller' is no part of the containers; allowed is ")
+    assert problem("scheduller", {}).startswith("'scheduller' is not a part of the containers; allowed is ")

@@ -65,7 +65,7 @@ def test_set_up_goes_on_without_it_and_developers_are_stopped(checkout: Path, mo
 
 
 def test_a_lock_that_cannot_be_installed_leaves_no_stamp(checkout: Path, monkeypatch, capsys) -> None:
-    (checkout / "requirements-neural.txt").write_text("this is no requirement\n")
+    (checkout / "requirements-neural.txt").write_text("this is not a requirement\n")
     assert neural_environment.main([]) == 0
     assert "all rankers but neural work without it" in capsys.readouterr().out
     assert not environment.is_installed()

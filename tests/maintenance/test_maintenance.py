@@ -207,7 +207,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhe
     with pytest.raises(MovierecError, match=r"is not whole: 1 files differ .* such as artifacts/"):
         restore(elsewhere, folder)
     (folder / "manifest.json").unlink()
-    with pytest.raises(MovierecError, match="is no backup"):
+    with pytest.raises(MovierecError, match="is not a backup"):
         restore(elsewhere, folder)
 
 

@@ -117,7 +117,7 @@ def test_no_score_is_drawn_as_if_it_were_a_probability(conn, folder):
     evaluate(conn, folder, "hybrid", HYBRID)
     pictures.draw(conn, folder)
     text = (folder.plots / "index.html").read_text(encoding="utf-8")
-    assert "and are no probabilities" in text
+    assert "and are not probabilities" in text
     assert "stated" not in text
 
 

@@ -162,7 +162,7 @@ def test_a_champion_that_fails_stays_until_a_person_says_otherwise(conn, train, 
         raise np.linalg.LinAlgError("Singular matrix")
 
     monkeypatch.setattr(registry.RANKERS["ease"], "_fit", fail)
-    monkeypatch.setattr(fits, "fitting_code", lambda: "the one that fails")  # or the fit of before would be taken
+    monkeypatch.setattr(fits, "fitting_code", lambda: "the one that fails")  # or the earlier fit would be taken
     training_id, decision = train("second", "item_knn")
     assert (decision["verdict"], decision["champion"]) == ("ask", "ease")
     assert "the champion ease cannot go on: LinAlgError: Singular matrix" in decision["reason"]

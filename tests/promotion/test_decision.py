@@ -85,9 +85,9 @@ def test_popularity_is_the_first_champion_where_nothing_else_holds():
 
 
 def test_a_champion_that_can_no_longer_be_fitted_stays_until_a_person_lets_another_one_follow():
-    decision = verdict(values(ials=-0.1), champion="hybrid", refused={"hybrid": "its scores are no numbers"})
+    decision = verdict(values(ials=-0.1), champion="hybrid", refused={"hybrid": "its scores are not numbers"})
     assert (decision.verdict, decision.challenger, decision.champion) == ("ask", "ease", "hybrid")
-    assert "the champion hybrid cannot go on: its scores are no numbers" in decision.reason
+    assert "the champion hybrid cannot go on: its scores are not numbers" in decision.reason
     assert decision.reason.endswith("a person decides whether ease follows")
 
 

@@ -59,7 +59,7 @@ def test_where_no_window_can_tell_the_weights_are_those_of_before(dataset: Datas
 
 
 def test_a_window_of_an_unknown_kind_is_refused(dataset: Dataset, features: MovieFeatures) -> None:
-    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, days, next, random"):
+    with pytest.raises(ModelError, match="'weekly' is not a kind of window; allowed are time, days, next, random"):
         Blend(windows="weekly").fit(dataset, features)
 
 

@@ -409,7 +409,7 @@ def test_a_file_above_the_top_of_a_zip_is_read_where_it_is(tmp_path):
         ("combined_data_1.txt", "1:\n1488844,3,2005-09-06\n", "is written as the Netflix Prize is"),
         ("title.basics.tsv", "tconst\ttitleType\ntt1\tmovie\n", "MOVIEREC_IMDB names it"),
         ("export.json", '[{"rating": 4}]', "is a JSON array"),
-        ("notes.ini", "[section]\nx=1\n", "is no table that a rating dataset has"),
+        ("notes.ini", "[section]\nx=1\n", "is not a table that a rating dataset has"),
     ],
 )
 def test_layouts_of_elsewhere_are_named(tmp_path, name, text, sentence):

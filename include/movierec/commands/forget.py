@@ -12,7 +12,7 @@ def run(settings: Settings, options: argparse.Namespace) -> str:
     """Carry it out and return what to print.
 
     Raises:
-        ConfigError: the viewer is no id, or is not refused and is to be allowed.
+        ConfigError: the viewer is not an id, or is not refused and is to be allowed.
         QualityError: something of the viewer is left.
     """
     from movierec.forgetting.forget import allow, forget  # noqa: PLC0415 (pandas and all)

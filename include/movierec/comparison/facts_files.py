@@ -176,7 +176,7 @@ def _in_one_spelling(genres: pd.DataFrame) -> pd.DataFrame:
 
 
 def _list_of(text: str) -> list[str]:
-    """Return the strings or names of a list as JSON, Python, numpy or PostgreSQL write it, none of what is no list."""
+    """Return the strings or names of a list as JSON, Python, numpy or PostgreSQL write it; none of anything else."""
     if text.lstrip()[:1] not in ("[", "{", "(") and not text.rstrip().endswith(")"):
         return []
     if text.lstrip().startswith("[") and re.search(r"""['"]\s+['"]""", text):  # as numpy prints it

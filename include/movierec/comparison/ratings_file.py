@@ -81,7 +81,7 @@ def read_ratings(path: Path, with_times: bool = True) -> RatingsFile:
 
 
 def _read_typed(layout: FileLayout) -> pd.DataFrame:
-    """Read numbers as numbers; ids that are no whole numbers come as text."""
+    """Read numbers as numbers; ids that are not whole numbers come as text."""
     values = {name: pa.float64() for name in (RATING, WEIGHT) if name in layout.words}
     is_numeric = TIMESTAMP in layout.words and has_numeric_timestamps(layout)
     if TIMESTAMP in layout.words:

@@ -63,7 +63,8 @@ class Dataset:
     other feedback. `relevant_from` is the rating from which on a movie was liked; None says that every rated one was.
 
     Raises:
-        ModelError: a column is missing or of another type, a key repeats, a rating is no number or of no known movie.
+        ModelError: a column is missing or of another type, a key repeats, a rating is not a number or of an unknown
+            movie.
     """
 
     ratings: pd.DataFrame

@@ -46,7 +46,7 @@ def accuracy(lists: pd.DataFrame, relevant: pd.DataFrame, ks: Sequence[int]) -> 
         user_id, k and `ACCURACY`: one row per k and user of `relevant`, in the order of `ks`, then of user_id.
 
     Raises:
-        ModelError: these are no lists (see `check_lists`).
+        ModelError: these are not lists (see `check_lists`).
     """
     check_lists(lists, ks)
     users, sizes = np.unique(relevant[USER].to_numpy(np.int64), return_counts=True)

@@ -41,7 +41,7 @@ def main(command: list[str]) -> None:
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 (no shell is wanted)
     except FileNotFoundError as error:
-        raise ConfigError(f"'{command[0]}' is no program of this image") from error
+        raise ConfigError(f"'{command[0]}' is not a program of this image") from error
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def problem(part: str, env: Mapping[str, str], airflow: str = AIRFLOW, web: str 
         web: where the web application tells its own.
     """
     if part not in PARTS:
-        return f"'{part}' is no part of the containers; allowed is {', '.join(PARTS)}"
+        return f"'{part}' is not a part of the containers; allowed is {', '.join(PARTS)}"
     if part == "worker":
         return _problem_of_worker(env["AIRFLOW__CELERY__BROKER_URL"])
     try:

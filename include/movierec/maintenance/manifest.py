@@ -27,13 +27,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Read a manifest after comparing every file with it.
 
     Raises:
-        MovierecError: this is no backup, or files are missing, damaged or too many.
+        MovierecError: this is not a backup, or files are missing, damaged or too many.
     """
     try:
         manifest = json.loads((folder / FILE).read_text(encoding="utf-8"))
         files = dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MovierecError(f"{folder} is no backup: {FILE} cannot be read ({error})") from error
+        raise MovierecError(f"{folder} is not a backup: {FILE} cannot be read ({error})") from error
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {FILE}
     wrong = sorted(here ^ files.keys())
     wrong += [name for name in sorted(here & files.keys()) if digest_of(folder / name) != files[name]]

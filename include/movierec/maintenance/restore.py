@@ -67,7 +67,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
 
 def _require_known_backup(folder: Path, manifest: Mapping[str, Any]) -> None:
     """See to it that this code knows the structure of a backup, before anything changes."""
-    version = manifest.get("structure", 0)  # backups of before do not say; their warehouse does, once it is restored
+    version = manifest.get("structure", 0)  # earlier backups do not say; their warehouse does, once it is restored
     if version > STRUCTURE_VERSION:
         raise ConfigError(
             f"{folder} is a backup of structure {version}, which newer code made; this code knows structures up to "

@@ -16,7 +16,7 @@ DECILES = 10
 EXPLANATION = (
     f"The movies of everybody's lists of {CUTOFFS[-1]}, in ten equal parts by score, and the share of each that "
     "viewers liked in the held-out ratings. A line that rises says that a higher score means more. Scores only order "
-    "movies: they come from a sample in which rated and liked ones count more than others, and are no probabilities."
+    "movies: they come from a sample in which rated and liked ones count more than others, and are not probabilities."
 )
 
 

@@ -95,7 +95,7 @@ def audit_delta(conn: Connection, delta_id: int) -> None:
     What its viewers have said since it was written is not held against it: the next delta is theirs.
 
     Raises:
-        PublishError: a check failed: the delta is rejected, and readers see the lists of before.
+        PublishError: a check failed: the delta is rejected, and readers see the earlier lists.
     """
     run_sql(conn, "serving/analyze_delta")
     conn.commit()
@@ -106,7 +106,7 @@ def audit_delta(conn: Connection, delta_id: int) -> None:
     conn.commit()
     log.info("audit: delta %d of version %d %s", delta_id, version.version_id, status)
     if failed:
-        raise PublishError(f"delta {delta_id} is rejected and the lists of before stay. {describe_failures(failed)}")
+        raise PublishError(f"delta {delta_id} is rejected and the earlier lists stay. {describe_failures(failed)}")
 
 
 def failed_checks(conn: Connection, delta_id: int) -> dict[str, int]:
@@ -131,7 +131,7 @@ def delta_go_live(conn: Connection, delta_id: int) -> bool:
         log.info("delta %d: version %d is not live any more", delta_id, row["version_id"])
         return False
     if row.get("delta_status") != "published":
-        raise PublishError(f"delta {delta_id} has not passed its audit; the lists of before stay")
+        raise PublishError(f"delta {delta_id} has not passed its audit; the earlier lists stay")
     log.info("live: delta %d of version %d", delta_id, row["version_id"])
     return True
 

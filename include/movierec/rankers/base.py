@@ -44,7 +44,7 @@ class Ranker(ABC):
         training_history_: the history that was learned from.
         history_: the history of the users who are recommended to; another one after `fold_in`.
         cold_start_: scores for users without a history.
-        kept_in_: the folder where the fit is kept already; then a saved model says so and is no second copy.
+        kept_in_: the folder where the fit is kept already; then a saved model says so and is not a second copy.
     """
 
     name: ClassVar[str]

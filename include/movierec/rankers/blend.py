@@ -154,7 +154,7 @@ class Blend(Ranker):
         kinds = {kind.name: kind for kind in MEMBERS}
         names = [str(name) for name in arrays["members"]]
         self.members_ = {name: kinds[name].load(folder / name, self.training_history_) for name in names}
-        # Models of before were given their weights.
+        # Earlier models were given their weights.
         given = [getattr(self, name) or 1.0 for name in names]
         self.weights_ = dict(zip(names, arrays["weights"].tolist() if "weights" in arrays else given, strict=True))
         self.left_out_ = left_out_from_arrays(arrays)

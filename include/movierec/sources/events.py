@@ -1,4 +1,4 @@
-"""Feedback events as JSON: one object is one row, and what is no object is a row too, so that it can be looked at."""
+"""Feedback events as JSON: one object is one row; whatever else there is becomes a row too, to be looked at."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 
 @dataclass(frozen=True)
 class Event:
-    """One event: what was read, or None where it is no object, and the text that it was."""
+    """One event: what was read, or None where it is not an object, and the text that it was."""
 
     pairs: Pairs | None
     line: str = ""
@@ -42,7 +42,7 @@ def parse(text: str) -> object:
     """Read JSON without losing a digit or a key.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: the text is not JSON.
     """
     try:
         return _DECODER.decode(text)

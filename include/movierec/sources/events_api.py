@@ -87,7 +87,9 @@ def _page(where: str, answer: httpx.Response) -> tuple[list[Event], str | None]:
     events, following = members.get("events"), members.get("next")
     if not isinstance(events, list) or not isinstance(following, (str, type(None))):
         seen = ", ".join(members) or type(body).__name__
-        raise SourceError(f"{where}: the answer is no page of events; seen: {seen}; allowed: events (a list) and next")
+        raise SourceError(
+            f"{where}: the answer is not a page of events; seen: {seen}; allowed: events (a list) and next"
+        )
     return list(map(from_value, events)), following or None
 
 

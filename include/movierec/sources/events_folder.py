@@ -124,7 +124,7 @@ def _lines(path: Path, content: BinaryIO) -> Iterator[bytes]:
 
 
 def _why_unread(path: Path) -> str | None:
-    """Return what a file is, where it is no text of objects; gzip is unpacked by whoever reads it."""
+    """Return what a file is, where it is not a text of objects; gzip is unpacked by whoever reads it."""
     with path.open("rb") as file:
         head = file.read(formats.HEAD_BYTES)
     if formats.is_packed(head):

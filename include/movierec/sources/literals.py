@@ -11,12 +11,12 @@ _NAMED = re.compile(r"\s*(?:array|frozenset|set|list|tuple)\((.*?)(?:,\s*dtype=\
 
 
 def parse(text: str) -> list[dict[str, Any]]:
-    """Return the objects of a list, none where the text is no list of objects."""
+    """Return the objects of a list, none where the text is not a list of objects."""
     return [part for part in _parse(text) if isinstance(part, dict)]
 
 
 def texts(text: str) -> list[str]:
-    """Return the strings of a list, and the names of its objects; none where the text is no list of these."""
+    """Return the strings of a list, and the names of its objects; none where the text is not a list of these."""
     found = [part.get("name") if isinstance(part, dict) else part for part in _parse(text)]
     return [part for part in found if isinstance(part, str)]
 

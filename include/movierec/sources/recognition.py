@@ -63,7 +63,7 @@ class RecognisedFile:
 
 
 def recognise(file: File) -> RecognisedFile | None:
-    """Return what a file holds, or None where it is no table of a rating dataset.
+    """Return what a file holds, or None where it is not a table of a rating dataset.
 
     A file that is named like a table and does not look like one counts as that table: reading it says what is wrong.
 
@@ -100,7 +100,7 @@ def is_named_like(file: File, contract: Contract) -> bool:
 
 
 def describe_header(file: File, contract: Contract) -> str | None:
-    """Say which columns a file has and which of them may be meant for a contract, None where it is no table."""
+    """Say which columns a file has and which of them may be meant for a contract, None where it is not a table."""
     lines = first_lines(file)
     if not lines:
         return None

@@ -18,7 +18,7 @@ from movierec.sources.text.delimited import first_lines
 from movierec.sources.text.file import File
 
 MANY_FILES = 20  # that are not read for the same reason: named one by one up to here
-PROSE = "no table that a rating dataset has"
+PROSE = "not a table that a rating dataset has"
 EMPTY = "empty"
 DEEP = f"lies deeper than {MAX_DEPTH - 1} folders below the dataset's own"
 SPLIT = "a ready-made split of the ratings, which stand in other files"

@@ -42,7 +42,7 @@ def evaluate_rankers(
 
     Where nobody liked any, there are no means: they are None, and null in `ml.evaluation`.
 
-    A ranker that could not be fitted, or whose scores are no numbers, gets a row in `ml.refused` with the reason
+    A ranker that could not be fitted, or whose scores are not numbers, gets a row in `ml.refused` with the reason
     instead. What a learned ranker or the blend had to leave out is in `ml.left_out`.
 
     Args:

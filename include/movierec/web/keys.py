@@ -78,7 +78,7 @@ class KeyFile:
                 self._stamp = stamp
         except ConfigError as error:
             if str(error) != self._fault:
-                log.error("the keys of before go on counting: %s", error)
+                log.error("the earlier keys stay valid: %s", error)
             self._fault = str(error)
         else:
             self._fault = ""

@@ -70,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
+        """Refuse what is not HTTP."""
         self._refuse(b"400 Bad Request", msg.encode("ascii"))
 
     def _should_upgrade_to_ws(self) -> bool:

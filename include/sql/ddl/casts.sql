@@ -148,7 +148,7 @@ create or replace function ops.is_possible_time(value timestamptz) returns boole
 language sql stable parallel safe
 return value between ops.earliest_time() and now() + interval '1 day';
 
--- Whole thousands of seconds that are no full hours, as after a program has written 9.64983e+08: where more than this
+-- Whole thousands of seconds that are not full hours, as after a program has written 9.64983e+08: where more than this
 -- share of the moments of a file are such, their last digits are gone. movierec.comparison.timestamps says the same.
 create or replace function ops.is_blunt(seconds numeric) returns boolean
 language sql immutable parallel safe

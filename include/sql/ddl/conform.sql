@@ -44,7 +44,7 @@ return case lower(ops.clean(value))
     when 'film noir' then 'Film-Noir'
     when 'imax' then 'IMAX'
     when ops.clean(value) then initcap(ops.clean(value))
-    -- longer words in capitals alone are no abbreviation
+    -- longer words in capitals alone are not abbreviations
     else
         case
             when ops.clean(value) ~ '^[A-Z]{5,}([ -][A-Z]+)*$' then initcap(ops.clean(value))

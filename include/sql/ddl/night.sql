@@ -199,7 +199,7 @@ comment on view ops.night_drift is
 (share − usual) × ln(share / usual). Under 0.1 it is small, from 0.25 it is large. Grain: batch and distribution.';
 
 -- What may differ, and by how much. Around the median of the nights before lies the largest of spread × the scaled
--- median absolute deviation, a share of the median, and an amount; without five nights, or where that is no allowance,
+-- median absolute deviation, a share of the median, and an amount; without five nights, or where that allows nothing,
 -- highest stands alone. A side that is not bound allows all.
 create or replace view ops.night_rule as
 select

@@ -13,7 +13,7 @@ create table if not exists ops.batch (
     started_at timestamptz not null default now(),
     accepted_at timestamptz
 );
--- A URL is kept without login, query and fragment, which may be secret; those of before are made so.
+-- A URL is kept without login, query and fragment, which may be secret; earlier ones are made so.
 update ops.batch
 set dataset = regexp_replace(dataset, '^([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/@]*@)?([^?#]*).*$', '\1\2')
 where dataset ~ '^[A-Za-z][A-Za-z0-9+.-]*://([^/]*@|.*[?#])';
@@ -32,7 +32,7 @@ comment on column ops.batch.is_full is
 
 alter table ops.batch add column if not exists code_version text;
 comment on column ops.batch.code_version is
-'The git commit of the code that opened it, as set-up recorded it; null in batches of before it was kept.';
+'The git commit of the code that opened it, as set-up recorded it; null in batches from before it was kept.';
 
 create table if not exists ops.slice (
     slice_id integer generated always as identity primary key,
@@ -153,7 +153,7 @@ comment on table ops.merged_value is
 'Columns of ratings in which different texts became the same value, or whose values have lost their last digits: what
 was one viewer, movie or moment may have been several. Counted over the first rows of a slice. Grain: slice and column.';
 comment on column ops.merged_value.blunt_rows is
-'Moments in whole thousands of seconds that are no full hours, where nearly all are; else 0.';
+'Moments in whole thousands of seconds that are not full hours, where nearly all are; else 0.';
 
 create table if not exists ops.repeated_key (
     slice_id integer primary key references ops.slice on delete cascade,
@@ -282,4 +282,4 @@ applied again.';
 alter table ops.structure add column if not exists file_checksums text[] not null default '{}';
 comment on column ops.structure.file_checksums is 'Of each file, in the order in which they are applied.';
 alter table ops.structure add column if not exists version integer not null default 0;
-comment on column ops.structure.version is 'Counts up where code of before cannot work on it any more.';
+comment on column ops.structure.version is 'Counts up where earlier code cannot work on it any more.';

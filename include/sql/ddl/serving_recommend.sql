@@ -221,7 +221,7 @@ return array(
     having count(*) >= genre_cap
 );
 comment on function serving.full_genres is
-'The genres of which a page that shows these has no room for another movie, by a cap per genre; null is no cap.';
+'The genres of which a page that shows these has no room for another movie, by a cap per genre; null is not a cap.';
 drop function if exists serving.fits_cap(text[], text[], integer);
 
 -- A movie on its way to a page: a row of serving.arrangement(), and the genres of the movie.

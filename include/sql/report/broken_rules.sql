@@ -1,5 +1,5 @@
 -- Purpose: the rules that rows of a batch break, most broken first, with the position of an example and, unless it may
--- be about a person, its value. A row that breaks three rules or more is no row of its table, such as a footer or a
+-- be about a person, its value. A row that breaks three rules or more is not a row of its table, such as a footer or a
 -- header that comes again: it counts once, under the first of its rules (is_no_row).
 -- Grain and key: source, table_name, piece, rule, is_no_row. Inputs: ops.batch_slice, ops.slice, ops.rule_count,
 -- ops.row_rule, quarantine.row. Parameters: batch_id.

@@ -1,4 +1,4 @@
--- Purpose: publish an audited delta of the live version and point to it; readers see the lists of before or those of
+-- Purpose: publish an audited delta of the live version and point to it; readers see the earlier lists or those of
 -- after.
 -- Grain: one row, none where another version has gone live or the delta has not passed its audit. Key: delta_id.
 -- Inputs: serving.live, serving.delta. Parameters: delta_id.

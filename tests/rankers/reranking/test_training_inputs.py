@@ -184,7 +184,7 @@ def test_nothing_can_be_told_apart_where_everything_left_is_rated(dataset: Datas
 def test_windows_of_an_unknown_kind_are_answered_with_the_allowed_ones(
     dataset: Dataset, features: MovieFeatures
 ) -> None:
-    with pytest.raises(ModelError, match="'weekly' is no kind of window; allowed are time, days, next, random"):
+    with pytest.raises(ModelError, match="'weekly' is not a kind of window; allowed are time, days, next, random"):
         training_inputs(dataset, features, plan(windows="weekly"))
     with pytest.raises(ModelError, match="allowed are time, days, next, random"):
         registry.create("random_forest", windows="weekly").fit(dataset, features)

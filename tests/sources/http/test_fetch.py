@@ -144,7 +144,7 @@ def test_a_file_of_the_right_checksum_needs_no_server_again(tmp_path):
 
 
 def test_a_fragment_that_is_no_checksum_is_refused(site, tmp_path):
-    with pytest.raises(SourceError, match=r"'#md5=1' is no checksum; allowed is #sha256="):
+    with pytest.raises(SourceError, match=r"'#md5=1' is not a checksum; allowed is #sha256="):
         get(site, tmp_path, "#md5=1")
 
 

@@ -144,7 +144,7 @@ def test_lists_of_imdb_are_no_ratings_of_a_person(tmp_path):
         tmp_path, ratings_dot_csv=f"{header}tt0113277,9,2024-05-01,Heat,1995\n", watchlist_dot_csv=listed
     )
     assert len(found["ratings"]) == 1
-    assert "watchlist.csv is not read: it is no table that a rating dataset has" in said
+    assert "watchlist.csv is not read: it is not a table that a rating dataset has" in said
 
 
 def test_what_is_wrong_with_ratings_is_said_before_that_movies_are_missing(tmp_path):
@@ -390,7 +390,7 @@ def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, ge
         ("ratings.json", b'{\n "ratings": [\n  {"userId": 1}\n ]\n}\n', "a JSON document over several lines"),
         ("ratings.json", b'{"userId":{"0":1,"1":2},"movieId":{"0":1,"1":2}}', "JSON with an object for each column"),
         ("ratings-2.csv.Z", b"\x1f\x9d\x90" + b"\0" * 99, "packed by compress"),
-        ("ratings-2.csv.br", bytes(range(256)), "no text, and of no kind that is read"),
+        ("ratings-2.csv.br", bytes(range(256)), "not text, and of no kind that is read"),
         ("ratings-2.csv", RATINGS.encode("utf-16-le"), "text in UTF-16 without a byte order mark"),
         ("ratings.xml", b"<?xml version='1.0'?>\n<ratings/>\n", "XML or HTML"),
         ("ratings.sql", b"-- dump\nCREATE TABLE ratings (a int);\n", "a dump of a database"),
@@ -420,7 +420,7 @@ def test_other_files_are_named_with_the_reason(tmp_path):
     _, _, said = read(
         tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS, notes_dot_txt="about\n", a_dot_pdf=b"%PDF"
     )
-    assert "notes.txt is not read: it is no table that a rating dataset has" in said
+    assert "notes.txt is not read: it is not a table that a rating dataset has" in said
     assert "a.pdf is not read: it is a PDF" in said
 
 
@@ -449,7 +449,7 @@ def test_a_tag_genome_is_one_row_for_each_movie_with_its_best_tags_first(tmp_pat
         ("movieId,tagId,relevance\n11,1,0.9\n12,1,0.5\n11,2,0.1\n", "the rows of movie 11 lie apart"),
         ("movieId,tagId,relevance\n11,1,9.5\n", "movie 11 has a relevance that is not a number from 0 to 1"),
         ("movieId,tagId,relevance\n11,7,0.5\n", "movie 11 has the tag 7, which has no word"),
-        ("movieId,tagId,relevance\n11,1,high\n", "is no tag genome"),
+        ("movieId,tagId,relevance\n11,1,high\n", "is not a tag genome"),
         ("movieId,tagId,relevance\n11,1,\n", "lacks a value"),
         ("movieId,tagId,score\n11,1,0.5\n", "genome-scores.csv is not read: it is a part of a tag genome"),
     ],

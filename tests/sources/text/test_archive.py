@@ -229,7 +229,7 @@ def test_json_with_a_new_key_in_every_line_is_no_table(tmp_path, monkeypatch):
     monkeypatch.setattr(tables_as_text, "MAX_KEYS", 100)
     path = tmp_path / "ratings.jsonl"
     path.write_text("".join(f'{{"key{number}": 1}}\n' for number in range(200)))
-    with pytest.raises(SourceError, match="more than 100 different keys; that is no table"):
+    with pytest.raises(SourceError, match="more than 100 different keys; that is not a table"):
         first_lines(single_file(path))
 
 

@@ -75,7 +75,7 @@ class WindowPlan:
     def check_plan(self) -> None:
         """Raise a ModelError if the windows are of an unknown kind."""
         if self.windows not in WINDOW_KINDS:
-            raise ModelError(f"'{self.windows}' is no kind of window; allowed are {', '.join(WINDOW_KINDS)}")
+            raise ModelError(f"'{self.windows}' is not a kind of window; allowed are {', '.join(WINDOW_KINDS)}")
 
     def window_count(self, ratings: pd.DataFrame) -> int:
         """Return how many windows are cut from these ratings."""

@@ -64,7 +64,7 @@ class Block(NamedTuple):
     Attributes:
         users: positions.
         table: of their candidates.
-        fallback: scores of all movies (users × movies), by which those follow that are no candidates.
+        fallback: scores of all movies (users × movies), by which those follow that are not candidates.
     """
 
     users: Ints

@@ -160,5 +160,5 @@ class Hybrid(LearnedRanker[Ensemble]):
 
 
 def _is_smooth(names: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which features are no ranks, which repeat what the scores say, less smoothly."""
+    """Tell which features are not ranks, which repeat what the scores say, less smoothly."""
     return np.array([not name.endswith("_rank") for name in names])

@@ -18,7 +18,7 @@ from movierec.sources.text.encoding import is_utf8
 BLOCK_BYTES = 1 << 20  # bytes of a chunk; the server sends every row by itself
 PAIRS_PER_CALL = 50  # names and values that jsonb_build_object takes: 100 arguments
 CONNECT_TIMEOUT_SECONDS = 15
-_LATIN = {0xDC80 + byte: chr(0x80 + byte) for byte in range(128)}  # bytes that are no UTF-8 are read as latin-1
+_LATIN = {0xDC80 + byte: chr(0x80 + byte) for byte in range(128)}  # bytes that are not UTF-8 are read as latin-1
 OPTIONS = ("ssl", "keepalives", "connect_timeout", "options", "target_session_attrs", "channel_binding", "gssencmode")
 SESSION = """
     set timezone to 'UTC';
@@ -36,7 +36,7 @@ def open_postgres(endpoint: Endpoint) -> Iterator[ForeignDatabase]:
         connection.read_only = True
         connection.execute(SESSION)
         if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-            connection.execute("set client_encoding to 'SQL_ASCII'")  # otherwise it refuses what is no UTF-8
+            connection.execute("set client_encoding to 'SQL_ASCII'")  # otherwise it refuses what is not UTF-8
         yield PostgresDatabase(connection)
 
 

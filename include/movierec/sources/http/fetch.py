@@ -107,7 +107,7 @@ def _pinned_checksum(url: str) -> str | None:
     checksum = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
     if not checksum:
         raise SourceError(
-            f"{printable_url(url)}: '#{fragment[:20]}' is no checksum; allowed is #sha256= and 64 hex digits"
+            f"{printable_url(url)}: '#{fragment[:20]}' is not a checksum; allowed is #sha256= and 64 hex digits"
         )
     return checksum[1]
 

@@ -78,7 +78,7 @@ def _blocks(scores: File, delimiter: str) -> Iterator[list[NDArray[Any]]]:
     """Read the three columns in blocks.
 
     Raises:
-        SourceError: the file is no table of numbers.
+        SourceError: the file is not a table of numbers.
     """
     import pyarrow as pa  # noqa: PLC0415 - takes a while, and hardly a file needs it
     from pyarrow import csv as arrow  # noqa: PLC0415
@@ -96,4 +96,4 @@ def _blocks(scores: File, delimiter: str) -> Iterator[list[NDArray[Any]]]:
                     raise SourceError(f"{scores.where}: a row of the tag genome lacks a value")
                 yield [column.to_numpy() for column in block.columns]
         except pa.ArrowInvalid as error:
-            raise SourceError(f"{scores.where} is no tag genome: {str(error).splitlines()[0]}") from error
+            raise SourceError(f"{scores.where} is not a tag genome: {str(error).splitlines()[0]}") from error

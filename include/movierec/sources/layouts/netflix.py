@@ -89,7 +89,7 @@ def _rating_lines(files: Sequence[File]) -> Iterator[bytes]:
 
 
 def _with_movie(lines: bytes, movie: bytes) -> bytes:
-    """Put the movie behind each line; blank ones are no rows."""
+    """Put the movie behind each line; blank ones are not rows."""
     if b"\n\n" in lines or lines.startswith(b"\n"):
         lines = _EMPTY_LINES.sub(b"\n", lines).removeprefix(b"\n")
     return lines.replace(b"\n", b"," + movie + b"\n")

@@ -104,7 +104,7 @@ def _is_circle(path: Path) -> bool:
 
 
 def _name(path: Path, folder: Path) -> str:
-    """Return a file's name in a folder; bytes of it that are no UTF-8 are spelt out."""
+    """Return a file's name in a folder; bytes of it that are not UTF-8 are spelt out."""
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 

@@ -54,7 +54,7 @@ class Table:
         return "".join(f", {name}" for name, is_there in marks.items() if is_there and not dialect.header)
 
     def read(self, notes: Notes) -> Iterator[Chunk]:
-        """Yield every row after the header, whatever it holds; an empty line is no row.
+        """Yield every row after the header, whatever it holds; an empty line is not a row.
 
         Raises:
             SourceError: the file is empty, damaged, or breaks the contract.

@@ -91,7 +91,7 @@ def decode(line: bytes, is_western: bool = False) -> tuple[str, bool]:
     Args:
         line: the bytes.
         is_western: the file is older than UTF-8: what is not valid is windows-1252, or latin-1 where that has no
-            character. Otherwise a byte that is no text stays visible as `\\xNN`.
+            character. Otherwise a byte that is not text stays visible as `\\xNN`.
     """
     try:
         return line.decode(), True

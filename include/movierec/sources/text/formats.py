@@ -138,7 +138,7 @@ def _why_no_text(head: bytes) -> str | None:
     if head.count(0) > _MIN_WIDE_SHARE * len(head) and (not any(head[::2]) or not any(head[1::2])):
         return f"text in UTF-16 without a byte order mark, which is not read; {_CSV}"
     if sum(byte < 32 and byte not in b"\t\n\r\x0c\x1a\x1b" for byte in head) > _MAX_CONTROL_SHARE * len(head):  # noqa: PLR2004
-        return f"no text, and of no kind that is read; {_CSV}"
+        return f"not text, and of no kind that is read; {_CSV}"
     return next((reason for pattern, reason in _OTHER_TEXT if pattern.match(head)), None)
 
 

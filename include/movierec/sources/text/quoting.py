@@ -61,7 +61,7 @@ def weigh(lines: Iterable[str], delimiter: str, width: int, is_quoted: bool) -> 
 
 
 def _rows(lines: Iterable[str], delimiter: str, width: int, is_quoted: bool) -> Iterator[str]:
-    """Yield rows with backslashes; after a line that ends in one, what is no row by itself is the rest of its row."""
+    """Yield rows with backslashes; after a line that ends in one, what is not a whole row is the rest of its row."""
 
     def is_row(text: str) -> bool:
         return _has_width(_fields(text, delimiter, is_quoted), width)
@@ -205,6 +205,6 @@ def has_blanks(texts: Sequence[str], delimiter: str) -> bool:
 
 
 def stand_in_single_quotes(texts: Sequence[str], delimiter: str) -> bool:
-    """Tell whether most lines have a value in single quotes, which are no quotes here: they would become part of it."""
+    """Tell whether most lines have a value in single quotes, which do not quote here: they would become part of it."""
     quoted = sum(any(map(_SINGLE_QUOTED.fullmatch, text.split(delimiter))) for text in texts)
     return quoted * 2 > len(texts) >= MIN_QUOTED_LINES

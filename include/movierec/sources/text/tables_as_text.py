@@ -109,7 +109,9 @@ def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
             for line in block.splitlines():
                 columns |= dict.fromkeys(_json_object(line) or ())
             if len(columns) > MAX_KEYS:
-                raise SourceError(f"{where}: the objects have more than {MAX_KEYS:,} different keys; that is no table")
+                raise SourceError(
+                    f"{where}: the objects have more than {MAX_KEYS:,} different keys; that is not a table"
+                )
             buffer.write(block)
         buffer.seek(0)
         yield csv_line(columns)

@@ -120,7 +120,7 @@ def check_large_data(chosen: Architecture, histories: Histories) -> None:
 
 
 def check_no_number(chosen: Architecture, histories: Histories) -> None:
-    """A loss that is no number ends the fit."""
+    """A loss that is not a number ends the fit."""
     broken = replace(chosen, loss=lambda network, batch: chosen.loss(network, batch) * np.float32("nan"))
     try:
         training.train(broken, histories, training.Plan(9, 9, 9, seed=0, deadline=NEVER), None, lambda _: None)

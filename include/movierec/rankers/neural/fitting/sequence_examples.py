@@ -21,7 +21,7 @@ class SequenceBatch(NamedTuple):
         weights: of the targets (float32), 0 where there are no more.
         negatives: columns of the other movies, the same ones for all rows (int32).
         log_odds: logarithm of how likely each was to be drawn (float32).
-        is_excluded: whether it is no negative for a row: the movie came before the cut, or is a target of the row.
+        is_excluded: whether it is not a negative for a row: the movie came before the cut, or is a target of the row.
     """
 
     inputs: tuple[Any, ...]
