@@ -19,8 +19,7 @@ def write_manifest(folder: UPath) -> None:
 
 
 def check_manifest(folder: UPath) -> None:
-    """Make sure that the files of a model are those that were saved; a model from before there were
-    manifests is taken as it is.
+    """Make sure that the files of a model are those that were saved; earlier models, which have no manifest, pass.
 
     Raises:
         ModelError: a file is missing or another one, or the manifest cannot be read.
