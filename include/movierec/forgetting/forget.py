@@ -24,7 +24,7 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     From the first moment on no source may send the viewer; what is being loaded is waited for. It can be repeated.
 
     Raises:
-        ConfigError: nobody is named who asks for it, or the id is none.
+        ConfigError: nobody is named who asks for it, or no viewer can have the id.
         QualityError: something is left; it says where.
     """
     _require(user, by)

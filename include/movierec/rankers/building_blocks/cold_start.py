@@ -1,6 +1,6 @@
 """What a user without a rating is shown: what is wanted of late, most of all by people of their age and gender."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -72,4 +72,4 @@ class ColdStart:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the one whose `to_arrays` are among these; a KeyError says that one is missing."""
-        return cls(*(arrays[f"{PREFIX}{name}"] for name in ("user_ids", "groups", "shares")))
+        return cls(**{field.name: arrays[f"{PREFIX}{field.name}"] for field in fields(cls)})

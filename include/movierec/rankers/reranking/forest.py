@@ -84,7 +84,7 @@ class Forest:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Return the forest whose `to_arrays` are among these; a KeyError says that one is missing."""
-        trees = Trees(*(arrays[f"{PREFIX}{name}"] for name in Trees._fields))
+        trees = Trees(**{name: arrays[f"{PREFIX}{name}"] for name in Trees._fields})
         return cls(trees, float(arrays[f"{PREFIX}base"]))
 
 

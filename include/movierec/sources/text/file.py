@@ -39,7 +39,7 @@ class Stream:
         self._raw = raw
         self._limit = limit
         self._position = 0
-        self._seen = b""
+        self._peeked = b""
 
     def read(self, size: int) -> bytes:
         """Return up to so many bytes, none at the end.
@@ -47,8 +47,8 @@ class Stream:
         Raises:
             SourceError: the file is cut off, corrupt, cannot be read, or longer than its limit.
         """
-        if self._seen:
-            data, self._seen = self._seen[:size], self._seen[size:]
+        if self._peeked:
+            data, self._peeked = self._peeked[:size], self._peeked[size:]
             return data
         try:
             data = self._raw.read(size)
@@ -64,8 +64,8 @@ class Stream:
 
     def peek(self, size: int) -> bytes:
         """Return the first bytes, which are read again afterwards."""
-        self._seen = self.read(size)
-        return self._seen
+        self._peeked = self.read(size)
+        return self._peeked
 
 
 class _Forward(io.RawIOBase):
