@@ -43,8 +43,8 @@ def clean(seed: int, ratings: int = 2000, movies: int = 200, users: int = 100) -
     pairs = dice.sample([(user, movie) for user in range(1, users + 1) for movie in range(1, movies + 1)], ratings)
     return Rows(
         ratings=[
-            (str(user), str(movie), str(dice.randint(1, 5)), str(FIRST_SECOND + place * 60))
-            for place, (user, movie) in enumerate(pairs)
+            (str(user), str(movie), str(dice.randint(1, 5)), str(FIRST_SECOND + number * 60))
+            for number, (user, movie) in enumerate(pairs)
         ],
         movies=[
             (
@@ -59,8 +59,8 @@ def clean(seed: int, ratings: int = 2000, movies: int = 200, users: int = 100) -
             for user in range(1, users + 1)
         ],
         tags=[
-            (*map(str, pair), f"word {place % 50}", str(FIRST_SECOND + place * 60))
-            for place, pair in enumerate(pairs[: ratings // 10])
+            (*map(str, pair), f"word {number % 50}", str(FIRST_SECOND + number * 60))
+            for number, pair in enumerate(pairs[: ratings // 10])
         ],
         links=[(str(movie), f"{100_000 + movie:07}", str(5_000 + movie)) for movie in range(1, movies + 1)],
     )

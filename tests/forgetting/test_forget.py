@@ -137,7 +137,7 @@ def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_
     assert str(PERSON) in dump(live)
     assert POSTCODE in dump(live)
     assert files_with(folder, PERSON)
-    others = {
+    rows_of_others = {
         table: live.execute(f"select count(*) from {table} where user_id::text <> %s", [str(PERSON)]).fetchone()
         for table in ("core.ratings", "serving.recommendation", "ml.user_metric", "raw.ratings")
     }
@@ -166,7 +166,7 @@ def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_
         assert not path.is_file() or needle not in path.read_bytes(), path
     with connect(app) as application:
         assert str(PERSON) not in dump(application)
-    for table, before in others.items():
+    for table, before in rows_of_others.items():
         assert live.execute(f"select count(*) from {table}").fetchone() == before, table
 
 

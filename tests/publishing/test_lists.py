@@ -245,12 +245,12 @@ def test_going_live_twice_changes_nothing(conn, settings, champion):
 
 def test_readers_see_whole_versions_and_nobody_waits(conn, warehouse, settings, champion):
     write_and_go_live(conn, settings)
-    seen, stop = set(), threading.Event()
+    answers, stop = set(), threading.Event()
 
     def read():
         with connect(warehouse) as reader:
             while not stop.is_set():
-                seen.add(
+                answers.add(
                     reader.execute(
                         "select min(version_id) = max(version_id), count(*), count(distinct user_id)"
                         " from serving.live_recommendation"
@@ -270,7 +270,7 @@ def test_readers_see_whole_versions_and_nobody_waits(conn, warehouse, settings, 
         stop.set()
         for reader in readers:
             reader.join()
-    assert seen == {(True, 60 * LENGTH, 60)}
+    assert answers == {(True, 60 * LENGTH, 60)}
 
 
 def test_the_function_offers_what_was_not_rated_since_and_newcomers_get_what_is_popular(conn, settings, champion):

@@ -113,8 +113,8 @@ def claimed(dataset: Dataset, ranker: Ranker, user: int, movie: int) -> int | No
 def test_the_named_movie_is_in_the_history_was_liked_and_speaks_most(night: Dataset, name: str) -> None:
     ranker = registry.create(name).fit(night, MovieFeatures.build(night))
     lists = ranker.recommend(night.ratings["user_id"].unique(), 5).sample(frac=1, random_state=1)
-    found = with_reasons(lists, night, ranker)
-    for row in found.head(100).itertuples():
+    explained = with_reasons(lists, night, ranker)
+    for row in explained.head(100).itertuples():
         expected = claimed(night, ranker, row.user_id, row.movie_id)
         named = None if pd.isna(row.because_movie_id) else int(row.because_movie_id)
         if named != expected:  # only of equal weights may another one be named
@@ -122,8 +122,8 @@ def test_the_named_movie_is_in_the_history_was_liked_and_speaks_most(night: Data
             who = np.searchsorted(ranker.history_.user_ids, [row.user_id])
             one, other = (next(iter(ranker.contributions(who, [places[[i]]], [places[2:]]))).item() for i in range(2))
             assert one == pytest.approx(other, rel=1e-4)
-    assert found["because_movie_id"].notna().mean() > 0.5
-    named = found.dropna(subset="because_movie_id")
+    assert explained["because_movie_id"].notna().mean() > 0.5
+    named = explained.dropna(subset="because_movie_id")
     assert (named["reason"] == "Because you liked Film " + named["because_movie_id"].astype(str)).all()
 
 

@@ -101,22 +101,22 @@ def test_the_first_gate_names_every_kind_of_damage_in_raw(conn, app, tmp_path, u
     conn.execute("drop view staging.links_typed cascade")
     conn.execute("alter table raw.links alter imdb_id type bigint using null")
     conn.commit()
-    found = failures(check_by_hand(conn, ["raw"]))
-    assert "column title is missing" in found["movielens delivered tonight, or was not asked"]
-    assert "source=imdb" in found["a source that failed stands with what it brought on an earlier night"]
-    assert "source=app status=failed nights_without=2 message=" in found["every source delivered tonight"]
-    assert found["no source brings a column that its contract does not know"] == (
+    seen_of = failures(check_by_hand(conn, ["raw"]))
+    assert "column title is missing" in seen_of["movielens delivered tonight, or was not asked"]
+    assert "source=imdb" in seen_of["a source that failed stands with what it brought on an earlier night"]
+    assert "source=app status=failed nights_without=2 message=" in seen_of["every source delivered tonight"]
+    assert seen_of["no source brings a column that its contract does not know"] == (
         "source=movielens piece=tiny.inter table_name=ratings new_columns=mood, weight"
     )
     assert (
         "table_name=links column_name=imdb_id agreed_type=text seen_type=bigint"
-        in (found["every table has the columns of its contract, and no others"])
+        in (seen_of["every table has the columns of its contract, and no others"])
     )
     conn.execute("delete from ops.batch_slice")
     conn.execute("delete from ops.batch where batch_id <> %s", [batch_id])
     conn.commit()
-    found = failures(check_by_hand(conn, suites=["raw_volume"]))
-    assert found["there are movies and ratings"] == "table_name=movies raw_rows=0; table_name=ratings raw_rows=0"
+    seen_of = failures(check_by_hand(conn, suites=["raw_volume"]))
+    assert seen_of["there are movies and ratings"] == "table_name=movies raw_rows=0; table_name=ratings raw_rows=0"
 
 
 def test_a_source_that_fails_is_a_warning_for_six_nights_and_then_stops_them(conn, app, tmp_path):
@@ -171,22 +171,22 @@ def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_pa
     ):
         conn.execute(statement)
     conn.commit()
-    found = failures(check_by_hand(conn, ["staging"]))
-    assert "table_name=" in found["raw = staging + quarantine for every table"]
-    assert "table_name=movies loaded_rows=3 raw_rows=2" in found["raw holds as many rows as were loaded"]
-    assert "table_name=ratings position=4 broken_rules=rating" in found["no row in staging breaks a row rule"]
+    seen_of = failures(check_by_hand(conn, ["staging"]))
+    assert "table_name=" in seen_of["raw = staging + quarantine for every table"]
+    assert "table_name=movies loaded_rows=3 raw_rows=2" in seen_of["raw holds as many rows as were loaded"]
+    assert "table_name=ratings position=4 broken_rules=rating" in seen_of["no row in staging breaks a row rule"]
     for sentence in (
         "rating lies between 0.5 and 5",
         "user_id and movie_id are at least 0",
         "rated_at lies between 1990 and tomorrow",
     ):
-        assert found[sentence] == "table_name=ratings broken_rows=1"
-    assert "value=5" in found["the mean of tonight's ratings is within one star of the usual"]
-    assert found["title is never empty"] == "empty"
-    assert found["movie_id lies between 0 and 2147483647"] == "-1"
-    assert found["age lies between 1 and 120"] == "200"
-    assert found["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
-    assert "user_id is never empty" in found
+        assert seen_of[sentence] == "table_name=ratings broken_rows=1"
+    assert "value=5" in seen_of["the mean of tonight's ratings is within one star of the usual"]
+    assert seen_of["title is never empty"] == "empty"
+    assert seen_of["movie_id lies between 0 and 2147483647"] == "-1"
+    assert seen_of["age lies between 1 and 120"] == "200"
+    assert seen_of["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
+    assert "user_id is never empty" in seen_of
 
 
 def test_the_third_gate_names_every_kind_of_damage_in_core(conn, app, tmp_path, usual):
@@ -211,39 +211,39 @@ def test_the_third_gate_names_every_kind_of_damage_in_core(conn, app, tmp_path, 
         conn.execute(statement)
     conn.commit()
     findings = check_by_hand(conn, ["core"], batch_id=batch_id)
-    found = failures(findings)
+    seen_of = failures(findings)
     assert (
         "movie_genre agreed_key=movie_id, genre found_key=none"
-        in (found["every table has its primary key, and it is valid"])
+        in (seen_of["every table has its primary key, and it is valid"])
     )
     names = "every rating, tag, event, genre, credit, country and alias names a movie of the catalogue"
     (measured,) = [finding.observed["measured"] for finding in findings if finding.sentence == names]
     orphans = {"movie_alias": 1, "movie_country": 1, "movie_genre": 2, "movie_person": 1, "ratings": 498, "tags": 1}
     assert measured == {"events unknown_movie": 0} | {f"{table} unknown_movie": rows for table, rows in orphans.items()}
-    assert "table_name=movie_genre broken_rows=2" in found[names]
-    known = found["every viewer who rated or did something is known"]
+    assert "table_name=movie_genre broken_rows=2" in seen_of[names]
+    known = seen_of["every viewer who rated or did something is known"]
     assert "table_name=events broken_rows=2" in known
     assert "table_name=ratings broken_rows=440" in known
-    assert found["every credit names a person that is known"] == "table_name=movie_person broken_rows=1"
-    assert found["every rating lies between 0.5 and 5"] == "table_name=ratings broken_rows=2"
+    assert seen_of["every credit names a person that is known"] == "table_name=movie_person broken_rows=1"
+    assert seen_of["every rating lies between 0.5 and 5"] == "table_name=ratings broken_rows=2"
     assert (
         "table_name=users core_rows=129"
-        in (found["every table has at least 75 % of its usual rows; fewer only where nights vary that much"])
+        in (seen_of["every table has at least 75 % of its usual rows; fewer only where nights vary that much"])
     )
-    assert "no table has more than 150 % of its usual rows; more only where nights vary that much" in found
-    assert "the mean rating is within 0.75 stars of the usual" in found
-    assert "no number of stars is given much more or less often than usual" in found
-    assert "viewers rate about as much as usual, and none more than a person could" in found
-    assert "200" in found["age lies between 1 and 120"]
-    assert "age_group is one of under 18, 18-24, 25-34, 35-44, 45-49, 50-55, 56+" in found
-    assert found["release_year lies between 1870 and 2100"] == "1066"
-    assert found["runtime_minutes lies between 1 and 100000"] == "0"
-    assert found["imdb_id is tt and at least seven digits"] == "114709"
-    assert found["role is one of actor, director, writer"] == "gaffer"
-    assert found["billing is at least 1"] == "0"
-    assert found["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
-    assert "value=9" in found["the value of a rating event lies between 0.5 and 5"]
-    assert "title has 1 to 500 characters" in found
+    assert "no table has more than 150 % of its usual rows; more only where nights vary that much" in seen_of
+    assert "the mean rating is within 0.75 stars of the usual" in seen_of
+    assert "no number of stars is given much more or less often than usual" in seen_of
+    assert "viewers rate about as much as usual, and none more than a person could" in seen_of
+    assert "200" in seen_of["age lies between 1 and 120"]
+    assert "age_group is one of under 18, 18-24, 25-34, 35-44, 45-49, 50-55, 56+" in seen_of
+    assert seen_of["release_year lies between 1870 and 2100"] == "1066"
+    assert seen_of["runtime_minutes lies between 1 and 100000"] == "0"
+    assert seen_of["imdb_id is tt and at least seven digits"] == "114709"
+    assert seen_of["role is one of actor, director, writer"] == "gaffer"
+    assert seen_of["billing is at least 1"] == "0"
+    assert seen_of["kind is one of view, click, like, dislike, dismiss, rating"] == "purchase"
+    assert "value=9" in seen_of["the value of a rating event lies between 0.5 and 5"]
+    assert "title has 1 to 500 characters" in seen_of
 
 
 def test_ratings_that_are_all_equal_and_a_viewer_beyond_human_pace_are_warnings(conn, app, tmp_path):

@@ -53,7 +53,7 @@ def test_no_page_and_no_answer_mixes_two_versions(other):
 
     publisher = threading.Thread(target=publish_and_roll_back)
     publisher.start()
-    seen = set()
+    versions = set()
     try:
         with other.client() as api, other.browser() as browser:
             token = re.search(r'name="token" value="([^"]+)"', browser.get("/welcome").text)[1]
@@ -70,11 +70,11 @@ def test_no_page_and_no_answer_mixes_two_versions(other):
                 for answer in answers:
                     assert answer.status_code == 200
                     assert len(versions_in(answer.text)) == 1, answer.url
-                    seen |= versions_in(answer.text)
+                    versions |= versions_in(answer.text)
     finally:
         ended.set()
         publisher.join()
-    assert seen == {"1", "2"}
+    assert versions == {"1", "2"}
 
 
 def test_a_rollback_is_seen_by_the_next_request(other):

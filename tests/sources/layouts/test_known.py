@@ -41,19 +41,19 @@ def read(folder, **files):
 
 
 def test_letterboxd(tmp_path):
-    found, pieces, said = read(
+    tables, pieces, remarks = read(
         tmp_path,
         ratings_dot_csv="Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
         '2024-05-02,"Good, the Bad, The",1966,https://boxd.it/2b,5\n',
         watched_dot_csv="Date,Name,Year,Letterboxd URI\n2024-05-01,Heat,1995,https://boxd.it/2a\n",
     )
-    (heat, good) = found["ratings"]
+    (heat, good) = tables["ratings"]
     assert (heat["user_id"], heat["rating"], heat["rated_at"]) == ("1", "4.5", "2024-05-01")
-    assert {row["movie_id"]: row["title"] for row in found["movies"]}[good["movie_id"]] == "Good, the Bad, The"
+    assert {row["movie_id"]: row["title"] for row in tables["movies"]}[good["movie_id"]] == "Good, the Bad, The"
     assert 0 <= int(heat["movie_id"]) < 2**31
     assert pieces["ratings"].scale == RatingScale()
-    assert "ratings.csv is an export of Letterboxd" in said
-    assert "watched.csv is not read" in said
+    assert "ratings.csv is an export of Letterboxd" in remarks
+    assert "watched.csv is not read" in remarks
 
 
 def test_a_whole_export_of_letterboxd(tmp_path):
@@ -68,15 +68,15 @@ def test_a_whole_export_of_letterboxd(tmp_path):
             archive.writestr(name, diary)
         archive.writestr("lists/best-of.csv", "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n")
         archive.writestr("profile.csv", "Date Joined,Username,Email Address\n2015-01-01,jane,jane@example.org\n")
-    said = []
-    tables = find_tables(tmp_path / "letterboxd.zip", remarks=said)
+    remarks = []
+    tables = find_tables(tmp_path / "letterboxd.zip", remarks=remarks)
     assert [table.file.name for table in tables] == ["ratings.csv (movies)", "ratings.csv (ratings)"]
-    told = "\n".join(said)
-    assert "deleted/ratings.csv is not read: it has the ratings that the person has taken back" in told
+    text = "\n".join(remarks)
+    assert "deleted/ratings.csv is not read: it has the ratings that the person has taken back" in text
     assert [
-        name for name in ("diary.csv", "lists/best-of.csv", "profile.csv") if f"{name} is not read" not in told
+        name for name in ("diary.csv", "lists/best-of.csv", "profile.csv") if f"{name} is not read" not in text
     ] == []
-    assert "jane" not in told
+    assert "jane" not in text
 
 
 def test_ones_own_ratings_beside_those_of_others_are_refused(tmp_path):
@@ -88,34 +88,34 @@ def test_ones_own_ratings_beside_those_of_others_are_refused(tmp_path):
 
 
 def test_rows_of_a_known_layout_that_are_left_out_are_counted(tmp_path):
-    _, _, said = read(
+    _, _, remarks = read(
         tmp_path,
         ratings_dot_csv="Date,Name,Year,Letterboxd URI,Rating\n2024-05-01,Heat,1995,https://boxd.it/2a,4.5\n"
         "2024-05-02,Good, the Bad,1966,https://boxd.it/2b,5\n",
     )
-    assert "ratings.csv: 1 rows are left out, which have more or fewer fields than the header" in said
+    assert "ratings.csv: 1 rows are left out, which have more or fewer fields than the header" in remarks
 
 
 def test_imdb_export(tmp_path):
-    found, pieces, said = read(
+    tables, pieces, remarks = read(
         tmp_path,
         ratings_dot_csv="Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres,"
         "Num Votes,Release Date,Directors\ntt0113277,9,2024-05-01,Heat,https://x,movie,8.3,170,1995,"
         '"Action, Crime",1,1995-12-15,Michael Mann\n',
     )
-    assert found["ratings"] == [{"user_id": "1", "movie_id": "113277", "rating": "9", "rated_at": "2024-05-01"}]
-    assert found["movies"][0]["genres"] == "Action|Crime"
-    assert found["links"] == [{"movie_id": "113277", "imdb_id": "tt0113277"}]
+    assert tables["ratings"] == [{"user_id": "1", "movie_id": "113277", "rating": "9", "rated_at": "2024-05-01"}]
+    assert tables["movies"][0]["genres"] == "Action|Crime"
+    assert tables["links"] == [{"movie_id": "113277", "imdb_id": "tt0113277"}]
     assert pieces["ratings"].scale == RatingScale(1, 10)
-    assert "export of IMDb" in said
+    assert "export of IMDb" in remarks
 
 
 def test_letterboxd_may_have_been_saved_by_a_german_excel(tmp_path):
-    found, pieces, _ = read(
+    tables, pieces, _ = read(
         tmp_path,
         ratings_dot_csv="Date;Name;Year;Letterboxd URI;Rating\n01.05.2024;Heat;1995;https://boxd.it/2a;4,5\n",
     )
-    assert [(row["rating"], row["rated_at"]) for row in found["ratings"]] == [("4,5", "01.05.2024")]
+    assert [(row["rating"], row["rated_at"]) for row in tables["ratings"]] == [("4,5", "01.05.2024")]
     assert pieces["ratings"].scale == RatingScale()
 
 
@@ -140,11 +140,11 @@ def test_films_of_letterboxd_without_a_rating_are_counted(tmp_path):
 def test_lists_of_imdb_are_no_ratings_of_a_person(tmp_path):
     header = "Const,Your Rating,Date Rated,Title,Year\n"
     listed = "Position,Const,Created,Title,Your Rating,Date Rated\n1,tt0113277,2024-01-01,Heat,9,2024-05-01\n"
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path, ratings_dot_csv=f"{header}tt0113277,9,2024-05-01,Heat,1995\n", watchlist_dot_csv=listed
     )
-    assert len(found["ratings"]) == 1
-    assert "watchlist.csv is not read: it is not a table that a rating dataset has" in said
+    assert len(tables["ratings"]) == 1
+    assert "watchlist.csv is not read: it is not a table that a rating dataset has" in remarks
 
 
 def test_what_is_wrong_with_ratings_is_said_before_that_movies_are_missing(tmp_path):
@@ -153,20 +153,20 @@ def test_what_is_wrong_with_ratings_is_said_before_that_movies_are_missing(tmp_p
 
 
 def test_movie_tweetings(tmp_path):
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         ratings_dot_dat="1::0114508::8::1381006850\n2::0208092::5::1586466072\n",
         movies_dot_dat="0114508::Species (1995)::Action|Horror\n0208092::Snatch (2000)::Comedy|Crime\n",
         users_dot_dat="".join(f"{user}::{user}00\n" for user in range(1, 30)),
     )
-    assert found["ratings"][0] == {"user_id": "1", "movie_id": "0114508", "rating": "8", "rated_at": "1381006850"}
-    assert [row["title"] for row in found["movies"]] == ["Species (1995)", "Snatch (2000)"]
-    assert "user_profile" not in found
-    assert "users.dat is left out" in said
+    assert tables["ratings"][0] == {"user_id": "1", "movie_id": "0114508", "rating": "8", "rated_at": "1381006850"}
+    assert [row["title"] for row in tables["movies"]] == ["Species (1995)", "Snatch (2000)"]
+    assert "user_profile" not in tables
+    assert "users.dat is left out" in remarks
 
 
 def test_hetrec(tmp_path):
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         movies_dot_dat="id\ttitle\timdbID\tspanishTitle\tyear\n1\tToy Story\t0114709\tToy Story (juguetes)\t1995\n"
         "2\tAmélie\t0211915\tAmélie\t2001\n".encode("latin-1"),
@@ -179,14 +179,14 @@ def test_hetrec(tmp_path):
             "user_taggedmovies-timestamps_dot_dat": "userID\tmovieID\ttagID\ttimestamp\n75\t1\t7\t1162160415000\n",
         },
     )
-    assert found["movies"] == [
+    assert tables["movies"] == [
         {"movie_id": "1", "title": "Toy Story", "release_year": "1995", "genres": "Animation|Comedy"},
         {"movie_id": "2", "title": "Amélie", "release_year": "2001", "genres": ""},
     ]
-    assert found["credits"] == [{"movie_id": "1", "director": "John Lasseter", "actors": "Tom Hanks|Tim Allen"}]
-    assert found["tags"] == [{"user_id": "75", "movie_id": "1", "tag": "earth", "tagged_at": "1162160415000"}]
-    assert found["ratings"][0]["rated_at"] == "1162160415000"
-    assert "are HetRec 2011" in said
+    assert tables["credits"] == [{"movie_id": "1", "director": "John Lasseter", "actors": "Tom Hanks|Tim Allen"}]
+    assert tables["tags"] == [{"user_id": "75", "movie_id": "1", "tag": "earth", "tagged_at": "1162160415000"}]
+    assert tables["ratings"][0]["rated_at"] == "1162160415000"
+    assert "are HetRec 2011" in remarks
 
 
 def test_a_header_that_comes_again_in_hetrec_stops_nothing(tmp_path):
@@ -212,7 +212,7 @@ METADATA = (
 
 
 def test_the_movies_dataset(tmp_path):
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         movies_metadata_dot_csv=METADATA,
         links_dot_csv="movieId,imdbId,tmdbId\n11,0114709,862\n12,0113497,\n",
@@ -220,13 +220,13 @@ def test_the_movies_dataset(tmp_path):
         credits_dot_csv="cast,crew,id\n\"[{'character': 'Woody', 'name': 'Tom Hanks'}]\","
         "\"[{'job': 'Director', 'name': 'John Lasseter'}, {'job': 'Screenplay', 'name': 'Joss Whedon'}]\",862\n",
     )
-    assert found["movies"] == [
+    assert tables["movies"] == [
         {"movie_id": "11", "title": "Toy Story", "release_date": "1995-10-30", "genres": "Animation|Kids' Family"}
     ]
-    assert found["credits"] == [
+    assert tables["credits"] == [
         {"movie_id": "11", "director": "John Lasseter", "actors": "Tom Hanks", "writers": "Joss Whedon"}
     ]
-    assert "by the ids that links give" in said
+    assert "by the ids that links give" in remarks
 
 
 def test_movies_of_the_movies_dataset_that_no_link_leads_to_are_counted(tmp_path):
@@ -245,15 +245,15 @@ def test_tmdb_5000(tmp_path):
     genres = json.dumps([{"id": 28, "name": "Science Fiction"}]).replace('"', '""')
     cast = json.dumps([{"name": "Sam Worthington"}]).replace('"', '""')
     crew = json.dumps([{"job": "Director", "name": "James Cameron"}]).replace('"', '""')
-    found, _, _ = read(
+    tables, _, _ = read(
         tmp_path,
         tmdb_5000_movies_dot_csv="budget,genres,id,keywords,original_title,release_date,title\n"
         f'237,"{genres}",11,[],Avatar,2009-12-10,Avatar\n',
         tmdb_5000_credits_dot_csv=f'movie_id,title,cast,crew\n11,Avatar,"{cast}","{crew}"\n',
         ratings_dot_csv=RATINGS,
     )
-    assert found["movies"][0]["genres"] == "Science Fiction"
-    assert found["credits"][0]["director"] == "James Cameron"
+    assert tables["movies"][0]["genres"] == "Science Fiction"
+    assert tables["credits"][0]["director"] == "James Cameron"
 
 
 @pytest.mark.parametrize("text", ["__import__('os').system('true')", "[" * 10_000, "{'name': 1}", "", "[1, 2]", "1 +"])
@@ -295,8 +295,8 @@ PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst":
 @pytest.mark.parametrize("suffix", PACKERS)
 def test_files_may_be_packed(tmp_path, suffix):
     packed = {f"ratings_dot_csv_dot_{suffix}": PACKERS[suffix](RATINGS.encode())}
-    found, pieces, _ = read(tmp_path, movies_dot_csv=MOVIES, **packed)
-    assert [row["rating"] for row in found["ratings"]] == ["5.0", "3.5"]
+    tables, pieces, _ = read(tmp_path, movies_dot_csv=MOVIES, **packed)
+    assert [row["rating"] for row in tables["ratings"]] == ["5.0", "3.5"]
     assert pieces["ratings"].name == "ratings.csv"
 
 
@@ -305,9 +305,9 @@ def test_a_tar_may_be_packed(tmp_path, suffix):
     data = tar(ratings_dot_csv=RATINGS, movies_dot_csv=MOVIES)
     path = tmp_path / f"ml.tar.{suffix}"
     path.write_bytes(PACKERS[suffix](data) if suffix else data)
-    found = {piece.contract.table: rows(piece.read(Notes())) for piece in MovieLens(str(path), tmp_path).pieces()}
-    assert [row["rating"] for row in found["ratings"]] == ["5.0", "3.5"]
-    assert [row["title"] for row in found["movies"]] == ["Heat (1995)"]
+    tables = {piece.contract.table: rows(piece.read(Notes())) for piece in MovieLens(str(path), tmp_path).pieces()}
+    assert [row["rating"] for row in tables["ratings"]] == ["5.0", "3.5"]
+    assert [row["title"] for row in tables["movies"]] == ["Heat (1995)"]
 
 
 def test_parquet(tmp_path):
@@ -323,21 +323,21 @@ def test_parquet(tmp_path):
     parquet.write_table(
         pa.table({"movieId": [11], "title": ['Heat, "the" film'], "genres": [["Crime", "Film, noir"]]}), movies
     )
-    found, _, _ = read(tmp_path, ratings_dot_parquet=sink.getvalue(), movies_dot_parquet=movies.getvalue())
-    assert found["ratings"][1] == {
+    tables, _, _ = read(tmp_path, ratings_dot_parquet=sink.getvalue(), movies_dot_parquet=movies.getvalue())
+    assert tables["ratings"][1] == {
         "user_id": "2",
         "movie_id": "11",
         "rating": "3.5",
         "rated_at": "2006-05-17T15:34:05",
     }
-    assert found["movies"] == [{"movie_id": "11", "title": 'Heat, "the" film', "genres": "Crime|Film, noir"}]
+    assert tables["movies"] == [{"movie_id": "11", "title": 'Heat, "the" film', "genres": "Crime|Film, noir"}]
 
 
 def test_json_lines(tmp_path):
     lines = '{"userId": 1, "movieId": 11, "rating": 4.50, "timestamp": 1147880044}\n{"movieId": 11, "userId": 2}\n'
-    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=lines)
-    assert found["ratings"][0] == {"user_id": "1", "movie_id": "11", "rating": "4.50", "rated_at": "1147880044"}
-    assert found["ratings"][1]["rating"] == ""
+    tables, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=lines)
+    assert tables["ratings"][0] == {"user_id": "1", "movie_id": "11", "rating": "4.50", "rated_at": "1147880044"}
+    assert tables["ratings"][1]["rating"] == ""
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
@@ -346,8 +346,8 @@ def test_json_lines_in_other_encodings_and_with_other_line_ends(tmp_path, encodi
     line = '{"userId": 1, "movieId": 11, "rating": 4, "timestamp": 1147880044}'
     lines = line_end.join([line, line.replace("11,", "862,")])
     (tmp_path / "ratings.jsonl").write_bytes((lines + line_end).encode(encoding))
-    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES)
-    assert [(row["user_id"], row["movie_id"]) for row in found["ratings"]] == [("1", "11"), ("1", "862")]
+    tables, _, _ = read(tmp_path, movies_dot_csv=MOVIES)
+    assert [(row["user_id"], row["movie_id"]) for row in tables["ratings"]] == [("1", "11"), ("1", "862")]
 
 
 def test_values_that_mongodb_wraps_are_unwrapped(tmp_path):
@@ -355,14 +355,14 @@ def test_values_that_mongodb_wraps_are_unwrapped(tmp_path):
         '{"_id": {"$oid": "0a"}, "userId": {"$numberInt": "1"}, "movieId": {"$numberLong": "11"}, '
         '"rating": {"$numberDouble": "4.5"}, "timestamp": {"$date": {"$numberLong": "1147880044000"}}}'
     )
-    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=f"{line}\n")
-    (row,) = found["ratings"]
+    tables, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_jsonl=f"{line}\n")
+    (row,) = tables["ratings"]
     assert [row[name] for name in ("user_id", "movie_id", "rating", "rated_at")] == ["1", "11", "4.5", "1147880044000"]
 
 
 def test_lines_may_end_in_cr(tmp_path):
-    found, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS.replace("\n", "\r"))
-    assert len(found["ratings"]) == 2
+    tables, _, _ = read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS.replace("\n", "\r"))
+    assert len(tables["ratings"]) == 2
 
 
 def sqlite_bytes(folder):
@@ -375,8 +375,8 @@ def sqlite_bytes(folder):
 @pytest.mark.parametrize("genres", ['"Action, Science Fiction"', "Action|Science Fiction"])
 def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, genres):
     movies = f"id,title,release_date,imdb_id,genres\n11,Heat,1995-12-15,tt0113277,{genres}\n"
-    found, _, _ = read(tmp_path, all_dot_csv=movies, ratings_dot_csv=RATINGS)
-    assert found["movies"][0]["genres"] == genres.strip('"')
+    tables, _, _ = read(tmp_path, all_dot_csv=movies, ratings_dot_csv=RATINGS)
+    assert tables["movies"][0]["genres"] == genres.strip('"')
 
 
 @pytest.mark.parametrize(
@@ -417,11 +417,11 @@ def test_ratings_in_a_form_that_is_not_read_are_named_and_may_be_left_out(tmp_pa
 
 
 def test_other_files_are_named_with_the_reason(tmp_path):
-    _, _, said = read(
+    _, _, remarks = read(
         tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS, notes_dot_txt="about\n", a_dot_pdf=b"%PDF"
     )
-    assert "notes.txt is not read: it is not a table that a rating dataset has" in said
-    assert "a.pdf is not read: it is a PDF" in said
+    assert "notes.txt is not read: it is not a table that a rating dataset has" in remarks
+    assert "a.pdf is not read: it is a PDF" in remarks
 
 
 # --- a tag genome
@@ -431,16 +431,16 @@ GENOME_TAGS = "tagId,tag\n1,crime\n2,heist | bank\n3,slow\n"
 
 def test_a_tag_genome_is_one_row_for_each_movie_with_its_best_tags_first(tmp_path):
     scores = "movieId,tagId,relevance\n11,1,0.97\n11,2,1\n11,3,0.02500\n12,1,0.5\n"
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
         **{"genome-scores_dot_csv": scores, "genome-tags_dot_csv": GENOME_TAGS},
     )
-    assert found["genome"] == [
+    assert tables["genome"] == [
         {"movie_id": "11", "tags": "heist   bank|crime|slow", "relevances": "1|0.97|0.025"},
         {"movie_id": "12", "tags": "crime", "relevances": "0.5"},
     ]
-    assert "genome-scores.csv and genome-tags.csv are a tag genome; each movie has its 100 best tags" in said
+    assert "genome-scores.csv and genome-tags.csv are a tag genome; each movie has its 100 best tags" in remarks
 
 
 @pytest.mark.parametrize(
@@ -455,25 +455,25 @@ def test_a_tag_genome_is_one_row_for_each_movie_with_its_best_tags_first(tmp_pat
     ],
 )
 def test_a_broken_tag_genome_is_left_out_with_a_sentence(tmp_path, scores, sentence):
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
         **{"genome-scores_dot_csv": scores, "genome-tags_dot_csv": GENOME_TAGS},
     )
-    assert list(found) == ["movies", "ratings"]
-    assert sentence in said
+    assert list(tables) == ["movies", "ratings"]
+    assert sentence in remarks
 
 
 def test_an_optional_file_that_is_cut_off_in_its_middle_is_left_out(tmp_path):
     users = "userId,age,gender\n" + "".join(f"{user},{user * 7919 % 60 + 10},F\n" for user in range(400_000))
     packed = gzip.compress(users.encode())
-    found, _, said = read(
+    tables, _, remarks = read(
         tmp_path,
         **{"movies_dot_csv": MOVIES, "ratings_dot_csv": RATINGS},
         users_dot_csv_dot_gz=packed[: len(packed) // 2 * 2 - 99],
     )
-    assert list(found) == ["movies", "ratings"]
-    assert "users.csv is left out, and with it user_profile" in said
+    assert list(tables) == ["movies", "ratings"]
+    assert "users.csv is left out, and with it user_profile" in remarks
 
 
 # --- headers
@@ -536,11 +536,11 @@ def test_one_column_is_no_hint_for_two(tmp_path):
 
 
 def test_a_column_that_is_known_is_no_hint_for_another(tmp_path):
-    _, _, said = read(
+    _, _, remarks = read(
         tmp_path, movies_dot_csv=MOVIES, ratings_dot_csv=RATINGS, links_dot_csv="movieId,tmdbId\n11,862\n"
     )
-    assert "links.csv is left out" in said
-    assert "meant to be" not in said
+    assert "links.csv is left out" in remarks
+    assert "meant to be" not in remarks
 
 
 def test_a_table_without_a_header_is_described_by_kinds(tmp_path):

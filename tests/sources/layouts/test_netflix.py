@@ -79,7 +79,7 @@ def test_ratings_below_their_movies_are_read(tmp_path, files, form):
         in_zip(path, files)
     else:
         in_tar(path, files, "w" if form == "tar" else "w:gz")
-    pieces, found, said = read(path)
+    pieces, found, remarks = read(path)
     fields = ("user_id", "movie_id", "rating", "rated_at")
     assert {tuple(row[field] for field in fields) for row in found["ratings"]} == RATED
     assert len(found["ratings"]) == len(RATED)
@@ -89,10 +89,10 @@ def test_ratings_below_their_movies_are_read(tmp_path, files, form):
         ("3", "1997", "1999: A Title, or 2"),
     ]
     assert pieces["ratings"].scale == RatingScale()
-    assert "more have the ratings of the Netflix Prize" in said
+    assert "more have the ratings of the Netflix Prize" in remarks
     if files is KAGGLE:
-        assert "probe.txt is not read: it is a list of the Netflix Prize's, without ratings" in said
-        assert "qualifying.txt is not read: it is a list of the Netflix Prize's, without ratings" in said
+        assert "probe.txt is not read: it is a list of the Netflix Prize's, without ratings" in remarks
+        assert "qualifying.txt is not read: it is a list of the Netflix Prize's, without ratings" in remarks
 
 
 def test_titles_are_needed(tmp_path):
