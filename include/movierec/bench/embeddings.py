@@ -25,7 +25,7 @@ from movierec.data.splits import per_user_temporal
 from movierec.evaluation.metrics import accuracy, relevant_pairs
 from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
-from movierec.rankers.building_blocks.top_k import top_k
+from movierec.kernels.top_k import top_k
 from movierec.rankers.content import Content, collaborative_vectors, predicted_vectors
 
 SEED = 1

@@ -1,11 +1,32 @@
-"""Compiled loops that keep the best k of many: of a row of scores, or of a row of a product that is never stored."""
+"""The best k of many: of a row of scores, or of a row of a product that is never stored.
+
+Ties are settled the same way on every machine: of equal values the first column is the better one.
+"""
 
 import numpy as np
 
-from movierec.kernels.parallel import compiled
+from movierec.data.arrays import Floats, Ints
+from movierec.kernels.parallel import compiled, over_rows
 
 STRIDE = 8  # every so manieth score is looked at to find out which ones are worth keeping
 SPREAD = 4  # standard deviations by which the number of scores kept may be too low
+
+
+def top_k(scores: Floats, k: int) -> tuple[Ints, Ints, Ints]:
+    """Return rows, columns and ranks (from 1) of each row's k highest finite scores, best first.
+
+    Equal scores are ordered by column. A row with fewer than k finite scores gives fewer entries.
+    """
+    k = min(k, scores.shape[1])
+    if scores.size == 0 or k < 1:
+        return (np.empty(0, np.int64),) * 3
+    columns = np.empty((len(scores), k), np.int64)
+    sizes = np.empty(len(scores), np.int64)
+    values = np.empty(columns.shape, scores.dtype)
+    over_rows(dense_top_k, len(scores), np.ascontiguousarray(scores), k, columns, values, sizes)
+    is_filled = np.arange(k) < sizes[:, None]
+    rows, positions = np.nonzero(is_filled)
+    return rows, columns[is_filled], positions + 1
 
 
 @compiled

@@ -13,8 +13,8 @@ from movierec.data.dataset import Dataset
 from movierec.evaluation.protocols import CUTOFF, SIGNIFICANCE_LEVEL
 from movierec.evaluation.significance import holm, paired_bootstrap, paired_p_value
 from movierec.evaluation.strata import DIMENSION, STRATUM, strata
+from movierec.kernels.top_k import top_k
 from movierec.rankers.base import Ranker
-from movierec.rankers.building_blocks.top_k import top_k
 
 MAX_TIE_SPREAD = 1e-6  # of scores that count as equal, as a share of the largest one
 MAX_TIED_SHARE = 0.5  # of viewers whose list is one tie

@@ -9,9 +9,9 @@ from movierec.data.columns import MOVIE, RANK, SCORE
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import MovieFeatures
+from movierec.kernels.top_k import top_k
 from movierec.rankers.building_blocks.by_popularity import unscored_by_popularity
 from movierec.rankers.building_blocks.neighbours import ROWS_AT_ONCE, cosine
-from movierec.rankers.building_blocks.top_k import top_k
 
 SIMILAR = "similar_movie_id"
 SHRINKAGE = 20.0

@@ -17,10 +17,10 @@ from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
+from movierec.kernels.top_k import top_k
 from movierec.rankers.building_blocks.cold_start import ColdStart
 from movierec.rankers.building_blocks.fits import ANEW, Fits
 from movierec.rankers.building_blocks.search_space import Space
-from movierec.rankers.building_blocks.top_k import top_k
 from movierec.rankers.saved_models import saved_history
 from movierec.rankers.saved_models.manifest import check_manifest, write_manifest
 from movierec.rankers.saved_models.model_card import ARRAYS, history_folder, model_folder, read_card, write_card

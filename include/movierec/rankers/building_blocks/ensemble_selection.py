@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from movierec.data.arrays import Floats
 from movierec.data.cutoff import CUTOFF
-from movierec.rankers.building_blocks.top_k import top_k
+from movierec.kernels.top_k import top_k
 
 ROUNDS = 12
 BAGS = 4

@@ -11,8 +11,8 @@ from scipy import sparse
 
 from movierec.data.arrays import Floats, Ints
 from movierec.features.affinity import LIKING_HALF_LIFE
+from movierec.kernels.top_k import top_k
 from movierec.rankers.building_blocks.by_popularity import damping_divisor
-from movierec.rankers.building_blocks.top_k import top_k
 from movierec.rankers.reranking.base_rankers import BaseRankers
 
 # By name of the weighted history, in ratings of the same user: so many ratings later, a rating counts half.

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from movierec.kernels.top_k import STRIDE
-from movierec.rankers.building_blocks.top_k import top_k
+from movierec.kernels.top_k import STRIDE, top_k
 
 
 def best(scores: list[list[float]], k: int) -> list[tuple[int, int, int]]:
