@@ -8,7 +8,7 @@ import numpy as np
 from movierec.data.arrays import Floats, Ints
 from movierec.kernels.parallel import compiled, over_rows
 
-STRIDE = 8  # every so manieth score is looked at to find out which ones are worth keeping
+STRIDE = 8  # one score of so many is looked at, to find out which ones are worth keeping
 SPREAD = 4  # standard deviations by which the number of scores kept may be too low
 
 
