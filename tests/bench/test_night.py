@@ -19,7 +19,7 @@ from movierec.errors import MovierecError
 from movierec.evaluation.metrics import relevant_pairs
 from movierec.local import state
 from movierec.local.airflow.health import epoch_seconds
-from movierec.rankers.neural import shared
+from movierec.rankers.neural import shared_process
 
 
 def instance(task_id, start, end, *, dag_id="movierec_train", pid=1, scheduled="02:00:00"):
@@ -80,7 +80,7 @@ def test_what_fits_networks_for_all_tasks_counts_too_and_goes_on_counting_when_i
     sampler = Sampler(settings)
     sampler.sample()
     work = "import time\nfor _ in range(10_000_000): pass\ntime.sleep(60)"
-    named = (shared.PROGRAM[-1], str(settings.home / "neural-1.sock"))
+    named = (shared_process.PROGRAM[-1], str(settings.home / "neural-1.sock"))
     with subprocess.Popen([sys.executable, "-c", work, *named], start_new_session=True) as host:
         while psutil.Process(host.pid).cpu_times().user < 0.1:
             time.sleep(0.02)

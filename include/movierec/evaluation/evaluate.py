@@ -11,7 +11,7 @@ import pandas as pd
 from movierec.data.arrays import Ints
 from movierec.data.columns import USER
 from movierec.data.history import History
-from movierec.evaluation import beyond
+from movierec.evaluation.beyond_accuracy import coverage, diversity, first_k, gini, novelty
 from movierec.evaluation.metrics import ACCURACY, K, accuracy, relevant_pairs
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
@@ -181,13 +181,11 @@ def _evaluation(
         raise maker.failure
     lists = pd.concat(maker.lists, ignore_index=True)
     values = accuracy(lists, relevant, ks)
-    beyond_accuracy = [
-        _beyond_accuracy(beyond.first_k(lists, k), users, ranker.training_history_, features) for k in ks
-    ]
+    beyond = [_beyond_accuracy(first_k(lists, k), users, ranker.training_history_, features) for k in ks]
     catalogue = ranker.history_.shape[1]
     return Evaluation(
-        values=pd.concat([values, pd.concat(beyond_accuracy, ignore_index=True)], axis=1),
-        totals=pd.DataFrame([(k, *_totals(beyond.first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
+        values=pd.concat([values, pd.concat(beyond, ignore_index=True)], axis=1),
+        totals=pd.DataFrame([(k, *_totals(first_k(lists, k), catalogue)) for k in ks], columns=[K, *TOTALS]),
         lists=lists,
         seconds=maker.seconds,
         **counts,
@@ -196,10 +194,12 @@ def _evaluation(
 
 def _beyond_accuracy(lists: pd.DataFrame, users: Ints, known: History, features: MovieFeatures | None) -> pd.DataFrame:
     raters = known.counts.astype(np.int64)
-    novelty = beyond.novelty(lists, users, known.movie_ids, raters, known.shape[0])
-    diversity = np.nan if features is None else beyond.diversity(lists, users, features)
-    return pd.DataFrame({"novelty": novelty, "diversity": diversity}, index=range(len(users)))
+    values = {
+        "novelty": novelty(lists, users, known.movie_ids, raters, known.shape[0]),
+        "diversity": np.nan if features is None else diversity(lists, users, features),
+    }
+    return pd.DataFrame(values, index=range(len(users)))
 
 
 def _totals(lists: pd.DataFrame, movies: int) -> tuple[float, float]:
-    return beyond.coverage(lists, movies), np.nan if lists.empty else beyond.gini(lists, movies)
+    return coverage(lists, movies), np.nan if lists.empty else gini(lists, movies)

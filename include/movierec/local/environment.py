@@ -9,7 +9,7 @@ from movierec.local import credentials, download, openlineage, opentelemetry
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
-from movierec.rankers.neural import shared
+from movierec.rankers.neural import shared_process
 from movierec.sources.connections import WAREHOUSE
 
 # Defaults: a variable that is already set in the environment wins.
@@ -98,7 +98,7 @@ def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
         "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
         "AIRFLOW_HOME": str(airflow_home),
         "MOVIEREC_HOME": str(settings.home),
-        shared.FOLDER: str(settings.home),
+        shared_process.FOLDER: str(settings.home),
         "MOVIEREC_DATASET": str(dataset or download.dataset_path(settings)),
         "MOVIEREC_ARTIFACTS": settings.artifacts,
         "MOVIEREC_BACKUPS": settings.backups,

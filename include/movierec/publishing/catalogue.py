@@ -11,7 +11,7 @@ from movierec.data.columns import LIKED_WEIGHT, MOVIE, RELEVANT_FROM
 from movierec.db import Connection, run_sql
 from movierec.ingestion.core import core_as_of
 from movierec.kernels.top_k import top_k
-from movierec.publishing.tables import load_champion, open_facts, replace_rows
+from movierec.publishing.version_writing import load_champion, open_facts, replace_rows
 from movierec.publishing.versions import find_version, lock_to_write
 from movierec.rankers.base import Ranker
 from movierec.training.snapshot import batch_of

@@ -22,7 +22,7 @@ from movierec.errors import PublishError
 from movierec.features.content import MovieFeatures
 from movierec.publishing.lists import rank_for
 from movierec.publishing.pointer import live_version
-from movierec.publishing.tables import rows_of
+from movierec.publishing.version_writing import rows_of
 from movierec.publishing.versions import Version, describe_failures
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder

@@ -22,7 +22,7 @@ from movierec.publishing.dislikes import disliked_movies, lower_neighbours
 from movierec.publishing.evidence import BECAUSE
 from movierec.publishing.reasons import POPULAR_BY_RANKER, REASON, with_reasons
 from movierec.publishing.similar import SIMILAR, similar_movies
-from movierec.publishing.tables import (
+from movierec.publishing.version_writing import (
     ABOUT_MOVIE,
     load_champion,
     open_facts,

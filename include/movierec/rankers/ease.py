@@ -15,7 +15,7 @@ from movierec.data.history import History
 from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.kernels.matrix import ease_weights, product, products, upper_gram
-from movierec.kernels.near import mix_upper
+from movierec.kernels.nearness import mix_upper
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.base import Ranker
 from movierec.rankers.building_blocks.by_popularity import OUTSIDE, columns_in, most_rated, outside_by_popularity

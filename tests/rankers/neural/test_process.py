@@ -17,7 +17,7 @@ import pytest
 from movierec.config import ROOT
 from movierec.errors import ModelError
 from movierec.rankers.building_blocks.fits import fitting_code
-from movierec.rankers.neural import environment, process, shared
+from movierec.rankers.neural import environment, process, shared_process
 from movierec.rankers.neural.histories import Histories
 from movierec.rankers.neural.options import Options
 from movierec.rankers.neural.ranker import Neural
@@ -53,7 +53,7 @@ def many(users: int = 5_000) -> Histories:
 @pytest.fixture(autouse=True)
 def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share no process, whatever installation an earlier test of this session has entered."""
-    monkeypatch.delenv(shared.FOLDER, raising=False)
+    monkeypatch.delenv(shared_process.FOLDER, raising=False)
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_the_process_and_its_job_end_with_the_one_that_asked(tmp_path: Path) -> 
 @pytest.fixture
 def shared_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let this process be a task of an installation whose tasks share the process that fits."""
-    monkeypatch.setenv(shared.FOLDER, str(tmp_path))
+    monkeypatch.setenv(shared_process.FOLDER, str(tmp_path))
     monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
     return tmp_path
 
@@ -209,7 +209,7 @@ def hosts(folder: Path) -> list[psutil.Process]:
     found = []
     for one in psutil.process_iter():
         with suppress(psutil.Error):
-            if one.cmdline()[1:3] == list(shared.PROGRAM) and str(folder) in one.cmdline()[-1]:
+            if one.cmdline()[1:3] == list(shared_process.PROGRAM) and str(folder) in one.cmdline()[-1]:
                 found.append(one)
     return found
 
@@ -234,8 +234,8 @@ def test_tasks_share_one_process_which_outlives_them_and_is_replaced_where_it_wa
         assert "the process that all tasks share has gone; this one starts its own" in caplog.text
         np.testing.assert_array_equal(again["output.kernel"], weights["output.kernel"])
         # What it left behind is in nobody's way.
-        path = shared.socket_path(fitting_code())
-        connection = shared.connect(path, str(environment.find_python()), process._environment())
+        path = shared_process.socket_path(fitting_code())
+        connection = shared_process.connect(path, str(environment.find_python()), process._environment())
         assert connection.poll() is None
         connection.wait()
     finally:
@@ -256,7 +256,7 @@ def test_a_job_that_takes_too_long_ends_in_the_shared_process_too(shared_folder,
 
 def test_where_nothing_can_listen_a_task_starts_its_own(program, tmp_path, monkeypatch, caplog) -> None:
     program('input(); print("failed of itself", flush=True); input()')
-    monkeypatch.setenv(shared.FOLDER, str(tmp_path / "missing"))
+    monkeypatch.setenv(shared_process.FOLDER, str(tmp_path / "missing"))
     monkeypatch.setattr(process, "_process_of", lambda pid, it=process.FittingProcess(): it)  # noqa: B008
     with caplog.at_level(logging.WARNING), pytest.raises(ModelError, match="of itself"):
         process.fit(KNOWN, JOB)
@@ -264,8 +264,8 @@ def test_where_nothing_can_listen_a_task_starts_its_own(program, tmp_path, monke
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_not_shared(monkeypatch) -> None:
-    monkeypatch.setenv(shared.FOLDER, "/" + "x" * 120)
-    assert shared.socket_path("version") is None
+    monkeypatch.setenv(shared_process.FOLDER, "/" + "x" * 120)
+    assert shared_process.socket_path("version") is None
 
 
 def _fitting(pid: int) -> list[psutil.Process]:

@@ -13,7 +13,7 @@ from movierec.config import Settings
 from movierec.local.airflow import group
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.postmaster import find_postmaster
-from movierec.rankers.neural import shared
+from movierec.rankers.neural import shared_process
 
 INTERVAL_SECONDS = 0.5
 SHARED_EVERY = 16  # intervals: adding up what processes share takes the kernel a while
@@ -133,7 +133,7 @@ def _fits_networks_for(home: Path, pid: int) -> bool:
         *_, program, path = (PROC / str(pid) / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
     except (OSError, ValueError):
         return False  # it has ended, or says less
-    return program == shared.PROGRAM[-1] and Path(path).parent == home
+    return program == shared_process.PROGRAM[-1] and Path(path).parent == home
 
 
 def _kilobytes(path: Path, name: str) -> int:

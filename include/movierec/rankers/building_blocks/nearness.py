@@ -4,13 +4,13 @@ import numpy as np
 
 from movierec.data.arrays import Floats, Ints
 from movierec.data.history import History
-from movierec.kernels.near import near_upper
+from movierec.kernels.nearness import near_upper
 from movierec.kernels.parallel import over_rows
 from movierec.rankers.building_blocks.sequences import Sequences
 
 
 def near_gram(history: History, movie_positions: Ints, scale: float) -> Floats:
-    """Return K, as `movierec.kernels.near` has it, of these movies (n × n, float32, only the upper triangle).
+    """Return K, as `movierec.kernels.nearness` has it, of these movies (n × n, float32, only the upper triangle).
 
     K is positive semi-definite: exp(-|distance| / scale) is a positive definite function, as long as no distance is cut
     off and every movie's pair with itself, at distance 0, stays in. So its diagonal is that of XᵀX.

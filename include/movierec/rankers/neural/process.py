@@ -26,7 +26,7 @@ from movierec.config import ROOT
 from movierec.errors import ModelError, MovierecError
 from movierec.kernels.parallel import THREADS, available_cores
 from movierec.rankers.building_blocks.fits import fitting_code
-from movierec.rankers.neural import shared
+from movierec.rankers.neural import shared_process
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, FitSummary, Options
@@ -101,7 +101,7 @@ class FittingProcess:
         self._lock = threading.Lock()
         self._program: Program | None = None
         self._is_given_up = threading.Event()
-        self._socket = shared.socket_path(fitting_code())
+        self._socket = shared_process.socket_path(fitting_code())
 
     def run(self, folder: Path, seconds: float) -> None:
         """Have the job in a folder done; its progress goes to the log.
@@ -155,7 +155,7 @@ class FittingProcess:
         if self._socket is None:
             return None
         try:
-            return shared.connect(self._socket, python, _environment())
+            return shared_process.connect(self._socket, python, _environment())
         except (OSError, subprocess.SubprocessError, MovierecError) as error:
             log.warning("neural: the process that all tasks share cannot be had (%s); this one starts its own", error)
             self._socket = None

@@ -6,7 +6,7 @@ import numpy as np
 
 from movierec.data.dataset import Dataset
 from movierec.features.content import MovieFeatures
-from movierec.kernels.near import near_top_k
+from movierec.kernels.nearness import near_top_k
 from movierec.rankers.building_blocks.fits import Fits
 from movierec.rankers.building_blocks.nearness import nearness
 from movierec.rankers.building_blocks.neighbours import sparse_top_k

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from movierec.evaluation.beyond import coverage, diversity, first_k, gini, novelty
+from movierec.evaluation.beyond_accuracy import coverage, diversity, first_k, gini, novelty
 from movierec.features.content import MovieFeatures
 
 from .lists import LISTS, random_lists
