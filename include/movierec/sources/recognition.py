@@ -125,24 +125,24 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
         is_quoted = may_quote or has_quotes(texts, delimiter)
         first, _ = split_header(b"\n".join(lines), is_quoted)
         names = header(first, Dialect(delimiter, is_quoted)) if lines else []
-        fitting = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
-        if fitting:
-            known = frozenset(name for name in names for contract in fitting if _has_column(contract, name))
-            main = next((contract for contract in fitting if contract is _table_by_name(file)), fitting[0])
+        matching = [contract for contract in _TABLES_WITH_HEADER if _fits(contract, names)]
+        if matching:
+            known = frozenset(name for name in names for contract in matching if _has_column(contract, name))
+            main = next((contract for contract in matching if contract is _table_by_name(file)), matching[0])
             is_recbole = delimiter == "\t" and lines[0].split(b"\t")[0].strip().endswith((b":token", b":token_seq"))
             may_be_quoted = is_quoted or has_quotes(texts, delimiter, has_escapes=True)
-            found = _survey(file, main, names, Dialect(delimiter, may_be_quoted), texts)
-            evidence = found.backslashes
+            whole_file = _survey(file, main, names, Dialect(delimiter, may_be_quoted), texts)
+            evidence = whole_file.backslashes
             dialect = Dialect(
                 *(delimiter, is_quoted or (evidence.has_escapes and may_be_quoted)),
-                is_western=found.is_western,
+                is_western=whole_file.is_western,
                 has_nulls=evidence.nulls > 0,
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
                 has_escapes=evidence.has_escapes,
             )
-            others = tuple(contract for contract in fitting if contract is not main)
-            return RecognisedFile(file, dialect, main, others, found.checksum)
+            others = tuple(contract for contract in matching if contract is not main)
+            return RecognisedFile(file, dialect, main, others, whole_file.checksum)
     return None
 
 
