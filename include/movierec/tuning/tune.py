@@ -84,10 +84,10 @@ def tune(
     signature = inspect.signature(kind).parameters
     defaults = {key: signature[key].default for key in space}
     initial = [best_so_far, defaults] if best_so_far and best_so_far != defaults else [defaults]
-    done = search(mean_ndcg, space, initial, trials if space else 1, seed, earlier=earlier)
-    best = max((trial for trial in done if trial.value is not None), key=lambda trial: trial.value or 0, default=None)
+    tried = search(mean_ndcg, space, initial, trials if space else 1, seed, earlier=earlier)
+    best = max((trial for trial in tried if trial.value is not None), key=lambda trial: trial.value or 0, default=None)
     if best is None:
-        log.warning("tune %s: none of %d trials has a value; first: %s", name, len(done), done[0].error)
-        return TuningResult({**fixed, **best_so_far}, None, done)
-    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(done), CUTOFF, best.value, best.parameters)
-    return TuningResult({**fixed, **best.parameters}, best.value, done)
+        log.warning("tune %s: none of %d trials has a value; first: %s", name, len(tried), tried[0].error)
+        return TuningResult({**fixed, **best_so_far}, None, tried)
+    log.info("tune %s: %d trials, NDCG@%d %.4f with %s", name, len(tried), CUTOFF, best.value, best.parameters)
+    return TuningResult({**fixed, **best.parameters}, best.value, tried)
