@@ -166,3 +166,39 @@ def test_where_nothing_was_said_about_threads_nothing_is_said_afterwards(monkeyp
     with all_cores():
         pass
     assert "OMP_NUM_THREADS" not in os.environ
+
+
+LOOP = """
+from movierec.kernels.parallel import compiled
+
+@compiled
+def difference(pair):
+    return pair.left - pair.right
+"""
+PAIR = """
+from typing import NamedTuple
+
+class Pair(NamedTuple):
+    left: float
+    right: float
+"""
+
+
+def test_machine_code_of_before_a_class_moved_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "loop.py").write_text(LOOP)
+    (tmp_path / "old_place.py").write_text(PAIR)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+
+    def difference_of_pair_in(module: str) -> str:
+        program = f"import {module}, loop; print(loop.difference({module}.Pair(3.0, 1.0)))"
+        result = subprocess.run(
+            (sys.executable, "-c", program), env=environment, capture_output=True, text=True, check=False
+        )
+        return result.stdout or result.stderr
+
+    assert difference_of_pair_in("old_place") == "2.0\n"
+    kept = set((tmp_path / "cache").rglob("*.nbc"))
+    assert kept
+    (tmp_path / "old_place.py").rename(tmp_path / "new_place.py")
+    assert difference_of_pair_in("new_place") == "2.0\n"
+    assert difference_of_pair_in("new_place") == "2.0\n"  # and is kept from now on

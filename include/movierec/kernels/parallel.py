@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
@@ -45,9 +46,26 @@ def compiled(function: Callable[..., Any]) -> Any:
     Where none of them can be written to, every process compiles for itself.
     """
     try:
-        return numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+        dispatcher = numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+        dispatcher._cache = _KernelCache(function)
     except RuntimeError:  # numba found no folder to write to
         return numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy")
+    return dispatcher
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """The machine code that is kept, except for what cannot be read because classes of arguments have moved since.
+
+    numba reads these classes before it compares the source with the one that was compiled.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the machine code for arguments of these types; None: it has to be compiled."""
+        try:
+            return super().load_overload(sig, target_context)
+        except (ImportError, AttributeError):
+            self.flush()
+            return None
 
 
 def cores() -> int:
