@@ -47,13 +47,13 @@ def compiled(function: Callable[..., Any]) -> Any:
     """
     try:
         dispatcher = numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy", cache=True)
-        dispatcher._cache = _KernelCache(function)
+        dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
     except RuntimeError:  # numba found no folder to write to
         return numba.njit(function, nogil=True, fastmath=FAST, error_model="numpy")
     return dispatcher
 
 
-class _KernelCache(FunctionCache):  # type: ignore[misc]
+class _KernelCache(FunctionCache):
     """The machine code that is kept, except for what cannot be read because classes of arguments have moved since.
 
     numba reads these classes before it compares the source with the one that was compiled.
@@ -62,9 +62,9 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the machine code for arguments of these types; None: it has to be compiled."""
         try:
-            return super().load_overload(sig, target_context)
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except (ImportError, AttributeError):
-            self.flush()
+            self.flush()  # type: ignore[no-untyped-call]
             return None
 
 
