@@ -55,34 +55,38 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
         SourceError: the path has no ratings or no movies, holds two datasets, or has ratings or movies in a form that
             is not read.
     """
-    everything = files(path)
+    all_files = files(path)
     damaged: list[str] = []
-    wanted = [file for file in everything if not _is_excluded(file, exclude)]
+    wanted = [file for file in all_files if not _is_excluded(file, exclude)]
     _require_no_log(path, wanted)
-    known = with_known_layouts([file for file in wanted if _is_whole(file, damaged)], lambda file: not why_unread(file))
-    chosen = [file for file in known.files if _is_whole(file, damaged)]
-    recognised = [found for each in chosen if not is_aside(each) and (found := recognise(each))]
-    unread = [file for file in chosen if file not in [read.file for read in recognised]]
+    dataset = with_known_layouts(
+        [file for file in wanted if _is_whole(file, damaged)], lambda file: not why_unread(file)
+    )
+    readable = [file for file in dataset.files if _is_whole(file, damaged)]
+    recognised = [found for each in readable if not is_aside(each) and (found := recognise(each))]
+    unread = [file for file in readable if file not in [read.file for read in recognised]]
     reasons = {file: why_not_read(file) for file in unread}
     for file, reason in reasons.items():
         if looks_like_ratings(file) and reason not in (PROSE, EMPTY, SPLIT, ASIDE):
             raise SourceError(f"{file.where} is {reason}; or leave it out by MOVIEREC_EXCLUDE={file.name}")
-    used = [(contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)]
+    table_files = [
+        (contract, file) for contract in TABLES for file in recognised if _is_used_for(contract, file, recognised)
+    ]
     for required in REQUIRED:
-        if required not in [contract for contract, _ in used]:
-            for contract, found in used:
+        if required not in [contract for contract, _ in table_files]:
+            for contract, found in table_files:
                 if contract in REQUIRED:  # what is wrong with one may be why there is no other
                     Table(found.file, contract, found.dialect).check()
-            others = [file.file for contract, file in used if contract is not required]
-            raise SourceError(sentence_of_missing(path, required, everything, reasons, others))
-    _require_one_dataset(path, used)
-    _require_one_person(known.personal, [file.file.name for contract, file in used if contract is RATINGS])
-    sentences = [*known.remarks, *damaged, *sentences_of_reasons(reasons)]
-    excluded = [file.name for file in everything if _is_excluded(file, exclude)]
+            used_files = [file.file for contract, file in table_files if contract is not required]
+            raise SourceError(sentence_of_missing(path, required, all_files, reasons, used_files))
+    _require_one_dataset(path, table_files)
+    _require_one_person(dataset.personal, [file.file.name for contract, file in table_files if contract is RATINGS])
+    sentences = [*dataset.remarks, *damaged, *sentences_of_reasons(reasons)]
+    excluded = [file.name for file in all_files if _is_excluded(file, exclude)]
     sentences += [f"{name} is not read: MOVIEREC_EXCLUDE leaves it out" for name in excluded]
     sentences += [f"{name} is not read: it is {reason}" for name, reason in unread_links(path).items()]
     sentences += [f"{name} is not read: the folder {DEEP}" for name in too_deep(path)]
-    tables = [Table(file.file, contract, file.dialect, checksum=file.checksum) for contract, file in used]
+    tables = [Table(file.file, contract, file.dialect, checksum=file.checksum) for contract, file in table_files]
     tables = [table for table in tables if _is_right(table, sentences)]
     if sentences:
         log.info("%s: not used: %s", path.name, ", ".join(sorted(file.name for file in unread)))
