@@ -9,13 +9,13 @@ create temporary table if not exists catalogue_state (
 
 insert into catalogue_state (is_after, known_id, movie_id)
 select
-    %(is_after)s,
+    %(is_after)s as is_after,
     movie_id as known_id,
     movie_id
 from movies
 union all
 select
-    %(is_after)s,
+    %(is_after)s as is_after,
     movie_alias.alias_id as known_id,
     movie_alias.movie_id
 from movie_alias
