@@ -105,11 +105,11 @@ def test_a_challenger_must_be_better_than_popularity_beyond_chance():
 
 
 @pytest.mark.parametrize("fault", ["a seen movie", "an unknown movie", "a short list", "a repeated movie", "no list"])
-def test_everybody_must_get_a_whole_list(known_ratings, fault):
-    lists = lists_of(EASE(), known_ratings)
-    assert guardrails.check_lists(lists, known_ratings[0], range(1, 61), 10).status == "holds"
+def test_everybody_must_get_a_whole_list(known, fault):
+    lists = lists_of(EASE(), known)
+    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "holds"
     last = lists.index[(lists["user_id"] == 60) & (lists["rank"] == 10)][0]
-    ratings = known_ratings[0].ratings
+    ratings = known[0].ratings
     movie = {
         "a seen movie": ratings.loc[ratings["user_id"] == 60, "movie_id"].iloc[0],
         "an unknown movie": 12_345,
@@ -120,7 +120,7 @@ def test_everybody_must_get_a_whole_list(known_ratings, fault):
         lists.loc[last, "movie_id"] = movie[fault]
     else:
         lists = lists[~dropped[fault]]
-    assert guardrails.check_lists(lists, known_ratings[0], range(1, 61), 10).status == "broken"
+    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "broken"
 
 
 def test_a_list_may_be_short_where_the_catalogue_is(known):
