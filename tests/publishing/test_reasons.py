@@ -154,3 +154,22 @@ def test_what_is_shared_takes_memory_for_a_block_of_viewers_and_not_for_all() ->
     tracemalloc.stop()
     everybody = users * liked * actors * 8  # a value and a column for all that was ever liked
     assert peak < everybody
+
+
+@pytest.mark.parametrize("name", ["popularity", "ease"])
+def test_what_is_popular_with_newcomers_is_looked_up_row_by_row(name: str) -> None:
+    movies, newcomers, listed = 4_000, 2_000, 5
+    ratings = [(user, movie, 5.0) for user in range(1, 4) for movie in range(1, 6)]
+    catalogue = pd.DataFrame(
+        {"movie_id": range(1, movies + 1), "title": [f"Film {movie}" for movie in range(movies)], "release_year": pd.NA}
+    )
+    dataset = made(ratings, movies=catalogue)
+    ranker = registry.create(name).fit(dataset, MovieFeatures.build(dataset))
+    pairs = [(user, movie) for user in range(10, newcomers + 10) for movie in range(1, listed + 1)]
+    lists = pd.DataFrame(pairs, columns=["user_id", "movie_id"])
+    tracemalloc.start()
+    explained = with_reasons(lists, dataset, ranker)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert explained["reason"].unique().tolist() == [POPULAR]
+    assert peak < 4 * len(lists) * movies / 4  # a quarter of a number for each row and movie

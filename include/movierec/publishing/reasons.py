@@ -9,7 +9,7 @@ from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.features.content import terms
-from movierec.features.profiles import group_names
+from movierec.features.profiles import UNKNOWN_GROUP, group_names
 from movierec.publishing.evidence import BECAUSE, evidence, liked_movies, user_blocks
 from movierec.rankers.base import Ranker
 
@@ -40,19 +40,19 @@ def with_reasons(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> pd.Da
     reason = ("Because you liked " + explained[BECAUSE].map(titles).astype("string")).astype(object)
     is_new = ~explained[USER].isin(dataset.ratings[USER])
     if ranker.name in POPULAR_BY_RANKER:
-        popular = POPULAR_BY_RANKER[ranker.name]
-        return explained.assign(**{REASON: np.where(is_new, _popular_with(explained, dataset, ranker), popular)})
-    without_reason = reason.isna() & ~is_new
-    reason[without_reason] = _shared_attributes(explained[without_reason], dataset)
+        reason[:] = POPULAR_BY_RANKER[ranker.name]
+    else:
+        without_reason = reason.isna() & ~is_new
+        reason[without_reason] = _shared_attributes(explained[without_reason], dataset)
     reason[is_new] = _popular_with(explained[is_new], dataset, ranker)
     return explained.assign(**{REASON: reason.fillna(PICKED)})
 
 
 def _popular_with(lists: pd.DataFrame, dataset: Dataset, ranker: Ranker) -> list[str]:
     """Name the viewer's group where the movie is more popular with it than with everybody."""
-    shares = ranker.cold_start_.scores(lists[USER].to_numpy(np.int64)) if len(lists) else np.zeros((0, 0))
+    groups, shares = ranker.cold_start_.groups_of(lists[USER].to_numpy(np.int64)), ranker.cold_start_.shares
     movies = np.searchsorted(dataset.movies[MOVIE], lists[MOVIE])
-    is_own = shares[np.arange(len(lists)), movies] > ranker.cold_start_.shares[0, movies]
+    is_own = shares[groups, movies] > shares[UNKNOWN_GROUP, movies]
     names = group_names(dataset.users, lists[USER].to_numpy(np.int64))
     return [f"Popular with {name}" if own and name else POPULAR for own, name in zip(is_own, names, strict=True)]
 

@@ -60,10 +60,14 @@ class ColdStart:
 
     def scores(self, users: Ints) -> Floats:
         """Score the catalogue for these user ids (users × movies, float32), known or not."""
+        return self.shares[self.groups_of(users)]
+
+    def groups_of(self, users: Ints) -> Ints:
+        """Return the groups (rows of `shares`) of these user ids, `UNKNOWN_GROUP` of those that are not known."""
         if not len(self.user_ids):
-            return np.tile(self.shares[UNKNOWN_GROUP], (len(users), 1))
+            return np.full(len(users), UNKNOWN_GROUP)
         positions = np.minimum(np.searchsorted(self.user_ids, users), len(self.user_ids) - 1)
-        return self.shares[np.where(self.user_ids[positions] == users, self.groups[positions], UNKNOWN_GROUP)]
+        return np.where(self.user_ids[positions] == users, self.groups[positions], UNKNOWN_GROUP)
 
     def to_arrays(self) -> Arrays:
         """Return the arrays that `from_arrays` takes."""
