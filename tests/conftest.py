@@ -158,7 +158,7 @@ def copy_of(server: Settings, administrator: Administrator) -> Iterator[Callable
 
     def copy(template: str) -> str:
         made.append(f"{template}_{next(_numbers)}")
-        _copy(administrator, template, made[-1])
+        copy_database(administrator, template, made[-1])
         return embedded_server.conninfo(server, made[-1])
 
     yield copy
@@ -171,10 +171,11 @@ def night_states(
     server: Settings, administrator: Administrator, tmp_path_factory: pytest.TempPathFactory
 ) -> NightStates:
     """Return what makes states of a night for many tests to begin with."""
-    return NightStates(server, tmp_path_factory.mktemp("states"), partial(_copy, administrator))
+    return NightStates(server, tmp_path_factory.mktemp("states"), partial(copy_database, administrator))
 
 
-def _copy(administrator: Administrator, template: str, name: str) -> None:
+def copy_database(administrator: Administrator, template: str, name: str) -> None:
+    """Copy a database, as files."""
     # What a task of a night has left open keeps its database from being copied.
     administrator.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s and backend_type = %s",

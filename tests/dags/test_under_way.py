@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from movierec.local import environment
 from movierec.local.airflow import chain
@@ -24,20 +26,34 @@ from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.under_way import await_night, find_night
 from movierec.local.airflow.waiting import describe_wait
 from movierec.local.postgres import embedded_server
+from tests.conftest import copy_database
+from tests.dags.test_nights import query
 
 INGEST, TRAIN, PUBLISH = DAGS
+WAREHOUSE = "AIRFLOW_CONN_MOVIEREC_WAREHOUSE"
 EMPTY = "truncate asset_dag_run_queue, dagrun_asset_event, asset_event, dag_run cascade"
 
 
 @pytest.fixture(scope="module")
-def client(airflow):
+def notices(server, administrator):
+    """Copy the warehouse for what the API server tells of what is marked in it: others begin with what they copy."""
+    copy_database(administrator, "warehouse", "notices")
+    yield embedded_server.conninfo(server, "notices")
+    administrator.execute("drop database notices with (force)")
+
+
+@pytest.fixture(scope="module")
+def client(airflow, notices):
     """Start Airflow's API server on the tests' metadata and return a client of it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         settings = replace(airflow.settings, port=probe.getsockname()[1])
+    variables = environment.airflow_environment(settings)
+    warehouse = json.loads(variables[WAREHOUSE]) | {"schema": conninfo_to_dict(notices)["dbname"]}
+    variables[WAREHOUSE] = json.dumps(warehouse)
     with (settings.home / "api-server.log").open("ab") as log:
         command = [sys.executable, "-m", "airflow", "api-server"]
-        process = subprocess.Popen(command, env=environment.airflow_environment(settings), stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
     client = AirflowClient(settings)
     wait_until_up(client)
     yield client
@@ -351,7 +367,7 @@ def test_tasks_that_wait_say_for_what(nights):
         assert nights.wait_for(run) == ""
 
 
-def test_runs_of_an_earlier_group_are_marked_as_failed(nights):
+def test_runs_of_an_earlier_group_are_marked_as_failed(nights, notices):
     interrupted = nights.make(TRAIN, "before", at=datetime.now(UTC) - timedelta(hours=1))
     own = nights.make(INGEST, "now")
     started = time.time() - 60
@@ -359,9 +375,14 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights):
     # Its last task still notes what is known of the night: Airflow leaves a teardown to the scheduler.
     with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
         left = (
-            "select task_id from task_instance where run_id = %s and coalesce(state, '') not in ('failed', 'skipped')"
+            "select task_id from task_instance where run_id = %s"
+            " and coalesce(state, '') not in ('failed', 'skipped', 'upstream_failed')"
         )
         assert conn.execute(left, [interrupted.run_id]).fetchall() == [("record_night",)]
+    deadline = time.monotonic() + 30
+    while query(notices, "select run_id from ops.notice") != [(interrupted.run_id,)]:
+        assert time.monotonic() < deadline, "nothing was told"
+        time.sleep(0.1)
     assert nights.client.run(*own)["state"] == "running"
 
 

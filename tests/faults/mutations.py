@@ -106,11 +106,12 @@ MOVIES = (
 USERS = (
     _user("user no id", _put(0, *NOT_IDS), "user_id"),
     _user("age impossible", _put(2, "0", "200", "-3", "121"), "age"),
-    _user("age no number", _put(2, "old", "3.5", "NaN"), "age"),
-    _user("gender no word", _put(1, "7", "?", "1"), "gender"),
+    _user("age no number", _put(2, "old", "3.5"), "age"),
+    _user("gender no word", _put(1, "7", "1"), "gender"),
     _user("gender another word", _put(1, "X", "male", "non-binary")),
     _user("a field too many", lambda _, row: (*row, "x"), "columns"),
-    _user("no age", _put(2, "")),
+    _user("no age", _put(2, "", "NaN", "N/A")),
+    _user("no gender", _put(1, "?", "null")),
     _user("postcode of its own", _put(4, "E1 6AN", "V5A-1S6", "", "00000")),
 )
 TAGS = (

@@ -229,7 +229,9 @@ def test_another_place_on_the_same_server_is_fine(feed: Feed, pull: Callable[...
 
 def test_an_answer_of_another_form_is_described(feed: Feed, pull: Callable[..., Landed]) -> None:
     feed.say({"data": [], "total": 0})
-    with pytest.raises(SourceError, match=r"no page of events; seen: data, total; allowed: events \(a list\) and next"):
+    with pytest.raises(
+        SourceError, match=r"is not a page of events; seen: data, total; allowed: events \(a list\) and next"
+    ):
         pull()
 
 
