@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from movierec_nights import is_ours
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
@@ -47,7 +49,7 @@ def fail_what_was_not_reached(dag_run: "DagRun") -> None:
     from sqlalchemy.orm import object_session
 
     dag, session = dag_run.dag, object_session(dag_run)
-    if not dag or not session or not _is_ours(dag_run) or dag_run.state == DagRunState.FAILED:
+    if not dag or not session or not is_ours(dag_run) or dag_run.state == DagRunState.FAILED:
         return
     last = {task.task_id for task in dag.tasks if not task.is_teardown and _only_teardowns_follow(dag, task)}
     for instance in dag_run.get_task_instances(session=session):
@@ -66,16 +68,12 @@ def _tell(dag_run: "DagRun", context: dict[str, Any]) -> None:
 
     session = object_session(dag_run)
     told = session.info.setdefault(TOLD, set()) if session else set()
-    if not _is_ours(dag_run) or dag_run.run_id in told:
+    if not is_ours(dag_run) or dag_run.run_id in told:
         return
     told.add(dag_run.run_id)
     notice = notice_of("failure", context, message=MESSAGE)
     # The request has locked the run; whoever takes the notice may let it wait.
     threading.Thread(target=announce, args=(notice,)).start()
-
-
-def _is_ours(dag_run: "DagRun") -> bool:
-    return dag_run.dag_id.startswith("movierec_")
 
 
 class Marked(AirflowPlugin):

@@ -42,6 +42,11 @@ def grant_memory(conn: Connection, *settings: str) -> None:
         conn.execute("select set_config(%s, %s, true)", [setting, WORK_MEMORY])
 
 
+def analyze(conn: Connection, schema: str, table: str) -> None:
+    """Tell the planner, in the open transaction, what a table holds now."""
+    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
+
+
 def read_sql(name: str) -> str:
     """Return the text of `include/sql/<name>.sql`."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")

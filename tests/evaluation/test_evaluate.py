@@ -4,7 +4,7 @@ import pytest
 
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError
-from movierec.evaluation.evaluate import METRICS, TOTALS, Evaluation, draw_users, evaluate, evaluate_together
+from movierec.evaluation.evaluate import METRICS, TOTALS, Evaluation, drawn_users, evaluate, evaluate_together
 from movierec.features.content import MovieFeatures
 from movierec.rankers.popularity import Popularity
 
@@ -48,7 +48,7 @@ def test_of_more_users_than_wanted_the_same_ones_are_drawn_for_every_ranker(rank
     drawn = evaluate_together([ranker, ranker], TEST, (1,), relevant_from=4.0, max_users=2)
     assert [isinstance(each, Evaluation) for each in drawn] == [True, True]
     users = [each.at(1).index.tolist() for each in drawn if isinstance(each, Evaluation)]
-    assert users[0] == users[1] == draw_users(np.array([1, 6, 99]), 2).tolist()
+    assert users[0] == users[1] == drawn_users(np.array([1, 6, 99]), 2).tolist()
     for each in drawn:
         assert isinstance(each, Evaluation)
         assert each.lists["user_id"].unique().tolist() == users[0]
@@ -58,13 +58,13 @@ def test_of_more_users_than_wanted_the_same_ones_are_drawn_for_every_ranker(rank
 
 def test_whoever_is_drawn_is_drawn_again_when_others_come_or_go() -> None:
     users = np.arange(1, 10_001)
-    drawn = draw_users(users, 2_000)
+    drawn = drawn_users(users, 2_000)
     assert np.all(np.diff(drawn) > 0)
     assert abs(drawn.mean() - users.mean()) < 300  # from all of them
-    later = draw_users(np.delete(np.arange(1, 11_001), np.arange(0, 500)), 2_000)
+    later = drawn_users(np.delete(np.arange(1, 11_001), np.arange(0, 500)), 2_000)
     assert len(later) == 2_000
     assert len(np.setdiff1d(later[(later > 500) & (later <= 10_000)], drawn)) < 100
-    assert draw_users(users, 10_000) is users
+    assert drawn_users(users, 10_000) is users
 
 
 def test_the_most_popular_unseen_movie_comes_first(ranker: Popularity) -> None:

@@ -108,7 +108,7 @@ def evaluate_together(
     """
     relevant = relevant_pairs(test, relevant_from)
     known = np.unique(relevant[USER].to_numpy(np.int64))
-    users = known if max_users is None else draw_users(known, max_users)
+    users = known if max_users is None else drawn_users(known, max_users)
     if len(users) < len(known):
         relevant = relevant[relevant[USER].isin(users)]
     counts = {"unevaluated_users": int(test[USER].nunique()) - len(known), "drawn_from": len(known)}
@@ -124,7 +124,7 @@ def evaluate_together(
     return results
 
 
-def draw_users(users: Ints, most: int) -> Ints:
+def drawn_users(users: Ints, most: int) -> Ints:
     """Draw at most so many of these ids (ascending): whoever is drawn one night is, as far as they can be, the next.
 
     Each id has a number that looks random and stays (splitmix64: Steele, Lea and Flood 2014, "Fast Splittable

@@ -4,10 +4,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from psycopg import sql
-
 from movierec.config import Settings
-from movierec.db import SCHEMA_LOCKS, Connection, fetch, lock_step, run_sql
+from movierec.db import SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
 from movierec.forgetting.artifacts import files_with, forget_in_artifacts, viewers_in_artifacts
 from movierec.ingestion.stage import STEP
@@ -107,7 +105,7 @@ def _renew_statistics(conn: Connection, tables: Iterable[str]) -> None:
         schema, name = table.split(".")
         if conn.info.server_version >= CLEARS_STATISTICS:
             fetch(conn, "forgetting/clear_statistics", {"schema_name": schema, "table_name": name})
-        conn.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+        analyze(conn, schema, name)
         conn.commit()
 
 

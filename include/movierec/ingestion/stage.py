@@ -4,9 +4,7 @@ import logging
 import time
 from typing import Any
 
-from psycopg import sql
-
-from movierec.db import Connection, fetch, grant_memory, lock_step, run_sql
+from movierec.db import Connection, analyze, fetch, grant_memory, lock_step, run_sql
 from movierec.sources.table_contracts import CONTRACTS
 
 STEP = "stage"  # while it runs, nobody decides about rejected rows
@@ -62,7 +60,7 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     grant_memory(conn, "work_mem")
     if new_slice["raw_rows"] >= ANALYZE_ROWS:
         # The planner has no statistics of rows that were just loaded; without them it plans a nested loop.
-        _analyze(conn, "raw", new_slice["table_name"])
+        analyze(conn, "raw", new_slice["table_name"])
     staging_rows = fetch(conn, "ops/fill_staging", parameters)[0]["staging_rows"]
     # Only where a row breaks a rule, or did before, are the rules applied one by one to name the broken ones.
     if staging_rows < new_slice["raw_rows"] or new_slice["quarantine_rows"]:
@@ -76,8 +74,4 @@ def _split(conn: Connection, new_slice: dict[str, Any]) -> None:
     run_sql(conn, "ops/mark_staged", parameters)
     if new_slice["table_name"] in LOOKED_UP:
         # However few: taken for many, they would be no hash table but be read through for every rating.
-        _analyze(conn, "staging", new_slice["table_name"])
-
-
-def _analyze(conn: Connection, layer: str, table_name: str) -> None:
-    conn.execute(sql.SQL("analyze {}").format(sql.Identifier(layer, table_name)))
+        analyze(conn, "staging", new_slice["table_name"])
