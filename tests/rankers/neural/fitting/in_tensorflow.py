@@ -47,6 +47,21 @@ def difference(chosen: Architecture, histories: Histories, rng: np.random.Genera
     return float(np.abs(theirs - chosen.score(network.arrays(), histories)).max() / np.abs(theirs).max())
 
 
+def check_sparse_product(chosen: Architecture, histories: Histories, rng: np.random.Generator) -> None:
+    """Compare the gradient of the autoencoder's first layer with that of a dense product."""
+    network = chosen.network()
+    cells, values, *_, rows = inputs = chosen.read(histories)
+    x = np.zeros((rows, network.inputs_wide), np.float32)
+    x[cells[:, 0], cells[:, 1]] = values
+    weights = tf.constant(rng.normal(size=(rows, MOVIES)).astype(np.float32))
+    with tf.GradientTape(persistent=True) as tape:
+        sparse = tf.reduce_sum(weights * network(*inputs))
+        dense = tf.reduce_sum(weights * network.out(tf.tanh(tf.matmul(x, network.kernel) + network.bias)))
+    ours, theirs = (np.asarray(tape.gradient(total, network.kernel)) for total in (sparse, dense))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+    assert np.abs(theirs).max() > 1e-3
+
+
 def plain_loss(logits: tf.Tensor, seen: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Return the loss as it is read in a paper, its gradient left to TensorFlow."""
     p = tf.nn.log_softmax(tf.where(seen, -1e9, logits))
@@ -194,6 +209,7 @@ def main() -> None:
             assert found < 1e-5, f"{name} with {blocks} blocks: {found}"
         check_sampled_loss(architecture(SEQUENCE, histories, options).network(), histories, rng)
     check_few_steps()
+    check_sparse_product(architecture(AUTOENCODER, histories, options), histories, rng)
     check_no_number(architecture(AUTOENCODER, histories, options), histories)
     check_large_data(architecture(SEQUENCE, histories, replace(options, length=2)), histories)
     check_short_time(architecture(AUTOENCODER, histories, options), histories)

@@ -33,7 +33,8 @@ def test_the_autoencoder_sees_what_came_before_a_cut_and_nothing_after_it() -> N
         cuts = batch.seen.sum(axis=1)
         assert (np.flatnonzero(batch.seen[0]) == np.arange(cuts[0])).all()
         assert (batch.targets[:, 0] == cuts).all()
-        cells, values, rows = batch.inputs
+        cells, values, by_column, rows = batch.inputs
+        assert (by_column == np.lexsort((cells[:, 0], cells[:, 1]))).all()
         seen = np.zeros((rows, 2 * MOVIES), bool)
         seen[cells[:, 0], cells[:, 1]] = values > 0
         assert (seen[:, :MOVIES] == batch.seen).all()

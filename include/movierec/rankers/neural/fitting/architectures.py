@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from movierec.rankers.neural import autoencoder, sequence
-from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples
+from movierec.rankers.neural.fitting.examples import AutoencoderExamples, Examples, network_inputs
 from movierec.rankers.neural.fitting.losses import loss_over_all, sampled_loss
 from movierec.rankers.neural.fitting.negatives import Negatives
 from movierec.rankers.neural.fitting.networks import Autoencoder, Sequence
@@ -66,7 +66,9 @@ def architecture(name: str, histories: Histories, options: Options) -> Architect
         return Architecture(
             network=lambda: Autoencoder(popularity, options.hidden),
             examples=AutoencoderExamples(options.movies, options.following, CUTS, CUTS_AT_ONCE, options.dropout),
-            read=lambda histories: (*autoencoder.whole(histories, options.movies), np.int64(len(histories.starts) - 1)),
+            read=lambda histories: network_inputs(
+                autoencoder.whole(histories, options.movies), len(histories.starts) - 1
+            ),
             loss=loss_over_all,
             score=autoencoder.scores,
             learning_rate=4.5e-3,

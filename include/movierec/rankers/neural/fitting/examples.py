@@ -49,6 +49,13 @@ def targets_after(
     return histories.movies[ratings].astype(np.int32), weights.astype(np.float32)
 
 
+def network_inputs(inputs: autoencoder.Inputs, rows: int) -> tuple[Any, ...]:
+    """Return what `networks.Autoencoder` is called with: cells, values, the cells' order by column, and how many rows."""
+    columns = inputs.cells[:, 1]
+    smallest = np.min_scalar_type(columns.max(initial=0))  # two bytes are sorted by counting
+    return (*inputs, np.argsort(columns.astype(smallest), kind="stable"), np.int64(rows))
+
+
 @dataclass(frozen=True)
 class AutoencoderExamples:
     """Cuts at random positions: `cuts` of every user's history and epoch, `batch` of them in a step.
@@ -86,7 +93,7 @@ class AutoencoderExamples:
         whole = autoencoder.inputs(before, rows, ages, self.movies)
         cells, values = whole.of(rng.random(len(whole.values), np.float32) >= self.dropout)
         return Batch(
-            (cells, values / np.float32(1 - self.dropout), np.int64(len(users))),
+            network_inputs(autoencoder.Inputs(cells, values / np.float32(1 - self.dropout)), len(users)),
             seen,
             *targets_after(histories, users, cuts, self.following, self.decay),
         )

@@ -48,15 +48,38 @@ class Autoencoder(keras.Model):
         self.bias = self.add_weight(shape=(width,), initializer="zeros")
         self.out = Output(popularity)
 
-    def call(self, cells: Any, values: Any, rows: Any, training: bool = False) -> Any:
+    def call(self, cells: Any, values: Any, by_column: Any, rows: Any, training: bool = False) -> Any:
         """Return rows × movies; cells that are 0 are not multiplied, which halves the time of a step."""
-        x = tf.SparseTensor(cells, values, (rows, self.inputs_wide))
-        hidden = tf.tanh(tf.sparse.sparse_dense_matmul(x, self.kernel) + self.bias)
+        shape = tf.stack([rows, self.inputs_wide])
+        hidden = tf.tanh(_sparse_product(cells, values, by_column, shape, tf.convert_to_tensor(self.kernel)) + self.bias)
         return self.out(hidden)
 
     def arrays(self) -> Weights:
         """Return the weights by name."""
         return {"hidden.kernel": self.kernel.numpy(), "hidden.bias": self.bias.numpy(), **self.out.arrays()}
+
+
+def _sparse_product(cells: Any, values: Any, by_column: Any, shape: Any, kernel: Any) -> Any:
+    """Multiply a sparse matrix, given by its cells row by row and their order by columns, by a dense one.
+
+    Both this and its gradient, the product with the transpose, go row by row through compressed rows:
+    `tf.sparse.sparse_dense_matmul` gives the same numbers, in five times the time, a third of that of a step.
+    """
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def product(kernel: Any) -> Any:
+        def gradient(upstream: Any) -> Any:
+            cells_of_transpose = tf.reverse(tf.gather(cells, by_column), axis=[1])
+            return _times(cells_of_transpose, tf.gather(values, by_column), tf.reverse(shape, axis=[0]), upstream)
+
+        return _times(cells, values, shape, kernel), gradient
+
+    return product(kernel)
+
+
+def _times(cells: Any, values: Any, shape: Any, dense: Any) -> Any:
+    x = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=cells, values=values, dense_shape=shape)
+    return tf.raw_ops.SparseMatrixMatMul(a=x, b=dense)
 
 
 class Block(layers.Layer):
