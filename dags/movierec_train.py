@@ -22,7 +22,8 @@ the form of `movierec_ingest`.
    for which it is fitted again. **draw_pictures** shows what came of it (its
    button *Pictures*).
 7. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
-   from the same ratings, and writes the verdict with its reason to `ml.decision`.
+   from the same ratings, and writes the verdict with its reason to `ml.decision`. **refit_leader** fits the ranker that
+   leads on everything meanwhile: most often it is what will be published.
 8. **choose_champion** writes the winner to `ml.champion` (asset `movierec_champion`), **record_night** what is known of
    the night by now to `ops.night`.
 
@@ -251,6 +252,13 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
             seed = get_current_context()["params"]["seed"]
             return compare(conn, training_folder(training_id), seed, deciding_protocol())
 
+    @task(pool_slots=COMPUTING_SLOTS)
+    def refit_leader(training_id: int) -> str | None:
+        from movierec.promotion.champion import refit_leader
+
+        with open_connection() as conn:
+            return refit_leader(conn, training_folder(training_id), deciding_protocol())
+
     @task.branch
     def ask_if_unsure(decision: dict[str, object]) -> str:
         from movierec.promotion.approvals import needs_person
@@ -292,6 +300,8 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     with foldable_group("promotion", "Challenger against champion"):
         decision = with_button(compare(training_id), LeaderboardLink())
         evaluated >> decision
+        leader = refit_leader(training_id)
+        [evaluated, refit] >> leader
         ask_person = Approval(
             task_id="ask_person",
             subject="Shall {{ ti.xcom_pull('compare')['challenger'] }} become champion?",
@@ -302,7 +312,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         )
         champion = with_button(choose_champion(training_id), LeaderboardLink())
         ask_if_unsure(decision) >> [ask_person, champion]
-        refit >> champion
+        leader >> champion
         ask_person >> EmptyOperator(task_id="approved") >> champion
     champion >> record_night().as_teardown()
 

@@ -53,6 +53,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "take_snapshot": Ports("core.* ml.feedback_weight", "artifacts/snapshot"),
         "build_features": Ports("artifacts/snapshot", "artifacts/features"),
         "prepare_training_set": Ports("artifacts/snapshot artifacts/features", "artifacts/fits"),
+        "prepare_refit": Ports("artifacts/snapshot artifacts/fits", "artifacts/fits"),
         "fit_ranker": Ports("artifacts/snapshot artifacts/features", f"{_FITS} ml.trial ml.tuned"),
         "fit_learned_ranker": Ports("artifacts/snapshot artifacts/fits", f"{_FITS} ml.trial ml.tuned"),
         "evaluate_ranker": Ports(
@@ -60,6 +61,7 @@ TASKS: dict[str, dict[str, Ports]] = {
             "artifacts/lists ml.evaluation ml.metric ml.user_metric ml.refused ml.left_out",
         ),
         "compare": Ports("artifacts/snapshot artifacts/lists ml.user_metric ml.evaluation ml.champion", "ml.decision"),
+        "refit_leader": Ports("artifacts/snapshot artifacts/fits ml.user_metric", "artifacts/fits"),
         "choose_champion": Ports("ml.decision ml.question", "ml.champion ml.decision"),
         "record_night": _NIGHT,
     },

@@ -196,6 +196,30 @@ def test_where_popularity_was_not_evaluated_a_challenger_is_compared_with_it_all
     assert words in decision["reason"]
 
 
+def test_the_publication_takes_the_fit_of_the_leader_that_was_made_while_it_was_compared(conn, train, settings, caplog):
+    training_id, decision = train("first", "ease", best="ease")
+    folder = TrainingFolder.of(settings, training_id)
+    assert promotion.refit_leader(conn, folder) == decision["challenger"] == "ease"
+    promotion.choose_champion(conn, training_id)
+    with caplog.at_level("INFO"):
+        ranker = TrainingData(folder).refit("ease")
+    assert "fit ease: taken" in caplog.text
+    assert len(ranker.training_history_.users) == len(TrainingData(folder).dataset.ratings)
+
+
+def test_a_leader_that_cannot_be_fitted_on_everything_is_named_and_ends_nothing(
+    conn, train, settings, monkeypatch, caplog
+):
+    training_id, _ = train("first", "ease")
+
+    def fail(*_):
+        raise MemoryError("too large")
+
+    monkeypatch.setattr(registry.RANKERS["ease"], "_fit", fail)
+    assert promotion.refit_leader(conn, TrainingFolder.of(settings, training_id)) is None
+    assert "refit ease: MemoryError: too large" in caplog.text
+
+
 def test_a_second_comparison_leaves_the_same_row(conn, train, reigning, settings):
     row = "select verdict, reason, guardrails, ranker from ml.decision"
     before = conn.execute(row).fetchall()

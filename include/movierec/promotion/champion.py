@@ -15,8 +15,10 @@ from movierec.errors import ModelError
 from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL, PROTOCOLS
 from movierec.promotion.challenger import check_guardrails
 from movierec.promotion.decision import POPULARITY, Decision, decide
+from movierec.promotion.lead import rank_by_mean
 from movierec.promotion.questions import is_outdated
 from movierec.rankers import registry
+from movierec.rankers.building_blocks.fitting_together import log_failure
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
@@ -74,6 +76,28 @@ def _ndcg(conn: Connection, training_id: int, protocol: str) -> pd.DataFrame:
     """Return NDCG@10 of every viewer (rows) under every ranker (columns); empty where nobody was evaluated."""
     rows = fetch_frame(conn, "ml/user_ndcg", {"training_id": training_id, "protocol": protocol, "k": CUTOFF})
     return rows.pivot(index=USER, columns="ranker", values="ndcg_at_k")
+
+
+def refit_leader(conn: Connection, folder: TrainingFolder, protocol: str = PER_USER_TEMPORAL) -> str | None:
+    """Fit the ranker with the best NDCG@10 on everything while it is compared: most often it is what is published next.
+
+    The publication takes this fit. Whatever keeps it from being made is logged and nothing more: the champion may be
+    another one, and if it is this one, the publication meets the same.
+
+    Returns:
+        Its name; None where nobody was evaluated or it could not be fitted.
+    """
+    values = _ndcg(conn, folder.training_id, protocol)
+    conn.commit()  # what follows takes a while
+    if values.empty:
+        return None
+    name = rank_by_mean(values, POPULARITY)[0]
+    try:
+        TrainingData(folder).refit(name, protocol)
+    except Exception as error:
+        log_failure(error, f"refit {name}")
+        return None
+    return name
 
 
 def choose_champion(conn: Connection, training_id: int, answer: Mapping[str, Any] | None = None) -> str:

@@ -15,7 +15,6 @@ from movierec.data.arrays import Ints
 from movierec.data.columns import MOVIE, RANK, SCORE, USER
 from movierec.data.dataset import Dataset
 from movierec.db import Connection, fetch, run_sql
-from movierec.evaluation.protocols import EVERYTHING
 from movierec.features.content import MovieFeatures
 from movierec.features.profiles import is_known
 from movierec.publishing.dislikes import disliked_movies, lower_neighbours
@@ -64,10 +63,8 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_
         log.info("%s of training %d as it was published", version.ranker, version.training_id)
         return version.ranker
     data = TrainingData(folder)
-    was_evaluated = (folder.model(version.ranker) / CARD).exists()
-    parameters = data.load_ranker(version.ranker).chosen_parameters() if was_evaluated else {}
     decision = fetch(conn, "ml/find_decision", {"training_id": version.training_id})
-    ranker = data.fit_on(EVERYTHING, version.ranker, parameters, *(row["protocol"] for row in decision))
+    ranker = data.refit(version.ranker, *(row["protocol"] for row in decision))
     require_fitted_on(data.dataset, ranker, folder)
     ranker.save(folder.final_model(version.ranker))
     fitted = {"version_id": version_id, "parameters": json.dumps(ranker.parameters())}

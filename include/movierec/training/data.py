@@ -18,6 +18,7 @@ from movierec.evaluation.protocols import EVERYTHING, GLOBAL_TEMPORAL, PER_USER_
 from movierec.features.content import FEATURES_FILE, MovieFeatures
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
+from movierec.rankers.saved_models.model_card import CARD
 from movierec.training.fit_store import FitStore
 from movierec.training.folder import TrainingFolder
 
@@ -109,6 +110,15 @@ class TrainingData:
         windows = WINDOWS_OF[deciding_protocol if side == EVERYTHING else side]
         unfitted = registry.create(name, **{**parameters, **registry.window_parameters(name, windows)})
         return self.fits.ranker(unfitted, *self.side(side))
+
+    def refit(self, name: str, deciding_protocol: str = PER_USER_TEMPORAL) -> Ranker:
+        """Fit a ranker on everything, with the hyper-parameters it was evaluated with, or take the fit that there is.
+
+        One that was not evaluated, popularity where nothing else holds, has its defaults.
+        """
+        was_evaluated = (self.folder.model(name) / CARD).exists()
+        parameters = self.load_ranker(name).chosen_parameters() if was_evaluated else {}
+        return self.fit_on(EVERYTHING, name, parameters, deciding_protocol)
 
     @cached_property
     def fits(self) -> FitStore:

@@ -50,7 +50,7 @@ def targets_after(
 
 
 def network_inputs(inputs: autoencoder.Inputs, rows: int) -> tuple[Any, ...]:
-    """Return what `networks.Autoencoder` is called with: cells, values, the cells' order by column, and how many rows."""
+    """Return what `networks.Autoencoder` is called with: cells, values, the order of cells by column, how many rows."""
     columns = inputs.cells[:, 1]
     smallest = np.min_scalar_type(columns.max(initial=0))  # two bytes are sorted by counting
     return (*inputs, np.argsort(columns.astype(smallest), kind="stable"), np.int64(rows))

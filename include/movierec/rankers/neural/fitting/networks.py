@@ -50,8 +50,8 @@ class Autoencoder(keras.Model):
 
     def call(self, cells: Any, values: Any, by_column: Any, rows: Any, training: bool = False) -> Any:
         """Return rows × movies; cells that are 0 are not multiplied, which halves the time of a step."""
-        shape = tf.stack([rows, self.inputs_wide])
-        hidden = tf.tanh(_sparse_product(cells, values, by_column, shape, tf.convert_to_tensor(self.kernel)) + self.bias)
+        shape, kernel = tf.stack([rows, self.inputs_wide]), tf.convert_to_tensor(self.kernel)
+        hidden = tf.tanh(_sparse_product(cells, values, by_column, shape, kernel) + self.bias)
         return self.out(hidden)
 
     def arrays(self) -> Weights:
