@@ -16,7 +16,6 @@ from movierec.promotion.guardrails import Guardrail
 from movierec.promotion.leaks import MAX_VIEWERS, check_leaks, check_stored_model
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.reranking.base import LearnedRanker
 from movierec.training.data import Split, TrainingData, fit_inputs
 
 MIN_ROWS = 10_000  # candidates that a learned ranker learns from in an excerpt
@@ -90,7 +89,7 @@ def _evaluate_popularity(split: Split) -> Evaluation:
 
 def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: int) -> Guardrail:
     """Try the ranker on an excerpt, and then whether the model that was evaluated is what it learns."""
-    make = partial(registry.create, ranker.name, **excerpt_parameters(ranker, data.train.ratings))
+    make = partial(registry.create, ranker.name, **excerpt_parameters(ranker, data.train.ratings[USER].nunique()))
     on_excerpt = check_leaks(make, fit_inputs, data.dataset, data.test, seed)
     if on_excerpt.status == "broken":
         return on_excerpt
@@ -105,15 +104,14 @@ def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: 
     return stored if stored.status == "broken" else on_excerpt
 
 
-def excerpt_parameters(ranker: Ranker, ratings: pd.DataFrame) -> dict[str, Any]:
-    """Return its hyper-parameters, for a learned ranker such that it learns from an excerpt as from all these ratings.
+def excerpt_parameters(ranker: Ranker, viewers: int) -> dict[str, Any]:
+    """Return its hyper-parameters, for a learned ranker with one label window and few candidates.
 
-    Left as they are, it would learn from as many candidates of a few hundred viewers as of thousands, and cut a second
-    label window, which takes another fit of every base ranker, where all viewers together need one.
+    About as many per viewer as among all viewers: it would learn from as many of a few hundred viewers as of thousands.
+    A second window takes another fit of every base ranker, and teaches nothing about what has been seen.
     """
     parameters = ranker.parameters()
-    if isinstance(ranker, LearnedRanker):
-        viewers = ratings[USER].nunique()
-        share = min(MAX_VIEWERS / max(min(viewers, ranker.training_users), 1), 1.0)
-        parameters |= {"rows": max(round(parameters["rows"] * share), MIN_ROWS), "folds": ranker.window_count(ratings)}
+    if registry.is_learned(ranker.name):
+        share = min(MAX_VIEWERS / max(min(viewers, parameters["training_users"]), 1), 1.0)
+        parameters |= {"rows": max(round(parameters["rows"] * share), MIN_ROWS), "folds": 1}
     return parameters
