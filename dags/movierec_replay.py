@@ -30,6 +30,7 @@ from the command line.
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 
+from movierec.dag_ids import INGEST
 from movierec.ingestion.quarantine_actions import ACTIONS, MAX_ROWS, STATUSES
 from movierec_connections import open_connection
 from movierec_dag import DAG_DEFAULTS, TRIGGER_DEFAULTS, id_param
@@ -110,7 +111,7 @@ def movierec_replay():
         params = get_current_context()["params"]
         return bool(decided) and params["start_night"] and ACTIONS[params["action"]].brings_rows
 
-    start_night = TriggerDagRunOperator(task_id="start_night", trigger_dag_id="movierec_ingest", **TRIGGER_DEFAULTS)
+    start_night = TriggerDagRunOperator(task_id="start_night", trigger_dag_id=INGEST, **TRIGGER_DEFAULTS)
 
     decided = decide()
     look() >> decided

@@ -37,6 +37,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from movierec.dag_ids import PUBLISH
 from movierec_choice import Choice
 from movierec_connections import open_connection, plain_errors
 from movierec_dag import ANSWER_TIMEOUT, DAG_DEFAULTS, SERVING, TRIGGER_DEFAULTS, id_param, who_param, why_param
@@ -103,7 +104,7 @@ def movierec_rollback():
     moved = move_pointer(ask_version.output)
     form = fill_in_form()
     way >> [ask_version, moved, form]
-    TriggerDagRunOperator(task_id="publish_again", trigger_dag_id="movierec_publish", conf=form, **TRIGGER_DEFAULTS)
+    TriggerDagRunOperator(task_id="publish_again", trigger_dag_id=PUBLISH, conf=form, **TRIGGER_DEFAULTS)
 
 
 movierec_rollback()

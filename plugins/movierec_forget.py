@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from movierec.dag_ids import FORGET
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
-
-DAG = "movierec_forget"
 
 
 @hookimpl
@@ -30,7 +30,7 @@ def on_dag_run_failed(dag_run: "DagRun", msg: str) -> None:
 
 def forget_form(dag_run: "DagRun") -> None:
     """Remove the values of a run's form from the run and from the audit log."""
-    if dag_run.dag_id != DAG:
+    if dag_run.dag_id != FORGET:
         return
     from airflow.models.log import Log
     from airflow.utils.session import create_session
@@ -38,7 +38,7 @@ def forget_form(dag_run: "DagRun") -> None:
 
     dag_run.conf = {key: value for key, value in (dag_run.conf or {}).items() if key != "viewer"}
     with create_session(scoped=False) as session:  # the scheduler's own may not be committed here
-        session.execute(update(Log).where(Log.dag_id == DAG).values(extra=None))
+        session.execute(update(Log).where(Log.dag_id == FORGET).values(extra=None))
 
 
 class Forgetting(AirflowPlugin):

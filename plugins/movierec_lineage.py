@@ -6,6 +6,7 @@ this is ever called, and OpenLineage is not imported.
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from movierec import dag_ids
 from movierec.sources.connections import WAREHOUSE
 from movierec_connections import settings
 
@@ -36,7 +37,7 @@ _NIGHT = Ports(
 )
 
 TASKS: dict[str, dict[str, Ports]] = {
-    "movierec_ingest": {
+    dag_ids.INGEST: {
         "open_batch": Ports("", "ops.batch"),
         "extract": _EXTRACT,
         "extract_late": _EXTRACT,
@@ -48,7 +49,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "accept_batch": Ports("", "ops.batch"),
         "record_night": _NIGHT,
     },
-    "movierec_train": {
+    dag_ids.TRAIN: {
         "open_training": Ports("ops.batch ml.store_mark", "ml.training ml.store_mark"),
         "take_snapshot": Ports("core.* ml.feedback_weight", "artifacts/snapshot"),
         "build_features": Ports("artifacts/snapshot", "artifacts/features"),
@@ -65,7 +66,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "choose_champion": Ports("ml.decision ml.question", "ml.champion ml.decision"),
         "record_night": _NIGHT,
     },
-    "movierec_publish": {
+    dag_ids.PUBLISH: {
         "open_version": Ports("ml.champion ml.training ops.batch", "serving.version"),
         "fit_champion": Ports("artifacts/snapshot artifacts/fits ml.tuned", "artifacts/final serving.version"),
         "write_lists": Ports("artifacts/final artifacts/snapshot", _VERSION),
@@ -80,15 +81,15 @@ TASKS: dict[str, dict[str, Ports]] = {
         ),
         "record_night": _NIGHT,
     },
-    "movierec_feedback": {
+    dag_ids.FEEDBACK: {
         "read_incoming": Ports("", "serving.incoming_event"),
         "open_delta": Ports("serving.live serving.version", "serving.delta"),
         "write_delta": Ports("artifacts/final serving.viewer_event serving.incoming_event core.ratings", _DELTA),
         "audit_delta": Ports("serving.delta_viewer serving.delta_recommendation", "serving.delta"),
         "go_live": Ports("serving.delta", "serving.live serving.delta"),
     },
-    "movierec_replay": {"decide": Ports("quarantine.row", "quarantine.decision quarantine.row")},
-    "movierec_rollback": {"move_pointer": Ports("serving.version", "serving.live ops.pointer_move")},
+    dag_ids.REPLAY: {"decide": Ports("quarantine.row", "quarantine.decision quarantine.row")},
+    dag_ids.ROLLBACK: {"move_pointer": Ports("serving.version", "serving.live ops.pointer_move")},
 }
 
 

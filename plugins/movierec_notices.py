@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
+from movierec.dag_ids import INGEST
 from movierec_connections import base_url, open_connection, settings
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def announce_missed_deadline(context: dict[str, Any]) -> None:
             run_id=run["dag_run_id"],
             night=night,
             message=f"the lists of this night are not live at {deadline}; {_lateness(night)}",
-            link=f"{base}/dags/movierec_ingest/runs" if base else None,
+            link=f"{base}/dags/{INGEST}/runs" if base else None,
         )
     )
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
+from movierec.dag_ids import TRAIN
 from movierec_connections import base_url, open_connection, training_folder
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from movierec.config import Settings
 
 PREFIX = "/movierec/trainings"
-DAG = "movierec_train"
 FILE_NAME = re.compile(r"[a-z]{1,60}\.png|index\.html")
 TRAINING_ID = re.compile(r"[0-9]{1,18}")
 MEDIA_TYPES = {"png": "image/png", "html": "text/html; charset=utf-8"}
@@ -96,7 +96,7 @@ def web() -> "FastAPI":
 
     from movierec.config import Settings
 
-    guard = Depends(requires_access_dag(method="GET", param_dag_id=DAG))
+    guard = Depends(requires_access_dag(method="GET", param_dag_id=TRAIN))
     app = FastAPI(title="movierec: pictures of trainings", docs_url=None, redoc_url=None, openapi_url=None)
 
     def number(training: str) -> int:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
+from movierec.dag_ids import INGEST, TRAIN
 from movierec.evaluation.protocols import CUTOFF
 from movierec_connections import base_url, open_connection
 from movierec_dag import LARGEST_ID
@@ -75,8 +76,8 @@ def with_button(task: Any, link: BaseOperatorLink) -> Any:
 
 REPORTS = {
     # kind: title, query, key, further parameters, the DAG that one must be allowed to read
-    "quality": ("Quality of batch", "report/quality", "batch_id", {}, "movierec_ingest"),
-    "leaderboard": ("Rankers of training", "report/leaderboard", "training_id", {"k": CUTOFF}, "movierec_train"),
+    "quality": ("Quality of batch", "report/quality", "batch_id", {}, INGEST),
+    "leaderboard": ("Rankers of training", "report/leaderboard", "training_id", {"k": CUTOFF}, TRAIN),
 }
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from movierec.config import ROOT
+from movierec.dag_ids import NIGHT
 from tests.compose.engine import Engine, EngineError
 
 PROJECT = "movierec-test"
 HEALTH_SECONDS = 600
 NIGHT_SECONDS = 3600
-CHAIN = ("movierec_ingest", "movierec_train", "movierec_publish")
 ONE_SHOT = "init"
 FETCH = """
 import sys, urllib.request
@@ -87,7 +87,7 @@ class Stack:
         self._await_dags(settings)
         (started,) = self._ask_airflow(settings, "select now()")
         form = json.dumps({"approval": "never"})
-        self.execute("scheduler", "airflow", "dags", "trigger", CHAIN[0], "--conf", form)
+        self.execute("scheduler", "airflow", "dags", "trigger", NIGHT[0], "--conf", form)
         deadline = time.monotonic() + NIGHT_SECONDS
         said: list[str] = []
         while True:
@@ -98,7 +98,7 @@ class Stack:
             states = dict(run.split("|") for run in runs)
             if "failed" in states.values():
                 raise EngineError(f"the night failed: {runs}\n{self._failed_tasks(settings, started)}")
-            if states.get(CHAIN[-1]) == "success":
+            if states.get(NIGHT[-1]) == "success":
                 return
             if time.monotonic() > deadline:
                 raise EngineError(f"the night has not ended after {NIGHT_SECONDS} s: {runs}")
@@ -110,15 +110,15 @@ class Stack:
     def _await_dags(self, settings: Mapping[str, str]) -> None:
         """Wait until the files of all DAGs have been read."""
         deadline = time.monotonic() + HEALTH_SECONDS
-        statement = f"select count(*) from dag where dag_id in {CHAIN} and not is_stale"
-        while self._ask_airflow(settings, statement) != [str(len(CHAIN))]:
+        statement = f"select count(*) from dag where dag_id in {NIGHT} and not is_stale"
+        while self._ask_airflow(settings, statement) != [str(len(NIGHT))]:
             if time.monotonic() > deadline:
-                raise EngineError(f"not all of {', '.join(CHAIN)} have been read after {HEALTH_SECONDS} s")
+                raise EngineError(f"not all of {', '.join(NIGHT)} have been read after {HEALTH_SECONDS} s")
             time.sleep(3)
 
     def _runs(self, settings: Mapping[str, str], started: str) -> list[str]:
         statement = (
-            f"select dag_id, state from dag_run where dag_id in {CHAIN} and queued_at >= '{started}' order by id"
+            f"select dag_id, state from dag_run where dag_id in {NIGHT} and queued_at >= '{started}' order by id"
         )
         return self._ask_airflow(settings, statement)
 

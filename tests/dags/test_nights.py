@@ -4,13 +4,13 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from movierec.dag_ids import NIGHT
 from movierec.db import connect
 from movierec.evaluation.protocols import PROTOCOLS
 from movierec.training.store_mark import FILE
 from tests import movielens
 from tests.ingestion.test_core import fingerprints
 
-CHAIN = ("movierec_ingest", "movierec_train", "movierec_publish")
 RANKERS = ["popularity", "ease", "hybrid"]  # all of them are run under the scheduler, in test_scheduler
 QUICK = {"rankers": ["ease"], "protocols": ["per_user_temporal"]}
 
@@ -26,7 +26,7 @@ def query(conninfo, sql):
 
 def run_chain(night, folder, **training):
     forms = {"movierec_ingest": {"dataset": str(folder)}, "movierec_train": training}
-    for dag_id in CHAIN:
+    for dag_id in NIGHT:
         run = night.run(dag_id, **forms.get(dag_id, {}))
         assert run.state == "success", states(run)
 

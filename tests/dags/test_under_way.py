@@ -16,11 +16,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from movierec.dag_ids import INGEST, NIGHT, PUBLISH, TRAIN
 from movierec.local import environment
 from movierec.local.airflow import chain
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.database import give_back_tries
-from movierec.local.airflow.group import DAGS
 from movierec.local.airflow.processes import end_all
 from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.under_way import await_night, find_night
@@ -29,7 +29,6 @@ from movierec.local.postgres import embedded_server
 from tests.conftest import copy_database
 from tests.dags.test_nights import query
 
-INGEST, TRAIN, PUBLISH = DAGS
 WAREHOUSE = "AIRFLOW_CONN_MOVIEREC_WAREHOUSE"
 EMPTY = "truncate asset_dag_run_queue, dagrun_asset_event, asset_event, dag_run cascade"
 
@@ -195,7 +194,7 @@ class Nights:
         return [Run(dag_id, run["dag_run_id"]) for run in self.client.runs(dag_id, ("queued", "running"))]
 
     def find(self):
-        return find_night(self.client, DAGS)
+        return find_night(self.client, NIGHT)
 
     def wait_for(self, run):
         tasks = self.client.task_instances(*run)
@@ -249,14 +248,14 @@ def test_a_first_night_is_not_lost_between_its_tick_and_its_run(nights, monkeypa
 
 def test_where_nothing_is_under_way_or_due_there_is_nothing_to_join(nights):
     nights.make(INGEST, "by-hand", state="success")
-    assert await_night(nights.client, DAGS, Scheduling(nights.schedule)) is None
+    assert await_night(nights.client, NIGHT, Scheduling(nights.schedule)) is None
 
 
 def test_the_night_during_which_the_machine_was_off_is_awaited_and_joined(nights):
     nights.make(INGEST, "before", state="success", run_type="scheduled", at=last_tick() - timedelta(days=1))
     nights.read_dags()
     progress = Scheduling(nights.schedule)
-    joined = await_night(nights.client, DAGS, progress)
+    joined = await_night(nights.client, NIGHT, progress)
     assert joined == Run(INGEST, f"scheduled__{last_tick():%Y-%m-%dT%H:%M:%S}+00:00")
     assert f"{INGEST}, due since {last_tick():%Y-%m-%d} 02:00 UTC, starts in a moment\n" in progress.shown
     nights.read_dags()
@@ -277,7 +276,7 @@ def test_a_due_night_behind_a_past_one_says_what_it_waits_for(nights):
         nights.schedule()
 
     progress = Scheduling(schedule)
-    assert await_night(nights.client, DAGS, progress).run_id.startswith("scheduled__")
+    assert await_night(nights.client, NIGHT, progress).run_id.startswith("scheduled__")
     assert f"due since {last_tick():%Y-%m-%d} 02:00 UTC, starts when {INGEST} past has ended\n" in progress.shown
 
 
@@ -371,7 +370,7 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights, notices):
     interrupted = nights.make(TRAIN, "before", at=datetime.now(UTC) - timedelta(hours=1))
     own = nights.make(INGEST, "now")
     started = time.time() - 60
-    assert list(chain.fail_interrupted(nights.client, DAGS, started)) == [f"{TRAIN} before"]
+    assert list(chain.fail_interrupted(nights.client, NIGHT, started)) == [f"{TRAIN} before"]
     # Its last task still notes what is known of the night: Airflow leaves a teardown to the scheduler.
     with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
         left = (
@@ -392,6 +391,6 @@ def test_following_starts_anywhere_and_ends_at_the_run_that_failed(nights):
     nights.schedule()
     (train,) = nights.runs(TRAIN)
     nights.end(train, state="failed")
-    ended = chain.follow(nights.client, DAGS, train, SimpleNamespace(watch=lambda *_: None, wait=lambda _: None))
+    ended = chain.follow(nights.client, NIGHT, train, SimpleNamespace(watch=lambda *_: None, wait=lambda _: None))
     assert ended == chain.NightOutcome(train, is_success=False)
-    assert chain.follow(nights.client, DAGS, ingest, Progress(io.StringIO())) == ended
+    assert chain.follow(nights.client, NIGHT, ingest, Progress(io.StringIO())) == ended

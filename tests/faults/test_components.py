@@ -9,6 +9,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
+from movierec.dag_ids import NIGHT
 from movierec.local.airflow import group
 from movierec.local.postgres import embedded_server
 from tests import movielens
@@ -107,7 +108,7 @@ def night(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         server = DurableServer(movierec.settings)
         with psycopg.connect(server.conninfo("airflow")) as conn:
-            tasks = conn.execute(TASKS, [list(group.DAGS)]).fetchall()
+            tasks = conn.execute(TASKS, [list(NIGHT)]).fetchall()
         assert movierec("down").returncode == 0
         server.start()
         left = Left(tasks, served(server.conninfo("warehouse")), everything(server), killer.dead)

@@ -3,8 +3,9 @@ from math import log
 
 import pytest
 
+from movierec.dag_ids import NIGHT
 from movierec.db import copy_rows
-from movierec.monitoring.nights import record_night, record_stage, unusual_measures
+from movierec.monitoring.nights import DAG_PARAMETERS, record_night, record_stage, unusual_measures
 from tests import movielens
 from tests.night import ingest
 from tests.plans import believe_empty, most_rows
@@ -227,6 +228,12 @@ def test_a_night_stays_when_its_batch_goes(conn):
     assert conn.execute("select champion, viewers from ops.night").fetchone() == ("ease", 1)
 
 
+def test_the_warehouse_names_the_dags_of_a_night_as_they_are_called(conn):
+    publish(conn, batch(conn, "one", 1), {1: [1]}, "one")
+    for query in ("select dag_id from ops.run_batch", "select dag_id from ops.night_rule"):
+        assert {dag_id for (dag_id,) in conn.execute(query)} == set(NIGHT)
+
+
 VIEWERS, LISTED, MOVIES = 600, 10, 400
 
 
@@ -239,7 +246,7 @@ def test_nights_are_recorded_in_linear_time_whatever_the_planner_believes(conn, 
             conn.execute("analyze serving.recommendation, serving.catalogue")
     if believed == "nothing":
         believe_empty(conn, "serving.recommendation", "serving.catalogue")
-    parameters = {"batch_id": 2, "version_id": 2, "k": LISTED}
+    parameters = {"batch_id": 2, "version_id": 2, "k": LISTED, **DAG_PARAMETERS}
     entries = 2 * VIEWERS * LISTED
     assert most_rows(conn, "night/night", parameters) <= 2 * entries
     assert most_rows(conn, "night/night_share_of_lists", parameters) <= 2 * entries

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from movierec import locks
 from movierec.config import Settings
+from movierec.dag_ids import INGEST, NIGHT
 from movierec.errors import MovierecError
 from movierec.local import credentials, halt
 from movierec.local.airflow import chain, group, under_way
@@ -60,7 +61,7 @@ def _follow_one_night(settings: Settings, dataset: Path, last_halt: str) -> Run:
     airflow = AirflowClient(settings, MAX_AWAY_SECONDS, has_given_up)
     try:
         run = _join_or_trigger(settings, airflow, dataset, progress)
-        ended = chain.follow(airflow, group.DAGS, run, progress)
+        ended = chain.follow(airflow, NIGHT, run, progress)
         _note_warnings(settings, airflow)
     except UnreachableError as error:
         halt.require_going(settings.home, last_halt)
@@ -79,22 +80,22 @@ def _note_warnings(settings: Settings, airflow: AirflowClient) -> None:
     from movierec.local import summary  # noqa: PLC0415 (pandas takes a second)
 
     if found := summary.note_of_newest_batch(embedded_server.conninfo(settings, "warehouse")):
-        airflow.set_note(group.DAGS[0], *found)
+        airflow.set_note(INGEST, *found)
 
 
 def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, progress: Progress) -> Run:
     """Return a run of the night that is under way or due; where there is none, trigger one."""
     lock = settings.state_folder.lock("run")  # two would each trigger a night
     with locks.lock(lock, timeout_seconds=MAX_NIGHT_SECONDS):
-        for interrupted in chain.fail_interrupted(airflow, group.DAGS, group.started_at(settings.home)):
+        for interrupted in chain.fail_interrupted(airflow, NIGHT, group.started_at(settings.home)):
             print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
-        if run := under_way.await_night(airflow, group.DAGS, progress):
+        if run := under_way.await_night(airflow, NIGHT, progress):
             progress.close()
             unused = "; its form decides, not MOVIEREC_ACCEPT_VOLUME_CHANGE" if settings.accept_volume_change else ""
             print(f"joined the night that is under way: {run.dag_id} {run.run_id}{unused}", flush=True)
             return run
         # Nobody may be there to answer: where the rules are unsure, the champion stays.
         form = {"accept_volume_change": settings.accept_volume_change, "approval": "never"}
-        run = Run(group.DAGS[0], airflow.trigger(group.DAGS[0], {"dataset": str(dataset), **form}))
+        run = Run(INGEST, airflow.trigger(INGEST, {"dataset": str(dataset), **form}))
         print(f"triggered {run.dag_id} {run.run_id}", flush=True)
         return run

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from movierec.config import Settings
+from movierec.dag_ids import NIGHT
 from movierec.errors import MovierecError
 from movierec.local.airflow import group
 from movierec.local.airflow.api import AirflowClient
@@ -46,7 +47,7 @@ def draw_graphs(settings: Settings, folder: Path) -> list[Path]:
     """
     settings = settings_to_draw(settings)
     airflow = AirflowClient(settings)
-    runs = {dag_id: _latest_run(airflow, dag_id) for dag_id in group.DAGS}
+    runs = {dag_id: _latest_run(airflow, dag_id) for dag_id in NIGHT}
     paths = []
     with _browser(airflow_url(settings), airflow.token()) as context:
         for dag_id, run_id in runs.items():

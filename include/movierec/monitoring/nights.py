@@ -3,6 +3,7 @@
 import logging
 from typing import Any, NamedTuple
 
+from movierec.dag_ids import INGEST, PUBLISH, TRAIN
 from movierec.db import Connection, fetch, run_sql
 from movierec.evaluation.protocols import CUTOFF
 from movierec.ingestion.core import core_as_of
@@ -10,7 +11,7 @@ from movierec.quality import sentences
 
 log = logging.getLogger(__name__)
 
-INGEST, PUBLISH = "movierec_ingest", "movierec_publish"
+DAG_PARAMETERS = {"ingest_dag": INGEST, "train_dag": TRAIN, "publish_dag": PUBLISH}
 WHOLE_FROM = 100  # from here on numbers of a sentence have no decimals
 
 
@@ -37,13 +38,13 @@ def record_night(conn: Connection, dag_id: str, run_id: str) -> NightReport:
 
     It may be repeated; a run without a batch has nothing to record.
     """
-    runs = fetch(conn, "night/run", {"dag_id": dag_id, "run_id": run_id})
+    runs = fetch(conn, "night/run", {"dag_id": dag_id, "run_id": run_id, "publish_dag": PUBLISH})
     if not runs:
         return NightReport([], [])
     (run,) = runs
     key = {"batch_id": run["batch_id"]}
     _measure_shares(conn, dag_id, run)
-    run_sql(conn, "night/night", {**key, "k": CUTOFF})
+    run_sql(conn, "night/night", {**key, "k": CUTOFF, **DAG_PARAMETERS})
     conn.commit()
     out_of_bounds = unusual_measures(conn, run["batch_id"], dag_id)
     for sentence in out_of_bounds:

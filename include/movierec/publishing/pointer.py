@@ -8,13 +8,13 @@ from typing import Any
 
 import psycopg
 
+from movierec.dag_ids import PUBLISH
 from movierec.db import Connection, fetch, run_sql
 from movierec.errors import PublishError
 from movierec.evaluation.protocols import CUTOFF
 
 log = logging.getLogger(__name__)
 
-PUBLISHING_DAG = "movierec_publish"  # who moves the pointer where no person does
 COMPARED_VIEWERS = 5_000  # of whom churn is measured, which is a mean: more would not change it
 
 
@@ -41,7 +41,7 @@ def go_live(conn: Connection, version_id: int) -> int:
         return live
     if batch["status"] == "audited":
         _require_not_taken_back(conn, version_id)
-    sign_move(conn, PUBLISHING_DAG, f"{batch['ranker']} is the champion of training {batch['training_id']}")
+    sign_move(conn, PUBLISH, f"{batch['ranker']} is the champion of training {batch['training_id']}")
     if fetch(conn, "serving/is_next", {"version_id": version_id})[0]["is_next"]:
         point_to(conn, version_id, takes_audited=True)
     conn.commit()

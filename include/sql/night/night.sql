@@ -1,7 +1,7 @@
 -- Purpose: what is known of a night by now: written after each of its runs, by the last task.
 -- Grain: one row, none where the run has no batch. Key: batch_id. Inputs: ops.batch, ops.batch_slice,
 -- ops.slice, ops.metric, ops.night_stage, ml.training, ml.champion, ml.decision, ml.metric, serving.version,
--- serving.recommendation, serving.catalogue. Parameters: batch_id, k.
+-- serving.recommendation, serving.catalogue. Parameters: batch_id, k, ingest_dag, train_dag, publish_dag.
 with stage as (
     select
         dag_id,
@@ -17,16 +17,16 @@ with stage as (
 stage_time as (
     select
         extract(
-            epoch from max(ended_at) filter (where dag_id = 'movierec_ingest')
-            - min(started_at) filter (where dag_id = 'movierec_ingest')
+            epoch from max(ended_at) filter (where dag_id = %(ingest_dag)s)
+            - min(started_at) filter (where dag_id = %(ingest_dag)s)
         ) as ingest_seconds,
         extract(
-            epoch from max(ended_at) filter (where dag_id = 'movierec_train')
-            - min(started_at) filter (where dag_id = 'movierec_train')
+            epoch from max(ended_at) filter (where dag_id = %(train_dag)s)
+            - min(started_at) filter (where dag_id = %(train_dag)s)
         ) as train_seconds,
         extract(
-            epoch from max(ended_at) filter (where dag_id = 'movierec_publish')
-            - min(started_at) filter (where dag_id = 'movierec_publish')
+            epoch from max(ended_at) filter (where dag_id = %(publish_dag)s)
+            - min(started_at) filter (where dag_id = %(publish_dag)s)
         ) as publish_seconds,
         jsonb_object_agg(dag_id || '.' || task_id, round(extract(epoch from ended_at - started_at), 3))
             as stage_seconds,

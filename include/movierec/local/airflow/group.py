@@ -15,6 +15,7 @@ import psutil
 
 from movierec import locks
 from movierec.config import ROOT, Settings
+from movierec.dag_ids import NIGHT
 from movierec.errors import ConfigError, MovierecError
 from movierec.local import databases, halt, state, web
 from movierec.local.airflow import processes
@@ -25,7 +26,7 @@ from movierec.local.environment import airflow_environment, airflow_url
 from movierec.local.postgres import embedded_server
 from movierec.state_folder import StateFolder
 
-DAGS = ("movierec_ingest", "movierec_train", "movierec_publish")
+DAGS = NIGHT  # which Airflow has to know before it counts as started
 ADDRESSES = ("host", "port", "web_host", "web_port")  # settings that processes cannot change while they run
 SUPERVISOR = "supervisor"  # as its log is called
 SUPERVISOR_START_SECONDS = 60
