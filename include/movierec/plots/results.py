@@ -25,12 +25,13 @@ class TrainingResults:
 
     def totals(self, metric: str) -> pd.DataFrame:
         """Return (ranker, value, low, high, users) of a metric at 10, the best first."""
-        totals = fetch_frame(self.conn, "plots/totals", {**self._key(), "metric": metric, "dimension": ALL})
+        totals = self.strata(metric, ALL).drop(columns="stratum")
         return totals.sort_values(["value", "ranker"], ascending=[False, True], ignore_index=True)
 
     def strata(self, metric: str, dimension: str) -> pd.DataFrame:
         """Return (ranker, stratum, value, low, high, users) of a metric at 10."""
-        return fetch_frame(self.conn, "plots/strata", {**self._key(), "metric": metric, "dimension": dimension})
+        parameters = {**self._key(), "metric": metric, "dimension": dimension}
+        return fetch_frame(self.conn, "plots/metric_of_groups", parameters)
 
     def ndcg_per_user(self) -> pd.DataFrame:
         """Return NDCG@10: a row per evaluated user, a column per ranker; users whom a ranker lacks are left out."""

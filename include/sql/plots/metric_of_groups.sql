@@ -1,4 +1,5 @@
--- Purpose: a metric of every ranker in each group of viewers of one dimension.
+-- Purpose: a metric of every ranker for each group of viewers or movies of one dimension, of which `all` has one group:
+-- everybody.
 -- Grain and key: ranker, stratum. Inputs: ml.metric. Parameters: training_id, protocol, k, metric, dimension.
 select
     ranker,
