@@ -37,8 +37,8 @@ def test_calls_at_scale(conn, capsys):
     parameters = {"shelf_length": SHELF_LENGTH, "relevant_from": RELEVANT_FROM, "liked_weight": LIKED_WEIGHT}
     conn.execute("set search_path to core")
     for version_id in (9, 10):
-        for part in FILLED:
-            run_sql(conn, f"serving/fill_{part}", parameters | {"version_id": version_id})
+        for table in FILLED:
+            run_sql(conn, f"serving/fill_{table}", parameters | {"version_id": version_id})
     conn.commit()
     conn.execute("reset search_path")
     conn.commit()

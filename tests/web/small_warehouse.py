@@ -7,6 +7,7 @@ night writes them with. Lists are made here, by genre, so that the tests know wh
 from datetime import UTC, datetime, timedelta
 
 from movierec.db import Connection, run_sql
+from movierec.publishing.catalogue import FILLED
 
 MOVIES = [
     (1, "Toy Story", 1995, "Animation|Children|Comedy"),
@@ -102,8 +103,8 @@ def publish(conn: Connection, ranker: str = "hybrid") -> int:
     ).fetchone()
     parameters = {"version_id": version_id, "relevant_from": 4.0, "liked_weight": 0.5, "shelf_length": 60}
     conn.execute("set local search_path to core")
-    for part in ("catalogue", "title_trigram", "trending", "new", "popular"):
-        run_sql(conn, f"serving/fill_{part}", parameters)
+    for table in FILLED:
+        run_sql(conn, f"serving/fill_{table}", parameters)
     conn.execute("set local search_path to default")
     conn.execute(SIMILAR, parameters)
     run_sql(conn, "serving/fill_item_weight", parameters)

@@ -21,8 +21,7 @@ log = logging.getLogger(__name__)
 SHELF_LENGTH = 60  # entries of a shelf in a version, from which a page leaves out what its viewer knows
 WEIGHTS_PER_MOVIE = 100  # the largest item weights of a movie, which are kept
 ROWS_AT_ONCE = 256  # movies whose weights for the whole catalogue are held
-CLEARED = ("shelf_entry", "title_trigram", "catalogue")
-FILLED = ("catalogue", "title_trigram", "trending", "new", "popular")
+FILLED = ("catalogue", "title_trigram", "shelf_entry")  # tables of a version, in this order
 
 
 def write_catalogue(conn: Connection, version_id: int) -> int:
@@ -41,9 +40,9 @@ def write_catalogue(conn: Connection, version_id: int) -> int:
     }
     with core_as_of(conn, batch_id):
         lock_to_write(conn, version_id)
-        for table in CLEARED:
+        for table in FILLED:
             run_sql(conn, f"serving/clear_{table}", parameters)
-        filled = {part: run_sql(conn, f"serving/fill_{part}", parameters) for part in FILLED}
+        filled = {table: run_sql(conn, f"serving/fill_{table}", parameters) for table in FILLED}
         conn.commit()
     log.info("catalogue: %s, %.1f s", filled, time.monotonic() - started)
     return filled["catalogue"]
