@@ -1,31 +1,28 @@
 -- Purpose: movies whose title is most like a text, as the API answers them. Grain: one row. Key: none.
 -- Inputs: serving.freshness, serving.etag(), serving.search(). Parameters: query, row_limit, after.
-with page as (
+with entry as (
     select
-        count(*) as movies,
-        max(entry.rank) as last_rank,
-        coalesce(
-            json_agg(
-                json_build_object(
-                    'rank', entry.rank,
-                    'movie_id', entry.movie_id,
-                    'title', entry.title,
-                    'release_year', entry.release_year,
-                    'genres', coalesce(entry.genres, '{}'),
-                    'similarity', entry.similarity
-                )
-                order by entry.rank
-            ),
-            '[]'
-        ) as items
-    from serving.search(%(query)s::text, %(row_limit)s::integer, %(after)s::bigint) as entry
+        rank,
+        movie_id,
+        title,
+        release_year,
+        coalesce(genres, '{}') as genres,
+        similarity
+    from serving.search(%(query)s::text, %(row_limit)s::integer, %(after)s::bigint)
+),
+
+page as (
+    select
+        case when count(*) = %(row_limit)s::integer then max(rank) end as next_after,
+        coalesce(json_agg(entry order by rank), '[]') as items
+    from entry
 )
 
 select
     serving.etag() as etag,
     json_build_object(
         'version_id', freshness.version_id,
-        'next', case when page.movies = %(row_limit)s::integer then page.last_rank end,
+        'next', page.next_after,
         'items', page.items
     )::text as body
 from serving.freshness
