@@ -53,6 +53,15 @@ def test_ticks_are_told_from_nanoseconds_alike_in_sql_and_python(conn):
     assert is_ticks(np.array(numbers)).tolist() == [False, True, True, True, False]
 
 
+def test_a_number_stands_between_more_blanks_than_a_word(conn):
+    question = "select ops.as_word(value), ops.as_bigint(value) from unnest(%s::text[]) as cell (value)"
+    around_both = [f"{blank}7{blank}" for blank in (" ", "\t", "\r", "\n", "\u00a0")]
+    assert set(conn.execute(question, [around_both]).fetchall()) == {("7", 7)}
+    around_numbers = [f"{blank}7{blank}" for blank in ("\u202f", "\ufeff")]
+    assert conn.execute(question, [around_numbers]).fetchall() == [(text, 7) for text in around_numbers]
+    assert conn.execute(question, [[" \u00a0", ""]]).fetchall() == [(None, None)] * 2
+
+
 def test_words_for_what_is_missing_are_the_same_in_sql_and_python(conn):
     words = [*NO_FACT, *map(str.upper, NO_FACT), "Nana", "", "none of them"]
     known = conn.execute(

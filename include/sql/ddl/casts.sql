@@ -21,10 +21,21 @@ return case
         then trunc(value::numeric)::text
 end;
 
--- A value without the blanks around it, among them those of pages and of the beginnings of files.
+-- What may stand around any value and means nothing: spaces, tabs, line ends, the no-break space of pages.
+create or replace function ops.blanks() returns text
+language sql immutable parallel safe
+return E' \t\r\n\u00a0';
+
+-- A text without the blanks around it; null where nothing is left.
+create or replace function ops.as_word(value text) returns text
+language sql immutable parallel safe
+return nullif(btrim(value, ops.blanks()), '');
+
+-- A number without the blanks around it. Two more signs count as blanks here, because they are never part of a number:
+-- the narrow space that separates thousands in French, and the mark with which files begin. A word keeps them.
 create or replace function ops.without_blanks(value text) returns text
 language sql immutable parallel safe
-return btrim(value, E' \t\r\n\u00a0\u202f\ufeff');
+return btrim(value, ops.blanks() || E'\u202f\ufeff');
 
 create or replace function ops.as_bigint(value text) returns bigint
 language sql stable parallel safe
@@ -200,10 +211,6 @@ return case
         then ops.as_release_year(substring(value from '^ *([0-9]{4})'))
     else ops.as_release_year(value)
 end;
-
-create or replace function ops.as_word(value text) returns text
-language sql immutable parallel safe
-return nullif(btrim(value, E' \t\r\n\u00a0'), '');
 
 -- A word, but for those that programs and people write where there is none: NA of R, nan and NaT of pandas, NULL of
 -- databases, None of Python, N/A of pages, the lone point of SAS. movierec.comparison.facts_files says the same.
