@@ -14,7 +14,6 @@ from movierec.kernels.top_k import top_k
 from movierec.publishing.version_writing import load_champion, open_facts, replace_rows
 from movierec.publishing.versions import find_version, lock_to_write
 from movierec.rankers.base import Ranker
-from movierec.training.snapshot import batch_of
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +30,14 @@ def write_catalogue(conn: Connection, version_id: int) -> int:
         ConfigError: the rows of its batch have been pruned.
     """
     started = time.monotonic()
-    batch_id = batch_of(conn, find_version(conn, version_id).training_id)
+    version = find_version(conn, version_id)
     parameters = {
         "version_id": version_id,
         "shelf_length": SHELF_LENGTH,
         "relevant_from": RELEVANT_FROM,
         "liked_weight": LIKED_WEIGHT,
     }
-    with core_as_of(conn, batch_id):
+    with core_as_of(conn, version.batch_id):
         lock_to_write(conn, version_id)
         for table in FILLED:
             run_sql(conn, f"serving/clear_{table}", parameters)

@@ -14,7 +14,6 @@ from movierec.errors import PublishError
 from movierec.ingestion.core import core_as_of
 from movierec.training.fit_store import prune_fits
 from movierec.training.folder import TrainingFolder, prune_trainings, trainings
-from movierec.training.snapshot import batch_of
 from movierec.training.store_mark import require_own_store
 
 log = logging.getLogger(__name__)
@@ -29,6 +28,7 @@ class Version:
 
     version_id: int
     training_id: int
+    batch_id: int
     ranker: str
     list_length: int
     candidates: int
@@ -108,10 +108,10 @@ def audit_version(conn: Connection, version_id: int) -> None:
         PublishError: a check failed: the version is rejected and the live one stays.
         ConfigError: the rows of its batch have been pruned.
     """
-    training_id = find_version(conn, version_id).training_id
+    version = find_version(conn, version_id)
     run_sql(conn, "serving/analyze_version")
     conn.commit()
-    with core_as_of(conn, batch_of(conn, training_id)):
+    with core_as_of(conn, version.batch_id):
         _lock(conn, "serving/lock_to_audit", version_id)
         failed = failed_checks(conn, version_id)
         status = "rejected" if failed else "audited"

@@ -1,12 +1,14 @@
 -- Purpose: one version, held against every writer until the end of the transaction.
--- Grain: one row. Key: version_id. Inputs: serving.version. Parameters: version_id.
+-- Grain: one row. Key: version_id. Inputs: serving.version, ml.training. Parameters: version_id.
 select
     version.version_id,
     version.training_id,
+    training.batch_id,
     version.ranker,
     version.list_length,
     version.candidates,
     version.status
 from serving.version
+inner join ml.training on version.training_id = training.training_id
 where version.version_id = %(version_id)s
-for update;
+for update of version;
