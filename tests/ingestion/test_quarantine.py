@@ -8,7 +8,7 @@ import pytest
 
 from movierec.db import connect, lock_step, run_sql
 from movierec.errors import ConfigError
-from movierec.ingestion.batch import open_batch
+from movierec.ingestion.batch import carry_sources, open_batch
 from movierec.ingestion.extract import extract
 from movierec.ingestion.quarantine import decide, log_overview, overview, rows
 from movierec.ingestion.quarantine_filters import Filters
@@ -36,19 +36,19 @@ def night(conn, app, tmp_path):
             conn, app, movielens.write(tmp_path, inter=[*GOOD, *ratings], **changes), f"n{next(numbers)}", is_full=False
         )
         assert conn.execute("select * from ops.slice where raw_rows <> staging_rows + quarantine_rows").fetchall() == []
-        assert counted(conn) == recorded(conn)
+        assert layer_counts(conn) == recorded_counts(conn)
         return batch_id
 
     return run
 
 
-def counted(conn):
+def layer_counts(conn):
     return conn.execute(
         "select slice_id, c.* from ops.slice, ops.layer_rows(slice_id) as c order by slice_id"
     ).fetchall()
 
 
-def recorded(conn):
+def recorded_counts(conn):
     return conn.execute(
         "select slice_id, raw_rows, staging_rows, quarantine_rows from ops.slice order by slice_id"
     ).fetchall()
@@ -378,7 +378,7 @@ def test_a_decision_during_staging_waits_and_finds_the_row_replayed(conn, wareho
     batch_id = open_batch(conn, "slow", str(tmp_path))
     with connect(warehouse) as slow, ThreadPoolExecutor(1) as person:
         lock_step(slow, STEP)
-        run_sql(slow, "extract/carry_sources", {"batch_id": batch_id})
+        carry_sources(slow, batch_id)
         run_sql(slow, "quarantine/replay", {"batch_id": batch_id})
 
         def change_my_mind():
@@ -404,5 +404,5 @@ def test_a_replayed_row_stays_out_when_the_rules_would_let_it_pass_by_now(conn, 
     conn.commit()
     ingest(conn, app, tmp_path, "judged-again", is_full=True)
     assert in_staging(conn) == [4]
-    assert counted(conn) == recorded(conn)
+    assert layer_counts(conn) == recorded_counts(conn)
     assert conn.execute("select * from ops.slice where raw_rows <> staging_rows + quarantine_rows").fetchall() == []

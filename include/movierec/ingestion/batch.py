@@ -51,6 +51,11 @@ def open_batch(
     return batch_id
 
 
+def carry_sources(conn: Connection, batch_id: int) -> None:
+    """Let each source that did not deliver stand in a batch, in the open transaction, with what it delivered last."""
+    run_sql(conn, "ops/carry_sources", {"batch_id": batch_id})
+
+
 def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:
     """Accept a batch, prune the slices that none of the last `keep_nights` batches contains, and return its id."""
     run_sql(conn, "ops/accept_batch", {"batch_id": batch_id})

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from movierec.db import Connection, analyze, fetch, grant_memory, lock_step, run_sql
+from movierec.ingestion.batch import carry_sources
 from movierec.sources.table_contracts import CONTRACTS
 
 STEP = "stage"  # while it runs, nobody decides about rejected rows
@@ -26,7 +27,7 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     started = time.monotonic()
     parameters = {"batch_id": batch_id}
     lock_step(conn, STEP)
-    run_sql(conn, "extract/carry_sources", parameters)
+    carry_sources(conn, batch_id)
     _split_new(conn, batch_id)
     run_sql(conn, "quarantine/release", parameters)
     # A replayed row may be rejected again and meet another waiting decision; the limit ends a circle of decisions.

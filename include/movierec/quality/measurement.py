@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from movierec.db import WORK_MEMORY, Connection, copy_rows, fetch, run_sql, sqlalchemy_url
 from movierec.errors import ConfigError
+from movierec.ingestion.batch import carry_sources
 from movierec.ingestion.core import core_as_of
 
 SCHEMAS_OF_CHECKS = ("ops", "staging")  # where what suites look at is found, beside core; no name stands in two of them
@@ -53,8 +54,7 @@ def _url(conn: Connection, options: dict[str, str]) -> str:
 def measure(conn: Connection, gate: str, batch_id: int) -> None:
     """Measure once, in as few scans as possible, what the expectations of a gate are about."""
     if gate == "raw":
-        # As stage will do: a source that did not deliver is represented by what it delivered last.
-        run_sql(conn, "extract/carry_sources", {"batch_id": batch_id})
+        carry_sources(conn, batch_id)
     run_sql(conn, f"ops/measure_{gate}", {"batch_id": batch_id})
     conn.commit()
 
