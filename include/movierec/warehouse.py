@@ -44,7 +44,7 @@ STRUCTURE = (
     "ddl/serving_shelf",
     "ddl/serving_search",
     "ddl/serving_newcomer",
-    "ddl/serving_version",
+    "ddl/serving_etag",
     "ddl/night",
     "ddl/slices",
     "ddl/latest_rows",
@@ -56,7 +56,7 @@ STRUCTURE = (
     "ddl/prune",
     "ddl/maintenance",
     "ddl/lineage",
-    "ddl/funnel",
+    "ddl/why",
     "ddl/serving_web_role",
     "ddl/reader_role",
 )
@@ -133,8 +133,8 @@ def _first_to_apply(applied: Sequence[str], wanted: Sequence[str]) -> int:
 def _users(conninfo: str) -> str:
     """Say which other connections have locks on what the structure files make."""
     with connect(conninfo) as conn:
-        found = fetch(conn, "ops/structure_users", {"lock_id": STRUCTURE_LOCK})
-    return "; ".join(f"pid {row['pid']} ({row['who']}) with {row['relations']}" for row in found) or "nobody any more"
+        rows = fetch(conn, "ops/structure_users", {"lock_id": STRUCTURE_LOCK})
+    return "; ".join(f"pid {row['pid']} ({row['who']}) with {row['relations']}" for row in rows) or "nobody any more"
 
 
 def _apply(conn: Connection, name: str) -> None:
@@ -185,8 +185,8 @@ def _latest(conn: Connection) -> dict[str, Any]:
     if not exists:
         return {}
     newest = "select to_jsonb(structure) from ops.structure order by applied_at desc limit 1"
-    found: tuple[dict[str, Any]] = conn.execute(newest).fetchone() or ({},)
-    return found[0]
+    row: tuple[dict[str, Any]] = conn.execute(newest).fetchone() or ({},)
+    return row[0]
 
 
 def _applied_checksums(latest: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 -- Grain and key: movie_id, role, person_id. Inputs: staging.imdb_crew, .imdb_principal, .imdb_name, .graph,
 -- latest_credit, latest_entity, movies, movie_alias, manifest. Parameters: none.
 create temporary table credit on commit drop as
-with crew as (
+with latest_crew as (
     select distinct on (manifest.lineage, imdb_crew.tconst)
         imdb_crew.tconst,
         imdb_crew.directors,
@@ -15,7 +15,7 @@ with crew as (
         imdb_crew.position desc
 ),
 
-principal as (
+latest_principal as (
     select distinct on (manifest.lineage, imdb_principal.tconst, imdb_principal.billing)
         imdb_principal.tconst,
         imdb_principal.billing,
@@ -44,21 +44,25 @@ source_credit as (
         person.nconst as person_id,
         person.position as billing,
         1 as preference
-    from crew
-    inner join movies on crew.tconst = movies.imdb_id
-    cross join lateral (values ('director', crew.directors), ('writer', crew.writers)) as credit_list (role, ids)
+    from latest_crew
+    inner join movies on latest_crew.tconst = movies.imdb_id
+    cross join
+        lateral (values ('director', latest_crew.directors), ('writer', latest_crew.writers)) as credit_list (role, ids)
     cross join lateral string_to_table(credit_list.ids, ',') with ordinality as person (nconst, position)
     where person.nconst <> ''
     union all
     select
         movies.movie_id,
         'actor' as role,
-        principal.nconst as person_id,
-        row_number() over (partition by movies.movie_id order by principal.billing, principal.nconst) as billing,
+        latest_principal.nconst as person_id,
+        row_number() over (
+            partition by movies.movie_id
+            order by latest_principal.billing, latest_principal.nconst
+        ) as billing,
         1 as preference
-    from principal
-    inner join movies on principal.tconst = movies.imdb_id
-    where principal.category in ('actor', 'actress', 'self')
+    from latest_principal
+    inner join movies on latest_principal.tconst = movies.imdb_id
+    where latest_principal.category in ('actor', 'actress', 'self')
     union all
     select
         coalesce(movie_alias.movie_id, latest_credit.movie_id) as movie_id,

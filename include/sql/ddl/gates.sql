@@ -76,7 +76,7 @@ comment on view ops.usual_batch is
 whose change an operator accepted. Grain: batch.';
 
 create or replace view ops.usual_metric as
-with history as (
+with usual_value as (
     select
         metric.layer,
         metric.subject,
@@ -87,27 +87,30 @@ with history as (
     where metric.value is not null
 ),
 
-median as (
+usual_median as (
     select
         layer,
         subject,
         metric,
         percentile_cont(0.5) within group (order by value) as usual
-    from history
+    from usual_value
     group by layer, subject, metric
 )
 
 select
-    median.layer,
-    median.subject,
-    median.metric,
-    median.usual,
+    usual_median.layer,
+    usual_median.subject,
+    usual_median.metric,
+    usual_median.usual,
     count(*) as nights,
-    1.4826 * percentile_cont(0.5) within group (order by abs(history.value - median.usual)) as deviation
-from median
-inner join history
-    on median.layer = history.layer and median.subject = history.subject and median.metric = history.metric
-group by median.layer, median.subject, median.metric, median.usual;
+    1.4826 * percentile_cont(0.5) within group (order by abs(usual_value.value - usual_median.usual)) as deviation
+from usual_median
+inner join usual_value
+    on
+        usual_median.layer = usual_value.layer
+        and usual_median.subject = usual_value.subject
+        and usual_median.metric = usual_value.metric
+group by usual_median.layer, usual_median.subject, usual_median.metric, usual_median.usual;
 comment on view ops.usual_metric is
 'Median and scaled median absolute deviation over the usual batches. Grain: layer, subject and metric.';
 
@@ -138,7 +141,7 @@ with ruled_metric as (
     where metric.batch_id = ops.gate_batch()
 ),
 
-bound as (
+bounded_metric as (
     select
         ruled_metric.*,
         case
@@ -183,7 +186,7 @@ select
     lower,
     upper,
     coalesce(value >= coalesce(lower, '-infinity') and value <= coalesce(upper, 'infinity'), true) as is_within
-from bound;
+from bounded_metric;
 comment on view ops.metric_bound is
 'The numbers of the batch at the gate and what is allowed. Grain: layer, subject, metric and severity.
 A bound that is null allows all.';

@@ -1,14 +1,14 @@
 -- Where a list comes from: from a row of it to version, model, parameters, snapshot, batches, quality and code.
 create or replace view ops.version_lineage as
 -- as movierec.training.folder lays it out
-with folder as (
+with training_folder as (
     select
         training.training_id,
         'trainings/' || lpad(training.training_id::text, greatest(6, length(training.training_id::text)), '0') as path
     from ml.training
 ),
 
-origin as (
+batch_origin as (
     select
         batch_slice.batch_id,
         array_agg(distinct slice.batch_id order by slice.batch_id) as batches,
@@ -18,7 +18,7 @@ origin as (
     group by batch_slice.batch_id
 ),
 
-quality as (
+batch_quality as (
     select
         quality_result.batch_id,
         count(*) as checks,
@@ -36,28 +36,28 @@ select
     version.published_at,
     coalesce(live.version_id = version.version_id, false) as is_live,
     version.ranker,
-    folder.path || '/final/' || version.ranker as model,
+    training_folder.path || '/final/' || version.ranker as model,
     version.parameters,
     training.training_id,
     training.seed,
-    folder.path || '/snapshot' as snapshot,
+    training_folder.path || '/snapshot' as snapshot,
     training.batch_id,
     batch.dataset,
     batch.as_of,
-    origin.batches,
-    origin.sources,
-    coalesce(quality.checks, 0) as checks,
-    coalesce(quality.failed_expectations, '[]') as failed_expectations,
+    batch_origin.batches,
+    batch_origin.sources,
+    coalesce(batch_quality.checks, 0) as checks,
+    coalesce(batch_quality.failed_expectations, '[]') as failed_expectations,
     version.code_version,
     training.code_version as training_code_version,
     batch.code_version as batch_code_version
 from serving.version
 left join serving.live on true
 left join ml.training on version.training_id = training.training_id
-left join folder on version.training_id = folder.training_id
+left join training_folder on version.training_id = training_folder.training_id
 left join ops.batch on training.batch_id = batch.batch_id
-left join origin on training.batch_id = origin.batch_id
-left join quality on training.batch_id = quality.batch_id;
+left join batch_origin on training.batch_id = batch_origin.batch_id
+left join batch_quality on training.batch_id = batch_quality.batch_id;
 comment on view ops.version_lineage is
 'What each version was made of: model, hyper-parameters, snapshot, batches, quality results, code. Grain: version.';
 comment on column ops.version_lineage.model is 'Its folder in the artifact store, as snapshot is.';

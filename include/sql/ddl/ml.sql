@@ -149,7 +149,7 @@ Grain: dataset, ranker and training that tuned.';
 comment on column ml.tuned.value is 'NDCG@10 on the inner window of the known side.';
 
 create or replace view ml.leaderboard as
-with ndcg as (
+with ndcg_metric as (
     select
         training_id,
         ranker,
@@ -162,7 +162,7 @@ with ndcg as (
     where metric = 'ndcg' and dimension = 'all'
 ),
 
-search as (
+latest_search as (
     select distinct on (training.training_id, tuned.ranker)
         training.training_id,
         tuned.ranker,
@@ -190,26 +190,27 @@ select
     evaluation.f1_at_k,
     evaluation.coverage_at_k,
     evaluation.fit_seconds,
-    coalesce(search.parameters, '{}'::jsonb) as tuned_parameters,
-    coalesce(search.trials, 0) as trials,
-    search.tuned_in,
+    coalesce(latest_search.parameters, '{}'::jsonb) as tuned_parameters,
+    coalesce(latest_search.trials, 0) as trials,
+    latest_search.tuned_in,
     coalesce(
-        (select string_agg(name, ', ' order by name) from jsonb_object_keys(search.parameters) as name), 'none'
+        (select string_agg(name, ', ' order by name) from jsonb_object_keys(latest_search.parameters) as name), 'none'
     ) as tuned
 from ml.evaluation
-left join ndcg as per_user
+left join ndcg_metric as per_user
     on
         evaluation.training_id = per_user.training_id
         and evaluation.ranker = per_user.ranker
         and evaluation.k = per_user.k
         and per_user.protocol = 'per_user_temporal'
-left join ndcg as global
+left join ndcg_metric as global
     on
         evaluation.training_id = global.training_id
         and evaluation.ranker = global.ranker
         and evaluation.k = global.k
         and global.protocol = 'global_temporal'
-left join search on evaluation.training_id = search.training_id and evaluation.ranker = search.ranker;
+left join latest_search
+    on evaluation.training_id = latest_search.training_id and evaluation.ranker = latest_search.ranker;
 comment on view ml.leaderboard is
 'How good each ranker of a training is, under both splits, and which of its hyper-parameters a search has settled.
 Grain: training, ranker and k.';

@@ -1,7 +1,7 @@
 -- What a night was like and who was told: rows that outlive the batches, trainings and versions they are about.
 
 create or replace view ops.run_batch as
-with run_of_a_batch as (
+with batch_run as (
     select
         'movierec_ingest' as dag_id,
         batch.run_id,
@@ -26,7 +26,7 @@ select
     dag_id,
     run_id,
     max(batch_id) as batch_id
-from run_of_a_batch
+from batch_run
 group by dag_id, run_id;
 comment on view ops.run_batch is 'Which batch a run of a DAG works on, once it has one. Grain: DAG and run.';
 
@@ -164,7 +164,7 @@ with usual_share as (
     group by night_history.batch_id, night_share.distribution, night_share.bucket
 ),
 
-pair as (
+share_pair as (
     select
         coalesce(night_share.batch_id, usual_share.batch_id) as batch_id,
         coalesce(night_share.distribution, usual_share.distribution) as distribution,
@@ -180,20 +180,20 @@ pair as (
 )
 
 select
-    pair.batch_id,
-    pair.distribution,
-    sum((pair.share - pair.usual) * ln(pair.share / pair.usual)) as psi
-from pair
+    share_pair.batch_id,
+    share_pair.distribution,
+    sum((share_pair.share - share_pair.usual) * ln(share_pair.share / share_pair.usual)) as psi
+from share_pair
 where
     exists (
         select 1 from ops.night_share
-        where night_share.batch_id = pair.batch_id and night_share.distribution = pair.distribution
+        where night_share.batch_id = share_pair.batch_id and night_share.distribution = share_pair.distribution
     )
     and exists (
         select 1 from usual_share
-        where usual_share.batch_id = pair.batch_id and usual_share.distribution = pair.distribution
+        where usual_share.batch_id = share_pair.batch_id and usual_share.distribution = share_pair.distribution
     )
-group by pair.batch_id, pair.distribution;
+group by share_pair.batch_id, share_pair.distribution;
 comment on view ops.night_drift is
 'How far each distribution of a night is from the mean of the nights before: the population stability index, sum of
 (share − usual) × ln(share / usual). Under 0.1 it is small, from 0.25 it is large. Grain: batch and distribution.';
@@ -287,7 +287,7 @@ with usual_measure as (
     ) as history
 ),
 
-allowance as (
+allowed_measure as (
     select
         usual_measure.*,
         night_rule.dag_id,
@@ -307,15 +307,19 @@ allowance as (
     inner join ops.night_rule on usual_measure.measure = night_rule.measure
 ),
 
-bound as (
+bounded_measure as (
     select
-        allowance.*,
-        case when allowance.is_bound_below then allowance.usual - allowance.allowed end as lower,
+        allowed_measure.*,
+        case when allowed_measure.is_bound_below then allowed_measure.usual - allowed_measure.allowed end as lower,
         case
-            when allowance.is_bound_above
-                then coalesce(greatest(allowance.usual + allowance.allowed, allowance.highest), allowance.highest)
+            when allowed_measure.is_bound_above
+                then
+                    coalesce(
+                        greatest(allowed_measure.usual + allowed_measure.allowed, allowed_measure.highest),
+                        allowed_measure.highest
+                    )
         end as upper
-    from allowance
+    from allowed_measure
 )
 
 select
@@ -329,7 +333,7 @@ select
     lower,
     upper,
     coalesce(value >= coalesce(lower, '-infinity') and value <= coalesce(upper, 'infinity'), true) as is_within
-from bound;
+from bounded_measure;
 comment on view ops.night_bound is
 'The numbers of each night and what is usual: median ± k · MAD of the nights before. Grain: batch and measure.
 A bound that is null allows all.';

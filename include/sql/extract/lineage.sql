@@ -1,6 +1,6 @@
 -- Purpose: what a piece stands for: its last whole slice and the changes that came on top of it.
 -- Grain: slice, in the order of loading. Key: slice_id. Inputs: ops.slice. Parameters: source, table_name, piece.
-with lineage as (
+with piece_slice as (
     select
         slice_id,
         mode,
@@ -16,6 +16,6 @@ select
     mode,
     fingerprint,
     watermark
-from lineage
+from piece_slice
 where slice_id >= coalesce(whole_slice_id, 0)
 order by slice_id;

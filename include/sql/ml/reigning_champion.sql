@@ -3,7 +3,7 @@
 -- precedes meets the champion of the newest night.
 -- Grain: one row, none before the first training. Key: training_id. Inputs: ml.champion, ml.training, ops.batch.
 -- Parameters: training_id, dataset.
-with own_batch as (
+with this_batch as (
     select batch.as_of
     from ml.training
     inner join ops.batch on training.batch_id = batch.batch_id
@@ -11,10 +11,10 @@ with own_batch as (
 )
 
 select champion.ranker
-from own_batch
+from this_batch
 cross join ml.champion
 inner join ml.training on champion.training_id = training.training_id
 inner join ops.batch on training.batch_id = batch.batch_id
 where batch.dataset = %(dataset)s and champion.training_id < %(training_id)s
-order by batch.as_of <= own_batch.as_of desc, batch.as_of desc, batch.batch_id desc, champion.training_id desc
+order by batch.as_of <= this_batch.as_of desc, batch.as_of desc, batch.batch_id desc, champion.training_id desc
 limit 1;

@@ -2,7 +2,7 @@
 -- Grain: one row, none where the run has no batch. Key: batch_id. Inputs: ops.batch, ops.batch_slice,
 -- ops.slice, ops.metric, ops.night_stage, ml.training, ml.champion, ml.decision, ml.metric, serving.version,
 -- serving.recommendation, serving.catalogue. Parameters: batch_id, k, ingest_dag, train_dag, publish_dag.
-with stage as (
+with task_span as (
     select
         dag_id,
         task_id,
@@ -14,7 +14,7 @@ with stage as (
     group by dag_id, task_id
 ),
 
-stage_time as (
+night_time as (
     select
         extract(
             epoch from max(ended_at) filter (where dag_id = %(ingest_dag)s)
@@ -31,7 +31,7 @@ stage_time as (
         jsonb_object_agg(dag_id || '.' || task_id, round(extract(epoch from ended_at - started_at), 3))
             as stage_seconds,
         max(peak_memory_mb) as peak_memory_mb
-    from stage
+    from task_span
 ),
 
 batch_rows as (
@@ -127,12 +127,12 @@ viewer_overlap as (
     having bool_or(was_listed)
 ),
 
-churn as (
+list_churn as (
     select 1 - sum(kept_entries)::double precision / nullif(sum(entries), 0)::double precision as churn
     from viewer_overlap
 ),
 
-list_figure as (
+list_summary as (
     select
         nullif(count(distinct user_id), 0) as viewers,
         count(distinct movie_id)::double precision as movies,
@@ -159,11 +159,11 @@ select
     batch.dataset,
     batch.status,
     batch.accept_volume_change as is_change_accepted,
-    stage_time.ingest_seconds,
-    stage_time.train_seconds,
-    stage_time.publish_seconds,
-    coalesce(stage_time.stage_seconds, '{}') as stage_seconds,
-    stage_time.peak_memory_mb,
+    night_time.ingest_seconds,
+    night_time.train_seconds,
+    night_time.publish_seconds,
+    coalesce(night_time.stage_seconds, '{}') as stage_seconds,
+    night_time.peak_memory_mb,
     batch_rows.rows_in,
     batch_rows.rows_kept,
     batch_rows.rows_quarantined,
@@ -180,17 +180,17 @@ select
     champion_metric.recall_at_k,
     night_version.version_id,
     night_version.published_at as live_at,
-    list_figure.viewers,
-    list_figure.movies / catalogue_size.movies as coverage,
-    churn.churn,
-    list_figure.score_deciles
+    list_summary.viewers,
+    list_summary.movies / catalogue_size.movies as coverage,
+    list_churn.churn,
+    list_summary.score_deciles
 from ops.batch
-cross join stage_time
+cross join night_time
 cross join batch_rows
 cross join champion_metric
-cross join list_figure
+cross join list_summary
 cross join catalogue_size
-cross join churn
+cross join list_churn
 left join latest_training on true
 left join night_version on true
 where batch.batch_id = %(batch_id)s

@@ -25,8 +25,8 @@ group by ratings.user_id;
 
 analyze rating_of_user;
 
-with as_of as (
-    select as_of as moment from ops.batch
+with measured_batch as (
+    select as_of from ops.batch
     where batch_id = %(batch_id)s
 ),
 
@@ -50,10 +50,11 @@ rating_summary as (
         sum(rating_of_user.ratings - rating_of_user.up_to_4) / sum(rating_of_user.ratings) as share_5,
         max(rating_of_user.ratings) as ratings_of_a_user_max,
         percentile_cont(0.5) within group (order by rating_of_user.ratings) as ratings_of_a_user_median,
-        greatest(extract(epoch from as_of.moment - max(rating_of_user.newest_at)) / 86400, 0) as newest_rating_days
-    from as_of
+        greatest(extract(epoch from measured_batch.as_of - max(rating_of_user.newest_at)) / 86400, 0)
+            as newest_rating_days
+    from measured_batch
     left join rating_of_user on true
-    group by as_of.moment
+    group by measured_batch.as_of
 ),
 
 movie_summary as (
@@ -114,7 +115,7 @@ cross join lateral (
     ('users', 'share_with_profile', user_summary.share_with_profile)
 ) as measured (subject, metric, value);
 
-with table_figure (subject, metric, value) as (
+with table_metric (subject, metric, value) as (
     select
         'ratings',
         'unknown_movie',
@@ -282,6 +283,6 @@ select
     subject,
     metric,
     value
-from table_figure;
+from table_metric;
 
 drop table rating_of_user;

@@ -11,7 +11,7 @@ with audited_version as (
     where version_id = %(version_id)s
 ),
 
-catalogue as (
+catalogue_size as (
     select count(*) as movies
     from movies
 ),
@@ -76,26 +76,26 @@ expected_list as (
     select
         'the list of a viewer' as kind,
         viewer.user_id as owner,
-        least(audited_version.list_length, catalogue.movies - count(opinion.movie_id)) as movies
+        least(audited_version.list_length, catalogue_size.movies - count(opinion.movie_id)) as movies
     from viewer
     cross join audited_version
-    cross join catalogue
+    cross join catalogue_size
     left join opinion on viewer.user_id = opinion.user_id
-    group by viewer.user_id, audited_version.list_length, catalogue.movies
+    group by viewer.user_id, audited_version.list_length, catalogue_size.movies
     union all
     select
         'the list of similar movies' as kind,
         movies.movie_id as owner,
-        least(%(similar_length)s, catalogue.movies - 1) as movies
+        least(%(similar_length)s, catalogue_size.movies - 1) as movies
     from movies
-    cross join catalogue
+    cross join catalogue_size
     union all
     select
         'the fallback list' as kind,
         0 as owner,
-        least(audited_version.list_length, catalogue.movies) as movies
+        least(audited_version.list_length, catalogue_size.movies) as movies
     from audited_version
-    cross join catalogue
+    cross join catalogue_size
 ),
 
 candidate as (
@@ -119,13 +119,13 @@ expected_candidates as (
         viewer.user_id,
         least(
             audited_version.candidates,
-            greatest(catalogue.movies - count(opinion.movie_id) - audited_version.list_length, 0)
+            greatest(catalogue_size.movies - count(opinion.movie_id) - audited_version.list_length, 0)
         ) as movies
     from viewer
     cross join audited_version
-    cross join catalogue
+    cross join catalogue_size
     left join opinion on viewer.user_id = opinion.user_id
-    group by viewer.user_id, audited_version.candidates, audited_version.list_length, catalogue.movies
+    group by viewer.user_id, audited_version.candidates, audited_version.list_length, catalogue_size.movies
 ),
 
 received_list as (
@@ -148,7 +148,7 @@ ranked_entry as (
     from list_entry
 ),
 
-checks as (
+check_result as (
     select
         coalesce(expected_list.kind, received_list.kind) || ' does not have the expected number of movies'
             as failed_check,
@@ -267,6 +267,6 @@ checks as (
 select
     failed_check,
     failures
-from checks
+from check_result
 where failures > 0
 order by failed_check;

@@ -121,7 +121,7 @@ ranked_entry as (
     from list_entry
 ),
 
-checks as (
+check_result as (
     select
         'a viewer does not have the expected number of movies' as failed_check,
         count(*) as failures
@@ -198,6 +198,6 @@ checks as (
 select
     failed_check,
     failures
-from checks
+from check_result
 where failures > 0
 order by failed_check;

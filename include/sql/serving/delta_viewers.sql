@@ -1,7 +1,7 @@
 -- Purpose: the viewers whose feedback neither a delta's version nor an earlier delta of it knows.
 -- Grain: viewer. Key: user_id. Inputs: serving.delta, serving.version, ml.training, ops.batch, serving.viewer_event,
 -- serving.incoming_event, core.events. Parameters: delta_id, margin_minutes.
-with own_delta as (
+with this_delta as (
     select
         delta.version_id,
         batch.as_of - make_interval(mins => %(margin_minutes)s) as since,
@@ -21,26 +21,26 @@ with own_delta as (
 
 -- after the first delta: whatever was written since, by transaction
 select viewer_event.user_id
-from own_delta
-inner join serving.viewer_event on pg_snapshot_xmin(own_delta.seen) <= viewer_event.changed_by
-where not pg_visible_in_snapshot(viewer_event.changed_by, own_delta.seen)
+from this_delta
+inner join serving.viewer_event on pg_snapshot_xmin(this_delta.seen) <= viewer_event.changed_by
+where not pg_visible_in_snapshot(viewer_event.changed_by, this_delta.seen)
 union
 select incoming_event.user_id
-from own_delta
-inner join serving.incoming_event on pg_snapshot_xmin(own_delta.seen) <= incoming_event.changed_by
-where not pg_visible_in_snapshot(incoming_event.changed_by, own_delta.seen)
+from this_delta
+inner join serving.incoming_event on pg_snapshot_xmin(this_delta.seen) <= incoming_event.changed_by
+where not pg_visible_in_snapshot(incoming_event.changed_by, this_delta.seen)
 -- the first delta of a version: whatever its batch did not see
 union
 select viewer_event.user_id
-from own_delta
-inner join serving.viewer_event on own_delta.since <= viewer_event.updated_at
-where own_delta.seen is null
+from this_delta
+inner join serving.viewer_event on this_delta.since <= viewer_event.updated_at
+where this_delta.seen is null
 union
 select viewer_event.user_id
-from own_delta
+from this_delta
 cross join serving.viewer_event
 where
-    own_delta.seen is null
+    this_delta.seen is null
     and not viewer_event.is_undone
     and not exists (
         select 1 from core.events
@@ -48,7 +48,7 @@ where
     )
 union
 select incoming_event.user_id
-from own_delta
-inner join serving.incoming_event on own_delta.since <= incoming_event.updated_at
-where own_delta.seen is null
+from this_delta
+inner join serving.incoming_event on this_delta.since <= incoming_event.updated_at
+where this_delta.seen is null
 order by user_id;

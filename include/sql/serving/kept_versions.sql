@@ -43,7 +43,7 @@ live_entry as (
     inner join serving.live on compared_entry.version_id = live.version_id
 ),
 
-overlap as (
+shared_count as (
     select
         compared_entry.version_id,
         count(*)::double precision as entries
@@ -58,7 +58,7 @@ live_size as (
     from live_entry
 ),
 
-taken_back as (
+last_move_back as (
     select distinct on (from_version_id)
         from_version_id as version_id,
         moved_by,
@@ -77,8 +77,8 @@ select
     to_char(version.published_at at time zone 'utc', 'YYYY-MM-DD HH24:MI') as published,
     evaluation.ndcg_at_k as ndcg,
     evaluation.coverage_at_k as coverage,
-    1 - coalesce(overlap.entries, 0) / nullif(live_size.entries, 0) as churn,
-    taken_back.moved_by || ': ' || taken_back.reason as taken_back
+    1 - coalesce(shared_count.entries, 0) / nullif(live_size.entries, 0) as churn,
+    last_move_back.moved_by || ': ' || last_move_back.reason as taken_back
 from serving.version
 left join serving.live on true
 left join ml.training on version.training_id = training.training_id
@@ -89,7 +89,7 @@ left join ml.evaluation
         and version.ranker = evaluation.ranker
         and evaluation.k = %(k)s
 cross join live_size
-left join overlap on version.version_id = overlap.version_id
-left join taken_back on version.version_id = taken_back.version_id
+left join shared_count on version.version_id = shared_count.version_id
+left join last_move_back on version.version_id = last_move_back.version_id
 where version.status in ('audited', 'published')
 order by version.version_id desc;
