@@ -64,10 +64,10 @@ def test_an_error_is_one_sentence(monkeypatch, capsys):
 
 
 def test_a_full_disk_is_one_sentence(home, monkeypatch, capsys):
-    def full(*_):
+    def fill_disk(*_):
         raise OSError(28, "No space left on device", "/full/file")
 
-    monkeypatch.setattr(cli.Settings, "from_env", full)
+    monkeypatch.setattr(cli.Settings, "from_env", fill_disk)
     assert cli.main(["status"]) == 1
     assert capsys.readouterr().err == "movierec: disk full: /full/file\n"
 

@@ -34,7 +34,7 @@ def test_a_lock_held_elsewhere_names_its_holder(tmp_path):
 
 
 @pytest.fixture
-def held(tmp_path):
+def held_lock(tmp_path):
     """Return a lock that another process holds, and that process."""
     path = tmp_path / "lock"
     command = [sys.executable, "-c", HOLD, str(path)]
@@ -44,8 +44,8 @@ def held(tmp_path):
         holder.stdin.close()
 
 
-def test_whoever_waits_says_for_whom_and_not_for_ever(held, caplog, monkeypatch):
-    path, holder = held
+def test_whoever_waits_says_for_whom_and_not_for_ever(held_lock, caplog, monkeypatch):
+    path, holder = held_lock
     monkeypatch.setattr(locks, "SILENT_SECONDS", 0.1)
     with (
         caplog.at_level(logging.WARNING),
@@ -60,8 +60,8 @@ def test_whoever_waits_says_for_whom_and_not_for_ever(held, caplog, monkeypatch)
     ]
 
 
-def test_a_lock_that_becomes_free_is_taken(held):
-    path, holder = held
+def test_a_lock_that_becomes_free_is_taken(held_lock):
+    path, holder = held_lock
     holder.stdin.close()
     with locks.lock(path):
         assert path.read_text() == str(os.getpid())

@@ -27,7 +27,7 @@ def run(folder: Path, *words: str, names: str, **frames: pd.DataFrame | str) -> 
 
 
 @pytest.fixture(scope="module")
-def ordinary(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+def results_of_a_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """One run whose users have text for names."""
     folder = tmp_path_factory.mktemp("ordinary")
     train, test = (part.assign(user_id="u" + part["user_id"].astype(str)) for part in two_tastes())
@@ -37,8 +37,8 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     return folder, results
 
 
-def test_every_metric_stands_at_every_k_with_its_interval(ordinary: tuple[Path, dict]) -> None:
-    _, results = ordinary
+def test_every_metric_stands_at_every_k_with_its_interval(results_of_a_run: tuple[Path, dict]) -> None:
+    _, results = results_of_a_run
     assert list(results["rankers"]) == ["item_knn", "popularity"]  # the better one first: tastes can be learned
     for result in results["rankers"].values():
         assert [row["k"] for row in result["metrics"]] == [3, 5]
@@ -50,16 +50,16 @@ def test_every_metric_stands_at_every_k_with_its_interval(ordinary: tuple[Path, 
         assert min(result["fit_seconds"], result["score_seconds"]) >= 0
 
 
-def test_the_per_user_file_averages_to_the_results(ordinary: tuple[Path, dict]) -> None:
-    folder, results = ordinary
+def test_the_per_user_file_averages_to_the_results(results_of_a_run: tuple[Path, dict]) -> None:
+    folder, results = results_of_a_run
     values = pd.read_csv(folder / "values.csv").groupby(["ranker", "k"])["ndcg"].mean()
     for name, result in results["rankers"].items():
         for row in result["metrics"]:
             assert values[name, row["k"]] == pytest.approx(row["ndcg"]["mean"])
 
 
-def test_the_results_say_how_they_came_about(ordinary: tuple[Path, dict]) -> None:
-    folder, results = ordinary
+def test_the_results_say_how_they_came_about(results_of_a_run: tuple[Path, dict]) -> None:
+    folder, results = results_of_a_run
     assert results["arguments"]["k"] == "3,5"
     assert results["arguments"]["seed"] == 1
     assert results["arguments"]["exclude"] == "train"
@@ -93,8 +93,8 @@ def test_a_ranker_that_fails_is_named_and_the_others_go_on(
     assert "note: inner windows: time" in shown.err
 
 
-def test_text_ids_come_back_as_they_were(ordinary: tuple[Path, dict]) -> None:
-    folder, results = ordinary
+def test_text_ids_come_back_as_they_were(results_of_a_run: tuple[Path, dict]) -> None:
+    folder, results = results_of_a_run
     assert "user_id holds text such as 'u1': every user_id is taken as a name and numbered" in results["notes"]
     with (folder / "values.csv").open(encoding="utf-8") as file:
         assert {row["user_id"] for row in csv.DictReader(file)} == {f"u{user}" for user in range(1, 31)}
@@ -228,8 +228,8 @@ def test_the_leaderboard_says_what_was_tuned_and_leaves_empty_what_has_no_data(
     assert results["rankers"]["item_knn"]["metrics"][0]["diversity"]["mean"] is None
 
 
-def test_item_neighbours_are_measured_by_ratings_too(ordinary: tuple[Path, dict]) -> None:
-    _, results = ordinary
+def test_item_neighbours_are_measured_by_ratings_too(results_of_a_run: tuple[Path, dict]) -> None:
+    _, results = results_of_a_run
     error = results["rankers"]["item_knn"]["rating_error"]
     assert 0 < error["mae"] <= error["rmse"] < 2
     assert results["rankers"]["popularity"]["rating_error"] is None

@@ -101,7 +101,7 @@ def first_night(airflow: SimpleNamespace, night_states: NightStates) -> NightSta
 
     def fill(conn: Connection, app: str, settings: Settings) -> None:
         with pytest.MonkeyPatch.context() as patched:
-            night = pointed(airflow, patched, conn.info.dsn, app, settings)
+            night = point_dags_at(airflow, patched, conn.info.dsn, app, settings)
             run_chain(night, movielens.generate(settings.home / "data"), **QUICK)
 
     return night_states.get("first_night", fill)
@@ -118,10 +118,10 @@ def night(
     airflow: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, warehouse: str, app: str, settings: Settings
 ) -> SimpleNamespace:
     """Point the DAGs at databases and artifacts of a test's own."""
-    return pointed(airflow, monkeypatch, warehouse, app, settings)
+    return point_dags_at(airflow, monkeypatch, warehouse, app, settings)
 
 
-def pointed(
+def point_dags_at(
     airflow: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, warehouse: str, app: str, settings: Settings
 ) -> SimpleNamespace:
     """Point the DAGs somewhere; `run(dag_id, **params)` runs one as a task would, and returns the run."""

@@ -26,7 +26,7 @@ def live(night, first_night):
     return folder, disliked, near_disliked, liked, near_liked
 
 
-def places(night):
+def places_now(night):
     with connect(night.warehouse) as conn:
         return dict(conn.execute("select movie_id, place from serving.arrangement(1)").fetchall())
 
@@ -46,7 +46,7 @@ def places_of_version(night):
 
 def test_feedback_counts_at_once_within_the_hour_and_the_next_night(night, live):
     folder, disliked, near_disliked, liked, near_liked = live
-    before = places(night)
+    before = places_now(night)
     with connect(night.warehouse) as conn:
         conn.execute("select serving.give_feedback('a', 1, %s, 'dislike')", [disliked])
         conn.execute("select serving.give_feedback('b', 1, %s, 'like')", [liked])
@@ -56,14 +56,14 @@ def test_feedback_counts_at_once_within_the_hour_and_the_next_night(night, live)
 
     hour = night.run("movierec_feedback")
     assert hour.state == "success", states(hour)
-    within_the_hour = places(night)
+    within_the_hour = places_now(night)
     run_chain(night, folder, **QUICK)
     with connect(night.warehouse) as conn:
         learned = conn.execute("select kind, movie_id from core.events where source = 'serving' order by event_id")
         assert learned.fetchall() == [("dislike", disliked), ("like", liked)]
     next_night = places_of_version(night)
 
-    for after in (within_the_hour, next_night, places(night)):
+    for after in (within_the_hour, next_night, places_now(night)):
         assert {disliked, liked} & set(after) == set()
         assert sum(after[movie] - before[movie] for movie in near_disliked) > 0
         assert sum(after[movie] - before[movie] for movie in near_liked) < 0
@@ -80,7 +80,7 @@ def test_events_of_the_application_count_within_the_hour_and_a_source_that_is_do
         )
     monkeypatch.setenv("MOVIEREC_EVENTS", "/nowhere")
     night.run("movierec_feedback")
-    assert disliked not in places(night)
+    assert disliked not in places_now(night)
     with connect(night.warehouse) as conn:
         assert conn.execute("select source, movie_id from serving.incoming_event").fetchall() == [("app", disliked)]
         assert conn.execute("select count(*) from core.events").fetchone() == (0,)

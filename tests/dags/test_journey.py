@@ -40,7 +40,7 @@ def return_to(browser: Browser, site: Site, cookies: Path) -> Page:
     return page
 
 
-def say(page: Page, kind: str, movie: str) -> None:
+def click_opinion(page: Page, kind: str, movie: str) -> None:
     """Say something about a movie by one click, on its card or its page."""
     page.locator(f'button[value="{kind} {movie}"]').first.click()
     page.locator("#toast button").wait_for()
@@ -108,9 +108,9 @@ def test_from_newcomer_to_a_list_of_their_own(published: Site, night: SimpleName
             before = places(conn, viewer)
             again, liked = within_the_hour[0], str(max(before, key=before.__getitem__))
             down, up = neighbours(conn, viewer, again, SIMILAR), neighbours(conn, viewer, liked, SPOKEN_FOR)
-            say(page, "dislike", again)
+            click_opinion(page, "dislike", again)
             page.goto(f"{published.url}/movies/{liked}")
-            say(page, "like", liked)
+            click_opinion(page, "like", liked)
 
         run_feedback()
 

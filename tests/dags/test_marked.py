@@ -13,7 +13,7 @@ MAX_SECONDS = 30
 
 
 @pytest.fixture
-def begin(airflow, night):
+def begin_run(airflow, night):
     """Return what begins a run, with some of its tasks in the states they would be in by now."""
     from airflow.models.dagrun import DagRun
     from airflow.models.serialized_dag import SerializedDagModel
@@ -25,7 +25,7 @@ def begin(airflow, night):
 
     night.run("movierec_publish")  # and Airflow knows its DAGs
 
-    def begin(dag_id, **task_states):
+    def begin_run(dag_id, **task_states):
         with create_session(scoped=False) as session:
             now = datetime.now(UTC)
             SerializedDagModel.get_dag(dag_id, session=session).create_dagrun(
@@ -37,7 +37,7 @@ def begin(airflow, night):
                 instance.state = task_states.get(instance.task_id)
         return SimpleNamespace(dag_id=dag_id, warehouse=night.warehouse)
 
-    yield begin
+    yield begin_run
     with create_session(scoped=False) as session:
         session.execute(delete(DagRun).where(DagRun.run_id == "begun"))
 
@@ -91,7 +91,7 @@ def finish(begun):
         return run.state, ran
 
 
-def told(begun):
+def await_notices(begun):
     """Return the notices of the run, once there is one."""
     deadline = time.monotonic() + MAX_SECONDS
     while not (rows := query(begun.warehouse, TOLD)):
@@ -109,25 +109,25 @@ def told(begun):
         ("movierec_publish", {"open_version": "success"}, "movierec_publish"),
     ],
 )
-def test_a_run_that_is_marked_as_failed_records_its_night_and_is_red(begin, dag_id, task_states, place):
-    begun = begin(dag_id, **task_states)
+def test_a_run_that_is_marked_as_failed_records_its_night_and_is_red(begin_run, dag_id, task_states, place):
+    begun = begin_run(dag_id, **task_states)
     mark_run(begun)
     assert finish(begun) == ("failed", ["record_night"])
-    ((_, _, message),) = told(begun)
+    ((_, _, message),) = await_notices(begun)
     assert message.startswith(f"{place} failed (night of ")
     assert "marked as failed: by somebody in Airflow" in message
 
 
 @pytest.mark.parametrize("dag_id", ["movierec_feedback", "movierec_maintenance", "movierec_forget", "movierec_replay"])
-def test_a_run_without_a_record_of_its_night_is_red_at_once(begin, dag_id):
-    begun = begin(dag_id)
+def test_a_run_without_a_record_of_its_night_is_red_at_once(begin_run, dag_id):
+    begun = begin_run(dag_id)
     mark_run(begun)
     assert finish(begun) == ("failed", [])
-    assert [row[:2] for row in told(begun)] == [(dag_id, None)]
+    assert [row[:2] for row in await_notices(begun)] == [(dag_id, None)]
 
 
-def test_a_task_that_is_marked_as_failed_is_told_and_its_run_is_red(begin):
-    begun = begin("movierec_train", open_training="success", take_snapshot="running")
+def test_a_task_that_is_marked_as_failed_is_told_and_its_run_is_red(begin_run):
+    begun = begin_run("movierec_train", open_training="success", take_snapshot="running")
     mark_task(begun, "take_snapshot")
     assert finish(begun) == ("failed", ["record_night"])
-    assert [row[:2] for row in told(begun)] == [("movierec_train", "take_snapshot")]
+    assert [row[:2] for row in await_notices(begun)] == [("movierec_train", "take_snapshot")]

@@ -50,16 +50,16 @@ def test_above_is_the_distance_from_the_users_mean(history: History) -> None:
     assert history.above_mean.tolist() == pytest.approx([1, -1, 0, 0])
 
 
-def watched(rating: float, weight: float, relevant_from: float | None = 4.0) -> History:
+def history_with(rating: float, weight: float, relevant_from: float | None = 4.0) -> History:
     ratings = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [10, 20, 20], "rating": [5.0, 3.0, rating]})
-    given = ratings.assign(weight=[np.nan, np.nan, weight], rated_at=pd.Timestamp("1999-01-01", tz="UTC"))
+    timed = ratings.assign(weight=[np.nan, np.nan, weight], rated_at=pd.Timestamp("1999-01-01", tz="UTC"))
     movies = pd.DataFrame({"movie_id": [10, 20], "title": "t", "release_year": 1990})
-    return History.of(Dataset.of({"ratings": given, "movies": movies}, relevant_from))
+    return History.of(Dataset.of({"ratings": timed, "movies": movies}, relevant_from))
 
 
 @pytest.mark.parametrize(("weight", "liked"), [(0.4, False), (0.5, True), (1.0, True), (0.0, False)])
 def test_feedback_without_a_rating_says_what_its_weight_says(weight: float, liked: bool) -> None:
-    history = watched(np.nan, weight)
+    history = history_with(np.nan, weight)
     assert history.signal.tolist() == pytest.approx([1, 0.3, weight])
     assert history.liked.tolist() == [True, False, liked]
     assert np.isnan(history.ratings[2])
@@ -68,18 +68,18 @@ def test_feedback_without_a_rating_says_what_its_weight_says(weight: float, like
 
 
 def test_every_rating_is_a_like_where_no_threshold_is_set() -> None:
-    history = watched(1.0, np.nan, None)
+    history = history_with(1.0, np.nan, None)
     assert history.liked.all()
     assert history.signal.tolist() == [1, 1, 1]
 
 
 def test_a_threshold_itself_is_liked() -> None:
-    assert watched(3.0, np.nan, 3.0).liked.tolist() == [True, True, True]
-    assert watched(2.5, np.nan, 3.0).liked.tolist() == [True, True, False]
+    assert history_with(3.0, np.nan, 3.0).liked.tolist() == [True, True, True]
+    assert history_with(2.5, np.nan, 3.0).liked.tolist() == [True, True, False]
 
 
 def test_a_history_before_1970_has_its_moments() -> None:
-    early = replace(watched(1.0, np.nan), times=np.array([-9, -5, -7]))
+    early = replace(history_with(1.0, np.nan), times=np.array([-9, -5, -7]))
     assert early.now.tolist() == [-5, -7]
     assert early.recency.tolist() == [1, 0, 0]
 

@@ -16,21 +16,21 @@ def ratings(*rows: tuple[int, int, int]) -> pd.DataFrame:
     return pd.DataFrame({"user_id": users, "movie_id": movies, "rated_at": moments}, index=np.arange(len(rows)) + 7)
 
 
-def told_apart(*rows: tuple[int, int, int]) -> list[int]:
-    found = in_source_order(ratings(*rows))
-    pd.testing.assert_frame_equal(found.drop(columns="rated_at"), ratings(*rows).drop(columns="rated_at"))
-    assert found["rated_at"].dtype == "datetime64[us, UTC]"
-    return found["rated_at"].astype("int64").tolist()
+def times_in_source_order(*rows: tuple[int, int, int]) -> list[int]:
+    ordered = in_source_order(ratings(*rows))
+    pd.testing.assert_frame_equal(ordered.drop(columns="rated_at"), ratings(*rows).drop(columns="rated_at"))
+    assert ordered["rated_at"].dtype == "datetime64[us, UTC]"
+    return ordered["rated_at"].astype("int64").tolist()
 
 
 def test_ratings_of_one_moment_are_in_the_order_of_their_rows() -> None:
     rows = [(1, 5, SECOND), (2, 5, SECOND), (1, 3, SECOND), (1, 9, 0), (1, 4, SECOND)]
-    assert told_apart(*rows) == [SECOND, SECOND, SECOND + 1, 0, SECOND + 2]
+    assert times_in_source_order(*rows) == [SECOND, SECOND, SECOND + 1, 0, SECOND + 2]
 
 
 def test_none_comes_as_late_as_the_users_next_moment() -> None:
     rows = [(1, 5, 0), (1, 3, 0), (1, 4, 0), (1, 8, 2), (2, 8, 1), (1, 7, 2), (1, 9, 2)]
-    assert told_apart(*rows) == [0, 1, 1, 2, 1, 3, 4]
+    assert times_in_source_order(*rows) == [0, 1, 1, 2, 1, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_rows_in_another_order_are_not_called_sorted() -> None:
 
 def test_where_no_moments_are_tied_nothing_changes() -> None:
     rows = [(1, 5, 3), (1, 3, 2), (2, 4, 2)]
-    assert told_apart(*rows) == [3, 2, 2]
+    assert times_in_source_order(*rows) == [3, 2, 2]
     assert in_source_order(ratings(*rows).iloc[:0]).empty

@@ -57,7 +57,7 @@ def test_values_of_later_rows_do_not_move_the_border() -> None:
     pd.testing.assert_frame_equal(per_user_temporal(rows)[0], per_user_temporal(later)[0])
 
 
-def many(seed: int = 0, rows: int = 400) -> pd.DataFrame:
+def random_ratings(seed: int = 0, rows: int = 400) -> pd.DataFrame:
     """Ratings of 30 users on 60 movies over 40 days, with many ties."""
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"user_id": rng.integers(0, 30, rows), "movie_id": rng.integers(0, 60, rows)})
@@ -77,7 +77,7 @@ SPLITS = {
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
 @pytest.mark.parametrize("seed", range(5))
 def test_the_parts_are_a_partition(split: Split, seed: int) -> None:
-    frame = many(seed)
+    frame = random_ratings(seed)
     parts = split(frame, seed)
     pd.testing.assert_frame_equal(pd.concat(parts).sort_index(), frame)
     assert all(len(part) for part in parts)
@@ -85,25 +85,25 @@ def test_the_parts_are_a_partition(split: Split, seed: int) -> None:
 
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
 def test_the_same_seed_gives_the_same_parts(split: Split) -> None:
-    for first, second in zip(split(many(), 3), split(many(), 3), strict=True):
+    for first, second in zip(split(random_ratings(), 3), split(random_ratings(), 3), strict=True):
         pd.testing.assert_frame_equal(first, second)
 
 
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
 def test_nothing_is_split_into_nothing(split: Split) -> None:
-    assert [len(part) for part in split(many().head(0), 0)] in ([0, 0], [0, 0, 0])
+    assert [len(part) for part in split(random_ratings().head(0), 0)] in ([0, 0], [0, 0, 0])
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_nobody_is_asked_about_what_was_before_what_is_known_of_them(seed: int) -> None:
-    train, test = per_user_temporal(many(seed))
+    train, test = per_user_temporal(random_ratings(seed))
     latest = train.groupby("user_id")["rated_at"].max()
     assert (test["rated_at"] >= test["user_id"].map(latest)).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_one_moment_divides_everybody(seed: int) -> None:
-    train, test = global_temporal(many(seed))
+    train, test = global_temporal(random_ratings(seed))
     assert train["rated_at"].max() < test["rated_at"].min()
 
 
@@ -139,7 +139,7 @@ def test_a_core_is_what_is_left_when_nobody_falls_out_any_more() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_held_out_users_are_strangers_to_what_is_learned_from(seed: int) -> None:
-    frame = many(seed)
+    frame = random_ratings(seed)
     train, shown, test = strong_generalisation(frame, 10, seed=seed)
     assert not set(train["user_id"]) & set(shown["user_id"])
     assert set(test["user_id"]) <= set(shown["user_id"])
@@ -167,16 +167,16 @@ def test_a_fifth_of_the_users_are_held_out(users: int, held_out: int) -> None:
 @pytest.mark.parametrize("users", [0, 30, -1])
 def test_somebody_must_be_left_to_learn_from(users: int) -> None:
     with pytest.raises(ModelError, match="allowed is 1 to 29 of 30 users"):
-        strong_generalisation(many(), users)
+        strong_generalisation(random_ratings(), users)
 
 
 @pytest.mark.parametrize("share", [0, 1, 1.5, -0.1])
 def test_a_share_is_a_part(share: float) -> None:
     for split in (per_user_temporal, global_temporal):
         with pytest.raises(ModelError, match="between 0 and 1"):
-            split(many(), share)
+            split(random_ratings(), share)
     with pytest.raises(ModelError, match="above 0"):
-        random_split(many(), (1 - share, 0))
+        random_split(random_ratings(), (1 - share, 0))
 
 
 def test_the_last_rating_of_everybody_is_left_out_and_a_single_one_is_known() -> None:
@@ -217,7 +217,7 @@ def test_without_anybodys_future_a_newcomer_is_asked_without_a_past() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_row_that_is_learned_from_is_as_late_as_one_that_is_asked_about(seed: int) -> None:
-    train, fold_in, test = leave_one_out_global(many(seed), seed=seed)
+    train, fold_in, test = leave_one_out_global(random_ratings(seed), seed=seed)
     assert train["rated_at"].max() < test["rated_at"].min()
     assert test["user_id"].is_unique
     last_shown = fold_in.groupby("user_id")["rated_at"].max().reindex(test["user_id"]).to_numpy()

@@ -17,20 +17,20 @@ TEST = pd.DataFrame(
 
 
 @pytest.fixture(scope="module")
-def known() -> Dataset:
+def known_facts() -> Dataset:
     ratings = pd.DataFrame(PAIRS, columns=["user_id", "movie_id"]).assign(rating=4.0, rated_at=DAY)
     movies = pd.DataFrame({"movie_id": range(1, 9), "title": [f"Film {i}" for i in range(8)], "release_year": 1990})
     return Dataset.of({"ratings": ratings, "movies": movies})
 
 
 @pytest.fixture(scope="module")
-def features(known: Dataset) -> MovieFeatures:
-    return MovieFeatures.build(known)
+def features(known_facts: Dataset) -> MovieFeatures:
+    return MovieFeatures.build(known_facts)
 
 
 @pytest.fixture(scope="module")
-def ranker(known: Dataset, features: MovieFeatures) -> Popularity:
-    return Popularity().fit(known, features)
+def ranker(known_facts: Dataset, features: MovieFeatures) -> Popularity:
+    return Popularity().fit(known_facts, features)
 
 
 def test_those_who_liked_something_are_evaluated_once_for_every_k(ranker: Popularity) -> None:

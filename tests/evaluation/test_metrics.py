@@ -109,7 +109,7 @@ def test_huge_and_negative_ids_are_ids() -> None:
 SEEDS = range(3)
 
 
-def named(lists: pd.DataFrame, relevant: pd.DataFrame, k: int) -> dict[str, object]:
+def in_ranxs_words(lists: pd.DataFrame, relevant: pd.DataFrame, k: int) -> dict[str, object]:
     """Say the same in ranx's words; names in which alphabetical order is that of the numbers."""
     names = {user: f"{user:04}" for user in relevant["user_id"].unique()}
     wanted = {names[user]: dict.fromkeys(map(str, rows["movie_id"]), 1) for user, rows in relevant.groupby("user_id")}
@@ -124,7 +124,7 @@ def named(lists: pd.DataFrame, relevant: pd.DataFrame, k: int) -> dict[str, obje
 def test_every_metric_is_that_of_an_independent_implementation() -> None:
     cases = [(random_lists(seed), relevant_pairs(random_test(seed), 4.0), k) for seed in SEEDS for k in KS]
     program = [sys.executable, Path(__file__).with_name("by_ranx.py")]
-    question = json.dumps([named(*case) for case in cases])
+    question = json.dumps([in_ranxs_words(*case) for case in cases])
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     answer = subprocess.run(program, input=question, capture_output=True, text=True, check=True, env=environment)
     for (lists, relevant, k), theirs in zip(cases, json.loads(answer.stdout), strict=True):

@@ -32,14 +32,14 @@ class Rows:
     links: list[Row] = field(default_factory=list)
 
 
-def thrown(seed: object) -> random.Random:
+def dice_of(seed: object) -> random.Random:
     """Return dice that fall the same way for the same seed."""
     return random.Random(str(seed))  # noqa: S311 (nothing here is secret)
 
 
 def clean(seed: int, ratings: int = 2000, movies: int = 200, users: int = 100) -> Rows:
     """Make rows in which nothing is wrong and no rating stands twice."""
-    dice = thrown(seed)
+    dice = dice_of(seed)
     pairs = dice.sample([(user, movie) for user in range(1, users + 1) for movie in range(1, movies + 1)], ratings)
     return Rows(
         ratings=[

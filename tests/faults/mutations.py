@@ -31,8 +31,8 @@ class Mutation:
     layouts: frozenset[str] = frozenset(("csv", "dat", "100k", "atomic"))
 
 
-def _put(place: int, *values: str) -> EDIT:
-    return lambda dice, row: (*row[:place], dice.choice(values), *row[place + 1 :])
+def _put(column: int, *values: str) -> EDIT:
+    return lambda dice, row: (*row[:column], dice.choice(values), *row[column + 1 :])
 
 
 def _rating(name: str, edit: EDIT, *broken: str, layouts: str = "csv dat 100k atomic") -> Mutation:
@@ -161,23 +161,23 @@ def spoil(
     done: dict[Place, Mutation] = {}
     for table, rows in tables.items():
         fitting = [mutation for mutation in mutations if mutation.table == table and layout in mutation.layouts]
-        for place, row in enumerate(rows):
+        for position, row in enumerate(rows):
             if fitting and dice.random() < share:
-                done[table, place + 1] = mutation = dice.choice(fitting)
-                rows[place] = mutation.edit(dice, row)
-    broken = {place: set(mutation.broken) for place, mutation in done.items()}
-    for place in _orphans(tables, broken):
-        broken.setdefault(place, set()).add("movie_known")
-    return Key(done, {place: rules for place, rules in broken.items() if rules})
+                done[table, position + 1] = mutation = dice.choice(fitting)
+                rows[position] = mutation.edit(dice, row)
+    broken = {position: set(mutation.broken) for position, mutation in done.items()}
+    for position in _orphans(tables, broken):
+        broken.setdefault(position, set()).add("movie_known")
+    return Key(done, {position: rules for position, rules in broken.items() if rules})
 
 
 def _orphans(tables: dict[str, list[Row]], broken: dict[Place, set[str]]) -> list[Place]:
     """Return the ratings and tags whose movie is none, or one whose own row is bad."""
     movies = enumerate(tables["movies"], 1)
-    known = {int(row[0]) for place, row in movies if not broken.get(("movies", place))}
+    known = {int(row[0]) for position, row in movies if not broken.get(("movies", position))}
     return [
-        (table, place)
+        (table, position)
         for table in ("ratings", "tags")
-        for place, row in enumerate(tables.get(table, []), 1)
+        for position, row in enumerate(tables.get(table, []), 1)
         if not re.fullmatch(r" *[+-]?[0-9]+ *", row[1]) or int(row[1]) not in known
     ]

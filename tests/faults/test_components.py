@@ -14,7 +14,7 @@ from movierec.local.airflow import group
 from movierec.local.postgres import embedded_server
 from tests import movielens
 from tests.faults.conftest import DurableServer
-from tests.faults.test_interrupted import everything
+from tests.faults.test_interrupted import all_layers
 from tests.faults.test_publication import served
 from tests.installation import CommandLine
 
@@ -111,7 +111,7 @@ def night(tmp_path):
             tasks = conn.execute(TASKS, [list(NIGHT)]).fetchall()
         assert movierec("down").returncode == 0
         server.start()
-        left = Left(tasks, served(server.conninfo("warehouse")), everything(server), killer.dead)
+        left = Left(tasks, served(server.conninfo("warehouse")), all_layers(server), killer.dead)
         embedded_server.stop(movierec.settings)
         return left
 

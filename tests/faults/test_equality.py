@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from movierec.ingestion import core
-from tests.faults.datasets import thrown
+from tests.faults.datasets import dice_of
 from tests.faults.world import DAYS, START, World, facts
 from tests.night import ingest
 
@@ -18,7 +18,7 @@ def as_of(night):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_core_moved_night_by_night_equals_core_built_anew(conn, app, tmp_path, seed):
-    world = World(thrown(seed), tmp_path / "data", app)
+    world = World(dice_of(seed), tmp_path / "data", app)
     held = {}
     for night in range(NIGHTS):
         choices = {"as_of": as_of(night), "is_full": world.dice.random() < 0.2}

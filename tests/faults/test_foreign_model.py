@@ -17,7 +17,7 @@ from movierec.rankers.saved_models.model_card import model_folder
 from movierec.training.folder import TrainingFolder
 from tests.faults.chains import publication
 from tests.faults.stages import take
-from tests.faults.test_training import left, overwrite
+from tests.faults.test_training import digests, overwrite
 from tests.faults.test_training import lists as served
 from tests.publishing.conftest import LENGTH
 
@@ -79,17 +79,17 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def undisturbed(served_night, tmp_path_factory):
+def without_damage(served_night, tmp_path_factory):
     """Return what a publication leaves that nothing disturbs."""
     warehouse, settings = served_night.copy(tmp_path_factory.mktemp("undisturbed"))
     champion(warehouse)
     take(warehouse, publication(warehouse, settings, "night"))
-    return left(warehouse, settings)
+    return digests(warehouse, settings)
 
 
 @pytest.mark.parametrize(("damage", "sentence", "place"), CASES)
 def test_a_foreign_or_damaged_model_is_refused_and_the_right_one_is_published(
-    served_night, undisturbed, tmp_path, damage, sentence, place
+    served_night, without_damage, tmp_path, damage, sentence, place
 ):
     warehouse, settings = served_night.copy(tmp_path)
     before, folder, name = served(warehouse), TrainingFolder.of(settings, TRAINING), champion(warehouse)
@@ -114,7 +114,7 @@ def test_a_foreign_or_damaged_model_is_refused_and_the_right_one_is_published(
     take(warehouse, stages)
     after = served(warehouse)
     assert after == before  # the same lists, of the new version
-    assert left(warehouse, settings) == undisturbed
+    assert digests(warehouse, settings) == without_damage
 
 
 def test_a_delta_refuses_the_model_of_another_ranker(served_night, tmp_path):

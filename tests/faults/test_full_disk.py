@@ -14,9 +14,9 @@ from tests.faults.conftest import running, serve_a_night
 from tests.faults.datasets import clean, write_csv
 from tests.faults.stages import take as take_stages
 from tests.faults.steps import RETRIED, take
-from tests.faults.test_interrupted import AS_OF, everything
+from tests.faults.test_interrupted import AS_OF, all_layers
 from tests.faults.test_publication import served
-from tests.faults.test_training import left, lists
+from tests.faults.test_training import digests, lists
 from tests.publishing.conftest import LENGTH
 
 LITTLE_MEMORY = "options='-c work_mem=64kB'"  # so that sorting needs the disk, as on a large warehouse
@@ -30,7 +30,7 @@ def make_room(server, disk):
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory):
+def night_on_small_disk(tmp_path_factory):
     """Return a served night whose database has a disk of its own, and the disk."""
     with (
         mounted(tmp_path_factory.mktemp("small") / "disk", "400m") as disk,
@@ -40,8 +40,8 @@ def full(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(full, tmp_path):
-    night, disk = full
+def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(night_on_small_disk, tmp_path):
+    night, disk = night_on_small_disk
     server = night.server
     folder = write_csv(tmp_path / "many", clean(9, ratings=60_000, movies=400, users=300))
 
@@ -51,7 +51,7 @@ def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(full,
     warehouse, settings = night.copy(tmp_path / "ingest")
     before = lists(warehouse)
     ingest(warehouse)
-    undisturbed = (everything(server), left(warehouse, settings), lists(warehouse))
+    without_fault = (all_layers(server), digests(warehouse, settings), lists(warehouse))
     warehouse, settings = night.copy(tmp_path / "ingest")
     fill(disk)
     try:
@@ -62,20 +62,20 @@ def test_a_full_disk_of_the_database_is_a_reason_to_try_an_ingestion_again(full,
     assert failed.value.code == RETRIED
     assert lists(warehouse) == before
     ingest(warehouse)
-    assert (everything(server), left(warehouse, settings), lists(warehouse)) == undisturbed
+    assert (all_layers(server), digests(warehouse, settings), lists(warehouse)) == without_fault
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["write_lists", "write_catalogue", "audit_version"])
-def test_a_full_disk_of_the_database_is_a_reason_to_try_a_publication_again(full, tmp_path, stage):
-    night, disk = full
+def test_a_full_disk_of_the_database_is_a_reason_to_try_a_publication_again(night_on_small_disk, tmp_path, stage):
+    night, disk = night_on_small_disk
 
     def publish(warehouse, settings, before=lambda _: None):
         take_stages(f"{warehouse} {LITTLE_MEMORY}", publication(warehouse, settings, "next"), before)
 
     warehouse, settings = night.copy(tmp_path)
     publish(warehouse, settings)
-    undisturbed = left(warehouse, settings), served(warehouse)
+    without_fault = digests(warehouse, settings), served(warehouse)
     warehouse, settings = night.copy(tmp_path)
     before, reached = served(warehouse), []
 
@@ -92,7 +92,7 @@ def test_a_full_disk_of_the_database_is_a_reason_to_try_a_publication_again(full
     assert reached[-1] == stage
     assert served(warehouse) == before
     publish(warehouse, settings)
-    assert (left(warehouse, settings), served(warehouse)) == undisturbed
+    assert (digests(warehouse, settings), served(warehouse)) == without_fault
     assert served(warehouse)[4] == f"({VIEWERS * LENGTH},{VIEWERS})"
 
 
@@ -102,7 +102,7 @@ def test_a_full_disk_of_the_artifacts_ends_a_publication_with_its_sentence_and_o
 ):
     disk = disk_of("4m")
 
-    def begin():
+    def begin_night():
         """Return a warehouse and settings after a night of which the champion has not been fitted on everything."""
         warehouse, settings = served_night.copy(disk)
         (card,) = (disk / "artifacts").glob(f"trainings/000001/final/*/{CARD}")
@@ -110,10 +110,10 @@ def test_a_full_disk_of_the_artifacts_ends_a_publication_with_its_sentence_and_o
             shutil.rmtree(folder)
         return warehouse, settings
 
-    warehouse, settings = begin()
+    warehouse, settings = begin_night()
     take_stages(warehouse, publication(warehouse, settings, "night"))
-    undisturbed = left(warehouse, settings), served(warehouse)
-    warehouse, settings = begin()
+    without_fault = digests(warehouse, settings), served(warehouse)
+    warehouse, settings = begin_night()
     before = served(warehouse)
     ballast = disk / "ballast"
     ballast.write_bytes(bytes(shutil.disk_usage(disk).free - spare))
@@ -123,4 +123,4 @@ def test_a_full_disk_of_the_artifacts_ends_a_publication_with_its_sentence_and_o
     assert served(warehouse) == before
     ballast.unlink()
     take_stages(warehouse, stages)
-    assert (left(warehouse, settings), served(warehouse)) == undisturbed
+    assert (digests(warehouse, settings), served(warehouse)) == without_fault

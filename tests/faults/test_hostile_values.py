@@ -65,16 +65,16 @@ def call(conn, name, values, kinds, role="movierec_web"):
         return conn.execute(f"select * from serving.{name}({given})").fetchall()
 
 
-def usual(kind):
+def usual_value(kind):
     return USUAL.get(kind, "null")
 
 
 def test_a_value_at_the_edge_of_its_type_is_answered(administrator):
     asked = 0
     for name, kinds in calls(administrator):
-        for place, kind in enumerate(kinds):
+        for position, kind in enumerate(kinds):
             for value in HOSTILE.get(kind, ()):
-                values = [value if place == other else usual(each) for other, each in enumerate(kinds)]
+                values = [value if position == other else usual_value(each) for other, each in enumerate(kinds)]
                 rows = call(administrator, name, values, kinds)
                 assert len(rows) <= 1_000, (name, values)
                 asked += 1
@@ -84,16 +84,18 @@ def test_a_value_at_the_edge_of_its_type_is_answered(administrator):
 def test_all_parameters_at_the_edge_at_once_are_answered(administrator):
     for name, kinds in calls(administrator):
         for pick in (0, 2, 3, -1):
-            values = [HOSTILE[kind][pick % len(HOSTILE[kind])] if kind in HOSTILE else usual(kind) for kind in kinds]
+            values = [
+                HOSTILE[kind][pick % len(HOSTILE[kind])] if kind in HOSTILE else usual_value(kind) for kind in kinds
+            ]
             call(administrator, name, values, kinds)
 
 
 def test_a_value_that_is_none_of_its_type_is_refused_before_anything_is_done(administrator):
     for name, kinds in calls(administrator):
-        for place, kind in enumerate(kinds):
+        for position, kind in enumerate(kinds):
             for value in BEYOND.get(kind, ()):
                 quoted = "'" + value.replace("'", "''") + "'"
-                values = [quoted if place == other else usual(each) for other, each in enumerate(kinds)]
+                values = [quoted if position == other else usual_value(each) for other, each in enumerate(kinds)]
                 with pytest.raises(psycopg.DataError):
                     call(administrator, name, values, kinds)
 
@@ -106,7 +108,7 @@ def test_a_nul_never_reaches_the_server(administrator):
 def test_who_only_reads_may_call_none_of_them(administrator):
     for name, kinds in calls(administrator):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            call(administrator, name, [usual(kind) for kind in kinds], kinds, "movierec_reader")
+            call(administrator, name, [usual_value(kind) for kind in kinds], kinds, "movierec_reader")
 
 
 def feedback(conn, events):

@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
     return write_csv(tmp_path_factory.mktemp("data"), rows)
 
 
-def everything(server):
+def all_layers(server):
     with connect(server.conninfo("warehouse")) as conn:
         return facts(conn), conn.execute(COUNTS).fetchall(), conn.execute(LAYERS).fetchall()
 
@@ -44,7 +44,7 @@ def undisturbed(durable_server, folder):
     """Return what a night leaves that nothing disturbs."""
     durable_server.renew()
     take(durable_server.conninfo("warehouse"), durable_server.conninfo("app"), str(folder), "night", AS_OF)
-    return everything(durable_server)
+    return all_layers(durable_server)
 
 
 def arguments(server, folder, run_id="night", as_of=AS_OF, steps=ALL):
@@ -74,7 +74,7 @@ def test_a_step_killed_on_its_way_and_retried_leaves_the_rows_of_a_quiet_night(
     victim.kill()
     assert victim.wait() < 0
     take(*arguments(durable, folder))
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 @pytest.mark.parametrize("last", NAMES)
@@ -82,7 +82,7 @@ def test_a_night_that_ended_after_a_step_takes_that_step_again_and_goes_on(durab
     done = NAMES[: NAMES.index(last) + 1]
     take(*arguments(durable, folder, steps=",".join(done)))
     take(*arguments(durable, folder, steps=",".join(NAMES[NAMES.index(last) :])))
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 @pytest.mark.parametrize("step", WRITTEN_TABLES)
@@ -93,7 +93,7 @@ def test_a_server_that_crashes_on_the_way_is_a_reason_to_try_again(durable, fold
     assert victim.wait(60) == RETRIED
     assert "OperationalError" in victim.stdout.read()
     take(*arguments(durable, folder))
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 @pytest.mark.parametrize("step", WRITTEN_TABLES)
@@ -103,7 +103,7 @@ def test_a_connection_that_is_ended_on_the_way_is_a_reason_to_try_again(durable,
     end_our_backends(durable.conninfo("warehouse"))
     assert victim.wait(60) == RETRIED, victim.stdout.read()
     take(*arguments(durable, folder))
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 @pytest.mark.parametrize("step", WRITTEN_TABLES)
@@ -117,7 +117,7 @@ def test_time_that_is_up_and_a_lock_that_is_held_are_reasons_to_try_again(durabl
             holder.execute(f"lock table {WRITTEN_TABLES[step]} in exclusive mode")
             take(f"{warehouse} options='-c lock_timeout=50'", *others[:-1], step)
     take(*arguments(durable, folder))
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 @pytest.mark.parametrize("run_ids", [("night", "night"), ("night", "other")])
@@ -125,14 +125,14 @@ def test_two_runs_of_one_night_at_once_leave_the_rows_of_one(durable, folder, un
     both = [process(*arguments(durable, folder, run_id)) for run_id in run_ids]
     for one in both:
         assert one.wait(120) == 0, one.stdout.read()
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 def test_two_nights_at_once_leave_what_they_leave_one_after_the_other(durable, folder, undisturbed, process):
     both = [process(*arguments(durable, folder, as_of[:10], as_of)) for as_of in (NEXT, AS_OF)]
     for one in both:
         assert one.wait(120) == 0, one.stdout.read()
-    assert everything(durable) == undisturbed
+    assert all_layers(durable) == undisturbed
 
 
 def test_a_killed_night_leaves_nothing_for_readers_to_see(durable, folder, process):

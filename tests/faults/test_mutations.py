@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.faults.datasets import LAYOUTS, TABLES, Rows, clean, thrown
+from tests.faults.datasets import LAYOUTS, TABLES, Rows, clean, dice_of
 from tests.faults.mutations import MUTATIONS, spoil
 from tests.night import ingest, staged
 
@@ -19,7 +19,7 @@ UNRECONCILED = (
 @pytest.mark.parametrize(("seed", "share"), [(1, 0.02), (2, 0.1), (3, 0.4)])
 def test_quarantine_holds_what_the_key_says_and_nothing_else(conn, app, tmp_path, layout, seed, share):
     tables = {table: rows for table, rows in asdict(clean(seed)).items() if table in TABLES[layout]}
-    key = spoil(thrown(f"{layout} {seed}"), tables, layout, share)
+    key = spoil(dice_of(f"{layout} {seed}"), tables, layout, share)
     staged(conn, app, LAYOUTS[layout](tmp_path, Rows(**tables)), sources=["movielens"])
     expected = {(NAMES.get(table, table), place): rules for (table, place), rules in key.broken.items()}
     done = {(NAMES.get(table, table), place): mutation.name for (table, place), mutation in key.done.items()}
@@ -38,7 +38,7 @@ def test_what_is_written_otherwise_means_the_same(conn, app, tmp_path, layout):
     plain = conn.execute("select * from core.ratings order by user_id, movie_id").fetchall()
     tables = {table: lines for table, lines in asdict(rows).items() if table in TABLES[layout]}
     others = [mutation for mutation in MUTATIONS if not mutation.broken and mutation.name not in ("orphan", "no year")]
-    spoil(thrown(layout), tables, layout, 0.5, others)
+    spoil(dice_of(layout), tables, layout, 0.5, others)
     ingest(conn, app, LAYOUTS[layout](tmp_path / "other", Rows(**tables)), "other", sources=["movielens"])
     assert conn.execute("select * from core.ratings order by user_id, movie_id").fetchall() == plain
     assert conn.execute("select count(*) from quarantine.row").fetchone() == (0,)

@@ -38,7 +38,7 @@ LISTS = (
 )
 
 
-def left(warehouse, settings):
+def digests(warehouse, settings):
     """Return digests of all that there is: tables without times, and files."""
     with connect(warehouse) as conn:
         tables = [table for (table,) in conn.execute(TABLES).fetchall()]
@@ -59,7 +59,7 @@ def lists(warehouse):
         return conn.execute(LISTS).fetchone()
 
 
-def begin(served_night, chain, home):
+def begin_chain(served_night, chain, home):
     """Return the warehouse and settings after a served night; for feedback two viewers have said something since."""
     warehouse, settings = served_night.copy(home)
     if chain == "feedback":
@@ -74,28 +74,28 @@ def begin(served_night, chain, home):
 
 
 @pytest.fixture(scope="module")
-def quiet(served_night, tmp_path_factory):
+def quiet_runs(served_night, tmp_path_factory):
     """Return the steps per stage of each chain where nothing happens, what it leaves, and the lists then."""
     found = {}
     for chain, stages in STAGES.items():
-        warehouse, settings = begin(served_night, chain, tmp_path_factory.mktemp(chain))
+        warehouse, settings = begin_chain(served_night, chain, tmp_path_factory.mktemp(chain))
         counts = take(warehouse, CHAINS[chain](warehouse, settings, "run"))
         assert tuple(counts) == stages
-        found[chain] = counts, left(warehouse, settings), lists(warehouse)
+        found[chain] = counts, digests(warehouse, settings), lists(warehouse)
     return found
 
 
-def fault(served_night, quiet, home, chain, stage, share, happen):
+def fault(served_night, quiet_runs, home, chain, stage, share, happen):
     """Let something happen in a stage, try it and what follows again, and return how the first try ended."""
-    counts, undisturbed, lists_after = quiet[chain]
-    warehouse, settings = begin(served_night, chain, home)
+    counts, undisturbed, lists_after = quiet_runs[chain]
+    warehouse, settings = begin_chain(served_night, chain, home)
     lists_before = lists(warehouse)
     stages, step = CHAINS[chain](warehouse, settings, "run"), 1 + round(share * (counts[stage] - 1))
     status = exit_status(start(warehouse, stages, stage, step, happen))
     assert lists(warehouse) in (lists_before, lists_after)
     again = STAGES[chain][STAGES[chain].index(stage) :]
     take(warehouse, {name: stages[name] for name in again})
-    assert left(warehouse, settings) == undisturbed
+    assert digests(warehouse, settings) == undisturbed
     return status
 
 
@@ -104,9 +104,9 @@ def fault(served_night, quiet, home, chain, stage, share, happen):
 )
 @pytest.mark.parametrize(("chain", "stage"), EVERY_STAGE)
 def test_a_killed_task_that_is_tried_again_leaves_what_a_quiet_one_does(
-    served_night, quiet, tmp_path, chain, stage, share
+    served_night, quiet_runs, tmp_path, chain, stage, share
 ):
-    assert fault(served_night, quiet, tmp_path, chain, stage, share, kill) == -9
+    assert fault(served_night, quiet_runs, tmp_path, chain, stage, share, kill) == -9
 
 
 @pytest.mark.parametrize(
@@ -117,23 +117,23 @@ def test_a_killed_task_that_is_tried_again_leaves_what_a_quiet_one_does(
         ("feedback", "write_delta", 0.5),
     ],
 )
-def test_a_connection_that_is_ended_is_a_reason_to_try_again(served_night, quiet, tmp_path, chain, stage, share):
+def test_a_connection_that_is_ended_is_a_reason_to_try_again(served_night, quiet_runs, tmp_path, chain, stage, share):
     warehouse = served_night.server.conninfo("warehouse")
-    assert fault(served_night, quiet, tmp_path, chain, stage, share, lambda _: end_our_backends(warehouse)) == 1
+    assert fault(served_night, quiet_runs, tmp_path, chain, stage, share, lambda _: end_our_backends(warehouse)) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("chain", "stage"), [("training", "evaluate_ranker"), ("feedback", "go_live")])
-def test_a_server_that_crashes_is_a_reason_to_try_again(served_night, quiet, tmp_path, chain, stage):
-    assert fault(served_night, quiet, tmp_path, chain, stage, 0.5, lambda _: served_night.server.crash()) == 1
+def test_a_server_that_crashes_is_a_reason_to_try_again(served_night, quiet_runs, tmp_path, chain, stage):
+    assert fault(served_night, quiet_runs, tmp_path, chain, stage, 0.5, lambda _: served_night.server.crash()) == 1
 
 
 @pytest.mark.parametrize(("spare", "artifact"), [(20_000, r"snapshot/\w+\.parquet"), (225_000, r"\.npz")])
 def test_a_full_disk_ends_a_training_with_its_sentence_and_one_with_room_is_as_ever(
-    served_night, quiet, disk_of, spare, artifact
+    served_night, quiet_runs, disk_of, spare, artifact
 ):
     disk = disk_of("4m")
-    warehouse, settings = begin(served_night, "training", disk)
+    warehouse, settings = begin_chain(served_night, "training", disk)
     before = lists(warehouse)
     ballast = disk / "ballast"
     ballast.write_bytes(bytes(shutil.disk_usage(disk).free - spare))
@@ -143,7 +143,7 @@ def test_a_full_disk_ends_a_training_with_its_sentence_and_one_with_room_is_as_e
     assert lists(warehouse) == before
     ballast.unlink()
     take(warehouse, stages)
-    assert left(warehouse, settings) == quiet["training"][1]
+    assert digests(warehouse, settings) == quiet_runs["training"][1]
 
 
 def halve(path):
@@ -159,9 +159,9 @@ def overwrite(path):
     [("final/*/*.npz", halve), (f"final/*/{CARD}", overwrite), ("snapshot/movies.parquet", Path.unlink)],
 )
 def test_a_damaged_artifact_stops_a_delta_and_one_that_is_whole_again_is_taken(
-    served_night, quiet, tmp_path, pattern, damage
+    served_night, quiet_runs, tmp_path, pattern, damage
 ):
-    warehouse, settings = begin(served_night, "feedback", tmp_path)
+    warehouse, settings = begin_chain(served_night, "feedback", tmp_path)
     before, stages = lists(warehouse), feedback(warehouse, settings, "run")
     (damaged, *_) = sorted(Path(settings.artifacts).glob(f"trainings/000001/{pattern}"))
     whole = damaged.read_bytes()
@@ -171,4 +171,4 @@ def test_a_damaged_artifact_stops_a_delta_and_one_that_is_whole_again_is_taken(
     assert lists(warehouse) == before
     damaged.write_bytes(whole)
     take(warehouse, stages)
-    assert left(warehouse, settings) == quiet["feedback"][1]
+    assert digests(warehouse, settings) == quiet_runs["feedback"][1]

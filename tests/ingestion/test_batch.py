@@ -18,7 +18,7 @@ def status(conn, batch_id):
     return found.fetchone()
 
 
-def shown_in_core(conn):
+def batch_in_core(conn):
     return conn.execute("select batch_id from ops.shown_batch where schema_name = 'core'").fetchone()
 
 
@@ -44,22 +44,22 @@ def test_the_indexes_know_where_the_slices_of_an_accepted_batch_lie(conn, app, t
         assert conn.execute(unknown, [index]).fetchone() == (0,)
 
 
-def stopped(conn, gate, batch_id, folder):
+def stop_at_gate(conn, gate, batch_id, folder):
     with pytest.raises(QualityError, match=f"gate {gate} stops batch {batch_id}"):
         check(conn, gate, batch_id, folder)
 
 
 def test_a_batch_that_an_early_gate_stops_is_refused_until_it_passes(conn, app, tmp_path):
     batch_id = staged(conn, app, movielens.write(tmp_path / "data", inter=[*movielens.FILES["inter"] * 10, *["x"] * 5]))
-    stopped(conn, "staging", batch_id, tmp_path / "quality")
+    stop_at_gate(conn, "staging", batch_id, tmp_path / "quality")
     assert status(conn, batch_id) == ("refused", False)
     conn.execute("update ops.batch set accept_volume_change = true")
     check(conn, "staging", batch_id, tmp_path / "quality")
     assert status(conn, batch_id) == ("open", False)
     conn.execute("delete from raw.ratings")
-    stopped(conn, "staging", batch_id, tmp_path / "quality")
+    stop_at_gate(conn, "staging", batch_id, tmp_path / "quality")
     assert status(conn, batch_id) == ("refused", False)
-    assert shown_in_core(conn) is None
+    assert batch_in_core(conn) is None
 
 
 def test_an_accepted_batch_that_is_built_again_has_to_pass_its_gate_again(conn, app, tmp_path):
@@ -70,9 +70,9 @@ def test_an_accepted_batch_that_is_built_again_has_to_pass_its_gate_again(conn, 
     assert status(conn, last) == ("built", False)
     conn.execute("update core.ratings set rating = 7")
     conn.commit()
-    stopped(conn, "core", last, tmp_path / "quality")
+    stop_at_gate(conn, "core", last, tmp_path / "quality")
     assert status(conn, last) == ("refused", False)
-    assert shown_in_core(conn) == (good,)
+    assert batch_in_core(conn) == (good,)
 
 
 def test_a_build_that_fails_leaves_no_batch_accepted(conn, app, tmp_path):

@@ -50,7 +50,7 @@ def night(conn, shop, name):
     return batch_id
 
 
-def held(conn, batch_id):
+def ratings_of_batch(conn, batch_id):
     rows = conn.execute(
         "select user_id, movie_id, rating, is_deleted from raw.ratings join ops.batch_slice using (slice_id)"
         " where batch_id = %s order by slice_id, position",
@@ -74,14 +74,14 @@ def test_rows_and_watermark_are_kept_together_or_not_at_all(conn):
 def test_changes_come_on_top_of_what_the_table_held(conn):
     night(conn, Shop(["1\t1\t5\t881250949"]), "first")
     second = night(conn, Shop(["1\t2\t4\t881250950"], keys=["1\t1", "1\t2"]), "second")
-    assert held(conn, second) == [("1", "1", "5", False), ("1", "2", "4", False)]
+    assert ratings_of_batch(conn, second) == [("1", "1", "5", False), ("1", "2", "4", False)]
 
 
 def test_a_row_that_is_gone_at_the_source_is_deleted_once(conn):
     night(conn, Shop(["1\t1\t5\t881250949", "1\t2\t4\t881250949"]), "first")
     for name in ("second", "third"):
         batch_id = night(conn, Shop([], keys=["1\t1"]), name)
-    assert held(conn, batch_id)[2:] == [("1", "2", None, True)]
+    assert ratings_of_batch(conn, batch_id)[2:] == [("1", "2", None, True)]
 
 
 def test_a_row_that_came_later_than_the_overlap_makes_the_next_night_read_everything(conn, caplog):
@@ -91,20 +91,20 @@ def test_a_row_that_came_later_than_the_overlap_makes_the_next_night_read_everyt
     shop = Shop(["1\t1\t5\t881250949", "1\t9\t3\t881250949"])
     third = night(conn, shop, "third")
     assert shop.told == [None]
-    assert [row[1] for row in held(conn, third)] == ["1", "9"]
+    assert [row[1] for row in ratings_of_batch(conn, third)] == ["1", "9"]
 
 
 def test_a_table_that_is_read_whole_and_has_not_changed_is_not_kept_twice(conn):
     for name in ("first", "second"):
         batch_id = night(conn, Shop(["1\t1\t5\t881250949"], mode="whole", watermark=None), name)
     assert conn.execute("select count(*) from raw.ratings").fetchone() == (1,)
-    assert held(conn, batch_id) == [("1", "1", "5", False)]
+    assert ratings_of_batch(conn, batch_id) == [("1", "1", "5", False)]
 
 
 def test_extracting_again_in_the_same_night_leaves_the_same_rows(conn):
     for _ in range(2):
         batch_id = night(conn, Shop(["1\t1\t5\t881250949"], mode="whole", watermark=None), "night")
-    assert held(conn, batch_id) == [("1", "1", "5", False)]
+    assert ratings_of_batch(conn, batch_id) == [("1", "1", "5", False)]
 
 
 def test_lines_are_numbered_in_order():

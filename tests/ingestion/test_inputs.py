@@ -50,7 +50,7 @@ def value(conn, statement):
     return conn.execute(statement).fetchone()[0]
 
 
-def said(conn, batch_id):
+def sentences_of(conn, batch_id):
     return "\n".join(sentences.scales(conn, batch_id) + sentences.warnings(conn, batch_id))
 
 
@@ -71,7 +71,7 @@ def test_parts_of_a_source_have_one_scale(conn, tmp_path):
         )
         == 2
     )
-    assert "Ratings of movielens go from 1 to 10 (inferred, certain; 410 ratings)" in said(conn, batch_id)
+    assert "Ratings of movielens go from 1 to 10 (inferred, certain; 410 ratings)" in sentences_of(conn, batch_id)
 
 
 def test_ratings_are_tallied_alike_on_their_way_in_and_in_raw(conn, tmp_path):
@@ -110,7 +110,7 @@ def test_a_declared_scale_holds(conn, tmp_path):
     values = [value % 13 + 1 for value in range(400)]
     batch_id = night(conn, tmp_path, RatingScale(1, 13), ratings_dot_csv=ratings(values))
     assert value(conn, "select rating from core.ratings where user_id = 1 and movie_id = 7") == 2.75
-    assert "from 1 to 13 (declared; 400 ratings)" in said(conn, batch_id)
+    assert "from 1 to 13 (declared; 400 ratings)" in sentences_of(conn, batch_id)
 
 
 def test_ratings_off_a_declared_scale_are_refused_by_name_and_value(conn, tmp_path):
@@ -129,15 +129,15 @@ def test_what_is_seen_and_not_rated_becomes_a_view(conn, tmp_path, mark, declare
     assert value(conn, "select count(*) from core.ratings") == 400
     assert value(conn, "select count(*) from core.events where kind = 'view' and value is null") == 40
     assert value(conn, "select sum(staging_rows + quarantine_rows - raw_rows) from ops.slice") == 0
-    assert f"{mark} is not rated" in said(conn, batch_id)
-    assert "40 rows are seen and not rated" in said(conn, batch_id)
+    assert f"{mark} is not rated" in sentences_of(conn, batch_id)
+    assert "40 rows are seen and not rated" in sentences_of(conn, batch_id)
 
 
 def test_a_scale_is_kept_from_night_to_night(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
     few = {"ratings-2025_dot_csv": ratings([3, 4, 5], 100)}
     batch_id = night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN), **few)
-    assert "go from 1 to 10 (kept" in said(conn, batch_id)
+    assert "go from 1 to 10 (kept" in sentences_of(conn, batch_id)
     assert value(conn, "select max(rating) from core.ratings where user_id = 100") == 2.5
 
 
@@ -152,7 +152,7 @@ def test_a_larger_scale_in_the_same_place_is_taken_and_told(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv=ratings([value % 5 + 1 for value in range(400)]))
     batch_id = night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings(TEN))
     assert value(conn, "select max(rating) from core.ratings") == 5
-    assert "the scale of the ratings was 0.5 to 5 and is now 1 to 10" in said(conn, batch_id)
+    assert "the scale of the ratings was 0.5 to 5 and is now 1 to 10" in sentences_of(conn, batch_id)
 
 
 def test_ratings_that_were_staged_are_staged_again_on_a_declared_scale(conn, tmp_path):
@@ -186,7 +186,7 @@ def test_an_application_of_ten_points_has_its_own_scale(conn, app, tmp_path):
         (5,),
     ]
     assert value(conn, "select max(rating) from core.ratings where user_id < 70") == 5
-    assert "Ratings of app go from 1 to 10 (inferred, certain; 101 ratings)" in said(conn, batch_id)
+    assert "Ratings of app go from 1 to 10 (inferred, certain; 101 ratings)" in sentences_of(conn, batch_id)
     with connect(app) as shop:
         shop.execute(say, [70, 2, 6, "2011-01-02"])
     read_incoming(conn, "app", source)
@@ -211,7 +211,7 @@ def test_a_small_copy_with_the_same_viewers_is_refused_and_may_be_left_out(conn,
         night(conn, tmp_path, **files)
     batch_id = night(conn, tmp_path, exclude=("*_small.csv",), run_id="second", **files)
     assert value(conn, "select count(*) from core.ratings") == 400
-    assert "ratings_small.csv is not read: MOVIEREC_EXCLUDE leaves it out" in said(conn, batch_id)
+    assert "ratings_small.csv is not read: MOVIEREC_EXCLUDE leaves it out" in sentences_of(conn, batch_id)
 
 
 def test_parts_are_compared_however_their_ids_are_written(conn, tmp_path):
@@ -231,7 +231,7 @@ def test_parts_that_call_the_same_movies_otherwise_are_refused_or_told(conn, tmp
     with pytest.raises(SourceError, match=r"movies-b.csv .*different titles to 30 of the 30 movies .*EXCLUDE=movies"):
         night(conn, tmp_path, **files)
     files["movies-b_dot_csv"] = "movieId,title,genres\n1,film 1,Drama\n2,Another,Drama\n3,Film 3 (1999),War\n"
-    text = said(conn, night(conn, tmp_path, run_id="second", **files))
+    text = sentences_of(conn, night(conn, tmp_path, run_id="second", **files))
     assert "give different titles to 1 of the 3 movies that stand in both; the last one counts" in text
 
 
@@ -330,14 +330,14 @@ def test_the_order_of_a_date_is_that_of_its_column(conn, tmp_path, dates, first,
     batch_id = night(conn, tmp_path, movies_dot_csv=dated(*dates), ratings_dot_csv=ratings([3, 4]))
     found = conn.execute("select release_date::text, release_year from core.movies where movie_id = 1").fetchone()
     assert found == (first, 1995)
-    assert sentence in said(conn, batch_id)
+    assert sentence in sentences_of(conn, batch_id)
 
 
 def test_the_order_of_dates_that_one_part_settles_holds_for_the_others(conn, tmp_path):
     header = "userId,movieId,rating,timestamp\n"
     first = header + "".join(f"1,{day},4,{day}/07/2000\n" for day in range(13, 30))
     second = header + "".join(f"2,{day},4,{day:02}/07/2000\n" for day in range(1, 9))
-    said_of = said(conn, night(conn, tmp_path, ratings_1_dot_csv=first, ratings_2_dot_csv=second))
+    said_of = sentences_of(conn, night(conn, tmp_path, ratings_1_dot_csv=first, ratings_2_dot_csv=second))
     assert (
         "ratings_2.csv: dates such as 08/07/2000 are read with the day first, as other parts of the table show"
         in said_of
@@ -524,14 +524,16 @@ def test_people_in_lists_are_people_and_commas_between_names_are_told(conn, tmp_
     assert [name for (name,) in names] == [
         *("Ann Lee", "Bo Li", "Cy O'Wu", "Di Xu", "Ed Yi, Flo Zu", "Gil Ax", "Hal Bo, Jr.", "Ida Co")
     ]
-    assert "1 of 3 rows of credits.csv (credits) are kept, against the rule name_separators" in said(conn, batch_id)
+    assert "1 of 3 rows of credits.csv (credits) are kept, against the rule name_separators" in sentences_of(
+        conn, batch_id
+    )
 
 
 def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they_are(conn, tmp_path):
     lost = "".join(f"-7,{movie},4,{TIME}\n" for movie in range(1, 7))
     unknown = "".join(f"{user},999,4,{TIME}\n" for user in range(1, 7))
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + lost + unknown)
-    text = said(conn, batch_id)
+    text = sentences_of(conn, batch_id)
     assert "all 6 ratings of 1 viewers in ratings.csv are rejected, first of all by the rule user_id" in text
     assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
@@ -539,17 +541,19 @@ def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they
 def test_movies_that_links_make_one_are_reported(conn, tmp_path):
     links = "movieId,imdbId,tmdbId\n1,114709,862\n2,114709,862\n3,113497,8844\n777,113497,8844\n"
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200), links_dot_csv=links)
-    assert "1 listed movies are another one by their ids at IMDb or TMDB, such as 2, which is 1:" in said(
+    assert "1 listed movies are another one by their ids at IMDb or TMDB, such as 2, which is 1:" in sentences_of(
         conn, batch_id
     )
     (tmp_path / "links.csv").write_text(links.replace("2,114709", "2,114710").replace("862\n3", "863\n3"))
-    assert "are another one" not in said(conn, night(conn, tmp_path, run_id="next", ratings_dot_csv=ratings([3] * 400)))
+    assert "are another one" not in sentences_of(
+        conn, night(conn, tmp_path, run_id="next", ratings_dot_csv=ratings([3] * 400))
+    )
 
 
 def test_texts_that_became_one_viewer_are_reported(conn, tmp_path):
     padded = "".join(f"00{user},{movie},4,{TIME + movie}\n" for user in range(1, 5) for movie in range(1, 9))
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + padded)
-    text = said(conn, batch_id)
+    text = sentences_of(conn, batch_id)
     assert "in ratings.csv, 14 different texts in user_id became 10 values" in text
     assert "movie_id became" not in text
     assert "moments" not in text
@@ -560,14 +564,14 @@ def test_moments_that_have_lost_their_digits_are_reported(conn, tmp_path):
         f"{user},{movie},4,{TIME // 10_000 * 10_000 + 1000 + user * 1000}\n" for user in range(9) for movie in range(9)
     )
     batch_id = night(conn, tmp_path, ratings_dot_csv=f"userId,movieId,rating,timestamp\n{rows}")
-    assert "the moments of ratings.csv are whole thousands of seconds" in said(conn, batch_id)
-    assert "9 distinct ones in 81 rows" in said(conn, batch_id)
+    assert "the moments of ratings.csv are whole thousands of seconds" in sentences_of(conn, batch_id)
+    assert "9 distinct ones in 81 rows" in sentences_of(conn, batch_id)
 
 
 def test_whole_days_are_no_lost_digits(conn, tmp_path):
     rows = "".join(f"{user},{movie},4,{86_400 * (11_000 + user * 5)}\n" for user in range(9) for movie in range(9))
     batch_id = night(conn, tmp_path, ratings_dot_csv=f"userId,movieId,rating,timestamp\n{rows}")
-    assert "lost" not in said(conn, batch_id)
+    assert "lost" not in sentences_of(conn, batch_id)
 
 
 # --- optional tables
@@ -576,7 +580,7 @@ def test_whole_days_are_no_lost_digits(conn, tmp_path):
 def test_an_optional_table_of_another_meaning_is_left_out_and_shows_nobody(conn, tmp_path):
     rows = "".join(f"{user}|Jane Doe {user}|jane{user}@example.org|F|2010-09-19|writer\n" for user in range(30))
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), users_dot_txt=rows)
-    text = said(conn, batch_id)
+    text = sentences_of(conn, batch_id)
     assert "users.txt is left out, and with it user_profile" in text
     assert "a whole number, a text, an e-mail address, a text, a date, a text" in text
     assert "Jane" not in text
@@ -587,7 +591,7 @@ def test_an_optional_table_of_another_meaning_is_left_out_and_shows_nobody(conn,
 @pytest.mark.parametrize("line", ["Jane Doe|Boston|F", "7,jane@example.org,Jane Doe"])
 def test_profiles_without_a_header_show_nobody_in_messages(conn, tmp_path, line):
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), users_dot_csv=f"{line}\n" * 30)
-    text = said(conn, batch_id)
+    text = sentences_of(conn, batch_id)
     assert "users.csv is left out, and with it user_profile" in text
     assert "a text" in text
     assert [word for word in ("Jane", "Boston", "example.org") if word in text] == []
@@ -602,7 +606,7 @@ def test_ids_that_are_names_of_people_are_not_shown(conn, tmp_path):
 def test_ratings_in_a_corner_of_the_declared_scale_are_reported(conn, tmp_path):
     five = ratings([value % 5 + 1 for value in range(400)])
     batch_id = night(conn, tmp_path, RatingScale(0, 100), ratings_dot_csv=five)
-    assert "movielens: of the scale from 0 to 100 that is declared, ratings use no more than 1 to 5" in said(
+    assert "movielens: of the scale from 0 to 100 that is declared, ratings use no more than 1 to 5" in sentences_of(
         conn, batch_id
     )
 
@@ -680,7 +684,7 @@ def test_rows_between_which_only_cr_stands_are_rows(conn, tmp_path):
 def test_escapes_in_a_title_are_reported(conn, tmp_path):
     movies = "movieId,title,genres\n1,Tom &amp; Jerry,Comedy\n2,Heat & Dust,Drama\n"
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
-    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule escapes" in said(conn, batch_id)
+    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule escapes" in sentences_of(conn, batch_id)
 
 
 def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
@@ -689,7 +693,7 @@ def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
     assert conn.execute("select broken_rules from quarantine.row where table_name = 'movies'").fetchone()[0] == [
         "quoting",
     ]
-    assert "against the rule quoting: quotes pair" in said(conn, batch_id)
+    assert "against the rule quoting: quotes pair" in sentences_of(conn, batch_id)
 
 
 def test_a_footer_and_a_header_that_comes_again_are_one_sentence_each(conn, tmp_path):
@@ -767,7 +771,7 @@ def test_genres_as_repr_a_page_and_other_scripts_write_them(conn, written, genre
 def test_signs_between_genres_that_separate_nothing_are_named(conn, tmp_path, written):
     movies = f"movieId,title,genres\n1,Ran,{written}\n2,Heat,Crime\n"
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
-    text = said(conn, batch_id)
+    text = sentences_of(conn, batch_id)
     assert "against the rule genre_separators: one kind of sign separates the genres" in text
     assert f"row 1:1 holds '{written}'" in text
 
@@ -781,16 +785,18 @@ def test_genres_in_a_language_of_marks_reject_their_row(conn, tmp_path):
 def test_genres_that_nobody_understands_are_reported(conn, tmp_path):
     movies = "movieId,title,genres\n1,Ran,28|12\n2,Heat,(no genres listed)\n"
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
-    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule genres" in said(conn, batch_id)
+    assert "1 of 2 rows of movies.csv (movies) are kept, against the rule genres" in sentences_of(conn, batch_id)
 
 
 def test_movies_that_are_described_in_several_ways_are_reported(conn, tmp_path):
     movies = "movieId,title,genres\n1,Ran,War\n1,Ran,Drama\n2,Heat,Crime\n2,Heat,Crime\n"
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
-    assert "1 values of movie_id stand in several rows of movies.csv (movies) that differ, 2 rows" in said(
+    assert "1 values of movie_id stand in several rows of movies.csv (movies) that differ, 2 rows" in sentences_of(
         conn, batch_id
     )
-    assert "several rows" not in said(conn, night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4])))
+    assert "several rows" not in sentences_of(
+        conn, night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4]))
+    )
 
 
 def test_recbole_separates_genres_by_spaces(conn, tmp_path):
@@ -809,8 +815,8 @@ def test_recbole_separates_genres_by_spaces(conn, tmp_path):
 def test_several_separators_of_genres_are_named(conn, tmp_path):
     movies = 'movieId,title,genres\n1,Ran,"War|Drama, History"\n2,Heat,Crime\n'
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
-    assert "against the rule genre_separators" in said(conn, batch_id)
-    assert "holds 'War|Drama, History'" in said(conn, batch_id)
+    assert "against the rule genre_separators" in sentences_of(conn, batch_id)
+    assert "holds 'War|Drama, History'" in sentences_of(conn, batch_id)
 
 
 def test_spaces_that_nobody_sees_are_shown_in_messages():

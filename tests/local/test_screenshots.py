@@ -8,14 +8,14 @@ from movierec.local import screenshots, state
 def programs(tmp_path, monkeypatch):
     """A PATH that holds the named programs only."""
 
-    def place(*names):
+    def install_programs(*names):
         for name in names:
             (tmp_path / name).write_text("#!/bin/sh\n")
             (tmp_path / name).chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
         return tmp_path
 
-    return place
+    return install_programs
 
 
 def test_chromium_is_taken_before_chrome(programs):

@@ -12,7 +12,7 @@ from tests.flawed_rankers import Constant, Disguise, NoNumber
 
 
 @pytest.fixture(scope="module")
-def known():
+def known_side():
     dataset = tastes.dataset(users=60)
     return fit_inputs(dataset, per_user_temporal(dataset.ratings, seed=1)[0])
 
@@ -32,8 +32,8 @@ class Saturated(EASE):
         return np.where(super().scores(users) > np.float32(-9), np.arange(self.history_.shape[1]) > 5, 0).astype("f4")
 
 
-def lists_of(ranker, known, users=range(1, 61)):
-    return ranker.fit(*known).recommend(list(users), 10)
+def lists_of(ranker, known_side, users=range(1, 61)):
+    return ranker.fit(*known_side).recommend(list(users), 10)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def lists_of(ranker, known, users=range(1, 61)):
         (NoNumber, "broken", "5400 of 5400 scores are not finite numbers"),
     ],
 )
-def test_scores_must_be_numbers_that_tell_movies_apart(known, ranker, status, words):
-    found = guardrails.check_scores(ranker().fit(*known))
+def test_scores_must_be_numbers_that_tell_movies_apart(known_side, ranker, status, words):
+    found = guardrails.check_scores(ranker().fit(*known_side))
     assert (found.status, found.words) == (status, words)
 
 
-def test_lists_that_are_popularitys_are_refused_and_others_are_not(known):
-    popular = lists_of(Popularity(), known)
-    assert guardrails.check_own_lists(lists_of(Disguise(), known), popular, 10).status == "broken"
-    assert guardrails.check_own_lists(lists_of(EASE(), known), popular, 10).status == "holds"
+def test_lists_that_are_popularitys_are_refused_and_others_are_not(known_side):
+    popular = lists_of(Popularity(), known_side)
+    assert guardrails.check_own_lists(lists_of(Disguise(), known_side), popular, 10).status == "broken"
+    assert guardrails.check_own_lists(lists_of(EASE(), known_side), popular, 10).status == "holds"
 
 
 def test_under_the_other_protocol_a_challenger_must_not_be_below_popularity_or_the_champion():
@@ -105,11 +105,11 @@ def test_a_challenger_must_be_better_than_popularity_beyond_chance():
 
 
 @pytest.mark.parametrize("fault", ["a seen movie", "an unknown movie", "a short list", "a repeated movie", "no list"])
-def test_everybody_must_get_a_whole_list(known, fault):
-    lists = lists_of(EASE(), known)
-    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "holds"
+def test_everybody_must_get_a_whole_list(known_side, fault):
+    lists = lists_of(EASE(), known_side)
+    assert guardrails.check_lists(lists, known_side[0], range(1, 61), 10).status == "holds"
     last = lists.index[(lists["user_id"] == 60) & (lists["rank"] == 10)][0]
-    ratings = known[0].ratings
+    ratings = known_side[0].ratings
     movie = {
         "a seen movie": ratings.loc[ratings["user_id"] == 60, "movie_id"].iloc[0],
         "an unknown movie": 12_345,
@@ -120,12 +120,12 @@ def test_everybody_must_get_a_whole_list(known, fault):
         lists.loc[last, "movie_id"] = movie[fault]
     else:
         lists = lists[~dropped[fault]]
-    assert guardrails.check_lists(lists, known[0], range(1, 61), 10).status == "broken"
+    assert guardrails.check_lists(lists, known_side[0], range(1, 61), 10).status == "broken"
 
 
-def test_a_list_may_be_short_where_the_catalogue_is(known):
-    lists = EASE().fit(*known).recommend([1, 2], 1000)
-    assert guardrails.check_lists(lists, known[0], [1, 2], 1000).status == "holds"
+def test_a_list_may_be_short_where_the_catalogue_is(known_side):
+    lists = EASE().fit(*known_side).recommend([1, 2], 1000)
+    assert guardrails.check_lists(lists, known_side[0], [1, 2], 1000).status == "holds"
 
 
 @pytest.mark.parametrize(("coverage", "status"), [(0.10, "holds"), (0.05, "holds"), (0.049, "hurt")])
@@ -133,11 +133,11 @@ def test_showing_less_than_half_of_what_the_champion_shows_is_a_doubt(coverage, 
     assert guardrails.check_coverage(coverage, 0.10).status == status
 
 
-def test_a_group_of_viewers_that_is_worse_off_is_named(known):
+def test_a_group_of_viewers_that_is_worse_off_is_named(known_side):
     index = pd.Index(range(1, 61), name="user_id")
     values = pd.DataFrame({"old": 0.5, "new": np.where(index % 2, 0.3, 0.9)}, index=index)
-    found = guardrails.check_segments(values, "new", "old", known[0])
+    found = guardrails.check_segments(values, "new", "old", known_side[0])
     assert found.status == "hurt"
     assert "gender F (-0.2000)" in found.words
     assert "gender M" not in found.words
-    assert guardrails.check_segments(values.assign(new=0.51), "new", "old", known[0]).status == "holds"
+    assert guardrails.check_segments(values.assign(new=0.51), "new", "old", known_side[0]).status == "holds"

@@ -10,9 +10,9 @@ from tests.publishing.conftest import write, write_and_go_live
 VIEWER, OTHER = 1, 2
 
 
-def say(conn, kind, movie_id, event_id, viewer=VIEWER, value=None):
-    given = "select outcome from serving.give_feedback(%s, %s, %s, %s, %s)"
-    assert conn.execute(given, [event_id, viewer, movie_id, kind, value]).fetchone() == ("accepted",)
+def give_feedback(conn, kind, movie_id, event_id, viewer=VIEWER, value=None):
+    query = "select outcome from serving.give_feedback(%s, %s, %s, %s, %s)"
+    assert conn.execute(query, [event_id, viewer, movie_id, kind, value]).fetchone() == ("accepted",)
     conn.commit()
 
 
@@ -42,7 +42,7 @@ def test_a_dislike_takes_the_movie_out_at_once_and_moves_its_neighbours_down_wit
     before = places(live)
     disliked = min(before, key=before.get)
     near = neighbours(live, disliked, before)
-    say(live, "dislike", disliked, "a")
+    give_feedback(live, "dislike", disliked, "a")
     assert disliked not in [row[0] for row in live.execute("select movie_id from serving.recommend(1, 200)")]
     assert bring_live(live, settings) == 1
     after = places(live)
@@ -57,7 +57,7 @@ def test_a_like_moves_neighbours_up_within_the_hour(live, settings):
     liked = max(before, key=before.get)
     (weighed,) = live.execute("select movie_ids[1:5] from serving.item_weight where movie_id = %s", [liked]).fetchone()
     near = [movie for movie in weighed if movie in before]
-    say(live, "like", liked, "a")
+    give_feedback(live, "like", liked, "a")
     assert bring_live(live, settings) == 1
     after = places(live)
     assert liked not in after
@@ -68,7 +68,7 @@ def test_a_like_moves_neighbours_up_within_the_hour(live, settings):
 
 def test_only_lists_of_those_who_gave_feedback_change(live, settings):
     before = lists(live)
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     bring_live(live, settings)
     after = lists(live)
     assert [row for row in before if row[0] != VIEWER] == [row for row in after if row[0] != VIEWER]
@@ -77,9 +77,9 @@ def test_only_lists_of_those_who_gave_feedback_change(live, settings):
 
 def test_a_delta_takes_up_where_the_last_one_ended(live, settings):
     movies = list(places(live))
-    say(live, "like", movies[5], "a")
+    give_feedback(live, "like", movies[5], "a")
     assert bring_live(live, settings, "first hour") == 1
-    say(live, "dislike", movies[0], "b", viewer=OTHER)
+    give_feedback(live, "dislike", movies[0], "b", viewer=OTHER)
     assert bring_live(live, settings, "second hour") == 1
     assert bring_live(live, settings, "third hour") == 0
     assert movies[5] not in places(live)
@@ -88,7 +88,7 @@ def test_a_delta_takes_up_where_the_last_one_ended(live, settings):
 
 
 def test_a_run_that_starts_over_leaves_the_same_rows(live, settings):
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     written = []
     for _ in range(2):
         delta_id = deltas.open_delta(live, "hour")
@@ -102,7 +102,7 @@ def test_a_run_that_starts_over_leaves_the_same_rows(live, settings):
 def test_what_is_undone_counts_no_more(live, settings):
     before = places(live)
     disliked = min(before, key=before.get)
-    say(live, "dislike", disliked, "a")
+    give_feedback(live, "dislike", disliked, "a")
     bring_live(live, settings, "first hour")
     assert live.execute("select serving.undo_feedback('a', 1)").fetchone() == (True,)
     live.commit()
@@ -111,7 +111,7 @@ def test_what_is_undone_counts_no_more(live, settings):
 
 
 def test_somebody_new_has_a_list_within_the_hour(live, settings):
-    say(live, "like", 3, "a", viewer=5000)
+    give_feedback(live, "like", 3, "a", viewer=5000)
     bring_live(live, settings)
     reasons = live.execute("select origin, because_movie_id from serving.recommend(5000, 10)").fetchall()
     assert len(reasons) == 10
@@ -120,7 +120,7 @@ def test_somebody_new_has_a_list_within_the_hour(live, settings):
 
 def test_readers_see_the_lists_of_before_until_the_delta_is_live(live, settings):
     before = lists(live)
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     delta_id = deltas.open_delta(live, "hour")
     deltas.write_delta(live, delta_id, settings)
     assert lists(live) == before
@@ -132,7 +132,7 @@ def test_readers_see_the_lists_of_before_until_the_delta_is_live(live, settings)
 
 def test_a_delta_that_fails_its_audit_stays_unseen_and_the_next_one_makes_up_for_it(live, settings):
     before = lists(live)
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     delta_id = deltas.open_delta(live, "hour")
     deltas.write_delta(live, delta_id, settings)
     live.execute("delete from serving.delta_recommendation where rank = 3")
@@ -165,7 +165,7 @@ DAMAGES = [  # what happens to a delta, and what its audit says
 
 
 def test_the_audit_of_a_delta_finds_every_kind_of_damage(live, settings):
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     delta_id = deltas.open_delta(live, "hour")
     deltas.write_delta(live, delta_id, settings)
     for damage, message in DAMAGES:
@@ -176,11 +176,11 @@ def test_the_audit_of_a_delta_finds_every_kind_of_damage(live, settings):
 
 
 def test_feedback_while_a_delta_is_written_is_not_held_against_it_and_comes_with_the_next(live, settings):
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     delta_id = deltas.open_delta(live, "hour")
     deltas.write_delta(live, delta_id, settings)
     listed = live.execute("select movie_id from serving.delta_recommendation where rank = 1").fetchone()[0]
-    say(live, "dislike", listed, "b")
+    give_feedback(live, "dislike", listed, "b")
     deltas.audit_delta(live, delta_id)
     assert deltas.delta_go_live(live, delta_id)
     assert listed not in [row[0] for row in live.execute("select movie_id from serving.recommend(1, 200)")]
@@ -192,7 +192,7 @@ def test_what_was_committed_late_is_not_lost(live, warehouse, settings):
     movies = list(places(live))
     with connect(warehouse) as slow:
         slow.execute("select serving.give_feedback('slow', 2, %s, 'like')", [movies[0]])
-        say(live, "like", movies[1], "fast")
+        give_feedback(live, "like", movies[1], "fast")
         assert bring_live(live, settings, "first hour") == 1
         slow.commit()
     assert bring_live(live, settings, "second hour") == 1
@@ -202,7 +202,7 @@ def test_a_new_version_goes_live_with_what_was_said_since_its_snapshot(live, set
     before = places(live)
     disliked = min(before, key=before.get)
     near = neighbours(live, disliked, before)
-    say(live, "dislike", disliked, "a")
+    give_feedback(live, "dislike", disliked, "a")
     version_id = write(live, settings, "next night")
     versions.audit_version(live, version_id)
     assert deltas.cover_feedback(live, "next night", version_id, settings) == 1
@@ -215,7 +215,7 @@ def test_a_new_version_goes_live_with_what_was_said_since_its_snapshot(live, set
 
 
 def test_a_delta_of_a_version_that_is_live_no_more_is_left_unused(live, settings):
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     delta_id = deltas.open_delta(live, "hour")
     deltas.write_delta(live, delta_id, settings)
     deltas.audit_delta(live, delta_id)
@@ -227,7 +227,7 @@ def test_a_delta_of_a_version_that_is_live_no_more_is_left_unused(live, settings
 
 
 def test_a_published_delta_never_changes(live, settings):
-    say(live, "like", next(iter(places(live))), "a")
+    give_feedback(live, "like", next(iter(places(live))), "a")
     bring_live(live, settings)
     with pytest.raises(PublishError, match="delta 1 is published and never changes; run movierec_feedback again"):
         deltas.write_delta(live, 1, settings)

@@ -30,66 +30,66 @@ def listed(conn):
 
 
 @pytest.fixture
-def told(listed):
+def analyzed_conn(listed):
     """Return the same after all that has happened to it was not noticed by the planner, and one version then was."""
     believe_empty(listed, *WRITTEN)
     run_sql(listed, "serving/analyze_version")
     return listed
 
 
-def test_an_audit_reads_lists_a_few_times(told):
-    told.execute("set local search_path to core")
+def test_an_audit_reads_lists_a_few_times(analyzed_conn):
+    analyzed_conn.execute("set local search_path to core")
     parameters = {"version_id": 3, "similar_length": SIMILAR_LENGTH, **OPINION}
-    assert most_rows(told, "serving/audit", parameters) <= 3 * VIEWERS * (LISTED + CANDIDATES)
+    assert most_rows(analyzed_conn, "serving/audit", parameters) <= 3 * VIEWERS * (LISTED + CANDIDATES)
 
 
-def test_kept_versions_are_compared_by_the_lists_of_the_compared_viewers(told):
+def test_kept_versions_are_compared_by_the_lists_of_the_compared_viewers(analyzed_conn):
     compared = 20
     all_lists = 3 * VIEWERS * LISTED
-    assert most_rows(told, "serving/kept_versions", {"k": LISTED, "viewers": compared}) <= all_lists / 3
+    assert most_rows(analyzed_conn, "serving/kept_versions", {"k": LISTED, "viewers": compared}) <= all_lists / 3
 
 
-def test_the_lists_of_a_few_viewers_are_shown_without_reading_those_of_all(told):
-    assert most_rows(told, "report/lists", {"viewers": 3, "movies": LISTED}) <= 3 * VIEWERS
+def test_the_lists_of_a_few_viewers_are_shown_without_reading_those_of_all(analyzed_conn):
+    assert most_rows(analyzed_conn, "report/lists", {"viewers": 3, "movies": LISTED}) <= 3 * VIEWERS
 
 
-def test_the_audit_of_a_delta_reads_what_its_viewers_said_a_few_times(told):
-    (delta_id,) = told.execute(
+def test_the_audit_of_a_delta_reads_what_its_viewers_said_a_few_times(analyzed_conn):
+    (delta_id,) = analyzed_conn.execute(
         "insert into serving.delta (version_id, run_id, seen) values (2, 'hour', pg_current_snapshot())"
         " returning delta_id"
     ).fetchone()
-    told.execute(
+    analyzed_conn.execute(
         "insert into serving.delta_viewer select version_id, user_id, %s, movie_ids"
         " from serving.candidate where version_id = 2",
         [delta_id],
     )
-    told.execute(
+    analyzed_conn.execute(
         "insert into serving.delta_recommendation select %s, user_id, rank, movie_id, title, release_year, score,"
         " because_movie_id, reason from serving.recommendation where version_id = 2",
         [delta_id],
     )
-    believe_empty(told, "serving.delta_viewer", "serving.delta_recommendation")
-    run_sql(told, "serving/analyze_delta")
-    rows = most_rows(told, "serving/audit_delta", {"delta_id": delta_id, **OPINION})
+    believe_empty(analyzed_conn, "serving.delta_viewer", "serving.delta_recommendation")
+    run_sql(analyzed_conn, "serving/analyze_delta")
+    rows = most_rows(analyzed_conn, "serving/audit_delta", {"delta_id": delta_id, **OPINION})
     assert rows <= 3 * VIEWERS * (LISTED + CANDIDATES)
 
 
-def test_metrics_of_old_trainings_are_looked_up_by_training(told):
+def test_metrics_of_old_trainings_are_looked_up_by_training(analyzed_conn):
     trainings, viewers = 100, 20
-    told.execute(
+    analyzed_conn.execute(
         "insert into ml.training (run_id, batch_id, seed, created_at)"
         " select 'old ' || number, 1, 1, now() - interval '400 days' from generate_series(1, %s) as series (number)",
         [trainings],
     )
-    told.execute(
+    analyzed_conn.execute(
         "insert into ml.user_metric (training_id, protocol, ranker, k, user_id, precision_at_k, recall_at_k, f1_at_k,"
         " ndcg_at_k) select training_id, 'per_user_temporal', 'ease', 10, user_id, 0, 0, 0, 0 from ml.training"
         " cross join generate_series(1, %s) as viewer (user_id) where run_id like 'old %%'",
         [viewers],
     )
-    told.execute("insert into ml.champion select max(training_id), 'ease', 'best' from ml.training")
-    believe_empty(told, "ml.training", "ml.user_metric")
-    rows = most_rows(told, "maintenance/prune_user_metrics", {"keep_days": 365})
+    analyzed_conn.execute("insert into ml.champion select max(training_id), 'ease', 'best' from ml.training")
+    believe_empty(analyzed_conn, "ml.training", "ml.user_metric")
+    rows = most_rows(analyzed_conn, "maintenance/prune_user_metrics", {"keep_days": 365})
     assert (trainings - 1) * viewers <= rows <= 2 * trainings * viewers
 
 

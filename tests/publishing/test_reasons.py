@@ -14,7 +14,7 @@ from movierec.rankers.base import Ranker
 START = pd.Timestamp("1998-01-01", tz="UTC")
 
 
-def made(ratings: list[tuple[int, int, float]], **tables: pd.DataFrame) -> Dataset:
+def dataset_of(ratings: list[tuple[int, int, float]], **tables: pd.DataFrame) -> Dataset:
     frame = pd.DataFrame(ratings, columns=["user_id", "movie_id", "rating"]).assign(rated_at=START)
     titles = ["Alien", "Aliens", "Heat", "Ali", "Blank"]
     movies = pd.DataFrame({"movie_id": range(1, 6), "title": titles, "release_year": pd.NA})
@@ -27,7 +27,7 @@ def dataset() -> Dataset:
     people = [(1, "Ridley Scott", "director"), (2, "Sigourney Weaver", "actor"), (1, "Sigourney Weaver", "actor")]
     people += [(3, "Michael Mann", "director"), (4, "Michael Mann", "director")]
     frame = pd.DataFrame(people, columns=["movie_id", "name", "role"])
-    return made(
+    return dataset_of(
         [(1, 1, 5.0), (1, 3, 2.0), (2, 4, 5.0)],
         people=frame.assign(person_id=frame["name"]),
         genres=pd.DataFrame({"movie_id": [1, 2, 4], "genre": ["Horror", "Horror", "Crime"]}),
@@ -163,7 +163,7 @@ def test_what_is_popular_with_newcomers_is_looked_up_row_by_row(name: str) -> No
     catalogue = pd.DataFrame(
         {"movie_id": range(1, movies + 1), "title": [f"Film {movie}" for movie in range(movies)], "release_year": pd.NA}
     )
-    dataset = made(ratings, movies=catalogue)
+    dataset = dataset_of(ratings, movies=catalogue)
     ranker = registry.create(name).fit(dataset, MovieFeatures.build(dataset))
     pairs = [(user, movie) for user in range(10, newcomers + 10) for movie in range(1, listed + 1)]
     lists = pd.DataFrame(pairs, columns=["user_id", "movie_id"])

@@ -26,7 +26,7 @@ def recommended(conn, *columns, **parameters):
     return ask(conn, "recommend", *(columns or ("movie_id",)), viewer=VIEWER, **parameters)
 
 
-def place(conn, movie_id, action, **values):
+def place_movie(conn, movie_id, action, **values):
     values |= {"movie_id": movie_id, "action": action}
     marks = ", ".join(f"%({name})s" for name in values)
     conn.execute(f"insert into serving.placement ({', '.join(values)}) values ({marks})", values)
@@ -73,10 +73,10 @@ def test_pages_follow_each_other_whatever_the_viewer_says_meanwhile(live):
 
 def test_pinned_movies_come_first_hidden_ones_never_and_boosted_ones_earlier(live):
     before = recommended(live, k=10)
-    place(live, before[6], "pin")
-    place(live, before[7], "pin", strength=2)
-    place(live, before[0], "hide")
-    place(live, before[5], "boost", strength=4)
+    place_movie(live, before[6], "pin")
+    place_movie(live, before[7], "pin", strength=2)
+    place_movie(live, before[0], "hide")
+    place_movie(live, before[5], "boost", strength=4)
     assert recommended(live, k=6) == [before[7], before[6], before[5], before[1], before[2], before[3]]
     assert recommended(live, "origin", k=3) == ["pin", "pin", "list"]
     for function, parameters in (("similar", {"movie": before[1], "k": 100}), ("shelves", {"viewer": VIEWER, "k": 50})):
@@ -85,15 +85,15 @@ def test_pinned_movies_come_first_hidden_ones_never_and_boosted_ones_earlier(liv
 
 def test_a_placement_counts_only_in_its_time_and_for_its_viewer(live):
     before = recommended(live, k=10)
-    place(live, before[3], "pin", valid_from="2999-01-01")
-    place(live, before[4], "hide", valid_from="2000-01-01", valid_until="2001-01-01")
-    place(live, before[5], "hide", user_id=2)
+    place_movie(live, before[3], "pin", valid_from="2999-01-01")
+    place_movie(live, before[4], "hide", valid_from="2000-01-01", valid_until="2001-01-01")
+    place_movie(live, before[5], "hide", user_id=2)
     assert recommended(live, k=10) == before
 
 
 def test_what_a_viewer_answered_to_is_not_even_pinned(live):
     first = recommended(live, k=1)[0]
-    place(live, first, "pin")
+    place_movie(live, first, "pin")
     live.execute("select serving.give_feedback('a', 1, %s, 'dismiss')", [first])
     assert first not in recommended(live, k=50)
 
@@ -245,6 +245,6 @@ def test_the_etag_changes_with_whatever_a_viewer_may_be_shown(live):
     seen.append(etags())
     assert seen[1][0] != seen[0][0]
     assert seen[1][1] == seen[0][1]
-    place(live, 4, "hide")
+    place_movie(live, 4, "hide")
     seen.append(etags())
     assert seen[2][1] != seen[1][1]

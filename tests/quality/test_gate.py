@@ -46,7 +46,7 @@ def count(conn, query):
 
 
 @pytest.fixture
-def usual(conn, app, tmp_path):
+def usual_night(conn, app, tmp_path):
     """Measure and accept one night of four hundred ratings."""
     folder = write(tmp_path / "usual")
     batch_id = ingest(conn, app, folder, "usual", accept=False)
@@ -57,8 +57,8 @@ def usual(conn, app, tmp_path):
     return folder
 
 
-def test_a_good_night_passes_every_gate_and_leaves_results_bounds_and_docs(conn, app, tmp_path, usual):
-    batch_id = ingest(conn, app, usual, "next", accept=False)
+def test_a_good_night_passes_every_gate_and_leaves_results_bounds_and_docs(conn, app, tmp_path, usual_night):
+    batch_id = ingest(conn, app, usual_night, "next", accept=False)
     for gate in GATES:
         assert check(conn, gate, batch_id, tmp_path / "quality") | {"expectations": 0} == {
             "expectations": 0,
@@ -78,7 +78,7 @@ def test_a_good_night_passes_every_gate_and_leaves_results_bounds_and_docs(conn,
     assert conn.execute(ranges).fetchone() == ({"min_value": 1, "max_value": 120},)
 
 
-def test_a_drop_stops_the_night_before_staging_unless_the_operator_accepts_it(conn, app, tmp_path, usual):
+def test_a_drop_stops_the_night_before_staging_unless_the_operator_accepts_it(conn, app, tmp_path, usual_night):
     batch_id = extracted(conn, app, write(tmp_path / "tenth", RATINGS[:40]), "tenth")
     expected = r"raw_volume: every table has at least 75 % .* table_name=ratings raw_rows=40 usual_rows=400 lower=300"
     with pytest.raises(QualityError, match=expected):
@@ -91,8 +91,8 @@ def test_a_drop_stops_the_night_before_staging_unless_the_operator_accepts_it(co
     assert check(conn, "raw", batch_id, tmp_path / "quality")["warnings"] == 0
 
 
-def test_the_first_gate_names_every_kind_of_damage_in_raw(conn, app, tmp_path, usual):
-    batch_id = extracted(conn, app, usual, "broken")
+def test_the_first_gate_names_every_kind_of_damage_in_raw(conn, app, tmp_path, usual_night):
+    batch_id = extracted(conn, app, usual_night, "broken")
     conn.execute("update ops.batch_source set status = 'failed', message = 'movies.csv: column title is missing'")
     conn.execute("insert into ops.batch_source values (%s, 'imdb', 'failed', 'no such host')", [batch_id])
     news = "update ops.slice set new_columns = '{mood, weight}', batch_id = %s where piece like '%%inter'"
@@ -149,7 +149,7 @@ def test_many_rejected_rows_stop_the_night_a_few_are_a_warning_and_so_is_one_of_
     assert failures(check_by_hand(conn, suites=["staging_distribution"], batch_id=again)) == {}, "checked before"
 
 
-def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_path, usual):
+def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_path, usual_night):
     with psycopg.connect(app) as shop:
         shop.execute("insert into user_profile (user_id, age) values (10, 24)")
         shop.execute("insert into feedback_event (event_id, user_id, movie_id, kind) values (1, 10, 1, 'view')")
@@ -189,8 +189,8 @@ def test_the_second_gate_names_every_kind_of_damage_in_staging(conn, app, tmp_pa
     assert "user_id is never empty" in seen_of
 
 
-def test_the_third_gate_names_every_kind_of_damage_in_core(conn, app, tmp_path, usual):
-    batch_id = ingest(conn, app, usual, "broken", accept=False)
+def test_the_third_gate_names_every_kind_of_damage_in_core(conn, app, tmp_path, usual_night):
+    batch_id = ingest(conn, app, usual_night, "broken", accept=False)
     for statement in (
         "alter table core.movie_genre drop constraint movie_genre_pkey",
         "alter table core.movie_person drop constraint movie_person_role_check",
@@ -292,8 +292,8 @@ def test_every_connection_of_the_url_sees_the_night_and_the_schema(conn, app, tm
     assert conn.execute("select ops.gate_batch(), current_schema()").fetchone() == (None, "public")
 
 
-def test_a_look_by_hand_leaves_no_trace_and_says_what_is_allowed(conn, app, tmp_path, usual):
-    batch_id = ingest(conn, app, usual, "next", accept=False)
+def test_a_look_by_hand_leaves_no_trace_and_says_what_is_allowed(conn, app, tmp_path, usual_night):
+    batch_id = ingest(conn, app, usual_night, "next", accept=False)
     before = conn.execute("select * from ops.batch, ops.metric, ops.quality_result").fetchall()
     conn.execute("delete from core.ratings where user_id < 150")
     conn.commit()

@@ -35,10 +35,10 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def fitted(name: str, dataset: Dataset, features: MovieFeatures) -> Ranker:
-    return small(name).fit(dataset, features)
+    return create_small(name).fit(dataset, features)
 
 
-def small(name: str) -> Ranker:
+def create_small(name: str) -> Ranker:
     return registry.create(name, **SMALL.get(name, {}))
 
 
@@ -56,7 +56,7 @@ def rows(*ratings: tuple[int, int, float]) -> pd.DataFrame:
 
 def refit(name: str, dataset: Dataset, ratings: pd.DataFrame) -> Ranker:
     changed = dataset.with_ratings(ratings)
-    return small(name).fit(changed, MovieFeatures.build(changed))
+    return create_small(name).fit(changed, MovieFeatures.build(changed))
 
 
 def test_lists_have_ranks_from_one_and_falling_finite_scores(fitted: Ranker) -> None:
@@ -103,7 +103,7 @@ def test_nobody_asked_gives_no_rows(fitted: Ranker) -> None:
 
 
 def test_two_fits_agree(name: str, fitted: Ranker, dataset: Dataset, features: MovieFeatures) -> None:
-    again = small(name).fit(dataset, features)
+    again = create_small(name).fit(dataset, features)
     pd.testing.assert_frame_equal(again.recommend(EVERYONE, 10), fitted.recommend(EVERYONE, 10))
 
 
@@ -114,8 +114,8 @@ def test_the_order_of_rows_does_not_matter(name: str, fitted: Ranker, dataset: D
 
 def test_fitting_again_forgets_what_was_learned_before(name: str, dataset: Dataset, features: MovieFeatures) -> None:
     few = dataset.with_ratings(dataset.ratings[dataset.ratings["user_id"] <= 10])
-    ranker = small(name).fit(dataset, features).fit(few, features)
-    expected = small(name).fit(few, features)
+    ranker = create_small(name).fit(dataset, features).fit(few, features)
+    expected = create_small(name).fit(few, features)
     pd.testing.assert_frame_equal(ranker.recommend(EVERYONE, 5), expected.recommend(EVERYONE, 5))
 
 
@@ -259,7 +259,7 @@ def test_everybody_gets_what_is_left_at_any_corner(
 ) -> None:
     given, features = at_the_edge[corner]
     asked = [*given.ratings["user_id"].unique(), 10_000]
-    lists = small(name).fit(given, features).recommend(asked, 10)
+    lists = create_small(name).fit(given, features).recommend(asked, 10)
     left = len(given.movies) - given.ratings.groupby("user_id").size().reindex(asked, fill_value=0)
     expected = left.clip(upper=10)
     assert lists.groupby("user_id").size().reindex(asked, fill_value=0).tolist() == expected.tolist()
@@ -267,18 +267,18 @@ def test_everybody_gets_what_is_left_at_any_corner(
     assert lists.merge(given.ratings, on=["user_id", "movie_id"]).empty
 
 
-def strangers(dataset: Dataset) -> Dataset:
+def facts_of_strangers(dataset: Dataset) -> Dataset:
     """Users 101 to 105 with the histories of users 1 to 5."""
     some = dataset.ratings[dataset.ratings["user_id"] <= 5]
     return dataset.with_ratings(some.assign(user_id=some["user_id"] + 100))
 
 
 def test_strangers_who_are_folded_in_get_lists_of_their_own(name: str, fitted: Ranker, dataset: Dataset) -> None:
-    folded, before = fitted.fold_in(strangers(dataset)), fitted.recommend(EVERYONE, 5)
+    folded, before = fitted.fold_in(facts_of_strangers(dataset)), fitted.recommend(EVERYONE, 5)
     lists = folded.recommend(range(101, 106), 10)
     assert lists["user_id"].value_counts().to_dict() == dict.fromkeys(range(101, 106), 10)
     assert np.isfinite(lists["score"]).all()
-    assert lists.merge(strangers(dataset).ratings, on=["user_id", "movie_id"]).empty
+    assert lists.merge(facts_of_strangers(dataset).ratings, on=["user_id", "movie_id"]).empty
     if name not in BY_NEIGHBOURS:
         known = fitted.recommend(range(1, 6), 10)
         assert lists["movie_id"].tolist() == known["movie_id"].tolist()
@@ -292,18 +292,19 @@ def test_the_same_users_folded_in_get_the_same_lists(fitted: Ranker, dataset: Da
 
 
 def test_who_is_not_folded_in_is_a_newcomer(fitted: Ranker, dataset: Dataset) -> None:
-    folded = fitted.fold_in(strangers(dataset))
+    folded = fitted.fold_in(facts_of_strangers(dataset))
     assert folded.recommend([10_000], 5)["movie_id"].tolist() == fitted.recommend([10_000], 5)["movie_id"].tolist()
 
 
 def test_folding_in_is_not_saved(fitted: Ranker, dataset: Dataset, tmp_path: Path) -> None:
-    fitted.fold_in(strangers(dataset)).save(UPath(tmp_path))
+    fitted.fold_in(facts_of_strangers(dataset)).save(UPath(tmp_path))
     pd.testing.assert_frame_equal(registry.load(UPath(tmp_path)).recommend(EVERYONE, 5), fitted.recommend(EVERYONE, 5))
 
 
 def test_a_loaded_model_folds_in_like_the_one_that_was_saved(fitted: Ranker, saved: UPath, dataset: Dataset) -> None:
     lists = [
-        ranker.fold_in(strangers(dataset)).recommend(range(101, 106), 5) for ranker in (registry.load(saved), fitted)
+        ranker.fold_in(facts_of_strangers(dataset)).recommend(range(101, 106), 5)
+        for ranker in (registry.load(saved), fitted)
     ]
     pd.testing.assert_frame_equal(*lists)
 

@@ -47,20 +47,20 @@ def draw(users: int, movies: int, each: int, spread: float = 1 / 6) -> pd.DataFr
     )
 
 
-def found(path: Path) -> Path:
+def existing(path: Path) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there")
     return path
 
 
 def ml_100k() -> Dataset:
-    file = found(Settings.from_env().home / "cache" / ML_100K / "ml-100k.inter")
+    file = existing(Settings.from_env().home / "cache" / ML_100K / "ml-100k.inter")
     rows = pd.read_csv(file, sep="\t", names=["user_id", "movie_id", "rating", "seconds"], skiprows=1)
     return of_ratings(rows.assign(rated_at=pd.to_datetime(rows["seconds"], unit="s", utc=True)), 1_682)
 
 
 def ml_latest_small() -> Dataset:
-    folder = found(SHARED / "ml-latest-small")
+    folder = existing(SHARED / "ml-latest-small")
     rows = pd.read_csv(folder / "ratings.csv").rename(columns={"userId": "user_id", "movieId": "movie_id"})
     movies = pd.read_csv(folder / "movies.csv").rename(columns={"movieId": "movie_id"})
     year = movies["title"].str.extract(r"\((\d{4})\)\s*$")[0].astype("Int64")
@@ -75,7 +75,7 @@ def ml_latest_small() -> Dataset:
 
 
 def ml_1m() -> Dataset:
-    file = found(SHARED / "ml-1m") / "ratings.dat.gz"
+    file = existing(SHARED / "ml-1m") / "ratings.dat.gz"
     rows = pd.read_csv(file, sep="::", engine="python", names=["user_id", "movie_id", "rating", "seconds"])
     return of_ratings(rows.assign(rated_at=pd.to_datetime(rows["seconds"], unit="s", utc=True)), 3_952)
 

@@ -36,7 +36,7 @@ def rated(drawn: list[list[tuple[int, float]]], movies: int) -> Dataset:
     return dataset(rows, movies)
 
 
-def written_out(
+def cut_by_cut(
     drawn: list[list[tuple[int, float]]], n: int, lives: tuple[float, float], following: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Write S and T down, cut by cut."""
@@ -65,7 +65,7 @@ def test_the_weights_are_those_of_the_regression_of_t_on_s(following: int, lives
     facts = rated(drawn, n)
     parameters = {"long_half_life": lives[0], "short_half_life": lives[1], "following": following}
     slit = SLIT(**parameters, regularisation=3.0, damping=0.4)
-    S, T = written_out(drawn, n, lives, following)
+    S, T = cut_by_cut(drawn, n, lives, following)
     slit.movie_positions_ = np.arange(n)
     came_next, SS, ST = slit._sums(History.of(facts))
     np.testing.assert_allclose(came_next, T.sum(axis=0), rtol=1e-5)
@@ -144,7 +144,7 @@ def test_movies_outside_the_model_take_no_part() -> None:
     assert not everything[outside].any()
     assert not everything[:, outside].any()
     shortened = [[(movie, signal) for movie, signal in own if movie in inside] for own in drawn]
-    S, T = written_out(shortened, 12, (80.0, 8.0), 3)
+    S, T = cut_by_cut(shortened, 12, (80.0, 8.0), 3)
     kept = np.concatenate([slit.movie_positions_, slit.movie_positions_ + 12])
     B = np.linalg.solve(
         (S.T @ S)[np.ix_(kept, kept)] + 4500 * np.eye(10), (S.T @ T)[np.ix_(kept, slit.movie_positions_)]
@@ -158,7 +158,7 @@ RING = 30
 RUN = 8
 
 
-def round_the_ring(shuffled: bool) -> Dataset:
+def ring_histories(shuffled: bool) -> Dataset:
     """Everybody watches eight movies of a ring one after the other; every order is the same, every start another."""
     rng = np.random.default_rng(5)
     rows = []
@@ -168,7 +168,7 @@ def round_the_ring(shuffled: bool) -> Dataset:
     return dataset(rows, RING)
 
 
-def found_next(ranker: SLIT | EASE, true: Dataset) -> float:
+def share_found_first(ranker: SLIT | EASE, true: Dataset) -> float:
     """Return how many users are recommended first what comes next on the ring."""
     last = true.ratings.sort_values("rated_at").groupby("user_id")["movie_id"].last()
     first = ranker.recommend(last.index, 1).set_index("user_id")["movie_id"]
@@ -176,9 +176,9 @@ def found_next(ranker: SLIT | EASE, true: Dataset) -> float:
 
 
 def test_true_times_bring_the_next_movie_and_shuffled_times_bring_nothing() -> None:
-    true, shuffled = round_the_ring(False), round_the_ring(True)
+    true, shuffled = ring_histories(False), ring_histories(True)
     features = MovieFeatures.build(true)
-    ease = found_next(EASE(50).fit(true, features), true)
+    ease = share_found_first(EASE(50).fit(true, features), true)
     assert ease < 0.75  # it cannot tell what comes before the run from what comes after it
-    assert found_next(SLIT(regularisation=50).fit(true, features), true) > 0.95
-    assert found_next(SLIT(regularisation=50).fit(shuffled, features), true) <= ease + 0.05
+    assert share_found_first(SLIT(regularisation=50).fit(true, features), true) > 0.95
+    assert share_found_first(SLIT(regularisation=50).fit(shuffled, features), true) <= ease + 0.05

@@ -37,7 +37,7 @@ class Feed:
     port: int = 0
     delay: float = 0
 
-    def say(self, body: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
+    def answer_with(self, body: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.answers.append((status, {**JSON, "Content-Length": str(len(data)), **(headers or {})}, data))
 
@@ -94,9 +94,9 @@ def fail(feed: Feed) -> str:
 
 
 def test_pages_are_followed_and_the_next_night_goes_on_from_the_last(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [event(1), event(2)], "next": "b"})
-    feed.say({"events": [event(3)], "next": None})
-    feed.say({"events": [event(3), event(4, value=4.0)], "next": None})
+    feed.answer_with({"events": [event(1), event(2)], "next": "b"})
+    feed.answer_with({"events": [event(3)], "next": None})
+    feed.answer_with({"events": [event(3), event(4, value=4.0)], "next": None})
     first = pull()
     assert (ids(first), first.notes.watermark) == (["e1", "e2", "e3"], "b")
     second = pull()
@@ -111,8 +111,8 @@ def test_pages_are_followed_and_the_next_night_goes_on_from_the_last(feed: Feed,
 
 
 def test_full_begins_at_the_first_event(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [event(1)], "next": "b"})
-    feed.say({"events": [], "next": "b"})
+    feed.answer_with({"events": [event(1)], "next": "b"})
+    feed.answer_with({"events": [], "next": "b"})
     assert pull().notes.watermark == "b"
     pull(is_full=True)
     assert "after" not in feed.asked[0]
@@ -121,8 +121,8 @@ def test_full_begins_at_the_first_event(feed: Feed, pull: Callable[..., Landed])
 
 def test_lines_with_a_link_to_the_next_page(feed: Feed, pull: Callable[..., Landed]) -> None:
     lines = f"{json.dumps(event(1))}\r\nbroken\n".encode()
-    feed.say(lines, headers=LINES | {"Link": '</v1/events?after=b%2F2&limit=2>; rel="next"'})
-    feed.say(json.dumps(event(2)).encode(), headers=LINES)
+    feed.answer_with(lines, headers=LINES | {"Link": '</v1/events?after=b%2F2&limit=2>; rel="next"'})
+    feed.answer_with(json.dumps(event(2)).encode(), headers=LINES)
     landed = pull()
     assert ids(landed) == ["e1", None, "e2"]
     assert landed.rows[1]["extra"] == {"line": "broken", "error": "not a JSON object"}
@@ -130,7 +130,7 @@ def test_lines_with_a_link_to_the_next_page(feed: Feed, pull: Callable[..., Land
 
 
 def test_what_is_no_object_among_the_events_is_a_row(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [event(1), [1, 2.50], None]})
+    feed.answer_with({"events": [event(1), [1, 2.50], None]})
     assert [row.get("extra") for row in pull().rows] == [
         None,
         {"line": "[1, 2.5]", "error": "not a JSON object"},
@@ -140,16 +140,16 @@ def test_what_is_no_object_among_the_events_is_a_row(feed: Feed, pull: Callable[
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_service_that_is_busy_is_tried_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say(b"busy", status)
-    feed.say(b"busy", status)
-    feed.say({"events": [event(1)]})
+    feed.answer_with(b"busy", status)
+    feed.answer_with(b"busy", status)
+    feed.answer_with({"events": [event(1)]})
     assert (ids(pull()), feed.waited) == (["e1"], [1.0, 2.0])
 
 
 def test_the_service_may_say_when(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say(b"", 429, {"Retry-After": "7"})
-    feed.say(b"", 503, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)})
-    feed.say({"events": [event(1)]})
+    feed.answer_with(b"", 429, {"Retry-After": "7"})
+    feed.answer_with(b"", 503, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)})
+    feed.answer_with({"events": [event(1)]})
     assert ids(pull()) == ["e1"]
     assert feed.waited[0] == 7
     assert 80 < feed.waited[1] <= 90
@@ -168,25 +168,25 @@ def test_the_service_may_say_when(feed: Feed, pull: Callable[..., Landed]) -> No
 def test_an_answer_that_is_cut_off_is_requested_again(
     body: bytes, headers: dict[str, str], feed: Feed, pull: Callable[..., Landed]
 ) -> None:
-    feed.say(body, headers=headers)
-    feed.say({"events": [event(1), event(2)]})
+    feed.answer_with(body, headers=headers)
+    feed.answer_with({"events": [event(1), event(2)]})
     assert (ids(pull()), len(feed.waited)) == (["e1", "e2"], 1)
 
 
 def test_a_slow_answer_is_requested_again(feed: Feed, pull: Callable[..., Landed]) -> None:
     feed.delay = 1
-    feed.say({"events": [event(1)]})
+    feed.answer_with({"events": [event(1)]})
     assert (ids(pull()), len(feed.asked)) == (["e1"], 2)
 
 
 def test_a_service_that_stays_down_can_be_tried_another_time(feed: Feed) -> None:
-    feed.say(b"", 503)
+    feed.answer_with(b"", 503)
     assert "no whole answer after 6 attempts; last seen: status 503" in fail(feed)
     assert feed.waited == [1, 2, 4, 8, 16]
 
 
 def test_a_wait_beyond_the_budget_is_not_begun(feed: Feed) -> None:
-    feed.say(b"", 503, {"Retry-After": "100000"})
+    feed.answer_with(b"", 503, {"Retry-After": "100000"})
     assert "after 1 attempts; last seen: status 503" in fail(feed)
     assert feed.waited == []
 
@@ -200,7 +200,7 @@ def test_a_server_that_is_not_there_can_be_tried_another_time() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_refusal_is_not_tried_again(status: int, feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say(b"no", status)
+    feed.answer_with(b"no", status)
     with pytest.raises(SourceError, match=rf"http://127\.0\.0\.1:{feed.port}/v1/events: status {status}") as caught:
         pull()
     assert TOKEN not in str(caught.value)
@@ -208,27 +208,27 @@ def test_a_refusal_is_not_tried_again(status: int, feed: Feed, pull: Callable[..
 
 
 def test_a_cursor_that_comes_again_stops_the_source(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [event(1)], "next": "b"})
+    feed.answer_with({"events": [event(1)], "next": "b"})
     with pytest.raises(SourceError, match="the cursor 'b' comes a second time"):
         pull()
     assert len(feed.asked) == 2
 
 
 def test_the_token_does_not_follow_to_another_server(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say(b"", 302, {"Location": f"http://localhost:{feed.port}/v1/events"})
+    feed.answer_with(b"", 302, {"Location": f"http://localhost:{feed.port}/v1/events"})
     with pytest.raises(SourceError, match=f"redirects to http://localhost:{feed.port}; allowed: the same server"):
         pull()
     assert len(feed.asked) == 1
 
 
 def test_another_place_on_the_same_server_is_fine(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say(b"", 307, {"Location": "/v2/events?limit=2"})
-    feed.say({"events": [event(1)]})
+    feed.answer_with(b"", 307, {"Location": "/v2/events?limit=2"})
+    feed.answer_with({"events": [event(1)]})
     assert ids(pull()) == ["e1"]
 
 
 def test_an_answer_of_another_form_is_described(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"data": [], "total": 0})
+    feed.answer_with({"data": [], "total": 0})
     with pytest.raises(
         SourceError, match=r"is not a page of events; seen: data, total; allowed: events \(a list\) and next"
     ):
@@ -236,12 +236,12 @@ def test_an_answer_of_another_form_is_described(feed: Feed, pull: Callable[..., 
 
 
 def test_a_renamed_key_stops_the_source(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [{"event_id": 1, "customer": 2, "movie_id": 3, "kind": "like", "created_at": 4}]})
+    feed.answer_with({"events": [{"event_id": 1, "customer": 2, "movie_id": 3, "kind": "like", "created_at": 4}]})
     with pytest.raises(SourceError, match="v1/events: column user_id is missing"):
         pull()
 
 
 def test_an_empty_feed_has_no_rows(feed: Feed, pull: Callable[..., Landed]) -> None:
-    feed.say({"events": [], "next": None})
+    feed.answer_with({"events": [], "next": None})
     landed = pull()
     assert (landed.rows, landed.notes.watermark) == ([], None)

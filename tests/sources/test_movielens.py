@@ -64,7 +64,7 @@ def read(path):
     return {piece.contract.table: rows(piece.read(Notes())) for piece in pieces(path)}
 
 
-def offered(path):
+def offered_pieces(path):
     return [(piece.contract.table, piece.name) for piece in pieces(path)]
 
 
@@ -184,7 +184,7 @@ def test_a_table_may_come_in_parts_packed_or_not(tmp_path):
         **{"movies.csv": "movieId,title,genres\n1,A,B\n", "ratings/2024-05.csv": header + "1,1,3,99\n"},
         **{"ratings/2024-06.csv.gz": gzip.compress((header + "1,1,4,100\n").encode())},
     }
-    assert offered(write(tmp_path, files)) == [
+    assert offered_pieces(write(tmp_path, files)) == [
         ("movies", "movies.csv"),
         ("ratings", "ratings/2024-05.csv"),
         ("ratings", "ratings/2024-06.csv"),
@@ -205,8 +205,8 @@ def test_scraped_movies_with_credits_and_links_serve_three_tables(tmp_path):
 
 def test_credits_beside_the_movies_are_no_movies(tmp_path):
     files = {**LAYOUTS["25m"], "credits.csv": "movieId,title,actors,director\n11,American President,A,B\n"}
-    assert ("credits", "credits.csv") in offered(write(tmp_path, files))
-    assert [name for table, name in offered(tmp_path) if table == "movies"] == ["movies.csv"]
+    assert ("credits", "credits.csv") in offered_pieces(write(tmp_path, files))
+    assert [name for table, name in offered_pieces(tmp_path) if table == "movies"] == ["movies.csv"]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def dataset(folder, **more):
     return folder
 
 
-def used_and_said(folder):
+def used_files_and_remarks(folder):
     said = []
     return [table.file.name for table in find_tables(folder, remarks=said)], "\n".join(said)
 
@@ -339,7 +339,7 @@ def used_and_said(folder):
 @pytest.mark.parametrize("name", ["ratings.csv~", "ratings.csv.bak", "ratings.csv.part", "ratings.csv.crdownload"])
 def test_backups_and_unfinished_downloads_are_named_and_not_read(tmp_path, name):
     (dataset(tmp_path) / name).write_text(RATED.replace("4,", "5,"))
-    used, said = used_and_said(tmp_path)
+    used, said = used_files_and_remarks(tmp_path)
     assert used == ["movies.csv", "ratings.csv"]
     assert f"{name} is not read: it is by its name a backup or an unfinished download" in said
 
@@ -347,13 +347,13 @@ def test_backups_and_unfinished_downloads_are_named_and_not_read(tmp_path, name)
 @pytest.mark.parametrize("name", ["desktop.ini", "Thumbs.db", "~$ratings.xlsx", "_SUCCESS", ".ratings.csv.crc"])
 def test_files_that_systems_hide_are_no_files_of_a_dataset(tmp_path, name):
     (dataset(tmp_path) / name).write_bytes(b"[.ShellClassInfo]\n")
-    assert used_and_said(tmp_path) == (["movies.csv", "ratings.csv"], "")
+    assert used_files_and_remarks(tmp_path) == (["movies.csv", "ratings.csv"], "")
 
 
 def test_a_name_that_is_no_utf_8_is_spelt_out(tmp_path):
     folder = os.fsencode(dataset(tmp_path))
     os.rename(folder + b"/ratings.csv", folder + b"/ratings-\xe9.csv")  # noqa: PTH104 (a path is text)
-    assert used_and_said(tmp_path)[0] == ["movies.csv", r"ratings-\xe9.csv"]
+    assert used_files_and_remarks(tmp_path)[0] == ["movies.csv", r"ratings-\xe9.csv"]
 
 
 def test_links_that_are_not_read_are_named_where_ratings_are_missing(tmp_path):
@@ -368,7 +368,7 @@ def test_links_in_a_circle_or_to_nothing_are_named_and_stop_nothing(tmp_path):
     folder = dataset(tmp_path)
     (folder / "loop").symlink_to(folder)
     (folder / "tags.csv").symlink_to(folder / "nowhere.csv")
-    used, said = used_and_said(folder)
+    used, said = used_files_and_remarks(folder)
     assert used == ["movies.csv", "ratings.csv"]
     assert "loop is not read: it is a link to a folder that it lies in" in said
     assert "tags.csv is not read: it is a link that leads nowhere" in said
@@ -376,7 +376,7 @@ def test_links_in_a_circle_or_to_nothing_are_named_and_stop_nothing(tmp_path):
 
 def test_a_pipe_among_the_files_is_named_and_stops_nothing(tmp_path):
     os.mkfifo(dataset(tmp_path) / "tags.csv")
-    assert used_and_said(tmp_path) == (
+    assert used_files_and_remarks(tmp_path) == (
         ["movies.csv", "ratings.csv"],
         "tags.csv is not read: it is a device, a pipe or a socket",
     )
@@ -389,7 +389,7 @@ def test_folders_of_partitions_divide_one_table(tmp_path):
     }
     folder = dataset(tmp_path, **more)
     (folder / "ratings.csv").unlink()
-    assert used_and_said(folder)[0] == [
+    assert used_files_and_remarks(folder)[0] == [
         "movies.csv",
         "ratings/year=2000/part-0.csv",
         "ratings/year=2001/part-0.csv",
@@ -400,7 +400,7 @@ def test_a_file_above_the_top_of_a_zip_is_read_where_it_is(tmp_path):
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.writestr("../ratings.csv", RATED)
         archive.writestr("movies.csv", TITLED)
-    assert used_and_said(tmp_path / "set.zip")[0] == ["movies.csv", "../ratings.csv"]
+    assert used_files_and_remarks(tmp_path / "set.zip")[0] == ["movies.csv", "../ratings.csv"]
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ def test_a_file_above_the_top_of_a_zip_is_read_where_it_is(tmp_path):
 )
 def test_layouts_of_elsewhere_are_named(tmp_path, name, text, sentence):
     (dataset(tmp_path) / name).write_text(text)
-    assert sentence in used_and_said(tmp_path)[1]
+    assert sentence in used_files_and_remarks(tmp_path)[1]
 
 
 @pytest.mark.parametrize(

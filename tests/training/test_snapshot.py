@@ -36,30 +36,30 @@ def learn(conn, app, tmp_path, settings):
     return snapshot_of
 
 
-def said(dataset: Dataset, viewer: int, movie: int) -> tuple[float | None, float | None]:
+def rating_and_weight(dataset: Dataset, viewer: int, movie: int) -> tuple[float | None, float | None]:
     rows = dataset.ratings[(dataset.ratings["user_id"] == viewer) & (dataset.ratings["movie_id"] == movie)]
     (row,) = rows[["rating", "weight"]].astype(object).where(rows[["rating", "weight"]].notna(), None).to_numpy()
     return None if row[0] is None else float(row[0]), None if row[1] is None else round(float(row[1]), 6)
 
 
 def test_a_like_without_a_rating_counts_as_liked(learn):
-    assert said(learn((11, 2, "like", None)), 11, 2) == (None, 1.0)
+    assert rating_and_weight(learn((11, 2, "like", None)), 11, 2) == (None, 1.0)
 
 
 def test_a_dislike_after_a_like_wins_and_a_like_after_a_dislike_too(learn):
     dataset = learn((11, 2, "like", None), (11, 2, "dislike", None), (12, 2, "dislike", None), (12, 2, "like", None))
-    assert said(dataset, 11, 2) == (None, 0.0)
-    assert said(dataset, 12, 2) == (None, 1.0)
+    assert rating_and_weight(dataset, 11, 2) == (None, 0.0)
+    assert rating_and_weight(dataset, 12, 2) == (None, 1.0)
 
 
 def test_a_verdict_outweighs_watching_and_else_the_weightiest_counts(learn):
     dataset = learn((11, 2, "dislike", None), (11, 2, "view", None), (12, 2, "view", None), (12, 2, "click", None))
-    assert said(dataset, 11, 2) == (None, 0.0)
-    assert said(dataset, 12, 2) == (None, 0.3)
+    assert rating_and_weight(dataset, 11, 2) == (None, 0.0)
+    assert rating_and_weight(dataset, 12, 2) == (None, 0.3)
 
 
 def test_a_rating_outweighs_feedback(learn):
-    assert said(learn((11, 1, "dislike", None)), 11, 1) == (4.0, None)
+    assert rating_and_weight(learn((11, 1, "dislike", None)), 11, 1) == (4.0, None)
 
 
 def test_kinds_without_a_weight_are_not_learned_from_and_a_changed_weight_counts_next_time(conn, learn):
@@ -68,8 +68,8 @@ def test_kinds_without_a_weight_are_not_learned_from_and_a_changed_weight_counts
     conn.execute("update ml.feedback_weight set weight = 0.8 where kind = 'view'")
     conn.commit()
     again = learn.retake(1)
-    assert said(dataset, 11, 2) == (None, 0.3)
-    assert said(again, 11, 2) == (None, 0.8)
+    assert rating_and_weight(dataset, 11, 2) == (None, 0.3)
+    assert rating_and_weight(again, 11, 2) == (None, 0.8)
     assert 12 in set(dataset.ratings["user_id"])
     assert 12 not in set(again.ratings["user_id"])
 

@@ -20,7 +20,7 @@ def ids(answer):
     return [item["movie_id"] for item in items(answer)]
 
 
-def give(api, *events):
+def give_feedback(api, *events):
     return api.post("/api/v1/feedback", json={"events": list(events)})
 
 
@@ -117,7 +117,7 @@ def test_a_newcomer_gets_a_list_like_what_was_chosen(api):
 
 def test_feedback_counts_at_once_and_only_once(api, site):
     first = ids(api.get("/api/v1/users/5/recommendations"))[0]
-    once, again = (give(api, event("five", 5, first, "dislike")).json() for _ in range(2))
+    once, again = (give_feedback(api, event("five", 5, first, "dislike")).json() for _ in range(2))
     assert [(each["accepted"], each["repeated"]) for each in (once, again)] == [(1, 0), (0, 1)]
     assert first not in ids(api.get("/api/v1/users/5/recommendations"))
     assert api.delete("/api/v1/users/6/feedback/five").json() == {"is_undone": False}
@@ -127,21 +127,21 @@ def test_feedback_counts_at_once_and_only_once(api, site):
 
 def test_the_same_event_from_many_at_once_counts_once(api):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: give(api, event("crowd", 6, 5)).json(), range(16)))
+        answers = list(pool.map(lambda _: give_feedback(api, event("crowd", 6, 5)).json(), range(16)))
     assert sum(answer["accepted"] for answer in answers) == 1
     assert sum(answer["repeated"] for answer in answers) == 15
 
 
 def test_one_bad_event_stops_no_other(api):
-    answer = give(api, event("good", 7, 5), event("bad", 7, NOBODY), event("unrated", 7, 6, "rating")).json()
+    answer = give_feedback(api, event("good", 7, 5), event("bad", 7, NOBODY), event("unrated", 7, 6, "rating")).json()
     assert [each["outcome"] for each in answer["outcomes"]] == ["accepted", "rejected", "rejected"]
     assert "movie" in answer["outcomes"][1]["message"]
 
 
 def test_applications_name_their_events_without_regard_to_each_other(api, site):
-    assert give(api, event("page:8:new:like:5", 8, 5)).json()["accepted"] == 1
+    assert give_feedback(api, event("page:8:new:like:5", 8, 5)).json()["accepted"] == 1
     with site.client(READER) as reader:
-        assert give(reader, event("x", 8, 6)).status_code == 403
+        assert give_feedback(reader, event("x", 8, 6)).status_code == 403
 
 
 def test_an_etag_holds_until_the_viewer_says_something(api):
@@ -150,7 +150,7 @@ def test_an_etag_holds_until_the_viewer_says_something(api):
 
     mine, others = ask(9).headers["etag"], ask(10).headers["etag"]
     assert (ask(9, mine).status_code, ask(9, mine).content) == (304, b"")
-    give(api, event("nine", 9, ids(ask(9))[0], "view"))
+    give_feedback(api, event("nine", 9, ids(ask(9))[0], "view"))
     assert ask(9, mine).status_code == 200
     assert ask(9).headers["etag"] != mine
     assert ask(10, others).status_code == 304

@@ -10,14 +10,14 @@ import pytest
 from movierec.db import connect
 
 from .conftest import READER, SLOW, WRITER, running, write_keys
-from .test_api import event, give, ids
+from .test_api import event, give_feedback, ids
 
 PROBLEM = "application/problem+json"
 WEB = {"accept": "text/html"}
 
 
 @pytest.fixture
-def fresh(site, tmp_path):
+def fresh_site(site, tmp_path):
     """Serve the same warehouse by another application, whose limits nobody has used up."""
     with running(site.conninfo, write_keys(tmp_path / "web.json")) as other:
         yield other
@@ -33,7 +33,7 @@ def test_batches_with_the_same_events_in_other_orders_do_not_wait_for_each_other
     events = [event(f"order-{number:03}", 31, 1 + number % 40) for number in range(200)]
     batches = [events, events[::-1], events[100:] + events[:100]] * 4
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda batch: give(api, *batch), batches))
+        answers = list(pool.map(lambda batch: give_feedback(api, *batch), batches))
     assert {answer.status_code for answer in answers} == {200}
     assert sum(answer.json()["accepted"] for answer in answers) == len(events)
     assert sum(answer.json()["repeated"] for answer in answers) == len(events) * (len(batches) - 1)
@@ -41,15 +41,15 @@ def test_batches_with_the_same_events_in_other_orders_do_not_wait_for_each_other
 
 def test_a_batch_that_was_cut_short_is_completed_by_sending_it_again(api):
     events = [event(f"again-{number}", 32, 5 + number) for number in range(4)]
-    assert give(api, *events[:2]).json()["accepted"] == 2
-    answer = give(api, *events[::-1]).json()
+    assert give_feedback(api, *events[:2]).json()["accepted"] == 2
+    answer = give_feedback(api, *events[::-1]).json()
     assert [each["outcome"] for each in answer["outcomes"]] == ["accepted", "accepted", "repeated", "repeated"]
     assert [each["event_id"] for each in answer["outcomes"]] == [each["event_id"] for each in events[::-1]]
 
 
 def test_of_an_event_that_a_batch_names_twice_the_first_that_is_right_counts(api):
     wrong, right, other = event("twice", 33, 999_999), event("twice", 33, 5), event("twice", 33, 6)
-    answer = give(api, wrong, right, other).json()
+    answer = give_feedback(api, wrong, right, other).json()
     assert [each["outcome"] for each in answer["outcomes"]] == ["rejected", "accepted", "repeated"]
     assert 5 not in ids(api.get("/api/v1/users/33/recommendations", params={"limit": 100}))
     assert 6 in ids(api.get("/api/v1/users/33/recommendations", params={"limit": 100}))
@@ -59,13 +59,13 @@ def test_feedback_and_its_undoing_at_once_leave_one_of_the_two(api):
     def turn(number):
         if number % 2:
             return api.delete("/api/v1/users/34/feedback/both").status_code
-        return give(api, event("both", 34, 7)).status_code
+        return give_feedback(api, event("both", 34, 7)).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(turn, range(24))) == {200}
     api.delete("/api/v1/users/34/feedback/both")
     assert 7 in ids(api.get("/api/v1/users/34/recommendations", params={"limit": 100}))
-    assert give(api, event("both", 34, 7)).json()["repeated"] == 1
+    assert give_feedback(api, event("both", 34, 7)).json()["repeated"] == 1
 
 
 def test_no_application_takes_back_what_was_said_on_a_page(site, surfer, api):
@@ -96,7 +96,7 @@ def test_a_tag_is_found_among_others_and_says_nothing_about_other_viewers(api):
     mine = api.get("/api/v1/users/37/recommendations").headers["etag"]
     for known, status in ((f'"x", {mine}', 304), ("*", 304), ('W/"x"', 200), (mine[2:], 200), ("", 200)):
         assert api.get("/api/v1/users/37/recommendations", headers={"if-none-match": known}).status_code == status
-    give(api, event("other", 38, 5))
+    give_feedback(api, event("other", 38, 5))
     tag = api.get("/api/v1/users/38/recommendations").headers["etag"]
     assert tag != mine
     assert api.get("/api/v1/users/37/recommendations", headers={"if-none-match": tag}).status_code == 200
@@ -132,7 +132,7 @@ def test_bodies_that_are_nearly_right_are_problems(api, body):
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "1969-12-31T23:59:59+14:00"])
 def test_moments_that_cannot_have_been_are_rejected_by_event(api, moment):
-    answer = give(api, event("when", 39, 5, created_at=moment)).json()
+    answer = give_feedback(api, event("when", 39, 5, created_at=moment)).json()
     assert answer["outcomes"][0]["outcome"] == "rejected"
     assert "created_at" in answer["outcomes"][0]["message"]
 
@@ -157,35 +157,35 @@ def until_refused(send):
     raise AssertionError("nothing was refused")
 
 
-def test_guessing_keys_is_slowed_down_and_stops_no_application(fresh):
-    statuses, answer = until_refused(lambda number: fresh.get("/api/v1/movies/1", f"{number:040}"))
+def test_guessing_keys_is_slowed_down_and_stops_no_application(fresh_site):
+    statuses, answer = until_refused(lambda number: fresh_site.get("/api/v1/movies/1", f"{number:040}"))
     assert set(statuses) == {401}
     assert len(statuses) >= 10
     assert_problem(answer, 429)
     assert int(answer.headers["retry-after"]) >= 1
-    assert fresh.get("/api/v1/movies/1", READER).status_code == 200
+    assert fresh_site.get("/api/v1/movies/1", READER).status_code == 200
 
 
-def test_a_limit_is_of_one_key_alone_and_a_key_that_may_not_write_is_told_so(fresh):
-    with fresh.client(SLOW) as slow:
+def test_a_limit_is_of_one_key_alone_and_a_key_that_may_not_write_is_told_so(fresh_site):
+    with fresh_site.client(SLOW) as slow:
         assert [slow.get("/api/v1/movies/1").status_code for _ in range(3)] == [200, 200, 429]
         assert_problem(slow.get("/api/v1/movies/1"), 429)
     for key in (READER, SLOW):
-        with fresh.client(key) as reader:
-            for answer in (give(reader, event("x", 1, 1)), reader.delete("/api/v1/users/1/feedback/x")):
+        with fresh_site.client(key) as reader:
+            for answer in (give_feedback(reader, event("x", 1, 1)), reader.delete("/api/v1/users/1/feedback/x")):
                 assert_problem(answer, 403)
                 assert "write is needed" in answer.json()["detail"]
-    with fresh.client(WRITER) as writer:
+    with fresh_site.client(WRITER) as writer:
         assert writer.get("/api/v1/movies/1").status_code == 200
 
 
-def test_pages_are_limited_by_address_and_say_so_in_a_page(fresh):
-    with httpx.Client(base_url=fresh.url, headers=WEB) as browser:
+def test_pages_are_limited_by_address_and_say_so_in_a_page(fresh_site):
+    with httpx.Client(base_url=fresh_site.url, headers=WEB) as browser:
         statuses, page = until_refused(lambda _: browser.get("/"))
     assert set(statuses) == {303}
     assert len(statuses) >= 200
     assert "A little slower, please" in page.text
-    assert fresh.get("/health").status_code == 200
+    assert fresh_site.get("/health").status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"chosen=1&" * 5_000, b"&" * 100_000, b"find=" + b"%F0%9F%8D" * 10_000])
@@ -221,16 +221,16 @@ def test_a_form_of_another_kind_is_answered_by_a_page(surfer):
         assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_an_edit_of_the_keys_that_cannot_be_read_changes_nothing(fresh):
-    content = fresh.key_file.read_text()
+def test_an_edit_of_the_keys_that_cannot_be_read_changes_nothing(fresh_site):
+    content = fresh_site.key_file.read_text()
     for broken in ("{", json.dumps({**json.loads(content), "api_keys": []}) + "}"):
-        fresh.key_file.write_text(broken)
-        assert fresh.get("/api/v1/movies/1", READER).status_code == 200
-    fresh.key_file.unlink()
-    assert fresh.get("/api/v1/movies/1", READER).status_code == 200
-    fresh.key_file.write_text(content)
-    assert fresh.get("/api/v1/movies/1", READER).status_code == 200
-    assert fresh.get("/api/v1/movies/1", "e" * 40).status_code == 401
+        fresh_site.key_file.write_text(broken)
+        assert fresh_site.get("/api/v1/movies/1", READER).status_code == 200
+    fresh_site.key_file.unlink()
+    assert fresh_site.get("/api/v1/movies/1", READER).status_code == 200
+    fresh_site.key_file.write_text(content)
+    assert fresh_site.get("/api/v1/movies/1", READER).status_code == 200
+    assert fresh_site.get("/api/v1/movies/1", "e" * 40).status_code == 401
 
 
 def _token(page):

@@ -29,7 +29,7 @@ def page_id(page) -> str:
     return re.search(r'name="page" value="([^"]+)"', page.text)[1]
 
 
-def shown(page) -> list[int]:
+def shown_movies(page) -> list[int]:
     return list(dict.fromkeys(int(movie) for movie in re.findall(r'data-movie="(\d+)"', page.text)))
 
 
@@ -37,7 +37,7 @@ def become(surfer, viewer):
     return surfer.post("/viewer", data={"token": token(surfer.get("/welcome")), "viewer": str(viewer)})
 
 
-def say(surfer, shown_page, kind, movie, back="/for-you", **more):
+def give_feedback(surfer, shown_page, kind, movie, back="/for-you", **more):
     fields = {"token": token(shown_page), "page": page_id(shown_page), "say": f"{kind} {movie}", "back": back}
     return surfer.post("/feedback", data={**fields, **more})
 
@@ -47,21 +47,21 @@ def test_a_newcomer_chooses_gets_a_list_dislikes_and_takes_it_back(surfer):
     page = surfer.post("/new", data={"token": token(choose), "chosen": ["12", "13"]})
     assert page.url.path == "/for-you"
     assert "Because you chose Star Wars" in page.text
-    gone = shown(page)[0]
-    page = say(surfer, page, "dislike", gone)
-    assert gone not in shown(page)
+    gone = shown_movies(page)[0]
+    page = give_feedback(surfer, page, "dislike", gone)
+    assert gone not in shown_movies(page)
     assert "You don’t like" in page.text
     event = re.search(r'name="event_id" value="([^"]+)"', page.text)[1]
     page = surfer.post("/undo", data={"token": token(page), "event_id": event, "back": "/for-you"})
-    assert gone in shown(page)
+    assert gone in shown_movies(page)
     assert "Taken back" in page.text
     assert "Taken back" not in surfer.get("/for-you").text
 
 
 def test_what_was_said_is_listed_and_shown_on_the_movies_page(surfer):
     page = become(surfer, 12)
-    movie = shown(page)[1]
-    say(surfer, page, "view", movie)
+    movie = shown_movies(page)[1]
+    give_feedback(surfer, page, "view", movie)
     assert f'href="/movies/{movie}"' in surfer.get("/said").text
     assert "You have watched" in surfer.get(f"/movies/{movie}").text
     assert "You have watched" not in surfer.get("/movies/12").text
@@ -69,15 +69,15 @@ def test_what_was_said_is_listed_and_shown_on_the_movies_page(surfer):
 
 def test_a_click_that_is_sent_twice_counts_once(surfer, api):
     page = become(surfer, 13)
-    movie = shown(page)[0]
+    movie = shown_movies(page)[0]
     for _ in range(2):
-        say(surfer, page, "like", movie)
+        give_feedback(surfer, page, "like", movie)
     assert surfer.get("/said").text.count('name="event_id"') == 1
 
 
 def test_a_viewers_page_says_why_in_words(surfer):
     page = become(surfer, 3)
-    movie = next(movie for movie in shown(page) if "Because you liked" in surfer.get(f"/movies/{movie}").text)
+    movie = next(movie for movie in shown_movies(page) if "Because you liked" in surfer.get(f"/movies/{movie}").text)
     text = surfer.get(f"/movies/{movie}").text
     assert re.search(r"It is number \d+ in your list", text)
     assert "and those who like" in text
@@ -108,21 +108,21 @@ def test_hostile_titles_and_names_are_text_wherever_they_are_shown(surfer, movie
         assert "49" not in re.findall(r"<h1[^>]*>(.*?)</h1>", text)
     page = surfer.get(f"/movies/{movie}")
     assert "&lt;script&gt;" in page.text or movie != 48
-    said = say(surfer, page, "dislike", movie, back=f"/movies/{movie}")
+    said = give_feedback(surfer, page, "dislike", movie, back=f"/movies/{movie}")
     assert said.status_code == 200
     assert "<script>document" not in said.text
 
 
 def test_a_form_of_another_site_or_session_is_refused(surfer, site: Site):
     page = become(surfer, 16)
-    movie = shown(page)[0]
+    movie = shown_movies(page)[0]
     with site.browser() as other:
         foreign = token(other.get("/welcome"))
     for wrong in ("", "x", foreign, "é"):
-        answer = say(surfer, page, "dislike", movie, token=wrong)
+        answer = give_feedback(surfer, page, "dislike", movie, token=wrong)
         assert answer.status_code == 403
         assert "That did not come from one of our pages" in answer.text
-    assert movie in shown(surfer.get("/for-you"))
+    assert movie in shown_movies(surfer.get("/for-you"))
 
 
 def test_tokens_are_masked_anew_in_every_page(surfer):
@@ -134,7 +134,7 @@ def test_tokens_are_masked_anew_in_every_page(surfer):
 )
 def test_nobody_is_sent_elsewhere(surfer, back):
     page = become(surfer, 17)
-    movie = shown(page)[0]
+    movie = shown_movies(page)[0]
     answer = surfer.post(
         "/feedback",
         data={
@@ -199,9 +199,9 @@ def test_wrong_feedback_changes_nothing(surfer):
         {"page": "../x"},
         {"page": "x" * 41},
     ):
-        assert say(surfer, page, "like", 5, **wrong).status_code == 422
+        assert give_feedback(surfer, page, "like", 5, **wrong).status_code == 422
     assert "Nothing yet" in surfer.get("/said").text
-    gone = say(surfer, page, "like", 99999)
+    gone = give_feedback(surfer, page, "like", 99999)
     assert "This movie is not in the catalogue any more." in gone.text
 
 

@@ -21,7 +21,7 @@ class Impatient(BoundedProtocol):
 
 
 @pytest.fixture(scope="module")
-def impatient(site, tmp_path_factory):
+def impatient_site(site, tmp_path_factory):
     keys = write_keys(tmp_path_factory.mktemp("protocol") / "web.json")
     with running(site.conninfo, keys, Impatient, idle_seconds=1) as other:
         yield other
@@ -44,7 +44,7 @@ def connect(site):
     return connection
 
 
-def everything(connection):
+def received_from(connection):
     """Return all that comes until the server closes; a reset counts as a close."""
     received = b""
     while True:
@@ -61,7 +61,7 @@ def answer_to(site, *pieces):
     with connect(site) as connection:
         for piece in pieces:
             connection.sendall(piece)
-        return everything(connection)
+        return received_from(connection)
 
 
 def statuses(received):
@@ -100,14 +100,14 @@ def test_a_head_of_the_usual_size_is_read_whatever_pieces_it_comes_in(site):
     ],
     ids=["header", "request line", "body", "chunk"],
 )
-def test_a_request_that_is_not_complete_in_time_is_ended(impatient, begun, no_error):
-    assert statuses(answer_to(impatient, begun)) == [408]
-    assert impatient.get("/health").status_code == 200
+def test_a_request_that_is_not_complete_in_time_is_ended(impatient_site, begun, no_error):
+    assert statuses(answer_to(impatient_site, begun)) == [408]
+    assert impatient_site.get("/health").status_code == 200
 
 
-def test_a_letter_now_and_then_does_not_put_off_the_end(impatient, no_error):
+def test_a_letter_now_and_then_does_not_put_off_the_end(impatient_site, no_error):
     begun = time.monotonic()
-    with connect(impatient) as connection:
+    with connect(impatient_site) as connection:
         connection.sendall(GET + b"X: ")
         with pytest.raises(OSError):
             while time.monotonic() - begun < 10:
@@ -116,8 +116,8 @@ def test_a_letter_now_and_then_does_not_put_off_the_end(impatient, no_error):
     assert time.monotonic() - begun < 8
 
 
-def test_a_second_request_of_a_connection_has_as_much_time_as_the_first(impatient):
-    with connect(impatient) as connection:
+def test_a_second_request_of_a_connection_has_as_much_time_as_the_first(impatient_site):
+    with connect(impatient_site) as connection:
         for _ in range(4):
             connection.sendall(GET[:20])
             time.sleep(0.6)
@@ -125,13 +125,13 @@ def test_a_second_request_of_a_connection_has_as_much_time_as_the_first(impatien
             assert statuses(connection.recv(65536)) == [200]
 
 
-def test_a_request_that_was_answered_before_its_end_is_not_answered_again(impatient):
+def test_a_request_that_was_answered_before_its_end_is_not_answered_again(impatient_site):
     too_large = POST + b"Content-Length: 9999999\r\n\r\n{"
-    assert statuses(answer_to(impatient, too_large)) == [413]
+    assert statuses(answer_to(impatient_site, too_large)) == [413]
 
 
-def test_a_connection_that_says_nothing_is_closed(impatient):
-    assert answer_to(impatient) == b""
+def test_a_connection_that_says_nothing_is_closed(impatient_site):
+    assert answer_to(impatient_site) == b""
 
 
 def test_who_sends_many_requests_at_once_and_goes_away_leaves_no_traceback(site, no_error):
@@ -164,7 +164,7 @@ def test_what_is_no_http_is_refused_on_a_connection_that_was_fine_before(site):
         connection.sendall(GET + b"\r\n")
         assert statuses(connection.recv(65536)) == [200]
         connection.sendall(b"\x16\x03\x01\x02\x00\r\n\r\n")
-        assert statuses(everything(connection)) == [400]
+        assert statuses(received_from(connection)) == [400]
 
 
 def test_a_request_that_names_two_hosts_is_nobodys(site):
@@ -197,6 +197,6 @@ def test_a_request_for_another_protocol_passes_what_every_request_passes(site, n
     for path in ("/health", "/static/site.js"):
         with connect(site) as connection:
             connection.sendall(handshake(host, path, protocol) + GET + b"\r\n")
-            received = everything(connection)  # the answer ends the connection, whatever else has come
+            received = received_from(connection)  # the answer ends the connection, whatever else has come
         assert statuses(received) == [status]
         assert b"content-security-policy" in received

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .test_api import event, give
+from .test_api import event, give_feedback
 from .test_hostile import assert_problem
 
 JSON = {"content-type": "application/json"}
@@ -43,7 +43,7 @@ def test_a_key_that_comes_twice_is_named_and_nothing_is_kept(api, path, body, ke
 
 
 def test_the_same_key_in_two_objects_is_no_repetition(api):
-    assert give(api, event("one", 40, 5), event("two", 40, 6)).json()["accepted"] == 2
+    assert give_feedback(api, event("one", 40, 5), event("two", 40, 6)).json()["accepted"] == 2
     for name in ("one", "two"):
         assert api.delete(f"/api/v1/users/40/feedback/{name}").json() == {"is_undone": True}
 
@@ -56,9 +56,17 @@ def test_many_keys_of_which_the_last_is_repeated_are_found_at_once(api):
 
 def test_an_event_that_was_another_one_before_is_told_so_and_changes_nothing(api):
     first, other = event("reused", 40, 5), event("reused", 40, 6, "dislike")
-    assert give(api, first).json()["outcomes"][0] == {"event_id": "reused", "outcome": "accepted", "message": None}
-    assert give(api, first).json()["outcomes"][0] == {"event_id": "reused", "outcome": "repeated", "message": None}
-    (told,) = give(api, other).json()["outcomes"]
+    assert give_feedback(api, first).json()["outcomes"][0] == {
+        "event_id": "reused",
+        "outcome": "accepted",
+        "message": None,
+    }
+    assert give_feedback(api, first).json()["outcomes"][0] == {
+        "event_id": "reused",
+        "outcome": "repeated",
+        "message": None,
+    }
+    (told,) = give_feedback(api, other).json()["outcomes"]
     assert told["outcome"] == "repeated"
     assert told["message"] == "event_id has stood for another user_id, movie_id, kind or value; nothing was changed"
     shown = [each["movie_id"] for each in api.get("/api/v1/users/40/recommendations?limit=100").json()["items"]]

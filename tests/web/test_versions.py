@@ -18,7 +18,7 @@ MARKED = "update serving.{} set title = title || ' v' || version_id where versio
 
 
 @pytest.fixture(scope="module")
-def other(server, tmp_path_factory):
+def site_of_two_versions(server, tmp_path_factory):
     """A site of its own with two versions, in which every title says of which it is."""
     with database(server, "web_versions") as conninfo:
         with connect(conninfo) as conn:
@@ -43,19 +43,19 @@ def versions_in(text):
     ) - {""}
 
 
-def test_no_page_and_no_answer_mixes_two_versions(other):
+def test_no_page_and_no_answer_mixes_two_versions(site_of_two_versions):
     ended = threading.Event()
 
     def publish_and_roll_back():
         while not ended.is_set():
             for version_id in (1, 2):
-                show(other, version_id)
+                show(site_of_two_versions, version_id)
 
     publisher = threading.Thread(target=publish_and_roll_back)
     publisher.start()
     versions = set()
     try:
-        with other.client() as api, other.browser() as browser:
+        with site_of_two_versions.client() as api, site_of_two_versions.browser() as browser:
             token = re.search(r'name="token" value="([^"]+)"', browser.get("/welcome").text)[1]
             browser.post("/viewer", data={"token": token, "viewer": "3"})
             for number in range(15):
@@ -77,10 +77,10 @@ def test_no_page_and_no_answer_mixes_two_versions(other):
     assert versions == {"1", "2"}
 
 
-def test_a_rollback_is_seen_by_the_next_request(other):
-    with other.client() as api:
+def test_a_rollback_is_seen_by_the_next_request(site_of_two_versions):
+    with site_of_two_versions.client() as api:
         for version_id in (2, 1):
-            show(other, version_id)
+            show(site_of_two_versions, version_id)
             assert api.get("/api/v1/users/3/recommendations").json()["version_id"] == version_id
             assert api.get("/api/v1/version").json()["version_id"] == version_id
 
@@ -88,33 +88,33 @@ def test_a_rollback_is_seen_by_the_next_request(other):
 @pytest.mark.parametrize(
     "path", ["/users/3/recommendations", "/users/3/shelves", "/movies/12", "/movies/12/similar", "/movies?q=star"]
 )
-def test_a_tag_is_of_one_version_through_publishing_and_rolling_back(other, path):
+def test_a_tag_is_of_one_version_through_publishing_and_rolling_back(site_of_two_versions, path):
     def ask(tag=""):
         return api.get(f"/api/v1{path}", headers={"if-none-match": tag})
 
-    with other.client() as api:
-        show(other, 1)
+    with site_of_two_versions.client() as api:
+        show(site_of_two_versions, 1)
         first = ask()
         assert (ask(first.headers["etag"]).status_code, versions_in(first.text)) == (304, {"1"})
-        show(other, 2)
+        show(site_of_two_versions, 2)
         second = ask(first.headers["etag"])
         assert (second.status_code, versions_in(second.text)) == (200, {"2"})
-        show(other, 1)
+        show(site_of_two_versions, 1)
         assert ask(first.headers["etag"]).status_code == 304
         back = ask(second.headers["etag"])
         assert (back.status_code, back.headers["etag"], back.text) == (200, first.headers["etag"], first.text)
 
 
-def test_a_page_after_a_publication_is_whole_of_the_new_version_and_follows_by_key(other):
+def test_a_page_after_a_publication_is_whole_of_the_new_version_and_follows_by_key(site_of_two_versions):
     def page(after):
         answer = api.get("/api/v1/users/4/recommendations", params={"limit": 5, "after": after})
         assert len(versions_in(answer.text)) == 1
         return answer.json()
 
-    with other.client() as api:
-        show(other, 1)
+    with site_of_two_versions.client() as api:
+        show(site_of_two_versions, 1)
         first = page(0)
-        show(other, 2)
+        show(site_of_two_versions, 2)
         second, whole = page(first["next"]), [page(0)]
         while len(whole) < 3:
             whole.append(page(whole[-1]["next"]))
@@ -138,9 +138,9 @@ def set_reachable(site, is_reachable):
             conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
 
 
-def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(other):
-    with other.client() as api, other.browser() as browser:
-        set_reachable(other, False)
+def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(site_of_two_versions):
+    with site_of_two_versions.client() as api, site_of_two_versions.browser() as browser:
+        set_reachable(site_of_two_versions, False)
         try:
             page = browser.get("/welcome")
             assert page.status_code == 503
@@ -153,7 +153,7 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(o
             assert int(answer.headers["retry-after"]) > 0
             assert api.get("/health").status_code == 503
         finally:
-            set_reachable(other, True)
+            set_reachable(site_of_two_versions, True)
         deadline = time.monotonic() + 15
         while (status := api.get("/health").status_code) != 200:
             assert time.monotonic() < deadline, status
@@ -161,10 +161,10 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(o
         assert browser.get("/welcome").status_code == 200
 
 
-def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed(other):
-    with other.client() as api:
+def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed(site_of_two_versions):
+    with site_of_two_versions.client() as api:
         assert api.get("/api/v1/users/1/recommendations").status_code == 200
-        with psycopg.connect(administrator(other.conninfo), autocommit=True) as conn:
+        with psycopg.connect(administrator(site_of_two_versions.conninfo), autocommit=True) as conn:
             conn.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'movierec_web'"
             )

@@ -11,7 +11,7 @@ from movierec.rankers.reranking.nearby import MAX_DISTANCE_SCALES, Nearby
 MOVIES = 15
 
 
-def drawn(seed: int = 2) -> list[list[tuple[int, float]]]:
+def random_histories(seed: int = 2) -> list[list[tuple[int, float]]]:
     rng = np.random.default_rng(seed)
     lengths = [1, 1, 2, *rng.integers(3, MOVIES, 15)]
     return [[(int(movie), rng.choice([0.3, 1.0])) for movie in rng.permutation(MOVIES)[:size]] for size in lengths]
@@ -34,7 +34,7 @@ def fit(facts: Dataset, **parameters: float) -> Nearby:
 
 @pytest.mark.parametrize("scale", [0.5, 2.0, 30.0])
 def test_weights_are_shared_nearness_over_the_counts(scale: float) -> None:
-    histories = drawn()
+    histories = random_histories()
     K, counts = np.zeros((MOVIES + 1, MOVIES + 1)), np.zeros(MOVIES + 1)
     for own in histories:
         for p, (i, a) in enumerate(own):
@@ -49,7 +49,7 @@ def test_weights_are_shared_nearness_over_the_counts(scale: float) -> None:
 
 
 def test_a_movie_keeps_its_nearest_alone() -> None:
-    facts = dataset(drawn())
+    facts = dataset(random_histories())
     everything = np.arange(MOVIES + 1)
     whole = fit(facts, neighbours=100).item_weights(everything, everything)
     few = fit(facts, neighbours=3).item_weights(everything, everything)
@@ -59,7 +59,7 @@ def test_a_movie_keeps_its_nearest_alone() -> None:
 
 
 def test_scores_sum_up_over_the_history_and_the_others_follow_by_popularity() -> None:
-    histories = drawn()
+    histories = random_histories()
     nearby = fit(dataset(histories))
     everything = np.arange(MOVIES + 1)
     weights = nearby.item_weights(everything, everything)
@@ -72,7 +72,7 @@ def test_scores_sum_up_over_the_history_and_the_others_follow_by_popularity() ->
 
 
 def test_who_is_folded_in_is_scored_like_those_learned_from() -> None:
-    facts = dataset(drawn())
+    facts = dataset(random_histories())
     nearby = fit(facts)
     some = nearby.fold_in(facts.with_ratings(facts.ratings[facts.ratings["user_id"] >= 10]))
     np.testing.assert_array_equal(some.scores(np.arange(8)), nearby.scores(np.arange(10, 18)))

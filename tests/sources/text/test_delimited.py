@@ -236,7 +236,7 @@ def test_a_file_without_line_ends_is_refused(monkeypatch):
 )
 def test_whole_blocks_and_single_rows_yield_the_same(dialect, seed, monkeypatch):
     random = Random(seed)  # noqa: S311
-    lines = [line(random, dialect.delimiter) for _ in range(200)]
+    lines = [random_line(random, dialect.delimiter) for _ in range(200)]
     content = dialect.delimiter.join(("movieId", "title", "genres")).encode() + b"\n" + b"".join(lines)
     monkeypatch.setattr(blocks, "PART_BYTES", random.choice((16, 256, 1 << 15)))
     monkeypatch.setattr("movierec.sources.text.lines.BLOCK_BYTES", random.choice((64, 1024, 1 << 20)))
@@ -247,7 +247,7 @@ def test_whole_blocks_and_single_rows_yield_the_same(dialect, seed, monkeypatch)
     assert len(mixed) >= 150 or dialect.is_quoted
 
 
-def line(random, delimiter):
+def random_line(random, delimiter):
     """Return a line that is clean more often than not."""
     fields = [b"1", b"Toy Story", b"Drama|War"] if delimiter != "|" else [b"1", b"Toy Story", b"Drama"]
     if random.random() < 0.2:

@@ -30,7 +30,7 @@ class Counted(io.BytesIO):
         return data
 
 
-def counted(path, content):
+def counted_file(path, content):
     path.write_bytes(content)
     ends = [0]
 
@@ -43,7 +43,7 @@ def counted(path, content):
 
 def reads(path, content):
     """Recognise a file and read it; return what it is, how often its end was seen before reading, and its rows."""
-    file, ends = counted(path, content)
+    file, ends = counted_file(path, content)
     found = recognise(file)
     after_recognition = ends[0]
     checksum, read = Table(file, found.main, found.dialect, checksum=found.checksum).checksum_and_reader()
