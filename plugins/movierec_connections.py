@@ -24,14 +24,14 @@ def conninfo(conn_id: str = WAREHOUSE) -> str:
     from airflow.sdk import Connection
     from psycopg.conninfo import make_conninfo
 
-    found = Connection.get(conn_id)  # and not PostgresHook's, which every task would import for it
+    connection = Connection.get(conn_id)  # and not PostgresHook's, which every task would import for it
     return make_conninfo(
-        host=found.host,
-        port=found.port,
-        user=found.login,
-        password=found.password,
-        dbname=found.schema,
-        **{key: value for key, value in found.extra_dejson.items() if key.startswith("ssl")},
+        host=connection.host,
+        port=connection.port,
+        user=connection.login,
+        password=connection.password,
+        dbname=connection.schema,
+        **{key: value for key, value in connection.extra_dejson.items() if key.startswith("ssl")},
     )
 
 
@@ -42,10 +42,10 @@ def application_conninfo() -> str | None:
 
     conn_id = settings().connections.get("app")
     try:
-        found = Connection.get(conn_id) if conn_id else None
+        connection = Connection.get(conn_id) if conn_id else None
     except AirflowNotFoundException:
         return None
-    return conninfo(found.conn_id) if found and found.conn_type.startswith("postgres") else None
+    return conninfo(connection.conn_id) if connection and connection.conn_type.startswith("postgres") else None
 
 
 def endpoint(conn_id: str) -> "Endpoint":
@@ -61,18 +61,20 @@ def endpoint(conn_id: str) -> "Endpoint":
     from movierec.sources.source import Endpoint
 
     try:
-        found = Connection.get(conn_id)
+        connection = Connection.get(conn_id)
     except AirflowNotFoundException as error:
         raise ConfigError(f"Airflow has no connection '{conn_id}', which MOVIEREC_CONNECTIONS names") from error
     return Endpoint(
         # of an HTTP connection the schema is the protocol and the path stands in its extra
-        kind=(found.schema or "http") if found.conn_type == "http" else found.conn_type,
-        host=found.host or "localhost",
-        port=found.port,
-        login=found.login or "",
-        password=found.password or "",
-        database=str(found.extra_dejson.get("path", "")) if found.conn_type == "http" else found.schema or "",
-        extra=found.extra_dejson,
+        kind=(connection.schema or "http") if connection.conn_type == "http" else connection.conn_type,
+        host=connection.host or "localhost",
+        port=connection.port,
+        login=connection.login or "",
+        password=connection.password or "",
+        database=str(connection.extra_dejson.get("path", ""))
+        if connection.conn_type == "http"
+        else connection.schema or "",
+        extra=connection.extra_dejson,
     )
 
 

@@ -67,10 +67,10 @@ def _tell(dag_run: "DagRun", context: dict[str, Any]) -> None:
     from movierec_notices import announce, notice_of
 
     session = object_session(dag_run)
-    told = session.info.setdefault(TOLD, set()) if session else set()
-    if not is_ours(dag_run) or dag_run.run_id in told:
+    told_runs = session.info.setdefault(TOLD, set()) if session else set()
+    if not is_ours(dag_run) or dag_run.run_id in told_runs:
         return
-    told.add(dag_run.run_id)
+    told_runs.add(dag_run.run_id)
     notice = notice_of("failure", context, message=MESSAGE)
     # The request has locked the run; whoever takes the notice may let it wait.
     threading.Thread(target=announce, args=(notice,)).start()

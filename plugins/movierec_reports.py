@@ -91,18 +91,18 @@ def read_report(kind: str, number: int) -> str | None:
         return None
     with open_connection() as conn:
         rows = fetch(conn, query, {key: number, **parameters})
-        known = batch_sentences(conn, number) if kind == "quality" else []
-    return page(f"{title} {number}", rows, known) if rows or known else None
+        sentences = batch_sentences(conn, number) if kind == "quality" else []
+    return page(f"{title} {number}", rows, sentences) if rows or sentences else None
 
 
-def page(title: str, rows: list[dict[str, Any]], known: Sequence[str] = ()) -> str:
+def page(title: str, rows: list[dict[str, Any]], sentences: Sequence[str] = ()) -> str:
     """Return a page with what is to be known in sentences and one table; whatever stands in it is text."""
-    told = f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in known)}</ul>" if known else ""
+    items = f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>" if sentences else ""
     head = "".join(f"<th>{escape(name)}</th>" for name in next(iter(rows), ()))
     body = "".join(f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in row.values())}</tr>" for row in rows)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-        f"<h1>{escape(title)}</h1>{told}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></html>"
+        f"<h1>{escape(title)}</h1>{items}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></html>"
     )
 
 

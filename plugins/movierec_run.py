@@ -120,9 +120,9 @@ def answer_of(task_id: str, branch: str) -> dict[str, Any] | None:
 def run_as_of() -> datetime:
     """Return the time as of which this run works: its form's, its schedule's, or that of its trigger."""
     context = get_current_context()
-    asked = context["params"]["as_of"]
+    as_of = context["params"]["as_of"]
     run = context["dag_run"]
     try:
-        return datetime.fromisoformat(asked) if asked else (run.logical_date or run.run_after)
+        return datetime.fromisoformat(as_of) if as_of else (run.logical_date or run.run_after)
     except ValueError:
-        raise AirflowFailException(f"as_of is '{asked}'; allowed is a moment such as 2026-01-31T02:00:00Z") from None
+        raise AirflowFailException(f"as_of is '{as_of}'; allowed is a moment such as 2026-01-31T02:00:00Z") from None

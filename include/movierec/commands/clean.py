@@ -40,12 +40,12 @@ def held_data(settings: Settings) -> list[str]:
     Looks at files alone, so that a database that does not start any more is seen as well.
     """
     databases = (embedded_server.data_directory(settings) / "base").glob("[0-9]*")
-    found = {
+    holds = {
         "databases": any(int(path.name) >= FIRST_OWN_DATABASE for path in databases),
         "artifacts": _has_entries(settings.state_folder.artifacts),
         "backups": _has_entries(settings.state_folder.backups),
     }
-    return [name for name, is_there in found.items() if is_there]
+    return [name for name, is_there in holds.items() if is_there]
 
 
 def _require_agreement(home: Path, data: list[str]) -> None:

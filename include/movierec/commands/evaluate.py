@@ -58,10 +58,10 @@ def _check_test(options: argparse.Namespace) -> None:
                 "there is nothing to ask about; needed is --test S.csv, or --protocol to divide --train by"
             )
         return
-    given = [f"--{name.replace('_', '-')}" for name in ("test", "valid", "fold_in") if getattr(options, name)]
-    if given:
+    others = [f"--{name.replace('_', '-')}" for name in ("test", "valid", "fold_in") if getattr(options, name)]
+    if others:
         raise ConfigError(
-            f"--protocol {options.protocol} divides --train by itself; {' and '.join(given)} cannot stand beside it"
+            f"--protocol {options.protocol} divides --train by itself; {' and '.join(others)} cannot stand beside it"
         )
 
 

@@ -52,9 +52,9 @@ def _groups(conn: Connection, filters: Filters) -> str:
 
 
 def _rows(conn: Connection, filters: Filters, limit: int) -> str:
-    shown = rows(conn, filters, limit)
-    more = f"\n\nthe first {limit:,}; --limit shows more" if len(shown) == limit else ""
-    return text_table.table(shown) + more
+    selected = rows(conn, filters, limit)
+    more = f"\n\nthe first {limit:,}; --limit shows more" if len(selected) == limit else ""
+    return text_table.table(selected) + more
 
 
 def _changes(pairs: list[str]) -> dict[str, object]:

@@ -108,10 +108,10 @@ def check_values(values: ArrayLike) -> Doubles:
     Raises:
         ModelError: there are none, or one is not a finite number.
     """
-    given = np.asarray(values, np.float64)
-    if given.ndim != 1 or not given.size or not np.isfinite(given).all():
-        raise ModelError(f"values have the shape {given.shape}; allowed are one or more finite numbers, one per user")
-    return given
+    numbers = np.asarray(values, np.float64)
+    if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all():
+        raise ModelError(f"values have the shape {numbers.shape}; allowed are one or more finite numbers, one per user")
+    return numbers
 
 
 def _draw_counts(rng: np.random.Generator, draws: int, size: int) -> Doubles:

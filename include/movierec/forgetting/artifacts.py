@@ -1,4 +1,4 @@
-"""A viewer out of the artifact store: out of snapshots, splits, lists and the histories that models carry.
+"""Remove a viewer from the artifact store: from snapshots, splits, lists and the histories that models carry.
 
 What a model has learned (weights of movies, trees) holds nobody's rows; it stays, and its training is marked for refit.
 Training sets hold rows of single viewers without naming them: those go whole, and are made again where they are needed.
@@ -52,8 +52,8 @@ def _unmark_fits(folder: TrainingFolder, files: list[UPath]) -> None:
 
 def viewers_in_artifacts(settings: Settings) -> Ints:
     """Return the ids of all viewers of whom kept trainings hold rows, ascending."""
-    found = [_viewers(path) for folder in training_folders(settings) for path in _files(folder.path)]
-    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+    viewers = [_viewers(path) for folder in training_folders(settings) for path in _files(folder.path)]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *viewers]))
 
 
 def files_with(folder: TrainingFolder, user: int) -> list[str]:
@@ -110,12 +110,15 @@ def _has(path: UPath, user: int) -> bool:
 def _viewers(path: UPath) -> Ints:
     if path.suffix == ".parquet":
         frame = load_frame(path)
-        found = [frame[USER].to_numpy()] if USER in frame else []
+        viewers = [frame[USER].to_numpy()] if USER in frame else []
     else:
         arrays = load_arrays(path)
         history, groups = saved_history.from_arrays(arrays), f"{COLD_START}user_ids"
-        found = [*([history.user_ids] if history is not None else []), *([arrays[groups]] if groups in arrays else [])]
-    return np.unique(np.concatenate([np.empty(0, np.int64), *found])).astype(np.int64)
+        viewers = [
+            *([history.user_ids] if history is not None else []),
+            *([arrays[groups]] if groups in arrays else []),
+        ]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *viewers])).astype(np.int64)
 
 
 def without_viewer(arrays: Arrays, user: int) -> Arrays | None:

@@ -24,5 +24,9 @@ def settle_date_orders(conn: Connection, batch_id: int, source: str) -> list[str
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
-    told = _SENTENCES[row["date_order"]].format(piece=row["piece"], date=row["date_example"])
-    return told if row["is_settled_here"] else told.replace("which fits every row", "as other parts of the table show")
+    sentence = _SENTENCES[row["date_order"]].format(piece=row["piece"], date=row["date_example"])
+    return (
+        sentence
+        if row["is_settled_here"]
+        else sentence.replace("which fits every row", "as other parts of the table show")
+    )

@@ -1,4 +1,4 @@
-"""Parts of a table must be parts of one dataset: where they rate or call the same movies otherwise, they are not."""
+"""Parts of a table must be parts of one dataset: where the same movies have other ratings or titles, they are not."""
 
 import re
 from pathlib import PurePosixPath

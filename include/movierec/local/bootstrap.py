@@ -75,9 +75,9 @@ def _make_environment() -> None:
         sys.exit(f"movierec: set-up needs {MIN_FREE_BYTES / 1e9:.1f} GB free in {ROOT}; there are {free / 1e9:.1f} GB")
     python = interpreters.find_python()
     shutil.rmtree(VENV, ignore_errors=True)
-    made = _run(python, "-m", "venv", str(VENV))
-    if made.returncode:
-        _fail(f"'{python} -m venv {VENV}' failed; the lines above say why", made.stdout)
+    completed = _run(python, "-m", "venv", str(VENV))
+    if completed.returncode:
+        _fail(f"'{python} -m venv {VENV}' failed; the lines above say why", completed.stdout)
 
 
 def _is_usable() -> bool:

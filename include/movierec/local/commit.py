@@ -21,9 +21,9 @@ def commit_of(root: Path) -> str:
         return NO_GIT
     describe = ("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty")
     try:
-        found = subprocess.run(describe, capture_output=True, text=True, check=False, timeout=20)
+        completed = subprocess.run(describe, capture_output=True, text=True, check=False, timeout=20)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"git could not be asked: {error}"
-    if found.returncode:
-        return f"git could not be asked: {found.stderr.strip().splitlines()[-1]}"
-    return found.stdout.strip()
+    if completed.returncode:
+        return f"git could not be asked: {completed.stderr.strip().splitlines()[-1]}"
+    return completed.stdout.strip()

@@ -23,9 +23,9 @@ def container_environment(env: Mapping[str, str]) -> dict[str, str]:
         ConfigError: OpenTelemetry is on, or a setting is not allowed.
     """
     opentelemetry.require_off(env, Path(env.get("AIRFLOW_HOME", "")) / "airflow.cfg")
-    given = {name: value for name, value in env.items() if value}
-    dataset = download.dataset_path(Settings.from_env(given))
-    return {**DEFAULTS, **given, "MOVIEREC_DATASET": str(dataset), "PYTHONUNBUFFERED": "1"}
+    own_variables = {name: value for name, value in env.items() if value}
+    dataset = download.dataset_path(Settings.from_env(own_variables))
+    return {**DEFAULTS, **own_variables, "MOVIEREC_DATASET": str(dataset), "PYTHONUNBUFFERED": "1"}
 
 
 def main(command: list[str]) -> None:

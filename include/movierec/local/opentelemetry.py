@@ -1,4 +1,4 @@
-"""OpenTelemetry, which this version of Airflow cannot live with."""
+"""OpenTelemetry, with which this version of Airflow hangs."""
 
 from collections.abc import Mapping
 from configparser import RawConfigParser

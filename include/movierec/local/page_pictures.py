@@ -48,9 +48,9 @@ def draw_pages(settings: Settings, folder: Path) -> list[Path]:
         MovierecError: nothing is running, nothing has been published yet, or there is no browser.
     """
     settings = settings_to_draw(settings)
-    if (said := web.health(settings)) != "ok":
+    if (condition := web.health(settings)) != "ok":
         raise MovierecError(
-            f"the web application says '{said}', so there are no pages to draw; make run, then try again"
+            f"the web application says '{condition}', so there are no pages to draw; make run, then try again"
         )
     with open_browser() as browser:
         return [_draw(browser, web.web_url(settings), picture, folder) for picture in PICTURES]

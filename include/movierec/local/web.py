@@ -52,13 +52,13 @@ def await_answering(settings: Settings, failure_reason: Callable[[], str]) -> No
         MovierecError: the group gave up, or it takes too long.
     """
     deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while (said := health(settings)) not in ("ok", "no version"):
+    while (condition := health(settings)) not in ("ok", "no version"):
         if reason := failure_reason():
             raise MovierecError(f"the web application did not come up: {reason}")
         if time.monotonic() > deadline:
             log = settings.state_folder.log(COMPONENT)
             raise MovierecError(
-                f"the web application is not ready after {MAX_WAIT_SECONDS:.0f} s: {said}; its log: {log}"
+                f"the web application is not ready after {MAX_WAIT_SECONDS:.0f} s: {condition}; its log: {log}"
             )
         time.sleep(0.3)
 

@@ -1,4 +1,4 @@
-"""What is old goes: batches, versions, artifacts and Data Docs by nights, metrics and logs by days."""
+"""Removing what is old: batches, versions, artifacts and Data Docs by nights, metrics and logs by days."""
 
 import logging
 import time

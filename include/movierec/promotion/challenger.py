@@ -1,4 +1,4 @@
-"""A challenger in front of every guardrail: those of a training's own figures first, the search for leaks last."""
+"""Check a challenger by every guardrail: by those of a training's own figures first, by the search for leaks last."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -13,7 +13,7 @@ _RUN = re.compile(r"batch-(\d+)-\w+")
 
 
 def prune(folder: Path, keep_nights: int) -> int:
-    """Remove the results and pages of all but the last `keep_nights` batches that were checked; return how many went.
+    """Remove the results and pages of all but the last `keep_nights` batches that were checked; return of how many.
 
     A batch that is checked again counts once. The index is rewritten.
 

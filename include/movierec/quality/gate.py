@@ -110,8 +110,17 @@ def _save(conn: Connection, gate: str, batch_id: int, findings: list[Finding]) -
     run_sql(conn, "ops/clear_quality_result", {"batch_id": batch_id, "gate": gate})
     columns = ("batch_id", "gate", "suite", "expectation", "severity", "passed", "observed", "bounds")
     rows = (
-        (batch_id, gate, it.suite, it.sentence, it.severity, it.passed, _json(it.observed), _json(it.bounds))
-        for it in findings
+        (
+            batch_id,
+            gate,
+            each.suite,
+            each.sentence,
+            each.severity,
+            each.passed,
+            _json(each.observed),
+            _json(each.bounds),
+        )
+        for each in findings
     )
     copy_rows(conn, "ops.quality_result", columns, rows)
     conn.commit()

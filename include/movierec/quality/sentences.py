@@ -11,11 +11,11 @@ MAX_RULES = 20  # sentences about rules; further ones are counted
 def warnings(conn: Connection, batch_id: int) -> list[str]:
     """Return every warning about a batch: what its sources said, which rules its rows break, what its gates saw."""
     key = {"batch_id": batch_id}
-    found = fetch(conn, "report/warnings", key)
+    rows = fetch(conn, "report/warnings", key)
     rules = [_rule(row) for row in fetch(conn, "report/broken_rules", key)]
     more = [f"{len(rules) - MAX_RULES} more rules are broken; ops.rule_count has all"] if len(rules) > MAX_RULES else []
-    of_sources = [row["sentence"] for row in found if not row["is_of_gate"]]
-    of_gates = [row["sentence"] for row in found if row["is_of_gate"]]
+    of_sources = [row["sentence"] for row in rows if not row["is_of_gate"]]
+    of_gates = [row["sentence"] for row in rows if row["is_of_gate"]]
     return [*of_sources, *rules[:MAX_RULES], *more, *of_gates]
 
 

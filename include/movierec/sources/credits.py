@@ -53,9 +53,12 @@ def _table(file: File) -> Table:
     """
     if reason := why_unread(file):
         raise SourceError(f"{file.where} is {reason}")
-    found = recognise(file)
-    if found is None or CREDITS not in (found.main, *found.others):
+    recognised = recognise(file)
+    if recognised is None or CREDITS not in (recognised.main, *recognised.others):
         return Table(file, CREDITS, DIALECT)
     return Table(
-        file, CREDITS, replace(found.dialect, expected_extras=DIALECT.expected_extras), checksum=found.checksum
+        file,
+        CREDITS,
+        replace(recognised.dialect, expected_extras=DIALECT.expected_extras),
+        checksum=recognised.checksum,
     )

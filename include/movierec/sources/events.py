@@ -79,8 +79,10 @@ def event_chunks(where: str, events: Iterable[Event], notes: Notes) -> Iterator[
 def _require(where: str, head: list[Event]) -> None:
     objects = [event.pairs for event in head if event.pairs is not None]
     if not objects and (len(head) >= MIN_SAMPLE_VALUES or any(event.line.startswith("[") for event in head)):
-        told = f"first {len(head):,} lines are no JSON objects" if len(head) > 1 else "first line is no JSON object"
-        raise SourceError(f"{where}: the {told}; allowed is one object per line")
+        beginning = (
+            f"first {len(head):,} lines are no JSON objects" if len(head) > 1 else "first line is no JSON object"
+        )
+        raise SourceError(f"{where}: the {beginning}; allowed is one object per line")
     if not objects:
         return
     # Two producers may call a column differently: one name of each counts.
@@ -128,7 +130,7 @@ def to_json(value: object) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, Pairs):
-        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {to_json(it)}" for key, it in value) + "}"
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {to_json(part)}" for key, part in value) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(to_json, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -17,8 +17,8 @@ def parse(text: str) -> list[dict[str, Any]]:
 
 def texts(text: str) -> list[str]:
     """Return the strings of a list, and the names of its objects; none where the text is not a list of these."""
-    found = [part.get("name") if isinstance(part, dict) else part for part in _parse(text)]
-    return [part for part in found if isinstance(part, str)]
+    values = [part.get("name") if isinstance(part, dict) else part for part in _parse(text)]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _parse(text: str) -> list[Any]:
@@ -38,16 +38,16 @@ def _parse(text: str) -> list[Any]:
 
 def names(text: str, most: int = MAX_ACTORS) -> list[str]:
     """Return the names of the first objects of a list, without the sign that separates several of them."""
-    found = [str(part["name"]).replace("|", " ").strip() for part in parse(text) if part.get("name")]
-    return list(dict.fromkeys(found))[:most]
+    stripped = [str(part["name"]).replace("|", " ").strip() for part in parse(text) if part.get("name")]
+    return list(dict.fromkeys(stripped))[:most]
 
 
 def people(text: str) -> dict[str, list[str]]:
     """Return the names of the directors and writers among the crew."""
-    found: dict[str, list[str]] = {"Director": [], "Writer": []}
+    names_by_role: dict[str, list[str]] = {"Director": [], "Writer": []}
     for part in parse(text):
         role = "Writer" if part.get("job") in ("Writer", "Screenplay", "Author") else part.get("job")
         name = str(part.get("name", "")).replace("|", " ").strip()
-        if role in found and name and name not in found[role]:
-            found[role].append(name)
-    return found
+        if role in names_by_role and name and name not in names_by_role[role]:
+            names_by_role[role].append(name)
+    return names_by_role

@@ -95,7 +95,7 @@ def find_tables(path: Path, exclude: Sequence[str] = (), remarks: list[str] | No
 
 
 def _require_no_log(path: Path, listed: Sequence[File]) -> None:
-    """Refuse tables of which a log, which is not read, says which of the files count."""
+    """Refuse tables such as Delta Lake's, where a log says which of the files count: it is not read."""
     log_of = next((file.name for file in listed if _LOG.search(file.name)), None)
     if log_of:
         raise SourceError(

@@ -69,10 +69,10 @@ def evaluate_rankers(
         results = {PER_USER_TEMPORAL: (data.per_user_temporal, per_user.get(name))}
         if name in others:
             results[GLOBAL_TEMPORAL] = (data.global_temporal, others[name])
-        whole = {key: (split, value) for key, (split, value) in results.items() if isinstance(value, Evaluation)}
+        evaluations = {key: (split, value) for key, (split, value) in results.items() if isinstance(value, Evaluation)}
         by_protocol = {PER_USER_TEMPORAL: rankers, GLOBAL_TEMPORAL: refitted}
         left_out = {key: known[name].left_out for key, known in by_protocol.items() if name in known}
-        means[name] = _store(conn, data, each, reasons[name], left_out, whole)
+        means[name] = _store(conn, data, each, reasons[name], left_out, evaluations)
     return means
 
 

@@ -50,9 +50,9 @@ class FitStore(Fits):
         if saved_history.is_kept(history):
             saved_history.share(history, History.of(dataset))
         fitted = super().ranker(unfitted, dataset, features)
-        kept = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
-        if (kept / MARK).exists():
-            fitted.kept_in_ = kept
+        kept_in = self.folder.fit(fit_key(unfitted.name, unfitted.parameters(), dataset, features))
+        if (kept_in / MARK).exists():
+            fitted.kept_in_ = kept_in
         return fitted
 
     def part(
@@ -66,21 +66,21 @@ class FitStore(Fits):
     ) -> Part:
         """Return what `make` makes of a dataset by these parameters, or what `load` reads where it was kept."""
         key = fit_key(name, parameters, dataset, features)
-        kept = self.folder.fit(key)
+        kept_in = self.folder.fit(key)
         if self._is_kept(key, name):
-            return load(kept)
+            return load(kept_in)
         started = time.monotonic()
         made = make()
         seconds = time.monotonic() - started
         if seconds < self.kept_from:
             return made
-        (kept / MARK).unlink(missing_ok=True)  # of what is written over now, so that no manifest names it
+        (kept_in / MARK).unlink(missing_ok=True)  # of what is written over now, so that no manifest names it
         if isinstance(made, Ranker):  # a training set has no history
             saved_history.keep(self._history_folder(dataset), History.of(dataset))
-            made.save(kept, history_in=self._history_folder(dataset))
+            made.save(kept_in, history_in=self._history_folder(dataset))
         else:
-            made.save(kept)
-        _mark(kept, made, name, seconds)
+            made.save(kept_in)
+        _mark(kept_in, made, name, seconds)
         log.info("fit %s: %s ratings, %.1f s, %s", name, f"{len(dataset.ratings):,}", seconds, key)
         return made
 
@@ -115,8 +115,8 @@ def prune_fits(folder: TrainingFolder, champion: str) -> int:
     """
     champions = (folder.final_model(champion), folder.model(champion))
     needed = {fit.path for fit in _fits_of(champions).values()} | {champions[1].path}
-    there = [path for parent in (folder.models, folder.fits) if parent.exists() for path in parent.iterdir()]
-    removed = [path for path in there if path.path not in needed]
+    folders = [path for parent in (folder.models, folder.fits) if parent.exists() for path in parent.iterdir()]
+    removed = [path for path in folders if path.path not in needed]
     for path in removed:
         (path / MARK).unlink(missing_ok=True)  # first, so that nobody takes the half of it
         path.fs.rm(path.path, recursive=True)
@@ -125,12 +125,12 @@ def prune_fits(folder: TrainingFolder, champion: str) -> int:
 
 def _fits_of(models: Iterable[UPath]) -> dict[str, UPath]:
     """Return the folders in `fits/` that saved models are made of, by name; each after those that it needs itself."""
-    found: dict[str, UPath] = {}
+    fits: dict[str, UPath] = {}
     for card in (card for model in models if model.exists() for card in model.rglob(CARD)):
         for other in (history_folder(card.parent), model_folder(card.parent)):
-            if other is not None and other != card.parent and other.name not in found:
-                found |= {**_fits_of([other]), other.name: other}
-    return found
+            if other is not None and other != card.parent and other.name not in fits:
+                fits |= {**_fits_of([other]), other.name: other}
+    return fits
 
 
 def seconds_of(fitted: Ranker) -> float:
@@ -149,11 +149,11 @@ def _copy(source: TrainingFolder, target: TrainingFolder, key: str) -> None:
     copy_folder(source.fit(key), target.fit(key), last=MARK)
 
 
-def _is_whole(kept: UPath) -> bool:
+def _is_whole(kept_in: UPath) -> bool:
     """Tell whether all of a fit is there; one that had to go on without a base ranker is better tried again."""
-    return (kept / MARK).exists() and not json.loads(read_bytes(kept / MARK))["left_out"]
+    return (kept_in / MARK).exists() and not json.loads(read_bytes(kept_in / MARK))["left_out"]
 
 
-def _mark(kept: UPath, made: SavedWhole, name: str, seconds: float) -> None:
+def _mark(kept_in: UPath, made: SavedWhole, name: str, seconds: float) -> None:
     mark = {"name": name, "seconds": round(seconds, 3), "left_out": sorted(made.left_out)}
-    write_bytes(kept / MARK, json.dumps(mark).encode())
+    write_bytes(kept_in / MARK, json.dumps(mark).encode())

@@ -51,12 +51,12 @@ def built_on_tuned(conn: Connection, training_id: int, name: str) -> dict[str, A
     if not registry.is_learned(name):
         return {}
     rows = fetch(conn, "ml/tuned_rankers", {"training_id": training_id})
-    found = {
+    supported = {
         row["ranker"]: supported_parameters(row["ranker"], row["parameters"])
         for row in rows
         if row["ranker"] in CLASSES
     }
-    tuned = {ranker: values for ranker, values in found.items() if values}
+    tuned = {ranker: values for ranker, values in supported.items() if values}
     return {"tuned": tuned} if tuned else {}
 
 

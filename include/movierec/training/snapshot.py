@@ -60,7 +60,9 @@ def batch_to_train_on(conn: Connection, batch_ids: Sequence[int] = (), is_automa
     if not is_automatic or batch_ids:
         return batch_to_learn_from(conn, batch_ids)
     newest = [row["batch_id"] for row in fetch(conn, "ops/newest_accepted")]
-    untrained = [it for it in newest if not fetch(conn, "ml/is_trained", {"batch_id": it})[0]["is_trained"]]
+    untrained = [
+        batch_id for batch_id in newest if not fetch(conn, "ml/is_trained", {"batch_id": batch_id})[0]["is_trained"]
+    ]
     return int(untrained[0]) if untrained else None
 
 

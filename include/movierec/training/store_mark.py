@@ -35,8 +35,13 @@ def take_store(conn: Connection, settings: Settings) -> None:
     mark = secrets.token_hex(8)
     run_sql(conn, "ml/store_mark", {"mark": mark})
     conn.commit()  # first: a mark that lies in the store and that nobody knows would lock everybody out
-    made = {"mark": mark, "home": str(settings.home), "host": socket.gethostname(), "made_at": f"{datetime.now(UTC)}"}
-    write_bytes(_path(settings), json.dumps(made, indent=1).encode())
+    content = {
+        "mark": mark,
+        "home": str(settings.home),
+        "host": socket.gethostname(),
+        "made_at": f"{datetime.now(UTC)}",
+    }
+    write_bytes(_path(settings), json.dumps(content, indent=1).encode())
 
 
 def require_own_store(conn: Connection, settings: Settings) -> None:
@@ -48,13 +53,13 @@ def require_own_store(conn: Connection, settings: Settings) -> None:
     path = _path(settings)
     if not path.exists():
         return
-    found = _read(path)
-    is_own = fetch(conn, "ml/is_own_store", {"mark": found.get("mark")})[0]["is_own"]
+    record = _read(path)
+    is_own = fetch(conn, "ml/is_own_store", {"mark": record.get("mark")})[0]["is_own"]
     conn.commit()
     if not is_own:
         raise ConfigError(
-            f"the artifact store {settings.artifacts} is another warehouse's, that of {found.get('home')} on "
-            f"{found.get('host')}, which trained last at {found.get('made_at')}; this is {settings.home} on "
+            f"the artifact store {settings.artifacts} is another warehouse's, that of {record.get('home')} on "
+            f"{record.get('host')}, which trained last at {record.get('made_at')}; this is {settings.home} on "
             f"{socket.gethostname()}: give it a MOVIEREC_ARTIFACTS of its own, with a copy of what lies there, or, "
             f"where the other one is gone, delete {path}"
         )
@@ -66,7 +71,7 @@ def _path(settings: Settings) -> UPath:
 
 def _read(path: UPath) -> dict[str, str]:
     try:
-        found = json.loads(read_bytes(path))
+        record = json.loads(read_bytes(path))
     except ValueError:
-        found = None
-    return dict(found) if isinstance(found, dict) else {}
+        record = None
+    return dict(record) if isinstance(record, dict) else {}

@@ -86,10 +86,10 @@ async def begin(
 @router.post("/feedback")
 async def feedback(request: Request, session: OwnForm, say: Text = "", page: Text = "", back: Text = "/") -> Response:
     """Keep what the viewer says about a movie; the same button of the same page counts once."""
-    spoken = re.fullmatch(r"([a-z]+) ([0-9]{1,18})", say)
-    if session.viewer is None or not spoken or spoken[1] not in KINDS or not re.fullmatch(r"[\w.-]{1,40}", page, re.A):
+    parts = re.fullmatch(r"([a-z]+) ([0-9]{1,18})", say)
+    if session.viewer is None or not parts or parts[1] not in KINDS or not re.fullmatch(r"[\w.-]{1,40}", page, re.A):
         raise ProblemError(422, f"say is one of {', '.join(KINDS)} and a movie, by somebody who is watching")
-    kind, movie_id = spoken[1], int(spoken[2])
+    kind, movie_id = parts[1], int(parts[2])
     event = _event(session.viewer, page, kind, movie_id)
     (row,) = await _give(request, [event])
     if row["outcome"] == "rejected":

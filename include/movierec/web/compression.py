@@ -1,4 +1,4 @@
-"""Answers packed by gzip, for who accepts that (RFC 9110, section 12.5.3)."""
+"""Answers packed by gzip, for clients that accept it (RFC 9110, section 12.5.3)."""
 
 import re
 

@@ -99,7 +99,7 @@ def generate() -> dict[str, Any]:
 
 
 def write_missing(path: Path) -> bool:
-    """Write a new `web.json` where there is none, whole or not at all, for its owner alone; return whether it was so.
+    """Write a new `web.json` where there is none, whole or not at all, for its owner alone; return whether it did.
 
     Raises:
         OSError: its folder does not exist, cannot be written, or has no room.

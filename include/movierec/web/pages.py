@@ -143,18 +143,18 @@ async def search(request: Request, session: PageSession, q: SearchText = "") -> 
     query = " ".join(q.split())
     async with services_of(request).warehouse.snapshot() as snapshot:
         freshness = await require_freshness(snapshot)
-        found = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
-        others = [] if found else await popular(snapshot, session, ON_SHELF)
-        like = await movies_like(snapshot, session, found) if 0 < len(found) <= FEW_FOUND else []
-    context = {"query": query, "movies": views.movie_views(found), "like": like, "popular": others}
+        matches = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
+        others = [] if matches else await popular(snapshot, session, ON_SHELF)
+        like = await movies_like(snapshot, session, matches) if 0 < len(matches) <= FEW_FOUND else []
+    context = {"query": query, "movies": views.movie_views(matches), "like": like, "popular": others}
     return render(request, session, "search.html", {"freshness": freshness, **context})
 
 
-async def movies_like(snapshot: Snapshot, session: Session, found: list[Row]) -> list[Row]:
+async def movies_like(snapshot: Snapshot, session: Session, matches: list[Row]) -> list[Row]:
     """Return movies like the first of those that were found, less these."""
-    parameters = {"movie_id": found[0]["movie_id"], "user_id": session.viewer, "row_limit": LIKE_FOUND}
+    parameters = {"movie_id": matches[0]["movie_id"], "user_id": session.viewer, "row_limit": LIKE_FOUND}
     similar = await snapshot.rows("similar", parameters)
-    known = {row["movie_id"] for row in found}
+    known = {row["movie_id"] for row in matches}
     return views.movie_views(row for row in similar if row["movie_id"] not in known)
 
 

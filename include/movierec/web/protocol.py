@@ -27,12 +27,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; a connection that says nothing is kept as long as one that has said everything."""
+        """Begin; a connection without a request is kept as long as one between two requests."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End; what is still being answered, which need not be the request that came last, goes nowhere any more."""
+        """End; an answer that is under way, which need not be that of the latest request, is sent nowhere any more."""
         self._stop_timer()
         self._disconnect(self._answering)
         super().connection_lost(exc)

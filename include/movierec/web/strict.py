@@ -109,5 +109,5 @@ def _require_json(request: Request) -> None:
 
 
 def _quoted(name: str) -> str:
-    """Return the begin of a name as JSON writes it in ASCII: it may hold anything, halves of letters too."""
+    """Return the beginning of a name as JSON writes it in ASCII: it may hold anything, halves of letters too."""
     return json.dumps(name[:SHOWN])

@@ -70,7 +70,7 @@ def shelf_views(rows: Sequence[Row]) -> list[Row]:
 
 
 def without(shelves: Iterable[Row], movie_ids: set[int]) -> list[Row]:
-    """Return shelves less these movies; a shelf that this empties goes."""
+    """Return shelves less these movies; a shelf that is then empty is left out."""
     left = [
         {**shelf, "movies": [each for each in shelf["movies"] if each["movie_id"] not in movie_ids]}
         for shelf in shelves

@@ -64,7 +64,7 @@ class Component:
 
 
 def say(sentence: str) -> None:
-    """Write a line to the supervisor's log, if there is room: what it keeps running must not end with its words."""
+    """Write a line to the supervisor's log; where the disk is full it is lost, and the components go on running."""
     with suppress(OSError):
         print(sentence, flush=True)
 

@@ -70,7 +70,7 @@ class Database:
 
 
 def give_back_tries(settings: Settings) -> int:
-    """Give a try back to each task that the last scheduler took with it when it ended; return to how many.
+    """Give a try back to each task that ended with the last scheduler; return to how many.
 
     Airflow starts such tasks again and counts a try for each, although none of them has failed.
     """

@@ -1,4 +1,4 @@
-"""Components that run and do nothing, such as a scheduler that waits for ever: told by heartbeats that stay the same.
+"""Components that run and do nothing, such as a scheduler that waits for ever: known by heartbeats that stay the same.
 
 What hangs does not die, and nobody would tell of it, since it is the scheduler that watches over deadlines.
 """

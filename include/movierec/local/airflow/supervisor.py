@@ -34,7 +34,7 @@ COMPONENTS = {
 }
 MAX_DEATHS = 5
 GRACE_SECONDS = 10.0
-KILLED_SECONDS = 1.0  # for what a component that hangs has started; itself it will not end by any word
+KILLED_SECONDS = 1.0  # for the processes of a component that hangs; it reacts to no signal but SIGKILL itself
 
 
 def supervise(
@@ -121,10 +121,10 @@ def _record(home: Path, components: Sequence[Component], details: Mapping[str, o
         if state.read_json(StateFolder(home).group) != content:
             state.write_private(StateFolder(home).group, content)
     except OSError as error:
-        found = f"{StateFolder(home).group} could not be written: {error.strerror}"
-        if found != problem:
-            say(found)
-        return found
+        reason = f"{StateFolder(home).group} could not be written: {error.strerror}"
+        if reason != problem:
+            say(reason)
+        return reason
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The manifest of a saved model: checksums of its files, which tell damage and exchange before it is used."""
+"""The manifest of a saved model: checksums, by which damaged and exchanged files are noticed before they are used."""
 
 import hashlib
 import json

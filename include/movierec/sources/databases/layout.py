@@ -1,4 +1,4 @@
-"""How a table of a foreign database lies over its contract: which column is what, and which one tells of changes."""
+"""How the columns of a foreign table match those of its contract, and which of them tells of changes."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ SOFT_DELETES = ("is_deleted", "deleted_at")
 
 @dataclass(frozen=True)
 class TableLayout:
-    """A table of a foreign database, laid over its contract.
+    """A table of a foreign database, its columns matched with those of its contract.
 
     Attributes:
         contract: what it has to be.

@@ -119,7 +119,9 @@ def _column(database: ForeignDatabase, layout: TableLayout) -> str | None:
 def _layouts(database: ForeignDatabase, state: SourceState, contracts: tuple[Contract, ...]) -> list[TableLayout]:
     names = database.tables()
     allowed = ", ".join(contract.table for contract in contracts)
-    gone = [it.table for it in contracts if it.table not in names and state.has_piece(it.table, piece_name(it))]
+    gone = [
+        each.table for each in contracts if each.table not in names and state.has_piece(each.table, piece_name(each))
+    ]
     if gone:
         raise SourceError(f"{database.name}: table {', '.join(gone)} is gone; seen: {', '.join(names) or 'none'}")
     if readable := [contract for contract in contracts if contract.table in names]:

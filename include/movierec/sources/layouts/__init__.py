@@ -1,1 +1,1 @@
-"""Datasets whose tables lie otherwise than in contracts, put into those: a module each, and what they share."""
+"""Datasets whose tables are laid out otherwise than the contracts, and how each is rewritten to match them."""

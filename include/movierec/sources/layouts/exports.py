@@ -32,14 +32,14 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
         for row in raw.rows():
             yield _number(row["Letterboxd URI"]), row["Name"], row["Year"]
 
-    made = [
+    generated = [
         generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
         generated_file(raw, "movies", ("movie_id", "title", "release_year"), movies),
     ]
     unrated = sum(not row["Rating"].strip() for row in raw.rows())
     more = f"; {unrated} films without a rating are left out of the ratings" if unrated else ""
-    dataset.personal.append(made[0].name)
-    dataset.replace([raw], made, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}{more}")
+    dataset.personal.append(generated[0].name)
+    dataset.replace([raw], generated, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}{more}")
 
 
 def _number(address: str) -> str:
@@ -71,13 +71,13 @@ def put_imdb(dataset: RewrittenDataset, raw: RawTable) -> None:
         for movie, row in rows():
             yield movie, row["Const"]
 
-    made = [
+    generated = [
         generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale(1, 10)),
         generated_file(raw, "movies", ("movie_id", "title", "release_year", "release_date", "genres"), movies),
         generated_file(raw, "links", ("movie_id", "imdb_id"), links),
     ]
-    dataset.personal.append(made[0].name)
+    dataset.personal.append(generated[0].name)
     broken = sum(not row["Const"][2:].isdecimal() for row in raw.rows())
     more = f"; {broken} rows without an id such as tt0114709 are left out" if broken else ""
     more += raw.without("Const", "Your Rating", "Date Rated", "Title", "Year", "Genres", "Release Date")
-    dataset.replace([raw], made, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}{more}")
+    dataset.replace([raw], generated, f"{raw.file.name} is an export of IMDb; its person is user {PERSON}{more}")

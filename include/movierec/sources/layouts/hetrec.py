@@ -33,23 +33,23 @@ def put_hetrec(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable
         for movie in sorted({*directors, *actors}, key=lambda movie: (len(movie), movie)):
             yield movie, directors.get(movie, ""), actors.get(movie, "")
 
-    made = [
+    generated = [
         generated_file(raw, "movies", ("movie_id", "title", "release_year", "genres"), movies),
         generated_file(raw, "links", ("movie_id", "imdb_id"), links),
     ]
     if directors or actors:
-        made.append(generated_file(raw, "credits", ("movie_id", "director", "actors"), credit_rows))
+        generated.append(generated_file(raw, "credits", ("movie_id", "director", "actors"), credit_rows))
     tagged = [each for each in raws if each.has("userID", "movieID", "tagID", "timestamp")]
     words = [each for each in raws if each.names == ("id", "value")]
     if tagged and words:
-        made.append(
+        generated.append(
             generated_file(
                 tagged[0], "tags", ("user_id", "movie_id", "tag", "tagged_at"), partial(_tag_rows, tagged, words)
             )
         )
     used = [raw, *of_genres, *of_directors, *of_actors, *(tagged[:1] + words[:1] if tagged and words else [])]
     unused = raw.without("id", "title", "imdbID", "year")
-    dataset.replace(used, made, f"{raw.file.name} and the files beside it are HetRec 2011{unused}")
+    dataset.replace(used, generated, f"{raw.file.name} and the files beside it are HetRec 2011{unused}")
 
 
 def _values_by_movie(raws: Sequence[RawTable], key: str, value: str) -> tuple[list[RawTable], dict[str, str]]:

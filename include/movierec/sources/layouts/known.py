@@ -37,14 +37,14 @@ def with_known_layouts(files: Sequence[File], is_readable: Callable[[File], bool
 
 def _put_netflix(dataset: RewrittenDataset, is_readable: Callable[[File], bool]) -> None:
     parts = [file for file in dataset.files if netflix.has_ratings(file)]
-    gone = set(parts)
-    rest = [file for file in dataset.files if file not in gone]
+    used = set(parts)
+    rest = [file for file in dataset.files if file not in used]
     if not parts or any(_has_ratings(file) for file in rest if is_readable(file)):
         return
     titles = [file for file in rest if netflix.has_titles(file)][:1]
-    made = [netflix.ratings(parts), *map(netflix.titles, titles)]
-    gone.update(titles)
-    dataset.files = [file for file in dataset.files if file not in gone] + made
+    generated = [netflix.ratings(parts), *map(netflix.titles, titles)]
+    used.update(titles)
+    dataset.files = [file for file in dataset.files if file not in used] + generated
     more = f" and {len(parts) - 1:,} more have" if len(parts) > 1 else " has"
     dataset.remarks.append(f"{parts[0].name}{more} the ratings of the Netflix Prize")
 

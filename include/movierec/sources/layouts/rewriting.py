@@ -92,11 +92,11 @@ class RewrittenDataset:
     personal: list[str] = field(default_factory=list)
 
     def replace(
-        self, used: Sequence[RawTable], made: Sequence[File], remark: str, *, has_every_row: bool = False
+        self, used: Sequence[RawTable], generated: Sequence[File], remark: str, *, has_every_row: bool = False
     ) -> None:
         """Put files in the place of others; rows that are left out are counted, unless every row is looked at later."""
-        gone = {raw.file.name for raw in used}
-        self.files = [file for file in self.files if file.name not in gone] + list(made)
+        used_names = {raw.file.name for raw in used}
+        self.files = [file for file in self.files if file.name not in used_names] + list(generated)
         self.remarks.append(remark)
         looked_at = () if has_every_row else used
         broken = {raw.file.name: rows for raw in looked_at if (rows := raw.count_broken_rows())}

@@ -79,24 +79,24 @@ def links_out(folder: Path) -> list[str]:
 
 def special_files(folder: Path) -> dict[str, str]:
     """Return what is neither a file nor a folder, by name and what it is: links to nothing or in a circle, pipes."""
-    found = _special_files(folder, MAX_DEPTH) if folder.is_dir() else {}
-    return {_name(path, folder): reason for path, reason in sorted(found.items())}
+    reasons = _special_files(folder, MAX_DEPTH) if folder.is_dir() else {}
+    return {_name(path, folder): reason for path, reason in sorted(reasons.items())}
 
 
 def _special_files(folder: Path, depth: int) -> dict[Path, str]:
-    found: dict[Path, str] = {}
+    reasons: dict[Path, str] = {}
     for path in folder.iterdir():
         if _is_hidden(path.name):
             continue
         if path.is_symlink() and not path.exists():
-            found[path] = "a link that leads nowhere"
+            reasons[path] = "a link that leads nowhere"
         elif path.is_symlink() and _is_circle(path):
-            found[path] = "a link to a folder that it lies in"
+            reasons[path] = "a link to a folder that it lies in"
         elif path.is_dir() and depth > 1:
-            found |= _special_files(path, depth - 1)
+            reasons |= _special_files(path, depth - 1)
         elif not path.is_dir() and not path.is_file():
-            found[path] = "a device, a pipe or a socket"
-    return found
+            reasons[path] = "a device, a pipe or a socket"
+    return reasons
 
 
 def _is_circle(path: Path) -> bool:
@@ -122,7 +122,7 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Tell whether a path in a folder is, by a link on its way, a file outside of that folder."""
+    """Tell whether a path in a folder leads, by a link on its way, to a file outside of that folder."""
     return not path.resolve().is_relative_to(folder.resolve())
 
 
@@ -238,7 +238,7 @@ def _unpack(path: Path) -> "_TemporaryFileWrapper[bytes]":
 
 
 def _without_packers(listed: list[File]) -> list[File]:
-    """Call packed files as they are called unpacked, unless two would then be called the same."""
+    """Give packed files the names that they have unpacked, unless two would then share a name."""
     plain = {file: _without_gz(file.name) for file in listed}
     files_by_name = Counter(plain.values())
     return [replace(file, name=name) if files_by_name[name] == 1 else file for file, name in plain.items()]

@@ -84,7 +84,7 @@ class _Forward(io.RawIOBase):
 
 
 def buffered(source: Readable) -> io.BufferedReader:
-    """Return a file for those who need one, which can be read once."""
+    """Return a file object that can be read once, for libraries that take nothing else."""
     return io.BufferedReader(_Forward(source))
 
 
@@ -178,9 +178,9 @@ class File:
             return stream.read(size)
 
     def version(self) -> tuple[int, ...]:
-        """Return what changes when somebody writes to a file on disk that its bytes are in."""
-        found = [path.stat() for path in (self.path, *self.others)]
-        return tuple(part for each in found for part in (each.st_ino, each.st_size, each.st_mtime_ns))
+        """Return numbers that change when somebody writes to a file on disk that holds its bytes."""
+        stats = [path.stat() for path in (self.path, *self.others)]
+        return tuple(part for each in stats for part in (each.st_ino, each.st_size, each.st_mtime_ns))
 
     def sha256(self) -> str:
         """Return the checksum of the content, which is the same whether it is packed or not."""

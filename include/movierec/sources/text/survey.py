@@ -77,7 +77,7 @@ def is_windows_1252(file: File) -> bool:
 
 
 def _lines_around(sign: bytes, blocks: Iterator[bytes], western: WesternEvidence) -> Iterator[str]:
-    """Yield the lines that hold a sign, and the line behind each; show all to who asks for the encoding."""
+    """Yield the lines that hold a sign, and the line behind each; `western` gets to see all lines."""
     is_behind = False
     for block in blocks:
         western.add(block)
