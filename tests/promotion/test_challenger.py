@@ -5,13 +5,11 @@ from movierec.rankers.ease import EASE
 from movierec.rankers.reranking.hybrid import Hybrid
 
 
-@pytest.mark.parametrize(
-    ("viewers", "rows"), [(100, 150_000), (300, 150_000), (943, 47_720), (6_040, 10_000), (200_000, 10_000)]
-)
-def test_an_excerpt_has_as_many_candidates_per_viewer_as_the_training_and_one_label_window(viewers, rows):
-    ranker = Hybrid(truncation=7)
-    assert excerpt_parameters(ranker, viewers) == {**ranker.parameters(), "rows": rows, "folds": 1}
+@pytest.mark.parametrize(("rows", "excerpt_rows"), [(150_000, 10_000), (5_000, 5_000)])
+def test_a_learned_ranker_learns_from_few_candidates_of_one_label_window_of_an_excerpt(rows, excerpt_rows):
+    ranker = Hybrid(truncation=7, rows=rows)
+    assert excerpt_parameters(ranker) == {**ranker.parameters(), "rows": excerpt_rows, "folds": 1}
 
 
 def test_other_rankers_are_tried_as_they_are():
-    assert excerpt_parameters(EASE(), 943) == EASE().parameters()
+    assert excerpt_parameters(EASE()) == EASE().parameters()

@@ -6,19 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from movierec.data.columns import USER
 from movierec.errors import ModelError
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.protocols import CUTOFF, PER_USER_TEMPORAL
 from movierec.promotion import guardrails
 from movierec.promotion.decision import POPULARITY
 from movierec.promotion.guardrails import Guardrail
-from movierec.promotion.leaks import MAX_VIEWERS, check_leaks, check_stored_model
+from movierec.promotion.leaks import check_leaks, check_stored_model
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
 from movierec.training.data import Split, TrainingData, fit_inputs
 
-MIN_ROWS = 10_000  # candidates that a learned ranker learns from in an excerpt
+EXCERPT_ROWS = 10_000  # candidates that a learned ranker learns from in an excerpt, at most
 
 
 def check_guardrails(
@@ -89,7 +88,7 @@ def _evaluate_popularity(split: Split) -> Evaluation:
 
 def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: int) -> Guardrail:
     """Try the ranker on an excerpt, and then whether the model that was evaluated is what it learns."""
-    make = partial(registry.create, ranker.name, **excerpt_parameters(ranker, data.train.ratings[USER].nunique()))
+    make = partial(registry.create, ranker.name, **excerpt_parameters(ranker))
     on_excerpt = check_leaks(make, fit_inputs, data.dataset, data.test, seed)
     if on_excerpt.status == "broken":
         return on_excerpt
@@ -104,14 +103,13 @@ def _check_leaks(data: TrainingData, ranker: Ranker, lists: pd.DataFrame, seed: 
     return stored if stored.status == "broken" else on_excerpt
 
 
-def excerpt_parameters(ranker: Ranker, viewers: int) -> dict[str, Any]:
+def excerpt_parameters(ranker: Ranker) -> dict[str, Any]:
     """Return its hyper-parameters, for a learned ranker with one label window and few candidates.
 
-    About as many per viewer as among all viewers: it would learn from as many of a few hundred viewers as of thousands.
-    A second window takes another fit of every base ranker, and teaches nothing about what has been seen.
+    It would learn from as many candidates of a few hundred viewers as of thousands, and a second window takes another
+    fit of every base ranker: neither shows any better what it has seen.
     """
     parameters = ranker.parameters()
     if registry.is_learned(ranker.name):
-        share = min(MAX_VIEWERS / max(min(viewers, parameters["training_users"]), 1), 1.0)
-        parameters |= {"rows": max(round(parameters["rows"] * share), MIN_ROWS), "folds": 1}
+        parameters |= {"rows": min(parameters["rows"], EXCERPT_ROWS), "folds": 1}
     return parameters
