@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from movierec.comparison.value_rules import is_whole
-from movierec.data.columns import USER
+from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
 from movierec.sources.message_parts import is_anonymous, kind_of
 
@@ -18,8 +18,9 @@ from movierec.sources.message_parts import is_anonymous, kind_of
 _WHOLE = re.compile(r"^(?![+-]?[1-9]\d{0,2}\.000$)([+-]?\d+)\.0*$")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:[,'\u2019 \u00a0\u202f]\d{3})+|(?:\.\d{3}){2,})")  # as in ops.whole_digits
 _MARKS = " \t\r\n\u00a0\ufeff"  # the last one begins each part of a file that was put together
-_LOST_DIGITS = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
+_LOST_DIGITS = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+")
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
+DESCRIBED_IN = {USER: "users", MOVIE: "movies"}  # the table with one row for each id
 
 
 def number_ids(
@@ -32,7 +33,9 @@ def number_ids(
     """Replace the texts of an id by numbers, in all tables of both dictionaries.
 
     Whole numbers such as 7 and 7.0 stay what they are, where all ids are; else every text is a name, and gets its
-    position in alphabetical order. `subjects` says of each table of ratings what a note calls so many of its ids.
+    position in alphabetical order. Of facts that come under several spellings of one id, the first ones count.
+    `subjects` says of each table of ratings what a note calls so many of its ids, and of the table of facts that has
+    one row for each id which file it is of.
 
     Returns:
         The texts, by number; None where all ids are whole numbers.
@@ -53,10 +56,13 @@ def number_ids(
     numbers = {text: int(float(text)) if "." in text else int(text) for text in texts} if are_whole else None
     if numbers is None:
         numbers = {text: number for number, text in enumerate(texts)}
+    written = {table: facts[table][key] for table in facts if key in facts[table]}
     for group, table in tables:
         column = columns[id(group), table]
         of_category = np.array([numbers[text] for text in column.cat.categories], np.int64)
         group[table] = group[table].assign(**{key: of_category[column.cat.codes.to_numpy()]})
+    if DESCRIBED_IN[key] in facts:
+        _keep_first_spellings(facts, written, key, subjects[DESCRIBED_IN[key]], notes)
     if are_whole:
         for group, table in tables:
             if group is ratings:
@@ -74,6 +80,26 @@ def number_ids(
         )
     names: pd.Index = pd.Index(texts)
     return names
+
+
+def _keep_first_spellings(
+    facts: dict[str, pd.DataFrame], written: Mapping[str, pd.Series], key: str, path: str, notes: list[str]
+) -> None:
+    """Leave out the facts under an id's further spellings, in all tables; `written` has the ids as they came."""
+    table = DESCRIBED_IN[key]
+    is_repeated = facts[table].duplicated(key)
+    if not is_repeated.any():
+        return
+    number = facts[table].loc[is_repeated, key].iloc[0]
+    spellings = [str(text) for text in written[table][facts[table][key] == number][:2]]
+    is_shown = key != USER or all(map(is_anonymous, spellings))
+    shown = ", such as '{}' and '{}'".format(*spellings) if is_shown else ""
+    notes.append(
+        f"{path}: {int(is_repeated.sum())} rows repeat a {key} in another spelling{shown}; the first of each counts"
+    )
+    further = written[table][is_repeated]
+    for name, texts in written.items():
+        facts[name] = facts[name][~texts.isin(further)].reset_index(drop=True)
 
 
 def _categories(ids: pd.Series) -> pd.Series:

@@ -34,6 +34,7 @@ from movierec.rating_scale import RatingScale
 from movierec.sources.message_parts import list_names, suggest_names
 
 RATINGS_FILES = ("train", "test", "valid", "fold_in")
+FACTS_FILES = ("movies", "users")
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,9 @@ def read_inputs(
     facts = _read_facts(files, notes)
     ratings = {name: file.rows for name, file in ratings_files.items()}
     relevant_from = put_on_stars(ratings, scale, relevant_from, notes)
-    user_names = number_ids(ratings, facts, USER, notes, _subjects(ratings_files, USER))
-    number_ids(ratings, facts, MOVIE, notes, _subjects(ratings_files, MOVIE))
+    facts_files = {name: str(path) for name in FACTS_FILES if (path := getattr(files, name)) is not None}
+    user_names = number_ids(ratings, facts, USER, notes, _subjects(ratings_files, USER) | facts_files)
+    number_ids(ratings, facts, MOVIE, notes, _subjects(ratings_files, MOVIE) | facts_files)
     parts = {name: rows if name == "test" else keep_latest(name, rows, notes) for name, rows in ratings.items()}
     if division is None:
         parts = level_times(ratings_files, parts, notes)

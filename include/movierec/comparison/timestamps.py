@@ -123,7 +123,7 @@ def _has_lost_digits(text: str) -> bool:
     """Tell whether an exponent says more digits than there are; Java and Spark leave out zeros alone (9.6507014E8)."""
     if re.fullmatch(r"\d\.\d{6,}E\d+", text):
         return False
-    found = re.fullmatch(r"[+-]?\d(?:\.(\d*))?[eE]\+?(\d+)", text)
+    found = re.fullmatch(r"[+-]?\d(?:[.,](\d*))?[eE]\+?(\d+)", text)
     return found is not None and len(found[1] or "") < int(found[2])
 
 
