@@ -47,6 +47,7 @@ STRUCTURE = (
     "ddl/serving_etag",
     "ddl/night",
     "ddl/slices",
+    "ddl/stage_again",
     "ddl/latest_rows",
     "ddl/rule_views",
     "rules/row_rules",

@@ -63,6 +63,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
         _split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
         for column, role in ROLE_OF.items()
     ]
+    people = [frame[~frame["name"].str.lower().isin(NO_FACT)] for frame in people]
     _note_commas(layout, people, notes)
     persons = pd.concat(people, ignore_index=True).assign(person_id=lambda rows: rows["name"])
     billing = persons.groupby([MOVIE, "role"]).cumcount() + 1

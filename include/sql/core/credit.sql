@@ -80,7 +80,7 @@ source_credit as (
             ('writer', latest_credit.writers)
         ) as credit_list (role, names)
     cross join lateral regexp_split_to_table(credit_list.names, '\s*[|;]\s*') with ordinality as person (name, position)
-    where ops.clean(person.name) is not null
+    where ops.as_known(ops.clean(person.name)) is not null
     union all
     select
         coalesce(movie_alias.movie_id, latest_entity.movie_id) as movie_id,

@@ -248,7 +248,10 @@ comment on procedure ops.mark_staged is
 create or replace function ops.example_value(of_table text, rule text, record jsonb) returns text
 language sql immutable
 return case
-    when of_table = 'user_profile' or rule in ('user_id', 'tag') then null
+    when of_table = 'user_profile' or rule = 'tag' then null
+    -- no name, no address and no telephone number
+    when rule = 'user_id'
+        then substring(record ->> 'user_id' from '^\s*([+-]?[0-9]{1,9}([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?)\s*$')
     when rule = 'name_separators' then left(concat_ws('|', record ->> 'director', record ->> 'actors'), 60)
     else
         left(
@@ -449,17 +452,3 @@ begin
 end;
 $$;
 comment on function ops.shared_ratings is 'What parts of a source''s ratings share. Grain: pair of pieces.';
-
--- Ids of IMDb that have eight digits were once cut to seven: slices with such ids are staged again.
-update ops.slice
-set staged_at = null
-where
-    table_name = 'links'
-    and staged_at is not null
-    and exists (
-        select 1
-        from staging.links
-        inner join raw.links as written
-            on links.slice_id = written.slice_id and links.position = written.position
-        where links.slice_id = slice.slice_id and links.imdb_id <> ops.as_imdb_id(written.imdb_id)
-    );
