@@ -73,9 +73,10 @@ def test_what_a_night_decodes_is_decoded(tmp_path: Path, encoding: str, packed: 
     assert list(found.known.movies.set_index("movie_id").loc[[10, 20], "title"]) == ['Amélie, "M"', "Heat"]
 
 
-@pytest.mark.parametrize("text", ["9.65E+08", "9.64983e8", "1E+9"])
+@pytest.mark.parametrize("text", ["9.65E+08", "9.64983e8", "1E+9", "9,65E+08"])
 def test_moments_that_have_lost_their_digits_are_refused(tmp_path: Path, text: str) -> None:
-    train = TRAIN.replace(",100", f",{text}").replace(",200", f",{text}").replace(",300", f",{text}")
+    train = re.sub(",[123]00", f",{text}", TRAIN)
+    train = train.replace(",", ";").replace(text.replace(",", ";"), text) if "," in text else train
     with pytest.raises(ConfigError, match=rf"line 2, column timestamp: '{re.escape(text)}' is not allowed.*lost"):
         inputs(tmp_path, train=train)
 
@@ -351,6 +352,24 @@ def test_ids_that_begin_with_zeros_are_told_to_be_numbers(tmp_path: Path) -> Non
         "train.csv: 1 ids of column user_id begin with 0, such as 007; they are read as numbers, the same as 7"
         in told[0]
     )
+
+
+def test_of_a_movie_or_a_user_in_two_spellings_the_first_counts_and_the_file_is_named(tmp_path: Path) -> None:
+    movies = "movie_id,title,genres\n10,Heat,Crime\n0010,Ran,War\n10.0,Alien,Horror\n20,Up,Drama\n"
+    found = inputs(tmp_path, movies=movies, users="user_id,age\n1,20\n01,30\n")
+    assert found.known.movies.set_index("movie_id")["title"].loc[[10, 20]].tolist() == ["Heat", "Up"]
+    assert found.known.genres["genre"].tolist() == ["Crime", "Drama"]
+    assert found.known.users["age"].tolist() == [20]
+    sentence = "movies.csv: 2 rows repeat a movie_id in another spelling, such as '10' and '0010'; the first of each"
+    assert any(sentence in note for note in found.notes)
+    assert any("users.csv: 1 rows repeat a user_id in another spelling" in note for note in found.notes)
+
+
+def test_people_in_two_spellings_are_not_shown(tmp_path: Path) -> None:
+    train, test = (text.replace("\n1,", "\njane@x.org,") for text in (TRAIN, TEST))
+    found = inputs(tmp_path, train=train, test=test, users="user_id,age\n2.0,20\n2,30\njane@x.org,40\n")
+    assert any("1 rows repeat a user_id in another spelling" in note for note in found.notes)
+    assert not any("jane" in note for note in found.notes)
 
 
 def test_ids_are_names_in_every_file_where_one_file_holds_a_name(tmp_path: Path) -> None:
@@ -757,6 +776,21 @@ def test_words_for_what_is_missing_are_no_facts(tmp_path: Path) -> None:
     assert known.users["gender"].fillna("").tolist() == ["F", ""]
     assert known.users["occupation"].fillna("").tolist() == ["none", ""]
     assert not any("could not be read" in note for note in found.notes)
+
+
+def test_words_for_what_is_missing_are_no_people_in_a_list(tmp_path: Path) -> None:
+    movies = "movie_id,title,director,actors\n10,Heat,N/A|N/A,Bo Li|N/A\n"
+    assert inputs(tmp_path, movies=movies).known.people["name"].tolist() == ["Bo Li"]
+
+
+def test_a_header_below_other_lines_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train.csv lacks user_id and movie_id.*the header \(user_id, movie_id"):
+        inputs(tmp_path, train=f"# made by a program\n{TRAIN}")
+
+
+def test_a_header_that_is_longer_than_csv_allows_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train.csv lacks user_id and movie_id"):
+        inputs(tmp_path, train='"' + "x" * 200_000 + '",b\n1,2\n')
 
 
 def test_names_with_a_comma_between_them_are_noted(tmp_path: Path) -> None:

@@ -251,6 +251,7 @@ def test_later_parts_may_rate_again(conn, tmp_path):
     [
         *(("24", 24), ("24.0", 24), ("24,0", 24), ("862.0", 862), ("1,234,567", 1234567), ("1.234.567", 1234567)),
         *(("1 234", 1234), ("9.64982703E+08", 964982703), ("9.64982703e8", 964982703), ("-1.0", -1), ("0", 0)),
+        *(("9,64982703E+08", 964982703), ("9,65E+08", None)),
         *(("9.65E8", None), ("9.6507014E8", 965070140), ("9.65069225E11", 965069225000)),
         *(("9.65E+08", None), ("1E5", None), ("24.5", None), ("24,5", None), ("1.234", None), ("", None), ("x", None)),
         *(("99999999999999999999", None), ("1_0", None), ("0x1", None)),
@@ -456,10 +457,10 @@ def test_ids_of_imdb_that_were_cut_are_staged_again(conn, tmp_path):
     night(conn, tmp_path, ratings_dot_csv=ratings([3, 4]), links_dot_csv=links)
     staged = "select count(*) from ops.slice where staged_at is not null"
     before = value(conn, staged)
-    run_sql(conn, "ddl/slices")
+    run_sql(conn, "ddl/stage_again")
     assert value(conn, staged) == before
     conn.execute("update staging.links set imdb_id = left(imdb_id, 9)")
-    run_sql(conn, "ddl/slices")
+    run_sql(conn, "ddl/stage_again")
     assert value(conn, staged) == before - 1
     night(conn, tmp_path, run_id="second", ratings_dot_csv=ratings([3, 4]), links_dot_csv=links)
     assert value(conn, "select imdb_id from core.movies where movie_id = 1") == "tt12345678"
@@ -510,6 +511,35 @@ def test_words_for_what_is_missing_are_no_facts(conn, tmp_path):
     assert value(conn, "select count(*) from quarantine.row") == 0
 
 
+def test_what_was_taken_for_a_fact_before_it_was_known_to_be_missing_is_staged_again(conn, tmp_path):
+    files = {
+        "ratings_dot_csv": ratings([3, 4]),
+        "credits_dot_csv": "movieId,director,actors\n1,N/A,Bo Li|N/A\n",
+        "users_dot_csv": "userId,age,gender\n1,NA,F\n",
+        "links_dot_csv": "movieId,imdbId,tmdbId\n1,114709,862\n",
+    }
+    night(conn, tmp_path, **files)
+    assert conn.execute("select name from core.person").fetchall() == [("Bo Li",)]
+    again = "select array_agg(table_name order by table_name) from ops.slice where staged_at is null"
+    run_sql(conn, "ddl/stage_again")
+    assert value(conn, again) is None
+    # as it was staged before
+    conn.execute("update staging.credits set directors = 'N/A'")
+    conn.execute(
+        "insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record) "
+        "select slice_id, position, batch_id, source, 'user_profile', '{age}', '{}', to_jsonb(user_profile) "
+        "from raw.user_profile inner join ops.slice using (slice_id)"
+    )
+    conn.execute("delete from staging.user_profile")
+    conn.execute("update ops.slice set staging_rows = 0, quarantine_rows = 1 where table_name = 'user_profile'")
+    run_sql(conn, "ddl/stage_again")
+    assert value(conn, again) == ["credits", "user_profile"]
+    night(conn, tmp_path, run_id="second", **files)
+    assert conn.execute("select name from core.person").fetchall() == [("Bo Li",)]
+    assert value(conn, "select gender from core.users where user_id = 1") == "F"
+    assert value(conn, "select count(*) from quarantine.row") == 0
+
+
 def test_people_in_lists_are_people_and_commas_between_names_are_told(conn, tmp_path):
     batch_id = night(
         conn,
@@ -535,6 +565,7 @@ def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + lost + unknown)
     text = sentences_of(conn, batch_id)
     assert "all 6 ratings of 1 viewers in ratings.csv are rejected, first of all by the rule user_id" in text
+    assert "user_id is a whole number from 0 to 2^53; row 2:401 holds '-7'" in text
     assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
 
@@ -548,6 +579,20 @@ def test_movies_that_links_make_one_are_reported(conn, tmp_path):
     assert "are another one" not in sentences_of(
         conn, night(conn, tmp_path, run_id="next", ratings_dot_csv=ratings([3] * 400))
     )
+
+
+def test_rows_without_a_viewer_are_no_viewer(conn, tmp_path):
+    batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + f",1,4,{TIME}\n" * 6)
+    text = sentences_of(conn, batch_id)
+    assert "6 of 406 rows of ratings.csv (ratings) are rejected, against the rule user_id" in text
+    assert "all 6 ratings" not in text
+
+
+def test_telephone_numbers_of_viewers_are_not_shown(conn, tmp_path):
+    rows = "".join(f"+49 171 2345 {movie},{movie},4,{TIME}\n" for movie in range(1, 7))
+    text = sentences_of(conn, night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + rows))
+    assert "against the rule user_id" in text
+    assert "171" not in text
 
 
 def test_texts_that_became_one_viewer_are_reported(conn, tmp_path):
@@ -694,6 +739,15 @@ def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
         "quoting",
     ]
     assert "against the rule quoting: quotes pair" in sentences_of(conn, batch_id)
+
+
+def test_a_value_that_is_too_long_to_be_one_is_named_as_such(conn, tmp_path):
+    long = "a line, of many; words\n" * 4_000
+    films = "".join(f"{movie},Film {movie},Crime\n" for movie in range(1, 700))
+    movies = f'movieId,title,genres\n{films}700,"{long}",Drama\n'
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3]))
+    rule = "quotes pair, doubled or behind a backslash inside a value, which has at most 64 KB over several lines"
+    assert f"against the rule quoting: {rule}" in sentences_of(conn, batch_id)
 
 
 def test_a_footer_and_a_header_that_comes_again_are_one_sentence_each(conn, tmp_path):

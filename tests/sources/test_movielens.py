@@ -430,6 +430,22 @@ def test_spaces_between_columns_are_named(tmp_path, text, sentence):
         find_tables(dataset(tmp_path, ratings_dot_csv=text))
 
 
+@pytest.mark.parametrize("above", ["# made by a program\n", "Ratings of 2024\n\n", "+----+----+\n", "Exported,2024\n"])
+@pytest.mark.parametrize("name", ["ratings.csv", "export.csv"])
+def test_a_header_below_other_lines_is_named(tmp_path, above, name):
+    folder = dataset(tmp_path)
+    (folder / "ratings.csv").unlink()
+    (folder / name).write_text(f"{above}userId;movieId;rating;timestamp\n1;1;3;964982703\n")
+    with pytest.raises(SourceError, match=rf"{name}: the header \(userId, movieId, rating, .*leave those out"):
+        find_tables(folder)
+
+
+def test_lines_that_stand_in_quotes_as_one_value_are_named(tmp_path):
+    lines = '"userId,movieId,rating,timestamp"\n"1,1,3,964982703"\n'
+    with pytest.raises(SourceError, match=r"each line stands in quotes as one value; allowed are quotes around each"):
+        find_tables(dataset(tmp_path, ratings_dot_csv=lines))
+
+
 def test_the_mark_of_an_encoding_within_a_file_belongs_to_no_value(tmp_path):
     folder = dataset(tmp_path, ratings_dot_csv="\ufeff" + RATED + "\ufeff" + "9,2,3,964982705\n")
     (table,) = [table for table in find_tables(folder) if table.contract.table == "ratings"]
@@ -440,7 +456,7 @@ def test_objects_in_columns_of_numbers_are_refused(tmp_path):
     nested = "".join(f'{{"user": {{"id": {user}}}, "movie": 2, "rating": 4, "date": 9}}\n' for user in range(30))
     folder = dataset(tmp_path, ratings_dot_jsonl=nested)
     (folder / "ratings.csv").unlink()
-    with pytest.raises(SourceError, match=r"ratings.jsonl: column user_id is retyped; seen: a text"):
+    with pytest.raises(SourceError, match=r"ratings.jsonl: column user_id is retyped; seen: an object"):
         find_tables(folder)
 
 

@@ -18,7 +18,8 @@ from movierec.comparison.text_files import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import aliases_of, is_name_of
 from movierec.errors import ConfigError
-from movierec.sources.message_parts import seen_names, suggest_names
+from movierec.sources.message_parts import list_names, seen_names, suggest_names
+from movierec.sources.text.delimited import MAX_LINES_ABOVE
 from movierec.sources.text.file import buffered
 from movierec.sources.text.quoting import (
     SINGLE_QUOTES,
@@ -89,7 +90,8 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Fil
             words[name] = matching[0]
     missing = [name for name in needed if name not in words]
     if missing:
-        hints = suggest_names({name: (name, *aliases_of(name)) for name in missing}, header) + _other_delimiter(line)
+        hints = suggest_names({name: (name, *aliases_of(name)) for name in missing}, header)
+        hints += _other_delimiter(line) + _late_header(sample, needed)
         raise ConfigError(f"{path} lacks {' and '.join(missing)}; its columns are {seen_names(header)}{hints}")
     if stand_in_single_quotes(sample, delimiter):
         raise ConfigError(f"{path}: {SINGLE_QUOTES}")
@@ -158,6 +160,16 @@ def _other_delimiter(line: str) -> str:
     for sign, name in (("::", "'::'"), (" ", "spaces"), ("\x01", "control characters")):
         if line.count(sign) > 1 and not any(each in line for each in DELIMITERS):
             return f"; they are separated by {name}: allowed are commas, semicolons, tabs and | below a header"
+    return ""
+
+
+def _late_header(lines: Sequence[str], needed: Sequence[str]) -> str:
+    """Say so where a header stands below other lines, such as a caption."""
+    for line in lines[:MAX_LINES_ABOVE]:
+        for sign in DELIMITERS:
+            names = [name.strip().strip('"') for name in line.split(sign)]
+            if all(any(is_name_of(name, word) for word in names) for name in needed):
+                return f"; the header ({list_names(names)}) stands below other lines: leave those out"
     return ""
 
 

@@ -14,6 +14,8 @@ _KINDS = (
     ("a date", re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")),
     ("an e-mail address", re.compile(r"\S+@\S+")),
     ("an address of a page", re.compile(r"https?://.*")),
+    ("an object", re.compile(r"\{.*\}", re.DOTALL)),
+    ("a list", re.compile(r"\[.*\]", re.DOTALL)),
     ("nothing", re.compile(r"")),
 )
 _ANONYMOUS_ID = re.compile(r"[A-Za-z]{0,2}\d{1,9}")

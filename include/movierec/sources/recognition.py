@@ -25,7 +25,15 @@ from movierec.sources.table_contracts import (
 )
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
-from movierec.sources.text.delimited import Checksum, first_lines, header, is_like_rows, split_header
+from movierec.sources.text.delimited import (
+    MAX_LINES_ABOVE,
+    Checksum,
+    first_lines,
+    header,
+    is_like_rows,
+    late_header,
+    split_header,
+)
 from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
 from movierec.sources.text.quoting import Evidence, has_quotes, weigh
@@ -105,7 +113,11 @@ def describe_header(file: File, contract: Contract) -> str | None:
     if not lines:
         return None
     dialect = max((Dialect(sign, True) for sign in _DELIMITERS), key=lambda each: len(header(lines[0], each)))
+    if file.is_made_here():  # its first line has the names, and there may be one alone
+        return contract.describe(file.name, header(lines[0], Dialect(is_quoted=True)))
     names = header(lines[0], dialect)
+    if found := late_header(lines[1 : MAX_LINES_ABOVE + 1], contract, names):
+        return f"{file.name}: {found}"
     if len(names) < 2:  # noqa: PLR2004 - a table has several columns
         return None
     if not are_names(names) or is_like_rows(names, b"\n".join(lines[1:]), dialect):

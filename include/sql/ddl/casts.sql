@@ -13,10 +13,10 @@ return case
     when value ~ '^\s*[+-]?[0-9]{1,3}([.][0-9]{3}){2,}(,0+)?\s*$'
         then regexp_replace(regexp_replace(value, ',0+\s*$', ''), '[^0-9+-]', '', 'g')
     when
-        value ~ '^\s*[+-]?[0-9]\.[0-9]+[eE][+]?[0-9]{1,2}\s*$'
-        and length(substring(value from '\.([0-9]+)')) >= substring(value from '[eE][+]?([0-9]+)')::integer
-        and value::numeric = trunc(value::numeric)
-        then trunc(value::numeric)::text
+        value ~ '^\s*[+-]?[0-9][.,][0-9]+[eE][+]?[0-9]{1,2}\s*$'
+        and length(substring(value from '[.,]([0-9]+)')) >= substring(value from '[eE][+]?([0-9]+)')::integer
+        and replace(value, ',', '.')::numeric = trunc(replace(value, ',', '.')::numeric)
+        then trunc(replace(value, ',', '.')::numeric)::text
     when value ~ '^\s*[0-9]\.[0-9]{6,}E[0-9]{1,2}\s*$' and value::numeric = trunc(value::numeric)
         then trunc(value::numeric)::text
 end;

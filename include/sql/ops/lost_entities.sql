@@ -17,7 +17,7 @@ with rejected_entity as materialized (
         lateral (
             values ('user_id', rejected_row.record ->> 'user_id'), ('movie_id', rejected_row.record ->> 'movie_id')
         ) as keyed (column_name, value)
-    where rejected_row.slice_id = %(slice_id)s and keyed.value is not null
+    where rejected_row.slice_id = %(slice_id)s and ops.as_word(keyed.value) is not null
     group by keyed.column_name, keyed.value
     having count(*) >= 5
 ),

@@ -22,6 +22,8 @@ rejecting_rule as (
     cross join
         lateral unnest(
             case
+                -- what else is wrong with such a row comes of its quotes
+                when 'quoting' = any(rejected_row.broken_rules) then array['quoting']
                 when cardinality(rejected_row.broken_rules) < 3 then rejected_row.broken_rules
                 when 'columns' = any(rejected_row.broken_rules) then array['columns']
                 else rejected_row.broken_rules[1:1]

@@ -47,7 +47,7 @@ using (
         (
             '*', 'quoting', 'reject', true,
             $$typed.extra is null or not typed.extra ? 'quoting'$$,
-            'quotes pair, doubled or behind a backslash inside a value'
+            'quotes pair, doubled or behind a backslash inside a value, which has at most 64 KB over several lines'
         ),
         (
             'movies, links, credits, genome, movie_link, ratings, tags, feedback_event', 'movie_id', 'reject', false,

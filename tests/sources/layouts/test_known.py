@@ -96,6 +96,14 @@ def test_rows_of_a_known_layout_that_are_left_out_are_counted(tmp_path):
     assert "ratings.csv: 1 rows are left out, which have more or fewer fields than the header" in remarks
 
 
+def test_rows_of_a_known_layout_between_which_only_cr_stands_are_rows(tmp_path):
+    header = "Date,Name,Year,Letterboxd URI,Rating\n"
+    rows = "2024-05-01,Heat,1995,https://boxd.it/2a,4.5\r2024-05-02,Ran,1985,https://boxd.it/2b,4\n"
+    tables, _, remarks = read(tmp_path, ratings_dot_csv=f'{header}{rows}2024-05-03,"R"an\r,1985,x,4\n,,,,\n')
+    assert [row["title"] for row in tables["movies"]] == ["Heat", "Ran"]
+    assert "ratings.csv: 1 rows are left out" in remarks
+
+
 def test_imdb_export(tmp_path):
     tables, pieces, remarks = read(
         tmp_path,
@@ -394,6 +402,12 @@ def test_genres_that_somebody_has_taken_out_of_tmdbs_lists_are_kept(tmp_path, ge
         ("ratings-2.csv", RATINGS.encode("utf-16-le"), "text in UTF-16 without a byte order mark"),
         ("ratings.xml", b"<?xml version='1.0'?>\n<ratings/>\n", "XML or HTML"),
         ("ratings.sql", b"-- dump\nCREATE TABLE ratings (a int);\n", "a dump of a database"),
+        ("ratings.sql", b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n", "a dump of a database"),
+        ("ratings.sql", b"-- MySQL dump 10.13  Distrib 8.0.35, for Linux (x86_64)\n--\n", "a dump of a database"),
+        ("ratings.sql", b"/*M!999999\\- enable the sandbox mode */ \n-- MariaDB", "a dump of a database"),
+        ("ratings.sql", b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "a dump of a database"),
+        ("ratings.dump", b"PGDMP\x01\x0e\0\4\x08\1\1\1" + b"\0" * 99, "a dump of a database.*pg_restore"),
+        ("ratings.bin", b"PGCOPY\n\xff\r\n\0" + b"\0" * 99, "written by COPY as binary"),
         ("ratings-2.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "a pointer of Git LFS"),
         ("ratings-2.json", '[{"userId": 1}]'.encode("utf-16"), "a JSON array"),
         ("ratings.pkl", b"\x80\x02]q\x00(K\x01K\x02e.", "a pickle of Python"),
@@ -527,6 +541,18 @@ def test_a_file_that_is_named_ratings_and_reads_as_movies_is_described(tmp_path)
 def test_a_file_that_is_named_ratings_and_has_no_columns_is_described(tmp_path):
     with pytest.raises(SourceError, match=r"ratings.md has no columns that are separated by commas"):
         read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_md="# Ratings\n\nnone yet\n")
+
+
+@pytest.mark.parametrize(
+    ("document", "columns"),
+    [
+        ('{"data": [{"userId": 1, "movieId": 11}]}', "data"),
+        ('{"columns": ["userId"], "index": [0], "data": [[1]]}', "columns, index, data"),
+    ],
+)
+def test_keys_of_a_json_document_are_named_as_columns(tmp_path, document, columns):
+    with pytest.raises(SourceError, match=rf"ratings.json has the columns {columns}, and lacks user_id"):
+        read(tmp_path, movies_dot_csv=MOVIES, ratings_dot_json=document)
 
 
 def test_one_column_is_no_hint_for_two(tmp_path):

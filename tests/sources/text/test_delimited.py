@@ -62,6 +62,36 @@ def test_empty_lines_are_no_rows():
     assert len(read(RATED + b"1,2,3,99\n\n1,3,4,99\r\n\r\n\n")) == 2
 
 
+@pytest.mark.parametrize("blank", [b",,,\n", b",,,\r\n", b'"","",,""\n', b"  \n"])
+@pytest.mark.parametrize("first", [b"", b'"9",2,3,99\n'])
+def test_lines_without_a_value_are_no_rows(first, blank):
+    content = RATED + first + blank + b"1,2,3,99\n" + blank + b"1,3,4,99\n" + blank * 3
+    assert [row["rating"] for row in read(content)] == ["3"] * bool(first) + ["3", "4"]
+
+
+def test_an_object_of_json_without_a_key_is_a_row_that_is_too_short():
+    content = b'{"userId": 1, "movieId": 2, "rating": 3, "timestamp": 99}\n{}\n'
+    assert [row.get("extra") for row in read(content)] == [None, {"missing": 3}]
+
+
+def test_a_value_in_quotes_may_be_as_long_as_a_line():
+    title = "x, " * 70_000
+    assert movies(f'1,"{title}",A\n2,Heat,B\n'.encode()) == [(title, None), ("Heat", None)]
+
+
+def test_a_quote_that_stays_open_for_too_long_is_told_from_one_that_does_not_pair():
+    long = b'1,"' + b"line of a plot\n" * 5_000 + b'end",A\n'
+    assert movies(b"2,Heat,B\n" * 600 + long)[600][1]["quoting"] == records.TOO_LONG
+    with pytest.raises(SourceError, match=r"a quote that opens in row 1 does not end within 64 KB"):
+        movies(long)
+    assert movies(b'1,"Toy Story,A\n2,Heat,B\n')[0][1]["quoting"] == records.UNQUOTED
+
+
+def test_a_value_of_many_lines_at_the_beginning_is_one_value():
+    plot = "line of a plot\n" * 2_000
+    assert movies(f'1,"{plot}",A\n2,Heat,B\n'.encode()) == [(plot, None), ("Heat", None)]
+
+
 def test_columns_may_come_in_any_order_and_still_whole():
     (chunk,) = table(b"timestamp,rating,movieId,userId\n99,3,2,1\n").read(Notes())
     assert chunk.columns == ("rated_at", "rating", "movie_id", "user_id")
@@ -152,7 +182,7 @@ def test_a_quoted_field_goes_on_across_blocks(monkeypatch):
 def test_an_unterminated_quote_costs_no_other_row():
     content = b'1,"Never closed,A\n' + b"2,Next,B\n" * 20_000 + b'3,"Closed, The",C\n4,Last,D\n'
     found = movies(content)
-    assert found[0] == ('"Never closed', {"quoting": records.UNQUOTED})
+    assert found[0] == ('"Never closed', {"quoting": records.TOO_LONG})
     assert len(found) == 20_003
     assert found[-2:] == [("Closed, The", None), ("Last", None)]
 

@@ -29,13 +29,23 @@ class RawTable:
     names: tuple[str, ...]
 
     def rows(self) -> Iterator[Row]:
-        """Yield rows that have as many fields as the header; nothing but `\\N` is nothing."""
+        """Yield rows that have a value and as many fields as the header; nothing but `\\N` is nothing."""
         with self.file.open() as stream:
-            reader = self._reader(AsUtf8(stream))
-            next(reader, None)
-            for values in reader:
-                if len(values) == len(self.names):
+            for values in self._parsed(AsUtf8(stream)):
+                if values is not None and len(values) == len(self.names) and any(values):
                     yield {name: "" if value == NULL else value for name, value in zip(self.names, values, strict=True)}
+
+    def _parsed(self, stream: AsUtf8) -> Iterator[list[str] | None]:
+        """Yield the fields of each row after the header, None for one that csv does not understand."""
+        reader = self._reader(stream)
+        next(reader, None)
+        while True:
+            try:
+                yield next(reader)
+            except csv.Error:
+                yield None
+            except StopIteration:
+                return
 
     def _reader(self, stream: AsUtf8) -> Iterator[list[str]]:
         lines = _lines(self.file.where, stream)
@@ -46,9 +56,8 @@ class RawTable:
     def count_broken_rows(self) -> int:
         """Count rows that `rows` leaves out because they have more or fewer fields than the header."""
         with self.file.open() as stream:
-            reader = self._reader(AsUtf8(stream))
-            next(reader, None)
-            return sum(bool(values) and len(values) != len(self.names) for values in reader)
+            rows = self._parsed(AsUtf8(stream))
+            return sum(values is None or (bool(values) and len(values) != len(self.names)) for values in rows)
 
     def without(self, *names: str) -> str:
         """Say of which columns, beside these, nothing is made."""
@@ -74,7 +83,11 @@ def raw_table(file: File) -> RawTable | None:
 
 def _lines(where: str, stream: AsUtf8) -> Iterator[str]:
     for block in line_blocks(where, stream):
-        yield from (decode(line, is_western=True)[0] + "\n" for line in block.split(b"\n")[:-1])
+        for line in block.split(b"\n")[:-1]:
+            text = decode(line, is_western=True)[0].removesuffix("\r")
+            # CR alone ends a line, too, but for one within quotes
+            parts = text.split("\r") if '"' not in text else [text]
+            yield from (f"{part}\n" for part in parts)
 
 
 @dataclass

@@ -31,6 +31,9 @@ class Converter:
         mark = dialect.delimiter.encode() if len(dialect.delimiter) == 1 else b"\t"
         self._longer = dialect.delimiter.encode() if len(dialect.delimiter) > 1 else b""
         self._line = mark * (len(rows.file_columns) - 1) + b"\n"
+        # what Excel writes below a table: a row without a value is none, as a blank line is
+        self._blank = b"\n" + self._line[:-1]
+        self._blank_rows = re.compile(rb"^" + re.escape(self._line[:-1]) + rb"\r?\n", re.MULTILINE)
         self._rest = bytes(set(range(256)) - {*mark, *b"\n"})
         self._to_tab = bytes.maketrans(mark, b"\t")
         self._unclean = [b"\0"] + ([b'"'] if dialect.is_quoted else []) + ([] if dialect.delimiter == "\t" else [b"\t"])
@@ -65,7 +68,9 @@ class Converter:
         """Return the rows of a part, in smaller parts where it is not clean, and the lines of an open quote."""
         texts: list[bytes] = []
         start, few = 0, SMALL_PART_BYTES if self._is_plain else PART_BYTES
-        if (whole := self._clean(part) or self._unquote(part)) is not None:
+        if (whole := self._clean(part)) is None:
+            whole = self._unquote(part)
+        if whole is not None:
             return [whole.replace(b"\n", b"\t\\N\n")], b""
         while start < len(part):
             end = _line_end(part, start, few)
@@ -92,6 +97,8 @@ class Converter:
             return None
         if self._longer:
             block = block.replace(self._longer, b"\t")
+        if self._blank in block or block.startswith(self._line[:-1]):
+            block = self._blank_rows.sub(b"", block)
         counted = block.translate(None, self._rest)
         if counted != self._line * (len(counted) // len(self._line)):
             return None
@@ -115,7 +122,7 @@ class Converter:
             return None
         if len(rows) != len(lines) or any(len(row) != len(self._rows.file_columns) for row in rows):
             return None
-        return ("\n".join(map("\t".join, rows)) + "\n").encode()
+        return "".join("\t".join(row) + "\n" for row in rows if any(row)).encode()
 
 
 def _line_end(block: bytes, start: int, size: int) -> int:

@@ -17,11 +17,13 @@ from movierec.sources.text.encoding import decode
 from movierec.sources.text.file import File
 from movierec.sources.text.lines import text_blocks
 from movierec.sources.text.quoting import SINGLE_QUOTES, stand_in_single_quotes
-from movierec.sources.text.records import Dialect, Rows
+from movierec.sources.text.records import MAX_QUOTED_BYTES, TOO_LONG, Dialect, Rows
 
 SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
 MAX_HEADER_LINES = 20  # in which a name in quotes ends
+MAX_LINES_ABOVE = 20  # a header, such as a caption
+DELIMITERS = (",", ";", "\t", "|")
 _TYPED_NAME = re.compile(r".*:(?:token|float)(?:_seq)?")
 
 Checksum = tuple[tuple[int, ...], str]
@@ -103,7 +105,7 @@ class Table:
                 raise SourceError(
                     f"{self.file.where}: {seen_values(columns)}; {_required(self.contract, self.dialect)}"
                 )
-            _require_delimiter(self.file.where, columns, self.contract, self.dialect)
+            _require_header(self.file.where, columns, first, self.contract, self.dialect)
         named = [self.dialect.renames.get(name, name) for name in columns]
         rows = Rows(self.dialect, columns, self.contract.match(self.file.where, named))
         records = _sample(rows, first)
@@ -119,24 +121,59 @@ class Table:
     def _require_width(self, columns: Sequence[str], records: Sequence[Record]) -> None:
         """Refuse a file most of whose first rows have more or fewer fields than it has columns."""
         ragged = sum(bool(extra and {"missing", "overflow"} & set(extra)) for _, extra in records)
-        if len(records) >= MIN_SAMPLE_VALUES and ragged * 2 > len(records):
-            raise SourceError(
-                f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
-                f"there are columns; allowed are {len(columns)} fields: {list_names(columns)}"
-            )
+        if len(records) < MIN_SAMPLE_VALUES or ragged * 2 <= len(records):
+            return
+        for row, (_, extra) in enumerate(records, start=1):
+            if extra and extra.get("quoting") == TOO_LONG:
+                raise SourceError(
+                    f"{self.file.where}: a quote that opens in row {row} does not end within {MAX_QUOTED_BYTES >> 10} "
+                    "KB, so that lines below it are no rows; allowed are values of at most so many over several lines"
+                )
+        raise SourceError(
+            f"{self.file.where}: {ragged:,} of the first {len(records):,} lines have more or fewer fields than "
+            f"there are columns; allowed are {len(columns)} fields: {list_names(columns)}"
+        )
 
 
-def _require_delimiter(where: str, columns: Sequence[str], contract: Contract, dialect: Dialect) -> None:
-    """Refuse a first line that is one column to all delimiters and several to spaces."""
-    words = columns[0].replace('"', "").split() if len(columns) == 1 else []
-    if sum(name in contract.words for name in map(normalise_name, words)) > 1 or (
+def _require_header(where: str, columns: Sequence[str], below: bytes, contract: Contract, dialect: Dialect) -> None:
+    """Refuse a first line that is no header, where it is known what it is.
+
+    Either the header stands below it, or the line is one column to all delimiters and several to spaces, or one value
+    in quotes as a whole.
+    """
+    required = _required(contract, dialect)
+    if found := late_header(below.split(b"\n", MAX_LINES_ABOVE)[:MAX_LINES_ABOVE], contract, columns):
+        raise SourceError(f"{where}: {found}; {required}")
+    if len(columns) != 1:
+        return
+    if any(_count_known(columns[0].split(sign), contract) > 1 for sign in DELIMITERS):
+        sentence = "each line stands in quotes as one value; allowed are quotes around each"
+        raise SourceError(f"{where}: {sentence}; {required}")
+    words = columns[0].replace('"', "").split()
+    if _count_known(words, contract) > 1 or (
         len(words) > 2 and not are_names(words)  # noqa: PLR2004
     ):
         seen = f"; seen: {seen_names(words)}"
         raise SourceError(
-            f"{where} is separated by spaces; allowed are commas, semicolons, tabs and |{seen}; "
-            f"{_required(contract, dialect)}"
+            f"{where} is separated by spaces; allowed are commas, semicolons, tabs and |{seen}; {required}"
         )
+
+
+def late_header(lines: Sequence[bytes], contract: Contract, columns: Sequence[str]) -> str | None:
+    """Say so where a header stands in lines below the first, whose fields are `columns`, such as below a caption."""
+    needed = {column.name for column in contract.columns if column.required}
+    if needed <= set(contract.resolve(columns)):
+        return None
+    for line in lines:
+        for sign in DELIMITERS:
+            names = header(line, Dialect(sign, is_quoted=True))
+            if needed <= set(contract.resolve(names)):
+                return f"the header ({list_names(names)}) stands below other lines; leave those out"
+    return None
+
+
+def _count_known(names: Sequence[str], contract: Contract) -> int:
+    return sum(name in contract.words for name in map(normalise_name, names))
 
 
 def header(line: bytes, dialect: Dialect) -> list[str]:
@@ -198,5 +235,8 @@ def _sample(rows: Rows, block: bytes) -> list[Record]:
     end = 0
     for _ in range(SAMPLE_ROWS):
         end = block.find(b"\n", end) + 1 or len(block)
-    records, _ = rows.parse(block[:end], is_last=True)
-    return records
+    records, open_lines = rows.parse(block[:end], is_last=end == len(block))
+    if open_lines:  # of a quote that ends below, unless that is too far
+        further = open_lines + block[end : block.rfind(b"\n", end, end + 2 * MAX_QUOTED_BYTES) + 1]
+        records += rows.parse(further, is_last=len(further) > MAX_QUOTED_BYTES)[0]
+    return records[:SAMPLE_ROWS]

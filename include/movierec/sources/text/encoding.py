@@ -14,6 +14,7 @@ _WIDE = (
 _BEFORE_HEADER = re.compile(
     rb'[ \r\n]*(?:"?sep=."?\r?\n?)?[ \r\n]*', re.IGNORECASE
 )  # blank lines, and how Excel names the delimiter
+_START_BYTES = 1 << 18  # a value of many lines in the first rows is looked at whole
 WIDE_MARKS = tuple(mark for mark, _ in _WIDE)
 # In windows-1252: letters of Western languages but those of Iceland, which stand for others elsewhere; signs.
 _WESTERN_LETTERS = frozenset(range(0xC0, 0x100)) - {0xD0, 0xD7, 0xDD, 0xDE, 0xF0, 0xF7, 0xFD, 0xFE}
@@ -37,7 +38,7 @@ class AsUtf8:
     def __init__(self, stream: Readable) -> None:
         """Look at how the stream begins."""
         self._stream = stream
-        self._start = stream.read(1 << 16)
+        self._start = stream.read(_START_BYTES)
         self._decoder: codecs.IncrementalDecoder | None = None
         wide = next((name for mark, name in _WIDE if self._start.startswith(mark)), None)
         if wide:

@@ -52,6 +52,8 @@ _UNREAD = {
     b"\xff\x06\x00\x00sNaPpY": "packed by Snappy, which is not read; pack it by gzip, bzip2, xz or zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; allowed are a zip, a tar or a folder",
     b"Rar!\x1a\x07": "a RAR archive, which is not read; allowed are a zip, a tar or a folder",
+    b"PGDMP": "a dump of a database, which is not read; load it into one by pg_restore and name that as a source",
+    b"PGCOPY\n\xff\r\n": "written by COPY as binary, which is not read; let it write CSV with a header",
     b"%PDF": "a PDF, which is not read",
     b"\x1f\x9d": "packed by compress, which is not read; pack it by gzip, bzip2, xz or zstd",
     b"MATLAB 5.0": f"a file of MATLAB, which is not read; {_CSV}",
@@ -67,8 +69,9 @@ _OTHER_TEXT = (
     (re.compile(rb"(?:---\s*\n)?- [\w ]+: .*\n  [\w ]+: "), f"YAML, which is not read; {_CSV}"),
     (
         re.compile(
-            rb"\s*(?:--|/\*|set |create (?:table|database)|insert into|drop table|begin)"
-            rb"(?:(?<=create table)|(?<=insert into)|.*(?:create table|insert into))",
+            rb"\s*(?:--|/\*|#|set |pragma |create (?:table|database)|insert into|drop table|begin)"
+            rb"(?:(?<=create table)|(?<=insert into)|.*(?:create table|insert into|(?:database|sql|oracle) dump)"
+            rb"|(?<=--)[^\n]*\bdump\b|(?<=pragma )foreign_keys|(?<=/\*)(?:m!|!\d{5} ))",
             re.IGNORECASE | re.DOTALL,
         ),
         "a dump of a database, which is not read; load it into one and name that as a source, or export CSV",

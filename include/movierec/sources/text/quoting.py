@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from movierec.sources.text.lines import MAX_LINE_BYTES
+
 SINGLE_QUOTES = "values stand in single quotes, which are not read as quotes; allowed are double ones"
 NULL = "\\N"
 MIN_QUOTED_LINES = 20
@@ -23,6 +25,7 @@ MAX_HELD = 1 << 16  # letters of a row that goes on in the next line
 _SINGLE_QUOTED = re.compile(r"\s*'[^']+'\s*")
 _ESCAPE = re.compile(r"\\(\r\n|.|$)", re.DOTALL)
 _HELD = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+csv.field_size_limit(MAX_LINE_BYTES)  # its own limit, 128 KB, would make of a long value a quote that is broken
 _CONTROLS = {"n": "\\\n", "r": "\\\r", "t": "\\\t"}  # as letters between tabs, in PostgreSQL's COPY and mysql's output
 
 

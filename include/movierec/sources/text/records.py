@@ -16,6 +16,7 @@ from movierec.sources.text.quoting import NULL, escaped_row, escaped_rows
 
 MAX_QUOTED_BYTES = 1 << 16  # a quote that stays open for longer was never closed
 UNQUOTED = "the quotes do not pair; the line is taken as it stands"
+TOO_LONG = f"the quotes do not pair within {MAX_QUOTED_BYTES >> 10} KB; the line is taken as it stands"
 MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
 
@@ -110,6 +111,7 @@ class Rows:
         text, is_text = decode(line)
         marks: dict[str, object] = {} if is_text else dict(INVALID)
         is_in_quotes = self.dialect.is_quoted and '"' in text
+        is_too_long = False
         for is_escaped, has_blanks in self._ways_of_reading(text, is_in_quotes):
             window = _Window(self.dialect, lines, number, has_blanks)
             values = window.values(is_escaped)
@@ -117,10 +119,11 @@ class Rows:
                 return None
             if values is not None and (len(values) == self._width or (window.count == 1 and not is_escaped)):
                 return self._record(values, marks if window.is_text else dict(INVALID)), window.count
+            is_too_long = is_too_long or window.is_too_long
         if is_in_quotes and (escaped := escaped_row(text, self.dialect.delimiter, self._width)):
             return self._record(escaped, marks), 1
         if is_in_quotes:
-            marks["quoting"] = UNQUOTED
+            marks["quoting"] = TOO_LONG if is_too_long else UNQUOTED
         return self._record(text.split(self.dialect.delimiter), marks), 1
 
     def _ways_of_reading(self, text: str, is_in_quotes: bool) -> list[tuple[bool, bool]]:
@@ -134,7 +137,10 @@ class Rows:
     def _width(self) -> int:
         return len(self.file_columns)
 
-    def _record(self, values: list[str], marks: dict[str, object]) -> Record:
+    def _record(self, values: list[str], marks: dict[str, object]) -> Record | None:
+        """Return a row, None where no field holds a value, as below a table of Excel, or where the line is blank."""
+        if not any(values) or (len(values) == 1 and not values[0].strip()):
+            return None
         if self.dialect.merge_fields:
             values, more = self.dialect.merge_fields(values)
             marks = more | marks
@@ -166,6 +172,7 @@ class _Window:
         self._has_blanks = has_blanks
         self.is_text = True
         self.needs_more = False
+        self.is_too_long = False
         self.count = 0
 
     def values(self, is_escaped: bool) -> list[str] | None:
@@ -187,6 +194,7 @@ class _Window:
         size = 0
         for number in range(self._first, len(self._lines)):
             if size > MAX_QUOTED_BYTES:
+                self.is_too_long = True
                 return
             line = self._lines[number]
             text, is_text = decode(line)

@@ -118,7 +118,7 @@ def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
         for line in filter(None, map(bytes.strip, buffer)):
             value = _json_object(line)
             text = line.decode("utf-8", "backslashreplace")
-            yield csv_line([text] if value is None else [_text(value.get(name)) for name in columns])
+            yield csv_line([_text(value.get(name)) for name in columns] if value else [text])
 
 
 class _Contradiction(dict[str, Any]):
