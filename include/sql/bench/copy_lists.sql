@@ -14,7 +14,8 @@ select
     because_movie_id,
     reason
 from serving.recommendation
-where version_id = %(from_version_id)s;
+where version_id = %(from_version_id)s
+order by user_id, rank;
 
 insert into serving.candidate (version_id, user_id, movie_ids)
 select

@@ -1,5 +1,6 @@
 -- Purpose: the lists of a made-up version: a list and 150 candidates for each viewer, or for one in so many, 20 similar
--- movies for each movie, the fallback list. Grain: none, it writes. Key: none. Inputs: core.users, serving.catalogue.
+-- movies for each movie, the fallback list; they lie in the order in which a night writes them, so that a list is read
+-- from a page or two. Grain: none, it writes. Key: none. Inputs: core.users, serving.catalogue.
 -- Parameters: version_id, movies (how many there are, with ids from 1), list_length, one_in.
 insert into serving.recommendation (
     version_id, user_id, rank, movie_id, title, release_year, score, because_movie_id, reason
@@ -20,7 +21,8 @@ inner join serving.catalogue
     on
         catalogue.version_id = %(version_id)s
         and catalogue.movie_id = 1 + mod(users.user_id * 7919 + place.rank * 104729, %(movies)s)
-where mod(users.user_id, %(one_in)s) = 0;
+where mod(users.user_id, %(one_in)s) = 0
+order by users.user_id, place.rank;
 
 insert into serving.candidate (version_id, user_id, movie_ids)
 with spare_movie as (
@@ -55,7 +57,8 @@ inner join serving.catalogue as neighbour
     on
         movie.version_id = neighbour.version_id
         and neighbour.movie_id = 1 + mod(movie.movie_id + place.rank * 17, %(movies)s)
-where movie.version_id = %(version_id)s;
+where movie.version_id = %(version_id)s
+order by movie.movie_id, place.rank;
 
 insert into serving.fallback (version_id, rank, movie_id, title, release_year, score, reason)
 select

@@ -28,3 +28,4 @@ drop function if exists ops.layer_rows(integer);
 drop procedure if exists quarantine.replay(bigint);
 drop procedure if exists quarantine.show_replayed(bigint);
 drop procedure if exists quarantine.keep_decided(integer, text);
+drop function if exists serving.left_out(bigint);

@@ -14,11 +14,7 @@ begin
             coalesce(live.delta_id, 0),
             (
                 select coalesce(hashtext(string_agg(placement::text, '' order by placement.placement_id)), 0)
-                from serving.placement
-                where
-                    (placement.user_id is null or placement.user_id = $1)
-                    and now() >= placement.valid_from
-                    and now() < placement.valid_until
+                from serving.placement_now($1) as placement
             ),
             (
                 select coalesce(max(viewer_event.changed_by::text::bigint), 0)

@@ -230,12 +230,8 @@ comment on function serving.feedback_of is
 
 create or replace function serving.responded(viewer bigint)
 returns table (movie_id bigint)
-language plpgsql stable rows 50
-security definer set search_path = pg_catalog, pg_temp
+language sql stable rows 50
 as $$
-#variable_conflict use_column
-begin
-    return query
     select viewer_event.movie_id
     from serving.viewer_event
     where
@@ -245,17 +241,16 @@ begin
             viewer_event.kind = 'rating'
             or viewer_event.kind in (select feedback_weight.kind from ml.feedback_weight)
         )
-    union
+    union all
     -- what was given here is known better above: it may have been undone since the night
     select events.movie_id
     from core.events
     inner join ml.feedback_weight on events.kind = feedback_weight.kind
     where events.user_id = $1 and events.source <> 'serving'
-    union
+    union all
     select incoming_event.movie_id
     from serving.incoming_event
-    where incoming_event.user_id = $1;
-end;
+    where incoming_event.user_id = $1
 $$;
 comment on function serving.responded is
-'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known. Grain: movie.';
+'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known. Some stand in it twice.';

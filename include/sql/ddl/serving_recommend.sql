@@ -37,42 +37,92 @@ and (year_to is null or coalesce(release_year <= year_to, false));
 comment on function serving.is_wanted is
 'Whether a movie passes the filters of a request; what is not known of it passes none that asks for it.';
 
-create or replace function serving.hidden(viewer bigint)
-returns table (movie_id bigint)
-language plpgsql stable rows 5
-security definer set search_path = pg_catalog, pg_temp
+-- Functions of SQL without settings of their own become a part of the statement that names them: a call costs nothing.
+-- What others may call runs as the owner of the tables, and these within it.
+create or replace function serving.placement_now(viewer bigint)
+returns setof serving.placement
+language sql stable rows 5
 as $$
-#variable_conflict use_column
-begin
-    return query
-    select placement.movie_id
+    select placement.*
     from serving.placement
     where
-        placement.action = 'hide'
-        and (placement.user_id is null or placement.user_id = $1)
+        (placement.user_id is null or placement.user_id = $1)
         and now() >= placement.valid_from
-        and now() < placement.valid_until;
-end;
+        and now() < placement.valid_until
 $$;
-comment on function serving.hidden is 'The movies that are hidden from a viewer now. Grain: movie.';
+comment on function serving.placement_now is
+'What engineers have decided that counts for a viewer now. Grain: decision.';
+
+create or replace function serving.hidden(viewer bigint)
+returns table (movie_id bigint)
+language sql stable rows 5
+as $$
+    select placement_now.movie_id
+    from serving.placement_now($1) as placement_now
+    where placement_now.action = 'hide'
+$$;
+comment on function serving.hidden is 'The movies that are hidden from a viewer now. Some stand in it twice.';
 
 create or replace function serving.left_out(viewer bigint)
-returns bigint[]
-language plpgsql stable
-security definer set search_path = pg_catalog, pg_temp
+returns table (movie_id bigint)
+language sql stable rows 100
 as $$
-begin
-    return array(
-        select responded.movie_id from serving.responded($1) as responded
-        union all
-        select hidden.movie_id from serving.hidden($1) as hidden
-        union all
-        select ratings.movie_id from core.ratings where ratings.user_id = $1
-    );
-end;
+    select responded.movie_id
+    from serving.responded($1) as responded
+    union all
+    select hidden.movie_id
+    from serving.hidden($1) as hidden
+    union all
+    select ratings.movie_id
+    from core.ratings
+    where ratings.user_id = $1
 $$;
 comment on function serving.left_out is
 'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer. Some stand in it twice.';
+
+create or replace function serving.shown_list(viewer bigint, out version_id bigint, out delta_id bigint)
+language plpgsql stable
+as $$
+declare
+    last_delta bigint;
+begin
+    select live.version_id, live.delta_id into shown_list.version_id, last_delta from serving.live;
+    if last_delta is not null then
+        select max(delta_viewer.delta_id) into shown_list.delta_id
+        from serving.delta_viewer
+        inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
+        where
+            delta_viewer.version_id = shown_list.version_id
+            and delta_viewer.user_id = $1
+            and delta_viewer.delta_id <= last_delta;
+    end if;
+end;
+$$;
+comment on function serving.shown_list is
+'The version that readers see, and the delta of it that has the viewer''s list; null where the list is the version''s.';
+
+create or replace function serving.list_entry(viewer bigint, version bigint, delta bigint)
+returns table (
+    rank integer,
+    movie_id bigint,
+    title text,
+    release_year integer,
+    score double precision,
+    because_movie_id bigint,
+    reason text
+)
+language sql stable rows 50
+as $$
+    select rank, movie_id, title, release_year, score, because_movie_id, reason
+    from serving.recommendation
+    where version_id = $2 and user_id = $1 and $3 is null
+    union all
+    select rank, movie_id, title, release_year, score, because_movie_id, reason
+    from serving.delta_recommendation
+    where delta_id = $3 and user_id = $1
+$$;
+comment on function serving.list_entry is
+'A viewer''s list, as serving.shown_list() says where it is: of the version, or of a delta. Grain: rank.';
 
 create or replace function serving.arrangement(viewer bigint)
 returns table (
@@ -86,26 +136,15 @@ returns table (
     origin text
 )
 language plpgsql stable rows 250
-security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
     seen_version bigint;
-    last_delta bigint;
     viewer_delta bigint;
     has_list boolean;
 begin
-    select live.version_id, live.delta_id into seen_version, last_delta from serving.live;
-
-    select delta_viewer.delta_id into viewer_delta
-    from serving.delta_viewer
-    inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
-    where
-        delta_viewer.version_id = seen_version
-        and delta_viewer.user_id = $1
-        and delta_viewer.delta_id <= last_delta
-    order by delta_viewer.delta_id desc
-    limit 1;
+    select shown_list.version_id, shown_list.delta_id into seen_version, viewer_delta
+    from serving.shown_list($1) as shown_list;
 
     has_list := viewer_delta is not null or exists (
         select 1 from serving.recommendation
@@ -115,12 +154,7 @@ begin
     return query
     with list_entry as (
         select rank, movie_id, title, release_year, score, because_movie_id, reason, 'list' as origin
-        from serving.recommendation
-        where version_id = seen_version and user_id = $1 and viewer_delta is null
-        union all
-        select rank, movie_id, title, release_year, score, because_movie_id, reason, 'list' as origin
-        from serving.delta_recommendation
-        where delta_id = viewer_delta and user_id = $1
+        from serving.list_entry($1, seen_version, viewer_delta)
         union all
         select rank, movie_id, title, release_year, score, null, reason, 'fallback' as origin
         from serving.fallback
@@ -151,23 +185,19 @@ begin
         from following_movie
     ),
 
-    placement_now as (
-        select placement.movie_id, placement.action, max(placement.strength) as strength
-        from serving.placement
-        where
-            (placement.user_id is null or placement.user_id = $1)
-            and now() >= placement.valid_from
-            and now() < placement.valid_until
-        group by placement.movie_id, placement.action
+    placed as (
+        select placement_now.movie_id, placement_now.action, max(placement_now.strength) as strength
+        from serving.placement_now($1) as placement_now
+        group by placement_now.movie_id, placement_now.action
     ),
 
     -- a movie that is pinned but in no list has its facts from the catalogue
     pinned_movie as (
-        select placement_now.movie_id, placement_now.strength, catalogue.title, catalogue.release_year
-        from placement_now
+        select placed.movie_id, placed.strength, catalogue.title, catalogue.release_year
+        from placed
         left join serving.catalogue
-            on catalogue.version_id = seen_version and placement_now.movie_id = catalogue.movie_id
-        where placement_now.action = 'pin'
+            on catalogue.version_id = seen_version and placed.movie_id = catalogue.movie_id
+        where placed.action = 'pin'
     ),
 
     placed_movie as (
@@ -184,7 +214,7 @@ begin
             ordered_movie.number
         from ordered_movie
         full join pinned_movie on ordered_movie.movie_id = pinned_movie.movie_id
-        left join placement_now as boost on boost.action = 'boost' and ordered_movie.movie_id = boost.movie_id
+        left join placed as boost on boost.action = 'boost' and ordered_movie.movie_id = boost.movie_id
         where ordered_movie.movie_id is not null or pinned_movie.title is not null
     )
 
@@ -243,16 +273,16 @@ begin
 end;
 $$;
 
-create or replace function serving.recommend(
+create or replace function serving.arranged_page(
     viewer bigint,
-    k integer default 10,
-    genres_in text[] default null,
-    genres_out text[] default null,
-    year_from integer default null,
-    year_to integer default null,
-    leave_out bigint[] default null,
-    genre_cap integer default null,
-    after bigint default 0
+    k integer,
+    genres_in text[],
+    genres_out text[],
+    year_from integer,
+    year_to integer,
+    leave_out bigint[],
+    genre_cap integer,
+    after bigint
 )
 returns table (
     rank bigint,
@@ -268,7 +298,6 @@ returns table (
     is_complete boolean
 )
 language plpgsql stable rows 10
-security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -281,7 +310,7 @@ declare
     shown_genres text[] := '{}';
     closed_genres text[] := '{}';
     seen_version constant bigint := (select live.version_id from serving.live);
-    unavailable bigint[] := serving.left_out($1)
+    unavailable bigint[] := array(select left_out.movie_id from serving.left_out($1) as left_out)
         || array(select unwanted.movie_id from unnest(leave_out) as unwanted (movie_id));
 begin
     -- in order of place, so that what a movie is has to be looked up no further than the page reaches
@@ -382,6 +411,98 @@ begin
         cardinality(page) >= page_length as is_complete
     from unnest(page) as entry
     order by entry.place;
+end;
+$$;
+comment on function serving.arranged_page is
+'A page of serving.recommend(), whatever it asks for and has been placed: of serving.arrangement(), then what is
+popular.';
+
+create or replace function serving.recommend(
+    viewer bigint,
+    k integer default 10,
+    genres_in text[] default null,
+    genres_out text[] default null,
+    year_from integer default null,
+    year_to integer default null,
+    leave_out bigint[] default null,
+    genre_cap integer default null,
+    after bigint default 0
+)
+returns table (
+    rank bigint,
+    movie_id bigint,
+    title text,
+    reason text,
+    release_year integer,
+    genres text[],
+    score double precision,
+    because_movie_id bigint,
+    origin text,
+    place bigint,
+    is_complete boolean
+)
+language plpgsql stable rows 10
+security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    page_length constant integer := least(greatest(k, 0), 1000);
+    shown_list record;
+begin
+    -- The common case. Without filters, pins and boosts the page is the next movies of the list, whose ranks are the
+    -- places: nothing has to be arranged, and no more is read than is shown.
+    if num_nonnulls(genres_in, genres_out, year_from, year_to, genre_cap) = 0 then
+        shown_list := serving.shown_list($1);
+        return query
+        select
+            row_number() over (order by page.place) as rank,
+            page.movie_id,
+            page.title,
+            page.reason,
+            coalesce(page.release_year, catalogue.release_year) as release_year,
+            catalogue.genres,
+            page.score,
+            page.because_movie_id,
+            'list' as origin,
+            page.place,
+            true as is_complete
+        from (
+            select
+                next_entry.*,
+                next_entry.rank::bigint as place,
+                count(*) over () as movies
+            from (
+                select list_entry.*
+                from serving.list_entry($1, shown_list.version_id, shown_list.delta_id) as list_entry
+                where
+                    list_entry.rank > after
+                    and (list_entry.movie_id = any(leave_out)) is not true
+                    and not exists (
+                        select 1 from serving.left_out($1) as left_out
+                        where left_out.movie_id = list_entry.movie_id
+                    )
+                    and not exists (
+                        select 1 from serving.placement_now($1) as placement_now
+                        where placement_now.action <> 'hide'
+                    )
+                order by list_entry.rank
+                limit page_length
+            ) as next_entry
+        ) as page
+        left join serving.catalogue
+            on catalogue.version_id = shown_list.version_id and page.movie_id = catalogue.movie_id
+        where page.movies >= page_length
+        order by page.place;
+        if found then
+            return;
+        end if;
+    end if;
+
+    return query
+    select arranged_page.*
+    from serving.arranged_page(
+        viewer, k, genres_in, genres_out, year_from, year_to, leave_out, genre_cap, after
+    ) as arranged_page;
 end;
 $$;
 comment on function serving.recommend is

@@ -104,7 +104,7 @@ declare
     shown_movies bigint[] := '{}';
     rank_on_shelf bigint;
     shelves_shown bigint := 0;
-    unavailable constant bigint[] := serving.left_out($1);
+    unavailable constant bigint[] := array(select left_out.movie_id from serving.left_out($1) as left_out);
 begin
     for shelf in
         with liked_movie as (

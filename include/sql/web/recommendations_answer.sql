@@ -1,26 +1,18 @@
 -- Purpose: a page of a viewer's list, as the API answers it. Grain: one row. Key: none. Inputs: serving.freshness,
 -- serving.etag(), serving.recommend(). Parameters: user_id, row_limit, genres_in, genres_out, year_from, year_to,
 -- leave_out, genre_cap, after.
-with page as (
+with entry as (
     select
-        coalesce(bool_and(entry.is_complete), false) as is_complete,
-        max(entry.place) as last_place,
-        coalesce(
-            json_agg(
-                json_build_object(
-                    'rank', entry.rank,
-                    'movie_id', entry.movie_id,
-                    'title', entry.title,
-                    'release_year', entry.release_year,
-                    'genres', coalesce(entry.genres, '{}'),
-                    'reason', entry.reason,
-                    'because_movie_id', entry.because_movie_id,
-                    'origin', entry.origin
-                )
-                order by entry.rank
-            ),
-            '[]'
-        ) as items
+        recommended.rank,
+        recommended.movie_id,
+        recommended.title,
+        recommended.release_year,
+        coalesce(recommended.genres, '{}') as genres,
+        recommended.reason,
+        recommended.because_movie_id,
+        recommended.origin,
+        recommended.place,
+        recommended.is_complete
     from serving.recommend(
         %(user_id)s::bigint,
         %(row_limit)s::integer,
@@ -31,7 +23,28 @@ with page as (
         %(leave_out)s::bigint[],
         %(genre_cap)s::integer,
         %(after)s::bigint
-    ) as entry
+    ) as recommended
+),
+
+-- what is shown of an entry: an object of the answer has these columns
+item as (
+    select
+        rank,
+        movie_id,
+        title,
+        release_year,
+        genres,
+        reason,
+        because_movie_id,
+        origin
+    from entry
+),
+
+page as (
+    select
+        coalesce(bool_and(is_complete), false) as is_complete,
+        max(place) as last_place
+    from entry
 )
 
 select
@@ -42,7 +55,7 @@ select
         'delta_id', freshness.delta_id,
         'is_complete', page.is_complete,
         'next', case when page.is_complete then page.last_place end,
-        'items', page.items
+        'items', (select coalesce(json_agg(item order by item.rank), '[]') from item)
     )::text as body
 from serving.freshness
 cross join page
