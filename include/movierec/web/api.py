@@ -3,18 +3,19 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from movierec.web import schemas
 from movierec.web.access import Reader, Writer
 from movierec.web.problems import describe
-from movierec.web.schemas import After, Cap, Genres, Ids, Limit, MovieId, SearchText, UserId, Viewer, Year
+from movierec.web.schemas import After, Limit, MovieId, SearchText, UserId, Viewer
 from movierec.web.services import services_of
 from movierec.web.strict import StrictRoute
 
 PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX, route_class=StrictRoute, responses=describe(400, 401, 403, 413, 422, 429, 503))
+Asked = Annotated[schemas.Selection, Query()]
 EventId = Annotated[str, Path(pattern=schemas.EVENT_ID, description="As it was sent.", examples=["0192f0c1"])]
 ETAG = {"ETag": {"description": "Holds until the answer may be another one.", "schema": {"type": "string"}}}
 KNOWN_TAG = {
@@ -33,33 +34,21 @@ def tagged(*problems: int) -> dict[str, Any]:
 
 
 @router.get("/users/{user_id}/recommendations", response_model=schemas.Recommendations, tags=["lists"], **tagged())
-async def recommendations(
-    request: Request,
-    _: Reader,
-    user_id: UserId,
-    limit: Limit = 20,
-    after: After = 0,
-    genre: Genres = [],  # noqa: B006 (FastAPI copies it)
-    not_genre: Genres = [],  # noqa: B006
-    year_from: Year = None,
-    year_to: Year = None,
-    leave_out: Ids = [],  # noqa: B006
-    genre_cap: Cap = None,
-) -> Response:
+async def recommendations(request: Request, _: Reader, user_id: UserId, asked: Asked) -> Response:
     """A viewer's list, best first; for a viewer without one, what is popular.
 
     What the viewer has rated or answered to is left out at once. Filters take movies from further down the list.
     """
     parameters = {
         "user_id": user_id,
-        "row_limit": limit,
-        "genres_in": genre or None,
-        "genres_out": not_genre or None,
-        "year_from": year_from,
-        "year_to": year_to,
-        "leave_out": leave_out or None,
-        "genre_cap": genre_cap,
-        "after": after,
+        "row_limit": asked.limit,
+        "genres_in": asked.genre or None,
+        "genres_out": asked.not_genre or None,
+        "year_from": asked.year_from,
+        "year_to": asked.year_to,
+        "leave_out": asked.leave_out or None,
+        "genre_cap": asked.genre_cap,
+        "after": asked.after,
     }
     return await services_of(request).answers.answer(request, "recommendations", parameters, viewer=user_id)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, get_origin
 
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +28,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
-        may_repeat = {field.alias: get_origin(field.field_info.annotation) is list for field in self._query_fields()}
+        may_repeat = {name: get_origin(annotation) is list for name, annotation in self._query_parameters().items()}
         has_body = self.body_field is not None
 
         async def handle_strictly(request: Request) -> Response:
@@ -40,8 +41,13 @@ class StrictRoute(APIRoute):
 
         return handle_strictly
 
-    def _query_fields(self) -> Sequence[Any]:
-        return self.dependant.query_params
+    def _query_parameters(self) -> dict[str, Any]:
+        """Return the types of the parameters by name, of a model that stands for all of them those of its fields."""
+        types = {field.alias: field.field_info.annotation for field in self.dependant.query_params}
+        (first, *others) = types.values() or (None,)
+        if not others and isinstance(first, type) and issubclass(first, BaseModel):
+            return {name: field.annotation for name, field in first.model_fields.items()}
+        return types
 
 
 class JsonRequest(Request):
