@@ -238,10 +238,10 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
 
         get_current_context()["rankers"] = ", ".join(names)
         groups = [group for task_groups in fitted for group in task_groups or ()]
-        chosen = [each for group in groups for each in group if each["ranker"] in names]
+        outcomes = [each for group in groups for each in group if each["ranker"] in names]
         with open_connection() as conn:
             data, most = TrainingData(training_folder(training_id)), settings().evaluated_viewers
-            return evaluate_rankers(conn, data, chosen, protocols(), most)
+            return evaluate_rankers(conn, data, outcomes, protocols(), most)
 
     @task(pool_slots=COMPUTING_SLOTS)
     def compare(training_id: int) -> dict[str, object]:

@@ -2,6 +2,8 @@
 -- how often it failed.
 -- Grain: check. Key: failed_check. Inputs: serving.delta, .version, .delta_viewer, .delta_recommendation, .catalogue,
 -- serving.opinion(). Parameters: delta_id, relevant_from (stars), liked_weight.
+-- Some checks stand in serving/audit.sql, too: to share them, the lists of all viewers would first have to be written
+-- into a table of one form for both.
 with audited_delta as (
     select
         delta.delta_id,
