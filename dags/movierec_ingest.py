@@ -48,7 +48,7 @@ from movierec_connections import conninfo, open_connection, plain_errors, settin
 from movierec_dag import CORE, NIGHT_DEFAULTS, NIGHTLY, NOTHING_SECRET, foldable_group
 from movierec_nights import record_night
 from movierec_reports import QualityLink, with_button
-from movierec_run import origin, requested_dataset, require_batch, run_as_of
+from movierec_run import origin, requested_dataset, run_as_of
 
 # A source that fails, or is left out, stops nobody else.
 DESPITE_FAILURES = TriggerRule.ALL_DONE
@@ -140,7 +140,7 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
 
         get_current_context()["source"] = source
         with open_connection() as conn:
-            return extract_source(conn, require_batch(batch_id), source, origin)
+            return extract_source(conn, batch_id, source, origin)
 
     @task
     def stage(batch_id: int) -> int:
@@ -155,7 +155,7 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
         from movierec.quality.gate import check as check_layer
 
         with open_connection() as conn:
-            check_layer(conn, gate, require_batch(batch_id), settings().state_folder.quality)
+            check_layer(conn, gate, batch_id, settings().state_folder.quality)
         return batch_id
 
     @task

@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup
 
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
+from movierec_marked import require_results
 from movierec_nights import record_stage, record_timed_out_night
 from movierec_notices import Notify
 
@@ -81,6 +82,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
     "execution_timeout": timedelta(minutes=30),
+    "pre_execute": require_results,
     "on_failure_callback": [Notify("failure")],
 }
 

@@ -46,13 +46,6 @@ def feedback_source(name: str) -> "Source":
     return SOURCES.create(name, origin({"dataset": settings().dataset, "is_full": False}))
 
 
-def require_batch(batch_id: int | None) -> int:
-    """Return the batch that a task works on; a task that runs despite failures before it needs one all the same."""
-    if batch_id is None:
-        raise AirflowFailException("no batch has been opened; see open_batch")
-    return batch_id
-
-
 def requested_batches() -> list[int]:
     """Return the batch that this run's form names, else those of triggering nights whose form asks for a training."""
     return _named_or_triggering("batch", CORE, lambda extra: bool(extra.get("train")))

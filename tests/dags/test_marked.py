@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.dags.test_nights import query
+from tests import movielens
+from tests.dags.test_nights import query, states
 
 TOLD = "select dag_id, task_id, message from ops.notice where kind = 'failure' and run_id = 'begun' order by notice_id"
 MAX_SECONDS = 30
@@ -51,15 +52,15 @@ def opened(session, begun):
     return run
 
 
-def mark_run(begun):
-    """Do what Airflow's API server does with a run that a person marks as failed."""
+def mark_run(begun, state="failed"):
+    """Do what Airflow's API server does with a run that a person marks."""
     from airflow.api_fastapi.core_api.datamodels.dag_run import DagRunMutableStates
     from airflow.api_fastapi.core_api.services.public.dag_run import patch_dag_run_state
     from airflow.utils.session import create_session
 
     with create_session(scoped=False) as session:
         run = opened(session, begun)
-        patch_dag_run_state(dag=run.dag, dag_run=run, state=DagRunMutableStates.FAILED, session=session)
+        patch_dag_run_state(dag=run.dag, dag_run=run, state=DagRunMutableStates(state), session=session)
 
 
 def mark_task(begun, task_id):
@@ -118,6 +119,25 @@ def test_a_run_that_is_marked_as_failed_records_its_night_and_is_red(begin_run, 
     assert "marked as failed: by somebody in Airflow" in message
 
 
+def all_but_the_record(airflow, dag_id):
+    return {task_id: "success" for task_id in airflow.dags[dag_id].task_ids if task_id != "record_night"}
+
+
+@pytest.mark.parametrize("dag_id", ["movierec_ingest", "movierec_train", "movierec_publish"])
+def test_a_run_that_is_marked_as_failed_while_its_night_is_recorded_is_red(airflow, begin_run, dag_id):
+    begun = begin_run(dag_id, **all_but_the_record(airflow, dag_id))
+    mark_run(begun)
+    assert finish(begun) == ("failed", ["record_night"])
+    assert [row[:2] for row in await_notices(begun)] == [(dag_id, None)]
+
+
+def test_a_run_that_is_marked_as_successful_after_all_is_green(airflow, begin_run):
+    begun = begin_run("movierec_publish", **all_but_the_record(airflow, "movierec_publish"))
+    mark_run(begun)
+    mark_run(begun, "success")
+    assert finish(begun) == ("success", ["record_night"])
+
+
 @pytest.mark.parametrize("dag_id", ["movierec_feedback", "movierec_maintenance", "movierec_forget", "movierec_replay"])
 def test_a_run_without_a_record_of_its_night_is_red_at_once(begin_run, dag_id):
     begun = begin_run(dag_id)
@@ -131,3 +151,14 @@ def test_a_task_that_is_marked_as_failed_is_told_and_its_run_is_red(begin_run):
     mark_task(begun, "take_snapshot")
     assert finish(begun) == ("failed", ["record_night"])
     assert [row[:2] for row in await_notices(begun)] == [("movierec_train", "take_snapshot")]
+
+
+@pytest.mark.parametrize(
+    ("gate", "next_task"), [("check_raw", "stage"), ("check_staging", "build_core"), ("check_core", "accept_batch")]
+)
+def test_a_gate_that_is_marked_as_successful_lets_nothing_through(airflow, night, tmp_path, capsys, gate, next_task):
+    form = {**airflow.forms["movierec_ingest"], "dataset": str(movielens.generate(tmp_path / "data"))}
+    run = airflow.dags["movierec_ingest"].test(run_conf=form, mark_success_pattern=gate)
+    assert (run.state, states(run)[gate], states(run)[next_task]) == ("failed", "success", "failed")
+    assert f"batch_id is missing, which {gate} should have left" in capsys.readouterr().out
+    assert query(night.warehouse, "select count(*) from ops.batch where status = 'accepted'") == [(0,)]
