@@ -2,7 +2,7 @@
 
 import psycopg
 
-from movierec.db import WORK_MEMORY
+from movierec.db import WORK_MEMORY, run_sql
 from movierec.quality.measurement import exposed_batch
 from tests.night import staged
 from tests.plans import believe_empty, most_rows, most_rows_of
@@ -59,3 +59,46 @@ def test_lost_viewers_are_found_without_comparing_everything_with_everything(con
     assert most_rows(conn, "ops/lost_entities", {"slice_id": 1}) <= 3 * (rejected + KEPT)
     lost = "select rule, entities, rows from ops.lost_entity where column_name = 'user_id'"
     assert conn.execute(lost).fetchall() == [("rating", REJECTED_VIEWERS // 2, rejected // 2)]
+
+
+def test_pruning_reads_the_quarantine_a_few_times_and_kept_slices_not_at_all(conn):
+    slices, rejected, replayed, kept, of_each = 100, 4_000, 50, 60_000, 10
+    conn.execute(
+        "insert into ops.batch (run_id, dataset, as_of)"
+        " select 'night ' || number, 'made up', now() + number * interval '1 day' from generate_series(1, 4) as number"
+    )
+    conn.execute(
+        "insert into ops.slice (batch_id, source, table_name, piece, mode, fingerprint, raw_rows)"
+        " select 1, 'movielens', 'tags', number::text, 'whole', '', 0 from generate_series(0, %s) as number",
+        [slices],
+    )
+    conn.execute("update ops.batch set started_at = now() - interval '1 month'")
+    conn.execute("insert into ops.batch_slice select case slice_id when 1 then 4 else 1 end, slice_id from ops.slice")
+    conn.execute(
+        "insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record,"
+        " replayed_slice_id) select 1, number, 1, 'movielens', 'tags', '{tag}', '{}', '{}',"
+        " case when number <= %s then 1 + number end from generate_series(1, %s) as number",
+        [replayed, rejected],
+    )
+    conn.execute(
+        "insert into raw.tags (slice_id, position)"
+        " select case when number <= %(kept)s then 1 else 2 + (number - %(kept)s - 1) / %(of_each)s end, number"
+        " from generate_series(1, %(kept)s + %(slices)s * %(of_each)s) as number",
+        {"kept": kept, "slices": slices, "of_each": of_each},
+    )
+    run_sql(conn, "ops/summarize_slices")
+    conn.execute("analyze quarantine.row, raw.tags")
+    before = rows_read(conn)
+    run_sql(conn, "ops/prune_slices", {"batch_id": None, "keep_nights": 2})
+    after = rows_read(conn)
+    assert after["quarantine.row"] - before["quarantine.row"] <= 3 * rejected
+    assert after["raw.tags"] == before["raw.tags"]
+    assert conn.execute("select count(*) from raw.tags").fetchone() == (kept,)
+    assert conn.execute("select array_agg(slice_id) from ops.slice").fetchone() == ([1],)
+    assert conn.execute("select count(*), count(replayed_slice_id) from quarantine.row").fetchone() == (rejected, 0)
+
+
+def rows_read(conn):
+    """Return how many rows of each table the open transaction, and what it has yet to report, read one by one."""
+    read = "select schemaname || '.' || relname, seq_tup_read from pg_stat_xact_user_tables"
+    return dict(conn.execute(read).fetchall())

@@ -2,7 +2,7 @@
 create or replace procedure ops.prune_slices(of_batch bigint, keep_nights integer)
 language plpgsql as $$
 declare
-    kept_table record;
+    pruned_table record;
 begin
     -- an extraction that is about to refer to an old slice again has to come before or after
     lock table ops.batch_slice in share row exclusive mode;
@@ -40,18 +40,21 @@ begin
         )
         -- loaded by a night that is still on its way
         and slice.batch_id < (select max(batch_id) from ops.batch);
-    -- of ratings that mean "seen, not rated"
-    delete from staging.feedback_event where slice_id in (
-        select slice_id from pruned_slice
-        where table_name = 'ratings'
-    );
-    for kept_table in select distinct table_name from pruned_slice loop
-        execute format(
-            'delete from raw.%1$I where slice_id in (select slice_id from pruned_slice)', kept_table.table_name
-        );
-        execute format(
-            'delete from staging.%1$I where slice_id in (select slice_id from pruned_slice)', kept_table.table_name
-        );
+    -- Slices as constants: the planner knows that they are a few blocks of a table, which its block-range index finds.
+    for pruned_table in
+        select
+            pruned_slice.table_name,
+            array_agg(pruned_slice.slice_id) as slices
+        from pruned_slice
+        group by pruned_slice.table_name
+    loop
+        execute format('delete from raw.%I where slice_id = any($1)', pruned_table.table_name)
+        using pruned_table.slices;
+        execute format('delete from staging.%I where slice_id = any($1)', pruned_table.table_name)
+        using pruned_table.slices;
+        if pruned_table.table_name = 'ratings' then  -- those that mean "seen, not rated"
+            execute 'delete from staging.feedback_event where slice_id = any($1)' using pruned_table.slices;
+        end if;
     end loop;
     update ops.batch
     set is_pruned = true

@@ -22,6 +22,8 @@ create table if not exists quarantine.row (
 create index if not exists row_batch on quarantine.row (batch_id, table_name);
 -- the same line from another load is found by its content
 create index if not exists row_record on quarantine.row (md5(record::text));
+-- a slice that is pruned is looked for among those that rows were replayed into
+create index if not exists row_replayed on quarantine.row (replayed_slice_id) where replayed_slice_id is not null;
 comment on table quarantine.row is
 'Rejected rows. Grain: one row of a slice; the batch is the night that loaded it.';
 comment on column quarantine.row.record is 'The row as it came, column by column.';
