@@ -175,6 +175,30 @@ def test_the_env_file_fills_in_what_the_environment_lacks(tmp_path, monkeypatch)
     assert Settings.from_env().port == 9002
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"MOVIEREC_TOP_N=7\nMOVIEREC_PORT 9001\n", ", line 2 is not a variable; allowed are lines such as"),
+        (b"MOVIEREC_TOP_N=7\0\n", ", line 1 is not a variable"),
+        (b"=7\n", ", line 1 is not a variable"),
+        (b"MOVIEREC_TOP_N=7\n\xff\xfe\n", " is not text in UTF-8 (byte 17)"),
+    ],
+)
+def test_an_env_file_that_is_none_stops_every_command_with_a_sentence(tmp_path, monkeypatch, capsys, content, what):
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.setattr(cli, "read_env_file", lambda: read_env_file(tmp_path))
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err.startswith(f"movierec: {tmp_path}/.env{what}")
+
+
+def test_an_env_file_may_be_written_for_a_shell(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("  # ours\n\nexport MOVIEREC_TOP_N=7\n")
+    monkeypatch.setattr(os, "environ", {})
+    read_env_file(tmp_path)
+    assert Settings.from_env().top_n == 7
+
+
 def test_the_example_names_every_setting():
     example = (ROOT / ".env.example").read_text()
     fields = (name for name in Settings.__dataclass_fields__ if name not in ("locations", "scales"))

@@ -20,6 +20,7 @@ OPTIONAL_SOURCES = ("credits", "imdb", "events")
 NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
 MAX_SOCKET_PATH_BYTES = 106  # Linux's limit for the path of a Unix socket, the closing zero left out
 RESERVED_NAMES = ("movielens", "serving", *OPTIONAL_SOURCES)
+_ENV_LINES = "lines such as MOVIEREC_PORT=8081, comments behind a #, and empty lines"
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,25 @@ class Settings:
 
 
 def read_env_file(root: Path = ROOT) -> None:
-    """Set the variables of `.env` that the environment lacks."""
+    """Set the variables of `.env` that the environment lacks.
+
+    Raises:
+        ConfigError: it is not a text, or a line of it is neither a variable nor a comment.
+    """
     path = root / ".env"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for line in lines:
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not text in UTF-8 (byte {error.start}); allowed are {_ENV_LINES}") from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
         name, equals, value = line.partition("=")
-        if equals and not name.lstrip().startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+        name = name.strip().removeprefix("export ").strip()
+        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
+            # not what it says: it may be a part of a secret
+            raise ConfigError(f"{path}, line {number} is not a variable; allowed are {_ENV_LINES}")
+        os.environ.setdefault(name, value.strip().strip("'\""))
 
 
 def _location(text: str) -> str:

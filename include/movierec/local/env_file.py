@@ -50,7 +50,10 @@ def complete(path: Path, root: Path = ROOT) -> list[str]:
 
     Every other line stays as it is. Afterwards only its owner may read the file.
     """
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except UnicodeDecodeError as error:
+        sys.exit(f"movierec: {path} is not text in UTF-8 (byte {error.start}); mend it or move it away")
     present = {match[1] for line in lines if (match := ASSIGNMENT.match(line)) and match[2]}
     missing = [name for name in SECRETS if name not in present]
     unset = tuple(f"{name}=" for name in (*missing, COMMIT))

@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dev", action="store_true", help="fail where it cannot be installed: the tests need it")
     parser.add_argument("--in-background", action="store_true", help="return while it is being installed")
     options = parser.parse_args(arguments)
-    read_env_file(ROOT)
     try:
+        read_env_file(ROOT)
         is_wanted = Settings.from_env().neural != "no"
     except ConfigError:
         is_wanted = False  # whatever is wrong with the settings, what runs next says it

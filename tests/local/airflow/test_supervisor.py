@@ -16,7 +16,7 @@ from movierec.local import state
 from movierec.local.airflow import group, heartbeats, processes
 from movierec.local.airflow.component import Component
 from movierec.local.airflow.database import Database
-from movierec.local.postgres import embedded_server
+from movierec.local.postgres import embedded_server, sockets
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.local.status import status_text
 from tests.conftest import fill, read_only
@@ -86,6 +86,16 @@ def test_a_component_that_dies_is_started_again(home, supervise):
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
     assert psutil.Process(group.component_pids(home)["sleeper"]).name() == "sleep"
+
+
+def test_a_component_starts_again_although_its_log_is_gone(home, supervise):
+    supervise({"sleeper": ["sleep", "300"]})
+    first = group.component_pids(home)["sleeper"]
+    shutil.rmtree(home / "logs")
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+    assert (home / "logs" / "sleeper.log").is_file()
+    assert (home / "logs").stat().st_mode & 0o077 == 0
 
 
 def test_a_copied_state_folder_leaves_the_original_alone(home, settings, supervise):
@@ -260,8 +270,19 @@ def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, set
     (returned_at,) = group.database_details(home)["returns"]
     assert f"PostgreSQL: running; it died and was brought back once, last at {returned_at}\n" in status_text(settings)
     said = (home / "logs" / "supervisor.log").read_text()
-    assert "PostgreSQL has ended; starting it again, its log: " in said
+    assert "PostgreSQL has ended or cannot be reached; starting it again, its log: " in said
     assert f"PostgreSQL is back since {returned_at}" in said
+
+
+def test_a_database_whose_socket_was_removed_is_started_again(home, settings, supervise):
+    embedded_server.start(settings, QUICK)
+    first = find_postmaster(embedded_server.data_directory(settings)).pid
+    supervise({"sleeper": ["sleep", "300"]}, WATCHING)
+    (sockets.socket_directory(settings) / sockets.SOCKET_NAME).unlink()
+    wait_for(lambda: group.database_details(home).get("returns"))
+    with psycopg.connect(embedded_server.conninfo(settings, "postgres")) as conn:
+        assert conn.execute("select 1").fetchone() == (1,)
+    assert find_postmaster(embedded_server.data_directory(settings)).pid != first
 
 
 def test_a_database_that_cannot_be_started_is_tried_again_and_its_reason_shown(home, settings):

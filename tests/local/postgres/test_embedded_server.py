@@ -90,6 +90,21 @@ def test_rows_survive_a_kill_of_the_server(server):
     assert ask(server, "select answer from kept") == 42
 
 
+def test_a_server_whose_socket_was_removed_is_started_again(server):
+    (sockets.socket_directory(server) / sockets.SOCKET_NAME).unlink()
+    assert not embedded_server.is_running(server)
+    embedded_server.start(server, QUICK)
+    assert ask(server, "select 1") == 1
+
+
+def test_a_server_that_was_halted_can_be_stopped(server):
+    data = embedded_server.data_directory(server)
+    process = postmaster.find_postmaster(data)
+    process.suspend()
+    embedded_server.stop(server)
+    assert postmaster.find_postmaster(data) is None
+
+
 def test_a_pid_file_that_names_another_program_is_stale(server):
     data = embedded_server.data_directory(server)
     text = (data / "postmaster.pid").read_text()

@@ -38,7 +38,8 @@ class Database:
         self.last_away = time.monotonic()
         if self.last_away < self._next_try:
             return False
-        say(f"PostgreSQL has ended; starting it again, its log: {embedded_server.log_file(self.settings)}")
+        log = embedded_server.log_file(self.settings)
+        say(f"PostgreSQL has ended or cannot be reached; starting it again, its log: {log}")
         try:
             embedded_server.start(self.settings)
         except (MovierecError, OSError) as error:

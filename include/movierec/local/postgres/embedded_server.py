@@ -14,7 +14,12 @@ from movierec.local import state
 from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
 from movierec.local.postgres.programs import last_lines, run_program, start_server
-from movierec.local.postgres.sockets import make_socket_directory, remove_socket_directory, socket_directory
+from movierec.local.postgres.sockets import (
+    SOCKET_NAME,
+    make_socket_directory,
+    remove_socket_directory,
+    socket_directory,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,6 +45,8 @@ SERVER_PARAMETERS = {
 def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> None:
     """Start the server unless it runs; at the first start, create its data directory.
 
+    One that nobody can reach any more, because its socket has been removed, is stopped first.
+
     Args:
         settings: the installation.
         parameters: what `postgresql.conf` shall say beside `SERVER_PARAMETERS`, or otherwise.
@@ -48,10 +55,12 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
         MovierecError: it does not start; the message ends with the last lines of its log.
     """
     data = data_directory(settings)
-    if postmaster.is_ready(data):
+    if is_running(settings):
         return
     state.prepare(settings.home)
     with locks.lock(settings.state_folder.lock("postgres")):
+        if postmaster.is_ready(data) and not is_running(settings):
+            _stop(data)
         if postmaster.find_postmaster(data) is None:
             _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
         _await_ready(settings)
@@ -60,7 +69,7 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
 def stop(settings: Settings) -> None:
     """Stop the server if it runs, and remove the folder of its socket from the temporary folder, where it lies there.
 
-    Clients are disconnected.
+    Clients are disconnected. A server that was halted (SIGSTOP) goes on first, else it would hear of nothing.
 
     Raises:
         MovierecError: it does not stop.
@@ -76,6 +85,7 @@ def stop(settings: Settings) -> None:
 
 def _stop(data: Path) -> None:
     account = server_account(data)
+    postmaster.resume(data)
     result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "fast", "-w", "-t", "60")
     if result.returncode:
         result = run_program(account, "pg_ctl", "stop", "-D", str(data), "-m", "immediate", "-w", "-t", "30")
@@ -84,8 +94,8 @@ def _stop(data: Path) -> None:
 
 
 def is_running(settings: Settings) -> bool:
-    """Tell whether the server accepts connections."""
-    return postmaster.is_ready(data_directory(settings))
+    """Tell whether the server accepts connections: it has started, and its socket is there."""
+    return postmaster.is_ready(data_directory(settings)) and (socket_directory(settings) / SOCKET_NAME).exists()
 
 
 def data_directory(settings: Settings) -> Path:

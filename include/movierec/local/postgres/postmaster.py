@@ -1,5 +1,6 @@
 """The embedded server's processes: find the postmaster, and clean up after one that was killed."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,14 @@ def is_ready(data: Path) -> bool:
     """Tell whether the server of this data directory runs and has finished starting."""
     lines = _pid_file_lines(data)
     return len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready" and find_postmaster(data) is not None
+
+
+def resume(data: Path) -> None:
+    """Let the server's processes go on that somebody has halted; nothing happens to those that run."""
+    for process in psutil.process_iter():
+        if _is_server_process(process, data):
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def clean_up_after_kill(data: Path) -> None:
