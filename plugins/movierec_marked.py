@@ -79,10 +79,13 @@ def let_it_end_red(dag_run: "DagRun") -> None:
     from airflow.utils.state import DagRunState, TaskInstanceState
     from sqlalchemy.orm import object_session
 
-    session = object_session(dag_run)
-    if not dag_run.dag or not session or not is_ours(dag_run) or dag_run.state == DagRunState.FAILED:
+    dag, session = dag_run.dag, object_session(dag_run)
+    if not dag or not session or not is_ours(dag_run) or dag_run.state == DagRunState.FAILED:
         return
-    for instance in _last_instances(dag_run, session):
+    last = {task.task_id for task in dag.tasks if not task.is_teardown and _only_teardowns_follow(dag, task)}
+    for instance in dag_run.get_task_instances(session=session):
+        if instance.task_id not in last:
+            continue
         if instance.state == TaskInstanceState.SKIPPED:
             instance.set_state(TaskInstanceState.UPSTREAM_FAILED, session=session)
         elif instance.state == TaskInstanceState.SUCCESS:
@@ -109,12 +112,6 @@ def keep_red(dag_run: "DagRun", is_good_again: bool) -> None:
         session.execute(delete(XComModel).filter_by(**of_run))
     elif session.scalars(select(XComModel.key).filter_by(**of_run)).first():
         dag_run.set_state(DagRunState.FAILED)
-
-
-def _last_instances(dag_run: "DagRun", session: Any) -> list["TaskInstance"]:
-    dag = dag_run.dag
-    last = {task.task_id for task in dag.tasks if not task.is_teardown and _only_teardowns_follow(dag, task)}
-    return [instance for instance in dag_run.get_task_instances(session=session) if instance.task_id in last]
 
 
 def _key(instance: "TaskInstance") -> dict[str, Any]:

@@ -62,6 +62,6 @@ def test_the_command_names_the_file_and_no_secret(path, capsys):
 def test_a_file_that_is_not_text_is_left_as_it_is_with_a_sentence(tmp_path):
     path = tmp_path / ".env"
     path.write_bytes(b"A=1\n\xff\n")
-    with pytest.raises(SystemExit, match=rf"^movierec: {path} is not text in UTF-8 \(byte 4\); mend it or move it away"):
+    with pytest.raises(SystemExit, match=rf"^movierec: {path} is not text in UTF-8 \(byte 4\); mend it"):
         env_file.complete(path)
     assert path.read_bytes() == b"A=1\n\xff\n"
