@@ -22,6 +22,7 @@ MIN_WITHOUT_FOURS = 100  # of so many ratings on five stars some are above three
 MIN_WITHOUT_FIVES = 1_000  # and of so many some are above four
 MAX_STRAY_ROWS = 2  # so many rows, or this share of them, may be off the scale by accident
 MAX_STRAY_SHARE = 0.02
+MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as two do
 MAX_BROKEN_SHARE = 0.2  # of rows with numbers that are on no scale, such as a time in the column of ratings
 WIDEST_SCALE = (-1.0, 100.0)  # of all usual scales and marks
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
@@ -148,6 +149,24 @@ def infer(tally: Tally, few: RatingScale | None = None) -> Inference:
     if high <= 5:
         return _up_to_five(rated, low, high, unrated)
     return _up_to_ten(rated, low, high, unrated) if high <= 10 else _up_to_hundred(rated, low, high, unrated)
+
+
+def disagreement(parts: Mapping[str, Tally]) -> str | None:
+    """Say which two parts cannot be of one scale: one ends where most ratings of the other lie beyond."""
+    large = {name: tally for name, tally in parts.items() if sum(tally.values()) >= MIN_RATINGS}
+    for name, tally in large.items():
+        high = bulk(tally)[1]
+        for other, other_tally in large.items():
+            beyond = sum(rows for value, rows in other_tally.items() if value > high) / sum(other_tally.values())
+            if high <= _end_below(other_tally) and (1 - beyond) ** sum(tally.values()) < MAX_CHANCE:
+                return f"in {name} {describe(tally)}; in {other} {describe(other_tally)}"
+    return None
+
+
+def _end_below(tally: Tally) -> float:
+    """Return the end of the next smaller usual scale: 5 where the ratings go to 10, 10 where they go to 100."""
+    high = bulk(tally)[1]
+    return max((end for end in (1.0, 5.0, 10.0) if end < high), default=0.0)
 
 
 def bulk(rated: Tally) -> tuple[float, float]:

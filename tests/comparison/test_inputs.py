@@ -394,6 +394,20 @@ def test_all_ratings_tell_the_scale_and_are_put_on_five_stars(tmp_path: Path) ->
     assert any("ratings go from 1 to 10, as all of them tell" in note for note in found.notes)
 
 
+def test_files_on_different_scales_are_refused_unless_a_threshold_or_the_scale_is_given(tmp_path: Path) -> None:
+    fives = "".join(f"{user},{movie},{movie % 5 + 1}\n" for user in range(5) for movie in range(20, 30))
+    files = Files(tmp_path / "train.csv", tmp_path / "test.csv")
+    files.train.write_text(TENS)
+    (tmp_path / "test.csv").write_text(f"user_id,movie_id,rating\n{fives}")
+    sentence = r"different scales: in the test file they go from 1 to 5.*; in the train file they go from 1 to 10"
+    with pytest.raises(ConfigError, match=rf"{sentence}.*--scale"):
+        read_inputs(files, Relevance.DEFAULT, "random", False)
+    notes = read_inputs(files, 2.0, "random", False).notes
+    assert any(re.search(sentence, note) for note in notes)
+    found = read_inputs(files, 4.0, "random", False, scale=RatingScale(1, 10))
+    assert not any(re.search(sentence, note) for note in found.notes)
+
+
 def test_a_declared_scale_holds_and_what_is_not_rated_is_feedback(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text(TENS + "7,1,0\n")
     (tmp_path / "test.csv").write_text("user_id,movie_id,rating\n1,3,8\n")

@@ -1,6 +1,6 @@
 """One rating scale for all files of a comparison: declared, or told by all of their ratings, and put on five stars."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import Enum
 
 import numpy as np
@@ -9,7 +9,17 @@ import pandas as pd
 from movierec.data.arrays import Floats
 from movierec.data.columns import RATING, RELEVANT_FROM, WEIGHT
 from movierec.errors import ConfigError
-from movierec.rating_scale import RatingScale, ScaleError, Tally, describe, infer, is_stray, stray_rows, unused_part
+from movierec.rating_scale import (
+    RatingScale,
+    ScaleError,
+    Tally,
+    describe,
+    disagreement,
+    infer,
+    is_stray,
+    stray_rows,
+    unused_part,
+)
 
 SEEN_WEIGHT = 0.3  # of a movie that was seen and not rated, as of a view in a night
 
@@ -31,9 +41,16 @@ def put_on_stars(
     Where a threshold is given and the ratings do not tell their scale, they are taken as they are.
 
     Raises:
-        ConfigError: ratings lie off the declared scale, or nothing tells how they are to be understood.
+        ConfigError: the files are on different scales, ratings lie off the declared one, or nothing tells how they are
+            to be understood.
     """
-    tally = _tally(ratings)
+    tally = _tally(ratings.values())
+    parts = {f"the {name.replace('_', '-')} file": _tally([rows]) for name, rows in ratings.items()}
+    if not declared and (told := disagreement(parts)):
+        sentence = f"the files are on different scales: {told}; put all on one, or declare it by --scale"
+        if relevant_from is Relevance.DEFAULT:
+            raise ConfigError(sentence)
+        notes.append(sentence)
     scale = declared or _infer(tally, relevant_from is not Relevance.DEFAULT, notes)
     threshold = RELEVANT_FROM if relevant_from is Relevance.DEFAULT else relevant_from
     if scale is None or not tally:
@@ -59,8 +76,8 @@ def put_on_stars(
     return scale.stars(relevant_from) if isinstance(relevant_from, (int, float)) else threshold
 
 
-def _tally(ratings: Mapping[str, pd.DataFrame]) -> Tally:
-    values = pd.concat([frame[RATING] for frame in ratings.values()]).dropna().astype(np.float64)
+def _tally(frames: Iterable[pd.DataFrame]) -> Tally:
+    values = pd.concat([frame[RATING] for frame in frames]).dropna().astype(np.float64)
     return {round(float(value), 6): int(rows) for value, rows in values.value_counts().items()}
 
 

@@ -17,7 +17,6 @@ from movierec.rating_scale import MIN_RATINGS, STARS, WIDEST_SCALE, RatingScale,
 log = logging.getLogger(__name__)
 
 MAX_OFF_SHARE = 0.05  # of a part's ratings; what is off the scale is rejected row by row, and the gate counts it
-MAX_CHANCE = 1e-6  # with which parts of one scale may look as different as these
 
 
 @dataclass(frozen=True)
@@ -104,23 +103,8 @@ def _settle(
 
 
 def _require_agreement(source: str, parts: Mapping[str, Tally]) -> None:
-    """Require that parts can be of one scale; they cannot where one ends where most ratings of another lie beyond."""
-    large = {name: tally for name, tally in parts.items() if sum(tally.values()) >= MIN_RATINGS}
-    for name, tally in large.items():
-        high = rating_scale.bulk(tally)[1]
-        for other, other_tally in large.items():
-            beyond = sum(rows for value, rows in other_tally.items() if value > high) / sum(other_tally.values())
-            if high <= _end_below(other_tally) and (1 - beyond) ** sum(tally.values()) < MAX_CHANCE:
-                raise SourceError(
-                    f"parts are on different scales: in {name} {rating_scale.describe(tally)}; in {other} "
-                    f"{rating_scale.describe(other_tally)}; put all on one scale, or {_declare(source)}"
-                )
-
-
-def _end_below(tally: Tally) -> float:
-    """Return the end of the next smaller usual scale: 5 where the ratings go to 10, 10 where they go to 100."""
-    high = rating_scale.bulk(tally)[1]
-    return max((end for end in (1.0, 5.0, 10.0) if end < high), default=0.0)
+    if told := rating_scale.disagreement(parts):
+        raise SourceError(f"parts are on different scales: {told}; put all on one scale, or {_declare(source)}")
 
 
 def _require_on_scale(source: str, parts: Mapping[str, Tally], settled: SettledScale) -> None:
