@@ -135,6 +135,15 @@ def test_a_parameter_that_is_unknown_or_comes_twice_is_named(api, path, detail):
     assert answer.json()["detail"].startswith(detail)
 
 
+def test_all_that_is_wrong_with_an_address_is_told_at_once_to_who_has_a_key(api, site):
+    path = "/api/v1/users/0/recommendations?limit=0&genre_cap=x&leave_out=1&leave_out=x"
+    answer = api.get(path)
+    assert_problem(answer, 422)
+    named = [sentence.partition(":")[0] for sentence in answer.json()["detail"].split("; ")]
+    assert named == ["path user_id", "query limit", "query leave_out 1", "query genre_cap"]
+    assert_problem(site.get(path), 401)
+
+
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [("/movies/1", "GET, HEAD"), ("/feedback", "POST"), ("/users/1/feedback/x", "DELETE")],

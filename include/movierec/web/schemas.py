@@ -63,7 +63,7 @@ Kind = Literal["like", "dislike", "view", "click", "dismiss", "rating"]
 
 
 class Selection(BaseModel):
-    """Which part of a viewer's list is asked for; one model is read in half the time of eight parameters."""
+    """Which part of a viewer's list is asked for; as one model it is read at once (see `StrictRoute`)."""
 
     limit: Limit = 20
     after: After = 0

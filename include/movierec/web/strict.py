@@ -7,10 +7,12 @@ often a filter with a typing error, whose answer would pass for a filtered one.
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_origin
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,18 +20,26 @@ from starlette.responses import Response
 from movierec.web.problems import ProblemError
 
 JSON = "application/json"
+READ = "movierec.parameters"  # where a request keeps them once they are read
 SHOWN = 60  # characters of a name that is refused
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses unknown and repeated parameters, bodies of other types, and keys that come twice."""
+    """A route that refuses unknown and repeated parameters, bodies of other types, and keys that come twice.
+
+    Parameters that a model describes are read by the model alone: FastAPI looks at each of them twice, which costs more
+    than the rest of its part of a request. Where they are wrong, FastAPI reads them again and says all that is.
+    """
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
-        may_repeat = {name: get_origin(annotation) is list for name, annotation in self._query_parameters().items()}
+        model = self._query_model()
+        types = self._query_types(model)
+        may_repeat = {name: get_origin(annotation) is list for name, annotation in types.items()}
         has_body = self.body_field is not None
+        handle_read = self._handler_of_read_parameters() if model else handle
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
@@ -37,17 +47,45 @@ class StrictRoute(APIRoute):
             if has_body:
                 _require_json(request)
                 request = JsonRequest(request.scope, request.receive)
-            return await handle(request)
+            if model:
+                try:
+                    request.scope[READ] = _read(model, request, may_repeat)
+                except ValidationError:
+                    return await handle(request)
+            return await handle_read(request)
 
         return handle_strictly
 
-    def _query_parameters(self) -> dict[str, Any]:
-        """Return the types of the parameters by name, of a model that stands for all of them those of its fields."""
-        types = {field.alias: field.field_info.annotation for field in self.dependant.query_params}
-        (first, *others) = types.values() or (None,)
-        if not others and isinstance(first, type) and issubclass(first, BaseModel):
-            return {name: field.annotation for name, field in first.model_fields.items()}
-        return types
+    def _query_model(self) -> type[BaseModel] | None:
+        """Return the model that describes all parameters, None where they are described one by one."""
+        types = [field.field_info.annotation for field in self.dependant.query_params]
+        model = types[0] if len(types) == 1 else None
+        return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+    def _query_types(self, model: type[BaseModel] | None) -> dict[str, Any]:
+        if model:
+            return {name: field.annotation for name, field in model.model_fields.items()}
+        return {field.alias: field.field_info.annotation for field in self.dependant.query_params}
+
+    def _handler_of_read_parameters(self) -> Handler:
+        """Return what answers a request whose parameters have been read; OpenAPI goes on to describe them."""
+        described = self.dependant
+        (asked,) = described.query_params
+        read = Dependant(name=asked.name, call=_as_read, request_param_name="request", path=described.path)
+        self.dependant = replace(described, query_params=[], dependencies=[*described.dependencies, read])
+        handle = super().get_route_handler()
+        self.dependant = described
+        return handle
+
+
+def _read(model: type[BaseModel], request: Request, may_repeat: Mapping[str, bool]) -> BaseModel:
+    given = request.query_params
+    return model.model_validate({name: given.getlist(name) if may_repeat[name] else given[name] for name in given})
+
+
+async def _as_read(request: Request) -> BaseModel:
+    asked: BaseModel = request.scope[READ]
+    return asked
 
 
 class JsonRequest(Request):
