@@ -54,6 +54,7 @@ def sentences_of(conn, batch_id):
     return "\n".join(sentences.scales(conn, batch_id) + sentences.warnings(conn, batch_id))
 
 
+MOMENT = "2024-01-05T14:15:00Z"
 TEN = [value % 10 + 1 for value in range(400)]
 
 
@@ -84,6 +85,21 @@ def test_ratings_are_tallied_alike_on_their_way_in_and_in_raw(conn, tmp_path):
     conn.execute("delete from ops.rating_tally")
     settle_scale(conn, batch_id, "movielens", None)
     assert conn.execute(tallied, [slice_id]).fetchall() == on_their_way
+
+
+def test_an_event_is_tallied_as_a_rating_wherever_it_is_staged_as_one(conn, tmp_path):
+    written = zip(("rating", " Rating\t", "rating\u00a0", "like"), (1, 4, 5, 3), strict=True)
+    events = [
+        {"event_id": str(number), "user_id": 1, "movie_id": number, "kind": kind, "value": number, "created_at": MOMENT}
+        for kind, number in written
+    ]
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "a.ndjson").write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    sources = {"events": EventsFolder(tmp_path / "events")}
+    night(conn, tmp_path / "data", others=sources, ratings_dot_csv=ratings(TEN))
+    tallied = "select value from ops.rating_tally join ops.slice using (slice_id) where table_name = 'feedback_event'"
+    assert conn.execute(f"{tallied} order by value").fetchall() == [(1,), (4,), (5,)]
+    assert value(conn, "select count(*) from staging.feedback_event where kind = 'rating'") == 3
 
 
 def test_ratings_of_a_forgotten_viewer_are_not_tallied(conn, tmp_path):

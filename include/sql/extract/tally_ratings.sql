@@ -24,7 +24,7 @@ with written_value as (
     from raw.feedback_event
     where
         slice_id = %(slice_id)s and not is_deleted and %(table_name)s = 'feedback_event'
-        and lower(btrim(kind)) = 'rating' and %(texts)s::text[] is null
+        and lower(ops.as_word(kind)) = 'rating' and %(texts)s::text[] is null
     group by value
 ),
 
