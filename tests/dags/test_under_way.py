@@ -347,6 +347,14 @@ def test_a_paused_dag_is_what_a_night_waits_for(nights):
     assert nights.wait_for(run) == "starts in a moment"
 
 
+def test_a_dag_that_is_paused_during_its_run_is_what_the_run_waits_for(nights):
+    run = nights.make(INGEST, "tonight")
+    nights.client._call("PATCH", f"/dags/{INGEST}", {"is_paused": True})
+    waits = nights.wait_for(run)
+    nights.client._call("PATCH", f"/dags/{INGEST}", {"is_paused": False})
+    assert waits == f"goes on when {INGEST} is no longer paused in Airflow"
+
+
 def test_tasks_that_wait_say_for_what(nights):
     run = nights.make(INGEST, "tonight")
     other = nights.make(TRAIN, "by-hand")

@@ -26,7 +26,8 @@ def describe_wait(airflow: AirflowClient, run: JsonObject, tasks: Sequence[JsonO
     if for_a_slot := [task for task in tasks if task["state"] in WAITING_FOR_A_SLOT]:
         waits.append(f"waiting for a slot: {_names(for_a_slot)}{_held_by_others(airflow, run)}")
     if not waits and not any(task["state"] == "running" for task in tasks):
-        waits.append("waits for the scheduler")
+        paused = _when_unpaused(airflow, run["dag_id"])
+        waits.append(f"goes on {paused}" if paused else "waits for the scheduler")
     return "; ".join(waits)
 
 
@@ -38,12 +39,17 @@ def when_free(airflow: AirflowClient, dag_id: str, run_id: str = "") -> str:
         dag_id: the DAG.
         run_id: the run that waits; empty if Airflow has not made it yet.
     """
-    dag = airflow.dag(dag_id)
-    if dag and dag["is_paused"]:
-        return f"when {dag_id} is no longer paused in Airflow"
+    if paused := _when_unpaused(airflow, dag_id):
+        return paused
     others = [run for run in active_runs(airflow, dag_id) if run["dag_run_id"] != run_id]
     running = [f"{run['dag_id']} {run['dag_run_id']}" for run in others if run["state"] == "running"]
     return f"when {', '.join(running)} has ended" if running else "in a moment"
+
+
+def _when_unpaused(airflow: AirflowClient, dag_id: str) -> str:
+    """Return when a DAG goes on that is paused, of whose runs nothing is started meanwhile; empty where it is not."""
+    dag = airflow.dag(dag_id)
+    return f"when {dag_id} is no longer paused in Airflow" if dag and dag["is_paused"] else ""
 
 
 def active_runs(airflow: AirflowClient, dag_id: str) -> list[JsonObject]:
