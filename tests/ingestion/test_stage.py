@@ -68,7 +68,7 @@ def test_good_rows_are_cast_and_named(conn, app, tmp_path):
         ("10\t1\tInfinity\t881250949", ["rating"]),
         ("10\t1", ["columns", "rated_at", "rating"]),
         ("10\t1\t5\t881250949\textra", ["columns"]),
-        ("\t\t\t", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),
+        ("-\t\t\t", ["movie_id", "movie_known", "rated_at", "rating", "user_id"]),
     ],
 )
 def test_a_broken_rating_goes_to_quarantine_with_every_reason(conn, app, tmp_path, line, broken):

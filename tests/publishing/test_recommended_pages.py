@@ -8,7 +8,7 @@ import pytest
 
 from tests.web import small_warehouse
 
-from .test_serving_functions import place
+from .test_serving_functions import place_movie
 
 LISTED = small_warehouse.LIST_LENGTH
 VIEWERS = (1, 2, 3, 4, 999_999, None)  # the last two have no list
@@ -122,9 +122,9 @@ def test_both_ways_show_the_same_page_whatever_is_placed(shown, user_id):
         ("pin", {"strength": 5}),
     ]
     for movie, (action, values) in zip(listed, placements, strict=False):
-        place(shown, movie, action, user_id=user_id, **values)
+        place_movie(shown, movie, action, user_id=user_id, **values)
         assert_same_pages(shown)
-    place(shown, 999_999, "pin", user_id=user_id)  # is in no catalogue
+    place_movie(shown, 999_999, "pin", user_id=user_id)  # is in no catalogue
     assert_same_pages(shown)
 
 
@@ -140,6 +140,6 @@ def test_where_the_list_fills_the_page_nothing_is_arranged(shown):
     for asked in ("1, 1000", "1, 3, genre_cap => 2", "1, 3, array['Drama']", "999999, 3", f"1, 3, after => {LISTED}"):
         with pytest.raises(psycopg.errors.RaiseException, match="arranged"), shown.transaction():
             shown.execute(f"select * from serving.recommend({asked})")
-    place(shown, 3, "pin")
+    place_movie(shown, 3, "pin")
     with pytest.raises(psycopg.errors.RaiseException, match="arranged"):
         shown.execute("select * from serving.recommend(1, 3)")

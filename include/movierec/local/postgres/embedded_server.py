@@ -14,12 +14,7 @@ from movierec.local import state
 from movierec.local.postgres import cluster, postmaster, roles
 from movierec.local.postgres.account import server_account
 from movierec.local.postgres.programs import last_lines, run_program, start_server
-from movierec.local.postgres.sockets import (
-    SOCKET_NAME,
-    make_socket_directory,
-    remove_socket_directory,
-    socket_directory,
-)
+from movierec.local.postgres.sockets import make_socket_directory, remove_socket_directory, socket_directory
 
 if TYPE_CHECKING:
     import psycopg
@@ -95,7 +90,8 @@ def _stop(data: Path) -> None:
 
 def is_running(settings: Settings) -> bool:
     """Tell whether the server accepts connections: it has started, and its socket is there."""
-    return postmaster.is_ready(data_directory(settings)) and (socket_directory(settings) / SOCKET_NAME).exists()
+    data = data_directory(settings)
+    return postmaster.is_ready(data) and postmaster.has_socket(data)
 
 
 def data_directory(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-PID_LINE, STATUS_LINE = 0, 7  # of postmaster.pid, from 0
+PID_LINE, PORT_LINE, SOCKET_LINE, STATUS_LINE = 0, 3, 4, 7  # of postmaster.pid, from 0
 
 
 def find_postmaster(data: Path) -> psutil.Process | None:
@@ -21,6 +21,15 @@ def is_ready(data: Path) -> bool:
     """Tell whether the server of this data directory runs and has finished starting."""
     lines = _pid_file_lines(data)
     return len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready" and find_postmaster(data) is not None
+
+
+def has_socket(data: Path) -> bool:
+    """Tell whether the socket that the server of this data directory has made is still there.
+
+    The server says where it is: an installation whose folder is spelled otherwise would look for another one.
+    """
+    lines = _pid_file_lines(data)
+    return len(lines) > SOCKET_LINE and (Path(lines[SOCKET_LINE]) / f".s.PGSQL.{lines[PORT_LINE]}").exists()
 
 
 def resume(data: Path) -> None:
