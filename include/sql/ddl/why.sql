@@ -54,13 +54,12 @@ begin
         select
             delta_viewer.delta_id,
             cardinality(delta_viewer.candidate_ids)::bigint as following
-        from serving.live
+        from serving.shown_list($1) as shown_list
         inner join serving.delta_viewer
-            on live.version_id = delta_viewer.version_id and live.delta_id >= delta_viewer.delta_id
-        inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
-        where delta_viewer.user_id = $1
-        order by delta_viewer.delta_id desc
-        limit 1
+            on
+                shown_list.version_id = delta_viewer.version_id
+                and shown_list.delta_id = delta_viewer.delta_id
+                and delta_viewer.user_id = $1
     )
 
     select
@@ -140,13 +139,12 @@ begin
         select
             delta_viewer.delta_id,
             delta_viewer.candidate_ids
-        from serving.live
+        from serving.shown_list($1) as shown_list
         inner join serving.delta_viewer
-            on live.version_id = delta_viewer.version_id and live.delta_id >= delta_viewer.delta_id
-        inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
-        where delta_viewer.user_id = $1
-        order by delta_viewer.delta_id desc
-        limit 1
+            on
+                shown_list.version_id = delta_viewer.version_id
+                and shown_list.delta_id = delta_viewer.delta_id
+                and delta_viewer.user_id = $1
     ),
 
     rejected_row as (

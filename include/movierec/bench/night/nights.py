@@ -10,11 +10,11 @@ from datetime import datetime
 from movierec.bench.night.sampling import Sampler
 from movierec.bench.night.stages import Stage, computing, stages
 from movierec.config import ROOT, Settings
+from movierec.dag_ids import NIGHT
 from movierec.db import connect, fetch
 from movierec.errors import MovierecError
 from movierec.evaluation.protocols import CUTOFF
 from movierec.kernels.parallel import available_cores
-from movierec.local.airflow import group
 from movierec.local.airflow.api import AirflowClient, JsonObject
 from movierec.local.airflow.health import epoch_seconds
 from movierec.local.postgres import embedded_server
@@ -90,7 +90,7 @@ def _movierec(settings: Settings, command: str) -> None:
 
 def _measured(settings: Settings, sampler: Sampler) -> Night:
     airflow = AirflowClient(settings)
-    runs = [_latest(airflow, dag_id) for dag_id in group.DAGS]
+    runs = [_latest(airflow, dag_id) for dag_id in NIGHT]
     instances = [one for run in runs for one in airflow.task_instances(run["dag_id"], run["dag_run_id"])]
     start, end = computing(instances)
     with connect(embedded_server.conninfo(settings, "warehouse")) as conn:

@@ -26,13 +26,12 @@ from movierec.local.environment import airflow_environment, airflow_url
 from movierec.local.postgres import embedded_server
 from movierec.state_folder import StateFolder
 
-DAGS = NIGHT  # which Airflow has to know before it counts as started
 ADDRESSES = ("host", "port", "web_host", "web_port")  # settings that processes cannot change while they run
 SUPERVISOR = "supervisor"  # as its log is called
 SUPERVISOR_START_SECONDS = 60
 
 
-def up(settings: Settings, dags: Sequence[str] = DAGS, last_halt: str = "") -> Path:
+def up(settings: Settings, dags: Sequence[str] = NIGHT, last_halt: str = "") -> Path:
     """Start the database, Airflow and the web application, wait for their health, and return the path of the dataset.
 
     Args:

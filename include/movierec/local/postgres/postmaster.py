@@ -5,7 +5,9 @@ from pathlib import Path
 
 import psutil
 
-PID_LINE, PORT_LINE, SOCKET_LINE, STATUS_LINE = 0, 3, 4, 7  # of postmaster.pid, from 0
+from movierec.local.postgres.sockets import SOCKET_NAME
+
+PID_LINE, SOCKET_LINE, STATUS_LINE = 0, 4, 7  # of postmaster.pid, from 0
 
 
 def find_postmaster(data: Path) -> psutil.Process | None:
@@ -29,7 +31,7 @@ def has_socket(data: Path) -> bool:
     The server says where it is: an installation whose folder is spelled otherwise would look for another one.
     """
     lines = _pid_file_lines(data)
-    return len(lines) > SOCKET_LINE and (Path(lines[SOCKET_LINE]) / f".s.PGSQL.{lines[PORT_LINE]}").exists()
+    return len(lines) > SOCKET_LINE and (Path(lines[SOCKET_LINE]) / SOCKET_NAME).exists()
 
 
 def resume(data: Path) -> None:
