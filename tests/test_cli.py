@@ -228,15 +228,18 @@ def test_the_options_offer_every_action():
     assert tuple(options.ACTIONS) == ("list", "show", *ACTIONS)
 
 
-def make(folder: Path, *arguments):
-    """Run make with a Python that prints its arguments instead of obeying them."""
+def make(folder: Path, *arguments, shown: str = "sys.argv[1:]"):
+    """Run make with a Python that prints its arguments, or what else is to be shown, instead of obeying them."""
     python = folder / "python"
-    python.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -c "import json, sys; print(json.dumps(sys.argv[1:]))" "$@"\n'
-    )
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "import json, sys; print(json.dumps({shown}))" "$@"\n')
     python.chmod(0o755)
     command = ["make", "--no-print-directory", "-C", str(ROOT), "-o", "setup", f"BIN={folder}", *arguments]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_compiled_modules_are_kept_whatever_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert make(tmp_path, "status", shown="sys.dont_write_bytecode") is False
 
 
 def test_a_full_disk_is_named_whoever_ran_into_it(capsys, tmp_path, monkeypatch):

@@ -66,6 +66,11 @@ def test_an_empty_home_is_replaced(settings, home, monkeypatch):
     assert airflow_environment(settings)["HOME"] == str(home / "airflow")
 
 
+def test_tasks_keep_what_they_compile(settings, home, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert not airflow_environment(settings)["PYTHONDONTWRITEBYTECODE"]
+
+
 def test_what_is_meant_for_one_night_is_no_setting_of_airflow(home, settings, monkeypatch):
     before = airflow_environment(settings)
     monkeypatch.setenv("MOVIEREC_ACCEPT_VOLUME_CHANGE", "yes")

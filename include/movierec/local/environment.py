@@ -93,6 +93,7 @@ def _paths(settings: Settings, dataset: Path | None) -> dict[str, str]:
         "HOME": os.environ.get("HOME") or str(airflow_home),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT / "include"), os.environ.get("PYTHONPATH")))),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "",  # no task shall compile its libraries anew, whatever the environment says
         "SPT_NOENV": "1",  # process titles must not overwrite the environment, by which we recognise our processes
         "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), loopback))),
         "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), loopback))),
