@@ -97,12 +97,17 @@ class Recommended(Movie):
     )
 
 
-class Recommendations(BaseModel):
-    """A page of a viewer's list; all of it comes from one version."""
+class ForViewer(BaseModel):
+    """What an answer for a viewer comes from."""
 
     user_id: int = Field(examples=[42])
     version_id: int = Field(description="The live version.", examples=[3])
     delta_id: int | None = Field(description="Its newest delta: lists renewed because of feedback.", examples=[7])
+
+
+class Recommendations(ForViewer):
+    """A page of a viewer's list; all of it comes from one version."""
+
     is_complete: bool = Field(description="False where the filters left fewer movies than were asked for.")
     next: int | None = Field(description="`after` of the next page; null at the end.", examples=[20])
     items: list[Recommended]
@@ -124,12 +129,9 @@ class Shelf(BaseModel):
     items: list[ShelfMovie]
 
 
-class Shelves(BaseModel):
+class Shelves(ForViewer):
     """A viewer's shelves, from the top; a movie stands on one of them only."""
 
-    user_id: int = Field(examples=[42])
-    version_id: int = Field(examples=[3])
-    delta_id: int | None = Field(examples=[7])
     shelves: list[Shelf]
 
 

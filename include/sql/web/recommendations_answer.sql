@@ -1,18 +1,8 @@
 -- Purpose: a page of a viewer's list, as the API answers it. Grain: one row. Key: none. Inputs: serving.freshness,
 -- serving.etag(), serving.recommend(). Parameters: user_id, row_limit, genres_in, genres_out, year_from, year_to,
 -- leave_out, genre_cap, after.
-with entry as (
-    select
-        recommended.rank,
-        recommended.movie_id,
-        recommended.title,
-        recommended.release_year,
-        coalesce(recommended.genres, '{}') as genres,
-        recommended.reason,
-        recommended.because_movie_id,
-        recommended.origin,
-        recommended.place,
-        recommended.is_complete
+with recommended as (
+    select entry.*
     from serving.recommend(
         %(user_id)s::bigint,
         %(row_limit)s::integer,
@@ -23,28 +13,28 @@ with entry as (
         %(leave_out)s::bigint[],
         %(genre_cap)s::integer,
         %(after)s::bigint
-    ) as recommended
+    ) as entry
 ),
 
--- what is shown of an entry: an object of the answer has these columns
+-- what is shown of a movie: an object of the answer has these columns
 item as (
     select
         rank,
         movie_id,
         title,
         release_year,
-        genres,
+        coalesce(genres, '{}') as genres,
         reason,
         because_movie_id,
         origin
-    from entry
+    from recommended
 ),
 
 page as (
     select
         coalesce(bool_and(is_complete), false) as is_complete,
         max(place) as last_place
-    from entry
+    from recommended
 )
 
 select
