@@ -15,9 +15,10 @@ VIEWERS = (1, 2, 3, 4, 999_999, None)  # the last two have no list
 LENGTHS = (0, 1, 5, LISTED, 1000, None)
 AFTERS = (0, 4, LISTED - 1, 1_000_003, None)
 RECOMMEND = "select * from serving.recommend(%(viewer)s, %(k)s, leave_out => %(leave_out)s, after => %(after)s)"
+# a filter that every movie passes: what is filtered is arranged
 ARRANGED = (
-    "select * from serving.arranged_page("
-    "%(viewer)s, %(k)s::integer, null, null, null, null, %(leave_out)s::bigint[], null, %(after)s::bigint)"
+    "select * from serving.recommend("
+    "%(viewer)s, %(k)s, leave_out => %(leave_out)s, genre_cap => 1000, after => %(after)s)"
 )
 CANDIDATES = """
 insert into serving.candidate (version_id, user_id, movie_ids)

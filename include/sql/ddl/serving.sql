@@ -135,19 +135,20 @@ alter table serving.live add column if not exists delta_since timestamptz;
 comment on column serving.live.delta_id is
 'The newest delta of the version that readers see; null where none has been published.';
 
-create or replace view serving.live_recommendation as
--- not materialized: whoever asks for one viewer reads the deltas of that viewer alone
-with seen_delta as not materialized (
-    select
-        live.version_id,
-        delta_viewer.user_id,
-        delta_viewer.delta_id
-    from serving.live
-    inner join serving.delta_viewer
-        on live.version_id = delta_viewer.version_id and live.delta_id >= delta_viewer.delta_id
-    inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
-)
+create or replace view ops.shown_delta as
+select
+    delta_viewer.version_id,
+    delta_viewer.user_id,
+    max(delta_viewer.delta_id) as delta_id
+from serving.live
+inner join serving.delta_viewer
+    on live.version_id = delta_viewer.version_id and live.delta_id >= delta_viewer.delta_id
+inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
+group by delta_viewer.version_id, delta_viewer.user_id;
+comment on view ops.shown_delta is
+'The delta of the live version that has the list of a viewer; none where the list is the version''s. Grain: viewer.';
 
+create or replace view serving.live_recommendation as
 select
     recommendation.user_id,
     recommendation.rank,
@@ -162,9 +163,8 @@ from serving.live
 inner join serving.recommendation on live.version_id = recommendation.version_id
 where
     not exists (
-        select 1
-        from seen_delta
-        where seen_delta.user_id = recommendation.user_id
+        select 1 from ops.shown_delta
+        where shown_delta.user_id = recommendation.user_id
     )
 union all
 select
@@ -176,16 +176,10 @@ select
     delta_recommendation.score,
     delta_recommendation.reason,
     delta_recommendation.because_movie_id,
-    seen_delta.version_id
-from seen_delta
+    shown_delta.version_id
+from ops.shown_delta
 inner join serving.delta_recommendation
-    on seen_delta.delta_id = delta_recommendation.delta_id and seen_delta.user_id = delta_recommendation.user_id
-where
-    not exists (
-        select 1
-        from seen_delta as newer_delta
-        where newer_delta.user_id = seen_delta.user_id and newer_delta.delta_id > seen_delta.delta_id
-    );
+    on shown_delta.delta_id = delta_recommendation.delta_id and shown_delta.user_id = delta_recommendation.user_id;
 comment on view serving.live_recommendation is
 'The live list of every active viewer, best first. Grain: viewer and rank. Columns are only ever added.';
 comment on column serving.live_recommendation.score is

@@ -84,17 +84,13 @@ create or replace function serving.shown_list(viewer bigint, out version_id bigi
 language plpgsql stable
 as $$
 declare
-    last_delta bigint;
+    has_deltas boolean;
 begin
-    select live.version_id, live.delta_id into shown_list.version_id, last_delta from serving.live;
-    if last_delta is not null then
-        select max(delta_viewer.delta_id) into shown_list.delta_id
-        from serving.delta_viewer
-        inner join serving.delta on delta_viewer.delta_id = delta.delta_id and delta.status = 'published'
-        where
-            delta_viewer.version_id = shown_list.version_id
-            and delta_viewer.user_id = $1
-            and delta_viewer.delta_id <= last_delta;
+    select live.version_id, live.delta_id is not null into shown_list.version_id, has_deltas from serving.live;
+    if has_deltas then
+        select shown_delta.delta_id into shown_list.delta_id
+        from ops.shown_delta
+        where shown_delta.user_id = $1;
     end if;
 end;
 $$;
@@ -123,6 +119,21 @@ as $$
 $$;
 comment on function serving.list_entry is
 'A viewer''s list, as serving.shown_list() says where it is: of the version, or of a delta. Grain: rank.';
+
+create or replace function serving.following(viewer bigint, version bigint, delta bigint)
+returns table (movie_ids bigint[])
+language sql stable rows 1
+as $$
+    select movie_ids
+    from serving.candidate
+    where version_id = $2 and user_id = $1 and $3 is null
+    union all
+    select candidate_ids
+    from serving.delta_viewer
+    where version_id = $2 and user_id = $1 and delta_id = $3
+$$;
+comment on function serving.following is
+'The movies that follow a viewer''s list, best first, where serving.shown_list() says the list is. One row, or none.';
 
 create or replace function serving.arrangement(viewer bigint)
 returns table (
@@ -163,17 +174,8 @@ begin
 
     following_movie as (
         select spare_movie.movie_id, spare_movie.number
-        from serving.candidate
-        cross join unnest(candidate.movie_ids) with ordinality as spare_movie (movie_id, number)
-        where candidate.version_id = seen_version and candidate.user_id = $1 and viewer_delta is null
-        union all
-        select spare_movie.movie_id, spare_movie.number
-        from serving.delta_viewer
-        cross join unnest(delta_viewer.candidate_ids) with ordinality as spare_movie (movie_id, number)
-        where
-            delta_viewer.version_id = seen_version
-            and delta_viewer.user_id = $1
-            and delta_viewer.delta_id = viewer_delta
+        from serving.following($1, seen_version, viewer_delta) as following
+        cross join unnest(following.movie_ids) with ordinality as spare_movie (movie_id, number)
     ),
 
     ordered_movie as (
@@ -273,9 +275,14 @@ begin
 end;
 $$;
 
+-- in earlier versions it numbered its rows itself
+drop function if exists serving.arranged_page(
+    bigint, integer, text[], text[], integer, integer, bigint[], integer, bigint
+);
+
 create or replace function serving.arranged_page(
     viewer bigint,
-    k integer,
+    page_length integer,
     genres_in text[],
     genres_out text[],
     year_from integer,
@@ -284,19 +291,7 @@ create or replace function serving.arranged_page(
     genre_cap integer,
     after bigint
 )
-returns table (
-    rank bigint,
-    movie_id bigint,
-    title text,
-    reason text,
-    release_year integer,
-    genres text[],
-    score double precision,
-    because_movie_id bigint,
-    origin text,
-    place bigint,
-    is_complete boolean
-)
+returns setof serving.offered_movie
 language plpgsql stable rows 10
 as $$
 #variable_conflict use_column
@@ -304,7 +299,6 @@ declare
     -- what is popular follows the viewer's own movies, at places that no list reaches
     popular_after constant bigint := 1000000;
     popular_length constant integer := 2000;
-    page_length constant integer := least(greatest(k, 0), 1000);
     offered serving.offered_movie;
     page serving.offered_movie[] := '{}';
     shown_genres text[] := '{}';
@@ -313,7 +307,8 @@ declare
     unavailable bigint[] := array(select left_out.movie_id from serving.left_out($1) as left_out)
         || array(select unwanted.movie_id from unnest(leave_out) as unwanted (movie_id));
 begin
-    -- in order of place, so that what a movie is has to be looked up no further than the page reaches
+    -- In order of place, so that what a movie is has to be looked up no further than the page reaches. Hence two loops:
+    -- the places of both in one statement would have to be sorted, and everything looked up.
     for offered in
         select
             arranged_movie.place,
@@ -397,18 +392,7 @@ begin
     end if;
 
     return query
-    select
-        row_number() over (order by entry.place) as rank,
-        entry.movie_id,
-        entry.title,
-        entry.reason,
-        entry.release_year,
-        entry.genres,
-        entry.score,
-        entry.because_movie_id,
-        entry.origin,
-        entry.place,
-        cardinality(page) >= page_length as is_complete
+    select entry.*
     from unnest(page) as entry
     order by entry.place;
 end;
@@ -499,10 +483,22 @@ begin
     end if;
 
     return query
-    select arranged_page.*
+    select
+        row_number() over (order by page.place) as rank,
+        page.movie_id,
+        page.title,
+        page.reason,
+        page.release_year,
+        page.genres,
+        page.score,
+        page.because_movie_id,
+        page.origin,
+        page.place,
+        count(*) over () >= page_length as is_complete
     from serving.arranged_page(
-        viewer, k, genres_in, genres_out, year_from, year_to, leave_out, genre_cap, after
-    ) as arranged_page;
+        viewer, page_length, genres_in, genres_out, year_from, year_to, leave_out, genre_cap, after
+    ) as page
+    order by page.place;
 end;
 $$;
 comment on function serving.recommend is

@@ -50,16 +50,8 @@ begin
         where "row".status = 'rejected' and ops.as_bigint("row".record ->> 'user_id') = $1
     ),
 
-    seen_delta as (
-        select
-            delta_viewer.delta_id,
-            cardinality(delta_viewer.candidate_ids)::bigint as following
-        from serving.shown_list($1) as shown_list
-        inner join serving.delta_viewer
-            on
-                shown_list.version_id = delta_viewer.version_id
-                and shown_list.delta_id = delta_viewer.delta_id
-                and delta_viewer.user_id = $1
+    list_place as (
+        select shown_list.version_id, shown_list.delta_id from serving.shown_list($1) as shown_list
     )
 
     select
@@ -76,23 +68,16 @@ begin
             cross join unnest(rejected_row.broken_rules) as rule (name)
             order by rule.name
         ) as quarantine_rules,
-        live.version_id,
-        seen_delta.delta_id,
+        list_place.version_id,
+        list_place.delta_id,
         (
             select count(*) from serving.live_recommendation
             where live_recommendation.user_id = $1
         ) as listed,
-        coalesce(
-            seen_delta.following,
-            (
-                select cardinality(candidate.movie_ids) from serving.candidate
-                where candidate.version_id = live.version_id and candidate.user_id = $1
-            ),
-            0
-        )::bigint as following
+        coalesce(cardinality(following.movie_ids), 0)::bigint as following
     from rating
-    left join serving.live on true
-    left join seen_delta on true;
+    cross join list_place
+    left join serving.following($1, list_place.version_id, list_place.delta_id) as following on true;
 end;
 $$;
 comment on function ops.why_viewer is
@@ -135,16 +120,10 @@ declare
     );
 begin
     return query
-    with seen_delta as (
-        select
-            delta_viewer.delta_id,
-            delta_viewer.candidate_ids
+    with following as (
+        select following.movie_ids
         from serving.shown_list($1) as shown_list
-        inner join serving.delta_viewer
-            on
-                shown_list.version_id = delta_viewer.version_id
-                and shown_list.delta_id = delta_viewer.delta_id
-                and delta_viewer.user_id = $1
+        cross join serving.following($1, shown_list.version_id, shown_list.delta_id) as following
     ),
 
     rejected_row as (
@@ -249,25 +228,13 @@ begin
             select
                 placement.action || case when placement.user_id is null then '' else ' for this viewer' end
                 || case when placement.note = '' then '' else ' (' || placement.note || ')' end as placement
-            from serving.placement
-            where
-                placement.movie_id = real_id
-                and (placement.user_id is null or placement.user_id = $1)
-                and now() >= placement.valid_from
-                and now() < placement.valid_until
+            from serving.placement_now($1) as placement
+            where placement.movie_id = real_id
             order by placement
         ) as placements,
         live_entry.rank,
         live_entry.reason,
-        array_position(
-            coalesce(
-                (select seen_delta.candidate_ids from seen_delta),
-                (
-                    select candidate.movie_ids from serving.candidate
-                    where candidate.version_id = live.version_id and candidate.user_id = $1
-                )
-            ), real_id
-        )::bigint as following_place,
+        array_position((select following.movie_ids from following), real_id)::bigint as following_place,
         history.since_version,
         history.last_listed_version,
         rejected_version.version_id as rejected_version,
