@@ -18,8 +18,8 @@ from movierec.comparison.text_files import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import aliases_of, is_name_of
 from movierec.errors import ConfigError
-from movierec.sources.message_parts import list_names, seen_names, suggest_names
-from movierec.sources.text.delimited import MAX_LINES_ABOVE
+from movierec.sources.message_parts import seen_names, suggest_names
+from movierec.sources.text.delimited import MAX_LINES_ABOVE, header_among
 from movierec.sources.text.file import buffered
 from movierec.sources.text.quoting import (
     SINGLE_QUOTES,
@@ -36,7 +36,7 @@ _ROW_OF_ERROR = re.compile(r"(Expected \d+ columns, got \d+).*", re.DOTALL)
 TITLE = "title"
 NO_TITLE = ("", "\\N")  # a movie may be called Nan, None or Null
 SAMPLE_LINES = 1_000
-DELIMITERS = ("\t", ",", ";", "|")
+DELIMITERS = ("\t", ",", ";", "|")  # of two that a header has as often, the first counts
 
 
 @dataclass(frozen=True)
@@ -164,13 +164,13 @@ def _other_delimiter(line: str) -> str:
 
 
 def _late_header(lines: Sequence[str], needed: Sequence[str]) -> str:
-    """Say so where a header stands below other lines, such as a caption."""
-    for line in lines[:MAX_LINES_ABOVE]:
-        for sign in DELIMITERS:
-            names = [name.strip().strip('"') for name in line.split(sign)]
-            if all(any(is_name_of(name, word) for word in names) for name in needed):
-                return f"; the header ({list_names(names)}) stands below other lines: leave those out"
-    return ""
+    """Say so where a header with all that is needed stands below other lines, such as a caption."""
+
+    def is_header(names: Sequence[str]) -> bool:
+        return all(any(is_name_of(column, name) for name in names) for column in needed)
+
+    sentence = header_among([line.encode() for line in lines[:MAX_LINES_ABOVE]], is_header)
+    return f"; {sentence}" if sentence else ""
 
 
 def _uneven_row(layout: FileLayout) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from movierec.sources.table_contracts import (
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS
 from movierec.sources.text.delimited import (
-    MAX_LINES_ABOVE,
+    DELIMITERS,
     Checksum,
     first_lines,
     header,
@@ -40,7 +40,6 @@ from movierec.sources.text.quoting import Evidence, has_quotes, weigh
 from movierec.sources.text.records import Dialect
 from movierec.sources.text.survey import Survey, survey
 
-_DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted
 SPLIT_SUFFIXES = (".base", ".test", ".train")  # MovieLens 100K has copies of its ratings, split in two
 _TABLE_OF_WORD = {
     **{"ratings": RATINGS, "movies": MOVIES, "links": LINKS, "tags": TAGS, "users": USER_PROFILE, "credits": CREDITS},
@@ -112,12 +111,12 @@ def describe_header(file: File, contract: Contract) -> str | None:
     lines = first_lines(file)
     if not lines:
         return None
-    dialect = max((Dialect(sign, True) for sign in _DELIMITERS), key=lambda each: len(header(lines[0], each)))
+    dialect = max((Dialect(sign, True) for sign in DELIMITERS), key=lambda each: len(header(lines[0], each)))
     if file.is_made_here():  # its first line has the names, and there may be one alone
         return contract.describe(file.name, header(lines[0], Dialect(is_quoted=True)))
     names = header(lines[0], dialect)
-    if found := late_header(lines[1 : MAX_LINES_ABOVE + 1], contract, names):
-        return f"{file.name}: {found}"
+    if sentence := late_header(lines[1:], contract, names):
+        return f"{file.name}: {sentence}"
     if len(names) < 2:  # noqa: PLR2004 - a table has several columns
         return None
     if not are_names(names) or is_like_rows(names, b"\n".join(lines[1:]), dialect):
@@ -132,7 +131,7 @@ def _is_even(lines: Sequence[bytes], dialect: Dialect) -> bool:
 
 
 def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
-    for delimiter, may_quote in _DELIMITERS.items():
+    for delimiter, may_quote in DELIMITERS.items():
         texts = [decode(line, is_western=True)[0] for line in lines]
         is_quoted = may_quote or has_quotes(texts, delimiter)
         first, _ = split_header(b"\n".join(lines), is_quoted)
@@ -202,7 +201,7 @@ def _by_lines(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
 
 def _names_columns(line: bytes) -> bool:
     """Tell whether a line is a header, though perhaps not a right one: it names a column, and no column is a number."""
-    rows = [header(line, Dialect(delimiter, is_quoted)) for delimiter, is_quoted in _DELIMITERS.items()]
+    rows = [header(line, Dialect(delimiter, is_quoted)) for delimiter, is_quoted in DELIMITERS.items()]
     names = {name for row in rows if not any(map(str.isdecimal, row)) for name in row}
     return any(_has_column(contract, name) for contract in _TABLES_WITH_HEADER for name in names)
 
@@ -215,7 +214,7 @@ def _by_name(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
     contract = _table_by_name(file)
     if contract is None:
         return None
-    dialects = [Dialect(delimiter, is_quoted) for delimiter, is_quoted in _DELIMITERS.items()]
+    dialects = [Dialect(delimiter, is_quoted) for delimiter, is_quoted in DELIMITERS.items()]
     widest = max(dialects, key=lambda dialect: len(header(lines[0], dialect)) if lines else 0)
     return RecognisedFile(file, widest, contract)
 

@@ -26,11 +26,11 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
     def ratings() -> Iterator[Sequence[str]]:
         for row in raw.rows():
             if row["Rating"].strip():
-                yield PERSON, _number(row["Letterboxd URI"]), row["Rating"], row["Date"]
+                yield PERSON, _movie_id(row["Letterboxd URI"]), row["Rating"], row["Date"]
 
     def movies() -> Iterator[Sequence[str]]:
         for row in raw.rows():
-            yield _number(row["Letterboxd URI"]), row["Name"], row["Year"]
+            yield _movie_id(row["Letterboxd URI"]), row["Name"], row["Year"]
 
     generated = [
         generated_file(raw, "ratings", ("user_id", "movie_id", "rating", "rated_at"), ratings, RatingScale()),
@@ -42,8 +42,8 @@ def put_letterboxd(dataset: RewrittenDataset, raw: RawTable) -> None:
     dataset.replace([raw], generated, f"{raw.file.name} is an export of Letterboxd; its person is user {PERSON}{more}")
 
 
-def _number(address: str) -> str:
-    """Return a number for a page's address that is always the same."""
+def _movie_id(address: str) -> str:
+    """Return a number for the address of a movie's page, always the same one."""
     return str(int.from_bytes(hashlib.sha256(address.strip().encode()).digest()[:4]) >> 1)
 
 

@@ -23,7 +23,7 @@ SAMPLE_ROWS = 1_000
 MAX_HEADER_BYTES = 1 << 16
 MAX_HEADER_LINES = 20  # in which a name in quotes ends
 MAX_LINES_ABOVE = 20  # a header, such as a caption
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = {",": True, ";": True, "\t": False, "|": False}  # and whether fields may be quoted between them
 _TYPED_NAME = re.compile(r".*:(?:token|float)(?:_seq)?")
 
 Checksum = tuple[tuple[int, ...], str]
@@ -142,8 +142,8 @@ def _require_header(where: str, columns: Sequence[str], below: bytes, contract: 
     in quotes as a whole.
     """
     required = _required(contract, dialect)
-    if found := late_header(below.split(b"\n", MAX_LINES_ABOVE)[:MAX_LINES_ABOVE], contract, columns):
-        raise SourceError(f"{where}: {found}; {required}")
+    if sentence := late_header(below.split(b"\n", MAX_LINES_ABOVE), contract, columns):
+        raise SourceError(f"{where}: {sentence}; {required}")
     if len(columns) != 1:
         return
     if any(_count_known(columns[0].split(sign), contract) > 1 for sign in DELIMITERS):
@@ -160,15 +160,25 @@ def _require_header(where: str, columns: Sequence[str], below: bytes, contract: 
 
 
 def late_header(lines: Sequence[bytes], contract: Contract, columns: Sequence[str]) -> str | None:
-    """Say so where a header stands in lines below the first, whose fields are `columns`, such as below a caption."""
+    """Say so where the header of a contract stands in lines below the first, whose fields are `columns`."""
     needed = {column.name for column in contract.columns if column.required}
     if needed <= set(contract.resolve(columns)):
         return None
-    for line in lines:
+    return header_among(lines, lambda names: needed <= set(contract.resolve(names)))
+
+
+def header_among(lines: Sequence[bytes], is_header: Callable[[list[str]], bool]) -> str | None:
+    """Say so where one of the lines below the first is the header, such as below a caption.
+
+    Args:
+        lines: below the first; only so many are looked at as may stand above a header.
+        is_header: tells a header by its names.
+    """
+    for line in lines[:MAX_LINES_ABOVE]:
         for sign in DELIMITERS:
             names = header(line, Dialect(sign, is_quoted=True))
-            if needed <= set(contract.resolve(names)):
-                return f"the header ({list_names(names)}) stands below other lines; leave those out"
+            if is_header(names):
+                return f"the header ({list_names(names)}) stands below other lines: leave those out"
     return None
 
 

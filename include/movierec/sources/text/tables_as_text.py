@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from movierec.errors import SourceError
 from movierec.sources.text.encoding import Readable, is_utf8
-from movierec.sources.text.lines import text_blocks
+from movierec.sources.text.lines import BLOCK_BYTES, text_blocks
 
 BATCH_ROWS = 50_000
 MAX_KEYS = 10_000
@@ -143,7 +143,7 @@ def _json_object(line: bytes) -> dict[str, Any] | None:
 def _on_disk(raw: Readable) -> Iterator[IO[bytes]]:
     """Open what can only be read once as a file in which one can go back."""
     with tempfile.TemporaryFile() as file:
-        while data := raw.read(1 << 20):
+        while data := raw.read(BLOCK_BYTES):
             file.write(data)
         file.seek(0)
         yield file
