@@ -19,8 +19,7 @@ the form of `movierec_ingest`.
    prepares the same for all ratings, from which the champion will be published; nothing before that waits for it.
 6. **evaluate_ranker**: ranks the whole catalogue for every viewer of the held-out ratings, or for as many as
    `MOVIEREC_EVALUATED_VIEWERS` says, drawn from them; then the same for a split of everybody's ratings at one moment,
-   for which it is fitted again. **draw_pictures** shows what came of it (its
-   button *Pictures*).
+   for which it is fitted again. **draw_pictures** shows what came of it (its button *Pictures*).
 7. **compare** compares the best ranker by NDCG@10 with the reigning champion of the same dataset, which has learned
    from the same ratings, and writes the verdict with its reason to `ml.decision`. **refit_leader** fits the ranker that
    leads on everything meanwhile: most often it is what will be published.
