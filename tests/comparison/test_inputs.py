@@ -119,6 +119,89 @@ def test_a_moment_may_be_a_number_or_iso_8601(tmp_path: Path, moments: tuple[str
 
 
 @pytest.mark.parametrize(
+    ("moments", "sentence"),
+    [
+        (("09.09.2001 01:46:40", "10.09.2001 01:46:40", "28.09.2001"), "09.2001 are read with the day first"),
+        (("9/9/2001 1:46:40 AM", "9/10/2001 1:46:40 AM", "9/28/2001"), "9/28/2001 are read with the month first"),
+        (("9 Sep 2001 01:46:40", "September 10, 2001 01:46:40", "2001-9-28"), ""),
+        (("20010909014640", "20010910014640", "20010928"), ""),
+    ],
+)
+def test_dates_are_read_as_in_a_night(tmp_path: Path, moments: tuple[str, str, str], sentence: str) -> None:
+    text = TRAIN.replace(",", ";")
+    for old, new in zip((";100\n", ";200\n", ";300\n"), moments, strict=True):
+        text = text.replace(old, f";{new}\n")
+    found = inputs(tmp_path, train=text)
+    expected = [10**9, 10**9 + 86_400, pd.Timestamp("2001-09-28").timestamp()]
+    assert found.known.ratings["rated_at"].tolist() == list(pd.to_datetime(expected, unit="s", utc=True))
+    assert any(sentence in note for note in found.notes)
+
+
+def test_the_order_of_dates_that_one_file_settles_holds_for_the_others(tmp_path: Path) -> None:
+    train = TRAIN.replace(",100", ",01/07/2000").replace(",200", ",30/07/2000").replace(",300", ",02/07/2000")
+    found = inputs(tmp_path, train=train, valid="user_id,movie_id,rating,timestamp\n1,40,5,03/08/2000\n")
+    assert found.windows == "next"
+    assert f"{tmp_path / 'train.csv'}: dates such as 30/07/2000 are read with the day first" in "\n".join(found.notes)
+    told = "valid.csv: dates such as 03/08/2000 are read with the day first, as other parts of the table show"
+    assert any(told in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("dates", "sentence"),
+    [
+        (("01/07/2000", "02/07/2000", "03/08/2000"), r"train.csv: dates such as .* and no row settles which.*ISO 8601"),
+        (("30/07/2000", "07/30/2000", "03/08/2000"), r"train.csv: some dates have the day first and some the month"),
+    ],
+)
+def test_dates_whose_order_nothing_tells_are_refused(
+    tmp_path: Path, dates: tuple[str, str, str], sentence: str
+) -> None:
+    train = TRAIN
+    for old, new in zip((",100", ",200", ",300"), dates, strict=True):
+        train = train.replace(old, f",{new}")
+    with pytest.raises(ConfigError, match=sentence):
+        inputs(tmp_path, train=train)
+
+
+def test_release_dates_are_read_in_the_order_of_their_column(tmp_path: Path) -> None:
+    dates = ("02.03.1996", "30.10.1995", "31.02.1995", "10 Nov 1995", "1995-7-5")
+    rows = "".join(f"{movie},Film,{date}\n" for movie, date in enumerate(dates, start=10))
+    found = inputs(tmp_path, movies=f"movie_id,title,release_date\n{rows}")
+    movies = found.known.movies.set_index("movie_id").loc[10:14]
+    assert movies["release_year"].tolist() == [1996, 1995, 1995, 1995, 1995]
+    days = ["1996-03-02", "1995-10-30", "", "1995-11-10", "1995-07-05"]
+    assert movies["release_date"].dt.strftime("%F").fillna("").tolist() == days
+    assert any("31.02.1995 are read with the day first" in note for note in found.notes)
+    open_order = inputs(tmp_path, movies="movie_id,title,release_date\n10,Film,01/02/1995\n20,Film,02/03/1996\n")
+    assert open_order.known.movies["release_date"].isna().all()
+    assert open_order.known.movies["release_year"].dropna().tolist() == [1995, 1996]
+    assert any("no row settles which: they are not read" in note for note in open_order.notes)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_lines_without_a_value_are_no_rows(tmp_path: Path, delimiter: str) -> None:
+    blank = delimiter * 3
+    written = {
+        "train": TRAIN.replace("\n2,", f"\n{blank}\n2,") + f"{blank}\n" * 3,
+        "test": TEST + f"{blank}\n  \n",
+        "movies": f"movie_id,title,genres,plot\n10,Heat,Crime,\n20,Ran,,\n{blank}\n",
+        "users": f"user_id,age,gender,occupation\n1,20,F,\n{blank}\n",
+    }
+    found = inputs(tmp_path, **{name: text.replace(",", delimiter) for name, text in written.items()})
+    pd.testing.assert_frame_equal(found.known.ratings, inputs(tmp_path).known.ratings)
+    assert len(found.test) == 2
+    assert found.known.movies["title"].dropna().tolist() == ["Heat", "Ran"]
+    assert found.known.users["age"].dropna().tolist() == [20]
+
+
+def test_a_row_that_lacks_its_id_alone_is_still_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train.csv, line 6, column movie_id: '' is not allowed"):
+        inputs(tmp_path, train=f"{TRAIN},,,\n1,,5,3\n")
+    with pytest.raises(ConfigError, match=r"train.csv, line 6, is not a table: .*Expected 4 columns, got 2"):
+        inputs(tmp_path, train=f"{TRAIN},,,\n1,20\n")
+
+
+@pytest.mark.parametrize(
     "train",
     [
         "user_id,movie_id,rating\n1,10,5\n1,20,3\n",
@@ -671,6 +754,18 @@ def test_facts_out_of_all_bounds_are_unknown(tmp_path: Path) -> None:
     found = inputs(tmp_path, movies=movies)
     assert found.known.movies.set_index("movie_id")["release_year"].dropna().to_dict() == {10: 1995}
     assert any("2 values of column year, such as '85', could not be read" in note for note in found.notes)
+
+
+def test_rows_in_which_another_sign_separates_genres_are_noted(tmp_path: Path) -> None:
+    rows = '10,Ran,War|Drama\n20,Heat,"Crime, Drama"\n30,Alien,Horror|Sci-Fi\n40,Big,Comedy\n50,Up,\n60,Akira,A ~ B\n'
+    found = inputs(tmp_path, movies=f"movie_id,title,genres\n{rows}")
+    told = [note for note in found.notes if "one kind of sign between genres" in note]
+    assert len(told) == 1
+    assert told[0].startswith(f"{tmp_path / 'movies.csv'}: 2 of 5 rows of genres do not have one kind of sign")
+    assert told[0].endswith("the same in all rows (|, comma, semicolon or slash), such as 'Crime, Drama'")
+    assert set(found.known.genres.query("movie_id == 20")["genre"]) == {"Crime", "Drama"}
+    alike = inputs(tmp_path, movies="movie_id,title,genres\n10,Ran,\"['War', 'Drama']\"\n20,Heat,Crime|Drama\n")
+    assert not any("sign between genres" in note for note in alike.notes)
 
 
 @pytest.mark.parametrize(

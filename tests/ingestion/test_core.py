@@ -143,6 +143,22 @@ def test_a_night_that_is_not_staged_cannot_be_built(conn, app, tmp_path):
         build_core(conn, batch_id)
 
 
+def test_a_past_night_is_staged_again_where_newer_rules_stage_it_otherwise(conn, app, tmp_path):
+    nights = []
+    for number in (1, 5):
+        folder = movielens.write(tmp_path / str(number), inter=[f"10\t1\t{number}\t88125094{number}"])
+        nights.append(ingest(conn, app, folder, f"night {number}"))
+    # as structure files mark slices; the earlier night's ratings were staged with another value then
+    conn.execute("update staging.ratings set rating = 3 where rating = 1")
+    conn.execute("update ops.slice set staged_at = null where table_name = 'ratings'")
+    conn.commit()
+    for batch_id, schema_name, rating in zip(nights, ("past", "core"), (1, 5), strict=True):
+        with core_as_of(conn, batch_id) as schema:
+            assert schema == schema_name
+            assert conn.execute("select rating from ratings").fetchall() == [(rating,)]
+    assert conn.execute("select count(*) from ops.slice where staged_at is null").fetchone() == (0,)
+
+
 def test_content_that_no_kept_night_sees_is_pruned_and_its_night_says_so(conn, app, tmp_path):
     nights = []
     for number in range(3):

@@ -364,6 +364,16 @@ def test_the_order_of_dates_that_one_part_settles_holds_for_the_others(conn, tmp
     assert value(conn, "select count(*) from core.ratings") == 25
 
 
+def test_a_row_that_comes_again_is_read_as_its_file_was(conn, tmp_path):
+    rows = "".join(f"1,{day},4,{day}/07/2000\n" for day in range(13, 30)) + "2,77,5,03/08/2000\n"
+    files = {"ratings_dot_csv": f"userId,movieId,rating,timestamp\n{rows}"}
+    night(conn, tmp_path, **files)
+    assert value(conn, "select broken_rules from quarantine.row") == ["movie_known"]
+    batch_id = night(conn, tmp_path, run_id="next", movies_dot_csv=f"{MOVIES}77,Heat (1995),Crime\n", **files)
+    assert str(value(conn, "select rated_at from core.ratings where movie_id = 77")) == "2000-08-03 00:00:00+00:00"
+    assert "replay" not in sentences_of(conn, batch_id)
+
+
 def test_ratings_and_events_of_moments_in_the_basic_format_of_iso_8601(conn, tmp_path):
     moments = ("20240105T101500Z", "20240105T111500", "20240105T141500+0200", "20240105131500")
     rows = "".join(f"7,{movie},4,{moment}\n" for movie, moment in enumerate(moments, start=1))
@@ -581,7 +591,8 @@ def test_a_viewer_and_a_movie_that_lost_everything_are_reported_however_few_they
     batch_id = night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + lost + unknown)
     text = sentences_of(conn, batch_id)
     assert "all 6 ratings of 1 viewers in ratings.csv are rejected, first of all by the rule user_id" in text
-    assert "user_id is a whole number from 0 to 2^53; row 2:401 holds '-7'" in text
+    assert "user_id is a whole number from 0 to 9007199254740991 (2^53 - 1)" in text
+    assert "all readers of JSON keep; row 2:401 holds '-7'" in text
     assert "all 6 ratings of 1 movies in ratings.csv are rejected, first of all by the rule movie_known" in text
 
 
@@ -609,6 +620,17 @@ def test_telephone_numbers_of_viewers_are_not_shown(conn, tmp_path):
     text = sentences_of(conn, night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + rows))
     assert "against the rule user_id" in text
     assert "171" not in text
+
+
+def test_numbers_of_viewers_that_json_cannot_keep_are_refused_and_said_to_be_too_long(conn, tmp_path):
+    largest = 2**53 - 1
+    ids = (largest, largest + 1, 175_928_847_299_117_063)
+    rows = "".join(f"{user},{movie},4,{TIME}\n" for user in ids for movie in range(1, 7))
+    text = sentences_of(conn, night(conn, tmp_path, ratings_dot_csv=ratings([3, 4] * 200) + rows))
+    assert value(conn, "select max(user_id) from core.ratings") == largest
+    assert "12 of 418 rows of ratings.csv (ratings) are rejected, against the rule user_id" in text
+    assert "all readers of JSON keep; row 2:407 holds 'a number of 16 digits'" in text
+    assert "all 12 ratings of 2 viewers in ratings.csv are rejected" in text
 
 
 def test_texts_that_became_one_viewer_are_reported(conn, tmp_path):
@@ -842,7 +864,7 @@ def test_signs_between_genres_that_separate_nothing_are_named(conn, tmp_path, wr
     movies = f"movieId,title,genres\n1,Ran,{written}\n2,Heat,Crime\n"
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
     text = sentences_of(conn, batch_id)
-    assert "against the rule genre_separators: one kind of sign separates the genres" in text
+    assert "against the rule genre_separators: one kind of sign separates the genres, and the same in all" in text
     assert f"row 1:1 holds '{written}'" in text
 
 
@@ -887,6 +909,45 @@ def test_several_separators_of_genres_are_named(conn, tmp_path):
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
     assert "against the rule genre_separators" in sentences_of(conn, batch_id)
     assert "holds 'War|Drama, History'" in sentences_of(conn, batch_id)
+
+
+def test_rows_in_which_another_sign_separates_genres_are_named_and_divided_rightly(conn, tmp_path):
+    rows = ("1,Ran,War|Drama", '2,Heat,"Crime, Drama"', "3,Alien,Horror|Sci-Fi", "4,Big,Comedy", "5,Up,N/A", "6,Akira,")
+    movies = "movieId,title,genres\n" + "".join(f"{row}\n" for row in rows)
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    told = [each for each in sentences.warnings(conn, batch_id) if "genre_separators" in each]
+    assert len(told) == 1
+    assert told[0].startswith("movielens: 1 of 6 rows of movies.csv (movies) are kept, against the rule")
+    assert told[0].endswith("row 1:2 holds 'Crime, Drama'")
+    found = "select movie_id, array_agg(genre order by genre) from core.movie_genre group by movie_id"
+    assert dict(conn.execute(found).fetchall()) == {
+        1: ["Drama", "War"],
+        2: ["Crime", "Drama"],
+        3: ["Horror", "Sci-Fi"],
+        4: ["Comedy"],
+    }
+
+
+def test_genres_between_spaces_are_named_where_they_cannot_be_told_apart(conn, tmp_path):
+    written = ("Action Comedy", "Drama", "Action Superhero", "Crime Drama Thriller", "(no genres listed)", "War, Drama")
+    movies = "movieId\ttitle\tgenres\n" + "".join(f"{at}\tFilm {at}\t{each}\n" for at, each in enumerate(written, 1))
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    told = [each for each in sentences.warnings(conn, batch_id) if "genre_separators" in each]
+    assert len(told) == 1
+    assert "2 of 6 rows of movies.csv (movies) are kept" in told[0]
+    assert told[0].endswith("row 1:3 holds 'Action Superhero'")
+    genres = "select array_agg(genre order by genre) from core.movie_genre where movie_id = %s"
+    assert conn.execute(genres, [1]).fetchone() == (["Action", "Comedy"],)
+    assert conn.execute(genres, [3]).fetchone() == (["Action Superhero"],)
+
+
+@pytest.mark.parametrize("sign", ["|", ", ", ";", " / ", " · ", " "])
+def test_one_sign_between_genres_in_all_rows_is_not_named(conn, tmp_path, sign):
+    rows = "".join(f'{movie},Film {movie},"{sign.join(["War", "Drama"][: movie % 3])}"\n' for movie in range(1, 7))
+    movies = f"movieId,title,genres\n{rows}"
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert "genre_separators" not in sentences_of(conn, batch_id)
+    assert value(conn, "select genre_sign from ops.slice where table_name = 'movies'") == (sign.strip() or " ")
 
 
 def test_spaces_that_nobody_sees_are_shown_in_messages():

@@ -1,10 +1,13 @@
 """Bounds of times and years: the same in SQL and in Python."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from movierec.comparison.facts_files import BOUNDS, NO_FACT
+from movierec.comparison.several_values import SEPARATORS
 from movierec.comparison.timestamps import EARLIEST, MAX_BLUNT_SHARE, TICKS, UNITS, is_blunt, is_ticks
+from movierec.comparison.written_moments import moments
 
 
 def test_the_earliest_time_of_feedback_is_the_same_in_sql_and_python(conn):
@@ -68,3 +71,35 @@ def test_words_for_what_is_missing_are_the_same_in_sql_and_python(conn):
         "select array_agg(word) from unnest(%s::text[]) as word where ops.as_known(word) is not null", [words]
     )
     assert known.fetchone() == (["Nana", "none of them"],)
+
+
+def test_the_signs_between_genres_are_the_same_in_sql_and_python(conn):
+    signs = SEPARATORS["genres"]
+    written = signs.replace("\n", r"\n").replace("\t", r"\t")
+    assert conn.execute("select ops.genre_signs()").fetchone() == (f"[{written}]",)
+    asked = [*(f"War {sign} Drama" for sign in signs), "War", "N/A", "Sci-Fi & Fantasy", "Martial Arts", "War drama"]
+    told = conn.execute(
+        "select array_agg(ops.genre_sign(value) order by position) from unnest(%s::text[]) with ordinality "
+        "as genre (value, position)",
+        [asked],
+    )
+    assert told.fetchone() == ([*signs, None, None, None, None, " "],)
+
+
+WRITTEN = (
+    *("2000-07-30 18:45:03", "2000-07-30T18:45:03.250Z", "2000/07/30", "2000-7-3 8:05", "2000.07.30 18:45"),
+    *("30 Jul 2000", "30-Jul-2000 18:45", "July 30, 2000", "Sept 3 2000, 6:45 PM", "3 september 2000 12:05 am"),
+    *("30 Jul 2000 18:45 +02:00", "30 Jul 2000 18:45 IST", "30 Jux 2000", "2000-07-30 18:45:03 CST"),
+    *("20240105", "20240105101500", "20240105T101500,250-03", "20240105T1215+0200", "20241305T101500Z"),
+    *("30.07.2000", "07/30/2000 18:45", "7/30/2000 6:45:03 PM", "30-07-2000, 18:45:03 GMT", "07/08/2000T09:10"),
+    *("31.02.2000", "07/08/2000", "7/8/00", "30.07.2000x", "soon"),
+)
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy", "unknown", None])
+def test_moments_are_read_alike_in_sql_and_python(conn, order):
+    statement = "select ops.as_time(value, %s) from unnest(%s::text[]) with ordinality as cell (value, at) order by at"
+    in_sql = [at and at.isoformat() for (at,) in conn.execute(statement, [order, list(WRITTEN)]).fetchall()]
+    read = moments(pd.Series(WRITTEN), order)
+    assert [None if pd.isna(at) else at.to_pydatetime().isoformat() for at in read] == in_sql
+    assert sum(at is not None for at in in_sql) == (19 if order in ("dmy", "mdy") else 15)

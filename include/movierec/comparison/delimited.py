@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,6 +30,7 @@ from movierec.sources.text.quoting import (
     stand_in_single_quotes,
     weigh,
 )
+from movierec.sources.text.records import has_values
 from movierec.sources.text.tables_as_text import GeneratedBytes, csv_line
 
 _ROW_OF_ERROR = re.compile(r"(Expected \d+ columns, got \d+).*", re.DOTALL)
@@ -44,7 +45,8 @@ class FileLayout:
     """How a file is written and which of its columns is which: our name to the header's word.
 
     Tab-separated files of the field quote nothing: a title may begin with a quote. With `has_escapes`, a backslash
-    protects what would otherwise end or divide a value; with `has_blanks`, one stands before each value.
+    protects what would otherwise end or divide a value; with `has_blanks`, one stands before each value. With
+    `has_empty_rows`, some lines hold no value, as Excel writes them below a table: they are no rows.
     """
 
     path: Path
@@ -54,6 +56,7 @@ class FileLayout:
     is_quoted: bool = True
     has_escapes: bool = False
     has_blanks: bool = False
+    has_empty_rows: bool = False
 
     @property
     def quote(self) -> str | bool:
@@ -104,14 +107,40 @@ def read_layout(path: Path, wanted: Sequence[str], needed: Sequence[str]) -> Fil
     return FileLayout(path, delimiter, words, header, is_quoted, evidence.has_escapes, blanks)
 
 
-def read_columns(layout: FileLayout, kinds: Mapping[str, pa.DataType], decimal_point: str = ".") -> pa.Table | None:
+def read_columns(
+    layout: FileLayout, kinds: Mapping[str, pa.DataType], keys: Sequence[str], decimal_point: str = "."
+) -> pa.Table | None:
     """Read the columns of `kinds` under our names; None where a value is not of its kind.
 
-    With titles, all of them are texts.
+    With titles, all of them are texts. Lines without a value are passed over: `keys` are what every row has.
 
     Raises:
         ConfigError: the file is damaged or not a table.
     """
+    without_empty_rows = replace(layout, has_empty_rows=True)
+    try:
+        table = _read_columns(layout, kinds, decimal_point)
+    except ConfigError:
+        if not _has_empty_rows(layout):
+            raise
+        return _read_columns(without_empty_rows, kinds, decimal_point)
+    if table is None or not any(table[name].null_count for name in keys) or not _has_empty_rows(layout):
+        return table
+    return _read_columns(without_empty_rows, kinds, decimal_point)
+
+
+def _has_empty_rows(layout: FileLayout) -> bool:
+    """Tell whether some line holds no value, as a night tells it; an object of JSON is a row, whatever it holds."""
+    if is_made_here(layout.path):
+        return False
+    try:
+        with open_text(layout.path) as file:
+            return any(row and not has_values(row) for row in rows_of(layout, file))
+    except csv.Error:
+        return False
+
+
+def _read_columns(layout: FileLayout, kinds: Mapping[str, pa.DataType], decimal_point: str) -> pa.Table | None:
     words = {layout.words[name]: kind for name, kind in kinds.items()}
     has_titles = TITLE in kinds
     try:
@@ -180,7 +209,7 @@ def _uneven_row(layout: FileLayout) -> tuple[int, int]:
         rows = rows_of(layout, file)
         try:
             for number, row in enumerate(rows):
-                if row and len(row) != len(layout.header):
+                if has_values(row) and len(row) != len(layout.header):
                     return number, start
                 start = rows.line_num + 1
         except csv.Error:
@@ -190,10 +219,10 @@ def _uneven_row(layout: FileLayout) -> tuple[int, int]:
 
 @contextmanager
 def _source(layout: FileLayout, has_newlines: bool) -> Iterator[tuple[Path | io.BufferedReader, arrow.ParseOptions]]:
-    """Yield what Arrow reads, and how: as plain CSV where Arrow would take off other escapes or leave blanks."""
-    if layout.has_escapes or layout.has_blanks:
+    """Yield what Arrow reads, and how: as plain CSV where Arrow leaves escapes, blanks or lines without a value."""
+    if layout.has_escapes or layout.has_blanks or layout.has_empty_rows:
         with open_text(layout.path) as file:
-            lines = map(csv_line, rows_of(layout, file))
+            lines = map(csv_line, filter(has_values, rows_of(layout, file)))
             yield buffered(GeneratedBytes(lines)), arrow.ParseOptions(newlines_in_values=True)
     else:
         with readable(layout.path) as source:
@@ -210,7 +239,7 @@ def invalid_value(layout: FileLayout, rules: Mapping[str, Rule]) -> ConfigError:
         for row in rows:
             for name, (is_right, allowed) in rules.items():
                 value = row[positions[name]].strip(" \t\r\n") if positions[name] < len(row) else ""
-                if row and not is_right(value):
+                if has_values(row) and not is_right(value):
                     where = f"{layout.path}, line {rows.line_num}, column {layout.words[name]}"
                     return ConfigError(f"{where}: {value[:60]!r} is not allowed; allowed is {allowed}")
     columns = ", ".join(layout.words[name] for name in rules)

@@ -1,8 +1,5 @@
 """Files about movies and users as tables of a dataset; a value that cannot be read is unknown, and noted."""
 
-import csv
-import re
-from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -10,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 
 from movierec.comparison.delimited import FileLayout, invalid_value, read_columns, read_layout
-from movierec.comparison.value_rules import is_given
+from movierec.comparison.several_values import in_one_spelling, note_commas, note_genre_signs, split_values
+from movierec.comparison.value_rules import as_digits, is_given
+from movierec.comparison.written_moments import date_orders, moments
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
-from movierec.sources import literals
 from movierec.sources.message_parts import kind_of, list_names
-from movierec.sources.movielens_layouts import GENRES
 
 MOVIE_COLUMNS = (
     "title",
@@ -31,12 +28,10 @@ MOVIE_COLUMNS = (
 )
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
 BOUNDS = {"release_year": (1870, 2100), "runtime_minutes": (1, 100_000), "age": (1, 120)}  # as in the rules of a night
-SEVERAL_NAMES = r", *(?!(?:jr|sr|ii+|iv|esq)\b)[^ ,]"
 ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
 YEAR_OF_DATE = r"^\s*(\d{4})(?:\.0+|[-/.](?:0?\d|1[0-2])(?:[-/.]00?)?)?\s*$"  # as ops.year_of_date() has it
-SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(ROLE_OF, "|;")}  # as in ops.genres and core/credit.sql
-GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
+YEAR_OF_ORDERED = r"^ *\d{1,2}[/.-]\d{1,2}[/.-](\d{4})(?=$|[ ,T])"
 # what stands where a fact is missing, as in ops.as_known(); none is an occupation of MovieLens
 NO_FACT = ("n/a", "na", "#n/a", "<na>", "nan", "nat", "null", "none", "\\n", ".", "?", "-")
 NO_GENRES = ("(no genres listed)", "n/a", "none", "unknown", "-")  # the first is MovieLens's own
@@ -49,7 +44,7 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
         ConfigError: the file cannot be read, has no rows, or a row has no movie_id.
     """
     layout, frame = _read_texts(path, MOVIE, MOVIE_COLUMNS, notes)
-    date, year_of_date = _read_dates(frame["release_date"])
+    date, year_of_date = _read_dates(path, frame["release_date"], notes)
     _note_unreadable(layout, frame, "release_date", year_of_date, notes)
     year = _read_whole_numbers(layout, frame, "release_year", notes)
     year = year.fillna(year_of_date)
@@ -58,19 +53,20 @@ def read_movies(path: Path, notes: list[str]) -> dict[str, pd.DataFrame]:
     movies = frame[[MOVIE, "title", "plot"]].assign(release_year=year, release_date=date, runtime_minutes=runtime)
     is_none = frame["genres"].str.strip().str.lower().isin(NO_GENRES)
     named = frame.assign(genres=frame["genres"].mask(is_none).map(unescape, na_action="ignore"))
-    genres = _split_values(layout, named, "genres").rename(columns={"genres": "genre"})
+    note_genre_signs(layout, named["genres"], notes)
+    genres = split_values(layout, named, "genres").rename(columns={"genres": "genre"})
     people = [
-        _split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
+        split_values(layout, frame, column).rename(columns={column: "name"}).assign(role=role)
         for column, role in ROLE_OF.items()
     ]
     people = [frame[~frame["name"].str.lower().isin(NO_FACT)] for frame in people]
-    _note_commas(layout, people, notes)
+    note_commas(layout, people, notes)
     persons = pd.concat(people, ignore_index=True).assign(person_id=lambda rows: rows["name"])
     billing = persons.groupby([MOVIE, "role"]).cumcount() + 1
     return {
         "movies": movies,
-        "genres": _in_one_spelling(genres[genres["genre"].str.contains("[^\\W\\d_]")]),
-        "countries": _split_values(layout, frame, "countries").rename(columns={"countries": "country"}),
+        "genres": in_one_spelling(genres[genres["genre"].str.contains("[^\\W\\d_]")]),
+        "countries": split_values(layout, frame, "countries").rename(columns={"countries": "country"}),
         "people": persons.assign(billing=billing.astype("Int64")),
     }
 
@@ -87,7 +83,7 @@ def read_users(path: Path, notes: list[str]) -> pd.DataFrame:
 
 def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]) -> tuple[FileLayout, pd.DataFrame]:
     layout = read_layout(path, (key, *columns), (key,))
-    table = read_columns(layout, dict.fromkeys(layout.words, pa.string()))
+    table = read_columns(layout, dict.fromkeys(layout.words, pa.string()), [key])
     if table is None or table[key].null_count:
         raise invalid_value(layout, {key: (is_given, "an id in every row")})
     if not len(table):
@@ -106,19 +102,25 @@ def _read_texts(path: Path, key: str, columns: tuple[str, ...], notes: list[str]
     return layout, frame.assign(**absent).drop_duplicates(key, ignore_index=True)
 
 
-def _read_dates(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return days in UTC and their years; where a text says no more than a month or a year, the year alone."""
+def _read_dates(path: Path, texts: pd.Series, notes: list[str]) -> tuple[pd.Series, pd.Series]:
+    """Return days in UTC and their years; where a text says no more than a month or a year, the year alone.
+
+    That is also what remains of a date that ends in the year and is no day in the order of its column.
+    """
+    order, told = date_orders({path: texts}).get(path, (None, ""))
+    notes.extend(filter(None, [told]))
     year_alone = texts.str.extract(YEAR_OF_DATE)[0]
-    date = pd.to_datetime(texts.mask(year_alone.notna()), utc=True, format="ISO8601", errors="coerce")
-    years = pd.to_numeric(year_alone)
+    date = moments(texts.mask(year_alone.notna()), order)
+    year_of_ordered = texts.str.extract(YEAR_OF_ORDERED)[0].where(date.isna())
+    years = pd.to_numeric(year_alone.fillna(year_of_ordered))
     known = years.where(years.between(*BOUNDS["release_year"])).astype("Int64")
     return date, known.fillna(date.dt.year.astype("Int64"))
 
 
 def _read_whole_numbers(layout: FileLayout, frame: pd.DataFrame, column: str, notes: list[str]) -> pd.Series:
     """Read whole numbers within the bounds of their column; other texts are unknown, and noted."""
-    numbers = pd.to_numeric(frame[column], errors="coerce")
-    whole = numbers.where(numbers.between(*BOUNDS[column])).round().astype("Int64")
+    numbers = pd.to_numeric(frame[column].str.strip().map(as_digits, na_action="ignore"), errors="coerce")
+    whole = numbers.where(numbers.between(*BOUNDS[column]) & (numbers % 1 == 0)).astype("Int64")
     _note_unreadable(layout, frame, column, whole, notes)
     return whole
 
@@ -134,55 +136,3 @@ def _note_unreadable(
             f"{layout.path}: {len(lost)} values of column {layout.words[column]}, such as {shown}, could not be "
             "read and are unknown"
         )
-
-
-def _split_values(layout: FileLayout, frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Divide a column of several values, at spaces where RecBole's header says that it is a sequence."""
-    is_sequence = layout.words.get(column, "").endswith(":token_seq")
-    divide = str.split if is_sequence else partial(values_of, separators=SEPARATORS.get(column, "|"))
-    parts = frame[column].map(divide, na_action="ignore")
-    rows = frame[[MOVIE]].assign(**{column: parts}).explode(column).dropna(subset=column)
-    rows[column] = rows[column].astype("str").str.strip()
-    return rows[rows[column] != ""].drop_duplicates(ignore_index=True)
-
-
-def values_of(text: str, separators: str) -> list[str]:
-    """Return the values of a field: of a list, as JSON or Python write it, its strings or names, else its parts.
-
-    Spaces separate genres of MovieLens where nothing else does, as in `ops.genres`.
-    """
-    if listed := _list_of(text):
-        return listed
-    parts = re.split(f"[{re.escape(separators)}]", text)
-    words = text.split()
-    is_spaced = "," in separators and len(parts) == 1 and all(word.lower() in GENRE_WORDS for word in words)
-    return words if is_spaced else parts
-
-
-def _note_commas(layout: FileLayout, people: list[pd.DataFrame], notes: list[str]) -> None:
-    """Note names with a comma, as the rule name_separators of a night does."""
-    names = pd.concat([frame["name"] for frame in people])
-    several = names[names.str.contains(SEVERAL_NAMES, case=False)]
-    if len(several):
-        notes.append(
-            f"{layout.path}: {len(several):,} names of people hold a comma, such as '{several.iloc[0][:60]}', and stay "
-            "whole: | or a semicolon separates names"
-        )
-
-
-def _in_one_spelling(genres: pd.DataFrame) -> pd.DataFrame:
-    """Return genres with those that differ in capitals alone spelled as the first of them."""
-    spelling = genres.groupby(genres["genre"].str.casefold())["genre"].transform("first")
-    return genres.assign(genre=spelling).drop_duplicates(ignore_index=True)
-
-
-def _list_of(text: str) -> list[str]:
-    """Return the strings or names of a list as JSON, Python, numpy or PostgreSQL write it; none of anything else."""
-    if text.lstrip()[:1] not in ("[", "{", "(") and not text.rstrip().endswith(")"):
-        return []
-    if text.lstrip().startswith("[") and re.search(r"""['"]\s+['"]""", text):  # as numpy prints it
-        return re.findall(r"""['"]([^'"]+)['"]""", text)
-    if found := literals.texts(text):
-        return found
-    bare = re.fullmatch(r"\s*(?:\[(.*)\]|\{(.*)\})\s*", text)
-    return next(csv.reader([bare[1] or bare[2] or ""], skipinitialspace=True), []) if bare else []

@@ -9,16 +9,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from movierec.comparison.value_rules import is_whole
+from movierec.comparison.value_rules import as_digits, has_lost_digits, is_whole
 from movierec.data.columns import MOVIE, USER
 from movierec.errors import ConfigError
 from movierec.sources.message_parts import is_anonymous, kind_of
 
-# 7.0 is 7, also among names; 1.000 may be one or a thousand, and is a name
-_WHOLE = re.compile(r"^(?![+-]?[1-9]\d{0,2}\.000$)([+-]?\d+)\.0*$")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:[,'\u2019 \u00a0\u202f]\d{3})+|(?:\.\d{3}){2,})")  # as in ops.whole_digits
 _MARKS = " \t\r\n\u00a0\ufeff"  # the last one begins each part of a file that was put together
-_LOST_DIGITS = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d+")
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
 DESCRIBED_IN = {USER: "users", MOVIE: "movies"}  # the table with one row for each id
 
@@ -46,7 +42,7 @@ def number_ids(
     tables = [(group, table) for group in (ratings, facts) for table, frame in group.items() if key in frame]
     columns = {(id(group), table): _categories(group[table][key]) for group, table in tables}
     texts = sorted(set().union(*(column.cat.categories for column in columns.values())))
-    lost = next(filter(_LOST_DIGITS.fullmatch, texts), None)
+    lost = next(filter(has_lost_digits, texts), None)
     if lost:
         raise ConfigError(f"{key} holds '{lost}': a number that has lost digits; allowed are ids with all of theirs")
     if any(text.startswith(("{", "[")) for text in texts):
@@ -105,18 +101,11 @@ def _keep_first_spellings(
 def _categories(ids: pd.Series) -> pd.Series:
     """Return ids as categories of texts without spaces around them, whole numbers as digits."""
     column = ids if isinstance(ids.dtype, pd.CategoricalDtype) else ids.astype(str).astype("category")
-    stripped = [_as_digits(str(text).strip(_MARKS)) for text in column.cat.categories]
+    stripped = [as_digits(str(text).strip(_MARKS)) for text in column.cat.categories]
     if len(set(stripped)) == len(stripped):
         return column.cat.rename_categories(stripped)
     names = dict(zip(column.cat.categories, stripped, strict=True))
     return column.astype(object).map(names).astype("category")
-
-
-def _as_digits(text: str) -> str:
-    """Return a whole number as its digits, whatever program wrote it, and any other text as it is."""
-    if text.isdecimal():
-        return text
-    return re.sub(r"[^\d+-]", "", text) if _GROUPED.fullmatch(text) else _WHOLE.sub(r"\1", text)
 
 
 def _note_leading_zeros(texts: Iterable[str], subject: str, notes: list[str]) -> None:

@@ -22,7 +22,7 @@ from movierec.comparison.common_scale import Relevance, put_on_stars
 from movierec.comparison.facts_files import read_movies, read_users
 from movierec.comparison.ids import number_ids
 from movierec.comparison.protocols import Division, divide, note_protocol
-from movierec.comparison.ratings_file import RatingsFile, read_ratings
+from movierec.comparison.ratings_file import RatingsFile, read_ratings_files
 from movierec.comparison.timestamps import note_odd_times
 from movierec.comparison.windows import choose_windows, level_times, order_ties
 from movierec.data.aliases import aliases_of
@@ -149,7 +149,7 @@ def read_inputs(
     """
     notes: list[str] = []
     paths = {name: path for name in RATINGS_FILES if (path := getattr(files, name)) is not None}
-    ratings_files = {name: read_ratings(path, with_times=name != "test") for name, path in paths.items()}
+    ratings_files = read_ratings_files(paths, notes, without_times={"test"})
     for name, file in ratings_files.items():
         if file.unused:
             notes.append(f"{file.path}: nothing is made of the columns {list_names(file.unused)}{_missed(file, name)}")

@@ -1,6 +1,5 @@
-"""Timestamps as people write them: seconds, milliseconds or more since 1970, or ISO 8601; in every row or in none."""
+"""Timestamps of a file: seconds, milliseconds or more since 1970, or dates and times; in every row or in none."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,8 @@ from numpy.typing import NDArray
 
 from movierec.comparison.delimited import FileLayout, invalid_value, rows_of
 from movierec.comparison.text_files import open_text
-from movierec.comparison.value_rules import Rule, as_number, is_number
+from movierec.comparison.value_rules import Rule, as_digits, as_number, has_lost_digits, is_number
+from movierec.comparison.written_moments import is_compact, moments
 from movierec.data.arrays import Doubles
 
 TIMESTAMP = "timestamp"
@@ -22,8 +22,10 @@ TICKS = (627_667_488e9, 662_380_416e9)  # of the years from 1990 to 2100; as nan
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (np.inf, 1e-3))
 
 
-def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
+def timestamps(layout: FileLayout, frame: pd.DataFrame, date_order: str | None = None) -> pd.Series | None:
     """Return the column of timestamps as times in UTC, or None where no row has one.
+
+    `date_order` is that of dates which end in the year, where it is known.
 
     Raises:
         ConfigError: some rows have none, or one cannot be read.
@@ -31,6 +33,9 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
     column = frame[TIMESTAMP]
     if column.isna().all():
         return None
+    if column.dtype.kind != "f" and _is_grouped(column.dropna().iloc[0]):
+        digits = column.map(lambda text: as_digits(text.strip()), na_action="ignore")
+        column = pd.to_numeric(digits, errors="coerce").astype(np.float64)
     if column.dtype.kind == "f":
         numbers = column.to_numpy(np.float64)
         if not np.isfinite(numbers).all():
@@ -44,10 +49,15 @@ def timestamps(layout: FileLayout, frame: pd.DataFrame) -> pd.Series | None:
             _require_all_digits(layout)
         since_1970 = microseconds.astype(np.int64).astype("datetime64[us]")
         return pd.Series(since_1970, column.index).dt.tz_localize("UTC")
-    times = pd.to_datetime(_with_z(column), utc=True, format="ISO8601", errors="coerce")
+    times = moments(column, date_order)
     if times.isna().any():
-        raise invalid_value(layout, timestamp_rule(layout, is_numeric=False))
+        raise invalid_value(layout, timestamp_rule(layout, is_numeric=False, date_order=date_order))
     return times
+
+
+def _is_grouped(text: str) -> bool:
+    """Tell whether a text is a whole number with separators of thousands, which Arrow does not read."""
+    return not text.strip().isdecimal() and as_digits(text.strip()).isdecimal()
 
 
 def is_ticks(numbers: Doubles) -> NDArray[np.bool_]:
@@ -60,11 +70,6 @@ def _of_ticks(ticks: Doubles) -> Doubles:
     """Return microseconds since 1970, to the millisecond: a float holds no more of so large a number."""
     moments: Doubles = np.rint((ticks - TICKS_OF_1970) / 1e4) * 1e3
     return moments
-
-
-def _with_z(moments: pd.Series) -> pd.Series:
-    """Return moments with a Z for UTC or GMT, as BigQuery and others write it."""
-    return moments.str.replace(r"\s*(?:UTC|GMT)\s*$", "Z", regex=True)
 
 
 def _factors(sizes: Doubles) -> Doubles | np.float64:
@@ -110,21 +115,13 @@ def _require_all_digits(layout: FileLayout) -> None:
     with open_text(layout.path) as file:
         next(file)
         has_exponents = any(
-            _has_lost_digits(cells[position].strip('" '))
+            has_lost_digits(cells[position].strip('" '))
             for line in file
             if len(cells := line.rstrip("\r\n").split(layout.delimiter)) > position
         )
     if has_exponents:
         allowed = "a number with all of its digits; an exponent has lost the others"
-        raise invalid_value(layout, {TIMESTAMP: (lambda text: not _has_lost_digits(text), allowed)})
-
-
-def _has_lost_digits(text: str) -> bool:
-    """Tell whether an exponent says more digits than there are; Java and Spark leave out zeros alone (9.6507014E8)."""
-    if re.fullmatch(r"\d\.\d{6,}E\d+", text):
-        return False
-    found = re.fullmatch(r"[+-]?\d(?:[.,](\d*))?[eE]\+?(\d+)", text)
-    return found is not None and len(found[1] or "") < int(found[2])
+        raise invalid_value(layout, {TIMESTAMP: (lambda text: not has_lost_digits(text), allowed)})
 
 
 def has_numeric_timestamps(layout: FileLayout) -> bool:
@@ -135,23 +132,24 @@ def has_numeric_timestamps(layout: FileLayout) -> bool:
         next(rows)
         for cells in rows:
             if len(cells) > position and cells[position].strip():
-                return is_number(cells[position].strip())
+                return is_number(cells[position].strip()) and not is_compact(cells[position])
     return True
 
 
-def timestamp_rule(layout: FileLayout, is_numeric: bool) -> dict[str, Rule]:
-    """Return what a timestamp must be, numbers or ISO 8601 as the first one was; no rule without such a column."""
+def timestamp_rule(layout: FileLayout, is_numeric: bool, date_order: str | None = None) -> dict[str, Rule]:
+    """Return what a timestamp must be, a number or a date as the first one was; no rule without such a column."""
     if TIMESTAMP not in layout.words:
         return {}
     if is_numeric:
-        return {TIMESTAMP: (is_number, "a number of seconds or milliseconds since 1970 in every row, or in none")}
-    return {TIMESTAMP: (_is_iso_8601, "an ISO 8601 moment in every row, or in none")}
+        allowed = "a number of seconds or milliseconds since 1970 in every row, or in none"
+        return {TIMESTAMP: (lambda text: is_number(as_digits(text)), allowed)}
+
+    def is_moment(text: str) -> bool:
+        return bool(moments(pd.Series([text], dtype="str"), date_order).notna()[0])
+
+    return {TIMESTAMP: (is_moment, "an ISO 8601 moment, or another date that is read, in every row or in none")}
 
 
 def _is_moment(text: str) -> bool:
     number = abs(as_number(text))
     return number * next(factor for bound, factor in UNITS if number <= bound) <= MAX_MICROSECONDS
-
-
-def _is_iso_8601(text: str) -> bool:
-    return bool(pd.notna(pd.to_datetime(_with_z(pd.Series([text])), format="ISO8601", errors="coerce")[0]))

@@ -15,6 +15,7 @@ from movierec.db import CORE, Connection, fetch, grant_memory, run_sql
 from movierec.errors import ConfigError
 from movierec.ingestion.batch import find_batch, reopen_batch
 from movierec.ingestion.core_schemas import locked_schema, set_search_path
+from movierec.ingestion.stage import stage_again
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +57,15 @@ def build_core(conn: Connection, batch_id: int) -> dict[str, int]:
 def core_as_of(conn: Connection, batch_id: int) -> Iterator[str]:
     """Yield the name of the schema that shows a batch, moved to it if necessary and locked until the block ends.
 
-    The search path is set, so that statements inside name its tables by themselves.
+    Slices of the batch that an upgrade has marked because newer rules stage them otherwise are staged again before. The
+    search path is set, so that statements inside name its tables by themselves.
 
     Raises:
         ConfigError: rows of the batch have been pruned, or it has not been staged.
     """
+    if any(batch["waits_again"] for batch in fetch(conn, "core/batch_readiness", {"batch_id": batch_id})):
+        stage_again(conn, batch_id)
+    conn.commit()
     with locked_schema(conn, batch_id) as schema:
         shown = fetch(conn, "core/schema_state", {"schema_name": schema})
         if not shown or shown[0]["batch_id"] != batch_id or not shown[0]["is_current"]:

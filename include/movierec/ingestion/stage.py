@@ -45,6 +45,14 @@ def stage(conn: Connection, batch_id: int) -> dict[str, int]:
     return {layer: int(totals[layer]) for layer in ("raw", "staging", "quarantine")}
 
 
+def stage_again(conn: Connection, batch_id: int) -> None:
+    """Split the slices of a batch anew that were staged by earlier rules and are marked for it; decide nothing else."""
+    lock_step(conn, STEP)
+    slices = _split_new(conn, batch_id)
+    conn.commit()
+    log.info("stage: %d slices of batch %d split again by newer rules", slices, batch_id)
+
+
 def _split_new(conn: Connection, batch_id: int) -> int:
     slices = fetch(conn, "ops/unstaged_slices", {"batch_id": batch_id})
     for new_slice in sorted(slices, key=lambda row: (ORDER[row["table_name"]], row["slice_id"])):

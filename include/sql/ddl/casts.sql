@@ -103,8 +103,8 @@ create or replace function ops.iso_date(value text, date_order text) returns tex
 language sql immutable parallel safe
 return case
     when not ops.is_ordered_date(value) then value
-    when date_order = 'dmy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\2-\1')
-    when date_order = 'mdy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\1-\2')
+    when date_order = 'dmy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\2-\1 ')
+    when date_order = 'mdy' then regexp_replace(value, '^ *([0-9]+).([0-9]+).([0-9]{4})[,T]?', '\3-\1-\2 ')
 end;
 
 -- A moment of ISO 8601's basic format as PostgreSQL reads it: 20240105101500 has no T.

@@ -109,8 +109,29 @@ create or replace function ops.listed(value text) returns text
 language sql immutable parallel safe
 return case when value ~ '^\s*[[{]|\)\s*$|&amp;' then ops.from_list(ops.in_brackets(value)) else value end;
 
--- Genres in one field, separated by a sign. Spaces separate them where the layout says so, which staging has turned
--- into signs by then, or where every word is a genre of MovieLens; "Martial Arts" and "Kids & Family" stay whole.
+-- The signs that separate genres, as a class of a regular expression; movierec.comparison.several_values says the same.
+create or replace function ops.genre_signs() returns text
+language sql immutable parallel safe
+return '[|,;/·•、／，；\n\t]';
+
+-- The first sign that separates genres in a text; null in one that names a single genre or none. Spaces separate them
+-- where every word is a genre of MovieLens; "Martial Arts" and "Kids & Family" stay whole.
+create or replace function ops.genre_sign(value text) returns text
+language sql immutable parallel safe
+return case
+    when lower(btrim(value)) = 'n/a' then null
+    when value ~ ops.genre_signs() then substring(value from ops.genre_signs())
+    when
+        btrim(value) ~ '\s'
+        and not exists (
+            select 1 from regexp_split_to_table(btrim(value), '\s+') as words (word)
+            where not ops.is_genre_word(words.word)
+        )
+        then ' '
+end;
+
+-- Genres in one field, separated by a sign. Where the layout says that spaces separate them, staging has turned these
+-- into signs by then.
 create or replace function ops.genres(value text) returns text[]
 language sql stable parallel safe
 return array(
@@ -119,14 +140,8 @@ return array(
         regexp_split_to_table(
             value,
             case
-                when lower(btrim(value)) = 'n/a' then '[|]'
-                when value ~ '[|,;/·•、／，；\n\t]' then '[|,;/·•、／，；\n\t]'
-                when
-                    not exists (
-                        select 1 from regexp_split_to_table(btrim(value), '\s+') as words (word)
-                        where not ops.is_genre_word(words.word)
-                    )
-                    then '\s+'
+                when ops.genre_sign(value) = ' ' then '\s+'
+                when ops.genre_sign(value) is not null then ops.genre_signs()
                 else '[|]'
             end
         ) as parts (part)

@@ -20,6 +20,7 @@ drop function if exists ops.shared_ratings(bigint, text);
 drop function if exists ops.as_time(text) cascade;
 drop function if exists ops.as_date(text) cascade;
 drop procedure if exists ops.build_judges();
+drop procedure if exists ops.settle_date_orders(bigint, text);
 drop procedure if exists ops.mark_staged(integer);
 drop procedure if exists ops.prune_slices(integer);
 drop function if exists ops.all_hold(text);

@@ -61,6 +61,7 @@ alter table ops.slice add column if not exists refused_rows bigint not null defa
 alter table ops.slice add column if not exists has_spaced_genres boolean not null default false;
 alter table ops.slice add column if not exists date_order text;
 alter table ops.slice add column if not exists date_example text;
+alter table ops.slice add column if not exists genre_sign text;
 alter table ops.slice add column if not exists unrated double precision[] not null default '{}';
 do $$
 begin
@@ -85,6 +86,8 @@ comment on column ops.slice.date_order is
 fits all; null without any.';
 comment on column ops.slice.date_example is 'The first of these dates.';
 comment on column ops.slice.has_spaced_genres is 'Whether the layout separates genres by spaces, as RecBole''s does.';
+comment on column ops.slice.genre_sign is
+'Of movies: the sign that separates the genres of most rows; null where none does.';
 comment on column ops.slice.unrated is 'Ratings that mean "seen, not rated": they become views.';
 comment on column ops.slice.origin_slice_id is
 'Of replayed rows: the slice that they were rejected from. A batch that has it has them too, another one does not.';

@@ -60,6 +60,10 @@ begin
             slice.scale_low,
             slice.scale_high,
             slice.unrated,
+            slice.date_order,
+            slice.date_example,
+            slice.has_spaced_genres,
+            slice.genre_sign,
             coalesce(slice.root_slice_id, slice.slice_id) as root_slice_id,
             count(*) as rows
         from quarantine.decision
@@ -71,12 +75,14 @@ begin
         order by slice.slice_id
     loop
         insert into ops.slice (
-            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, unrated, origin_slice_id,
-            root_slice_id, raw_rows
+            batch_id, source, table_name, piece, mode, fingerprint, scale_low, scale_high, unrated, date_order,
+            date_example, has_spaced_genres, genre_sign, origin_slice_id, root_slice_id, raw_rows
         )
+        -- what the column told where the rows came from
         values (
             of_batch, origin.source, origin.table_name, 'replay', 'changes', gen_random_uuid(),
-            origin.scale_low, origin.scale_high, origin.unrated, origin.slice_id, origin.root_slice_id, origin.rows
+            origin.scale_low, origin.scale_high, origin.unrated, origin.date_order, origin.date_example,
+            origin.has_spaced_genres, origin.genre_sign, origin.slice_id, origin.root_slice_id, origin.rows
         )
         returning slice_id into replay_slice_id;
         -- a piece of its own: replayed rows compete with others by their times, not by the night they came

@@ -11,6 +11,31 @@ create or replace function ops.is_required_table(of_table text) returns boolean
 language sql immutable parallel safe
 return of_table in ('ratings', 'movies', 'feedback_event');
 
+-- Which sign separates genres is asked of the column, in which a row with another one stands out. Of two signs in a row
+-- the first one counts. Replayed rows have that of where they came from.
+create or replace procedure ops.settle_genre_sign(of_slice integer)
+language plpgsql as $$
+begin
+    update ops.slice
+    set genre_sign = (
+        select signed.sign
+        from (
+            select
+                case when slice.has_spaced_genres then '|' else ops.genre_sign(ops.listed(movies.genres)) end as sign
+            from raw.movies
+            where movies.slice_id = of_slice
+        ) as signed
+        where signed.sign is not null
+        group by signed.sign
+        order by count(*) desc, signed.sign collate "C" desc
+        limit 1
+    )
+    where slice.slice_id = of_slice and slice.table_name = 'movies' and slice.origin_slice_id is null;
+end;
+$$;
+comment on procedure ops.settle_genre_sign is
+'Note in ops.slice which sign separates the genres of most rows of a slice of movies.';
+
 create or replace function ops.fill_staging(of_slice integer) returns bigint
 language plpgsql as $$
 declare
@@ -22,6 +47,7 @@ declare
     );
     copied bigint;
 begin
+    call ops.settle_genre_sign(of_slice);
     execute format('delete from staging.%I where slice_id = %s', of_table, of_slice);
     -- the slice as a constant: the planner knows whether it is all of the table or a few blocks of it
     execute format(
@@ -250,6 +276,8 @@ language sql immutable
 return case
     when of_table = 'user_profile' or rule = 'tag' then null
     -- no name, no address and no telephone number
+    when rule = 'user_id' and record ->> 'user_id' ~ '^\s*[0-9]{16,}\s*$'
+        then format('a number of %s digits', length(btrim(record ->> 'user_id')))
     when rule = 'user_id'
         then substring(record ->> 'user_id' from '^\s*([+-]?[0-9]{1,9}([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?)\s*$')
     when rule = 'name_separators' then left(concat_ws('|', record ->> 'director', record ->> 'actors'), 60)
@@ -265,10 +293,12 @@ return case
         )
 end;
 
--- Dates that end in the year: of every row the two numbers in front of it are compared with twelve.
--- The first rows of a slice are sought by its blocks: a plan for a thousand rows reads through all earlier slices.
-create or replace procedure ops.settle_date_orders(of_batch bigint, of_source text)
-language plpgsql
+-- Dates that end in the year: of every row the two numbers in front of it. Which of them is the day, the module
+-- movierec.date_order says. The first rows of a slice are sought by its blocks: a plan for a thousand rows reads
+-- through all earlier slices.
+create or replace function ops.ordered_dates(of_batch bigint, of_source text)
+returns table (slice_id integer, first_number integer, second_number integer, example text)
+language plpgsql stable
 set enable_seqscan = off
 as $$
 declare
@@ -277,9 +307,9 @@ declare
 begin
     for loaded in
         select
-            slice.slice_id,
-            slice.table_name,
-            case slice.table_name
+            new_slice.slice_id,
+            new_slice.table_name,
+            case new_slice.table_name
                 when 'movies' then 'release_date'
                 when 'credits' then 'released'
                 when 'ratings' then 'rated_at'
@@ -287,10 +317,10 @@ begin
                 when 'feedback_event' then 'created_at'
             end as date_column
         from ops.batch_slice
-        inner join ops.slice on batch_slice.slice_id = slice.slice_id
+        inner join ops.slice as new_slice on batch_slice.slice_id = new_slice.slice_id
         where
-            batch_slice.batch_id = of_batch and slice.source = of_source and slice.batch_id = of_batch
-            and slice.table_name in ('movies', 'credits', 'ratings', 'tags', 'feedback_event')
+            batch_slice.batch_id = of_batch and new_slice.source = of_source and new_slice.batch_id = of_batch
+            and new_slice.table_name in ('movies', 'credits', 'ratings', 'tags', 'feedback_event')
     loop
         execute format(
             'select coalesce(bool_or(ops.is_ordered_date(first_row.value)), false) '
@@ -298,7 +328,7 @@ begin
             loaded.table_name, loaded.date_column
         ) into has_dates using loaded.slice_id;
         if has_dates then
-            execute format(
+            return query execute format(
                 $statement$
                 with ordered_date as (
                     select
@@ -307,51 +337,25 @@ begin
                         regexp_match(%2$I, '^ *([0-9]+).([0-9]+).') as numbers
                     from raw.%1$I
                     where slice_id = $1 and ops.is_ordered_date(%2$I)
-                ),
-
-                largest_numbers as (
-                    select
-                        max(numbers[1]::integer) as first_number,
-                        max(numbers[2]::integer) as second_number,
-                        (array_agg(value order by greatest(numbers[1]::integer, numbers[2]::integer) desc, position))[1]
-                            as value
-                    from ordered_date
                 )
 
-                update ops.slice
-                set
-                    date_order = case
-                        when largest_numbers.first_number > 12 and largest_numbers.second_number > 12 then 'mixed'
-                        when largest_numbers.first_number > 12 then 'dmy'
-                        when largest_numbers.second_number > 12 then 'mdy'
-                        else 'unknown'
-                    end,
-                    date_example = btrim(largest_numbers.value)
-                from largest_numbers
-                where slice.slice_id = $1
+                select
+                    $1 as slice_id,
+                    max(numbers[1]::integer) as first_number,
+                    max(numbers[2]::integer) as second_number,
+                    btrim((
+                        array_agg(value order by greatest(numbers[1]::integer, numbers[2]::integer) desc, position)
+                    )[1]) as example
+                from ordered_date
                 $statement$,
                 loaded.table_name, loaded.date_column
             ) using loaded.slice_id;
         end if;
     end loop;
-    -- parts of one table are written alike: where none settles it by itself, the others of the batch do if they agree
-    update ops.slice
-    set date_order = settled.date_order
-    from (
-        select
-            other.table_name,
-            min(other.date_order) as date_order
-        from ops.batch_slice
-        inner join ops.slice as other on batch_slice.slice_id = other.slice_id
-        where batch_slice.batch_id = of_batch and other.source = of_source and other.date_order <> 'unknown'
-        group by other.table_name
-        having count(distinct other.date_order) = 1 and min(other.date_order) <> 'mixed'
-    ) as settled
-    where
-        slice.batch_id = of_batch and slice.source = of_source and slice.date_order = 'unknown'
-        and slice.table_name = settled.table_name;
 end;
 $$;
+comment on function ops.ordered_dates is
+'The largest numbers in front of the year in dates that end in it, of the slices that a batch loaded. Grain: slice.';
 
 -- Of the smaller part some 50,000 rows are looked at, all of their viewers; of the larger one some 500,000.
 create or replace function ops.shared_ratings(of_batch bigint, of_source text)

@@ -62,7 +62,7 @@ using (
         (
             'user_profile, ratings, tags, feedback_event', 'user_id', 'reject', false,
             'typed.user_id between 0 and 9007199254740991',
-            'user_id is a whole number from 0 to 2^53'
+            'user_id is a whole number from 0 to 9007199254740991 (2^53 - 1), the largest that all readers of JSON keep'
         ),
         (
             'imdb_title, imdb_crew, imdb_principal, imdb_rating', 'tconst', 'reject', false,
@@ -118,10 +118,17 @@ using (
         ),
         (
             'movies', 'genre_separators', 'warning', false,
-            $$typed.genres is null or position('|' in typed.genres)::boolean::integer + $$
-            || $$position(',' in typed.genres)::boolean::integer + position(';' in typed.genres)::boolean::integer + $$
-            || $$position('/' in typed.genres)::boolean::integer <= 1 and typed.genres !~ '[\^~+:]|\s[-–]\s'$$,
-            'one kind of sign separates the genres: |, comma, semicolon or slash'
+            -- between spaces a row of several words is one genre that may be several; elsewhere, what is left without
+            -- the sign of the column, or of the row where the column has none, has no sign
+            $$typed.genres is null or typed.genres !~ '[\^~+:]|\s[-–]\s' and case $$
+            || $$when typed.genre_sign <> ' ' and replace(typed.genres, typed.genre_sign, '') !~ '[^A-Za-z-]' $$
+            || $$then true $$
+            || $$when ops.genre_sign(typed.genres) is null then typed.genre_sign is distinct from ' ' $$
+            || $$or btrim(typed.genres) !~ '\s' or ops.genre(typed.genres) is null $$
+            || $$when ops.genre_sign(typed.genres) = ' ' then coalesce(typed.genre_sign, ' ') = ' ' $$
+            || $$else replace(typed.genres, coalesce(typed.genre_sign, ops.genre_sign(typed.genres)), '') $$
+            || $$!~ ops.genre_signs() end$$,
+            'one kind of sign separates the genres, and the same in all rows: |, comma, semicolon or slash'
         ),
         (
             'movies, imdb_title', 'escapes', 'warning', false,

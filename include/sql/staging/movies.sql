@@ -13,6 +13,7 @@ select
     typed.release_date,
     typed.release_date_text,
     typed.genres,
+    slice.genre_sign,
     movies.is_deleted,
     movies.extra,
     to_jsonb(movies) - 'slice_id' - 'position' as record

@@ -20,6 +20,11 @@ TOO_LONG = f"the quotes do not pair within {MAX_QUOTED_BYTES >> 10} KB; the line
 MergeFields = Callable[[list[str]], tuple[list[str], dict[str, object]]]
 
 
+def has_values(fields: Sequence[str]) -> bool:
+    """Tell whether a line is a row: it is none where it is blank, or holds no value, as below a table of Excel."""
+    return any(fields) and (len(fields) > 1 or bool(fields[0].strip()))
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How a kind of file is written.
@@ -138,8 +143,8 @@ class Rows:
         return len(self.file_columns)
 
     def _record(self, values: list[str], marks: dict[str, object]) -> Record | None:
-        """Return a row, None where no field holds a value, as below a table of Excel, or where the line is blank."""
-        if not any(values) or (len(values) == 1 and not values[0].strip()):
+        """Return a row, None where the line is none."""
+        if not has_values(values):
             return None
         if self.dialect.merge_fields:
             values, more = self.dialect.merge_fields(values)
