@@ -770,6 +770,33 @@ def test_escapes_in_a_title_are_reported(conn, tmp_path):
     assert "1 of 2 rows of movies.csv (movies) are kept, against the rule escapes" in sentences_of(conn, batch_id)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "titles"),
+    [
+        ("cp1254", ("Kış Uykusu", "Babam ve Oğlum", "Eşkıya", "İstanbul", "Çöpçüler Kralı")),
+        ("cp1250", ("Pelíšky", "Vesničko má středisková", "Želary", "Kuře", "Žert")),
+        ("cp1250", ("Popiół i diament", "Człowiek z żelaza", "Ręce do góry", "Ziemia obiecana")),
+        ("iso8859_9", ("Ağır Roman", "Şaban", "Sürü", "Yol")),
+    ],
+)
+def test_titles_in_an_encoding_that_is_not_read_are_rejected_as_that(conn, tmp_path, encoding, titles):
+    rows = "".join(f"{at},{title},Drama\n" for at, title in enumerate(titles, start=1))
+    movies = f"movieId,title,genres\n{rows}".encode(encoding)
+    batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    (found,) = conn.execute("select array_agg(title) from core.movies").fetchone()
+    assert set(found or ()) == {title for title in titles if title.isascii()}
+    assert "a file in another encoding has to be saved as UTF-8" in sentences_of(conn, batch_id)
+
+
+def test_a_letter_of_iceland_does_not_make_a_file_of_latin_1_another(conn, tmp_path):
+    titles = [*(f"Café {number}" for number in range(30)), "Þrestir"]
+    rows = "".join(f"{at},{title},Drama\n" for at, title in enumerate(titles))
+    movies = f"movieId,title,genres\n{rows}".encode("latin-1")
+    night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))
+    assert value(conn, "select count(*) from core.movies where title like 'Café %'") == 30
+    assert value(conn, "select broken_rules from quarantine.row where table_name = 'movies'") == ["encoding"]
+
+
 def test_a_quote_that_never_ends_rejects_its_row(conn, tmp_path):
     movies = 'movieId,title,genres\n1,"Toy Story,Comedy\n2,Heat,Crime\n'
     batch_id = night(conn, tmp_path, movies_dot_csv=movies, ratings_dot_csv=ratings([3, 4]))

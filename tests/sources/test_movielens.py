@@ -481,6 +481,7 @@ def test_a_file_of_windows_1252_is_read_as_such(tmp_path, titles):
         ("七人の侍", "shift-jis"),
         ("霸王别姬", "gbk"),
         ("Ζορμπάς", "cp1253"),
+        ("Kış Uykusu", "cp1254"),
     ],
 )
 def test_other_encodings_are_not_taken_for_it(tmp_path, title, encoding):

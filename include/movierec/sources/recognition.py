@@ -147,6 +147,7 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
             dialect = Dialect(
                 *(delimiter, is_quoted or (evidence.has_escapes and may_be_quoted)),
                 is_western=whole_file.is_western,
+                is_foreign=whole_file.is_foreign,
                 has_nulls=evidence.nulls > 0,
                 expected_extras=known,
                 has_spaced_genres=is_recbole,
@@ -160,10 +161,11 @@ def _by_header(file: File, lines: Sequence[bytes]) -> RecognisedFile | None:
 def _survey(file: File, contract: Contract, names: Sequence[str], dialect: Dialect, texts: Sequence[str]) -> Survey:
     """Return what a file is like, by all of it where it has a column of text, else by its first lines."""
     if file.is_made_here():
-        return Survey(Evidence(), is_western=False, checksum=None)
+        return Survey(Evidence(), is_western=False, is_foreign=False, checksum=None)
     if _has_text(contract, names):
         return survey(file, dialect.delimiter, len(names), dialect.is_quoted)
-    return Survey(weigh(texts, dialect.delimiter, len(names), dialect.is_quoted), is_western=False, checksum=None)
+    evidence = weigh(texts, dialect.delimiter, len(names), dialect.is_quoted)
+    return Survey(evidence, is_western=False, is_foreign=False, checksum=None)
 
 
 def _has_text(contract: Contract, names: Sequence[str]) -> bool:

@@ -1,11 +1,12 @@
 -- Repairs of text, made only where they are certain, and the one spelling that core gives a text.
 -- Bytes that were not UTF-8 stand as \xNN. They are certainly Latin-1 where each is one letter of Latin-1 by itself:
--- two in a row may be anything.
+-- two in a row may be anything, and the letters of Iceland are those of Turkey in another encoding
+-- (movierec.sources.text.encoding says the same).
 create or replace function ops.is_latin(value text) returns boolean
 language sql immutable parallel safe
 return value !~ '\\x[0-9a-f]{2}' or (
     value !~ '\\x[0-9a-f]{2}\\x[0-9a-f]{2}'
-    and value !~ '\\x([0-9a-b][0-9a-f]|d7|f7)'
+    and value !~ '\\x([0-9a-b][0-9a-f]|d0|d7|dd|de|f0|f7|fd|fe)'
 );
 
 create or replace function ops.from_latin(value text) returns text

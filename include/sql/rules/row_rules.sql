@@ -314,8 +314,9 @@ using (
             'encoding' as rule,
             'reject' as severity,
             true as is_waivable,
-            $$typed.extra is null or not typed.extra ? 'encoding' or ops.is_latin($$ || content || ')' as predicate,
-            'text is UTF-8, or certainly Latin-1' as sentence
+            $$typed.extra is null or not typed.extra ? 'encoding' or typed.extra ->> 'encoding' = 'invalid UTF-8' and $$
+            || 'ops.is_latin(' || content || ')' as predicate,
+            'text is UTF-8, or certainly Latin-1; a file in another encoding has to be saved as UTF-8' as sentence
         from decoded_text
         union all
         select

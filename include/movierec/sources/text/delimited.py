@@ -53,6 +53,7 @@ class Table:
         """What is special about the file's dialect: read without regard to it, the same file has other rows."""
         dialect = self.dialect
         marks = {"escapes": dialect.has_escapes, "nulls": dialect.has_nulls, "western": dialect.is_western}
+        marks["foreign"] = dialect.is_foreign
         return "".join(f", {name}" for name, is_there in marks.items() if is_there and not dialect.header)
 
     def read(self, notes: Notes) -> Iterator[Chunk]:

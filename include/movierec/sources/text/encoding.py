@@ -5,6 +5,7 @@ import re
 from typing import Protocol
 
 INVALID = {"encoding": "invalid UTF-8"}
+FOREIGN = {"encoding": "neither UTF-8 nor windows-1252"}  # nor is a byte of such a file certainly a letter of Latin-1
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -22,6 +23,7 @@ _WESTERN_SIGNS = frozenset((0x80, 0x85, *range(0x91, 0x98), 0x99, 0xA0, 0xA1, 0x
 _ASCII = bytes(range(0x80))
 _LETTERS = [bytes([byte]) for byte in range(0x80) if chr(byte).isalpha()]
 MAX_WESTERN_SHARE = 0.35  # of the letters that are beyond ASCII; in other scripts nearly all are
+MAX_FOREIGN_SHARE = 0.1  # of the lines beyond ASCII: a few of Iceland, or damaged, do not speak for another encoding
 
 
 class Readable(Protocol):
@@ -117,29 +119,43 @@ class WesternEvidence:
     """What lines with bytes beyond ASCII speak for, as they come.
 
     They are certainly windows-1252 if none of them is UTF-8, all bytes are letters and signs that Western languages
-    use, and most letters are ASCII.
+    use, and most letters are ASCII. They are of another encoding if none is UTF-8, and more than a few lines have bytes
+    that Western languages do not use, or most letters are beyond ASCII.
     """
 
     def __init__(self) -> None:
         """Begin with no line."""
         self._western, self._letters = 0, 0
-        self._is_possible = True
+        self._lines, self._foreign_lines = 0, 0
+        self._has_utf8 = False
 
     def add(self, block: bytes) -> None:
         """Look at the lines of a block."""
-        if self._is_possible and not block.isascii():
-            self._is_possible = all(self._add(line) for line in block.split(b"\n") if not line.isascii())
+        if not self._has_utf8 and not block.isascii():
+            self._has_utf8 = any(self._is_utf8(line) for line in block.split(b"\n") if not line.isascii())
 
-    def _add(self, line: bytes) -> bool:
+    def _is_utf8(self, line: bytes) -> bool:
+        if is_utf8(line):
+            return True
         high = line.translate(None, _ASCII)
-        if is_utf8(line) or not (_WESTERN_LETTERS | _WESTERN_SIGNS).issuperset(high):
-            return False
+        self._lines += 1
+        self._foreign_lines += not (_WESTERN_LETTERS | _WESTERN_SIGNS).issuperset(high)
         self._western += sum(byte in _WESTERN_LETTERS for byte in high)
         self._letters += sum(map(line.count, _LETTERS))
-        return True
+        return False
 
     @property
     def is_windows_1252(self) -> bool:
         """Whether all lines that came are certainly windows-1252."""
-        letters = self._western + self._letters
-        return self._is_possible and letters > 0 and self._western <= MAX_WESTERN_SHARE * letters
+        has_letters = self._western + self._letters > 0
+        return has_letters and not (self._has_utf8 or self._foreign_lines or self._is_another_script)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the lines that came are of an encoding that is not read."""
+        is_foreign = self._foreign_lines > MAX_FOREIGN_SHARE * self._lines or self._is_another_script
+        return not self._has_utf8 and is_foreign
+
+    @property
+    def _is_another_script(self) -> bool:
+        return self._western > MAX_WESTERN_SHARE * (self._western + self._letters)

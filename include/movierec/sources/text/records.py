@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import compress
 
 from movierec.sources.text.copytext import Record
-from movierec.sources.text.encoding import INVALID, decode
+from movierec.sources.text.encoding import FOREIGN, INVALID, decode
 from movierec.sources.text.quoting import NULL, escaped_row, escaped_rows
 
 MAX_QUOTED_BYTES = 1 << 16  # a quote that stays open for longer was never closed
@@ -33,6 +33,7 @@ class Dialect:
         delimiter: separates two fields.
         is_quoted: fields may be in double quotes (RFC 4180).
         is_western: bytes that are not UTF-8 are windows-1252.
+        is_foreign: lines that are not UTF-8 are of an encoding that is not read.
         has_nulls: `\\N` is null.
         header: names of the columns, where the file has no line for them.
         expected_extras: columns that belong to this kind of file but to no contract: kept, and not reported as new.
@@ -45,6 +46,7 @@ class Dialect:
     delimiter: str = ","
     is_quoted: bool = False
     is_western: bool = False
+    is_foreign: bool = False
     has_nulls: bool = False
     header: tuple[str, ...] = ()
     expected_extras: frozenset[str] = frozenset()
@@ -114,7 +116,7 @@ class Rows:
         if not line:
             return None, 1
         text, is_text = decode(line)
-        marks: dict[str, object] = {} if is_text else dict(INVALID)
+        marks: dict[str, object] = {} if is_text else self._invalid
         is_in_quotes = self.dialect.is_quoted and '"' in text
         is_too_long = False
         for is_escaped, has_blanks in self._ways_of_reading(text, is_in_quotes):
@@ -123,7 +125,7 @@ class Rows:
             if values is None and window.needs_more and not is_last:
                 return None
             if values is not None and (len(values) == self._width or (window.count == 1 and not is_escaped)):
-                return self._record(values, marks if window.is_text else dict(INVALID)), window.count
+                return self._record(values, marks if window.is_text else self._invalid), window.count
             is_too_long = is_too_long or window.is_too_long
         if is_in_quotes and (escaped := escaped_row(text, self.dialect.delimiter, self._width)):
             return self._record(escaped, marks), 1
@@ -137,6 +139,10 @@ class Rows:
         has_blanks = is_in_quotes and f'{self.dialect.delimiter} "' in text
         ways = [(True, False), (False, True), (False, False)]
         return list(compress(ways, (may_be_escaped, has_blanks, is_in_quotes)))
+
+    @property
+    def _invalid(self) -> dict[str, object]:
+        return dict(FOREIGN if self.dialect.is_foreign else INVALID)
 
     @property
     def _width(self) -> int:

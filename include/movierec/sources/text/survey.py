@@ -20,11 +20,13 @@ class Survey:
     Attributes:
         backslashes: what its backslashes speak for.
         is_western: it is windows-1252.
+        is_foreign: it is of an encoding that is not read.
         checksum: its version and its checksum; None where it is damaged, which whoever reads its rows reports.
     """
 
     backslashes: Evidence
     is_western: bool
+    is_foreign: bool
     checksum: Checksum | None
 
 
@@ -60,8 +62,8 @@ def survey(file: File, delimiter: str, width: int, is_quoted: bool) -> Survey:
             evidence = weigh(lines, delimiter, width, is_quoted)
             deque(lines, maxlen=0)  # what need not be weighed is looked at, too
     except SourceError:
-        return Survey(evidence, western.is_windows_1252, None)
-    return Survey(evidence, western.is_windows_1252, (version, digested.digest.hexdigest()))
+        return Survey(evidence, western.is_windows_1252, western.is_foreign, None)
+    return Survey(evidence, western.is_windows_1252, western.is_foreign, (version, digested.digest.hexdigest()))
 
 
 def is_windows_1252(file: File) -> bool:
