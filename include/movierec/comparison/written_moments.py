@@ -60,7 +60,7 @@ def _ordered_dates(texts: pd.Series) -> tuple[int, int, str] | None:
     if not given.head(FIRST_ROWS).str.match(_ORDERED).any():
         return None
     numbers = given.str.extract(_ORDERED).dropna().astype(int)
-    example = given[numbers.max(axis="columns").idxmax()]
+    example = given.loc[numbers.index].iloc[int(numbers.max(axis="columns").argmax())]
     return int(numbers[0].max()), int(numbers[1].max()), str(example).strip()
 
 
