@@ -10,6 +10,9 @@ select
     slice.batch_id = %(batch_id)s as is_new
 from ops.batch_slice
 inner join ops.slice on batch_slice.slice_id = slice.slice_id
-where batch_slice.batch_id = %(batch_id)s and slice.source = %(source)s and slice.date_order is not null
+where
+    batch_slice.batch_id = %(batch_id)s
+    and slice.source = %(source)s
+    and slice.date_order is not null
     and slice.origin_slice_id is null
 order by slice.slice_id;
