@@ -1,6 +1,7 @@
 """What arrives before any route is asked: heads without end, bodies that stop, connections that say nothing."""
 
 import logging
+import os
 import socket
 import struct
 import time
@@ -18,6 +19,12 @@ PIECE = b"a" * 50_000
 
 class Impatient(BoundedProtocol):
     request_seconds = 1.5
+
+    def connection_made(self, transport):
+        # answers are to wait in our memory, not in the system's
+        with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        super().connection_made(transport)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +48,16 @@ def connect(site):
     host, _, port = site.url.removeprefix("http://").partition(":")
     connection = socket.create_connection((host, int(port)), timeout=10)
     connection.settimeout(10)
+    return connection
+
+
+def unread(site):
+    """Return a connection whose client has hardly any room for answers that it does not read."""
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    connection.settimeout(10)
+    connection.connect((host, int(port)))
     return connection
 
 
@@ -132,6 +149,31 @@ def test_a_request_that_was_answered_before_its_end_is_not_answered_again(impati
 
 def test_a_connection_that_says_nothing_is_closed(impatient_site):
     assert answer_to(impatient_site) == b""
+
+
+@pytest.mark.parametrize("last", ["", "Connection: close\r\n"], ids=["kept", "closed"])
+@pytest.mark.parametrize("requests", [1, 400])
+def test_answers_that_nobody_reads_are_given_up(impatient_site, no_error, requests, last):
+    asked = GET.replace(b"/health", b"/static/site.css") + b"Accept-Encoding: identity\r\n"
+    sent = asked.join([b""] + [b"\r\n"] * (requests - 1)) + asked + last.encode() + b"\r\n"
+    whole = len(impatient_site.get("/static/site.css", **{"accept-encoding": "identity"}).content)
+    with unread(impatient_site) as connection:
+        connection.sendall(sent)
+        time.sleep(3 * Impatient.request_seconds)
+        assert len(received_from(connection)) < requests * whole
+    assert impatient_site.get("/health").status_code == 200
+
+
+def test_an_answer_that_is_read_slowly_is_read_to_its_end(impatient_site):
+    sent = GET.replace(b"/health", b"/static/site.css") + b"Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    whole = len(impatient_site.get("/static/site.css", **{"accept-encoding": "identity"}).content)
+    received = b""
+    with unread(impatient_site) as connection:
+        connection.sendall(sent)
+        while piece := connection.recv(2_000):
+            received += piece
+            time.sleep(0.02)
+    assert len(received.partition(b"\r\n\r\n")[2]) == whole
 
 
 def test_who_sends_many_requests_at_once_and_goes_away_leaves_no_traceback(site, no_error):

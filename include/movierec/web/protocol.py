@@ -1,7 +1,7 @@
-"""HTTP/1.1 as uvicorn speaks it, with bounds on what comes before any route is asked: how large, and how slow.
+"""HTTP/1.1 as uvicorn speaks it, with bounds on how large a request's head is, and how slow a client sends and reads.
 
-Without them one client that sends a header without end, or a letter a minute, holds a connection for good, and a header
-of megabytes keeps everybody waiting while it is put together.
+Without them one client that sends a header without end, or a letter a minute, or that reads no answer, holds a
+connection for good, and a header of megabytes keeps everybody waiting while it is put together.
 """
 
 import asyncio
@@ -10,20 +10,21 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 64_000  # of the request line and the headers together
-REQUEST_SECONDS = 60.0  # from the first byte of a request to the last one of its body
+REQUEST_SECONDS = 60.0  # from the first byte of a request to the last one of its body; that an answer waits to be read
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends connections whose request is too large before its body, or is not complete in time.
+    """Ends connections whose request is too large before its body, is not complete in time, or has its answer unread.
 
     Attributes:
-        request_seconds: how long a request may take to arrive.
+        request_seconds: how long a request may take to arrive, and how long an answer may wait to be read.
     """
 
     request_seconds = REQUEST_SECONDS
     _is_arriving = _is_head = False
     _head_bytes = 0
     _timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
     _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -34,8 +35,30 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End; an answer that is under way, which need not be that of the latest request, is sent nowhere any more."""
         self._stop_timer()
+        self._stop_unread_timer()
         self._disconnect(self._answering)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait until more of the answers is read, but not for good."""
+        super().pause_writing()
+        self._start_unread_timer()
+
+    def resume_writing(self) -> None:
+        """Go on, since the client reads."""
+        self._stop_unread_timer()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; where the connection ends here, its end does not wait for good, either."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._start_unread_timer()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that says nothing, also one that has left an answer unread."""
+        super().timeout_keep_alive_handler()
+        self._start_unread_timer()
 
     def data_received(self, data: bytes) -> None:
         """Read what has come, in pieces that show how large a head grows."""
@@ -101,12 +124,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._disconnect(cycle)
         self._disconnect(self._answering)
         self.transport.close()
+        self._start_unread_timer()
 
     @staticmethod
     def _disconnect(cycle: RequestResponseCycle | None) -> None:
         if cycle is not None:
             cycle.disconnected = True
             cycle.message_event.set()
+
+    def _start_unread_timer(self) -> None:
+        """Give the client so long to read: a transport that is closed waits until everything has been sent."""
+        if self._unread_timer is None and self.transport.get_write_buffer_size():
+            self._unread_timer = self.loop.call_later(self.request_seconds, self.transport.abort)
+
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
