@@ -248,3 +248,17 @@ def test_the_etag_changes_with_whatever_a_viewer_may_be_shown(live):
     place_movie(live, 4, "hide")
     seen.append(etags())
     assert seen[2][1] != seen[1][1]
+
+
+def test_the_etag_of_shelves_changes_with_their_table_and_that_of_lists_does_not(live):
+    def etags():
+        return live.execute("select serving.etag(1), serving.shelves_etag(1)").fetchone()
+
+    before = etags()
+    assert etags() == before
+    for edit in ("heading = 'Much rated'", "position = 5", "is_shown = false"):
+        live.execute(f"update serving.shelf set {edit} where shelf_id = 'trending'")
+        after = etags()
+        assert after[0] == before[0]
+        assert after[1] != before[1]
+        before = after

@@ -115,6 +115,7 @@ def test_a_guest_must_not(as_role, role, deed):
         *(f"select * from serving.{call}" for call in ("recommend(1, 5)", "search('heat')", "similar(1, 5, 1)")),
         *(f"select * from serving.{call}" for call in ("feedback_of(1)", "liked(1)", "movie(1)", "shelves(1, 5)")),
         "select serving.etag(1)",
+        "select serving.shelves_etag(1)",
         "select serving.give_feedback('a', 1, 1, 'like')",
         "select serving.undo_feedback('a', 1)",
         "select * from serving.feedback_event",

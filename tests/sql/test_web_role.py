@@ -32,6 +32,7 @@ READING = [
     "select * from serving.feedback_of(1)",
     "select * from serving.liked(1)",
     "select serving.etag(1)",
+    "select serving.shelves_etag(1)",
     "select * from serving.live_recommendation",
     "select * from serving.live_similar_movie",
     "select * from serving.live_fallback",

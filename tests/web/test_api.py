@@ -284,6 +284,22 @@ def test_another_host_is_refused_and_every_answer_has_the_headers(site):
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
+        assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/v1/users/1/recommendations", "/api/v1/movies/12", "/api/v1/movies/999", "/api/v1/openapi.json"),
+        *("/health", "/version", "/api/v1/health", "/api/v1/version", "/metrics", "/nowhere"),
+        *("/", "/welcome", "/welcome/", "/suggest?q=star", "/static/site.css", "/static/nowhere"),
+    ],
+)
+def test_every_answer_says_whether_it_may_be_kept(api, path):
+    assert api.get(path).headers["cache-control"]
+    assert api.get(path, headers={"accept": "text/html"}).headers["cache-control"]
 
 
 def test_status_needs_no_key(site):

@@ -92,9 +92,46 @@ def test_feedback_that_was_read_from_elsewhere_changes_the_etag_at_once(api, sit
     assert movie not in ids(after)
 
 
+def test_feedback_that_began_first_and_is_kept_last_changes_the_etag_too(api, site):
+    path = "/api/v1/users/39/recommendations?limit=100"
+    with connect(site.conninfo) as conn:
+        conn.execute("select serving.give_feedback('slow', 39, 5, 'like')")
+        assert give_feedback(api, event("quick", 39, 6)).json()["accepted"] == 1
+        before = api.get(path)
+    assert 5 in ids(before)
+    after = api.get(path, headers={"if-none-match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert 5 not in ids(after)
+
+
+def test_an_edited_shelf_changes_what_an_application_is_given(api, site):
+    path = "/api/v1/users/1/shelves"
+    edit = "update serving.shelf set heading = %s where shelf_id = 'popular_now'"
+    headings = []
+    tag = ""
+    try:
+        for heading in ("Seen by many", "Seen by most"):
+            with connect(site.conninfo) as conn:
+                conn.execute(edit, [heading])
+            answer = api.get(path, headers={"if-none-match": tag})
+            assert answer.status_code == 200
+            tag = answer.headers["etag"]
+            headings.append({shelf["heading"] for shelf in answer.json()["shelves"]})
+            assert api.get(path, headers={"if-none-match": tag}).status_code == 304
+    finally:
+        with connect(site.conninfo) as conn:
+            conn.execute(edit, ["Popular these days"])
+    assert "Seen by many" in headings[0]
+    assert "Seen by most" in headings[1]
+
+
 def test_a_tag_is_found_among_others_and_says_nothing_about_other_viewers(api):
     mine = api.get("/api/v1/users/37/recommendations").headers["etag"]
-    for known, status in ((f'"x", {mine}', 304), ("*", 304), ('W/"x"', 200), (mine[2:], 200), ("", 200)):
+    strong = mine.removeprefix("W/")
+    for known, status in (
+        *((f'"x", {mine}', 304), ("*", 304), (strong, 304), (f'"x", {strong}', 304)),
+        *(('W/"x"', 200), (strong[1:-1], 200), (f'"x{strong[1:]}', 200), ("", 200)),
+    ):
         assert api.get("/api/v1/users/37/recommendations", headers={"if-none-match": known}).status_code == status
     give_feedback(api, event("other", 38, 5))
     tag = api.get("/api/v1/users/38/recommendations").headers["etag"]

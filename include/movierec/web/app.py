@@ -22,11 +22,12 @@ from movierec.web.keys import KeyFile
 from movierec.web.metrics import Metrics
 from movierec.web.problems import API_PREFIX, ProblemDetails, ProblemError, is_for_api, problem_response
 from movierec.web.rate_limit import RateLimiter
-from movierec.web.rendering import STATIC, error_page
+from movierec.web.rendering import STATIC, error_page, static
 from movierec.web.schemas import NO_NUL
 from movierec.web.services import Services, services_of
 
 OPENAPI = "/api/v1/openapi.json"
+KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 SMALLEST_GZIP = 800  # bytes; below, compressing costs more than it saves
 DESCRIPTION = """
 Lists, shelves and feedback of movierec. Send a key: `Authorization: Bearer <key>`.
@@ -74,7 +75,11 @@ def create_app(conninfo: str, key_file: Path, hosts: Sequence[str] = ()) -> ASGI
 
 
 class KeptFiles(StaticFiles):
-    """Static files, whose addresses change with their content: browsers keep them for good."""
+    """Static files, which browsers and caches keep for good under the address that pages have for them.
+
+    Under any other address they are asked for again: whoever names the content of another version, as while servers are
+    replaced one by one, must not leave this one in a cache where that one belongs.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the whole file, as small as they are; servers need not know ranges (RFC 9110)."""
@@ -86,8 +91,8 @@ class KeptFiles(StaticFiles):
         response = await super().get_response(path, scope)
         if isinstance(response, FileResponse):
             response.headers["accept-ranges"] = "none"
-            if scope["query_string"].startswith(b"v="):
-                response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        is_current = static(path).encode().endswith(b"?" + scope["query_string"])
+        response.headers["cache-control"] = KEPT_FOR_GOOD if is_current else "no-cache"
         return response
 
 

@@ -38,6 +38,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+NOT_KEPT = (b"cache-control", b"no-store")  # of what says nothing else; some caches keep it for minutes then
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -66,7 +67,10 @@ class Guard:
                 status = message["status"]
                 seconds = time.perf_counter() - started
                 timing = (b"server-timing", f"app;dur={seconds * 1000:.1f}".encode())
-                message = {**message, "headers": [*message.get("headers", ()), *self.headers, timing]}
+                headers = [*message.get("headers", ()), *self.headers, timing]
+                if all(name != NOT_KEPT[0] for name, _ in headers):
+                    headers.append(NOT_KEPT)
+                message = {**message, "headers": headers}
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -1,5 +1,5 @@
 -- Purpose: a viewer's shelves, as the API answers them. Grain: one row. Key: none.
--- Inputs: serving.freshness, serving.etag(), serving.shelves(). Parameters: user_id, row_limit.
+-- Inputs: serving.freshness, serving.shelves_etag(), serving.shelves(). Parameters: user_id, row_limit.
 with shelf as (
     select
         entry.shelf_number,
@@ -25,7 +25,7 @@ with shelf as (
 )
 
 select
-    serving.etag(%(user_id)s::bigint) as etag,
+    serving.shelves_etag(%(user_id)s::bigint) as etag,
     json_build_object(
         'user_id', %(user_id)s::bigint,
         'version_id', freshness.version_id,
