@@ -148,6 +148,11 @@ GOOD = {"session_secret": "s" * 40, "api_keys": [ONE]}
         (json.dumps({**GOOD, "api_keys": [{**GOOD["api_keys"][0], "scopes": ["admin"]}]}), "allowed are read, write"),
         (json.dumps({**GOOD, "api_keys": [{**ONE, "name": "page"}]}), "name 'page', allowed are 1 to 40 letters"),
         (json.dumps({**GOOD, "api_keys": [{**ONE, "name": "a:b"}]}), "name 'a:b', allowed"),
+        (
+            json.dumps({**GOOD, "api_keys": [{**ONE, "key": "é" * 40}]}),
+            "key of a has characters that no header carries",
+        ),
+        (json.dumps({**GOOD, "api_keys": [{**ONE, "key": "k " * 20}]}), "allowed are ASCII's without spaces"),
         (json.dumps({**GOOD, "api_keys": [{**ONE, "per_minute": 0}]}), "per_minute 0, allowed is 1 or more"),
         (json.dumps({**GOOD, "api_keys": [ONE, {**ONE, "key": "l" * 40}]}), "has a name twice"),
         (json.dumps({**GOOD, "api_keys": [ONE, {**ONE, "name": "b"}]}), "has a key twice"),

@@ -207,3 +207,4 @@ def test_the_description_names_what_is_answered_and_what_may_be_sent(site):
             assert ("If-None-Match" in names) is is_tagged, path
             assert ("415" in operation["responses"]) is ("requestBody" in operation), path
             assert "Retry-After" in operation["responses"]["503"]["headers"], path
+            assert {"400", "413", "414", "421"} <= set(operation["responses"]), path

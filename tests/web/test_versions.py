@@ -161,6 +161,26 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(s
         assert browser.get("/welcome").status_code == 200
 
 
+def test_what_goes_wrong_here_is_said_without_saying_how_it_is_made(site_of_two_versions):
+    deed = "{} execute on function serving.movie(bigint) {} movierec_web"
+    with site_of_two_versions.client() as api, site_of_two_versions.browser() as browser:
+        with connect(site_of_two_versions.conninfo) as conn:
+            conn.execute(deed.format("revoke", "from"))
+        try:
+            answers = [api.get("/api/v1/movies/12"), browser.get("/movies/12")]
+        finally:
+            with connect(site_of_two_versions.conninfo) as conn:
+                conn.execute(deed.format("grant", "to"))
+        assert [answer.status_code for answer in answers] == [500, 500]
+        assert answers[0].headers["content-type"] == "application/problem+json"
+        assert "Something went wrong" in answers[1].text
+        for answer in answers:
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            for inside in ("serving", "permission", "Traceback", "psycopg"):
+                assert inside not in answer.text
+        assert api.get("/api/v1/movies/12").status_code == 200
+
+
 def test_connections_that_a_restart_of_the_database_broke_are_replaced_unnoticed(site_of_two_versions):
     with site_of_two_versions.client() as api:
         assert api.get("/api/v1/users/1/recommendations").status_code == 200

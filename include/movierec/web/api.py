@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from movierec.web import schemas
 from movierec.web.access import Reader, Writer
-from movierec.web.problems import describe
+from movierec.web.problems import ANYWHERE, describe
 from movierec.web.schemas import After, Limit, MovieId, SearchText, UserId, Viewer
 from movierec.web.services import services_of
 from movierec.web.strict import StrictRoute
 
 PREFIX = "/api/v1"
-router = APIRouter(prefix=PREFIX, route_class=StrictRoute, responses=describe(400, 401, 403, 413, 422, 429, 503))
+router = APIRouter(prefix=PREFIX, route_class=StrictRoute, responses=describe(*ANYWHERE, 401, 403, 422, 429))
 Asked = Annotated[schemas.Selection, Query()]
 EventId = Annotated[str, Path(pattern=schemas.EVENT_ID, description="As it was sent.", examples=["0192f0c1"])]
 ETAG = {"ETag": {"description": "Holds until the answer may be another one.", "schema": {"type": "string"}}}

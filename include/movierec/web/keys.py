@@ -24,6 +24,7 @@ SCOPES = (READ, WRITE)
 PER_MINUTE = 6000  # requests that a new key may send
 MIN_SECRET_LENGTH = 32
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # stands before a colon and the ids of an application's events
+SENDABLE = re.compile(r"[!-~]*")
 PAGES = "page"  # what stands there for events of our own pages
 
 log = logging.getLogger(__name__)
@@ -151,4 +152,7 @@ def _api_key(content: Mapping[str, Any]) -> ApiKey:
         raise ValueError(f"name {name[:60]!r}, allowed are 1 to 40 letters, digits, _ and -, other than {PAGES}")
     if per_minute < 1:
         raise ValueError(f"per_minute {per_minute}, allowed is 1 or more")
-    return ApiKey(name, str(content["key"]), scopes, per_minute)
+    key = str(content["key"])
+    if not SENDABLE.fullmatch(key):
+        raise ValueError(f"the key of {name} has characters that no header carries, allowed are ASCII's without spaces")
+    return ApiKey(name, key, scopes, per_minute)

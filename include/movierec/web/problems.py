@@ -11,6 +11,7 @@ from movierec.errors import MovierecError
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
 RETRIED = (429, 503)
+ANYWHERE = (400, 413, 414, 421, 503)  # what `Guard` refuses, and what is answered while the database is away
 RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
 
 

@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from movierec.web import schemas
 from movierec.web.answers import NOTHING_PUBLISHED
-from movierec.web.problems import describe
+from movierec.web.problems import ANYWHERE, describe
 from movierec.web.services import services_of
 
-router = APIRouter(tags=["status"], responses=describe(503))
+router = APIRouter(tags=["status"], responses=describe(*ANYWHERE))
 monitoring = APIRouter()
 
 
