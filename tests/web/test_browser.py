@@ -191,6 +191,27 @@ def test_one_stop_of_the_tab_key_leads_past_a_shelf(visit):
     assert page.evaluate("document.activeElement.closest('.shelf-row') !== document.querySelector('.shelf-row')")
 
 
+ARROWS = """
+    () => [...document.querySelectorAll(".shelf")].map(shelf => {
+        const row = shelf.querySelector(".shelf-row");
+        return [row.scrollWidth > row.clientWidth, !shelf.querySelector(".shelf-arrows").hidden];
+    })
+"""
+
+
+def test_shelves_have_arrows_where_they_do_not_fit_also_after_a_zoom(visit):
+    page = visit("/", width=2560)
+    watch_as(page, 36)
+    seen = []
+    for width in (2560, 900, 2560):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+        seen.append(page.evaluate(ARROWS))
+        assert all(is_needed == is_there for is_needed, is_there in seen[-1])
+    assert seen[0] != seen[1]
+    assert seen[0] == seen[2]
+
+
 def test_suggestions_are_chosen_by_the_keyboard(visit):
     page = visit("/welcome")
     page.get_by_role("combobox").fill("cassablanca")
@@ -218,6 +239,20 @@ def test_no_more_than_five_can_be_chosen(visit):
     assert page.locator("input[name=chosen]").nth(6).is_disabled()
     page.locator("input[name=chosen]").nth(0).uncheck()
     assert page.locator("input[name=chosen]").nth(6).is_enabled()
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
+def test_looking_for_movies_keeps_the_choice_and_puts_no_token_into_the_address(visit, has_script):
+    page = visit("/new", java_script_enabled=has_script)
+    page.get_by_label("Star Wars (1977)", exact=True).check()
+    page.get_by_label("Look for other movies").fill("godfather")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new?*find=godfather*")
+    assert "token" not in page.url
+    page.get_by_label("The Godfather (1972)").check()
+    page.get_by_role("button", name="Show my list").click()
+    page.wait_for_url("**/for-you")
+    assert page.get_by_text("Because you chose").count() > 0
 
 
 IS_COVERED = """

@@ -4,8 +4,12 @@ import re
 
 import pytest
 
+from movierec.db import connect
+from movierec.web import pages
+from movierec.web.sessions import NEWCOMERS_FROM
+
 from .conftest import Site
-from .small_warehouse import BITING, MOVIES
+from .small_warehouse import BITING, MOVIES, VIEWERS
 
 TITLES = {movie_id: title for movie_id, title, _, _ in MOVIES}
 PAGES = (
@@ -121,8 +125,65 @@ def test_a_form_of_another_site_or_session_is_refused(surfer, site: Site):
     for wrong in ("", "x", foreign, "é"):
         answer = give_feedback(surfer, page, "dislike", movie, token=wrong)
         assert answer.status_code == 403
-        assert "That did not come from one of our pages" in answer.text
+        assert "The page has to be loaded again" in answer.text
     assert movie in shown_movies(surfer.get("/for-you"))
+
+
+def test_who_keeps_no_cookie_is_told_that_one_is_needed(surfer):
+    page = surfer.get("/welcome")
+    surfer.cookies.clear()
+    answer = surfer.post("/viewer", data={"token": token(page), "viewer": "16"})
+    assert answer.status_code == 403
+    assert "refuses the cookie that these pages need" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "again"),
+    [
+        ("/viewer", {"viewer": "nobody"}, "/welcome"),
+        ("/new", {}, "/new"),
+        ("/feedback", {"say": "adore 5"}, "/welcome"),
+    ],
+)
+def test_colours_can_be_changed_where_a_form_was_answered_by_a_page(surfer, path, fields, again):
+    answer = surfer.post(path, data={"token": token(surfer.get("/new")), **fields})
+    assert answer.status_code == 422
+    back = re.search(r'name="back" value="([^"]+)"', answer.text)[1]
+    page = surfer.post("/theme", data={"token": token(answer), "theme": "dark", "back": back})
+    assert (page.status_code, page.url.path) == (200, again)
+    assert 'data-theme="dark"' in page.text
+
+
+def test_numbers_of_newcomers_are_told_to_nobody_else(surfer, site: Site, monkeypatch):
+    monkeypatch.setattr(pages, "SOME_VIEWERS", 1000)
+    with connect(site.conninfo) as conn:
+        conn.execute(
+            "insert into serving.recommendation"
+            " select version_id, %s, rank, movie_id, title, release_year, score, because_movie_id, reason"
+            " from serving.recommendation where user_id = 1",
+            [NEWCOMERS_FROM],
+        )
+    try:
+        shown = re.findall(r'name="viewer" value="(\d+)"', surfer.get("/welcome").text)
+        assert {int(number) for number in shown} == set(VIEWERS)
+    finally:
+        with connect(site.conninfo) as conn:
+            conn.execute("delete from serving.recommendation where user_id = %s", [NEWCOMERS_FROM])
+
+
+def test_a_movie_that_is_pinned_for_everybody_stands_before_lists_and_in_place_of_none(surfer, site: Site):
+    before = [movie for movie in shown_movies(become(surfer, 20)) if movie != 37]
+    with connect(site.conninfo) as conn:
+        conn.execute("insert into serving.placement (movie_id, action, note) values (37, 'pin', 'for everybody')")
+    try:
+        page = become(surfer, 20)
+        assert (page.status_code, page.url.path) == (200, "/for-you")
+        assert shown_movies(page)[:6] == [37, *before[:5]]
+        give_feedback(surfer, page, "like", before[0])
+        assert shown_movies(surfer.get("/for-you"))[:5] == [37, *before[1:5]]
+    finally:
+        with connect(site.conninfo) as conn:
+            conn.execute("delete from serving.placement where note = 'for everybody'")
 
 
 def test_tokens_are_masked_anew_in_every_page(surfer):
@@ -248,5 +309,10 @@ def test_somebody_new_starts_with_a_popular_movie(surfer):
 
 def test_static_files_are_kept_for_good_under_addresses_that_change_with_them(surfer):
     address = re.search(r'href="(/static/site.css\?v=\w+)"', surfer.get("/welcome").text)[1]
-    assert "immutable" in surfer.get(address).headers["cache-control"]
+    kept = surfer.get(address)
+    assert "immutable" in kept.headers["cache-control"]
+    unchanged = surfer.get(address, headers={"if-none-match": kept.headers["etag"]})
+    assert (unchanged.status_code, unchanged.headers["cache-control"]) == (304, kept.headers["cache-control"])
+    for other in ("/static/site.css", "/static/site.css?v=0123456789", f"{address}0", f"{address}&v=0"):
+        assert surfer.get(other).headers["cache-control"] == "no-cache"
     assert surfer.get("/static/../app.py").status_code == 404

@@ -20,12 +20,11 @@ from movierec.web.problems import ProblemError, is_for_api
 from movierec.web.rendering import PageSession, redirect
 from movierec.web.schemas import LARGEST_ID, NO_NUL
 from movierec.web.services import services_of
-from movierec.web.sessions import Session
+from movierec.web.sessions import COOKIE, NEWCOMERS_FROM, NEWCOMERS_TO, Session
 
 router = APIRouter(include_in_schema=False)
 
 KINDS = tuple(kind for kind, _, _ in views.OPINIONS)
-NEWCOMERS_FROM, NEWCOMERS_TO = 10**14, 10**15  # ids of newcomers: nobody else's, and exact in JavaScript
 REFUSALS = {  # by the field that the database names
     "movie_id": "this movie is not in the catalogue any more",
     "user_id": "nothing is kept of this viewer, who has been forgotten",
@@ -33,12 +32,15 @@ REFUSALS = {  # by the field that the database names
 NOTICE_TITLE = 80  # letters of a title in a notice, which lies in a cookie
 
 
-async def own_form(session: PageSession, token: Annotated[str, Form(max_length=200)] = "") -> Session:
+async def own_form(request: Request, session: PageSession, token: Annotated[str, Form(max_length=200)] = "") -> Session:
     """Return the session of a form that came from one of our pages.
 
     Raises:
         ProblemError: its token is missing or another session's.
     """
+    if not request.cookies.get(COOKIE):
+        detail = "it was loaded too long ago, or the browser refuses the cookie that these pages need"
+        raise ProblemError(403, detail)
     if not session.is_token(token):
         raise ProblemError(403, "the page is too old, or the form was not ours; load the page again")
     return session

@@ -11,7 +11,7 @@ from movierec.web.problems import ProblemError
 from movierec.web.rendering import PageSession, render
 from movierec.web.schemas import LARGEST_ID, NO_NUL
 from movierec.web.services import services_of
-from movierec.web.sessions import Session
+from movierec.web.sessions import NEWCOMERS_FROM, Session
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +59,7 @@ async def welcome_page(
     async with services_of(request).warehouse.snapshot() as snapshot:
         freshness = await require_freshness(snapshot)
         strip = await popular(snapshot, session, ON_SHELF)
-        some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS})
+        some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS, "newcomers_from": NEWCOMERS_FROM})
     context = {
         "strip": strip,
         "starters": strip[:STARTERS],
@@ -92,8 +92,8 @@ async def for_you(request: Request, session: PageSession) -> Response:
 
 async def has_list(snapshot: Snapshot, viewer: int) -> bool:
     """Tell whether a viewer has a published list."""
-    first = await snapshot.row("recommend", {"user_id": viewer, "row_limit": 1})
-    return first is not None and first["origin"] in ("list", "candidate")
+    row = await snapshot.row("has_list", {"user_id": viewer})
+    return row is not None and bool(row["has_list"])
 
 
 async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:

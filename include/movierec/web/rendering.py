@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 HEADINGS = {
     400: "That was not understood",
-    403: "That did not come from one of our pages",
+    403: "The page has to be loaded again",
     404: "There is nothing here",
     405: "That is not possible here",
     413: "That was too much",
@@ -33,6 +33,7 @@ HEADINGS = {
     503: "The lists cannot be read right now",
 }
 RETRY_SECONDS = 15
+PAGES_OF_FORMS = {"/viewer": "/welcome", "/new": "/new"}  # which can be asked for again, unlike what a form is sent to
 
 
 def read_session(request: Request) -> Session:
@@ -62,7 +63,7 @@ def render(
             token=session.masked_token(),
             page_id=secrets.token_urlsafe(9),
             viewer_name=viewer_name(session),
-            back=local_path(str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")),
+            back=address_of(request),
             **{"freshness": None, "here": "", "query": "", **context},
         )
     )
@@ -97,6 +98,13 @@ def error_page(request: Request, problem: ProblemError) -> Response:
 def viewer_name(session: Session) -> str:
     """Return how a page addresses the viewer."""
     return "You" if session.is_new else f"Viewer {session.viewer}"
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the page that a request is answered with; of a form that is answered by one, the form's."""
+    if request.method != "GET":
+        return PAGES_OF_FORMS.get(request.url.path, "/")
+    return local_path(f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path)
 
 
 def local_path(text: str) -> str:

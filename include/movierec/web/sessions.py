@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 COOKIE = "movierec_session"
 MAX_AGE_SECONDS = 30 * 24 * 3600
 TOKEN_BYTES = 18
+NEWCOMERS_FROM, NEWCOMERS_TO = 10**14, 10**15  # ids of newcomers: nobody else's, and exact in JavaScript
 
 
 def _new_token() -> str:

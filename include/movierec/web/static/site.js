@@ -174,7 +174,9 @@ for (const shelf of document.querySelectorAll(".shelf")) {
   const row = shelf.querySelector(".shelf-row");
   const arrows = shelf.querySelector(".shelf-arrows");
   const covers = [...row.querySelectorAll(".card > a")];
-  arrows.hidden = row.scrollWidth <= row.clientWidth;
+  const showArrows = () => { arrows.hidden = row.scrollWidth <= row.clientWidth; };
+  showArrows();
+  new ResizeObserver(showArrows).observe(row); // as when the window is turned, or the page is zoomed
   arrows.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) row.scrollBy({ left: Number(button.dataset.by) * row.clientWidth * 0.85 });
