@@ -102,6 +102,32 @@ def test_heads_are_bounded_whether_by_one_header_or_by_many(site, lines):
     assert len(lines) > MAX_HEAD_BYTES
 
 
+CHUNKED = POST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun", [CHUNKED + b"2\r\n{}\r\n0\r\nX: ", CHUNKED + b"2;x="], ids=["header after the body", "size of a chunk"]
+)
+@pytest.mark.parametrize("piece", [PIECE, b"a\r\nX: " * 10_000], ids=["one", "many"])
+def test_what_frames_a_body_in_chunks_is_bounded_as_its_head_is(site, no_error, begun, piece):
+    begun_at = time.monotonic()
+    with connect(site) as connection:
+        connection.sendall(begun)
+        with pytest.raises(OSError):
+            for _ in range(1_000):
+                connection.sendall(piece)
+    assert time.monotonic() - begun_at < 10
+    assert site.get("/health").status_code == 200
+
+
+def test_a_body_may_come_in_chunks_of_a_byte_with_headers_after_it(site):
+    body = b'{"movies": [12], "limit": 3%s}' % (b" " * 30_000)
+    sent = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    received = answer_to(site, sent, chunks, b"0\r\nAuthorization: Bearer wrong\r\nX: y\r\n\r\n")
+    assert statuses(received) == [200]
+
+
 def test_a_head_of_the_usual_size_is_read_whatever_pieces_it_comes_in(site):
     cookie = b"Cookie: " + b"a=b; " * 4_000 + b"\r\nConnection: close\r\n\r\n"
     assert statuses(answer_to(site, GET, cookie[:7], cookie[7:9_000], cookie[9_000:])) == [200]

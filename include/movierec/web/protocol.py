@@ -10,6 +10,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 64_000  # of the request line and the headers together
+FRAME = 8  # bytes between those of a body in chunks, for each of them: a chunk of one byte has five
 REQUEST_SECONDS = 60.0  # from the first byte of a request to the last one of its body; that an answer waits to be read
 
 
@@ -22,7 +23,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     request_seconds = REQUEST_SECONDS
     _is_arriving = _is_head = False
-    _head_bytes = 0
+    _head_bytes = _body_bytes = _frame_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _answering: RequestResponseCycle | None = None
@@ -63,15 +64,17 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what has come, in pieces that show how large a head grows."""
         for start in range(0, len(data), MAX_HEAD_BYTES):
-            piece = data[start : start + MAX_HEAD_BYTES]
+            piece, body_bytes = data[start : start + MAX_HEAD_BYTES], self._body_bytes
             super().data_received(piece)
             if self.transport.is_closing():
                 return
             if self._is_head:
                 self._head_bytes += len(piece)
-                if self._head_bytes > MAX_HEAD_BYTES:
-                    self._refuse(b"431 Request Header Fields Too Large", b"the headers are longer than 64,000 bytes")
-                    return
+            elif self._is_arriving:
+                self._frame_bytes += len(piece) - max(0, self._body_bytes - body_bytes)
+            if self._head_bytes > MAX_HEAD_BYTES or self._frame_bytes > MAX_HEAD_BYTES + FRAME * self._body_bytes:
+                self._refuse(b"431 Request Header Fields Too Large", b"the headers are longer than 64,000 bytes")
+                return
         if self._is_arriving and self._timer is None:  # most requests come in one piece and need no timer
             self._timer = self.loop.call_later(self.request_seconds, self._too_slow)
 
@@ -79,7 +82,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """Note that a head begins."""
         super().on_message_begin()
         self._is_arriving = self._is_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._body_bytes = self._frame_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what follows a body in chunks, for which no route waits, is left out (RFC 9110, 6.5.1)."""
+        if self._is_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Count what belongs to the body: sizes of chunks and headers that follow it do not."""
+        super().on_body(body)
+        self._body_bytes += len(body)
 
     def on_headers_complete(self) -> None:
         """Note that the head is complete."""
