@@ -81,12 +81,13 @@ def test_an_event_that_was_another_one_before_is_told_so_and_changes_nothing(api
     [
         (b'{"a": 1,}', 422, "body: this is no JSON: "),
         (b'{"a": "\xff"}', 400, "body: this is no UTF-8 at byte 8"),
+        ("{}".encode("utf-16"), 400, "body: this is no UTF-8 at byte 1"),
         (b'{"a": NaN}', 422, "body: NaN is no number of JSON"),
         (b'{"a": -Infinity}', 422, "body: -Infinity is no number of JSON"),
         (b'{"a": %s}' % (b"9" * 5_000), 422, "body: a number has more digits than are read"),
         (b'{"a": ' + b"[" * 100_000, 400, "body: lists and objects are nested deeper than is read"),
     ],
-    ids=["comma", "bytes", "NaN", "infinity", "digits", "nested"],
+    ids=["comma", "bytes", "UTF-16", "NaN", "infinity", "digits", "nested"],
 )
 def test_a_body_that_is_no_json_is_told_why(api, path, body, status, detail):
     answer = post(api, path, body)

@@ -110,7 +110,7 @@ def read_json(body: bytes) -> Any:
             text, or is nested deeper than is read. FastAPI would make any other error one without a reason.
     """
     try:
-        return json.loads(body, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise HTTPException(422, f"body: this is no JSON: {error.msg} at character {error.pos + 1}") from error
     except UnicodeDecodeError as error:
