@@ -8,7 +8,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param,
 
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec_marked import require_results
-from movierec_nights import record_stage, record_timed_out_night
+from movierec_nights import record_stage, record_ended_night
 from movierec_notices import Notify
 
 CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
@@ -99,7 +99,7 @@ DAG_DEFAULTS: dict[str, Any] = {
 # Of the DAGs that make up a night: each task notes when it ran, in ops.night_stage.
 NIGHT_DEFAULTS = DAG_DEFAULTS | {
     "default_args": DEFAULTS | {"on_success_callback": [record_stage]},
-    "on_failure_callback": [Notify("failure"), record_timed_out_night],
+    "on_failure_callback": [Notify("failure"), record_ended_night],
 }
 
 

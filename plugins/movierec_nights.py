@@ -14,6 +14,7 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import get_current_context, task
 
+from movierec import dag_ids
 from movierec_connections import open_connection
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ MAX_NOTICE = 5  # unusual measures that a notice names
 
 
 def is_ours(dag_run: "DagRun") -> bool:
-    """Tell whether a run is of one of our DAGs: a listener hears of those of all."""
-    return dag_run.dag_id.startswith("movierec_")
+    """Tell whether a run is of one of our DAGs: a listener hears of those of all, whatever they are called."""
+    return dag_run.dag_id in dag_ids.ALL
 
 
 def record_stage(context: Any) -> None:
@@ -58,11 +59,11 @@ def record_night() -> list[str]:
     return report.sentences
 
 
-def record_timed_out_night(context: Any) -> None:
-    """Record the night of a run that took longer than its DAG allows: Airflow skips its last task with all others."""
+def record_ended_night(context: Any) -> None:
+    """Record the night of a run that took longer than its DAG allows, or could not go on: its last task never runs."""
     from movierec.monitoring import nights
 
-    if context.get("reason") == "timed_out":
+    if context.get("reason") in ("timed_out", "all_tasks_deadlocked"):
         with open_connection() as conn:
             nights.record_night(conn, context["dag"].dag_id, context["run_id"])
 

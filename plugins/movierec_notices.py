@@ -51,6 +51,13 @@ NOTIFIERS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+# Why a run ended, by Airflow's words for it.
+RUN_ENDED = {
+    "timed_out": "the run took longer than its DAG allows.",
+    "all_tasks_deadlocked": "none of the tasks that were left could start (all_tasks_deadlocked).",
+}
+
+
 class Notify(BaseNotifier):
     """Makes a notice of the task that it is called for, by what Airflow hands to a callback."""
 
@@ -94,7 +101,7 @@ def describe_failure(error: object, reason: str | None) -> str:
     from movierec.errors import MovierecError
 
     if reason:
-        return {"timed_out": "the run took longer than its DAG allows."}.get(reason, f"the run ended: {reason}.")
+        return RUN_ENDED.get(reason, f"the run ended: {reason}.")
     if isinstance(error, (AirflowFailException, MovierecError)):
         return str(error)
     if isinstance(error, AirflowSensorTimeout):

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from movierec.commands import options as options_of
 from movierec.config import Settings, read_env_file
 from movierec.errors import ConfigError, MovierecError
+from movierec.local import streams
 
 INTERRUPTED = 130
 NEARLY_FULL_BYTES = 8_000_000
@@ -22,9 +22,16 @@ WHOLE_LINE_COMMANDS = ("clean", "airflow", "quarantine", "rollback", "check", "w
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status; an error that a person can act on is one sentence."""
+    """Run one command and return the exit status; an error that a person can act on is one sentence.
+
+    Args:
+        arguments: the words behind the program's name; None: those that this process was started with.
+    """
+    if arguments is None:
+        streams.outlive_readers()
+        arguments = sys.argv[1:]
     try:
-        options = _parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
+        options = _parser().parse_args(_words(arguments))
         read_env_file()
         return int(options.command(Settings.from_env(), options) or 0)
     except MovierecError as error:
@@ -107,7 +114,7 @@ def sql(settings: Settings, options: argparse.Namespace) -> int:
     command = [str(programs.program_path("psql")), "-X", embedded_server.conninfo(settings, "warehouse")]
     if options.query:
         command += ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", options.query]
-    return subprocess.call(command)
+    return streams.call(command)
 
 
 def airflow(settings: Settings, options: argparse.Namespace) -> int:
@@ -119,9 +126,9 @@ def airflow(settings: Settings, options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "airflow", *options.words]
     if not {"-h", "--help"}.isdisjoint(options.words):  # which needs no installation
         with tempfile.TemporaryDirectory() as folder:
-            return subprocess.call(command, env={**os.environ, "AIRFLOW_HOME": folder}, cwd=folder)
+            return streams.call(command, env={**os.environ, "AIRFLOW_HOME": folder}, cwd=folder)
     databases.prepare_airflow(settings)
-    return subprocess.call(
+    return streams.call(
         command, env=environment.airflow_environment(settings), cwd=settings.state_folder.airflow, umask=0o077
     )
 

@@ -131,6 +131,13 @@ def test_a_run_that_is_marked_as_failed_while_its_night_is_recorded_is_red(airfl
     assert [row[:2] for row in await_notices(begun)] == [(dag_id, None)]
 
 
+def test_a_dag_of_somebody_elses_is_left_alone_whatever_it_is_called(airflow):
+    from movierec_nights import is_ours
+
+    assert all(is_ours(SimpleNamespace(dag_id=dag_id)) for dag_id in airflow.dags)
+    assert not is_ours(SimpleNamespace(dag_id="movierec_guests"))
+
+
 def test_a_run_that_is_marked_as_successful_after_all_is_green(airflow, begin_run):
     begun = begin_run("movierec_publish", **all_but_the_record(airflow, "movierec_publish"))
     mark_run(begun)

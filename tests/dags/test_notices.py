@@ -193,23 +193,27 @@ def test_every_task_and_every_dag_tells_of_a_failure(airflow):
             assert "Notify" in [type(each).__name__ for each in told]
 
 
-def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_took_too_long_too(airflow, night):
+def test_a_run_that_failed_because_a_task_did_is_told_once_and_one_that_ended_otherwise_too(airflow, night):
     from movierec_notices import Notify
 
     dag = airflow.dags["movierec_train"]
-    for reason in ("task_failure", "timed_out"):
+    for reason in ("task_failure", "timed_out", "all_tasks_deadlocked"):
         Notify("failure")({"dag": dag, "run_id": "one", "reason": reason})
-    messages = query(night.warehouse, "select message from ops.notice")
-    assert messages == [("movierec_train failed: the run took longer than its DAG allows.",)]
+    messages = query(night.warehouse, "select message from ops.notice order by notice_id")
+    assert messages == [
+        ("movierec_train failed: the run took longer than its DAG allows.",),
+        ("movierec_train failed: none of the tasks that were left could start (all_tasks_deadlocked).",),
+    ]
 
 
-def test_a_run_that_took_too_long_leaves_the_row_of_its_night(airflow, conn, night):
+@pytest.mark.parametrize("reason", ["timed_out", "all_tasks_deadlocked"])
+def test_a_run_that_ended_before_its_last_task_leaves_the_row_of_its_night(airflow, conn, night, reason):
     dag = airflow.dags["movierec_ingest"]
     conn.execute("insert into ops.batch (run_id, dataset, as_of) values ('long', 'here', '2026-02-01')")
     conn.commit()
-    for reason, rows in (("task_failure", []), ("timed_out", [("open", None)])):
+    for ended, rows in (("task_failure", []), (reason, [("open", None)])):
         for tell in dag.on_failure_callback:
-            tell({"dag": dag, "run_id": "long", "reason": reason})
+            tell({"dag": dag, "run_id": "long", "reason": ended})
         assert query(night.warehouse, "select status, version_id from ops.night") == rows
 
 

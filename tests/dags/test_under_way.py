@@ -21,6 +21,7 @@ from movierec.local import environment
 from movierec.local.airflow import chain
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.database import give_back_tries
+from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.processes import end_all
 from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.under_way import await_night, find_night
@@ -391,6 +392,24 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights, notices):
         assert time.monotonic() < deadline, "nothing was told"
         time.sleep(0.1)
     assert nights.client.run(*own)["state"] == "running"
+
+
+def test_a_run_of_which_no_task_can_start_any_more_says_why(nights, tmp_path):
+    from airflow.models.dagrun import DagRun
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.utils.session import create_session
+
+    stuck = nights.make(INGEST, "stuck")
+    with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
+        conn.execute("delete from task_instance where run_id = 'stuck' and task_id = 'open_batch'")
+    with create_session() as session:
+        run = session.query(DagRun).filter_by(run_id="stuck").one()
+        run.dag = SerializedDagModel.get_dag(INGEST, session=session)
+        run.update_state(session=session, execute_callbacks=False)
+    assert nights.client.run(*stuck)["state"] == "failed"
+    said = describe_failure(nights.client.task_instances(*stuck), tmp_path, nights.client.obstacles)
+    assert "(all_tasks_deadlocked):\n" in said
+    assert f"  {INGEST}.list_sources: Task's trigger rule 'all_success' requires all upstream tasks to have" in said
 
 
 def test_following_starts_anywhere_and_ends_at_the_run_that_failed(nights):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from movierec.db import connect
-from movierec.errors import ConfigError
+from movierec.errors import ConfigError, QualityError
+from movierec.forgetting import forget as forgetting
 from movierec.forgetting.artifacts import files_with
 from movierec.forgetting.forget import allow, forget, forget_from_form, forget_in_later_artifacts
 from movierec.ingestion.batch import accept_batch
@@ -168,6 +169,34 @@ def test_nothing_is_left_in_a_dump_or_in_the_artifacts(live, settings, app, tmp_
         assert str(PERSON) not in dump(application)
     for table, before in rows_of_others.items():
         assert live.execute(f"select count(*) from {table}").fetchone() == before, table
+
+
+def test_the_viewer_is_looked_up_and_not_searched_for_among_the_rows_of_all_others(live, settings):
+    live.execute(
+        "insert into serving.recommendation (version_id, user_id, rank, movie_id, title, score, reason)"
+        " select 1, 1000 + number / 20, number % 20, 1, 'A', 0, '' from generate_series(1, 20000) as series (number)"
+    )
+    live.execute("analyze serving.recommendation")
+    live.commit()
+    before = rows_read(live, "recommendation")
+    forget_person(live, settings)
+    assert rows_read(live, "recommendation") == before
+
+
+def rows_read(conn, table):
+    """Return how many rows have been read of a table by going through all of it."""
+    conn.execute("select pg_stat_force_next_flush()")
+    conn.commit()
+    (rows,) = conn.execute("select seq_tup_read from pg_stat_user_tables where relname = %s", [table]).fetchone()
+    conn.commit()
+    return rows
+
+
+@pytest.mark.parametrize("table", ["raw.ratings", "core.ratings", "quarantine.row"])
+def test_what_is_left_of_the_viewer_ends_it_with_its_place(live, settings, table, monkeypatch):
+    monkeypatch.setattr(forgetting, "_forget_rows", lambda *_: {})
+    with pytest.raises(QualityError, match=rf"of viewer {PERSON} something is left: .*{table}: \d+ rows"):
+        forget_person(live, settings)
 
 
 def test_what_stays_is_the_count(live, settings):

@@ -110,7 +110,7 @@ def _renew_statistics(conn: Connection, tables: Iterable[str]) -> None:
 
 
 def _prove(conn: Connection, settings: Settings, trained: Iterable[int], user: int) -> None:
-    rows = fetch(conn, "forgetting/forgotten_rows", {"batch_id": None})
+    rows = fetch(conn, "forgetting/rows_of_viewer", {"user_id": user})
     conn.commit()
     left = [f"{row['table_name']}: {row['rows']} rows" for row in rows]
     left += [path for training in trained for path in files_with(TrainingFolder.of(settings, training), user)]

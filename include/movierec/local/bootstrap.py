@@ -16,7 +16,7 @@ from pathlib import Path
 from movierec import locks
 from movierec.code_version import COMMIT_FILE
 from movierec.errors import MovierecError
-from movierec.local import commit, installers, interpreters
+from movierec.local import commit, installers, interpreters, streams
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
@@ -145,4 +145,5 @@ def _digest(files: list[str]) -> str:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     main()

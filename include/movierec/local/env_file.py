@@ -12,7 +12,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from movierec.local import commit
+from movierec.local import commit, streams
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "MOVIEREC_COMMIT"  # goes into the image, which has no git
@@ -79,4 +79,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     main(sys.argv[1:])

@@ -17,7 +17,7 @@ from pathlib import Path
 from movierec import locks
 from movierec.config import ROOT, Settings, read_env_file
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import installers
+from movierec.local import installers, streams
 from movierec.rankers.neural import environment
 
 REQUIREMENTS = ROOT / "requirements-neural.txt"
@@ -98,4 +98,5 @@ def _run(*command: str, doing: str) -> None:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     sys.exit(main())

@@ -71,7 +71,8 @@ def _follow_one_night(settings: Settings, dataset: Path, last_halt: str) -> Run:
     finally:
         progress.close()
     if not ended.is_success:
-        raise MovierecError(describe_failure(airflow.task_instances(*ended.run), task_log_folder(settings)))
+        tasks = airflow.task_instances(*ended.run)
+        raise MovierecError(describe_failure(tasks, task_log_folder(settings), airflow.obstacles))
     return ended.run
 
 

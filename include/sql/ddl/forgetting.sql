@@ -95,6 +95,11 @@ where
     and columns.table_schema in ('raw', 'staging', 'core', 'past', 'ml', 'serving', 'ops');
 comment on view ops.table_of_viewers is 'The tables whose rows are about a viewer. Grain: table.';
 
+create or replace function ops.viewer_column(schema_name text) returns text
+language sql immutable parallel safe
+return case when schema_name = 'raw' then 'ops.viewer_id(user_id)' else 'user_id' end;
+comment on function ops.viewer_column is 'Whose a row is, as SQL: rows of raw are text.';
+
 create or replace procedure ops.refuse_user(of_user bigint, asked_by text)
 language sql
 begin atomic
@@ -128,9 +133,7 @@ begin
     where ops.viewer_id(feedback_event.user_id) = of_user;
 
     for viewed in select * from ops.table_of_viewers order by schema_name, table_name loop
-        is_viewer := case
-            when viewed.schema_name = 'raw' then 'ops.viewer_id(user_id) = $1' else 'user_id = $1'
-        end;
+        is_viewer := ops.viewer_column(viewed.schema_name) || ' = $1';
         if viewed.table_name = 'feedback_event' then
             is_viewer := is_viewer || ' or (user_id is null and event_id in (select event_id from forgotten_event))';
         end if;
@@ -221,6 +224,36 @@ $$;
 comment on function ops.forget_user is
 'Delete the rows of a viewer from every table that has any, and return how many that were. Grain: table.';
 
+-- Looked up by the indexes that there are: ops.forgotten_rows() reads all rows of all viewers.
+create or replace function ops.rows_of_viewer(of_user bigint)
+returns table (table_name text, rows bigint)
+language plpgsql stable as $$
+#variable_conflict use_column
+declare
+    viewed record;
+    found_rows bigint;
+begin
+    for viewed in select * from ops.table_of_viewers order by schema_name, table_name loop
+        execute format(
+            'select count(*) from %I.%I where %s = $1',
+            viewed.schema_name, viewed.table_name, ops.viewer_column(viewed.schema_name)
+        ) into found_rows using of_user;
+        if found_rows > 0 then
+            return query select viewed.schema_name || '.' || viewed.table_name, found_rows;
+        end if;
+    end loop;
+    return query
+    select 'quarantine.row', count(*)
+    from quarantine.row
+    where
+        ops.viewer_id("row".record ->> 'user_id') = of_user
+        or ops.viewer_id("row".decided_record ->> 'user_id') = of_user
+    having count(*) > 0;
+end;
+$$;
+comment on function ops.rows_of_viewer is
+'Rows of a viewer, wherever there are any: none of one who has been forgotten. Grain: table.';
+
 -- Searched before a batch is accepted: everything, where somebody was forgotten since the last accepted batch, else
 -- what this batch brought and what is small.
 create or replace function ops.forgotten_rows(of_batch bigint)
@@ -246,7 +279,7 @@ begin
         execute format(
             'select count(*) from %1$I.%2$I where get_bit($1, ops.user_bucket(%3$s)) = 1 and ops.is_refused(%3$s)%4$s',
             viewed.schema_name, viewed.table_name,
-            case when viewed.schema_name = 'raw' then 'ops.viewer_id(user_id)' else 'user_id' end,
+            ops.viewer_column(viewed.schema_name),
             case
                 when viewed.schema_name in ('raw', 'staging') and not is_everything
                     then ' and slice_id in (select slice_id from ops.slice where batch_id = $2)'

@@ -46,5 +46,22 @@ def test_a_killed_task_without_a_log_says_so(tmp_path):
     assert "left no log: the process was killed or never started" in describe_failure([TASK], tmp_path)
 
 
-def test_a_run_failed_by_hand_blames_no_task(tmp_path):
-    assert "no task failed by itself" in describe_failure([], tmp_path)
+def test_a_run_failed_by_hand_blames_no_task_and_says_where_it_stands(tmp_path):
+    skipped = {**TASK, "state": "skipped"}
+    assert describe_failure([skipped], tmp_path) == (
+        "no task failed by itself: the run was marked as failed, or took longer than its DAG allows; ops.notice says "
+        "which"
+    )
+
+
+def test_of_tasks_that_could_not_start_some_are_named_with_their_reasons(tmp_path):
+    left = [{**TASK, "task_id": f"task{number}", "map_index": -1, "state": None} for number in range(5)]
+    said = describe_failure(left, tmp_path, lambda task: [f"{task['task_id']} waits"] * (task["task_id"] != "task1"))
+    assert said.splitlines() == [
+        "Airflow ended the run, because none of the tasks that were left could start (all_tasks_deadlocked):",
+        "  movierec_train.task0: task0 waits",
+        "  movierec_train.task1: no reason",
+        "  movierec_train.task2: task2 waits",
+        "  and 2 more",
+        "the DAG or its tasks were changed during the run; start another night, make run",
+    ]

@@ -19,6 +19,7 @@ from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.config import ROOT
 from movierec.db import connect
+from movierec.local import streams
 from movierec.state_folder import StateFolder
 
 SIZES = (1_000_000, 5_000_000, 20_000_000)
@@ -106,4 +107,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     sys.exit(main())

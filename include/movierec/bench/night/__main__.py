@@ -19,7 +19,7 @@ from movierec.bench.night.rivals import question_of, run_all
 from movierec.bench.page import PAGE, write_block
 from movierec.config import ROOT, Settings
 from movierec.errors import MovierecError
-from movierec.local import state
+from movierec.local import state, streams
 from movierec.local.postgres import embedded_server
 from movierec.state_folder import StateFolder
 
@@ -96,4 +96,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     sys.exit(main())

@@ -21,6 +21,7 @@ from movierec.bench.speed import ratings as speed_ratings
 from movierec.bench.speed.measure import measure_anchor, measure_ranker, split
 from movierec.bench.speed.report import Figures
 from movierec.config import ROOT
+from movierec.local import streams
 from movierec.rankers import registry
 
 ROWS = 1_000_000
@@ -74,4 +75,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     sys.exit(main())

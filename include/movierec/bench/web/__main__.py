@@ -19,6 +19,7 @@ from movierec.bench.server import database, server
 from movierec.bench.web import data, load, pages, report, servers
 from movierec.config import ROOT, Settings
 from movierec.db import Connection, connect
+from movierec.local import streams
 from movierec.local.postgres import embedded_server
 
 DATABASE = "bench_web"
@@ -108,4 +109,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    streams.outlive_readers()
     sys.exit(main())

@@ -16,6 +16,7 @@ from movierec.local.environment import airflow_url
 JsonObject = dict[str, Any]
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RETRY_SECONDS = 30.0
+OF_ANY_TASK_LEFT = ("Dagrun Running", "Task Instance State")  # what Airflow says of every task of a run that has ended
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting
 
 
@@ -93,6 +94,13 @@ class AirflowClient:
         while page := self.get(path, {"limit": 100, "offset": len(instances)})["task_instances"]:
             instances += page
         return instances
+
+    def obstacles(self, task: JsonObject) -> list[str]:
+        """Return why the scheduler cannot start a task instance; nothing of one that is running or has ended."""
+        mapped = f"/{task['map_index']}" if task["map_index"] >= 0 else ""
+        path = f"{_run_path(task['dag_id'], task['dag_run_id'])}/taskInstances/{task['task_id']}{mapped}/dependencies"
+        found = self.get(path)["dependencies"]
+        return [each["reason"] for each in found if each["name"] not in OF_ANY_TASK_LEFT]
 
     def running_tasks(self) -> list[JsonObject]:
         """Return the task instances that are running now, of whatever DAG."""

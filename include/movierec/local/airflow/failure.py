@@ -1,24 +1,51 @@
 """Why a night failed, in a few lines: the task, the last errors in its log, and where the log is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from movierec.local.airflow.api import JsonObject
-from movierec.local.airflow.progress import task_title
+from movierec.local.airflow.progress import FINISHED_STATES, task_title
 
 MAX_LINES = 6
 MAX_LINE_LENGTH = 500
+MARKED_OR_TIMED_OUT = (
+    "no task failed by itself: the run was marked as failed, or took longer than its DAG allows; ops.notice says which"
+)
+MAX_STUCK = 3  # tasks of which it is said why they could not start
 
 
-def describe_failure(tasks: Sequence[JsonObject], logs: Path) -> str:
-    """Return the first failed task of a run with the last errors in its log, and the path of the log."""
+def describe_failure(
+    tasks: Sequence[JsonObject], logs: Path, obstacles: Callable[[JsonObject], Sequence[str]] = lambda _: ()
+) -> str:
+    """Return the first failed task of a run with the last errors in its log, and the path of the log.
+
+    Args:
+        tasks: the task instances of the run, as Airflow's API returns them.
+        logs: where tasks write their logs.
+        obstacles: returns why Airflow cannot start a task.
+    """
     failed = sorted((task for task in tasks if task["state"] == "failed"), key=lambda task: task["end_date"] or "")
     if not failed:
-        return "no task failed by itself: the run was marked as failed, or ran out of time"
+        left = [task for task in tasks if task["state"] not in FINISHED_STATES]
+        return _describe_deadlock(left, obstacles) if left else MARKED_OR_TIMED_OUT
     log = log_path(failed[0], logs)
     return "\n".join((f"{task_title(failed[0])} failed", *(f"  {line}" for line in errors_in(log)), f"log: {log}"))
+
+
+def _describe_deadlock(left: Sequence[JsonObject], obstacles: Callable[[JsonObject], Sequence[str]]) -> str:
+    """Say why none of the tasks that are left could start: Airflow ends such a run and blames no task."""
+    more = [f"  and {len(left) - MAX_STUCK} more"] if len(left) > MAX_STUCK else []
+    reasons = [f"  {task_title(task)}: {'; '.join(obstacles(task)) or 'no reason'}" for task in left[:MAX_STUCK]]
+    return "\n".join(
+        (
+            "Airflow ended the run, because none of the tasks that were left could start (all_tasks_deadlocked):",
+            *(reason[:MAX_LINE_LENGTH] for reason in reasons),
+            *more,
+            "the DAG or its tasks were changed during the run; start another night, make run",
+        )
+    )
 
 
 def log_path(task: JsonObject, logs: Path) -> Path:
