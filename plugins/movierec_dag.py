@@ -8,7 +8,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param,
 
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec_marked import require_results
-from movierec_nights import record_stage, record_ended_night
+from movierec_nights import record_ended_night, record_stage
 from movierec_notices import Notify
 
 CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
