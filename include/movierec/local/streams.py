@@ -48,7 +48,7 @@ def call(command: Sequence[str], **options: Any) -> int:
         return subprocess.call(command, **options)
     sys.stdout.flush()
     with subprocess.Popen(command, stdout=subprocess.PIPE, **options) as process:
-        while process.stdout and (block := process.stdout.read1(BLOCK_BYTES)):
+        while process.stdout and (block := os.read(process.stdout.fileno(), BLOCK_BYTES)):
             sys.stdout.buffer.write(block)
             sys.stdout.buffer.flush()
         return process.wait()
@@ -61,7 +61,7 @@ def _outliving(stream: TextIO) -> TextIO:
         io.BufferedWriter(_OutlivingFile(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
         errors=stream.errors,
-        line_buffering=stream.line_buffering or getattr(stream, "write_through", False),
+        line_buffering=bool(stream.line_buffering or getattr(stream, "write_through", False)),
     )
 
 
