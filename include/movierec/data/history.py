@@ -118,6 +118,10 @@ class History:
         recency[order] = moment - start
         return recency
 
+    def faded_signal(self, half_life: float, ratings: Ints | slice = slice(None)) -> Floats:
+        """Return the signal of ratings (indices), halved for every `half_life` later ones of their user (float32)."""
+        return np.asarray(self.signal[ratings] * 0.5 ** (self.recency[ratings] / half_life), np.float32)
+
     @cached_property
     def counts(self) -> Floats:
         """Ratings per movie (float32)."""

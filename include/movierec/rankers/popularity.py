@@ -12,6 +12,7 @@ from movierec.errors import ModelError
 from movierec.features.content import MovieFeatures
 from movierec.rankers.base import Ranker
 from movierec.rankers.building_blocks.fits import Fits
+from movierec.rankers.building_blocks.recency import decay
 from movierec.rankers.building_blocks.search_space import Choice, Space
 
 
@@ -26,8 +27,12 @@ class Popularity(Ranker):
         self.half_life_days = half_life_days
 
     def _fit(self, dataset: Dataset, features: MovieFeatures, fits: Fits) -> None:
+        if self.half_life_days is not None and self.half_life_days <= 0:
+            got = f"a half-life of {self.half_life_days} days"
+            raise ModelError(f"popularity got {got}; it must be larger than 0, or None")
         history = self.history_
-        weights = history.signal * _decay(history.times, self.half_life_days)
+        age_days = (history.times.max() - history.times) / MICROSECONDS_A_DAY
+        weights = history.signal * decay(age_days, self.half_life_days).astype(np.float32)
         self.counts_ = np.bincount(history.movies, weights, history.shape[1]).astype(np.float32)
 
     def scores(self, users: Ints) -> Floats:
@@ -39,12 +44,3 @@ class Popularity(Ranker):
 
     def _from_arrays(self, arrays: Arrays, folder: object) -> None:
         self.counts_ = arrays["counts"]
-
-
-def _decay(times: Ints, half_life_days: float | None) -> Floats:
-    if half_life_days is None:
-        return np.ones(len(times), np.float32)
-    if half_life_days <= 0:
-        raise ModelError(f"popularity got a half-life of {half_life_days} days; it must be larger than 0, or None")
-    age_days = (times.max() - times) / MICROSECONDS_A_DAY
-    return np.asarray(0.5 ** (age_days / half_life_days), np.float32)

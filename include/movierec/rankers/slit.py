@@ -123,10 +123,7 @@ class SLIT(Ranker):
 
     def decays(self, history: History, ratings: Ints | slice = slice(None)) -> list[Floats]:
         """Return the weights of these ratings (indices) under each half-life."""
-        lives = (self.long_half_life, self.short_half_life)
-        return [
-            (history.signal[ratings] * 0.5 ** (history.recency[ratings] / life)).astype(np.float32) for life in lives
-        ]
+        return [history.faded_signal(life, ratings) for life in (self.long_half_life, self.short_half_life)]
 
     def scores_of(self, histories: list[sparse.csr_matrix]) -> Floats:
         """Score histories, weighted with each half-life (rows × movies each), over the catalogue (rows × movies)."""

@@ -51,10 +51,10 @@ class Recency:
             return np.zeros(movies)
         newest = history.times.max()
         age_days = (newest - history.times) / MICROSECONDS_A_DAY
-        slow = np.bincount(history.movies, history.signal * _decay(age_days, self.prior_half_life_days), movies)
-        users = _decay((newest - history.now) / MICROSECONDS_A_DAY, self.prior_half_life_days).sum()
+        slow = np.bincount(history.movies, history.signal * decay(age_days, self.prior_half_life_days), movies)
+        users = decay((newest - history.now) / MICROSECONDS_A_DAY, self.prior_half_life_days).sum()
         is_recent = age_days <= (self.window_days or np.inf)
-        recent = np.bincount(history.movies, history.signal * is_recent * _decay(age_days, self.half_life_days), movies)
+        recent = np.bincount(history.movies, history.signal * is_recent * decay(age_days, self.half_life_days), movies)
         return np.asarray(recent * self._raise(age_days, history.movies, movies) + self.prior_users * slow / users)
 
     def _raise(self, age_days: Doubles, rated: Ints, movies: int) -> Doubles:
@@ -78,5 +78,6 @@ class Recency:
             )
 
 
-def _decay(age_days: Doubles, half_life_days: float | None) -> Doubles:
+def decay(age_days: Doubles, half_life_days: float | None) -> Doubles:
+    """Return what is left of ratings so many days after them: half for every half-life; all where that is None."""
     return np.ones(len(age_days)) if half_life_days is None else np.asarray(0.5 ** (age_days / half_life_days))

@@ -95,9 +95,7 @@ class LearnedRanker(WindowPlan, Ranker, Generic[Model]):
 
     def history_weights(self, ratings: Ints) -> Floats:
         """Return the weights of these ratings in the view `ease_decayed`."""
-        history = self.history_
-        decay = 0.5 ** (history.recency[ratings] / HALF_LIVES["decayed"])
-        return np.asarray(history.signal[ratings] * decay, np.float32)
+        return self.history_.faded_signal(HALF_LIVES["decayed"], ratings)
 
     @property
     def left_out(self) -> Mapping[str, str]:

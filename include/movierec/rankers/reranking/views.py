@@ -67,10 +67,7 @@ class Views:
     def of(cls, base_rankers: BaseRankers) -> Self:
         """Weigh the histories: taste drifts, and recent views follow it."""
         history = base_rankers.history
-        histories = {
-            name: history.matrix(history.signal * 0.5 ** (history.recency / half_life))
-            for name, half_life in HALF_LIVES.items()
-        }
+        histories = {name: history.matrix(history.faded_signal(half_life)) for name, half_life in HALF_LIVES.items()}
         histories["liked"] = history.matrix(history.above_mean * 0.5 ** (history.recency / LIKING_HALF_LIFE))
         counts = base_rankers.training_history.counts
         return cls(base_rankers, histories, damping_divisor(counts, DAMPING).astype(np.float32))
