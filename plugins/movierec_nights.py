@@ -31,11 +31,12 @@ def is_ours(dag_run: "DagRun") -> bool:
 def record_stage(context: Any) -> None:
     """Note when a task ran that has succeeded, and the memory it took."""
     from movierec.monitoring.nights import record_stage
+    from movierec_notices import map_index_of
 
     ti = context["ti"]
     stage = {
         **{"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id},
-        "map_index": -1 if ti.map_index is None else ti.map_index,
+        "map_index": map_index_of(ti),
         **{"started_at": ti.start_date, "ended_at": ti.end_date, "peak_memory_mb": _peak_memory_mb()},
     }
     with open_connection() as conn:

@@ -7,6 +7,8 @@ connection it is sent through the notifier that Airflow's providers have for con
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -84,11 +86,16 @@ def notice_of(kind: str, context: Any, reason: str | None = None, message: str |
         dag_id=ti.dag_id if ti is not None else context["dag"].dag_id,
         run_id=ti.run_id if ti is not None else context["run_id"],
         task_id=ti.task_id if of_task else None,
-        map_index=_map_index(ti) if of_task else -1,
+        map_index=map_index_of(ti) if of_task else -1,
         night=(run.logical_date or run.run_after) if run is not None else None,
         message=message or _message(kind, context, reason),
         link=_link(kind, context, of_task),
     )
+
+
+def map_index_of(ti: Any) -> int:
+    """Return which of several mapped tasks this is; -1 for a task that is not mapped."""
+    return -1 if ti.map_index is None else int(ti.map_index)
 
 
 def describe_failure(error: object, reason: str | None) -> str:
@@ -199,12 +206,9 @@ def _notifier(path: str, conn_type: str) -> Any:
 def _record(notice: "Notice") -> int | None:
     from movierec.monitoring.notices import record
 
-    try:
-        with open_connection() as conn:
-            return record(conn, notice)
-    except Exception:  # the warehouse may be what the notice is about
-        log.exception("the notice could not be written to ops.notice")
-        return None
+    with _logged_failure("the notice could not be written to ops.notice"), open_connection() as conn:
+        return record(conn, notice)
+    return None
 
 
 def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> None:
@@ -212,22 +216,26 @@ def _record_sending(notice_id: int | None, conn_id: str, error: str | None) -> N
 
     if notice_id is None:
         return
-    try:
-        with open_connection() as conn:
-            record_sending(conn, notice_id, conn_id, error)
-    except Exception:
-        log.exception("whether the notice was sent could not be written to ops.notice")
+    failure = "whether the notice was sent could not be written to ops.notice"
+    with _logged_failure(failure), open_connection() as conn:
+        record_sending(conn, notice_id, conn_id, error)
 
 
 def _lateness(night: datetime) -> str:
     from movierec.monitoring import notices
 
+    with _logged_failure("the warehouse does not say which lists are live"), open_connection() as conn:
+        return notices.lateness(conn, night) or "they have come since."
+    return "the warehouse does not say which are."
+
+
+@contextmanager
+def _logged_failure(sentence: str) -> Iterator[None]:
+    """Go on after an error, and leave it in the log: the warehouse may be what the notice is about."""
     try:
-        with open_connection() as conn:
-            return notices.lateness(conn, night) or "they have come since."
+        yield
     except Exception:
-        log.exception("the warehouse does not say which lists are live")
-        return "the warehouse does not say which are."
+        log.exception(sentence)
 
 
 def _message(kind: str, context: Any, reason: str | None) -> str:
@@ -240,7 +248,3 @@ def _link(kind: str, context: Any, of_task: bool) -> str | None:
     if kind == "question":
         return str(context["task"].generate_link_to_ui_from_context(context=context))
     return str(context["ti"].log_url) if of_task else None
-
-
-def _map_index(ti: Any) -> int:
-    return -1 if ti.map_index is None else int(ti.map_index)

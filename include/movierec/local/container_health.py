@@ -9,8 +9,9 @@ import os
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Mapping
+
+from movierec.local.opener import WITHOUT_PROXY
 
 AIRFLOW = "http://api-server:8080/api/v2/monitor/health"
 WEB = "http://localhost:8090/health"
@@ -43,8 +44,7 @@ def problem(part: str, env: Mapping[str, str], airflow: str = AIRFLOW, web: str 
 
 
 def _answer(url: str) -> dict[str, dict[str, str]]:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=PATIENCE_SECONDS) as answer:
+    with WITHOUT_PROXY.open(url, timeout=PATIENCE_SECONDS) as answer:
         content: dict[str, dict[str, str]] = json.load(answer)
         return content
 

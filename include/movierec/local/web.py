@@ -5,12 +5,12 @@ import os
 import signal
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
+from movierec.local.opener import WITHOUT_PROXY
 
 COMPONENT = "web"
 MAX_WAIT_SECONDS = 60.0
@@ -30,10 +30,8 @@ def web_line(settings: Settings) -> str:
 
 def health(settings: Settings) -> str:
     """Return what the application says of itself: ok, no version, or why there is no answer."""
-    # No proxy: this is a process of ours on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{web_url(_reachable(settings))}/health", timeout=ANSWER_SECONDS) as response:
+        with WITHOUT_PROXY.open(f"{web_url(_reachable(settings))}/health", timeout=ANSWER_SECONDS) as response:
             return str(json.load(response)["status"])
     except urllib.error.HTTPError as error:
         return f"answers {error.code}"

@@ -16,13 +16,13 @@ from movierec.data.columns import MOVIE, USER
 from movierec.data.dataset import Dataset
 from movierec.data.history import History
 from movierec.evaluation.metrics import accuracy
+from movierec.evaluation.protocols import CUTOFF
 from movierec.features.content import MovieFeatures
 from movierec.rankers import registry
 
 WARM_UP_ROWS = 1_000
 TEST_SHARE = 0.1
 LIST_LENGTH = 100
-NDCG_AT = 10
 REPEATS = 3
 
 
@@ -73,7 +73,7 @@ def fastest(repeats: int, work: Callable[[], Any]) -> tuple[float, Any]:
     return min(seconds), result
 
 
-def ndcg(lists: pd.DataFrame, test: pd.DataFrame, k: int = NDCG_AT) -> float:
+def ndcg(lists: pd.DataFrame, test: pd.DataFrame, k: int = CUTOFF) -> float:
     """Return NDCG@k with every held-out movie relevant: enough to see that speed was not bought with worse lists."""
     return float(accuracy(lists, test[[USER, MOVIE]], [k])["ndcg"].mean())
 

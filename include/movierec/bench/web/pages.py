@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from movierec.config import Settings
+from movierec.local.opener import WITHOUT_PROXY
 from movierec.web import keys
 from movierec.web.sessions import COOKIE, Session, SessionCookie
 
@@ -34,10 +35,9 @@ def measure(
 def _server_milliseconds(port: int, address: str, cookie: str) -> float:
     headers = {"cookie": f"{COOKIE}={cookie}", "accept": "text/html", "accept-encoding": "gzip"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{address}", headers=headers)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
         try:
-            with opener.open(request, timeout=30) as answer:
+            with WITHOUT_PROXY.open(request, timeout=30) as answer:
                 answer.read()
                 timing = re.search(r"app;dur=([\d.]+)", answer.headers["server-timing"])
             return float(timing[1]) if timing else 0.0

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import credentials, state
+from movierec.local.opener import WITHOUT_PROXY
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.web import keys
@@ -74,10 +74,9 @@ def _running(command: tuple[str, ...], env: Mapping[str, str], port: int, path: 
 
 def _await_answer(process: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
         try:
-            opener.open(url, timeout=5).close()
+            WITHOUT_PROXY.open(url, timeout=5).close()
             return
         except (urllib.error.URLError, OSError) as error:
             if process.poll() is not None or time.monotonic() > deadline:

@@ -12,9 +12,9 @@ from movierec.config import Settings
 from movierec.errors import MovierecError
 from movierec.local import credentials
 from movierec.local.environment import airflow_url
+from movierec.local.opener import WITHOUT_PROXY
 
 JsonObject = dict[str, Any]
-WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 RETRY_SECONDS = 30.0
 OF_ANY_TASK_LEFT = ("Dagrun Running", "Task Instance State")  # what Airflow says of every task of a run that has ended
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting

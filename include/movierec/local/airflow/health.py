@@ -9,8 +9,9 @@ from http.client import HTTPException
 
 from movierec.config import Settings
 from movierec.errors import MovierecError
-from movierec.local.airflow.api import WITHOUT_PROXY, AirflowClient, JsonObject, UnreachableError
+from movierec.local.airflow.api import AirflowClient, JsonObject, UnreachableError
 from movierec.local.environment import airflow_url
+from movierec.local.opener import WITHOUT_PROXY
 
 ANSWER_SECONDS = 2.0
 LONG_ANSWER_SECONDS = 5.0  # of a busy server that is asked seldom
