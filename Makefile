@@ -3,8 +3,8 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-# One process for each core; conftest.py says which tests stay together.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder
+# conftest.py says how many processes there are, and which tests stay together.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 MOVIEREC := $(BIN)/python -m movierec
 CHECKED := include plugins dags tests
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

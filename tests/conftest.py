@@ -22,6 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
+from movierec.kernels.parallel import available_cores
 from movierec.local.postgres import embedded_server
 from movierec.rankers.neural import environment
 from tests.night_states import NightState, NightStates
@@ -59,6 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """Leave what has been imported out of the search for garbage."""
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nothing asks
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one and a half processes a core: for a quarter of their time tests wait for what they have started."""
+    cores = available_cores()
+    return cores + cores // 2
 
 
 class ByGroup(LoadScopeScheduling):
