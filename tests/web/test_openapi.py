@@ -2,6 +2,7 @@
 
 import json
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -39,6 +40,21 @@ def test_made_up_requests_are_answered_as_described(document):
 @pytest.mark.slow
 def test_many_made_up_requests_are_answered_as_described(document):
     check(document, 300)
+
+
+def examples(part):
+    """Return every schema that is described somewhere in a part of the document, with each of its examples."""
+    if isinstance(part, dict):
+        found = [(part, example) for example in part.get("examples", ()) if {"type", "anyOf", "enum"} & set(part)]
+        return found + [pair for each in part.values() for pair in examples(each)]
+    return [pair for each in part for pair in examples(each)] if isinstance(part, list) else []
+
+
+def test_every_example_is_as_the_description_says(document):
+    found = examples(document.raw_schema)
+    assert len(found) > 40
+    for schema, example in found:
+        jsonschema.validate(example, {**schema, "components": document.raw_schema["components"]})
 
 
 def test_every_operation_has_an_example_and_its_problems(document):
