@@ -102,6 +102,35 @@ def test_an_event_is_tallied_as_a_rating_wherever_it_is_staged_as_one(conn, tmp_
     assert value(conn, "select count(*) from staging.feedback_event where kind = 'rating'") == 3
 
 
+def feedback(folder, *events):
+    """Return the source of a folder with a file of events (user, movie, kind, value)."""
+    names = ("event_id", "user_id", "movie_id", "kind", "value", "created_at")
+    rows = [dict(zip(names, (f"e{at}", *event, MOMENT), strict=True)) for at, event in enumerate(events)]
+    folder.mkdir()
+    (folder / "a.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return {"events": EventsFolder(folder)}
+
+
+def test_ratings_among_events_have_a_scale_of_their_own(conn, tmp_path):
+    rated = [(101 + at // 40, at % 40 + 1, "rating", at % 10 + 1) for at in range(400)]
+    others = feedback(tmp_path / "events", *rated)
+    batch_id = night(conn, tmp_path / "data", others=others, ratings_dot_csv=ratings([1, 2, 3, 4, 5] * 80))
+    found = "select array_agg(rating order by movie_id) from core.ratings where user_id = {} and movie_id in (1, 8)"
+    assert value(conn, found.format(101)) == [0.5, 4]
+    assert value(conn, found.format(1)) == [1, 3]
+    assert "Ratings of events go from 1 to 10 (inferred, certain; 400 ratings)" in sentences_of(conn, batch_id)
+
+
+def test_events_of_a_kind_that_nobody_knows_are_named(conn, tmp_path):
+    seen = [(1, movie, "watchlist" if movie % 10 == 7 else "view", None) for movie in range(1, 41)]
+    others = feedback(tmp_path / "events", *seen)
+    batch_id = night(conn, tmp_path / "data", others=others, ratings_dot_csv=ratings([3, 4]))
+    assert value(conn, "select count(*) from core.events") == 36
+    (told,) = [each for each in sentences.warnings(conn, batch_id) if "the rule kind" in each]
+    assert told.startswith("events: 4 of 40 rows of events (feedback_event) are rejected")
+    assert told.endswith("kind is view, click, like, dislike, dismiss or rating; row 3:7 holds 'watchlist'")
+
+
 def test_ratings_of_a_forgotten_viewer_are_not_tallied(conn, tmp_path):
     conn.execute("call ops.refuse_user(1, 'tester')")
     night(conn, tmp_path, ratings_dot_csv=ratings(TEN))
@@ -510,6 +539,15 @@ def test_broken_rows_are_found_wherever_they_stand(conn, tmp_path):
     found = conn.execute("select position - 1 from quarantine.row order by position").fetchall()
     assert found == [(at,) for at in sorted(broken)]
     assert value(conn, "select staging_rows from ops.slice where table_name = 'ratings'") == 320 - len(broken)
+
+
+def test_a_table_as_psql_prints_it_is_read_and_what_is_no_row_of_it_named(conn, tmp_path):
+    rows = "".join(f" {1 + at // 40:>7} | {at % 40 + 1:>8} | {at % 5 + 1:>6} | {TIME + at} \n" for at in range(80))
+    names = " user_id | movie_id | rating | rated_at  \n---------+----------+--------+-----------\n"
+    batch_id = night(conn, tmp_path, ratings_dot_txt=f"{names}{rows}(80 rows)\n\n")
+    assert value(conn, "select count(*) from core.ratings") == 80
+    told = sentences_of(conn, batch_id)
+    assert "2 of 82 rows of ratings.txt (ratings) are rejected, against the rule columns" in told
 
 
 def test_zero_is_an_id(conn, tmp_path):

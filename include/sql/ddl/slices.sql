@@ -20,14 +20,17 @@ begin
     set genre_sign = (
         select signed.sign
         from (
+            -- there are few different lists of genres
             select
-                case when slice.has_spaced_genres then '|' else ops.genre_sign(ops.listed(movies.genres)) end as sign
+                case when slice.has_spaced_genres then '|' else ops.genre_sign(ops.listed(movies.genres)) end as sign,
+                count(*) as rows
             from raw.movies
             where movies.slice_id = of_slice
+            group by movies.genres
         ) as signed
         where signed.sign is not null
         group by signed.sign
-        order by count(*) desc, signed.sign collate "C" desc
+        order by sum(signed.rows) desc, signed.sign collate "C" desc
         limit 1
     )
     where slice.slice_id = of_slice and slice.table_name = 'movies' and slice.origin_slice_id is null;

@@ -253,7 +253,7 @@ def test_tmdb_5000(tmp_path):
     genres = json.dumps([{"id": 28, "name": "Science Fiction"}]).replace('"', '""')
     cast = json.dumps([{"name": "Sam Worthington"}]).replace('"', '""')
     crew = json.dumps([{"job": "Director", "name": "James Cameron"}]).replace('"', '""')
-    tables, _, _ = read(
+    tables, _, remarks = read(
         tmp_path,
         tmdb_5000_movies_dot_csv="budget,genres,id,keywords,original_title,release_date,title\n"
         f'237,"{genres}",11,[],Avatar,2009-12-10,Avatar\n',
@@ -262,6 +262,7 @@ def test_tmdb_5000(tmp_path):
     )
     assert tables["movies"][0]["genres"] == "Science Fiction"
     assert tables["credits"][0]["director"] == "James Cameron"
+    assert "they are read by TMDB's ids (links.csv would lead from others to them)" in remarks
 
 
 @pytest.mark.parametrize("text", ["__import__('os').system('true')", "[" * 10_000, "{'name': 1}", "", "[1, 2]", "1 +"])

@@ -36,7 +36,7 @@ def put_tmdb(dataset: RewrittenDataset, raw: RawTable, raws: Sequence[RawTable])
     files = [generated_file(raw, "movies", ("movie_id", "title", "release_date", "genres"), movies)]
     if people:
         files.append(generated_file(people[0], "credits", ("movie_id", "director", "actors", "writers"), credit_rows))
-    by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids"
+    by = "by the ids that links give for TMDB's" if ids else "by TMDB's ids (links.csv would lead from others to them)"
     keys = [_id(row["id"]) for row in raw.rows()]
     shifted = sum(not key.isdecimal() for key in keys)
     strange = sum(key.isdecimal() and key not in ids for key in keys) if ids else 0
