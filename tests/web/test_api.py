@@ -1,9 +1,12 @@
 """The API as an application uses it, on a real server and a real warehouse."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+from movierec.db import connect
 
 from .conftest import READER, SLOW
 from .small_warehouse import GENRES, LIST_LENGTH, MOVIES, taste_of
@@ -74,6 +77,13 @@ def test_shelves_have_headings_and_no_movie_twice(api):
     assert "because" in {shelf["rule"] for shelf in shelves}
     shown = [item["movie_id"] for shelf in shelves for item in shelf["items"]]
     assert len(shown) == len(set(shown))
+
+
+def test_what_shelves_say_of_one_viewer_or_rating_is_in_the_singular(site):
+    with connect(site.conninfo) as conn:
+        told = [told for (told,) in conn.execute("select evidence from serving.shelf_entry").fetchall()]
+    assert any(re.search(r"\b1 (viewer|rating|of the (women|men|girls|boys))\b", each) for each in told)
+    assert [each for each in told if re.search(r"\b1 (viewers|ratings|women|men|girls|boys)\b", each)] == []
 
 
 def test_a_movie_its_likes_and_one_that_does_not_exist(api):

@@ -117,7 +117,9 @@ scored_movie as (
         movie_genre.genre as key,
         movie_likes.movie_id,
         movie_likes.viewers as score,
-        concat('Liked by ', movie_likes.viewers, ' viewers') as evidence
+        concat(
+            'Liked by ', movie_likes.viewers, case movie_likes.viewers when 1 then ' viewer' else ' viewers' end
+        ) as evidence
     from movie_likes
     inner join movie_genre on movie_likes.movie_id = movie_genre.movie_id
     inner join serving.shelf on shelf.rule = 'genre'
@@ -127,7 +129,9 @@ scored_movie as (
         concat(movies.release_year / 10 * 10, 's') as key,
         movie_likes.movie_id,
         movie_likes.viewers as score,
-        concat('Liked by ', movie_likes.viewers, ' viewers') as evidence
+        concat(
+            'Liked by ', movie_likes.viewers, case movie_likes.viewers when 1 then ' viewer' else ' viewers' end
+        ) as evidence
     from movie_likes
     inner join movies on movie_likes.movie_id = movies.movie_id
     inner join serving.shelf on shelf.rule = 'decade'
@@ -138,7 +142,10 @@ scored_movie as (
         group_likes.group_name as key,
         group_likes.movie_id,
         group_likes.viewers as score,
-        concat('Liked by ', group_likes.viewers, ' ', group_likes.group_name) as evidence
+        concat(
+            'Liked by ', group_likes.viewers, case group_likes.viewers when 1 then ' of the ' else ' ' end,
+            group_likes.group_name
+        ) as evidence
     from group_likes
     inner join serving.shelf on shelf.rule = 'group'
     union all
@@ -147,7 +154,9 @@ scored_movie as (
         '' as key,
         movie_id,
         ratings as score,
-        concat(ratings, ' ratings in the last ', recent_days, ' days') as evidence
+        concat(
+            ratings, case ratings when 1 then ' rating' else ' ratings' end, ' in the last ', recent_days, ' days'
+        ) as evidence
     from recent_movie
     union all
     select
@@ -156,7 +165,8 @@ scored_movie as (
         movie_id,
         (recent - usual) / sqrt(usual + 1) as score,
         concat(
-            recent, ' ratings in the last ', recent_days, ' days, usually ', round(usual::numeric, 1)
+            recent, case recent when 1 then ' rating' else ' ratings' end, ' in the last ', recent_days,
+            ' days, usually ', round(usual::numeric, 1)
         ) as evidence
     from movie_trend
     where recent >= least_ratings and recent > usual
@@ -171,7 +181,7 @@ scored_movie as (
         concat(
             'New in the last ', dated_shelf.recent_days, ' days: ',
             round((movie_rating.total / movie_rating.ratings)::numeric, 1), ' stars in ', movie_rating.ratings,
-            ' ratings'
+            case movie_rating.ratings when 1 then ' rating' else ' ratings' end
         ) as evidence
     from dated_shelf
     cross join rating_summary
