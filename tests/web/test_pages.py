@@ -134,7 +134,7 @@ def test_who_keeps_no_cookie_is_told_that_one_is_needed(surfer):
     surfer.cookies.clear()
     answer = surfer.post("/viewer", data={"token": token(page), "viewer": "16"})
     assert answer.status_code == 403
-    assert "refuses the cookie that these pages need" in answer.text
+    assert "or the browser refuses the cookie that pages need; load it again." in answer.text
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def own_form(request: Request, session: PageSession, token: Annotated[str,
         ProblemError: its token is missing or another session's.
     """
     if not request.cookies.get(COOKIE):
-        detail = "it was loaded too long ago, or the browser refuses the cookie that these pages need"
+        detail = "the page was loaded too long ago, or the browser refuses the cookie that pages need; load it again"
         raise ProblemError(403, detail)
     if not session.is_token(token):
         raise ProblemError(403, "the page is too old, or the form was not ours; load the page again")
