@@ -3,6 +3,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
 from uuid import uuid4
@@ -19,7 +20,7 @@ from movierec.local.postgres import embedded_server
 from movierec.locks import lock
 from movierec.maintenance import restore as restoring
 from movierec.maintenance import retention
-from movierec.maintenance.backup import UNFINISHED, copy_artifacts, live_digest, make_backup
+from movierec.maintenance.backup import UNFINISHED, copy_artifacts, dump, live_digest, make_backup
 from movierec.maintenance.manifest import read_manifest
 from movierec.maintenance.restore import restore
 from movierec.maintenance.sizes import measure_sizes
@@ -57,6 +58,7 @@ def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, els
     shown = restore(elsewhere, folder)
     assert shown == live_digest(live)
     with connect(embedded_server.conninfo(elsewhere, "warehouse")) as restored:
+        assert analyzed(restored) >= {"core.ratings", "serving.recommendation"}
         assert lists(restored) == lists(live)
         assert (
             restored.execute("select count(*) from raw.ratings").fetchone()
@@ -66,6 +68,19 @@ def test_a_restore_into_an_empty_state_serves_the_same_lists(live, settings, els
         assert registry.load(TrainingFolder.of(place, 1).final_model("ease")).name == "ease"
     with connect(embedded_server.conninfo(elsewhere, "app")) as application:
         assert application.execute("select to_regclass('feedback_event') is not null").fetchone() == (True,)
+
+
+def analyzed(conn):
+    """Return the tables of which the planner knows what they hold."""
+    return {name for (name,) in conn.execute("select distinct schemaname || '.' || tablename from pg_stats")}
+
+
+def test_a_dump_is_compressed_quickly_rather_than_thoroughly(live, tmp_path):
+    dump(live.info.dsn, tmp_path / "ours")
+    dump(live.info.dsn, tmp_path / "small", "--compress=gzip:6")
+    dump(live.info.dsn, tmp_path / "large", "--compress=none")
+    ours, small, large = (Path(tmp_path / name).stat().st_size for name in ("ours", "small", "large"))
+    assert small < ours < 0.8 * large
 
 
 def test_a_restore_takes_over_the_store_that_it_restores_to(live, settings, elsewhere):

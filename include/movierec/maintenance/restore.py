@@ -115,6 +115,8 @@ def _restore_beside(
     run_client("pg_restore", administrator, "--no-owner", "--exit-on-error", str(path))
     maintenance = embedded_server.conninfo(settings, embedded_server.MAINTENANCE)
     roles.hand_over(maintenance, database, roles.GUESTS.get(name, ()))
+    with connect(conninfo) as conn:
+        conn.execute("analyze")  # a dump holds no statistics, without which readers would wait for bad plans
     if expected is None:
         return {}
     require_known_structure(conninfo)
