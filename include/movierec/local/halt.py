@@ -10,6 +10,7 @@ which `up` and `run` know of it.
 import logging
 import secrets
 import sys
+from functools import cache
 from pathlib import Path
 
 from movierec.config import Settings, read_env_file
@@ -39,7 +40,13 @@ def halt(home: Path) -> None:
     try:
         _note(home)
     except OSError as error:
-        log.warning("what is being started now goes on: %s cannot be written: %s", StateFolder(home).halt, error)
+        _warn(f"what is being started now goes on: {StateFolder(home).halt} cannot be written: {error.strerror}")
+
+
+@cache
+def _warn(sentence: str) -> None:
+    """Say a sentence once: `make down` looks several times."""
+    log.warning("%s", sentence)
 
 
 def is_halted(home: Path, last_halt: str) -> bool:

@@ -152,13 +152,15 @@ def test_down_ends_components_that_ignore_it_and_their_children(home, settings, 
     assert processes.group_processes(home) == []
 
 
-def test_down_ends_everything_on_a_disk_that_can_be_read_only(home, settings, supervise):
+def test_down_ends_everything_on_a_disk_that_can_be_read_only(home, settings, supervise, caplog):
     supervise({"sleeper": ["sleep", "300"]})
     with locks.lock(home / "group.lock"):
         pass
     with read_only(home):
         group.down(settings)
     assert processes.group_processes(home) == []
+    goes_on = f"what is being started now goes on: {home / 'halt'} cannot be written: Read-only file system"
+    assert [record.getMessage() for record in caplog.records].count(goes_on) == 1
 
 
 def test_down_finds_what_a_killed_supervisor_left_behind(home, settings, supervise):
