@@ -1,8 +1,10 @@
+import bz2
 import gzip
 import os
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from movierec.errors import SourceError
@@ -471,6 +473,18 @@ def test_objects_in_columns_of_numbers_are_refused(tmp_path):
 def test_a_file_of_windows_1252_is_read_as_such(tmp_path, titles):
     table = "movieId,title,genres\n" + "".join(f"{at},{title},Drama\n" for at, title in enumerate(titles))
     assert titles_of(dataset(tmp_path, movies_dot_csv=table.encode("cp1252"))) == titles
+
+
+def zstd(data):
+    return pa.compress(data, "zstd", asbytes=True)
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, bz2.compress, zstd])
+def test_a_packed_file_is_recognised_by_as_many_lines_as_another(tmp_path, packed):
+    titles = [*(f"Film {number}" for number in range(200)), "bar|bed", 'say "hi", twice']
+    rows = "".join(f"{at}|{title}|Drama\n" for at, title in enumerate(titles[:-2]))
+    table = f'movieId|title|genres\n{rows}200|"bar|bed"|Drama\n201|"say ""hi"", twice"|Drama\n'
+    assert titles_of(dataset(tmp_path, movies_dot_csv=packed(table.encode()))) == titles
 
 
 @pytest.mark.parametrize(

@@ -34,13 +34,23 @@ class Readable(Protocol):
         ...
 
 
+def _read_start(stream: Readable) -> bytes:
+    """Return the first bytes of a stream, however few it gives at a time: of what is packed, its head first."""
+    parts: list[bytes] = []
+    missing = _START_BYTES
+    while missing and (data := stream.read(missing)):
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
 class AsUtf8:
     """A stream as UTF-8 without a byte order mark, whatever mark it begins with, and with LF where lines end in CR."""
 
     def __init__(self, stream: Readable) -> None:
         """Look at how the stream begins."""
         self._stream = stream
-        self._start = stream.read(_START_BYTES)
+        self._start = _read_start(stream)
         self._decoder: codecs.IncrementalDecoder | None = None
         wide = next((name for mark, name in _WIDE if self._start.startswith(mark)), None)
         if wide:
