@@ -45,6 +45,7 @@ BEATING = SUPERVISE.replace(
     "heartbeats = Heartbeats(read, 'server', hung_seconds=2, look_seconds=0)\n"
     "sys.exit",
 ).replace("{}))", "{}, heartbeats=heartbeats))")
+TWO_DEATHS = SUPERVISE.replace("sys.exit", "supervisor.MAX_DEATHS = 2\nsys.exit")
 STUBBORN = "trap '' TERM; sleep 300 & wait; sleep 300"
 
 
@@ -134,9 +135,20 @@ def test_a_full_disk_does_not_end_what_keeps_components_running(small_disk, supe
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
 
 
+def test_what_runs_goes_on_alone_while_the_disk_can_only_be_read(home, supervise):
+    supervise({"web": ["sleep", "300"], "scheduler": ["sleep", "300"]}, TWO_DEATHS)
+    first = group.component_pids(home)
+    with read_only(home):
+        os.kill(first["scheduler"], signal.SIGKILL)
+        time.sleep(4)  # for more starts than may fail
+        assert group.find_supervisor(home)
+        assert psutil.pid_exists(first["web"])
+    wait_for(lambda: group.component_pids(home).get("scheduler", first["scheduler"]) != first["scheduler"])
+    assert group.component_pids(home)["web"] == first["web"]
+
+
 def test_a_component_that_keeps_dying_ends_the_group_with_a_reason(home):
-    quick = SUPERVISE.replace("sys.exit", "supervisor.MAX_DEATHS = 2\nsys.exit")
-    command = (sys.executable, "-c", quick, str(home), json.dumps({"broken": ["false"]}))
+    command = (sys.executable, "-c", TWO_DEATHS, str(home), json.dumps({"broken": ["false"]}))
     done = subprocess.run(
         command, env={**os.environ, processes.GROUP_VARIABLE: str(home)}, capture_output=True, text=True, check=False
     )
