@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from movierec.comparison.delimited import FileLayout, invalid_value, read_columns, read_layout
-from movierec.comparison.several_values import in_one_spelling, note_commas, note_genre_signs, split_values
+from movierec.comparison.several_values import ROLE_OF, in_one_spelling, note_commas, note_genre_signs, split_values
 from movierec.comparison.value_rules import as_digits, is_given
 from movierec.comparison.written_moments import date_orders, moments
 from movierec.data.columns import MOVIE, USER
@@ -28,7 +28,6 @@ MOVIE_COLUMNS = (
 )
 USER_COLUMNS = ("age", "gender", "occupation", "postcode")
 BOUNDS = {"release_year": (1870, 2100), "runtime_minutes": (1, 100_000), "age": (1, 120)}  # as in the rules of a night
-ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 TITLE_YEAR = r"\((\d{4})\)\s*$"
 YEAR_OF_DATE = r"^\s*(\d{4})(?:\.0+|[-/.](?:0?\d|1[0-2])(?:[-/.]00?)?)?\s*$"  # as ops.year_of_date() has it
 YEAR_OF_ORDERED = r"^ *\d{1,2}[/.-]\d{1,2}[/.-](\d{4})(?=$|[ ,T])"

@@ -11,9 +11,9 @@ from movierec.data.columns import MOVIE
 from movierec.sources import literals
 from movierec.sources.movielens_layouts import GENRES
 
-PEOPLE = ("directors", "actors", "writers")
+ROLE_OF = {"directors": "director", "actors": "actor", "writers": "writer"}
 SEVERAL_NAMES = r", *(?!(?:jr|sr|ii+|iv|esq)\b)[^ ,]"
-SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(PEOPLE, "|;")}  # as ops.genre_signs() and core/credit.sql
+SEPARATORS = {"genres": "|,;/·•、／，；\n\t", **dict.fromkeys(ROLE_OF, "|;")}  # as ops.genre_signs(), core/credit.sql
 NO_SEPARATORS = r"[\^~+:]|\s[-–]\s"  # which may be meant to separate genres, and do not
 GENRE_WORDS = frozenset(genre.lower() for genre in GENRES) | {"children", "imax"}
 

@@ -93,3 +93,8 @@ end;
 create or replace function ops.is_whole(value text) returns boolean
 language sql stable parallel safe
 return coalesce(ops.clean(value), '') !~ '\ufffd|\\x00|[ÃÂ][\u0080-\u00bf]|â€';
+
+-- A number and what is counted, as sentences for viewers have it: 1 rating, 2 ratings.
+create or replace function ops.counted(amount bigint, thing text) returns text
+language sql immutable parallel safe
+return concat(amount, ' ', thing, case when amount <> 1 then 's' end);

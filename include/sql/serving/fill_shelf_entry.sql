@@ -1,6 +1,6 @@
 -- Purpose: the shelves of a version: of each rule the movies with the highest score, and the evidence for it.
 -- Grain: shelf, key and rank. Key: version_id, shelf_id, key, rank. Inputs: serving.shelf, serving.group_name(),
--- ratings, feedback, movies, movie_genre, users (of the schema that the search path names).
+-- ops.counted(), ratings, feedback, movies, movie_genre, users (of the schema that the search path names).
 -- Parameters: version_id, shelf_length, relevant_from (stars), liked_weight.
 with dated_shelf as (
     select
@@ -117,9 +117,7 @@ scored_movie as (
         movie_genre.genre as key,
         movie_likes.movie_id,
         movie_likes.viewers as score,
-        concat(
-            'Liked by ', movie_likes.viewers, case movie_likes.viewers when 1 then ' viewer' else ' viewers' end
-        ) as evidence
+        concat('Liked by ', ops.counted(movie_likes.viewers, 'viewer')) as evidence
     from movie_likes
     inner join movie_genre on movie_likes.movie_id = movie_genre.movie_id
     inner join serving.shelf on shelf.rule = 'genre'
@@ -129,9 +127,7 @@ scored_movie as (
         concat(movies.release_year / 10 * 10, 's') as key,
         movie_likes.movie_id,
         movie_likes.viewers as score,
-        concat(
-            'Liked by ', movie_likes.viewers, case movie_likes.viewers when 1 then ' viewer' else ' viewers' end
-        ) as evidence
+        concat('Liked by ', ops.counted(movie_likes.viewers, 'viewer')) as evidence
     from movie_likes
     inner join movies on movie_likes.movie_id = movies.movie_id
     inner join serving.shelf on shelf.rule = 'decade'
@@ -154,9 +150,7 @@ scored_movie as (
         '' as key,
         movie_id,
         ratings as score,
-        concat(
-            ratings, case ratings when 1 then ' rating' else ' ratings' end, ' in the last ', recent_days, ' days'
-        ) as evidence
+        concat(ops.counted(ratings, 'rating'), ' in the last ', recent_days, ' days') as evidence
     from recent_movie
     union all
     select
@@ -165,8 +159,7 @@ scored_movie as (
         movie_id,
         (recent - usual) / sqrt(usual + 1) as score,
         concat(
-            recent, case recent when 1 then ' rating' else ' ratings' end, ' in the last ', recent_days,
-            ' days, usually ', round(usual::numeric, 1)
+            ops.counted(recent, 'rating'), ' in the last ', recent_days, ' days, usually ', round(usual::numeric, 1)
         ) as evidence
     from movie_trend
     where recent >= least_ratings and recent > usual
@@ -180,8 +173,8 @@ scored_movie as (
         / (movie_rating.ratings + dated_shelf.prior_ratings) as score,
         concat(
             'New in the last ', dated_shelf.recent_days, ' days: ',
-            round((movie_rating.total / movie_rating.ratings)::numeric, 1), ' stars in ', movie_rating.ratings,
-            case movie_rating.ratings when 1 then ' rating' else ' ratings' end
+            round((movie_rating.total / movie_rating.ratings)::numeric, 1), ' stars in ',
+            ops.counted(movie_rating.ratings, 'rating')
         ) as evidence
     from dated_shelf
     cross join rating_summary
