@@ -8,9 +8,11 @@ from movierec.errors import ConfigError, QualityError
 from movierec.forgetting import forget as forgetting
 from movierec.forgetting.artifacts import files_with
 from movierec.forgetting.forget import allow, forget, forget_from_form, forget_in_later_artifacts
+from movierec.ingestion import quarantine
 from movierec.ingestion.batch import accept_batch
 from movierec.ingestion.core import build_core
 from movierec.ingestion.incoming_events import read_incoming
+from movierec.ingestion.quarantine_filters import Filters
 from movierec.local import demo_app
 from movierec.local.postgres.programs import program_path
 from movierec.publishing import deltas
@@ -297,7 +299,13 @@ def test_what_a_fit_wrote_that_was_under_way_is_cleaned_by_the_next_night(live, 
     assert forget_in_later_artifacts(live, settings) == []
 
 
-@pytest.mark.parametrize("layer", ["raw", "staging", "core", "past", "ml", "serving"])
+REJECTED = (
+    "insert into quarantine.row (slice_id, position, batch_id, source, table_name, broken_rules, reasons, record,"
+    " decided_record) values (1, 99999, 1, 'movielens', 'ratings', '{rating}', '{off the scale}', "
+)
+
+
+@pytest.mark.parametrize("layer", ["raw", "staging", "core", "past", "ml", "serving", "record", "edited", "decision"])
 def test_the_gate_finds_a_row_that_is_left(live, settings, layer):
     forget_person(live, settings)
     statement = {
@@ -308,12 +316,26 @@ def test_the_gate_finds_a_row_that_is_left(live, settings, layer):
         "ml": "insert into ml.user_metric (training_id, protocol, ranker, k, user_id, precision_at_k, recall_at_k,"
         " f1_at_k, ndcg_at_k) values (1, 'per_user_temporal', 'ease', 10, 987654321, 0, 0, 0, 0)",
         "serving": "insert into serving.candidate values (1, 987654321, '{}')",
+        "record": REJECTED + """'{"user_id": " 987654321"}', null)""",
+        "edited": REJECTED + """'{"user_id": "2"}', '{"user_id": "987654321"}')""",
+        "decision": REJECTED + """'{"user_id": "2"}', null); insert into quarantine.decision"""
+        """ (slice_id, position, record, decided_by) values (1, 99999, '{"user_id": "0987654321"}', 'ada')""",
     }[layer]
     assert live.execute("select count(*) from ops.forgotten_rows(1)").fetchone() == (0,)
     live.execute(statement)
     live.commit()
     (finding,) = check_by_hand(live, suites=["core_forgotten"])
     assert finding.verdict == "FAILED"
+
+
+def test_no_rejected_row_is_edited_into_one_of_the_person(live, settings):
+    forget_person(live, settings)
+    live.execute(REJECTED + """'{"user_id": "two"}', null)""")
+    live.commit()
+    with pytest.raises(ConfigError, match="user_id is of somebody who has been forgotten; allowed is another viewer"):
+        quarantine.decide(live, Filters(table="ratings"), "edit", {"user_id": f" 0{PERSON}"}, "ada")
+    assert count(live, "quarantine.decision") == 0
+    assert quarantine.decide(live, Filters(table="ratings"), "edit", {"user_id": 2}, "ada") == {"ratings": 1}
 
 
 def test_models_go_on_serving_everybody_else(live, settings):

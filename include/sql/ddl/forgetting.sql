@@ -249,6 +249,11 @@ begin
         ops.viewer_id("row".record ->> 'user_id') = of_user
         or ops.viewer_id("row".decided_record ->> 'user_id') = of_user
     having count(*) > 0;
+    return query
+    select 'quarantine.decision', count(*)
+    from quarantine.decision
+    where ops.viewer_id(decision.record ->> 'user_id') = of_user
+    having count(*) > 0;
 end;
 $$;
 comment on function ops.rows_of_viewer is
@@ -290,12 +295,27 @@ begin
             return query select viewed.schema_name || '.' || viewed.table_name, found_rows;
         end if;
     end loop;
+    -- one pass, in which the second record costs next to nothing: of most rows there is none
     return query
     select 'quarantine.row', count(*)
     from quarantine.row
     where
-        get_bit(buckets, ops.user_bucket(ops.viewer_id("row".record ->> 'user_id'))) = 1
-        and ops.is_refused(ops.viewer_id("row".record ->> 'user_id'))
+        (
+            get_bit(buckets, ops.user_bucket(ops.viewer_id("row".record ->> 'user_id'))) = 1
+            and ops.is_refused(ops.viewer_id("row".record ->> 'user_id'))
+        )
+        or (
+            "row".decided_record is not null
+            and get_bit(buckets, ops.user_bucket(ops.viewer_id("row".decided_record ->> 'user_id'))) = 1
+            and ops.is_refused(ops.viewer_id("row".decided_record ->> 'user_id'))
+        )
+    having count(*) > 0;
+    return query
+    select 'quarantine.decision', count(*)
+    from quarantine.decision
+    where
+        get_bit(buckets, ops.user_bucket(ops.viewer_id(decision.record ->> 'user_id'))) = 1
+        and ops.is_refused(ops.viewer_id(decision.record ->> 'user_id'))
     having count(*) > 0;
 end;
 $$;
