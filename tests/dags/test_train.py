@@ -67,6 +67,30 @@ def asked_run(night, monkeypatch):
     return asked_run
 
 
+def approve_what_is_asked_anew(challenger):
+    """Return who clears the question once the comparison has another outcome, and approves what is shown then."""
+    asked = []
+
+    def approve_anew(session, ti):
+        from airflow.models.taskinstance import clear_task_instances
+        from airflow.models.xcom import XComModel
+        from sqlalchemy import select
+
+        asked.append(ti.id)
+        if len(asked) > 1:
+            assert asked[0] != asked[1], "Airflow did not start the task anew"
+            return approve(session, ti)
+        compared = select(XComModel).where(
+            XComModel.task_id == "compare", XComModel.run_id == ti.run_id, XComModel.key == "return_value"
+        )
+        outcome = session.scalars(compared).one()
+        outcome.value = {**outcome.value, "challenger": challenger}
+        session.flush()
+        return clear_task_instances([ti], session=session, dag_run_state=False)
+
+    return approve_anew
+
+
 @pytest.fixture
 def hook(monkeypatch):
     """Take notices as Slack does."""
@@ -83,6 +107,24 @@ def champions(night):
         "select champion.ranker, verdict, decided_by from ml.champion join ml.decision using (training_id)"
         " order by training_id",
     )
+
+
+def test_an_answer_to_a_question_that_was_cleared_is_refused_where_it_would_be_another_one_by_now(
+    night, asked_run, tmp_path
+):
+    """A cleared approval shows its first subject for ever (apache/airflow#72155): what is approved is not what is read.
+
+    Should Airflow show the new one some day, the second assertion says so, and an answer to that may count.
+    """
+    folder = movielens.generate(tmp_path / "data", users=100, each=30)
+    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
+    assert night.run("movierec_train", rankers=["popularity"], **QUICK).state == "success"
+    said, ended = asked_run(approve_what_is_asked_anew("slim"), rankers=["ease"], approval="always")
+    assert said[::2] == ["Shall ease become champion?", "Shall ease become champion?"]
+    assert (ended["ask_person"], ended["choose_champion"]) == ("success", "success")
+    assert champions(night) == [("popularity", "promote", "rules"), ("popularity", "promote", "rules")]
+    (reason,) = query(night.warehouse, "select reason from ml.champion order by training_id desc limit 1")[0]
+    assert "; the answer of ana was to what this run asked before it was repeated, so popularity stays" in reason
 
 
 def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(night, asked_run, tmp_path, hook):
