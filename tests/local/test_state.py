@@ -1,16 +1,20 @@
 import os
 import pwd
 import subprocess
+import tempfile
 from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 from movierec import locks
 from movierec.config import Settings
 from movierec.errors import ConfigError
-from movierec.local import state
+from movierec.local import halt, state
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.account import server_account
+from tests.conftest import read_only
 from tests.installation import QUICK
 
 
@@ -31,6 +35,40 @@ def test_a_new_state_folder_is_private_and_accepted_again(tmp_path):
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     state.prepare(tmp_path / "new")
     assert state.is_ours(tmp_path / "new")
+
+
+@pytest.mark.parametrize("part", ["", "airflow"])
+def test_a_state_folder_of_which_a_part_can_only_be_read_is_told_before_anything_starts(tmp_path, part):
+    home = tmp_path / "state"
+    state.prepare(home)
+    halt.begin(home)
+    (home / "airflow").mkdir()
+    for begin in (state.prepare, halt.begin):
+        with read_only(home / part), pytest.raises(ConfigError) as refused:
+            begin(home)
+        assert str(refused.value) == (
+            f"MOVIEREC_HOME is {home}, but {home / part} can only be read (Read-only file system): mend the disk, or "
+            "let this user write there"
+        )
+        begin(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_state_folder_that_may_not_be_written_is_told_as_that():
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "state"
+        state.prepare(home)
+        for path in (home.parent, home):
+            path.chmod(0o755)
+        receiver, sender = get_context("fork").Pipe()
+        get_context("fork").Process(target=tell_as_nobody, args=(home, sender)).start()
+        assert receiver.recv() == f"{home} can only be read (Permission denied)"
+
+
+def tell_as_nobody(home, sender):
+    nobody = pwd.getpwnam("nobody").pw_uid
+    os.setresuid(nobody, nobody, nobody)
+    sender.send(state.why_read_only(home))
 
 
 def test_private_files_are_private_from_the_first_byte(tmp_path):

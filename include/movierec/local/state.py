@@ -18,6 +18,8 @@ def prepare(home: Path) -> None:
     """
     if home.exists() and not home.is_dir():
         raise ConfigError(f"MOVIEREC_HOME is {home}, which is a file; name a folder")
+    if is_ours(home) and (reason := why_read_only(home)):
+        raise ConfigError(f"MOVIEREC_HOME is {home}, but {reason}: mend the disk, or let this user write there")
     try:
         _make(home)
     except OSError as error:
@@ -35,6 +37,16 @@ def _make(home: Path) -> None:
         StateFolder(home).marker.write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
     StateFolder(home).logs.mkdir(exist_ok=True)
     close(home)
+
+
+def why_read_only(home: Path) -> str:
+    """Return which part of a state folder cannot be written and why, as after an error of its disk; empty: all can."""
+    folder = StateFolder(home)
+    for path in (home, folder.airflow, folder.logs, folder.postgres):
+        if path.exists() and not os.access(path, os.W_OK):
+            is_disk = os.statvfs(path).f_flag & os.ST_RDONLY
+            return f"{path} can only be read ({os.strerror(errno.EROFS if is_disk else errno.EACCES)})"
+    return ""
 
 
 def close(home: Path) -> None:

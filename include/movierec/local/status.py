@@ -1,16 +1,16 @@
 """What of this installation is running, in a few lines: what `make status` prints."""
 
 from movierec.config import Settings
-from movierec.local import night, web
+from movierec.local import night, state, web
 from movierec.local.airflow import group, health
 from movierec.local.airflow.api import AirflowClient
 from movierec.local.postgres import embedded_server
 
 
 def status_text(settings: Settings) -> str:
-    """Return the state of the database and of Airflow's components, and how to log in."""
+    """Return the state of the folder, of the database and of Airflow's components, and how to log in."""
     settings = group.running_settings(settings)
-    lines = [f"state folder: {settings.home}", f"PostgreSQL: {_database_state(settings)}"]
+    lines = [f"state folder: {settings.home}{_read_only(settings)}", f"PostgreSQL: {_database_state(settings)}"]
     pids = group.component_pids(settings.home)
     if not pids:
         return "\n".join((*lines, "Airflow: stopped"))
@@ -22,11 +22,22 @@ def status_text(settings: Settings) -> str:
     return "\n".join((*lines, f"Web application: {web.health(settings)} (pid {web_pid})", web.web_line(settings)))
 
 
+def _read_only(settings: Settings) -> str:
+    """Return what is to be known of a state folder that cannot be written: Airflow itself only answers 500."""
+    if not (reason := state.why_read_only(settings.home)):
+        return ""
+    where = reason.removeprefix(f"{settings.home} ")
+    return (
+        f"; {where}: readers keep the live lists, nobody can log in to Airflow, and nothing is started until the disk "
+        "is mended or this user may write there"
+    )
+
+
 def _database_state(settings: Settings) -> str:
     """Return whether the server runs, how often it had to be brought back, and why that failed the last time."""
-    state = "running" if embedded_server.is_running(settings) else "stopped"
+    condition = "running" if embedded_server.is_running(settings) else "stopped"
     watched = group.database_details(settings.home)
     if returns := watched.get("returns"):
         times = "once" if len(returns) == 1 else f"{len(returns)} times"
-        state += f"; it died and was brought back {times}, last at {returns[-1]}"
-    return f"{state}; it cannot be started: {watched['problem']}" if watched.get("problem") else state
+        condition += f"; it died and was brought back {times}, last at {returns[-1]}"
+    return f"{condition}; it cannot be started: {watched['problem']}" if watched.get("problem") else condition

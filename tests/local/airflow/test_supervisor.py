@@ -135,11 +135,14 @@ def test_a_full_disk_does_not_end_what_keeps_components_running(small_disk, supe
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
 
 
-def test_what_runs_goes_on_alone_while_the_disk_can_only_be_read(home, supervise):
+def test_what_runs_goes_on_alone_while_the_disk_can_only_be_read(home, settings, supervise):
     supervise({"web": ["sleep", "300"], "scheduler": ["sleep", "300"]}, TWO_DEATHS)
     first = group.component_pids(home)
+    assert status_text(settings).startswith(f"state folder: {home}\n")
     with read_only(home):
         os.kill(first["scheduler"], signal.SIGKILL)
+        said = f"state folder: {home}; can only be read (Read-only file system): readers keep the live lists, nobody"
+        assert status_text(settings).startswith(said)
         time.sleep(4)  # for more starts than may fail
         assert group.find_supervisor(home)
         assert psutil.pid_exists(first["web"])

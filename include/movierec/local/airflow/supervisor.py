@@ -87,7 +87,7 @@ def _start_what_can_run(
     home: Path, components: Sequence[Component], database: Database | None, is_ready: Callable[[], bool]
 ) -> None:
     # On a disk that can only be read, as after an error, whatever starts ends again: what still runs goes on alone.
-    is_read_only = home.exists() and not os.access(home, os.W_OK)
+    is_read_only = bool(state.why_read_only(home))
     is_there = not is_read_only and (database is None or database.keep_running())
     for component in components:
         component.note_death(is_excused=is_read_only or (database is not None and database.was_away()))
