@@ -4,6 +4,7 @@ What was started for this process ends with it.
 """
 
 import atexit
+import errno
 import json
 import logging
 import os
@@ -30,12 +31,14 @@ from movierec.rankers.neural import shared_process
 from movierec.rankers.neural.environment import find_python
 from movierec.rankers.neural.histories import Histories, Weights
 from movierec.rankers.neural.options import DONE, FAILED, HISTORIES, OPTIONS, RESULT, SAY, WEIGHTS, FitSummary, Options
+from movierec.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
 PROGRAM = ("-m", "movierec.rankers.neural.fitting")
 SCRATCH = "movierec-neural-"  # the name of a folder for one fit: this, the process id, anything
 GONE = "the process that fits has gone"
+NO_ROOM = os.strerror(errno.ENOSPC)  # stands in what a job fails with whose folder is full
 GIVEN_UP = "nobody waits for it any more"
 JOB_GRACE_SECONDS = 120.0  # that a job may take longer than it was told: an epoch's end and the start of TensorFlow
 TENSORFLOW_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -47,10 +50,10 @@ def fit(histories: Histories, options: Options) -> tuple[Weights, FitSummary]:
 
     Raises:
         ModelError: TensorFlow is missing or the fit failed.
+        DiskFullError: there is no room in the temporary folder, for which no network is to blame.
     """
     _remove_what_the_killed_left()
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as name:
-        folder = Path(name)
+    with scratch_folder(f"{SCRATCH}{os.getpid()}-") as folder:
         np.savez(folder / HISTORIES, allow_pickle=False, **histories._asdict())
         (folder / OPTIONS).write_text(json.dumps(asdict(options)), encoding="utf-8")
         _process_of(os.getpid()).run(folder, options.max_seconds + JOB_GRACE_SECONDS)
@@ -108,6 +111,7 @@ class FittingProcess:
 
         Raises:
             ModelError: it failed or was not done in so many seconds.
+            OSError: there was no room for what it learned.
         """
         with self._lock:
             self._is_given_up.clear()
@@ -118,6 +122,8 @@ class FittingProcess:
                 log.warning("neural: the process that all tasks share has gone; this one starts its own")
                 self._socket, self._program = None, None
                 failure = self._run(folder, seconds)
+        if NO_ROOM in failure:
+            raise OSError(errno.ENOSPC, NO_ROOM)
         if failure:
             raise ModelError(f"the network could not be fitted: {failure}")
 
