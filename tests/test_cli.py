@@ -15,6 +15,7 @@ from movierec.config import OPTIONAL_SOURCES, ROOT, Settings, read_env_file
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import state
 from movierec.local.postgres import embedded_server
+from tests.conftest import fill
 from tests.installation import QUICK, installed
 
 QUERY = """select 'it''s', "a" || $$b$(c)`d`$$, '#%*' -- \\n"""
@@ -246,6 +247,17 @@ def test_a_full_disk_is_named_whoever_ran_into_it(capsys, tmp_path, monkeypatch)
     monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "state"))
     cli._complain("FATAL: could not write init file: No space left on device")
     assert capsys.readouterr().err.startswith(f"movierec: disk full: {tmp_path} has ")
+
+
+def test_a_full_temporary_folder_is_named_where_the_state_folder_has_room(capsys, tmp_path, monkeypatch, disk_of):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "state"))
+    disk = disk_of("16m")
+    monkeypatch.setenv("TMPDIR", str(disk))
+    fill(disk)
+    cli._complain("pip failed: No space left on device")
+    assert capsys.readouterr().err.startswith(f"movierec: disk full: {disk} has 0 MB left. pip failed")
+    cli._complain("no room in the temporary folder")
+    assert capsys.readouterr().err == "movierec: no room in the temporary folder\n"
 
 
 def test_other_errors_do_not_speak_of_the_disk(capsys, tmp_path, monkeypatch):

@@ -4,7 +4,6 @@ Tables are Parquet, arrays `.npz` without pickles; equal contents give equal byt
 a `ModelError`, since trying again cannot help; trouble on the way to it is not, and comes through as it is.
 """
 
-import errno
 import logging
 import os
 import re
@@ -22,6 +21,7 @@ from scipy import sparse
 from upath import UPath
 
 from movierec.errors import ConfigError, DiskFullError, ModelError
+from movierec.scratch import NO_ROOM
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def write_bytes(path: UPath, data: bytes) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_and_rename(path, data)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_ROOM:
             raise
         raise DiskFullError(
             f"no room for {path}: {len(data):,} bytes are needed, {_free_bytes(path)} are free"

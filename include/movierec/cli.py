@@ -259,12 +259,18 @@ def _complain(sentence: str) -> int:
 
 def _disk_full(sentence: str) -> str:
     """Return a clause that names a full disk: the cause behind many an error of PostgreSQL and Airflow."""
-    if "disk full" in sentence:
+    if "disk full" in sentence or "no room" in sentence:
         return ""
     home = Path(os.environ.get("MOVIEREC_HOME") or Settings.home).expanduser().absolute()
     folder = next(path for path in (home, *home.parents) if path.exists())
+    if not _is_nearly_full(folder):
+        if os.strerror(errno.ENOSPC) not in sentence:
+            return ""
+        temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 (what programs take that we call)
+        folder = temporary if temporary.is_dir() and _is_nearly_full(temporary) else folder
+    return f"disk full: {folder} has {shutil.disk_usage(folder).free / 1e6:.0f} MB left. "
+
+
+def _is_nearly_full(folder: Path) -> bool:
     usage = shutil.disk_usage(folder)
-    is_full = 0 <= usage.free <= NEARLY_FULL_BYTES < usage.total
-    if not is_full and os.strerror(errno.ENOSPC) not in sentence:
-        return ""
-    return f"disk full: {folder} has {usage.free / 1e6:.0f} MB left. "
+    return 0 <= usage.free <= NEARLY_FULL_BYTES < usage.total

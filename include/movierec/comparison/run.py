@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from movierec.comparison import worker
 from movierec.comparison.inputs import Inputs
 from movierec.comparison.work_folder import Task, WorkFolder
 from movierec.rankers import registry
+from movierec.scratch import scratch_folder
 
 LAST_LINES = 20  # of what a process wrote to its error stream, kept with the result
 
@@ -45,7 +45,7 @@ def compare(names: Sequence[str], inputs: Inputs, task: Task, log: Callable[[str
     """
     results: dict[str, dict[str, Any]] = {}
     values: dict[str, pd.DataFrame] = {}
-    with tempfile.TemporaryDirectory(prefix="movierec-evaluate-") as path:
+    with scratch_folder("movierec-evaluate-") as path:
         folder = WorkFolder(UPath(path))
         seconds = folder.write_inputs(inputs, task)
         for group in process_groups(names):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +17,7 @@ from movierec.quality.findings import Finding, finding_of
 from movierec.quality.measurement import batch_to_check, exposed_batch, measure, temporary_measurement
 from movierec.quality.project import GATES, gate_of, run_gate, run_suites, suites_of
 from movierec.quality.sentences import rejections
+from movierec.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +83,11 @@ def check_by_hand(
 
 def _check_suites(conn: Connection, gate: str, batch_id: int, suites: list[str]) -> list[Finding]:
     with (
-        tempfile.TemporaryDirectory() as folder,
+        scratch_folder() as folder,
         exposed_batch(conn, gate, batch_id) as url,
         temporary_measurement(conn, gate, batch_id),
     ):
-        return [finding_of(conn, suite, result) for suite, result in run_suites(url, Path(folder), suites)]
+        return [finding_of(conn, suite, result) for suite, result in run_suites(url, folder, suites)]
 
 
 def _require_gate(gate: str) -> None:

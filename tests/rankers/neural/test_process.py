@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from movierec.config import ROOT
-from movierec.errors import ModelError
+from movierec.errors import DiskFullError, ModelError
 from movierec.rankers.building_blocks.fits import fitting_code
 from movierec.rankers.neural import environment, process, shared_process
 from movierec.rankers.neural.histories import Histories
@@ -104,6 +105,23 @@ def test_a_fit_waits_while_tensorflow_is_being_installed(nothing_installed, monk
     timer.start()
     assert environment.find_python() == nothing_installed / "bin" / "python"
     timer.join()
+
+
+def test_a_temporary_folder_without_room_is_named_and_no_network_is_to_blame(small_disk, monkeypatch) -> None:
+    """What was learned has no room: a network that was refused for it would leave its place to another champion."""
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    wide = replace(JOB, movies=2_000, hidden=512)  # 8 MB of weights
+    with pytest.raises(DiskFullError, match=f"^no room in the temporary folder {small_disk}, where"):
+        process.fit(many(100), wide)
+    assert list(small_disk.iterdir()) == []
+    assert process.fit(KNOWN, JOB)[1].epochs == 1
+
+
+def test_a_job_that_has_no_room_is_named_before_it_is_handed_over(small_disk, monkeypatch, program) -> None:
+    program("raise SystemExit")
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    with pytest.raises(DiskFullError, match=f"^no room in the temporary folder {small_disk}, where"):
+        process.fit(many(), JOB)
 
 
 def test_what_the_program_says_last_is_the_reason(program) -> None:

@@ -8,12 +8,13 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from movierec.errors import SourceError
+from movierec.errors import DiskFullError, SourceError
+from movierec.scratch import naming_the_folder
 from movierec.sources.text import formats
 from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reason_of
 from movierec.sources.text.lines import BLOCK_BYTES
@@ -47,6 +48,8 @@ def files(path: Path) -> list[File]:
             listed = _files_of_tar(path)
         else:
             listed = [_on_disk(path, _name(path, path.parent))] if path.exists() else []
+    except DiskFullError:  # of an unpacked copy
+        raise
     except READ_ERRORS as error:
         raise SourceError(f"{path} cannot be read: {reason_of(error)}") from error
     if not listed and not path.exists():
@@ -230,10 +233,15 @@ def _is_packed(path: Path) -> bool:
 def _unpack(path: Path) -> "_TemporaryFileWrapper[bytes]":
     """Return an unpacked copy, which is there for as long as it is used: each entry is then found at its place."""
     file = tempfile.NamedTemporaryFile(prefix="movierec-tar-")  # noqa: SIM115 - see above
-    with _on_disk(path, path.name).open_stored() as stored:
-        while data := stored.stream.read(BLOCK_BYTES):
-            file.write(data)
-    file.flush()
+    try:
+        with naming_the_folder(), _on_disk(path, path.name).open_stored() as stored:
+            while data := stored.stream.read(BLOCK_BYTES):
+                file.write(data)
+            file.flush()
+    except BaseException:
+        with suppress(OSError):  # what has no room has none now either
+            file.close()
+        raise
     return file
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from movierec.errors import SourceError
+from movierec.errors import DiskFullError, SourceError
 from movierec.rating_scale import RatingScale
 from movierec.sources.text import formats
 from movierec.sources.text.encoding import Readable
@@ -52,6 +52,8 @@ class Stream:
             return data
         try:
             data = self._raw.read(size)
+        except DiskFullError:  # of what is made of it on the way; the file is well
+            raise
         except READ_ERRORS as error:
             raise SourceError(f"{self._where} is damaged after {self._position:,} bytes: {reason_of(error)}") from error
         self._position += len(data)
@@ -159,6 +161,8 @@ class File:
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
                 head = raw.peek(formats.HEAD_BYTES)[: formats.HEAD_BYTES]
                 stream = Stream(self.where, formats.unpack(head, raw), self._limit(head))
+            except DiskFullError:
+                raise
             except READ_ERRORS as error:
                 raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):

@@ -3,14 +3,14 @@
 import csv
 import io
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from itertools import chain
 from typing import IO, Any
 
-from movierec.errors import SourceError
+from movierec.errors import DiskFullError, SourceError
+from movierec.scratch import scratch_file
 from movierec.sources.text.encoding import Readable, is_utf8
 from movierec.sources.text.lines import BLOCK_BYTES, text_blocks
 
@@ -69,6 +69,8 @@ def _parquet_parts(where: str, raw: IO[bytes]) -> Iterator[bytes]:
                 sink = io.BytesIO()
                 arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
                 yield sink.getvalue()
+        except DiskFullError:  # of the copy
+            raise
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
 
@@ -104,7 +106,7 @@ def json_lines_as_csv(where: str, raw: Readable) -> Readable:
 
 def _json_parts(where: str, raw: Readable) -> Iterator[bytes]:
     columns: dict[str, None] = {}
-    with tempfile.TemporaryFile() as buffer:  # a key may first stand in the last line, and memory has an end
+    with scratch_file() as buffer:  # a key may first stand in the last line, and memory has an end
         for block in text_blocks(where, raw):
             for line in block.splitlines():
                 columns |= dict.fromkeys(_json_object(line) or ())
@@ -142,7 +144,7 @@ def _json_object(line: bytes) -> dict[str, Any] | None:
 @contextmanager
 def _on_disk(raw: Readable) -> Iterator[IO[bytes]]:
     """Open what can only be read once as a file in which one can go back."""
-    with tempfile.TemporaryFile() as file:
+    with scratch_file() as file:
         while data := raw.read(BLOCK_BYTES):
             file.write(data)
         file.seek(0)
