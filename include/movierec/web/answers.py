@@ -7,20 +7,23 @@ the tag alone is asked for, which costs a fraction; where a client has the answe
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cache
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from movierec.config import SQL
-from movierec.web.database import Parameters, Warehouse
+from movierec.web.batching import Batching
+from movierec.web.database import Parameters, Row, Warehouse
 from movierec.web.problems import ProblemError
 
 MAX_KEPT = 5_000
 MAX_KEPT_BYTES = 64_000  # of one answer
 MAX_ALL_KEPT_BYTES = 100_000_000
 MAX_AGE_SECONDS = 60.0  # what a night brings in from elsewhere changes no tag until it is published
+BATCHED = {"etag", "recommendations_answer"}  # the statements that ask about several viewers
 ETAGS = {"shelves": "shelves_etag"}  # the statements that make the tags of answers which depend on more
 HEADERS = {"cache-control": "private, no-cache", "vary": "Authorization"}
 
@@ -31,6 +34,7 @@ class Answers:
     def __init__(self, warehouse: Warehouse) -> None:
         """Ask this warehouse."""
         self._warehouse = warehouse
+        self._batching = Batching(warehouse)
         self._kept: OrderedDict[Hashable, tuple[str, bytes, float]] = OrderedDict()
         self._kept_bytes = 0
 
@@ -53,7 +57,7 @@ class Answers:
         known = request.headers.get("if-none-match", "")
         kept = self._kept.get(key)
         if kept or known:
-            row = await self._warehouse.row(ETAGS.get(name, "etag"), {"user_id": viewer})
+            row = await self._row(ETAGS.get(name, "etag"), {"user_id": viewer})
             tag = _etag(name, row["etag"] if row else None)
             if kept and kept[0] == tag and time.monotonic() - kept[2] < MAX_AGE_SECONDS:
                 return _respond(tag, kept[1], known)
@@ -69,12 +73,18 @@ class Answers:
         Raises:
             ProblemError: nothing has been published yet, or the statement finds nothing.
         """
-        row = await self._warehouse.row(f"{name}_answer", parameters)
+        row = await self._row(f"{name}_answer", parameters)
         if row is None:
             raise NOTHING_PUBLISHED
         if row["body"] is None:
             raise ProblemError(404, missing)
         return _etag(name, row["etag"]), row["body"].encode()
+
+    async def _row(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
+        if name not in BATCHED:
+            return await self._warehouse.row(name, parameters)
+        others = {key: value for key, value in parameters.items() if key != "user_id"}
+        return await self._batching.row(name, parameters["user_id"], others)
 
     def _keep(self, key: Hashable, tag: str, body: bytes) -> None:
         self._forget(key)
