@@ -44,6 +44,14 @@ def held_lock(tmp_path):
         holder.stdin.close()
 
 
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"somebody\nelse"])
+def test_a_lock_whose_file_was_damaged_is_told_without_a_name(held_lock, damage):
+    path, _ = held_lock
+    path.write_bytes(damage)
+    with pytest.raises(MovierecError, match=r"^one is running \(pid unknown\)$"), locks.lock(path, "one is running"):
+        pytest.fail("entered a held lock")
+
+
 def test_whoever_waits_says_for_whom_and_not_for_ever(held_lock, caplog, monkeypatch):
     path, holder = held_lock
     monkeypatch.setattr(locks, "SILENT_SECONDS", 0.1)

@@ -93,4 +93,8 @@ def _try_to_lock(descriptor: int) -> bool:
 
 
 def _holder(path: Path) -> str:
-    return f"pid {path.read_text(encoding='utf-8').strip() or 'unknown'}"
+    try:
+        pid = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):  # it was deleted meanwhile, or somebody has written something else there
+        pid = ""
+    return f"pid {pid if pid.isdecimal() else 'unknown'}"

@@ -20,6 +20,7 @@ from movierec.dag_ids import INGEST, NIGHT, PUBLISH, TRAIN
 from movierec.local import environment
 from movierec.local.airflow import chain
 from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
+from movierec.local.airflow.clock import follow_clock
 from movierec.local.airflow.database import give_back_tries
 from movierec.local.airflow.failure import describe_failure
 from movierec.local.airflow.processes import end_all
@@ -123,6 +124,46 @@ def test_tasks_that_a_scheduler_took_with_it_start_again_and_lose_no_try(airflow
         started_again = task.try_number + 1
         assert task.max_tries - started_again == tries_left
     assert give_back_tries(airflow.settings) == 0
+
+
+def test_what_a_clock_that_was_set_back_has_left_in_the_future_goes_on(airflow, nights):
+    """Airflow looks at no run before its moment: all would stand still for as long as the clock was set back."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    def looked_at():
+        with create_session() as session:
+            running = DagRun.get_running_dag_runs_to_examine(session=session).all()
+            queued = DagRun.get_queued_dag_runs_to_set_running(session=session).all()
+            return {run.run_id for run in (*running, *queued)}
+
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    nights.make(INGEST, "interrupted")
+    with psycopg.connect(embedded_server.conninfo(airflow.settings, "airflow")) as conn:
+        conn.execute("update dag_run set run_after = %(at)s, queued_at = %(at)s, start_date = %(at)s", {"at": tomorrow})
+        conn.execute(
+            "update task_instance set state = 'up_for_retry', end_date = %s where task_id = 'open_batch'", [tomorrow]
+        )
+    assert looked_at() == set()
+    assert follow_clock(airflow.settings) == 2
+    assert looked_at() == {"interrupted"}
+    with create_session() as session:
+        task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
+        assert task.end_date < datetime.now(UTC)
+    assert follow_clock(airflow.settings) == 0
+
+    with psycopg.connect(embedded_server.conninfo(airflow.settings, "airflow")) as conn:
+        put_off = "update dag_run set state = 'queued', run_type = 'manual', run_after = %s, queued_at = now(),"
+        conn.execute(f"{put_off} created_at = now()", [tomorrow])
+    assert follow_clock(airflow.settings) == 0, "a person has put that off"
+
+
+def test_a_token_that_is_not_valid_any_more_is_exchanged(client):
+    stale = AirflowClient(client.settings)
+    stale._token = "of.before.yesterday"  # noqa: S105 - none
+    assert stale.dag(INGEST)["dag_id"] == INGEST
+    assert stale.token() not in ("", "of.before.yesterday")
 
 
 class Nights:

@@ -35,8 +35,11 @@ def test_a_structure_that_is_applied_after_the_clock_was_set_back_is_the_latest(
     assert structure.migrate(warehouse) is False
 
 
-def serve(warehouse, app, folder, settings, moments):
-    """Take a night for each moment, as schedules do; return the live version and the lists after each."""
+def serve(warehouse, app, folder, settings, moments, after=None):
+    """Take a night for each moment, as schedules do; return the live version and the lists after each.
+
+    `after` has what is done to the warehouse after a night, by its number.
+    """
     found = []
     for number, moment in enumerate(moments):
         with connect(warehouse) as conn:
@@ -46,6 +49,7 @@ def serve(warehouse, app, folder, settings, moments):
             take(warehouse, training(warehouse, settings, f"night {number}"))
             take(warehouse, publication(warehouse, settings, f"night {number}"))
         with connect(warehouse) as conn:
+            conn.execute((after or {}).get(number, "select 1"))
             found.append((pointer.live_version(conn), lists(warehouse)))
     return found
 
@@ -56,3 +60,30 @@ def test_a_night_by_a_clock_that_was_set_back_changes_nothing_and_the_next_one_i
     shutil.rmtree(settings.artifacts)
     back = serve(copy_of("warehouse"), copy_of("app"), folder, settings, [NOW, NOW - DAY, NOW + DAY])
     assert back == [straight[0], straight[0], straight[1]]
+
+
+AHEAD = """
+    update ops.batch set as_of = now() + interval '1 day' where batch_id = 2;
+    update ops.shown_batch set as_of = now() + interval '1 day' where batch_id = 2;
+    update ops.night set as_of = now() + interval '1 day' where batch_id = 2
+"""
+
+
+def test_a_night_by_a_clock_that_was_ahead_does_not_keep_later_ones_from_readers(copy_of, tmp_path, settings, caplog):
+    """Dated tomorrow, it would be the newest one until then: nothing would be learned from the nights after it."""
+    folder = movielens.generate(tmp_path / "data")
+    moments = [NOW - DAY, NOW, NOW + DAY]
+    straight = serve(copy_of("warehouse"), copy_of("app"), folder, settings, moments)
+    shutil.rmtree(settings.artifacts)
+    caplog.clear()
+    warehouse = copy_of("warehouse")
+    assert serve(warehouse, copy_of("app"), folder, settings, moments, {1: AHEAD}) == straight
+    assert [version for version, _ in straight] == [1, 2, 3]
+    with connect(warehouse) as conn:
+        assert conn.execute("select batch_id, as_of from ops.batch order by 1").fetchall() == [
+            (1, moments[0]),
+            (2, moments[0]),  # as of the one before, and after it
+            (3, moments[2]),
+        ]
+    (said,) = [record.getMessage() for record in caplog.records if "a clock that was ahead" in record.getMessage()]
+    assert said.startswith("batch 2 is dated 20")

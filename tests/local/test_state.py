@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from movierec import locks
+from movierec import cli, locks
 from movierec.config import Settings
-from movierec.errors import ConfigError
-from movierec.local import halt, state
+from movierec.errors import ConfigError, MovierecError
+from movierec.local import credentials, halt, state
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.account import server_account
 from tests.conftest import read_only
@@ -22,6 +22,58 @@ def test_a_folder_with_other_files_is_never_taken_over(tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(ConfigError, match="holds other files; name a new or empty folder"):
         state.prepare(tmp_path)
+
+
+@pytest.mark.parametrize("held", ["secrets.json", "postgres/data"])
+def test_a_state_folder_whose_mark_was_deleted_is_not_passed_over_in_silence(tmp_path, monkeypatch, capsys, held):
+    home = tmp_path / "state"
+    state.prepare(home)
+    (home / held).mkdir(parents=True) if "data" in held else (home / held).touch()
+    (home / "movierec-state").unlink()
+    monkeypatch.setenv("MOVIEREC_HOME", str(home))
+    sentence = f"which looks like movierec's, but its mark is gone; `touch '{home}/movierec-state'` puts it back"
+    with pytest.raises(ConfigError, match=sentence):
+        state.prepare(home)
+    assert cli.main(["down"]) == 1
+    assert capsys.readouterr().err == f"movierec: MOVIEREC_HOME is {home}, {sentence}\n"
+    (home / "movierec-state").touch()
+    state.prepare(home)
+
+
+def test_down_says_that_a_folder_is_of_somebody_else_and_nothing_where_there_is_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "none"))
+    assert cli.main(["down"]) == 0
+    (tmp_path / "thesis.tex").touch()
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path))
+    assert cli.main(["down"]) == 1
+    assert "which holds other files; name a new or empty folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"two words", b"\n" * 9])
+def test_what_says_which_make_down_was_the_last_is_made_anew_where_it_was_damaged(tmp_path, damage):
+    home = tmp_path / "state"
+    first = halt.begin(home)
+    (home / "halt").write_bytes(damage)
+    assert halt.is_halted(home, first)
+    second = halt.begin(home)
+    assert second.isalnum()
+    assert halt.begin(home) == second
+    assert not halt.is_halted(home, second)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"\xff"])
+def test_the_password_file_is_made_anew_and_damaged_secrets_are_named(tmp_path, damage):
+    installation = replace(Settings(), home=tmp_path / "state")
+    state.prepare(installation.home)
+    credentials.write_password_file(installation)
+    path = credentials.password_file(installation)
+    password = state.read_json(path)
+    path.write_bytes(damage)
+    credentials.write_password_file(installation)
+    assert state.read_json(path) == password
+    installation.state_folder.secrets.write_bytes(damage)
+    with pytest.raises(MovierecError, match=f"^{installation.state_folder.secrets} (lacks|is not readable JSON)"):
+        credentials.load_secrets(installation)
 
 
 def test_a_state_folder_that_is_a_file_is_refused(tmp_path):

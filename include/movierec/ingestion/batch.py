@@ -26,6 +26,8 @@ def open_batch(
 ) -> int:
     """Return the id of a run's batch, which is created the first time; a run that starts over keeps its batch.
 
+    Batches that a clock which was ahead has dated in the future are dated back first.
+
     Args:
         conn: the warehouse.
         run_id: the Airflow run; it has one batch.
@@ -40,11 +42,17 @@ def open_batch(
     if "://" in dataset and "@" in dataset.partition("://")[2].partition("/")[0]:
         raise ConfigError("the dataset's URL holds a password, which would be kept; allowed is a URL without one")
     dataset = without_secrets(dataset)
-    as_of = as_of or datetime.now(UTC)
-    if as_of.tzinfo is None or as_of > datetime.now(UTC):
+    now = datetime.now(UTC)
+    as_of = as_of or now
+    if as_of.tzinfo is None or as_of > now:
         raise ConfigError(f"as_of is {as_of.isoformat()}; allowed is a moment of the past, with its time zone")
     options = {"accept_volume_change": accept_volume_change, "is_full": is_full}
     parameters = {"run_id": run_id, "dataset": dataset, "as_of": as_of, "code_version": code_version(), **options}
+    for ahead in fetch(conn, "ops/date_back", {"right_now": now}):
+        log.warning(
+            "batch %d is dated %s, which is still to come, by a clock that was ahead; it counts as of %s from now on",
+            *(ahead["batch_id"], ahead["dated"].isoformat(), ahead["as_of"].isoformat()),
+        )
     batch_id = int(fetch(conn, "ops/open_batch", parameters)[0]["batch_id"])
     conn.commit()
     log.info("batch %d: %s as of %s from %s", batch_id, run_id, as_of.isoformat(), dataset)

@@ -26,6 +26,7 @@ def load_secrets(settings: Settings) -> dict[str, str]:
         if stored is None:
             stored = _generate()
             state.write_private(path, stored)
+    stored = stored if isinstance(stored, dict) else {}
     missing = [name for name in SECRET_NAMES if not stored.get(name)]
     if missing:
         raise ConfigError(f"{path} lacks {', '.join(missing)}; restore it, or `make clean` and start anew")
@@ -40,9 +41,9 @@ def password_file(settings: Settings) -> Path:
 def write_password_file(settings: Settings) -> None:
     """Write the password file. It must be there before Airflow starts, or Airflow invents a password and logs it."""
     path = password_file(settings)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     content = {ADMIN: load_secrets(settings)["password"]}
-    if not path.exists() or state.read_json(path) != content:
+    if state.read_record(path) != content:
         state.write_private(path, content)
 
 

@@ -8,6 +8,7 @@ which `up` and `run` know of it.
 """
 
 import logging
+import re
 import secrets
 import sys
 from functools import cache
@@ -20,6 +21,7 @@ from movierec.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
 
+LETTERS = re.compile(r"[0-9a-f]{16}")
 HALTED = "make down was called after this had begun, so nothing more is started"
 
 
@@ -66,7 +68,8 @@ def require_going(home: Path, last_halt: str) -> None:
 
 def _last(home: Path) -> str:
     path = StateFolder(home).halt
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = path.read_bytes().decode("ascii", "replace") if path.is_file() else ""
+    return text if LETTERS.fullmatch(text) else ""  # whatever else it holds, nobody can be told of it on a command line
 
 
 def _note(home: Path) -> None:

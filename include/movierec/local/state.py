@@ -32,11 +32,22 @@ def _make(home: Path) -> None:
     if not is_ours(home):
         # The second `is_ours`: another process may have made the folder meanwhile; it puts the marker in first.
         if home.exists() and any(home.iterdir()) and not is_ours(home):
-            raise ConfigError(f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder")
+            raise ConfigError(not_ours(home))
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         StateFolder(home).marker.write_text("made by movierec; `make clean` deletes this folder\n", encoding="utf-8")
     StateFolder(home).logs.mkdir(exist_ok=True)
     close(home)
+
+
+def not_ours(home: Path) -> str:
+    """Return the sentence about a folder that holds something and is not marked as ours."""
+    folder = StateFolder(home)
+    if folder.secrets.is_file() or folder.postgres_data.is_dir():
+        return (
+            f"MOVIEREC_HOME is {home}, which looks like movierec's, but its mark is gone; `touch '{folder.marker}'` "
+            "puts it back"
+        )
+    return f"MOVIEREC_HOME is {home}, which holds other files; name a new or empty folder"
 
 
 def why_read_only(home: Path) -> str:
@@ -102,3 +113,12 @@ def read_json(path: Path) -> Any:
         return None
     except ValueError as error:
         raise MovierecError(f"{path} is not readable JSON ({error}); remove it and try again") from error
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return an object of which whoever wrote it will write the next version: empty where it is missing or damaged."""
+    try:
+        content = read_json(path)
+    except MovierecError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -150,6 +150,24 @@ def test_what_runs_goes_on_alone_while_the_disk_can_only_be_read(home, settings,
     assert group.component_pids(home)["web"] == first["web"]
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b"\xff\xfe"])
+def test_a_record_that_was_damaged_is_written_anew_and_ends_nothing(home, supervise, damage):
+    process = supervise({"sleeper": ["sleep", "300"]})
+    first = group.component_pids(home)
+    (home / "group.json").write_bytes(damage)
+    wait_for(lambda: group.component_pids(home) == first)
+    assert process.poll() is None
+
+
+def test_a_component_starts_again_although_airflows_folder_is_gone(home, supervise):
+    supervise({"sleeper": ["sleep", "300"]})
+    first = group.component_pids(home)["sleeper"]
+    shutil.rmtree(home / "airflow")
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+    assert (home / "airflow").stat().st_mode & 0o077 == 0
+
+
 def test_a_component_that_keeps_dying_ends_the_group_with_a_reason(home):
     command = (sys.executable, "-c", TWO_DEATHS, str(home), json.dumps({"broken": ["false"]}))
     done = subprocess.run(
@@ -176,6 +194,15 @@ def test_down_ends_everything_on_a_disk_that_can_be_read_only(home, settings, su
     assert processes.group_processes(home) == []
     goes_on = f"what is being started now goes on: {home / 'halt'} cannot be written: Read-only file system"
     assert [record.getMessage() for record in caplog.records].count(goes_on) == 1
+
+
+def test_down_ends_everything_although_the_record_was_damaged(home, settings, supervise):
+    process = supervise({"sleeper": ["sleep", "300"]})
+    process.kill()
+    process.wait()
+    (home / "group.json").write_bytes(b"{")
+    group.down(settings)
+    assert processes.group_processes(home) == []
 
 
 def test_down_finds_what_a_killed_supervisor_left_behind(home, settings, supervise):

@@ -17,6 +17,7 @@ from movierec.local.opener import WITHOUT_PROXY
 JsonObject = dict[str, Any]
 RETRY_SECONDS = 30.0
 OF_ANY_TASK_LEFT = ("Dagrun Running", "Task Instance State")  # what Airflow says of every task of a run that has ended
+REFUSED = (401, 403)
 SERVER_ERROR = 500  # and above: the server may be overloaded or restarting
 
 
@@ -25,6 +26,10 @@ class Run(NamedTuple):
 
     dag_id: str
     run_id: str
+
+
+class RefusedError(MovierecError):
+    """The server does not take the token, or the login."""
 
 
 class UnreachableError(MovierecError):
@@ -130,10 +135,15 @@ class AirflowClient:
 
     def _call(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
         deadline = time.monotonic() + self.retry_seconds
+        is_new_token = not self._token
         while True:
             try:
                 token = self.token()
                 return _send(f"{airflow_url(self.settings)}/api/v2{path}", method, body, token)
+            except RefusedError:  # it has expired, or is not valid yet, as where the clock was set
+                if is_new_token:
+                    raise
+                self._token, is_new_token = "", True
             except UnreachableError:
                 if time.monotonic() > deadline or method == "POST" or self.has_given_up():
                     raise
@@ -166,6 +176,7 @@ def _send(url: str, method: str = "GET", body: JsonObject | None = None, token: 
     except urllib.error.HTTPError as error:
         detail = error.read().decode("utf-8", "replace")[:300]
         kind = UnreachableError if error.code >= SERVER_ERROR else MovierecError
+        kind = RefusedError if error.code in REFUSED else kind
         raise kind(f"Airflow answered {error.code} to {method} {url}: {detail}") from error
     except (OSError, ValueError) as error:
         raise UnreachableError(f"Airflow at {url} does not answer: {error}") from error

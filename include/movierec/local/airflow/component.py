@@ -72,7 +72,8 @@ def say(sentence: str) -> None:
 def start_component(name: str, command: Sequence[str], home: Path) -> subprocess.Popen[bytes]:
     """Start a process that appends to `logs/<name>.log`; a log that has grown too large is set aside first."""
     log = StateFolder(home).log(name)
-    log.parent.mkdir(mode=0o700, exist_ok=True)  # somebody may have cleaned up
+    for folder in (log.parent, StateFolder(home).airflow):
+        folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have cleaned up
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:

@@ -186,4 +186,4 @@ def fingerprint(env: dict[str, str]) -> str:
 
 
 def _read_record(home: Path) -> dict[str, Any]:
-    return state.read_json(StateFolder(home).group) or {}
+    return state.read_record(StateFolder(home).group)

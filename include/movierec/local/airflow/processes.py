@@ -42,7 +42,7 @@ def group_processes(home: Path) -> list[psutil.Process]:
     A process belongs to the group if its environment says so, or if it is in the session that the supervisor leads:
     Airflow's workers hide their environment from everybody but root.
     """
-    record = state.read_json(StateFolder(home).group) or {}
+    record = state.read_record(StateFolder(home).group)
     leader = record.get("session", record)
     has_session = _leads_or_led(leader, home)
     return [

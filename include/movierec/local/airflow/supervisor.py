@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 
 from movierec.config import Settings
-from movierec.local import state, web
+from movierec.local import credentials, state, web
 from movierec.local.airflow import health, processes
+from movierec.local.airflow.clock import Clock, follow_clock
 from movierec.local.airflow.component import DEATH_WINDOW_SECONDS, Component, say
 from movierec.local.airflow.database import Database, give_back_tries
 from movierec.local.airflow.heartbeats import Heartbeats
@@ -45,6 +46,7 @@ def supervise(
     is_ready: Callable[[], bool] = lambda: True,
     before: Mapping[str, Callable[[], object]] | None = None,
     heartbeats: Heartbeats | None = None,
+    clock: Clock | None = None,
 ) -> str:
     """Keep every component running until a signal says to stop; return why it gave up, or an empty string.
 
@@ -56,6 +58,7 @@ def supervise(
         is_ready: tells whether the first component answers; only then are the others started.
         before: what is called before each start of a component.
         heartbeats: by which components that hang are told; they are killed, and start again.
+        clock: is looked at, whether it was set back.
     """
     stop_requested = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -68,6 +71,8 @@ def supervise(
             _start_what_can_run(home, components, database, is_ready)
             if heartbeats:
                 _kill_hung(components, heartbeats, is_excused=database is not None and database.was_away())
+            if clock and (database is None or not database.was_away()):
+                clock.look()
             record = {**identity, **details, **({"database": database.details()} if database else {})}
             problem = _record(home, components, record, problem)
             failure = _failure(components, home)
@@ -120,7 +125,7 @@ def _record(home: Path, components: Sequence[Component], details: Mapping[str, o
     """Write what runs, and return why that was not possible; it is tried again, such as until a full disk has room."""
     content = {"components": {each.name: each.process.pid for each in components if each.process}, **details}
     try:
-        if state.read_json(StateFolder(home).group) != content:
+        if state.read_record(StateFolder(home).group) != content:
             state.write_private(StateFolder(home).group, content)
     except OSError as error:
         reason = f"{StateFolder(home).group} could not be written: {error.strerror}"
@@ -137,6 +142,7 @@ def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
 
 def _before_scheduler(settings: Settings) -> None:
     processes.end_orphans(settings.home, GRACE_SECONDS)  # workers of a scheduler that died, and what they run
+    follow_clock(settings)
     give_back_tries(settings)
 
 
@@ -155,8 +161,12 @@ def main() -> str:
         {"settings": os.environ["MOVIEREC_SETTINGS"], **addresses},
         Database(settings),
         lambda: health.api_answers(settings),
-        {"scheduler": lambda: _before_scheduler(settings)},
+        {
+            FIRST: lambda: credentials.write_password_file(settings),  # somebody may have cleaned up
+            "scheduler": lambda: _before_scheduler(settings),
+        },
         Heartbeats(lambda: health.heartbeats(settings), FIRST),
+        Clock(lambda: follow_clock(settings)),
     )
 
 
