@@ -66,6 +66,25 @@ def test_other_ratings_leave_the_facts_alone() -> None:
     pd.testing.assert_frame_equal(other.movies, dataset.movies)
 
 
+def test_other_ratings_are_brought_to_the_same_form_as_those_of_a_new_dataset() -> None:
+    dataset = Dataset(**tables())
+    before = dataset.fingerprint
+    ratings = dataset.ratings[::-1].assign(rating=[3, 5]).drop(columns="weight")
+    other = dataset.with_ratings(ratings)
+    pd.testing.assert_frame_equal(other.ratings, Dataset(**{**tables(), "ratings": ratings}).ratings)
+    assert other.fingerprint == Dataset(**{**tables(), "ratings": ratings, "tags": other.tags}).fingerprint != before
+    assert dataset.fingerprint == before
+    with pytest.raises(ModelError, match="1 rated movies, such as 77"):
+        dataset.with_ratings(ratings.assign(movie_id=[10, 77]))
+
+
+@pytest.mark.parametrize("name", ["ratings", "movies"])
+def test_rows_that_are_equal_in_all_are_refused_wherever_they_stand(name: str) -> None:
+    for rows in ([0, 0, 1], [0, 1, 0], [1, 0, 0]):
+        with pytest.raises(ModelError, match=f"table '{name}' repeats 1 keys"):
+            Dataset(**{**tables(), name: tables()[name].iloc[rows]})
+
+
 def test_a_missing_column_is_named() -> None:
     broken = tables() | {"movies": tables()["movies"].drop(columns="title")}
     with pytest.raises(ModelError, match=r"table 'movies' lacks \['title'\]"):

@@ -13,6 +13,13 @@ from movierec.features.embeddings import DIMENSIONS, embed
 TEXTS = ["space ship alien war", "galaxy rocket astronaut", "love wedding romance", ""]
 
 
+@pytest.fixture(autouse=True)
+def nothing_read() -> None:
+    """Let each test read the files that a process reads once."""
+    embeddings._words.cache_clear()
+    embeddings._tokenizer.cache_clear()
+
+
 def test_words_of_one_meaning_are_nearer_than_words_of_another() -> None:
     vectors = embed(TEXTS)
     assert vectors.shape == (4, DIMENSIONS)
@@ -36,7 +43,6 @@ def test_the_vectors_come_from_the_installed_files_without_a_network(monkeypatch
     def refuse(*address: object) -> None:
         raise OSError(f"no network: {address}")
 
-    embeddings._words.cache_clear()
     for way in ("socket", "create_connection", "getaddrinfo"):
         monkeypatch.setattr(socket, way, refuse)
     assert embed(TEXTS).any()

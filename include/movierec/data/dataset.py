@@ -4,10 +4,11 @@ A dataset is what was known at one moment. It is read from the warehouse once, k
 features, rankers and evaluation see nothing else.
 """
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
@@ -49,6 +50,7 @@ OPTIONAL = {
     "people": ("billing", "name"),
 }
 FACTS = "dataset.json"
+DTYPES = {table: [pd.api.types.pandas_dtype(kind) for kind in schema.values()] for table, schema in SCHEMA.items()}
 KEYS = {"ratings": [USER, MOVIE], "movies": [MOVIE], "users": [USER]}
 
 
@@ -102,7 +104,12 @@ class Dataset:
         latest = ratings.groupby(USER)[RATED_AT].max()
         until = pd.Series(latest.reindex(self.tags[USER]).array, self.tags.index, TIME)
         known = self.tags["tagged_at"] <= until
-        return replace(self, ratings=ratings, tags=self.tags[known])
+        other = copy.copy(self)  # the other tables are as they must be, and none is ever changed
+        other.__dict__.pop("fingerprint", None)
+        for name, frame in (("ratings", ratings), ("tags", self.tags[known])):
+            object.__setattr__(other, name, _conform(name, frame))
+        _check_ratings(other.ratings, other.movies)
+        return other
 
     @classmethod
     def of(cls, tables: Mapping[str, pd.DataFrame], relevant_from: float | None = RELEVANT_FROM) -> Self:
@@ -143,14 +150,32 @@ def _conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in schema if column not in frame.columns]
     if missing:
         raise ModelError(f"table '{name}' lacks {missing}; it has {list(frame.columns)}, needed are {list(schema)}")
-    try:
-        typed = frame[list(schema)].astype(schema)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"table '{name}' has a wrong type ({error}); needed are {schema}") from error
-    key = KEYS.get(name, list(schema))
-    if name in KEYS and typed.duplicated(key).any():
+    typed = frame[list(schema)]
+    if list(typed.dtypes) != DTYPES[name]:
+        try:
+            typed = typed.astype(schema)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"table '{name}' has a wrong type ({error}); needed are {schema}") from error
+    if name not in KEYS:
+        return typed.drop_duplicates().sort_values(list(schema), ignore_index=True)
+    key = KEYS[name]
+    if _ascends(typed[key]):  # as what was saved, or is a part of what was conformed, does: most often
+        return typed.reset_index(drop=True)
+    typed = typed.sort_values(key, ignore_index=True)
+    if not _ascends(typed[key]):
         raise ModelError(f"table '{name}' repeats {int(typed.duplicated(key).sum())} keys; {key} must be unique")
-    return typed.drop_duplicates().sort_values(key, ignore_index=True)
+    return typed
+
+
+def _ascends(keys: pd.DataFrame) -> bool:
+    """Tell whether each row comes after the one before: they are in order then, and none repeats."""
+    rises = np.zeros(max(0, len(keys) - 1), bool)
+    equals = ~rises
+    for name in keys:
+        column = keys[name].to_numpy()
+        rises |= equals & (column[1:] > column[:-1])
+        equals &= column[1:] == column[:-1]
+    return bool(rises.all())
 
 
 def _check_ratings(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from movierec.data.arrays import Floats
 from movierec.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 DIMENSIONS = 256
 WORDS = f"weights/l2_supercat_{DIMENSIONS}.safetensors"
@@ -50,11 +54,7 @@ def unit_rows(vectors: Floats) -> Floats:
 
 
 def _token_counts(texts: list[str]) -> sparse.csr_matrix:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - only who builds features needs it
-
-    tokenizer = Tokenizer.from_file(str(_file(TOKENIZER)))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = _tokenizer()
     starts = range(0, len(texts), TEXTS_AT_ONCE)
     batches = (tokenizer.encode_batch_fast(texts[i : i + TEXTS_AT_ONCE], add_special_tokens=False) for i in starts)
     tokens = [encoding.ids for batch in batches for encoding in batch]
@@ -62,6 +62,16 @@ def _token_counts(texts: list[str]) -> sparse.csr_matrix:
     columns = np.fromiter(chain.from_iterable(tokens), np.int64, sum(sizes))
     cells = (np.repeat(np.arange(len(texts)), sizes), columns)
     return sparse.csr_matrix((np.ones(len(columns), np.float32), cells), shape=(len(texts), len(_words())))
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> "Tokenizer":
+    from tokenizers import Tokenizer  # noqa: PLC0415 - only who builds features needs it
+
+    tokenizer = Tokenizer.from_file(str(_file(TOKENIZER)))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 @lru_cache(maxsize=1)
