@@ -4,8 +4,9 @@
 Run by hand. Readers see another version at once: the pointer moves to one that is kept, or a stored model is published
 again. Nothing is deleted, and every move can be undone by another one.
 
-**With an empty form** the run lists the kept versions and asks: open *Required Actions* of the run (or the task
-**ask_version**), look at the table, choose a version, say why. Unanswered for two hours, everything stays as it is.
+**With an empty form** the run lists the kept versions and asks: open *Required Actions* of the run, look at the table,
+say why, choose a version. Where more than three can be chosen, they are a list, and *Respond* sends the answer.
+Unanswered for two hours, everything stays as it is.
 
 1. **list_versions** lists the kept versions: their ranker, as of when they see the world, NDCG and coverage at 10 as
    their training measured them, *churn* (which share of the first ten movies of the live lists they do not show) and
@@ -43,6 +44,17 @@ from movierec_connections import open_connection, plain_errors
 from movierec_dag import ANSWER_TIMEOUT, DAG_DEFAULTS, SERVING, TRIGGER_DEFAULTS, id_param, who_param, why_param
 from movierec_run import person
 
+QUESTION = """{{ ti.xcom_pull('list_versions')['table'] }}
+
+Readers see the version that you choose at once, instead of the live one. Nothing is deleted, and another run moves the
+pointer back. Without an answer within two hours everything stays as it is.
+
+- **status**: *published* was live before, *audited* is complete and was never live
+- **as of**: when the version saw the world (UTC)
+- **ndcg**, **coverage**: of lists of 10, as its training measured its ranker; more is better
+- **churn**: which share of the first ten movies of the live lists it does not show; 0 shows the same movies
+- **taken back**: who went back from it before, and why
+"""
 
 @dag(
     **DAG_DEFAULTS,
@@ -96,9 +108,9 @@ def movierec_rollback():
         task_id="ask_version",
         listed_by="list_versions",
         subject="Which version shall be live?",
-        body="{{ ti.xcom_pull('list_versions')['table'] }}",
+        body=QUESTION,
         # not "why": what the run's form says of a field of that name would be the answer
-        params={"reason": why_param("Needed with a version; kept in ops.pointer_move.")},
+        params={"reason": why_param("Needed for an answer, and kept with the move in ops.pointer_move.")},
         response_timeout=ANSWER_TIMEOUT,
     )
     moved = move_pointer(ask_version.output)

@@ -9,12 +9,24 @@ LEAVE = "leave as it is"
 
 
 class Choice(HITLOperator):
-    """Asks for one of the `choices` that the task `listed_by` returned, and for the fields of its form."""
+    """Asks for one of the `choices` that the task `listed_by` returned, and for the fields of its form, all needed."""
 
     def __init__(self, *, listed_by: str, **kwargs: Any) -> None:
         """Take the name of the task that lists the choices; who answers may leave everything as it is, as time does."""
         super().__init__(options=[LEAVE], defaults=LEAVE, **kwargs)
         self.listed_by = listed_by
+
+    @property
+    def serialized_params(self) -> dict[str, dict[str, Any]]:
+        """The fields as the interface is shown them: it takes no answer while one is empty.
+
+        They have no value until somebody answers, so the operator's own fields have to take none.
+        """
+        fields = super().serialized_params
+        return {
+            name: {**field, "value": None, "schema": {**field["schema"], "type": "string"}}
+            for name, field in fields.items()
+        }
 
     def execute(self, context: Any) -> Any:
         """Ask, with the choices of this run."""

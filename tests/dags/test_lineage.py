@@ -76,6 +76,8 @@ def test_a_night_tells_which_tables_it_reads_and_writes(night, airflow, tmp_path
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+    assert "legacy config options" not in ran.stdout + ran.stderr
+    assert "sourceCode" not in events.read_text()
     datasets = {}
     for line in events.read_text().splitlines():
         event = json.loads(line)

@@ -88,15 +88,25 @@ def choose(choice, why):
 
 
 def test_an_empty_form_shows_the_kept_versions_and_moves_to_the_one_chosen(two_versions, answered):
-    questions, ended = answered(choose("1", "too many sequels"))
+    questions, ended = answered(choose("version 1", "too many sequels"))
     assert questions[0].subject == "Which version shall be live?"
-    assert questions[0].options == ["1", "leave as it is"]
-    table = questions[0].body.splitlines()
-    assert table[0].startswith("| version | status | ranker | training | as of |")
-    assert [row.split(" | ")[:3] for row in table[2:]] == [["| 2", "live", "hybrid"], ["| 1", "published", "ease"]]
+    assert questions[0].options == ["version 1", "leave as it is"]
+    table, _, legend = questions[0].body.partition("\n\n")
+    heads, _, *rows = table.splitlines()
+    assert heads.startswith("| version | status | ranker | training | as of |")
+    assert [row.split(" | ")[:3] for row in rows] == [["| 2", "live", "hybrid"], ["| 1", "published", "ease"]]
+    explained = [head for head in heads.strip("| ").split(" | ") if f"**{head}**" in legend]
+    assert explained == ["status", "as of", "ndcg", "coverage", "churn", "taken back"]
     assert (ended["move_pointer"], ended["fill_in_form"]) == ("success", "skipped")
     assert query(two_versions.warehouse, MOVE) == [(2, 1, "ana", "too many sequels")]
     assert query(two_versions.warehouse, LIVE) == [(1,)]
+
+
+def test_the_interface_takes_no_answer_without_a_reason(two_versions, answered):
+    questions, _ = answered(choose("leave as it is", "no need"))
+    reason = questions[0].params["reason"]
+    # Airflow's page keeps its buttons grey while a field is null whose type is not
+    assert (reason["value"], reason["schema"]["type"], reason["schema"]["title"]) == (None, "string", "Why")
 
 
 @pytest.mark.parametrize("how", [choose("leave as it is", "no need"), let_time_pass])

@@ -209,6 +209,33 @@ def test_going_back_brings_the_feedback_that_was_live(conn, night):
     ]
 
 
+DELTA = "insert into serving.delta (version_id, run_id, status, published_at) values (%s, 'run', %s, %s::timestamptz)"
+VIEWER = "insert into serving.delta_viewer (version_id, user_id, delta_id, candidate_ids) values (%s, 7, %s, '{}')"
+RENEWED = "select delta_id, delta_since from serving.live"
+
+
+def test_lists_were_renewed_when_a_delta_changed_some_whenever_the_pointer_moves(conn, night):
+    """Of an earlier version not when it comes back, and not by a delta that found nothing to renew."""
+    first, second = live_nights(conn, night, "ease", "hybrid")
+    at = datetime(2026, 3, 1, 5, tzinfo=UTC)
+    for hour in (0, 1):
+        conn.execute(DELTA, [first, "published", at + timedelta(hours=hour)])
+    conn.commit()
+    pointer.move_pointer(conn, first, "ada", "because")
+    assert conn.execute(RENEWED).fetchall() == [(2, None)]  # neither has a viewer
+    conn.execute(VIEWER, [first, 1])
+    conn.commit()
+    pointer.move_pointer(conn, second, "ada", "because")
+    pointer.move_pointer(conn, first, "ada", "because")
+    assert conn.execute(RENEWED).fetchall() == [(2, at)]
+    with_feedback = night(3, "slim")
+    conn.execute(DELTA, [with_feedback, "audited", None])
+    conn.execute(VIEWER, [with_feedback, 3])
+    conn.commit()
+    pointer.go_live(conn, with_feedback)
+    assert conn.execute("select delta_id, delta_since is not null from serving.live").fetchall() == [(3, True)]
+
+
 def test_versions_that_are_kept_beside_outlive_the_next_publications(conn, night, settings):
     beside = [night(day) for day in range(3)]
     live = []

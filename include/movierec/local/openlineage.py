@@ -12,7 +12,7 @@ OPTIONS = {
     "AIRFLOW__OPENLINEAGE__NAMESPACE": "movierec",
     "AIRFLOW__OPENLINEAGE__EXTRACTORS": "movierec_lineage.DeclaredLineage",
     "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",  # a fork after a task has computed may hang
-    "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+    "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps([{"scope": {}, "controls": {"include_source_code": False}}]),
 }
 
 

@@ -11,14 +11,16 @@ from movierec.publishing.pointer import kept_versions, move_pointer
 
 log = logging.getLogger(__name__)
 
+CHOICE = "version "  # before the number, on a button
+
 
 def log_kept_versions(conn: Connection) -> dict[str, Any]:
-    """Log the kept versions and return the same `table` as Markdown, with the `choices` that it leaves."""
+    """Log the kept versions and return the same `table` as Markdown, with the `choices` that it leaves (version 11)."""
     rows = kept_versions(conn)
     log.info("kept versions:\n%s", text_table.table(rows))
     heads = [text_table.readable(name) for name in rows[0]] if rows else []
     cells = [[text_table.cell(value).replace("|", "\\|") for value in row.values()] for row in rows]
-    choices = [str(row["version"]) for row in rows if row["status"] != "live"]
+    choices = [f"{CHOICE}{row['version']}" for row in rows if row["status"] != "live"]
     return {"table": "\n".join(text_table.markdown(heads, cells)), "choices": choices}
 
 
@@ -46,7 +48,7 @@ def move_from_form(
     Args:
         conn: the warehouse.
         form: with `version`, `why` and `who`.
-        answer: with `choice`, `reason` and `by`; None where nobody was asked, or everything is left as it is.
+        answer: with `choice` as listed, `reason` and `by`; None where nobody was asked, or everything is left as it is.
         user: in whose name, where neither form nor answer says.
 
     Returns:
@@ -57,6 +59,9 @@ def move_from_form(
     """
     if answer is None and form["version"] is None:
         return None
-    version_id, reason = (int(answer["choice"]), answer["reason"]) if answer else (form["version"], form["why"])
+    if answer:
+        version_id, reason = int(answer["choice"].removeprefix(CHOICE)), answer["reason"]
+    else:
+        version_id, reason = form["version"], form["why"]
     move_pointer(conn, version_id, form["who"] or (answer or {}).get("by") or user, reason or "")
     return version_id

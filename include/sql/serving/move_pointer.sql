@@ -2,7 +2,7 @@
 -- is published already one that was live, too, unless audited ones are taken. Readers see the old version or the new
 -- one, whole. One that was never live is published by it.
 -- Grain: one row, none where it is live already or has not passed its audit. Key: version_id. Inputs: serving.version,
--- serving.delta, serving.live. Parameters: version_id, takes_audited.
+-- serving.delta, serving.delta_viewer, serving.live. Parameters: version_id, takes_audited.
 with next_version as (
     select
         version.version_id,
@@ -34,15 +34,28 @@ delta_publication as (
         published_at = now()
     from next_delta
     where delta.delta_id = next_delta.delta_id and delta.status = 'audited'
+),
+
+-- one that goes live now has no such time yet; a delta without viewers changes no list
+last_renewal as (
+    select max(coalesce(delta.published_at, now())) as renewed_at
+    from next_version
+    cross join next_delta
+    inner join serving.delta
+        on next_version.version_id = delta.version_id and next_delta.delta_id >= delta.delta_id
+    where
+        (delta.status = 'published' or next_delta.delta_id = delta.delta_id)
+        and delta.delta_id in (select delta_viewer.delta_id from serving.delta_viewer)
 )
 
 insert into serving.live (version_id, delta_id, delta_since)
 select
     next_version.version_id,
     next_delta.delta_id,
-    case when next_delta.delta_id is not null then now() end as delta_since
+    last_renewal.renewed_at as delta_since
 from next_version
 cross join next_delta
+cross join last_renewal
 on conflict (only_row) do update
     set
         version_id = excluded.version_id,

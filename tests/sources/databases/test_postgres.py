@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -7,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from movierec.config import Settings
 from movierec.errors import SourceError
+from movierec.local import demo_app
 from movierec.local.postgres import embedded_server
 from movierec.sources.databases.tables import DatabaseTables
 from movierec.sources.source import Endpoint, Notes
@@ -115,7 +117,7 @@ def test_a_connection_lost_in_mid_read_can_be_tried_again(store: str) -> None:
     run(
         store,
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
-        "and pid <> pg_backend_pid()",
+        "and backend_type = 'client backend' and pid <> pg_backend_pid()",  # a vacuum is not ours to end
     )
     with pytest.raises(psycopg.OperationalError):
         list(chunks)
@@ -135,6 +137,17 @@ def test_the_demo_application_tells_what_changed(app: str) -> None:
     assert first["user_profile"].notes.new_columns == []
     second = land(app, DatabaseTables(endpoint(app)), state)["user_profile"]
     assert [(row["user_id"], row["age"]) for row in second.rows] == [("2", "54")]
+
+
+def test_a_second_night_reads_the_seeded_profiles_but_the_last_no_second_time(app: str, tmp_path: Path) -> None:
+    users = "".join(f"{user}::F::1::10::48067\n" for user in range(1, 10))
+    files = {"users.dat": users, "ratings.dat": "1::6::5::978300760\n", "movies.dat": "6::Heat (1995)::Action\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    demo_app.seed(app, tmp_path)
+    state = InMemoryState()
+    nights = [land(app, DatabaseTables(endpoint(app)), state)["user_profile"].rows for _ in range(2)]
+    assert [len(rows) for rows in nights] == [9, 1]
 
 
 def test_a_database_without_an_encoding_gives_text(server: Settings) -> None:
