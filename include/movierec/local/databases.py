@@ -24,8 +24,24 @@ def prepare(settings: Settings, dataset: Path) -> None:
     from movierec.local import demo_app  # noqa: PLC0415 (only a night needs them)
 
     prepare_airflow(settings)
-    warehouse.migrate(embedded_server.conninfo(settings, "warehouse"))
+    conninfo = embedded_server.conninfo(settings, "warehouse")
+    warehouse.migrate(conninfo)
+    follow_cache(conninfo, settings, dataset)
     demo_app.seed(embedded_server.conninfo(settings, "app"), dataset, settings.exclude)
+
+
+def follow_cache(conninfo: str, settings: Settings, dataset: Path) -> None:
+    """Let the history of a dataset that was fetched go on where the state folder has been moved, or restored elsewhere.
+
+    The warehouse knows datasets by their paths, and that of a fetched one leads through the state folder.
+    """
+    from movierec.db import connect, run_sql  # noqa: PLC0415 (half a second, needed here only)
+
+    home = settings.state_folder.path
+    if dataset.is_relative_to(settings.state_folder.cache):
+        names = {"dataset": str(dataset), "ending": f"/{dataset.relative_to(home).as_posix()}"}
+        with connect(conninfo) as conn:
+            run_sql(conn, "ops/move_dataset", names)
 
 
 def prepare_airflow(settings: Settings) -> None:
