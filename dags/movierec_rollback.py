@@ -56,6 +56,7 @@ pointer back. Without an answer within two hours everything stays as it is.
 - **taken back**: who went back from it before, and why
 """
 
+
 @dag(
     **DAG_DEFAULTS,
     description="Move the pointer to a kept version, or publish a stored model again",
