@@ -71,11 +71,11 @@ def test_the_run_of_feedback_is_measured_task_by_task(server, tmp_path, monkeypa
     monkeypatch.setattr(feedback, "DATABASE", "bench_feedback_test")
     placed = replace(server, artifacts=str(tmp_path / "artifacts"))
     with database(server, feedback.DATABASE):
-        version_id = feedback.prepare(placed, users=40, movies=60, ranker="item_knn")
+        version_id = feedback.prepare(placed, users=40, movies=60, ranker="item_knn", earlier=50)
         steps = feedback.measure(placed, version_id, users=40, movies=60, events=30)
     tasks = ("open_delta", "write_delta", "audit_delta", "go_live")
     assert list(steps) == [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
-    lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn"), {40: steps})
+    lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn", earlier=50), {40: steps})
     assert "| task | 40 viewers |" in lines
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from movierec.data.columns import LIKED_WEIGHT
 from movierec.db import connect
 from movierec.errors import PublishError
 from movierec.publishing import deltas, pointer, versions
@@ -212,6 +213,116 @@ def test_a_new_version_goes_live_with_what_was_said_since_its_snapshot(live, set
     assert disliked not in after
     assert sum(after[movie] - before[movie] for movie in near) > 5 * len(near)
     assert bring_live(live, settings) == 0
+
+
+def learn(conn, *event_ids):
+    """Bring events into core, as a night does."""
+    conn.execute(
+        "insert into core.events select 'serving', event_id, user_id, movie_id, kind, value, created_at"
+        " from serving.viewer_event where event_id = any(%s)",
+        [list(event_ids)],
+    )
+    conn.commit()
+
+
+def test_what_a_night_did_not_take_in_is_in_the_first_delta_however_long_ago_it_was_said(live, settings):
+    movies = list(places(live))
+    give_feedback(live, "like", movies[5], "learned")
+    give_feedback(live, "dislike", movies[0], "left out", viewer=OTHER)
+    live.execute("update serving.viewer_event set updated_at = '2020-01-01'")  # long before the batch's moment
+    learn(live, "learned")
+    assert live.execute("select event_id from serving.unlearned_event").fetchall() == [("left out",)]
+    covered = [first_delta(live, settings, "first night")]
+    # core goes back to an earlier night, which did not have the event
+    live.execute("delete from core.events where source = 'serving'")
+    covered.append(first_delta(live, settings, "second night"))
+    # and comes forward again, with both
+    learn(live, "learned", "left out")
+    covered.append(first_delta(live, settings, "third night"))
+    assert covered == [1, 2, 0]
+
+
+def first_delta(conn, settings, run_id):
+    delta_id = deltas.open_delta(conn, run_id, write(conn, settings, run_id))
+    return deltas.write_delta(conn, delta_id, settings)
+
+
+def cover_next_version(conn, settings, run_id):
+    version_id = write(conn, settings, run_id)
+    versions.audit_version(conn, version_id)
+    return deltas.cover_feedback(conn, run_id, version_id, settings)
+
+
+def freshness(conn):
+    return conn.execute("select version_id, delta_id, delta_since from serving.freshness").fetchone()
+
+
+def test_lists_are_renewed_only_where_feedback_renewed_one(live, settings):
+    """No feedback ever, feedback before the version, a run that changes nothing, and a rollback."""
+    write_and_go_live(live, settings, "no feedback")
+    assert cover_next_version(live, settings, "still none") == 0
+    assert pointer.go_live(live, 3) == 3
+    assert freshness(live) == (3, None, None)
+    assert bring_live(live, settings, "an hour of silence") == 0
+    assert freshness(live) == (3, None, None)
+    assert live.execute("select serving.renewed(1)").fetchone() == (None,)
+
+    give_feedback(live, "like", next(iter(places(live))), "a")
+    assert bring_live(live, settings, "an hour later") == 1
+    renewed = freshness(live)
+    assert renewed[:2] == (3, 3)
+    assert live.execute("select serving.renewed(1), serving.renewed(2)").fetchone() == (renewed[2], None)
+    assert bring_live(live, settings, "silence again") == 0
+    assert freshness(live) == renewed
+
+    assert cover_next_version(live, settings, "next night") == 1
+    assert pointer.go_live(live, 4) == 4
+    covered = freshness(live)
+    assert covered[:2] == (4, 5)
+    assert covered[2] > renewed[2]
+    pointer.move_pointer(live, 3, "ada", "too many sequels")
+    assert freshness(live) == renewed  # the lists of then, which were renewed then
+    pointer.move_pointer(live, 2, "ada", "none at all")
+    assert freshness(live) == (2, None, None)
+
+
+def merge_movie(conn, movie_id, into):
+    """Let an ingestion find out that two ids are one movie."""
+    conn.execute("delete from core.movie_genre where movie_id = %s", [movie_id])
+    conn.execute("delete from core.movies where movie_id = %s", [movie_id])
+    conn.execute("insert into core.movie_alias (alias_id, movie_id) values (%s, %s)", [movie_id, into])
+    conn.commit()
+
+
+def test_feedback_on_a_movie_that_was_merged_meanwhile_counts_for_the_one_it_became(live, settings):
+    shown, kept = sorted(places(live), key=places(live).get)[:2]
+    merge_movie(live, shown, into=kept)
+    assert shown in places(live)  # readers still see the version from before
+    give_feedback(live, "dislike", shown, "a")
+    offered = [movie for (movie,) in live.execute("select movie_id from serving.recommend(1, 200)")]
+    assert not {shown, kept} & set(offered)
+    opinion = "select movie_id, weight from serving.opinion(array[1]::bigint[]) where rating is null"
+    ((movie_id, weight),) = live.execute(opinion).fetchall()
+    assert (movie_id, weight < LIKED_WEIGHT) == (kept, True)
+    said = "select movie_id, title = (select title from core.movies where movie_id = %s) from serving.feedback_of(1)"
+    assert live.execute(said, [kept]).fetchall() == [(shown, True)]  # the page of then leads to what it shows
+    assert live.execute("select event_kinds from ops.why_movie(1, %s)", [shown]).fetchone() == (["dislike"],)
+    assert bring_live(live, settings) == 1
+    assert kept not in places(live)
+
+
+def test_feedback_from_before_a_merge_counts_for_the_one_it_became_and_can_be_undone(live, settings):
+    shown, kept = sorted(places(live), key=places(live).get)[:2]
+    give_feedback(live, "like", shown, "a")
+    merge_movie(live, shown, into=kept)
+    live.execute("delete from serving.catalogue where movie_id = %s", [shown])  # as of the version after
+    live.commit()
+    assert kept not in [movie for (movie,) in live.execute("select movie_id from serving.recommend(1, 200)")]
+    assert live.execute("select movie_id from serving.feedback_of(1)").fetchall() == [(kept,)]
+    assert (kept,) in live.execute("select movie_id from serving.liked(1)").fetchall()
+    assert live.execute("select serving.undo_feedback('a', 1)").fetchone() == (True,)
+    assert live.execute("select movie_id from serving.feedback_of(1)").fetchall() == []
+    assert kept in [movie for (movie,) in live.execute("select movie_id from serving.recommend(1, 200)")]
 
 
 def test_a_delta_of_a_version_that_is_live_no_more_is_left_unused(live, settings):

@@ -74,6 +74,28 @@ def test_the_audit_of_a_delta_reads_what_its_viewers_said_a_few_times(analyzed_c
     assert rows <= 3 * VIEWERS * (LISTED + CANDIDATES)
 
 
+def test_the_first_delta_of_a_version_goes_through_what_is_new_and_not_through_all_that_was_ever_said(listed):
+    history, new = 20_000, 10
+    said = (
+        "insert into serving.viewer_event (event_id, user_id, movie_id, kind, created_at, updated_at)"
+        " select %s || number, 1 + number %% 400, 1 + number %% 300, 'like', %s, %s"
+        " from generate_series(1, %s) as turn (number)"
+    )
+    listed.execute(said, ["learned ", "2020-01-01", "2020-01-01", history])
+    listed.execute("insert into serving.unlearned_event select event_id from serving.viewer_event")
+    listed.execute("analyze serving.viewer_event, serving.unlearned_event")  # as it is before a night
+    listed.execute(
+        "insert into core.events"
+        " select 'serving', event_id, user_id, movie_id, kind, value, created_at from serving.viewer_event"
+    )
+    listed.execute(said, ["new ", "now", "now", new])
+    listed.execute("insert into serving.unlearned_event select event_id from serving.viewer_event where event_id ~ '^new'")
+    delta_id = deltas.open_delta(listed, "night")
+    parameters = {"delta_id": delta_id, "margin_minutes": deltas.MARGIN_MINUTES}
+    assert len(deltas._viewers(listed, delta_id)) == new
+    assert most_rows(listed, "serving/delta_viewers", parameters) <= 20 * new
+
+
 def test_metrics_of_old_trainings_are_looked_up_by_training(analyzed_conn):
     trainings, viewers = 100, 20
     analyzed_conn.execute(

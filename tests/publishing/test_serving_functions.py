@@ -119,6 +119,14 @@ def test_an_event_counts_once_and_a_bad_one_stops_no_other(live):
     messages = ask(live, "give_feedback", "message", events=json.dumps(events))
     assert (messages[0], messages[-1]) == (None, None)
     assert messages[1] == "event_id has stood for another user_id, movie_id, kind or value; nothing was changed"
+    assert messages[6] == "created_at is a time from the year 1990 to now, and at most 5 minutes ahead of it"
+
+
+def test_a_clock_may_be_fast_by_as_many_minutes_as_are_named(live):
+    ahead = "select outcome from serving.give_feedback(jsonb_build_array(jsonb_build_object('event_id', %s::text,"
+    ahead += "'user_id', 1, 'movie_id', 3, 'kind', 'like', 'created_at', now() + %s::interval)))"
+    assert live.execute(ahead, ["a", "4 minutes 59 seconds"]).fetchone() == ("accepted",)
+    assert live.execute(ahead, ["b", "5 minutes 1 second"]).fetchone() == ("rejected",)
 
 
 def test_of_a_key_that_comes_twice_the_last_value_counts_as_the_comment_says(live):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -71,7 +72,7 @@ def test_feedback_and_its_undoing_at_once_leave_one_of_the_two(api):
 def test_no_application_takes_back_what_was_said_on_a_page(site, surfer, api):
     surfer.post("/viewer", data={"token": _token(surfer.get("/welcome")), "viewer": "35"})
     page = surfer.get("/movies/9")
-    surfer.post("/feedback", data={"token": _token(page), "page": "p", "say": "like 9", "back": "/"})
+    surfer.post("/feedback", data={"token": _token(page), "watching": "35", "page": "p", "say": "like 9"})
     assert "You like" in surfer.get("/said").text
     for guess in ("35:p:like:9", "page:35:p:like:9"):
         assert api.delete(f"/api/v1/users/35/feedback/{guess}").json() == {"is_undone": False}
@@ -171,7 +172,7 @@ def test_bodies_that_are_nearly_right_are_problems(api, body):
 def test_moments_that_cannot_have_been_are_rejected_by_event(api, moment):
     answer = give_feedback(api, event("when", 39, 5, created_at=moment)).json()
     assert answer["outcomes"][0]["outcome"] == "rejected"
-    assert "created_at" in answer["outcomes"][0]["message"]
+    assert "at most 5 minutes ahead" in answer["outcomes"][0]["message"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/users/1/recommendations", "/api/v1/feedback", "/health", "/nowhere"])
@@ -223,6 +224,33 @@ def test_pages_are_limited_by_address_and_say_so_in_a_page(fresh_site):
     assert len(statuses) >= 200
     assert "A little slower, please" in page.text
     assert fresh_site.get("/health").status_code == 200
+
+
+def test_whether_it_is_up_is_told_to_however_many_ask_at_the_price_of_one(fresh_site):
+    with connect(fresh_site.conninfo) as conn, fresh_site.client(key=None) as monitor:
+        conn.autocommit = True
+        asked = "select sum(xact_commit) from pg_stat_database where datname = current_database()"
+        assert monitor.get("/health").status_code == 200
+        conn.execute("select pg_stat_clear_snapshot()")
+        before = conn.execute(asked).fetchone()[0]
+        started = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda _: monitor.get("/health").status_code, range(400))) == {200}
+        time.sleep(1.2)  # what a session counts is told to others once a second
+        seconds = time.monotonic() - started
+        conn.execute("select pg_stat_clear_snapshot()")
+        assert conn.execute(asked).fetchone()[0] - before < 50 + 10 * seconds
+
+
+@pytest.mark.parametrize("path", ["/version", "/api/v1/version", "/metrics"])
+def test_what_else_needs_no_key_is_limited_by_address(fresh_site, path):
+    with fresh_site.client(key=None) as monitor:
+        statuses, answer = until_refused(lambda _: monitor.get(path))
+        assert_problem(answer, 429)
+        assert int(answer.headers["retry-after"]) >= 1
+        assert set(statuses) == {200}
+        assert len(statuses) >= 200
+        assert monitor.get("/health").status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"chosen=1&" * 5_000, b"&" * 100_000, b"find=" + b"%F0%9F%8D" * 10_000])

@@ -33,6 +33,10 @@ def page_id(page) -> str:
     return re.search(r'name="page" value="([^"]+)"', page.text)[1]
 
 
+def watching(page) -> str:
+    return re.search(r'name="watching" value="([^"]+)"', page.text)[1]
+
+
 def shown_movies(page) -> list[int]:
     return list(dict.fromkeys(int(movie) for movie in re.findall(r'data-movie="(\d+)"', page.text)))
 
@@ -42,8 +46,14 @@ def become(surfer, viewer):
 
 
 def give_feedback(surfer, shown_page, kind, movie, back="/for-you", **more):
-    fields = {"token": token(shown_page), "page": page_id(shown_page), "say": f"{kind} {movie}", "back": back}
-    return surfer.post("/feedback", data={**fields, **more})
+    fields = {"token": token(shown_page), "watching": watching(shown_page), "page": page_id(shown_page)}
+    return surfer.post("/feedback", data={**fields, "say": f"{kind} {movie}", "back": back, **more})
+
+
+def take_back(surfer, shown_page, back="/said"):
+    (event, *_) = re.findall(r'name="event_id" value="([^"]+)"', shown_page.text)
+    fields = {"token": token(shown_page), "watching": watching(shown_page), "event_id": event, "back": back}
+    return surfer.post("/undo", data=fields)
 
 
 def test_a_newcomer_chooses_gets_a_list_dislikes_and_takes_it_back(surfer):
@@ -55,8 +65,7 @@ def test_a_newcomer_chooses_gets_a_list_dislikes_and_takes_it_back(surfer):
     page = give_feedback(surfer, page, "dislike", gone)
     assert gone not in shown_movies(page)
     assert "You don’t like" in page.text
-    event = re.search(r'name="event_id" value="([^"]+)"', page.text)[1]
-    page = surfer.post("/undo", data={"token": token(page), "event_id": event, "back": "/for-you"})
+    page = take_back(surfer, page, back="/for-you")
     assert gone in shown_movies(page)
     assert "Taken back" in page.text
     assert "Taken back" not in surfer.get("/for-you").text
@@ -77,6 +86,21 @@ def test_a_click_that_is_sent_twice_counts_once(surfer, api):
     for _ in range(2):
         give_feedback(surfer, page, "like", movie)
     assert surfer.get("/said").text.count('name="event_id"') == 1
+
+
+def test_what_is_said_in_a_tab_of_another_viewer_counts_for_neither(surfer):
+    first_tab = become(surfer, 23)
+    movie = shown_movies(first_tab)[0]
+    give_feedback(surfer, first_tab, "like", movie)
+    said = surfer.get("/said")
+    become(surfer, 25)  # in another tab of the same browser
+    for answer in (give_feedback(surfer, first_tab, "dislike", shown_movies(first_tab)[1]), take_back(surfer, said)):
+        assert answer.status_code == 409
+        assert "This page is of somebody else than who is watching by now; load it again." in answer.text
+    assert "Nothing yet" in surfer.get("/said").text
+    become(surfer, 23)
+    assert surfer.get("/said").text.count('name="event_id"') == 1
+    assert "Taken back" in take_back(surfer, said).text
 
 
 def test_a_viewers_page_says_why_in_words(surfer):
@@ -195,16 +219,9 @@ def test_tokens_are_masked_anew_in_every_page(surfer):
 )
 def test_nobody_is_sent_elsewhere(surfer, back):
     page = become(surfer, 17)
-    movie = shown_movies(page)[0]
+    fields = {"token": token(page), "watching": watching(page), "page": page_id(page), "back": back}
     answer = surfer.post(
-        "/feedback",
-        data={
-            "token": token(page),
-            "page": page_id(page),
-            "say": f"click {movie}".replace("click", "view"),
-            "back": back,
-        },
-        follow_redirects=False,
+        "/feedback", data={**fields, "say": f"view {shown_movies(page)[0]}"}, follow_redirects=False
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 

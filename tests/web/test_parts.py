@@ -71,9 +71,45 @@ def test_durations_are_told_in_their_largest_unit():
 def test_a_version_that_missed_a_night_is_old():
     row = {"version_id": 3, "age_seconds": 90_000.0, "delta_since": None}
     row |= dict.fromkeys(("published_at", "since", "as_of"), NOW)
-    assert not views.freshness_view(row)["is_old"]
-    assert views.freshness_view({**row, "age_seconds": 200_000.0})["is_old"]
+    assert not views.freshness_view(row, now=NOW)["is_old"]
+    assert views.freshness_view({**row, "age_seconds": 200_000.0}, now=NOW)["is_old"]
     assert views.freshness_view(None) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "own_since", "label", "is_old"),
+    [
+        ({}, None, "Version 3, 2 hours old", False),  # no feedback ever, or none that changed this list
+        ({"delta_since": timedelta(minutes=9)}, None, "Version 3, 2 hours old", False),  # lists of others were renewed
+        (
+            {"delta_since": timedelta(minutes=9)},
+            timedelta(minutes=9),
+            "Version 3, 2 hours old; your list renewed 9 minutes ago",
+            False,
+        ),
+        # rolled back to it: renewed when it was renewed, not when it was gone back to
+        (
+            {"age_seconds": 90 * 3600.0, "since": timedelta(0), "delta_since": timedelta(days=3)},
+            timedelta(days=3),
+            "Version 3, 3 days old; your list renewed 3 days ago",
+            True,
+        ),
+        # a night of the past, made today
+        (
+            {"as_of": timedelta(days=30)},
+            None,
+            "Version 3, 2 hours old, from what was known 30 days ago",
+            True,
+        ),
+        ({"as_of": None}, None, "Version 3, 2 hours old", False),  # nobody kept what it was made of
+    ],
+)
+def test_a_label_says_how_fresh_a_list_is_and_nothing_else(version, own_since, label, is_old):
+    row = {"version_id": 3, "age_seconds": 7200.0, "delta_since": None}
+    row |= dict.fromkeys(("published_at", "since", "as_of"), timedelta(hours=2)) | version
+    row = {name: NOW - value if isinstance(value, timedelta) else value for name, value in row.items()}
+    view = views.freshness_view(row, NOW - own_since if own_since else None, NOW)
+    assert (view["label"], view["is_old"]) == (label, is_old)
 
 
 def test_reasons_are_sentences():

@@ -50,6 +50,21 @@ OwnForm = Annotated[Session, Depends(own_form)]
 Text = Annotated[str, Form(max_length=500, pattern=NO_NUL)]
 
 
+async def watcher(session: OwnForm, watching: Text = "") -> Session:
+    """Return the session of a form that is about what a viewer says, as long as that viewer is watching.
+
+    Raises:
+        ProblemError: another viewer is watching by now, as when the browser shows both in two tabs: what is said on the
+            page of one must not count for the other.
+    """
+    if session.viewer is not None and watching != str(session.viewer):
+        raise ProblemError(409, "this page is of somebody else than who is watching by now; load it again")
+    return session
+
+
+Watcher = Annotated[Session, Depends(watcher)]
+
+
 @router.post("/viewer")
 async def become(request: Request, session: OwnForm, viewer: Text = "") -> Response:
     """Show the lists of the viewer with this number."""
@@ -86,7 +101,7 @@ async def begin(
 
 
 @router.post("/feedback")
-async def feedback(request: Request, session: OwnForm, say: Text = "", page: Text = "", back: Text = "/") -> Response:
+async def feedback(request: Request, session: Watcher, say: Text = "", page: Text = "", back: Text = "/") -> Response:
     """Keep what the viewer says about a movie; the same button of the same page counts once."""
     parts = re.fullmatch(r"([a-z]+) ([0-9]{1,18})", say)
     if session.viewer is None or not parts or parts[1] not in KINDS or not re.fullmatch(r"[\w.-]{1,40}", page, re.A):
@@ -104,7 +119,7 @@ async def feedback(request: Request, session: OwnForm, say: Text = "", page: Tex
 
 
 @router.post("/undo")
-async def undo(request: Request, session: OwnForm, event_id: Text = "", back: Text = "/") -> Response:
+async def undo(request: Request, session: Watcher, event_id: Text = "", back: Text = "/") -> Response:
     """Take back what the viewer said."""
     if session.viewer is None or not re.fullmatch(r"[!-~]{1,200}", event_id):
         raise ProblemError(422, "event_id is one that was given here, by somebody who is watching")

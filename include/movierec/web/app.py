@@ -21,6 +21,7 @@ from movierec.web.guard import Guard
 from movierec.web.keys import KeyFile
 from movierec.web.metrics import Metrics
 from movierec.web.problems import API_PREFIX, ProblemDetails, ProblemError, is_for_api, problem_response
+from movierec.web.pulse import Pulse
 from movierec.web.rate_limit import RateLimiter
 from movierec.web.rendering import STATIC, error_page, static
 from movierec.web.schemas import NO_NUL
@@ -50,7 +51,7 @@ def create_app(conninfo: str, key_file: Path, hosts: Sequence[str] = ()) -> ASGI
         ConfigError: the file of secrets is missing or not as it must be.
     """
     warehouse, metrics = Warehouse(conninfo), Metrics()
-    services = Services(warehouse, KeyFile(key_file), Answers(warehouse), metrics, RateLimiter())
+    services = Services(warehouse, KeyFile(key_file), Answers(warehouse), metrics, RateLimiter(), Pulse(warehouse))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -28,13 +28,15 @@ SearchText = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 NOTHING_YET = ProblemError(503, "the first lists are still being made; the first night takes a few minutes")
 
 
-async def require_freshness(snapshot: Snapshot) -> Row:
-    """Return the live version's label and details.
+async def require_freshness(snapshot: Snapshot, session: Session) -> Row:
+    """Return the live version's label and details, and how fresh the list of whoever is watching is.
 
     Raises:
         ProblemError: nothing has been published yet.
     """
-    freshness = views.freshness_view(await snapshot.row("freshness", {}))
+    row = await snapshot.row("freshness", {})
+    renewed = await snapshot.row("renewed", {"user_id": session.viewer}) if row and row["delta_id"] else None
+    freshness = views.freshness_view(row, renewed["renewed_at"] if renewed else None)
     if freshness is None:
         raise NOTHING_YET
     return freshness
@@ -57,7 +59,7 @@ async def welcome_page(
 ) -> Response:
     """Return the welcome, with what was wrong with the number that was entered."""
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         strip = await popular(snapshot, session, ON_SHELF)
         some = await snapshot.rows("some_viewers", {"row_limit": SOME_VIEWERS, "newcomers_from": NEWCOMERS_FROM})
     context = {
@@ -77,7 +79,7 @@ async def for_you(request: Request, session: PageSession) -> Response:
         return RedirectResponse("/welcome", 303)
     viewer = session.viewer
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         shelves = views.shelf_views(await snapshot.rows("shelves", {"user_id": viewer, "row_limit": ON_SHELF}))
         own = await newcomer_list(snapshot, viewer)
     if own:
@@ -120,7 +122,7 @@ async def movie(request: Request, session: PageSession, movie_id: str) -> Respon
     number = int(movie_id) if movie_id.isascii() and movie_id.isdigit() and len(movie_id) < len(str(LARGEST_ID)) else 0
     keys = {"movie_id": number, "user_id": session.viewer}
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         row = await snapshot.row("movie", {"movie_id": number})
         if row is None:
             raise ProblemError(404, "there is no such movie")
@@ -142,7 +144,7 @@ async def search(request: Request, session: PageSession, q: SearchText = "") -> 
     """Movies by title; few of them with others like the first; where there is none, what is popular."""
     query = " ".join(q.split())
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         matches = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
         others = [] if matches else await popular(snapshot, session, ON_SHELF)
         like = await movies_like(snapshot, session, matches) if 0 < len(matches) <= FEW_FOUND else []
@@ -182,7 +184,7 @@ async def choose_page(
 ) -> Response:
     """Return the page to choose from; what has been chosen before stays chosen."""
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         query = " ".join(find.split())
         nobody = Session()
         matches = await snapshot.rows("search", {"query": query, "row_limit": ON_GRID}) if query else []
@@ -207,7 +209,7 @@ async def own_feedback(request: Request, session: PageSession) -> Response:
     if session.viewer is None:
         return RedirectResponse("/welcome", 303)
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
         rows = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
     context = {"freshness": freshness, "here": "said", "events": views.event_views(rows)}
     return render(request, session, "said.html", context)
@@ -217,5 +219,5 @@ async def own_feedback(request: Request, session: PageSession) -> Response:
 async def about(request: Request, session: PageSession) -> Response:
     """Which version is live, how fresh it is, and how lists are made."""
     async with services_of(request).warehouse.snapshot() as snapshot:
-        freshness = await require_freshness(snapshot)
+        freshness = await require_freshness(snapshot, session)
     return render(request, session, "about.html", {"freshness": freshness, "here": "about"})

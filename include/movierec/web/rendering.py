@@ -26,6 +26,7 @@ HEADINGS = {
     403: "The page has to be loaded again",
     404: "There is nothing here",
     405: "That is not possible here",
+    409: "Somebody else is watching now",
     413: "That was too much",
     422: "That was not understood",
     429: "A little slower, please",

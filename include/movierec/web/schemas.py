@@ -215,7 +215,9 @@ class Event(BaseModel):
         default=None, description="Stars; for a rating only.", examples=[None]
     )
     created_at: Annotated[AwareDatetime, BeforeValidator(_as_moment)] | None = Field(
-        default=None, description="Now, unless given.", examples=[None]
+        default=None,
+        description="Now, unless given; a clock may be fast by up to 5 minutes.",
+        examples=[None],
     )
 
 

@@ -78,20 +78,32 @@ def without(shelves: Iterable[Row], movie_ids: set[int]) -> list[Row]:
     return [shelf for shelf in left if shelf["movies"]]
 
 
-def freshness_view(row: Row | None) -> Row | None:
-    """Return the label of the live version and its details in words; None where there is none."""
+def freshness_view(row: Row | None, own_since: datetime | None = None, now: datetime | None = None) -> Row | None:
+    """Return the label of the live version and its details in words; None where there is none.
+
+    Args:
+        row: of the live version.
+        own_since: when the list of whoever is watching was made anew from feedback; None: it was not.
+        now: the present, unless another moment is asked about.
+    """
     if row is None:
         return None
-    renewed = ago(row["delta_since"])
-    label = f"Version {row['version_id']}, {duration(row['age_seconds'])} old"
+    own = ago(own_since, now)
+    age = known_age = row["age_seconds"]
+    if row["as_of"]:
+        known_age = max(age, ((now or datetime.now(UTC)) - row["as_of"]).total_seconds())
+    label = f"Version {row['version_id']}, {duration(age)} old"
+    if known_age - age > OLD_SECONDS:  # of a night of the past, published late
+        label += f", from what was known {duration(known_age)} ago"
     return {
         **row,
-        "label": f"{label}; renewed from feedback {renewed}" if renewed else label,
-        "is_old": row["age_seconds"] > OLD_SECONDS,
+        "label": f"{label}; your list renewed {own}" if own else label,
+        "is_old": known_age > OLD_SECONDS,
         "published": moment(row["published_at"]),
         "shown_since": moment(row["since"]),
         "known_until": moment(row["as_of"]),
-        "renewed": renewed,
+        "renewed": ago(row["delta_since"], now),
+        "own_renewed": own,
     }
 
 

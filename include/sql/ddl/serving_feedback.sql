@@ -19,6 +19,61 @@ comment on table serving.viewer_event is
 comment on column serving.viewer_event.changed_by is
 'The transaction that wrote the row last: a delta reads what it has not seen by it.';
 
+-- What core has of the table above is noted as it comes and goes, so that the first delta of a version reads what no night
+-- has learned from, and not all that was ever said. Beside the table and not in it: a night that writes core keeps nobody
+-- from taking back an event.
+do $$
+begin
+    if to_regclass('serving.unlearned_event') is null then
+        create table serving.unlearned_event (
+            event_id text primary key references serving.viewer_event on delete cascade
+        );
+        insert into serving.unlearned_event (event_id)
+        select viewer_event.event_id
+        from serving.viewer_event
+        where
+            not exists (
+                select 1 from core.events
+                where events.source = 'serving' and events.event_id = viewer_event.event_id
+            );
+    end if;
+end;
+$$;
+comment on table serving.unlearned_event is
+'Feedback given here that core does not have: given since the night, or left out by it. Grain: event.';
+
+create or replace function ops.note_learned_events()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if tg_op = 'INSERT' then
+        delete from serving.unlearned_event
+        using changed_event
+        where changed_event.source = 'serving' and unlearned_event.event_id = changed_event.event_id;
+    else
+        insert into serving.unlearned_event (event_id)
+        select viewer_event.event_id
+        from changed_event
+        inner join serving.viewer_event on changed_event.event_id = viewer_event.event_id
+        where changed_event.source = 'serving'
+        order by viewer_event.event_id
+        on conflict do nothing;
+    end if;
+    return null;
+end;
+$$;
+comment on function ops.note_learned_events is
+'Keeps serving.unlearned_event in step with core.events, also where core goes back to an earlier night.';
+
+create or replace trigger events_come
+after insert on core.events referencing new table as changed_event
+for each statement execute function ops.note_learned_events();
+create or replace trigger events_go
+after delete on core.events referencing old table as changed_event
+for each statement execute function ops.note_learned_events();
+
 create table if not exists serving.incoming_event (
     source text not null,
     event_id text not null,
@@ -37,6 +92,22 @@ create index if not exists incoming_event_updated on serving.incoming_event (upd
 comment on table serving.incoming_event is
 'Events of other sources that movierec_feedback has read ahead of the night, which reads them for itself again.
 Grain: event of a source.';
+
+create or replace view ops.said_event as
+select
+    viewer_event.event_id,
+    viewer_event.user_id,
+    coalesce(movie_alias.movie_id, viewer_event.movie_id) as movie_id,
+    viewer_event.movie_id as said_movie_id,
+    viewer_event.kind,
+    viewer_event.value,
+    viewer_event.created_at,
+    viewer_event.is_undone
+from serving.viewer_event
+left join core.movie_alias on viewer_event.movie_id = movie_alias.alias_id;
+comment on view ops.said_event is
+'Feedback given here, by the movie that it is about by now: an id that has been merged into another one is that one.
+Grain: event.';
 
 create or replace view serving.feedback_event as
 select
@@ -60,6 +131,7 @@ as $$
 #variable_conflict use_column
 declare
     max_events constant integer := 1000;
+    minutes_ahead constant integer := 5; -- that a clock may be fast
 begin
     if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > max_events then
         raise exception using
@@ -98,14 +170,21 @@ begin
                 )
                 when received_event.kind = 'rating' and ops.is_on_scale(received_event.value) is not true
                     then format('value is the stars of a rating, %s to %s', ops.lowest_rating(), ops.highest_rating())
-                when received_event.created_at not between ops.earliest_time() and now() + interval '5 minutes'
-                    then 'created_at is a time from the year 1990 to now'
-                when not exists (
-                    select 1 from core.movies
-                    where movies.movie_id = received_event.movie_id
-                ) then 'movie_id is none of the catalogue'
+                when
+                    received_event.created_at
+                    not between ops.earliest_time() and now() + make_interval(mins => minutes_ahead)
+                    then
+                        format(
+                            'created_at is a time from the year %s to now, and at most %s minutes ahead of it',
+                            extract(year from ops.earliest_time() at time zone 'UTC'),
+                            minutes_ahead
+                        )
+                when movies.movie_id is null then 'movie_id is none of the catalogue'
             end as fault
         from received_event
+        -- readers may see a version from before a movie was merged into another one: what they say counts for that one
+        left join core.movie_alias on received_event.movie_id = movie_alias.alias_id
+        left join core.movies on coalesce(movie_alias.movie_id, received_event.movie_id) = movies.movie_id
     ),
 
     -- of a list that names an event twice, the first that is right counts
@@ -133,6 +212,12 @@ begin
         order by numbered_event.event_id
         on conflict do nothing
         returning viewer_event.event_id
+    ),
+
+    noted_event as (
+        insert into serving.unlearned_event (event_id)
+        select added_event.event_id
+        from added_event
     )
 
     select
@@ -211,17 +296,21 @@ as $$
 begin
     return query
     select
-        viewer_event.event_id,
-        viewer_event.movie_id,
+        said_event.event_id,
+        -- as the live version calls it, whose pages lead to the movie
+        coalesce(catalogue.movie_id, said_event.movie_id) as movie_id,
         movies.title,
         movies.release_year,
-        viewer_event.kind,
-        viewer_event.value,
-        viewer_event.created_at
-    from serving.viewer_event
-    inner join core.movies on viewer_event.movie_id = movies.movie_id
-    where viewer_event.user_id = $1 and not viewer_event.is_undone
-    order by viewer_event.created_at desc, viewer_event.event_id
+        said_event.kind,
+        said_event.value,
+        said_event.created_at
+    from ops.said_event
+    inner join core.movies on said_event.movie_id = movies.movie_id
+    left join serving.live on true
+    left join serving.catalogue
+        on live.version_id = catalogue.version_id and said_event.said_movie_id = catalogue.movie_id
+    where said_event.user_id = $1 and not said_event.is_undone
+    order by said_event.created_at desc, said_event.event_id
     limit least(greatest($2, 0), 1000);
 end;
 $$;
@@ -232,14 +321,16 @@ create or replace function serving.responded(viewer bigint)
 returns table (movie_id bigint)
 language sql stable rows 50
 as $$
-    select viewer_event.movie_id
-    from serving.viewer_event
+    -- by both ids of a movie that has been merged into another one: lists may be from before it
+    select said_id.movie_id
+    from ops.said_event
+    cross join lateral (values (said_event.said_movie_id), (said_event.movie_id)) as said_id (movie_id)
     where
-        viewer_event.user_id = $1
-        and not viewer_event.is_undone
+        said_event.user_id = $1
+        and not said_event.is_undone
         and (
-            viewer_event.kind = 'rating'
-            or viewer_event.kind in (select feedback_weight.kind from ml.feedback_weight)
+            said_event.kind = 'rating'
+            or said_event.kind in (select feedback_weight.kind from ml.feedback_weight)
         )
     union all
     -- what was given here is known better above: it may have been undone since the night
@@ -254,3 +345,16 @@ as $$
 $$;
 comment on function serving.responded is
 'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known. Some stand in it twice.';
+
+create or replace function serving.renewed(viewer bigint)
+returns timestamptz
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+    select delta.published_at
+    from ops.shown_delta
+    inner join serving.delta on shown_delta.delta_id = delta.delta_id
+    where shown_delta.user_id = $1
+$$;
+comment on function serving.renewed is
+'When the list that a viewer sees was made anew because of feedback; null where it is the version''s.';

@@ -9,11 +9,12 @@ begin
     return query
     with event as (
         select user_id, movie_id, kind, value, created_at
-        from serving.viewer_event
+        from ops.said_event
         where user_id = any($1) and not is_undone
         union all
-        select user_id, movie_id, kind, value, created_at
+        select user_id, coalesce(movie_alias.movie_id, incoming_event.movie_id), kind, value, created_at
         from serving.incoming_event
+        left join core.movie_alias on incoming_event.movie_id = movie_alias.alias_id
         where user_id = any($1)
         union all
         -- what was given here is known better above: it may have been undone since the night
@@ -34,9 +35,10 @@ begin
         where
             user_id = any($1)
             and not exists (
-                select 1 from serving.viewer_event as undone
+                select 1 from ops.said_event as undone
                 where
-                    undone.is_undone
+                    undone.user_id = any($1)
+                    and undone.is_undone
                     and undone.kind = 'rating'
                     and undone.user_id = ratings.user_id
                     and undone.movie_id = ratings.movie_id

@@ -208,9 +208,9 @@ begin
             from core.events
             where events.user_id = $1 and events.movie_id = real_id and events.source <> 'serving'
             union
-            select viewer_event.kind
-            from serving.viewer_event
-            where viewer_event.user_id = $1 and viewer_event.movie_id = real_id and not viewer_event.is_undone
+            select said_event.kind
+            from ops.said_event
+            where said_event.user_id = $1 and said_event.movie_id = real_id and not said_event.is_undone
             union
             select incoming_event.kind
             from serving.incoming_event

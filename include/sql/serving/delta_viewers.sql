@@ -1,6 +1,6 @@
 -- Purpose: the viewers whose feedback neither a delta's version nor an earlier delta of it knows.
 -- Grain: viewer. Key: user_id. Inputs: serving.delta, serving.version, ml.training, ops.batch, serving.viewer_event,
--- serving.incoming_event, core.events. Parameters: delta_id, margin_minutes.
+-- serving.unlearned_event, serving.incoming_event. Parameters: delta_id, margin_minutes.
 with this_delta as (
     select
         delta.version_id,
@@ -38,14 +38,17 @@ where this_delta.seen is null
 union
 select viewer_event.user_id
 from this_delta
-cross join serving.viewer_event
-where
-    this_delta.seen is null
-    and not viewer_event.is_undone
-    and not exists (
-        select 1 from core.events
-        where events.source = 'serving' and events.event_id = viewer_event.event_id
-    )
+cross join serving.unlearned_event
+-- looked up one by one, whatever the planner believes how many there are
+cross join lateral (
+    select
+        said_event.user_id,
+        said_event.is_undone
+    from serving.viewer_event as said_event
+    where said_event.event_id = unlearned_event.event_id
+    limit 1
+) as viewer_event
+where this_delta.seen is null and not viewer_event.is_undone
 union
 select incoming_event.user_id
 from this_delta

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             database(settings, DATABASE),
         ):
             placed = replace(settings, artifacts=str(Path(folder) / "artifacts"))
-            version_id = in_own_process(prepare, placed, users, options.movies, options.ranker)
+            version_id = in_own_process(prepare, placed, users, options.movies, options.ranker, options.earlier)
             measured[users] = in_own_process(measure, placed, version_id, users, options.movies, options.events)
             progress(f"{users:,} viewers: {sum(seconds for seconds, _ in measured[users].values()):.1f} s")
     lines = _report(options, measured)
@@ -53,8 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def prepare(settings: Settings, users: int, movies: int, ranker: str) -> int:
-    """Write facts, a fitted champion and a live version without lists, and return the version."""
+def prepare(settings: Settings, users: int, movies: int, ranker: str, earlier: int = 0) -> int:
+    """Write facts, a fitted champion and a live version without lists, and return the version.
+
+    Args:
+        settings: of the installation.
+        users: how many viewers there are.
+        movies: how many movies there are.
+        ranker: the champion.
+        earlier: events that were given long ago, and that the night of the version has learned from.
+    """
     from movierec.features.content import MovieFeatures  # noqa: PLC0415 - as in every task, of what it needs alone
     from movierec.rankers import registry  # noqa: PLC0415
     from movierec.training.folder import TrainingFolder  # noqa: PLC0415
@@ -62,6 +70,7 @@ def prepare(settings: Settings, users: int, movies: int, ranker: str) -> int:
     with connect(embedded_server.conninfo(settings, DATABASE)) as conn:
         data.write_facts(conn, users, movies)
         run_sql(conn, "bench/open_batch")
+        run_sql(conn, "bench/earlier_feedback", {"events": earlier, "users": users, "movies": movies})
         version_id = data.write_version(conn, movies, 0, ranker)
         (version,) = fetch(conn, "bench/training_of", {"version_id": version_id})
         folder = TrainingFolder.of(settings, version["training_id"])
@@ -126,7 +135,8 @@ def _report(options: argparse.Namespace, measured: dict[int, Steps]) -> list[str
     columns = "".join(f" {users:,} viewers |" for users in measured)
     return [
         f"`python -m movierec.bench.web.feedback`: {options.events:,} events, {options.movies:,} movies, champion "
-        f"`{options.ranker}`, {data.RATINGS_PER_VIEWER} ratings a viewer; the first run of a version and the next. "
+        f"`{options.ranker}`, {data.RATINGS_PER_VIEWER} ratings a viewer, {options.earlier:,} events that nights have "
+        "learned from; the first run of a version and the next. "
         "Seconds, in brackets those of the task's own processors (PostgreSQL's are not among them). " + describe([]),
         "",
         f"| task |{columns}",
@@ -144,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--users", type=int, nargs="+", default=[20_000, 200_000], help="numbers of viewers")
     parser.add_argument("--movies", type=int, default=60_000, help="movies; 60,000 by default")
     parser.add_argument("--events", type=int, default=1_000, help="events of each run; 1,000 by default")
+    parser.add_argument("--earlier", type=int, default=500_000, help="events that nights have learned from; 500,000")
     parser.add_argument("--ranker", default="item_knn", help="the champion; item_knn by default")
     parser.add_argument("--write", action="store_true", help=f"note the figures in {PAGE.relative_to(ROOT)}")
     return parser

@@ -32,7 +32,8 @@ function show(sentence, undo) {
 }
 
 async function send(address, fields) {
-  const body = new URLSearchParams({ token: say.elements.token.value, ...fields });
+  const { token, watching } = say.elements;
+  const body = new URLSearchParams({ token: token.value, watching: watching.value, ...fields });
   const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } })
     .catch(() => { throw new Error("The movies cannot be reached. Try again."); });
   const answer = await response.json().catch(() => ({ detail: "that did not work; try again" })); // as of a proxy
