@@ -200,6 +200,7 @@ def test_going_back_brings_the_feedback_that_was_live(conn, night):
     first, second = live_nights(conn, night, "ease", "hybrid")
     for status in ("published", "audited"):
         conn.execute("insert into serving.delta (version_id, run_id, status) values (%s, 'run', %s)", [first, status])
+    conn.execute("insert into serving.delta_viewer select version_id, 1, delta_id, '{}' from serving.delta")
     conn.commit()
     pointer.move_pointer(conn, first, "ada", "because")
     assert conn.execute("select version_id, delta_id from serving.live").fetchall() == [(first, 1)]

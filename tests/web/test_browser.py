@@ -367,8 +367,27 @@ def test_paper_shows_every_cover_in_dark_ink_on_white(visit):
     assert len(covers) > 20
     assert all(covers)
     assert page.locator(".topbar, .say, .shelf-arrows").filter(visible=True).count() == 0
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(250, 247, 242)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 26, 23)"
+
+
+@pytest.mark.parametrize("path", ["/for-you", "/new", "/movies/12", "/said"])
+def test_a_sheet_of_paper_holds_what_it_shows_and_nothing_prints_over_anything(visit, path):
+    page = visit("/welcome", width=720)  # of A4 between its margins
+    watch_as(page, 30)
+    page.goto(page.url.replace("/for-you", path))
+    page.emulate_media(media="print")
+    end = "document.querySelector('{}').getBoundingClientRect().{} + scrollY"
+    assert page.evaluate(end.format("main", "bottom")) <= page.evaluate(end.format(".foot", "top"))
+    # rows that fill a screen, as of a grid, would leave an empty sheet, and print the foot over the last covers
+    assert page.evaluate("['body', 'main'].map(each => getComputedStyle(document.querySelector(each)).display)") == [
+        "block",
+        "block",
+    ]
+    assert page.evaluate("getComputedStyle(document.body).minHeight") == "0px"
+    cut = "[...document.querySelectorAll('.why')].filter(each => each.scrollHeight > each.clientHeight + 1).length"
+    assert page.evaluate(cut) == 0
+    assert page.locator(".search, input, .tray").filter(visible=True).count() == 0
 
 
 def test_titles_from_right_to_left_turn_nothing_but_themselves(visit):

@@ -159,7 +159,9 @@ scored_movie as (
         movie_id,
         (recent - usual) / sqrt(usual + 1) as score,
         concat(
-            ops.counted(recent, 'rating'), ' in the last ', recent_days, ' days, usually ', round(usual::numeric, 1)
+            ops.counted(recent, 'rating'), ' in the last ', recent_days, ' days, usually ',
+            -- 7 and not 7.0
+            coalesce(nullif(round(usual::numeric, 1)::real::text, '0'), 'none')
         ) as evidence
     from movie_trend
     where recent >= least_ratings and recent > usual

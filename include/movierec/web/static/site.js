@@ -52,6 +52,7 @@ function mark(movie, kind, undo) {
     const said = element("div", "", { class: isCard ? "said-of-card" : "said-of-pick" });
     const button = element("button", "Undo", { type: "button", class: "button", "aria-label": `Undo: ${place.dataset.title}` });
     button.addEventListener("click", undo);
+    if (isCard) said.append(element("bdi", place.dataset.title, { class: "soft" })); // elsewhere it stands beside it
     said.append(element("span", OPINIONS[kind]), button);
     (isCard ? place : place.querySelector(".pick-words")).append(said);
   }
