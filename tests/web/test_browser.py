@@ -109,7 +109,7 @@ def test_what_a_newcomer_says_changes_the_list_within_the_hour(visit, served_sit
     first_hour = ranks(page)
     assert disliked not in first_hour
     assert climbed(at_once, first_hour, near) < 0
-    assert page.get_by_text("renewed from feedback just now").count() > 0
+    assert page.get_by_text("your list renewed just now").count() > 0
 
     liked = max(first_hour, key=first_hour.get)
     near = neighbours(served_site, liked)[:5]
