@@ -89,7 +89,8 @@ def test_the_first_delta_of_a_version_goes_through_what_is_new_and_not_through_a
         " select 'serving', event_id, user_id, movie_id, kind, value, created_at from serving.viewer_event"
     )
     listed.execute(said, ["new ", "now", "now", new])
-    listed.execute("insert into serving.unlearned_event select event_id from serving.viewer_event where event_id ~ '^new'")
+    unlearned = "insert into serving.unlearned_event select event_id from serving.viewer_event where event_id ~ '^new'"
+    listed.execute(unlearned)
     delta_id = deltas.open_delta(listed, "night")
     parameters = {"delta_id": delta_id, "margin_minutes": deltas.MARGIN_MINUTES}
     assert len(deltas._viewers(listed, delta_id)) == new

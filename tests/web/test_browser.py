@@ -102,7 +102,7 @@ def test_what_a_newcomer_says_changes_the_list_within_the_hour(visit, served_sit
     page.reload()
     at_once = ranks(page)
     assert disliked not in at_once
-    assert page.get_by_text("renewed from feedback").count() == 0
+    assert page.get_by_text("your list renewed").count() == 0
 
     feedback_hour(served_site, served_night, app, "first hour")
     page.reload()

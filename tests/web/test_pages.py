@@ -220,9 +220,7 @@ def test_tokens_are_masked_anew_in_every_page(surfer):
 def test_nobody_is_sent_elsewhere(surfer, back):
     page = become(surfer, 17)
     fields = {"token": token(page), "watching": watching(page), "page": page_id(page), "back": back}
-    answer = surfer.post(
-        "/feedback", data={**fields, "say": f"view {shown_movies(page)[0]}"}, follow_redirects=False
-    )
+    answer = surfer.post("/feedback", data={**fields, "say": f"view {shown_movies(page)[0]}"}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
