@@ -19,9 +19,9 @@ comment on table serving.viewer_event is
 comment on column serving.viewer_event.changed_by is
 'The transaction that wrote the row last: a delta reads what it has not seen by it.';
 
--- What core has of the table above is noted as it comes and goes, so that the first delta of a version reads what no night
--- has learned from, and not all that was ever said. Beside the table and not in it: a night that writes core keeps nobody
--- from taking back an event.
+-- What core has of the table above is noted as it comes and goes, so that the first delta of a version reads what no
+-- night has learned from, and not all that was ever said. It lies beside the table and not in it: a night that writes
+-- core keeps nobody from taking back an event.
 do $$
 begin
     if to_regclass('serving.unlearned_event') is null then

@@ -17,6 +17,17 @@ with this_delta as (
     inner join ml.training on version.training_id = training.training_id
     inner join ops.batch on training.batch_id = batch.batch_id
     where delta.delta_id = %(delta_id)s
+),
+
+-- looked up one by one, whatever the planner believes how many there are
+unlearned_viewer as (
+    select
+        (
+            select viewer_event.user_id
+            from serving.viewer_event
+            where viewer_event.event_id = unlearned_event.event_id and not viewer_event.is_undone
+        ) as user_id
+    from serving.unlearned_event
 )
 
 -- after the first delta: whatever was written since, by transaction
@@ -36,19 +47,10 @@ from this_delta
 inner join serving.viewer_event on this_delta.since <= viewer_event.updated_at
 where this_delta.seen is null
 union
-select viewer_event.user_id
+select unlearned_viewer.user_id
 from this_delta
-cross join serving.unlearned_event
--- looked up one by one, whatever the planner believes how many there are
-cross join lateral (
-    select
-        said_event.user_id,
-        said_event.is_undone
-    from serving.viewer_event as said_event
-    where said_event.event_id = unlearned_event.event_id
-    limit 1
-) as viewer_event
-where this_delta.seen is null and not viewer_event.is_undone
+cross join unlearned_viewer
+where this_delta.seen is null and unlearned_viewer.user_id is not null
 union
 select incoming_event.user_id
 from this_delta

@@ -46,7 +46,7 @@ shown_delta as (
     inner join serving.delta
         on
             next_version.version_id = delta.version_id
-            and (delta.status = 'published' or delta.delta_id = next_delta.delta_id)
+            and (delta.status = 'published' or next_delta.delta_id = delta.delta_id)
     where
         exists (
             select 1 from serving.delta_viewer
