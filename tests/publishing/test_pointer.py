@@ -223,12 +223,12 @@ def test_lists_were_renewed_when_a_delta_changed_some_whenever_the_pointer_moves
         conn.execute(DELTA, [first, "published", at + timedelta(hours=hour)])
     conn.commit()
     pointer.move_pointer(conn, first, "ada", "because")
-    assert conn.execute(RENEWED).fetchall() == [(2, None)]  # neither has a viewer
+    assert conn.execute(RENEWED).fetchall() == [(None, None)]  # neither has a viewer
     conn.execute(VIEWER, [first, 1])
     conn.commit()
     pointer.move_pointer(conn, second, "ada", "because")
     pointer.move_pointer(conn, first, "ada", "because")
-    assert conn.execute(RENEWED).fetchall() == [(2, at)]
+    assert conn.execute(RENEWED).fetchall() == [(1, at)]
     with_feedback = night(3, "slim")
     conn.execute(DELTA, [with_feedback, "audited", None])
     conn.execute(VIEWER, [with_feedback, 3])
