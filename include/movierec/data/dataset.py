@@ -150,13 +150,15 @@ def _conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in schema if column not in frame.columns]
     if missing:
         raise ModelError(f"table '{name}' lacks {missing}; it has {list(frame.columns)}, needed are {list(schema)}")
-    typed = frame[list(schema)]
+    typed = frame if list(frame.columns) == list(schema) else frame[list(schema)]
     if list(typed.dtypes) != DTYPES[name]:
         try:
             typed = typed.astype(schema)
         except (TypeError, ValueError) as error:
             raise ModelError(f"table '{name}' has a wrong type ({error}); needed are {schema}") from error
     if name not in KEYS:
+        if typed.empty:
+            return typed.reset_index(drop=True)
         return typed.drop_duplicates().sort_values(list(schema), ignore_index=True)
     key = KEYS[name]
     if _ascends(typed[key]):  # as what was saved, or is a part of what was conformed, does: most often
