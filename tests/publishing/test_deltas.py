@@ -242,6 +242,18 @@ def test_what_a_night_did_not_take_in_is_in_the_first_delta_however_long_ago_it_
     assert covered == [1, 2, 0]
 
 
+def test_what_was_taken_back_does_not_wait_for_a_night_for_good(live, settings):
+    movies = list(places(live))
+    for number, event_id in enumerate(("before the night", "after the night", "stays")):
+        give_feedback(live, "like", movies[number], event_id)
+    learn(live, "after the night")
+    for event_id in ("before the night", "after the night"):
+        assert live.execute("select serving.undo_feedback(%s, 1)", [event_id]).fetchone() == (True,)
+    live.execute("delete from core.events where event_id = 'after the night'")  # as the next night does
+    versions.prune(live, settings)
+    assert live.execute("select event_id from serving.unlearned_event").fetchall() == [("stays",)]
+
+
 def first_delta(conn, settings, run_id):
     delta_id = deltas.open_delta(conn, run_id, write(conn, settings, run_id))
     return deltas.write_delta(conn, delta_id, settings)

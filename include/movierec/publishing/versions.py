@@ -151,6 +151,7 @@ def prune(conn: Connection, settings: Settings) -> dict[str, int]:
     require_own_store(conn, settings)
     versions = run_sql(conn, "serving/prune_versions", {"keep_nights": settings.keep_nights})
     run_sql(conn, "serving/prune_incoming")
+    run_sql(conn, "serving/prune_unlearned")
     conn.commit()
     kept = {int(row["training_id"]): row["champion"] for row in fetch(conn, "serving/kept_trainings")}
     pruned = prune_trainings(settings, kept)

@@ -57,7 +57,7 @@ begin
         select viewer_event.event_id
         from changed_event
         inner join serving.viewer_event on changed_event.event_id = viewer_event.event_id
-        where changed_event.source = 'serving'
+        where changed_event.source = 'serving' and not viewer_event.is_undone
         order by viewer_event.event_id
         on conflict do nothing;
     end if;
