@@ -6,7 +6,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from movierec.bench.server import database
-from movierec.bench.web import cost, data, feedback, load, pages, report, servers
+from movierec.bench.web import cost, data, feedback, load, pages, processors, report, servers
 from movierec.bench.web.load import Result
 from movierec.db import connect, run_sql
 from movierec.local.postgres import embedded_server
@@ -77,6 +77,12 @@ def test_the_run_of_feedback_is_measured_task_by_task(server, tmp_path, monkeypa
     assert list(steps) == [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
     lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn", earlier=50), {40: steps})
     assert "| task | 40 viewers |" in lines
+
+
+def test_a_connection_that_a_pool_closes_takes_nothing_from_what_others_use():
+    closed, kept, opened, number_of_the_closed_again = (1, 0.0), (2, 0.0), (3, 9.0), (1, 9.5)
+    before = {closed: 5.0, kept: 3.0}
+    assert processors.between(before, {kept: 4.0, opened: 0.5, number_of_the_closed_again: 0.25}) == 1.75
 
 
 def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors(server, monkeypatch):

@@ -135,13 +135,13 @@ def measure_pages(settings: Settings, options: argparse.Namespace) -> dict[str, 
     with servers.web_application(settings, DATABASE, options.port) as web:
         pages.measure(settings, web.port, options.users, options.movies, FIRST_CALLS)
 
-        def used() -> float:
-            return processors.of_tree(web.process.pid) + processors.of_database(DATABASE)
+        def used() -> processors.Used:
+            return processors.of_tree(web.process.pid) | processors.of_database(DATABASE)
 
         for page in pages.PAGES:
             before = used()
             told = pages.measure(settings, web.port, options.users, options.movies, options.viewers, [page])[page]
-            costs[page] = Cost(1000 * (used() - before) / options.viewers, told)
+            costs[page] = Cost(1000 * processors.between(before, used()) / options.viewers, told)
             progress(f"{page}: {costs[page].processors:.1f} ms, least {min(told):.1f} ms")
     return costs
 
