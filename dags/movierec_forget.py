@@ -28,7 +28,7 @@ whichever way. `make forget ARGS="--user 42 --by ada"` does the same from the co
 from airflow.sdk import Param, dag, get_current_context, task
 
 from movierec_connections import application_conninfo, open_connection, settings
-from movierec_dag import DAG_DEFAULTS, id_param
+from movierec_dag import DAG_DEFAULTS, id_param, who_param
 
 ACTIONS = ("forget", "allow")
 
@@ -40,9 +40,16 @@ ACTIONS = ("forget", "allow")
     schedule=None,
     tags=["movierec", "by hand"],
     params={
-        "action": Param("forget", type="string", enum=list(ACTIONS), title="What to do", description="See above."),
-        "viewer": id_param("Viewer", "The id; it is kept nowhere.", minimum=0),
-        "who": Param("", type="string", title="Who", description="Who asks for it. Empty: who triggered the run."),
+        "action": Param(
+            "forget",
+            type="string",
+            enum=list(ACTIONS),
+            title="What to do",
+            description="forget: delete the viewer everywhere, and refuse what sources go on sending; there is no way "
+            "back. allow: sources may send the viewer again.",
+        ),
+        "viewer": id_param("Viewer", "The id, which is needed; it is kept nowhere.", minimum=0),
+        "who": who_param("Who asks for it. Empty: who triggered the run."),
     },
 )
 def movierec_forget():

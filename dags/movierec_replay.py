@@ -36,6 +36,16 @@ from movierec_connections import open_connection
 from movierec_dag import DAG_DEFAULTS, TRIGGER_DEFAULTS, id_param
 
 
+MEANINGS = {
+    "list": "only show the rows, in the log of look",
+    "replay": "let them come again as they are",
+    "edit": "the same, with the values in Changes",
+    "accept": "the same, with their broken rules waived",
+    "dismiss": "leave them out for good",
+    "undo": "take back a decision that waits, or a dismissal",
+}
+
+
 def filter_param(title: str, description: str) -> Param:
     return Param(None, type=["null", "string"], title=title, description=description)
 
@@ -47,7 +57,13 @@ def filter_param(title: str, description: str) -> Param:
     schedule=None,
     tags=["movierec", "by hand"],
     params={
-        "action": Param("list", type="string", enum=["list", *ACTIONS], title="What to do", description="See above."),
+        "action": Param(
+            "list",
+            type="string",
+            enum=["list", *ACTIONS],
+            title="What to do",
+            description="; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items()),
+        ),
         "table": filter_param("Table", "Rows of this table, such as ratings."),
         "source": filter_param("Source", "Rows of this source, such as movielens."),
         "rule": filter_param("Rule", "Rows that break this rule, such as movie_known."),

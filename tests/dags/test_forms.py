@@ -40,6 +40,16 @@ def test_every_field_that_takes_any_text_is_tried(airflow):
     assert {dag_id: names for dag_id, names in free.items() if names} == FIELDS
 
 
+@pytest.mark.parametrize("dag_id", ["movierec_forget", "movierec_replay"])
+def test_a_form_says_of_each_action_what_it_does(airflow, dag_id):
+    action = airflow.dags[dag_id].params.get_param("action")
+    assert [name for name in action.schema["enum"] if f"{name}: " not in action.description] == []
+
+
+def test_who_asks_to_forget_may_stay_empty(airflow):
+    assert "null" in airflow.dags["movierec_forget"].params.get_param("who").schema["type"]
+
+
 @pytest.mark.parametrize(
     ("dag_id", "field"), [(dag_id, field) for dag_id, fields in FIELDS.items() for field in fields]
 )

@@ -332,6 +332,8 @@ def test_a_stored_model_is_published_again_as_it_was(conn, settings, champion, m
     assert pointer.live_version(conn) == again
     assert conn.execute(LISTS).fetchall() == shown
     assert conn.execute(MOVES).fetchall()[-1] == ("forward", first, again, "ada", "once more")
+    parameters = conn.execute("select parameters from serving.version order by version_id").fetchall()
+    assert parameters[-1] == parameters[0] != (None,)
 
 
 def test_nothing_is_written_for_a_publication_without_a_reason(conn, settings):

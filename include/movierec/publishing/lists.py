@@ -6,6 +6,8 @@ Everything is computed first; the version is locked only while the rows are copi
 import json
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ from movierec.publishing.version_writing import (
 from movierec.publishing.versions import SIMILAR_LENGTH, Version, find_version
 from movierec.rankers import registry
 from movierec.rankers.base import Ranker
-from movierec.rankers.saved_models.model_card import CARD
+from movierec.rankers.saved_models.model_card import CARD, read_card
 from movierec.training.data import TrainingData
 from movierec.training.folder import TrainingFolder
 
@@ -60,6 +62,8 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_
     version = find_version(conn, version_id)
     folder = TrainingFolder.of(settings, version.training_id)
     if take_published and (folder.final_model(version.ranker) / CARD).exists():
+        _, parameters = read_card(folder.final_model(version.ranker))
+        _record_parameters(conn, version_id, parameters)
         log.info("%s of training %d as it was published", version.ranker, version.training_id)
         return version.ranker
     data = TrainingData(folder)
@@ -67,13 +71,16 @@ def fit_champion(conn: Connection, version_id: int, settings: Settings, *, take_
     ranker = data.refit(version.ranker, *(row["protocol"] for row in decision))
     require_fitted_on(data.dataset, ranker, folder)
     ranker.save(folder.final_model(version.ranker))
-    fitted = {"version_id": version_id, "parameters": json.dumps(ranker.parameters())}
-    run_sql(conn, "serving/record_parameters", fitted)
-    conn.commit()
+    _record_parameters(conn, version_id, ranker.parameters())
     log.info(
         "refit %s: %s ratings, %.1f s", version.ranker, f"{len(data.dataset.ratings):,}", time.monotonic() - started
     )
     return version.ranker
+
+
+def _record_parameters(conn: Connection, version_id: int, parameters: Mapping[str, Any]) -> None:
+    run_sql(conn, "serving/record_parameters", {"version_id": version_id, "parameters": json.dumps(parameters)})
+    conn.commit()
 
 
 def write_lists(conn: Connection, version_id: int, shard: int, shards: int, settings: Settings) -> int:

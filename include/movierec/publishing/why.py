@@ -138,8 +138,9 @@ def _ranks(ranker: str, ranks: MovieRanks) -> Iterator[str]:
 
 
 def _made_of(row: Facts) -> Iterator[str]:
-    hyper = ", ".join(f"{name}={value}" for name, value in (row["parameters"] or {}).items()) or "not kept"
-    yield f"Version {row['version_id']} is made by {row['ranker']} ({hyper}), kept in {row['model']}."
+    hyper = ", ".join(f"{name}={value}" for name, value in (row["parameters"] or {}).items())
+    said = hyper or "its hyper-parameters were not kept"
+    yield f"Version {row['version_id']} is made by {row['ranker']} ({said}); its model is {row['model']}."
     yield (
         f"It learned from training {row['training_id']} with the snapshot {row['snapshot']}, which is batch "
         f"{row['batch_id']} as of {_moment(row['as_of'])}: {', '.join(row['sources'] or ['rows that were pruned'])}, "
