@@ -35,7 +35,6 @@ from movierec.ingestion.quarantine_actions import ACTIONS, MAX_ROWS, STATUSES
 from movierec_connections import open_connection
 from movierec_dag import DAG_DEFAULTS, TRIGGER_DEFAULTS, id_param
 
-
 MEANINGS = {
     "list": "only show the rows, in the log of look",
     "replay": "let them come again as they are",
