@@ -420,7 +420,7 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights, notices):
     interrupted = nights.make(TRAIN, "before", at=datetime.now(UTC) - timedelta(hours=1))
     own = nights.make(INGEST, "now")
     started = time.time() - 60
-    assert list(chain.fail_interrupted(nights.client, NIGHT, started)) == [f"{TRAIN} before"]
+    assert list(chain.fail_interrupted(nights.client, NIGHT, started)) == [Run(TRAIN, "before")]
     # Its last task still notes what is known of the night: Airflow leaves a teardown to the scheduler.
     with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
         left = (
@@ -433,6 +433,15 @@ def test_runs_of_an_earlier_group_are_marked_as_failed(nights, notices):
         assert time.monotonic() < deadline, "nothing was told"
         time.sleep(0.1)
     assert nights.client.run(*own)["state"] == "running"
+
+
+def test_a_run_that_was_given_up_is_not_joined_while_it_is_recorded(nights):
+    before = nights.make(INGEST, "before", at=datetime.now(UTC) - timedelta(hours=1))
+    given_up = list(chain.fail_interrupted(nights.client, NIGHT, time.time() - 60))
+    assert given_up == [before]
+    assert nights.client.run(*before)["state"] == "running"  # as long as its last task
+    assert find_night(nights.client, NIGHT) == before
+    assert find_night(nights.client, NIGHT, given_up) is None
 
 
 def test_a_run_of_which_no_task_can_start_any_more_says_why(nights, tmp_path):

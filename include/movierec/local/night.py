@@ -88,9 +88,11 @@ def _join_or_trigger(settings: Settings, airflow: AirflowClient, dataset: Path, 
     """Return a run of the night that is under way or due; where there is none, trigger one."""
     lock = settings.state_folder.lock("run")  # two would each trigger a night
     with locks.lock(lock, timeout_seconds=MAX_NIGHT_SECONDS):
+        given_up: list[Run] = []
         for interrupted in chain.fail_interrupted(airflow, NIGHT, group.started_at(settings.home)):
-            print(f"marked as failed, because it was interrupted: {interrupted}", flush=True)
-        if run := under_way.await_night(airflow, NIGHT, progress):
+            print(f"marked as failed, because it was interrupted: {' '.join(interrupted)}", flush=True)
+            given_up.append(interrupted)
+        if run := under_way.await_night(airflow, NIGHT, progress, given_up):
             progress.close()
             unused = "; its form decides, not MOVIEREC_ACCEPT_VOLUME_CHANGE" if settings.accept_volume_change else ""
             print(f"joined the night that is under way: {run.dag_id} {run.run_id}{unused}", flush=True)

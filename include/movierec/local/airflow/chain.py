@@ -41,13 +41,13 @@ def follow(airflow: AirflowClient, dag_ids: Sequence[str], run: Run, progress: P
     return NightOutcome(run, is_success=True)
 
 
-def fail_interrupted(airflow: AirflowClient, dag_ids: Sequence[str], group_started_at: float) -> Iterator[str]:
-    """Mark as failed the runs that an earlier group left unfinished; yield the DAG id and run id of each."""
+def fail_interrupted(airflow: AirflowClient, dag_ids: Sequence[str], group_started_at: float) -> Iterator[Run]:
+    """Mark as failed the runs that an earlier group left unfinished; yield each, which goes on until it is recorded."""
     for dag_id in dag_ids:
         for run in active_runs(airflow, dag_id):
             if epoch_seconds(run["start_date"] or run["queued_at"]) < group_started_at:
                 airflow.mark_failed(dag_id, run["dag_run_id"])
-                yield f"{dag_id} {run['dag_run_id']}"
+                yield Run(dag_id, run["dag_run_id"])
 
 
 def _finish(airflow: AirflowClient, run: Run, progress: Progress) -> bool:

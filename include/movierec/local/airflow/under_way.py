@@ -1,7 +1,7 @@
 """The night that is under way or due: looked for before one is triggered, so that no night starts behind another."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from movierec.errors import MovierecError
 from movierec.local.airflow.api import AirflowClient, JsonObject, Run
@@ -11,11 +11,19 @@ from movierec.local.airflow.progress import Progress
 from movierec.local.airflow.waiting import active_runs, when_free
 
 
-def await_night(airflow: AirflowClient, dag_ids: Sequence[str], progress: Progress) -> Run | None:
+def await_night(
+    airflow: AirflowClient, dag_ids: Sequence[str], progress: Progress, given_up: Collection[Run] = ()
+) -> Run | None:
     """Return the run at which the night under way stands, once a night that is due has one; None if there is neither.
 
     A night is due where the schedule's last tick has no run yet. Airflow makes that run by itself as soon as it can:
     when it starts after the machine was off at that time, or when a run that was still going on has ended.
+
+    Args:
+        airflow: the client.
+        dag_ids: the DAGs in the order in which they trigger each other.
+        progress: is told what is waited for.
+        given_up: runs that are no night: they have been marked as failed, and go on until they are recorded.
 
     Raises:
         MovierecError: Airflow does not start the night that is due.
@@ -24,7 +32,7 @@ def await_night(airflow: AirflowClient, dag_ids: Sequence[str], progress: Progre
     deadline = time.monotonic() + MAX_TRIGGER_SECONDS
     while True:
         since = _due_since(airflow, first)  # asked for before the runs: what is no longer due is among them
-        if (run := find_night(airflow, dag_ids)) or not since:
+        if (run := find_night(airflow, dag_ids, given_up)) or not since:
             return run
         if active_runs(airflow, first):
             deadline = time.monotonic() + MAX_TRIGGER_SECONDS
@@ -37,7 +45,7 @@ def await_night(airflow: AirflowClient, dag_ids: Sequence[str], progress: Progre
         time.sleep(POLL_SECONDS)
 
 
-def find_night(airflow: AirflowClient, dag_ids: Sequence[str]) -> Run | None:
+def find_night(airflow: AirflowClient, dag_ids: Sequence[str], given_up: Collection[Run] = ()) -> Run | None:
     """Return the run at which the night under way stands, or None if there is none.
 
     The DAGs are asked in the order in which they trigger each other, and the events between two of them before the
@@ -46,11 +54,12 @@ def find_night(airflow: AirflowClient, dag_ids: Sequence[str]) -> Run | None:
     Args:
         airflow: the client.
         dag_ids: the DAGs in the order in which they trigger each other.
+        given_up: runs that are no night.
     """
     for dag_id, before in zip(dag_ids, (None, *dag_ids), strict=False):
         triggering = _triggering(airflow, before, dag_id) if before else []
         for run in (*triggering, *(Run(dag_id, run["dag_run_id"]) for run in active_runs(airflow, dag_id))):
-            if _is_of_tonight(airflow, dag_ids, run):
+            if run not in given_up and _is_of_tonight(airflow, dag_ids, run):
                 return run
     return None
 
