@@ -381,6 +381,23 @@ def test_a_training_by_hand_is_no_night_but_one_that_the_next_training_waits_for
     assert f"{TRAIN}, which {INGEST} triggers, starts when {TRAIN} by-hand has ended\n" in progress.shown
 
 
+def test_a_run_is_found_whose_event_airflow_has_not_noted_because_the_clock_was_set_back(nights):
+    """Of a DAG's first run on an asset, events from before it was known count as seen."""
+    known = "update dag_schedule_asset_reference set created_at = created_at + %s * interval '1 day'"
+    ingest = nights.make(INGEST, "by-hand")
+    with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
+        conn.execute(known, [1])
+    try:
+        nights.end(ingest, task_id="accept_batch")
+        nights.schedule()
+    finally:
+        with psycopg.connect(embedded_server.conninfo(nights.airflow.settings, "airflow")) as conn:
+            conn.execute(known, [-1])
+    assert nights.client.triggered_runs(*ingest) == []
+    (train,) = nights.runs(TRAIN)
+    assert chain._next_run(nights.client, ingest, TRAIN, Scheduling(nights.schedule)) == train
+
+
 def test_a_paused_dag_is_what_a_night_waits_for(nights):
     run = nights.make(INGEST, "tonight", state="queued")
     nights.client._call("PATCH", f"/dags/{INGEST}", {"is_paused": True})

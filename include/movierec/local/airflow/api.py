@@ -125,9 +125,21 @@ class AirflowClient:
         return list(self.get(f"{_run_path(dag_id, run_id)}/upstreamAssetEvents")["asset_events"])
 
     def triggered_runs(self, dag_id: str, run_id: str) -> list[JsonObject]:
-        """Return the runs that were triggered by the assets this run updated."""
-        events = self.get("/assets/events", {"source_dag_id": dag_id, "source_run_id": run_id})["asset_events"]
-        return [run for event in events for run in event["created_dagruns"]]
+        """Return the runs that were triggered by the assets this run updated, as far as Airflow has noted which."""
+        return [run for event in self._events(dag_id, run_id) for run in event["created_dagruns"]]
+
+    def runs_since_event(self, dag_id: str, source: Run) -> list[JsonObject]:
+        """Return the runs of a DAG that assets triggered once a run had updated its own, the earliest first.
+
+        Airflow notes no event for a run where the machine's clock was set back in between.
+        """
+        events = [event["timestamp"] for event in self._events(*source)]
+        query = {"run_type": "asset_triggered", "run_after_gte": min(events, default=""), "order_by": "run_after"}
+        return list(self.get(f"/dags/{dag_id}/dagRuns", query)["dag_runs"]) if events else []
+
+    def _events(self, dag_id: str, run_id: str) -> list[JsonObject]:
+        query = {"source_dag_id": dag_id, "source_run_id": run_id}
+        return list(self.get("/assets/events", query)["asset_events"])
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> JsonObject:
         """Return the answer to a GET under /api/v2."""

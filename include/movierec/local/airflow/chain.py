@@ -62,16 +62,20 @@ def _finish(airflow: AirflowClient, run: Run, progress: Progress) -> bool:
         time.sleep(POLL_SECONDS)
 
 
+def _triggered_run(airflow: AirflowClient, run: Run, next_dag: str) -> Run | None:
+    try:
+        named = [str(each["run_id"]) for each in airflow.triggered_runs(*run) if each["dag_id"] == next_dag]
+        since = named or [str(each["dag_run_id"]) for each in airflow.runs_since_event(next_dag, run)]
+    except UnreachableError:
+        return None  # the server cannot answer while a run that it would name is queued but has no start date
+    return Run(next_dag, since[0]) if since else None
+
+
 def _next_run(airflow: AirflowClient, run: Run, next_dag: str, progress: Progress) -> Run:
     deadline = time.monotonic() + MAX_TRIGGER_SECONDS
     while time.monotonic() < deadline:
-        try:
-            triggered = airflow.triggered_runs(*run)
-        except UnreachableError:
-            triggered = []  # the server cannot answer while a run that it would name is queued but has no start date
-        for each in triggered:
-            if each["dag_id"] == next_dag:
-                return Run(next_dag, str(each["run_id"]))
+        if triggered := _triggered_run(airflow, run, next_dag):
+            return triggered
         if active_runs(airflow, next_dag):
             deadline = time.monotonic() + MAX_TRIGGER_SECONDS  # the next DAG is busy with an earlier run
         progress.wait(f"{next_dag}, which {run.dag_id} triggers, starts {when_free(airflow, next_dag)}")
