@@ -73,7 +73,7 @@ A training can be repeated from any task; a run keeps its training id and replac
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from movierec.data.seed import SEED
@@ -98,6 +98,9 @@ from movierec_reports import LeaderboardLink, with_button
 from movierec_run import answer_of, approval, deciding_protocol, is_automatic, protocols, requested_batches
 
 SEARCH_TIMEOUT = timedelta(hours=8)
+# Where nothing is to be fitted of one kind, what comes next goes on; where all was skipped, since there is no training,
+# there is nothing to go on with.
+UNLESS_SKIPPED = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
 
 
 @dag(
@@ -206,7 +209,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
     def plan_fits(groups: dict[str, list[list[str]]], part: str) -> list[list[str]]:
         return groups[part]
 
-    @task(map_index_template="{{ side }}", pool_slots=COMPUTING_SLOTS, trigger_rule="none_failed")
+    @task(map_index_template="{{ side }}", pool_slots=COMPUTING_SLOTS, trigger_rule=UNLESS_SKIPPED)
     def prepare_training_set(side: str, learned: list[list[str]], training_id: int) -> int:
         from movierec.training.fit import prepare_training_set
 
@@ -230,7 +233,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
             return fit_tuned(conn, training_folder(training_id), names, **search)
 
     # Without learned rankers nothing is mapped over them, and what is not mapped is skipped.
-    @task(map_index_template="{{ rankers }}", pool_slots=COMPUTING_SLOTS, trigger_rule="none_failed")
+    @task(map_index_template="{{ rankers }}", pool_slots=COMPUTING_SLOTS, trigger_rule=UNLESS_SKIPPED)
     def evaluate_ranker(names: list[str], fitted: list[object], training_id: int) -> dict[str, object]:
         from movierec.training.data import TrainingData
         from movierec.training.evaluate import evaluate_rankers
@@ -265,7 +268,7 @@ def movierec_train():  # noqa: PLR0915 (a table of contents, a few lines a task)
         return "ask_person" if needs_person(decision, approval()) else "choose_champion"
 
     # The champion has to be written whatever the answer is; a rejection skips what comes right after the question.
-    @task(outlets=[CHAMPION], trigger_rule="none_failed")
+    @task(outlets=[CHAMPION], trigger_rule=UNLESS_SKIPPED)
     def choose_champion(training_id: int) -> str:
         from movierec.monitoring.events import champion_event
         from movierec.promotion.champion import choose_champion

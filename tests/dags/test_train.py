@@ -109,6 +109,20 @@ def champions(night):
     )
 
 
+def test_a_training_by_the_clock_that_has_nothing_to_do_is_skipped_and_told_to_nobody(
+    first_night, night, airflow, monkeypatch
+):
+    """Every morning the clock starts one, or two: a red run and its notices would be there on each good day."""
+    opening = airflow.dags["movierec_train"].get_task("open_training").python_callable
+    monkeypatch.setitem(opening.__globals__, "is_automatic", lambda: True)  # as where the clock has started the run
+    run = night.run("movierec_train")
+    assert run.state == "success", states(run)
+    ended = states(run)
+    assert {state for task, state in ended.items() if task != "record_night"} == {"skipped"}, ended
+    assert query(night.warehouse, "select kind, message from ops.notice where dag_id = 'movierec_train'") == []
+    assert query(night.warehouse, "select count(*) from ml.training") == [(1,)]
+
+
 def test_an_answer_to_a_question_that_was_cleared_is_refused_where_it_would_be_another_one_by_now(
     night, asked_run, tmp_path
 ):
