@@ -4,6 +4,8 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from movierec.bench.ingestion import __main__ as ingest
 from movierec.bench.ingestion import delta, ratings, report
 from movierec.bench.ingestion.night import Figures
@@ -49,6 +51,7 @@ def test_a_delta_brings_new_changed_and_late_rows_in_their_shares(tmp_path: Path
     assert kinds == {"new": shares.new, "changed": shares.changed, "late": shares.late}
 
 
+@pytest.mark.slow
 def test_a_run_prints_every_night_and_touches_what_the_delta_changes(tmp_path: Path) -> None:
     lines = ingest.measure(tmp_path, [2_000, 5_000], 500, has_gates=False, is_rebuilt=True)
     nights = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line.startswith("| ")][2:]
