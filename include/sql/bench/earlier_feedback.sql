@@ -8,7 +8,7 @@ select
     'view' as kind,
     '2025-01-01'::timestamptz as created_at,
     '2025-01-01'::timestamptz as updated_at
-from generate_series(1, %(events)s) as turn (number);
+from generate_series(1::bigint, %(events)s::bigint) as turn (number);
 
 insert into core.events (source, event_id, user_id, movie_id, kind, occurred_at)
 select
