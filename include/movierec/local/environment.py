@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from movierec.config import ROOT, Settings
-from movierec.local import credentials, download, openlineage, opentelemetry
+from movierec.local import credentials, download, openlineage, opentelemetry, store_client
 from movierec.local.postgres import embedded_server
 from movierec.local.postgres.roles import OWNER, WEB_ROLE
 from movierec.local.postgres.sockets import socket_directory
@@ -58,8 +58,10 @@ def airflow_environment(settings: Settings, dataset: Path | None = None) -> dict
         dataset: path of the dataset, where it has been fetched already.
 
     Raises:
-        ConfigError: OpenTelemetry is on, or OpenLineage has no place to send to.
+        ConfigError: OpenTelemetry is on, OpenLineage has no place to send to, or what reaches the artifact store is not
+            installed.
     """
+    store_client.require_client(settings)
     opentelemetry.require_off(os.environ, settings.state_folder.airflow_configuration)
     credentials.write_password_file(settings)
     credentials.write_web_keys(settings)
