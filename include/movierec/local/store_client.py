@@ -1,5 +1,8 @@
 """What the artifact store is reached with: a package of its own, where it is no folder."""
 
+from importlib import import_module
+from typing import Any
+
 from movierec.config import Settings
 from movierec.errors import ConfigError
 
@@ -15,8 +18,7 @@ def require_client(settings: Settings) -> None:
     scheme, separator, _ = settings.artifacts.partition("://")
     if not separator:
         return
-    import fsspec  # noqa: PLC0415 (a folder needs none of it)
-
+    fsspec: Any = import_module("fsspec")  # a folder needs none of it; it has no types
     try:
         fsspec.get_filesystem_class(scheme)
     except (ImportError, ValueError) as error:
