@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -300,6 +301,18 @@ def test_a_backup_belongs_to_its_user_and_only_the_newest_stay(live, settings):
     assert not first.exists()
     assert second.stat().st_mode & 0o077 == 0
     assert read_manifest(second)["live"]["version_id"] == 1
+
+
+def test_a_backup_is_kept_beside_those_that_a_clock_which_was_ahead_has_named(live, settings):
+    object.__setattr__(settings, "keep_backups", 2)
+    object.__setattr__(settings, "backups", str(settings.home / "backups"))
+    first = make_backup(live, settings)
+    for year in (2090, 2091):
+        shutil.copytree(first, first.with_name(f"{year}-01-01T00-00-00Z"))
+    time.sleep(1.1)  # names are made of seconds
+    made = make_backup(live, settings)
+    kept = [path.name for path in (settings.home / "backups").iterdir()]
+    assert sorted(kept) == [made.name, "2091-01-01T00-00-00Z"]
 
 
 def test_what_else_lies_beside_backups_is_never_pruned(live, settings):

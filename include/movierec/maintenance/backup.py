@@ -66,7 +66,7 @@ def _make_backup(conn: Connection, settings: Settings, application: str | None) 
         shutil.rmtree(folder, ignore_errors=True)  # the disk may be full of it, and the database's as well
         raise
     made = folder.rename(root / name)
-    _prune(root, settings.keep_backups)
+    _prune(root, settings.keep_backups, made)
     log.info("backup: %s, %d artifacts, %.1f s", made, files, time.monotonic() - started)
     return made
 
@@ -145,9 +145,10 @@ def _dump_warehouse(conn: Connection, path: Path) -> dict[str, Any]:
     return shown
 
 
-def _prune(root: Path, keep: int) -> None:
-    made = sorted(path for path in root.iterdir() if _is_backup(path))
-    for folder in made[:-keep]:
+def _prune(root: Path, keep: int, made: Path) -> None:
+    """Keep the backup that was made just now, whatever the names say that a wrong clock has given, and the newest."""
+    others = sorted(path for path in root.iterdir() if _is_backup(path) and path != made)
+    for folder in others[: max(0, len(others) - keep + 1)]:
         shutil.rmtree(folder)
         log.info("backup: %s pruned", folder.name)
 
