@@ -202,8 +202,8 @@ def test_lists_of_a_night_are_evaluated_by_that_night_though_core_has_moved_on(c
 
 def test_lists_of_an_earlier_night_are_kept_beside_the_live_ones(conn, app, settings, champion, crowned_night):
     live = write_and_go_live(conn, settings)
-    conn.execute("update ops.batch set as_of = as_of + interval '1 day'")  # the live lists are of a later night
     earlier = ingest(conn, app, crowned_night.settings.home / "data", "backfill")
+    conn.execute("update ops.batch set as_of = as_of - interval '1 day' where batch_id = %s", [earlier])
     conn.execute("update ml.training set batch_id = %s where run_id = 'run'", [earlier])
     conn.execute("insert into ml.training (run_id, batch_id, seed) values ('live', 1, 1)")
     conn.execute("update serving.version set training_id = (select training_id from ml.training where run_id = 'live')")
