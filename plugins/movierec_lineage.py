@@ -44,7 +44,10 @@ TASKS: dict[str, dict[str, Ports]] = {
         "check_raw": Ports("raw.* ops.slice", _CHECKED),
         "stage": Ports("raw.* ops.row_rule", "staging.* quarantine.row quarantine.decision ops.slice ops.rule_count"),
         "check_staging": Ports("staging.* quarantine.row ops.rule_count", _CHECKED),
-        "build_core": Ports("staging.* serving.viewer_event", "core.* ops.shown_batch ops.shown_slice ops.lost_entity"),
+        "build_core": Ports(
+            "staging.* serving.viewer_event",
+            "core.* serving.unlearned_event ops.shown_batch ops.shown_slice ops.lost_entity",
+        ),
         "check_core": Ports("core.*", _CHECKED),
         "accept_batch": Ports("", "ops.batch"),
         "record_night": _NIGHT,
