@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -138,6 +139,25 @@ def test_a_state_folder_that_others_could_enter_is_closed_again(tmp_path):
     state.prepare(home)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (home, home / "artifacts", home / "logs")}
     assert modes == {"state": 0o700, "artifacts": 0o700, "logs": 0o700}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_closes_the_folder_while_the_server_gets_its_own_keeps_the_server_in(tmp_path, monkeypatch):
+    home = tmp_path / "state"
+    state.prepare(home)
+    set_mode, makers = state._set_mode, []
+
+    def set_late(path, mode):
+        if not makers:
+            makers.append(Thread(target=state.make_server_folder, args=(home, 12345, 12346)))
+            makers[0].start()
+            makers[0].join(0.5)
+        set_mode(path, mode)
+
+    monkeypatch.setattr(state, "_set_mode", set_late)
+    state.prepare(home)
+    makers[0].join(10)
+    assert (home.stat().st_mode & 0o777, home.stat().st_gid) == (0o710, 12346)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

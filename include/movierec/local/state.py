@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from movierec import locks
 from movierec.errors import ConfigError, MovierecError
 from movierec.state_folder import StateFolder
 
@@ -66,6 +67,23 @@ def close(home: Path) -> None:
     Where the database server runs as another user, because we are root, that user's group may pass through the state
     folder to the server's own, but not list it, and gets into nothing else.
     """
+    with locks.lock(StateFolder(home).lock("modes")):
+        _close(home)
+
+
+def make_server_folder(home: Path, uid: int, gid: int) -> None:
+    """Make the database server's folder, of the user that it runs as, who may pass through the state folder to it.
+
+    As one step: whoever closed the state folder by what was there before would keep the server out.
+    """
+    folder = StateFolder(home).postgres
+    with locks.lock(StateFolder(home).lock("modes")):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.chown(folder, uid, gid)
+        _close(home)
+
+
+def _close(home: Path) -> None:
     server = StateFolder(home).postgres
     passing = server.stat() if server.is_dir() else home.stat()
     if passing.st_uid != home.stat().st_uid:

@@ -1,6 +1,5 @@
 """The database cluster: its data directory, created by initdb completely or not at all."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -22,10 +21,7 @@ def prepare(home: Path, account: Account) -> Path:
     Raises:
         MovierecError: initdb failed.
     """
-    folder = StateFolder(home).postgres
-    folder.mkdir(mode=0o700, exist_ok=True)
-    os.chown(folder, account.uid, account.gid)
-    state.close(home)
+    state.make_server_folder(home, account.uid, account.gid)
     allow_traversal(home, account)
     allow_traversal(program_path("postgres").parent, account)
     data = StateFolder(home).postgres_data
