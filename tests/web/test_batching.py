@@ -59,11 +59,11 @@ def ask(site: Site) -> Callable[[Callable[[Batching, CountedWarehouse], Awaitabl
 
 def test_what_comes_at_once_is_asked_together_and_each_viewer_is_told_the_same_as_alone(ask):
     async def test(questions: Batching, warehouse: CountedWarehouse) -> None:
-        alone = {viewer: await questions.row(ANSWER, viewer, PAGE) for viewer in VIEWERS}
+        alone = {viewer: await questions.row(ANSWER, {**PAGE, "user_id": viewer}) for viewer in VIEWERS}
         assert warehouse.asked == [[viewer] for viewer in VIEWERS]
         assert len({row["body"] for row in alone.values()}) == len(VIEWERS)
         warehouse.asked.clear()
-        together = await asyncio.gather(*(questions.row(ANSWER, viewer, PAGE) for viewer in VIEWERS))
+        together = await asyncio.gather(*(questions.row(ANSWER, {**PAGE, "user_id": viewer}) for viewer in VIEWERS))
         assert dict(zip(VIEWERS, together, strict=True)) == alone
         assert sorted(viewer for viewers in warehouse.asked for viewer in viewers) == list(VIEWERS)
         assert len(warehouse.asked) == len(VIEWERS) / MAX_TOGETHER
@@ -73,7 +73,7 @@ def test_what_comes_at_once_is_asked_together_and_each_viewer_is_told_the_same_a
 
 def test_a_viewer_asked_about_twice_is_looked_up_once(ask):
     async def test(questions: Batching, warehouse: CountedWarehouse) -> None:
-        rows = await asyncio.gather(*(questions.row("etag", viewer, {}) for viewer in (7, None, 7, 8)))
+        rows = await asyncio.gather(*(questions.row("etag", {"user_id": viewer}) for viewer in (7, None, 7, 8)))
         assert [row["user_id"] for row in rows] == [7, None, 7, 8]
         assert rows[0] == rows[2]
         (viewers,) = warehouse.asked
@@ -89,8 +89,8 @@ def test_questions_that_differ_in_more_than_the_viewer_are_not_mixed(ask):
 
     async def test(questions: Batching, _: CountedWarehouse) -> None:
         asked = [(viewer, page) for viewer in (1, 2, 3) for page in pages]
-        alone = [await questions.row(ANSWER, viewer, page) for viewer, page in asked]
-        together = await asyncio.gather(*(questions.row(ANSWER, viewer, page) for viewer, page in asked))
+        alone = [await questions.row(ANSWER, {**page, "user_id": viewer}) for viewer, page in asked]
+        together = await asyncio.gather(*(questions.row(ANSWER, {**page, "user_id": viewer}) for viewer, page in asked))
         assert together == alone
         lengths = [len(json.loads(row["body"])["items"]) for row in together]
         assert lengths == [page["row_limit"] for _, page in asked]
@@ -102,17 +102,19 @@ def test_what_becomes_of_a_statement_is_told_to_all_who_were_asked_about_in_it_a
     wrong = {**PAGE, "row_limit": "many"}
 
     async def test(questions: Batching, _: CountedWarehouse) -> None:
-        asked = [questions.row(ANSWER, viewer, wrong) for viewer in (1, 2, 3)]
+        asked = [questions.row(ANSWER, {**wrong, "user_id": viewer}) for viewer in (1, 2, 3)]
         errors = await asyncio.gather(*asked, return_exceptions=True)
         assert all(isinstance(error, psycopg.errors.InvalidTextRepresentation) for error in errors)
-        assert (await questions.row(ANSWER, 1, PAGE))["user_id"] == 1
+        assert (await questions.row(ANSWER, {**PAGE, "user_id": 1}))["user_id"] == 1
 
     ask(test)
 
 
 def test_somebody_who_stops_waiting_keeps_nobody_else_waiting(ask):
     async def test(questions: Batching, _: CountedWarehouse) -> None:
-        impatient, patient = (asyncio.create_task(questions.row(ANSWER, viewer, PAGE)) for viewer in (1, 2))
+        impatient, patient = (
+            asyncio.create_task(questions.row(ANSWER, {**PAGE, "user_id": viewer})) for viewer in (1, 2)
+        )
         await asyncio.sleep(0)
         impatient.cancel()
         assert (await patient)["user_id"] == 2
@@ -131,16 +133,18 @@ def test_while_the_database_keeps_statements_waiting_others_give_up_and_too_many
             conn.execute("lock table serving.live in access exclusive mode")
             held = []
             for viewer in range(MAX_STATEMENTS):
-                held.append(asyncio.create_task(questions.row(ANSWER, viewer + 1, PAGE)))
+                held.append(asyncio.create_task(questions.row(ANSWER, {**PAGE, "user_id": viewer + 1})))
                 await asyncio.sleep(0.05)  # until it is asked, so that the next one is not asked with it
-            waiting = [asyncio.create_task(questions.row(ANSWER, viewer, PAGE)) for viewer in (11, 12, 13)]
+            waiting = [
+                asyncio.create_task(questions.row(ANSWER, {**PAGE, "user_id": viewer})) for viewer in (11, 12, 13)
+            ]
             await asyncio.sleep(0)
             with pytest.raises(TooManyRequests):
-                await questions.row(ANSWER, 14, PAGE)
+                await questions.row(ANSWER, {**PAGE, "user_id": 14})
             results = await asyncio.gather(*waiting, return_exceptions=True)
             assert [type(each) for each in results] == [PoolTimeout] * 3
             conn.rollback()
         assert [(await each)["user_id"] for each in held] == [viewer + 1 for viewer in range(MAX_STATEMENTS)]
-        assert (await questions.row(ANSWER, 11, PAGE))["user_id"] == 11
+        assert (await questions.row(ANSWER, {**PAGE, "user_id": 11}))["user_id"] == 11
 
     ask(test)

@@ -18,8 +18,7 @@ from movierec.bench.progress import progress
 from movierec.bench.server import server
 from movierec.bench.web import data
 from movierec.config import Settings
-from movierec.data.dataset import SCHEMA, Dataset
-from movierec.db import connect, fetch, fetch_frame, run_sql
+from movierec.db import connect, run_sql
 from movierec.local.postgres import embedded_server
 
 DATABASE = "warehouse"  # which a restore replaces
@@ -43,10 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(settings: Settings, viewers: int, movies: int, versions: int) -> None:
     """Write facts, where they would have come from, a training with a fit, and versions of which the last is live."""
-    from movierec.features.content import MovieFeatures  # noqa: PLC0415 - as in every task, of what it needs alone
-    from movierec.rankers import registry  # noqa: PLC0415
-    from movierec.training.folder import TrainingFolder  # noqa: PLC0415
-
     conninfo = embedded_server.conninfo(settings, DATABASE)
     warehouse.migrate(conninfo)
     with connect(conninfo) as conn:
@@ -57,15 +52,7 @@ def prepare(settings: Settings, viewers: int, movies: int, versions: int) -> Non
         for _ in range(versions):
             version_id = data.write_version(conn, movies, data.VIEWERS_LIST, "item_knn")
         data.show_version(conn, version_id)
-        (version,) = fetch(conn, "bench/training_of", {"version_id": version_id})
-        folder = TrainingFolder.of(settings, version["training_id"])
-        conn.execute("set local search_path to core")
-        dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
-        conn.execute("set local search_path to default")
-        dataset.save(folder.snapshot)
-        features = MovieFeatures.build(dataset)
-        features.save(folder.final_features)
-        registry.create("item_knn").fit(dataset, features).save(folder.final_model("item_knn"))
+        data.write_fit(conn, settings, version_id, "item_knn")
         conn.commit()
         conn.autocommit = True
         conn.execute("vacuum analyze")

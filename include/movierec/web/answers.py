@@ -7,16 +7,15 @@ the tag alone is asked for, which costs a fraction; where a client has the answe
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from functools import cache
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from movierec.config import SQL
 from movierec.web.batching import Batching
-from movierec.web.database import Parameters, Row, Warehouse
+from movierec.web.database import Parameters, Row, Warehouse, question_key
 from movierec.web.problems import ProblemError
 
 MAX_KEPT = 5_000
@@ -53,7 +52,7 @@ class Answers:
         Raises:
             ProblemError: nothing has been published yet, or the statement finds nothing.
         """
-        key = (name, *((tuple(value) if isinstance(value, list) else value) for value in parameters.values()))
+        key = question_key(name, parameters)
         known = request.headers.get("if-none-match", "")
         kept = self._kept.get(key)
         if kept or known:
@@ -80,11 +79,9 @@ class Answers:
             raise ProblemError(404, missing)
         return _etag(name, row["etag"]), row["body"].encode()
 
-    async def _row(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
-        if name not in BATCHED:
-            return await self._warehouse.row(name, parameters)
-        others = {key: value for key, value in parameters.items() if key != "user_id"}
-        return await self._batching.row(name, parameters["user_id"], others)
+    async def _row(self, name: str, parameters: Parameters) -> Row | None:
+        source = self._batching if name in BATCHED else self._warehouse
+        return await source.row(name, parameters)
 
     def _keep(self, key: Hashable, tag: str, body: bytes) -> None:
         self._forget(key)

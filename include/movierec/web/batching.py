@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from movierec.web.database import MAX_WAITING, WAIT_SECONDS, Parameters, Row, Warehouse
+from movierec.web.database import MAX_WAITING, WAIT_SECONDS, Parameters, Row, Warehouse, question_key
 
 MAX_STATEMENTS = 2  # at a time; the connections of the pool are for what else is asked, too
 MAX_TOGETHER = 8  # viewers of one statement
@@ -20,7 +20,7 @@ MAX_TOGETHER = 8  # viewers of one statement
 
 @dataclass(frozen=True)
 class _Question:
-    viewer: int | None
+    viewer: object
     row: asyncio.Future[Row | None]
     timer: asyncio.TimerHandle
 
@@ -44,13 +44,12 @@ class Batching:
         self._waiting = 0
         self._statements: set[asyncio.Task[None]] = set()
 
-    async def row(self, name: str, viewer: int | None, parameters: Parameters) -> Row | None:
+    async def row(self, name: str, parameters: Parameters) -> Row | None:
         """Return a viewer's row of a statement, None where there is none.
 
         Args:
             name: of the statement.
-            viewer: one of `user_ids`.
-            parameters: the others.
+            parameters: of the statement, with the viewer's `user_id` instead of `user_ids`.
 
         Raises:
             PoolTimeout: the statement has not begun within `WAIT_SECONDS`.
@@ -61,9 +60,9 @@ class Batching:
             raise TooManyRequests(f"more than {MAX_WAITING} questions wait")
         loop = asyncio.get_running_loop()
         row: asyncio.Future[Row | None] = loop.create_future()
-        key = (name, *map(_hashable, parameters.values()))
-        group = self._groups.setdefault(key, _Group(name, parameters))
-        group.questions.append(_Question(viewer, row, loop.call_later(WAIT_SECONDS, _give_up, row)))
+        others = {key: value for key, value in parameters.items() if key != "user_id"}
+        group = self._groups.setdefault(question_key(name, others), _Group(name, others))
+        group.questions.append(_Question(parameters["user_id"], row, loop.call_later(WAIT_SECONDS, _give_up, row)))
         self._waiting += 1
         if len(self._statements) < MAX_STATEMENTS:
             statements = loop.create_task(self._ask_all())
@@ -98,10 +97,6 @@ class Batching:
         for question in questions:
             if not question.row.done():
                 question.row.set_result(found.get(question.viewer))
-
-
-def _hashable(value: object) -> Hashable:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _give_up(row: asyncio.Future[Row | None]) -> None:

@@ -1,7 +1,7 @@
 """The warehouse as the application reaches it: a pool of connections, files of SQL, one snapshot for each request."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -102,6 +102,11 @@ class Warehouse:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_statement(name), parameters)
             return await cursor.fetchall()
+
+
+def question_key(name: str, parameters: Parameters) -> Hashable:
+    """Return what is equal for equal questions: a statement's name and its parameters."""
+    return (name, *(tuple(value) if isinstance(value, list) else value for value in parameters.values()))
 
 
 @cache

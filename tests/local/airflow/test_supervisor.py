@@ -81,20 +81,23 @@ def wait_for(condition, seconds=90):
         time.sleep(0.05)
 
 
-def test_a_component_that_dies_is_started_again(home, supervise):
-    supervise({"sleeper": ["sleep", "300"]})
+def kill_and_wait_for_another(home):
+    """Kill the component `sleeper`, and wait until it has started again."""
     first = group.component_pids(home)["sleeper"]
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+
+
+def test_a_component_that_dies_is_started_again(home, supervise):
+    supervise({"sleeper": ["sleep", "300"]})
+    kill_and_wait_for_another(home)
     assert psutil.Process(group.component_pids(home)["sleeper"]).name() == "sleep"
 
 
 def test_a_component_starts_again_although_its_log_is_gone(home, supervise):
     supervise({"sleeper": ["sleep", "300"]})
-    first = group.component_pids(home)["sleeper"]
     shutil.rmtree(home / "logs")
-    os.kill(first, signal.SIGKILL)
-    wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+    kill_and_wait_for_another(home)
     assert (home / "logs" / "sleeper.log").is_file()
     assert (home / "logs").stat().st_mode & 0o077 == 0
 
@@ -161,10 +164,8 @@ def test_a_record_that_was_damaged_is_written_anew_and_ends_nothing(home, superv
 
 def test_a_component_starts_again_although_airflows_folder_is_gone(home, supervise):
     supervise({"sleeper": ["sleep", "300"]})
-    first = group.component_pids(home)["sleeper"]
     shutil.rmtree(home / "airflow")
-    os.kill(first, signal.SIGKILL)
-    wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+    kill_and_wait_for_another(home)
     assert (home / "airflow").stat().st_mode & 0o077 == 0
 
 

@@ -1,7 +1,9 @@
 """A made-up warehouse to ask: movies, viewers, ratings, and versions of lists as a night would publish them."""
 
+from movierec.config import Settings
 from movierec.data.columns import LIKED_WEIGHT, RELEVANT_FROM
-from movierec.db import Connection, copy_rows, fetch, run_sql
+from movierec.data.dataset import SCHEMA, Dataset
+from movierec.db import Connection, copy_rows, fetch, fetch_frame, run_sql
 from movierec.publishing.catalogue import FILLED, SHELF_LENGTH
 
 RATINGS_PER_VIEWER = 10
@@ -63,6 +65,23 @@ def write_version(conn: Connection, movies: int, list_length: int, ranker: str =
         run_sql(conn, "serving/fill_item_weight", {"version_id": version_id})
     conn.commit()
     return version_id
+
+
+def write_fit(conn: Connection, settings: Settings, version_id: int, ranker: str) -> None:
+    """Write the training of a version: the snapshot of what there is, its features, and a ranker fitted on them."""
+    from movierec.features.content import MovieFeatures  # noqa: PLC0415 - as in every task, of what it needs alone
+    from movierec.rankers import registry  # noqa: PLC0415
+    from movierec.training.folder import TrainingFolder  # noqa: PLC0415
+
+    (version,) = fetch(conn, "bench/training_of", {"version_id": version_id})
+    folder = TrainingFolder.of(settings, version["training_id"])
+    conn.execute("set local search_path to core")
+    dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
+    conn.execute("set local search_path to default")
+    dataset.save(folder.snapshot)
+    features = MovieFeatures.build(dataset)
+    features.save(folder.final_features)
+    registry.create(ranker).fit(dataset, features).save(folder.final_model(ranker))
 
 
 def copy_lists(conn: Connection, from_version_id: int, list_length: int) -> int:

@@ -21,8 +21,7 @@ from movierec.bench.progress import progress
 from movierec.bench.server import database, server
 from movierec.bench.web import data
 from movierec.config import ROOT, Settings
-from movierec.data.dataset import SCHEMA, Dataset
-from movierec.db import connect, fetch, fetch_frame, run_sql
+from movierec.db import connect, run_sql
 from movierec.local.postgres import embedded_server
 
 DATABASE = "bench_feedback"
@@ -63,24 +62,12 @@ def prepare(settings: Settings, users: int, movies: int, ranker: str, earlier: i
         ranker: the champion.
         earlier: events that were given long ago, and that the night of the version has learned from.
     """
-    from movierec.features.content import MovieFeatures  # noqa: PLC0415 - as in every task, of what it needs alone
-    from movierec.rankers import registry  # noqa: PLC0415
-    from movierec.training.folder import TrainingFolder  # noqa: PLC0415
-
     with connect(embedded_server.conninfo(settings, DATABASE)) as conn:
         data.write_facts(conn, users, movies)
         run_sql(conn, "bench/open_batch")
         run_sql(conn, "bench/earlier_feedback", {"events": earlier, "users": users, "movies": movies})
         version_id = data.write_version(conn, movies, 0, ranker)
-        (version,) = fetch(conn, "bench/training_of", {"version_id": version_id})
-        folder = TrainingFolder.of(settings, version["training_id"])
-        conn.execute("set local search_path to core")
-        dataset = Dataset.of({table: fetch_frame(conn, f"snapshot/{table}") for table in SCHEMA})
-        conn.execute("set local search_path to default")
-        dataset.save(folder.snapshot)
-        features = MovieFeatures.build(dataset)
-        features.save(folder.final_features)
-        registry.create(ranker).fit(dataset, features).save(folder.final_model(ranker))
+        data.write_fit(conn, settings, version_id, ranker)
         data.show_version(conn, version_id)
     return version_id
 
