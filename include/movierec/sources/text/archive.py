@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from movierec.errors import DiskFullError, SourceError
+from movierec.errors import SourceError
 from movierec.scratch import naming_the_folder
 from movierec.sources.text import formats
-from movierec.sources.text.file import READ_ERRORS, File, Opener, buffered, reason_of
+from movierec.sources.text.file import File, Opener, buffered
 from movierec.sources.text.lines import BLOCK_BYTES
+from movierec.sources.text.read_errors import plain_read_errors
 
 if TYPE_CHECKING:
     from tempfile import _TemporaryFileWrapper
@@ -38,7 +39,7 @@ def files(path: Path) -> list[File]:
     """
     if path.exists() and not path.is_dir() and not path.is_file():
         raise SourceError(f"{path} is a device, a pipe or a socket; allowed is a folder, a zip or a file")
-    try:
+    with plain_read_errors(f"{path} cannot be read"):
         if path.is_dir():
             walked = [file for file in _walk(path, MAX_DEPTH) if not leads_out(file, path)]
             listed = [_on_disk(file, _name(file, path)) for file in walked]
@@ -48,10 +49,6 @@ def files(path: Path) -> list[File]:
             listed = _files_of_tar(path)
         else:
             listed = [_on_disk(path, _name(path, path.parent))] if path.exists() else []
-    except DiskFullError:  # of an unpacked copy
-        raise
-    except READ_ERRORS as error:
-        raise SourceError(f"{path} cannot be read: {reason_of(error)}") from error
     if not listed and not path.exists():
         raise SourceError(f"{path} does not exist; allowed is a folder, a zip or a file")
     if len(listed) > MAX_FILES:

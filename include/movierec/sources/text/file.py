@@ -2,30 +2,23 @@
 
 import hashlib
 import io
-import lzma
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from movierec.errors import DiskFullError, SourceError
+from movierec.errors import SourceError
 from movierec.rating_scale import RatingScale
 from movierec.sources.text import formats
 from movierec.sources.text.encoding import Readable
 from movierec.sources.text.lines import BLOCK_BYTES
+from movierec.sources.text.read_errors import plain_read_errors
 from movierec.sources.text.tables_as_text import json_lines_as_csv, parquet_as_csv
 
 # Text is packed to a tenth, repetitive text to a fiftieth; what is packed further is made to fill disks.
 MAX_RATIO = 200
 MIN_LIMIT_BYTES = 1 << 28
-READ_ERRORS = (
-    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
-    *(RuntimeError, NotImplementedError),
-)
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
@@ -50,12 +43,8 @@ class Stream:
         if self._peeked:
             data, self._peeked = self._peeked[:size], self._peeked[size:]
             return data
-        try:
+        with plain_read_errors(f"{self._where} is damaged after {self._position:,} bytes"):
             data = self._raw.read(size)
-        except DiskFullError:  # of what is made of it on the way; the file is well
-            raise
-        except READ_ERRORS as error:
-            raise SourceError(f"{self._where} is damaged after {self._position:,} bytes: {reason_of(error)}") from error
         self._position += len(data)
         if self._limit is not None and self._position > self._limit:
             raise SourceError(
@@ -157,14 +146,10 @@ class File:
             SourceError: the file cannot be opened.
         """
         with ExitStack() as stack:
-            try:
+            with plain_read_errors(f"{self.where} cannot be read"):
                 raw = io.BufferedReader(stack.enter_context(self.opener()))  # type: ignore[type-var]
                 head = raw.peek(formats.HEAD_BYTES)[: formats.HEAD_BYTES]
                 stream = Stream(self.where, formats.unpack(head, raw), self._limit(head))
-            except DiskFullError:
-                raise
-            except READ_ERRORS as error:
-                raise SourceError(f"{self.where} cannot be read: {reason_of(error)}") from error
             if formats.is_packed(head):
                 yield StoredFile(stream.peek(formats.HEAD_BYTES), stream, buffered(stream))
             else:
@@ -193,8 +178,3 @@ class File:
             while data := stored.stream.read(BLOCK_BYTES):
                 digest.update(data)
         return digest.hexdigest()
-
-
-def reason_of(error: BaseException) -> str:
-    """Return what an error says, or at least its name."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

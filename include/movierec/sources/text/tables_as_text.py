@@ -9,10 +9,11 @@ from decimal import Decimal
 from itertools import chain
 from typing import IO, Any
 
-from movierec.errors import DiskFullError, SourceError
+from movierec.errors import SourceError
 from movierec.scratch import scratch_file
 from movierec.sources.text.encoding import Readable, is_utf8
 from movierec.sources.text.lines import BLOCK_BYTES, text_blocks
+from movierec.sources.text.read_errors import plain_read_errors
 
 BATCH_ROWS = 50_000
 MAX_KEYS = 10_000
@@ -58,21 +59,16 @@ def _parquet_parts(where: str, raw: IO[bytes]) -> Iterator[bytes]:
     from pyarrow import csv as arrow  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
-    with ExitStack() as opened:
-        try:
-            file = parquet.ParquetFile(raw if raw.seekable() else opened.enter_context(_on_disk(raw)))
-            columns = [(at, name) for at, name in enumerate(file.schema_arrow.names) if not name.startswith(_INDEX)]
-            names = [name for _, name in columns]
-            yield csv_line(names)
-            for batch in file.iter_batches(BATCH_ROWS):
-                table = pa.table([_as_text(batch.column(at)) for at, _ in columns], names=names)
-                sink = io.BytesIO()
-                arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
-                yield sink.getvalue()
-        except DiskFullError:  # of the copy
-            raise
-        except (pa.ArrowException, OSError) as error:
-            raise SourceError(f"{where} is a damaged Parquet file: {error}") from error
+    with plain_read_errors(f"{where} is a damaged Parquet file", (pa.ArrowException, OSError)), ExitStack() as opened:
+        file = parquet.ParquetFile(raw if raw.seekable() else opened.enter_context(_on_disk(raw)))
+        columns = [(at, name) for at, name in enumerate(file.schema_arrow.names) if not name.startswith(_INDEX)]
+        names = [name for _, name in columns]
+        yield csv_line(names)
+        for batch in file.iter_batches(BATCH_ROWS):
+            table = pa.table([_as_text(batch.column(at)) for at, _ in columns], names=names)
+            sink = io.BytesIO()
+            arrow.write_csv(table, sink, arrow.WriteOptions(include_header=False))
+            yield sink.getvalue()
 
 
 def _as_text(column: Any) -> Any:
