@@ -43,8 +43,9 @@ the form of `movierec_ingest`.
   where the champion itself could not be fitted, too. When a run is repeated, Airflow goes on showing its first
   question; an answer to that is refused if it would be another one by now.
 
-A ranker that cannot be fitted or scores no numbers is out of the comparison, with the reason in `ml.refused`. A learned
-ranker goes on without a base ranker that cannot be fitted; which one, and why, is in `ml.left_out`.
+A ranker that cannot be fitted, scores no numbers or is switched off is out of the comparison, with the reason in
+`ml.refused`. A learned ranker goes on without a base ranker that cannot be fitted; which one, and why, is in
+`ml.left_out`.
 
 #### Tuning
 `tuning_trials` is the budget of every ranker, baselines included; 0 goes on with the values in `ml.tuned`, which are

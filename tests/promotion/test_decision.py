@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.config import SWITCHED_OFF
 from movierec.promotion.decision import NOTHING_TO_COMPARE, decide
 from movierec.promotion.guardrails import Guardrail
 
@@ -141,6 +142,15 @@ def test_the_reason_says_what_the_interval_and_the_p_value_are_of():
 
 def test_refused_rankers_are_named_in_the_reason():
     assert verdict(values(), refused={"ials": "it is broken"}).reason.endswith("ials was refused: it is broken")
+
+
+def test_a_ranker_that_is_switched_off_is_not_said_to_have_been_refused():
+    reason = verdict(values(), refused={"ials": "it is broken", "neural": SWITCHED_OFF}).reason
+    said = "ials was refused: it is broken; neural was left out: it is switched off by MOVIEREC_NEURAL=no"
+    assert reason.endswith(said)
+    asked = verdict(values(ials=-0.1), champion="neural", refused={"neural": SWITCHED_OFF})
+    assert (asked.verdict, asked.champion) == ("ask", "neural")
+    assert "the champion neural cannot go on: it is switched off by MOVIEREC_NEURAL=no" in asked.reason
 
 
 def test_where_nothing_can_be_evaluated_the_champion_stays_or_popularity_wins():

@@ -204,6 +204,19 @@ def test_a_ranker_that_cannot_be_fitted_is_refused_until_it_can_be(conn, folder)
     assert conn.execute("select count(*) from ml.refused").fetchone() == (0,)
 
 
+def test_a_ranker_that_is_switched_off_is_neither_tuned_nor_fitted_and_the_others_are(
+    conn, folder, monkeypatch, caplog
+):
+    monkeypatch.setenv("MOVIEREC_NEURAL", "no")
+    fitted = fit.fit_tuned(conn, folder, ["neural", "popularity"], trials=2, seed=1)
+    evaluate.evaluate_rankers(conn, TrainingData(folder), fitted, [protocols.PER_USER_TEMPORAL])
+    refused = conn.execute("select ranker, reason from ml.refused").fetchall()
+    assert refused == [("neural", "it is switched off by MOVIEREC_NEURAL=no")]
+    assert conn.execute("select count(*) from ml.trial where ranker = 'neural'").fetchone() == (0,)
+    assert conn.execute("select ranker from ml.evaluation").fetchall() == [("popularity",)]
+    assert "cannot" not in caplog.text
+
+
 def learns_to_fail(error):
     """Return a way to learn that fails with this error."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from movierec.config import SWITCHED_OFF
 from movierec.promotion.guardrails import Guardrail
 from movierec.promotion.lead import Lead, describe_best, describe_lead, leads, rank_by_mean
 
@@ -48,8 +49,13 @@ def decide(values: pd.DataFrame, champion: str | None, check: Check, refused: Ma
         decision = _choose_first(values, check, why)
     else:
         decision = _challenge(values, champion, check)
-    others = [f"{name} was refused: {reason}" for name, reason in refused.items() if name != champion]
+    others = [_describe_absence(name, reason) for name, reason in refused.items() if name != champion]
     return replace(decision, reason="; ".join([decision.reason, *others]))
+
+
+def _describe_absence(name: str, reason: str) -> str:
+    """Say why a ranker takes no part: what somebody has switched off has not failed."""
+    return f"{name} was {'left out' if reason == SWITCHED_OFF else 'refused'}: {reason}"
 
 
 def _propose_successor(values: pd.DataFrame, champion: str, check: Check, why: str) -> Decision:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from movierec.artifacts import save_frame
+from movierec.config import SWITCHED_OFF, Settings
 from movierec.data.dataset import Dataset
 from movierec.data.splits import per_user_temporal
 from movierec.db import Connection
@@ -22,6 +23,7 @@ from movierec.training.hyper_parameters import built_on_tuned, tune_ranker
 
 log = logging.getLogger(__name__)
 
+NEURAL = "neural"  # the ranker that needs TensorFlow
 RETRYABLE = (MemoryError, OSError, psycopg.Error)  # not the ranker's fault: the task has to fail and to be tried again
 
 
@@ -54,7 +56,7 @@ def fit_ranker(data: TrainingData, name: str, parameters: Mapping[str, Any] | No
     except RETRYABLE:
         raise
     except Exception as error:
-        return {"ranker": name, "fit_seconds": 0.0, "refused": log_failure(error, f"fit {name}")}
+        return _not_fitted(name, log_failure(error, f"fit {name}"))
     return {"ranker": name, "fit_seconds": seconds_of(ranker)}
 
 
@@ -107,6 +109,20 @@ def prepare_training_set(
 def fit_tuned(
     conn: Connection, folder: TrainingFolder, names: Sequence[str], *, trials: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Fit each ranker with the hyper-parameters of `tune_ranker`, and return what `fit_ranker` does for each."""
+    """Fit each ranker with the hyper-parameters of `tune_ranker`, and return what `fit_ranker` does for each.
+
+    One that a setting switches off is neither tuned nor fitted.
+    """
     data = TrainingData(folder)
-    return [fit_ranker(data, name, tune_ranker(conn, data, name, trials=trials, seed=seed)) for name in names]
+    outcomes = []
+    for name in names:
+        if name == NEURAL and Settings.from_env().neural == "no":
+            log.info("fit %s: %s", name, SWITCHED_OFF)
+            outcomes.append(_not_fitted(name, SWITCHED_OFF))
+        else:
+            outcomes.append(fit_ranker(data, name, tune_ranker(conn, data, name, trials=trials, seed=seed)))
+    return outcomes
+
+
+def _not_fitted(name: str, reason: str) -> dict[str, Any]:
+    return {"ranker": name, "fit_seconds": 0.0, "refused": reason}

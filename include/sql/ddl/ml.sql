@@ -107,7 +107,8 @@ create table if not exists ml.refused (
     reason text not null,
     primary key (training_id, ranker)
 );
-comment on table ml.refused is 'Rankers that could not be fitted or scored no numbers. Grain: training and ranker.';
+comment on table ml.refused is
+'Rankers that could not be fitted, scored no numbers or were switched off. Grain: training and ranker.';
 
 create table if not exists ml.left_out (
     training_id bigint not null references ml.training on delete cascade,
