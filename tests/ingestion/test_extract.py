@@ -94,6 +94,60 @@ def test_a_row_that_came_later_than_the_overlap_makes_the_next_night_read_everyt
     assert [row[1] for row in ratings_of_batch(conn, third)] == ["1", "9"]
 
 
+def slices_of_batch(conn, batch_id):
+    rows = conn.execute(
+        "select raw_rows, skipped_rows from ops.slice join ops.batch_slice using (slice_id)"
+        " where batch_slice.batch_id = %s order by slice_id",
+        [batch_id],
+    )
+    return rows.fetchall()
+
+
+def test_a_table_filled_at_one_moment_counts_once_however_often_it_is_read(conn, caplog):
+    rows = [f"{user}\t1\t5\t881250949" for user in range(1, 31)]
+    keys = [f"{user}\t1" for user in range(1, 32)]
+    caplog.set_level("INFO")
+    for name in ("first", "second", "third"):
+        batch_id = night(conn, Shop(rows, keys=keys[:30]), name)
+        assert len(ratings_of_batch(conn, batch_id)) == 30
+        assert slices_of_batch(conn, batch_id) == [(30, 0)]
+    assert caplog.text.count("table ratings: 30 rows were read again and are loaded already") == 2
+    later = night(conn, Shop([*rows, "31\t1\t2\t881250950"], watermark="2", keys=keys), "fourth")
+    assert slices_of_batch(conn, later) == [(30, 0), (1, 30)]
+    assert conn.execute("select count(*) from raw.ratings").fetchone() == (31,)
+    tallied = conn.execute("select value, rows from ops.rating_tally order by slice_id, value").fetchall()
+    assert tallied == [(5, 30), (2, 1)]
+
+
+def test_what_was_said_in_between_is_not_taken_for_what_is_said_now(conn):
+    five, four, other = "1\t1\t5\t881250949", "1\t1\t4\t881250949", "2\t1\t3\t881250949"
+    for name, row in (("first", five), ("second", four), ("third", five), ("fourth", five)):
+        batch_id = night(conn, Shop([other, row], keys=["1\t1", "2\t1"]), name)
+    assert [row[2] for row in ratings_of_batch(conn, batch_id)] == ["3", "5", "4", "5"]
+    night(conn, Shop([other], keys=["2\t1"]), "gone")
+    back = night(conn, Shop([other, five], keys=["1\t1", "2\t1"]), "back")
+    assert [row[2:] for row in ratings_of_batch(conn, back)][4:] == [(None, True), ("5", False)]
+
+
+def test_several_rows_of_a_key_are_loaded_again_where_one_of_them_differs_or_comes_at_another_place(conn):
+    nights = {
+        "first": ["5", "4"],
+        "the same": ["5", "4"],
+        "another order": ["4", "5"],
+        "one more": ["4", "5", "5"],
+        "the same as that": ["4", "5", "5"],
+    }
+    for name, stars in nights.items():
+        batch_id = night(conn, Shop([f"1\t1\t{each}\t881250949" for each in stars], keys=["1\t1"]), name)
+    assert [row[2] for row in ratings_of_batch(conn, batch_id)] == ["5", "4", "4", "5", "4", "5", "5"]
+
+
+def test_rows_without_a_key_are_not_taken_for_one_another(conn):
+    for name in ("first", "second"):
+        batch_id = night(conn, Shop(["\\N\t1\t5\t881250949"]), name)
+    assert len(ratings_of_batch(conn, batch_id)) == 2
+
+
 def test_a_table_that_is_read_whole_and_has_not_changed_is_not_kept_twice(conn):
     for name in ("first", "second"):
         batch_id = night(conn, Shop(["1\t1\t5\t881250949"], mode="whole", watermark=None), name)

@@ -25,7 +25,7 @@ def load_piece(conn: Connection, batch_id: int, source: str, piece: Piece) -> in
     slice_id = int(fetch(conn, "extract/open_slice", new_slice)[0]["slice_id"])
     loader = SliceLoader(conn, piece, slice_id)
     earlier = [row["slice_id"] for row in lineage]
-    notes = _copy(loader, piece, source, earlier)
+    notes = _copy(loader, piece, source, lineage)
     if _is_unchanged(loader, piece, lineage, notes):
         loader.discard()
         add_slices_to_batch(conn, batch_id, earlier)
@@ -49,11 +49,22 @@ def add_slices_to_batch(conn: Connection, batch_id: int, slice_ids: Iterable[int
         run_sql(conn, "extract/add_slice", {"batch_id": batch_id, "slice_id": slice_id})
 
 
-def _copy(loader: SliceLoader, piece: Piece, source: str, earlier: Sequence[int]) -> Notes:
-    """Load a piece's rows and a deletion for each key that is gone; return what the reader noted."""
+def _copy(loader: SliceLoader, piece: Piece, source: str, lineage: Sequence[Mapping[str, Any]]) -> Notes:
+    """Load a piece's rows and a deletion for each key that is gone; return what the reader noted.
+
+    Changes are read from some time before the last one that is known on, or from its page: what lies there comes every
+    night, and is loaded once.
+    """
     notes = Notes()
     loader.copy(piece.read(notes))
-    if piece.mode == "changes" and piece.keys and earlier and loader.delete_absent(piece.keys(), earlier):
+    if piece.mode == "whole" or not lineage:
+        return notes
+    if loader.rows and piece.fingerprint is None:
+        loader.drop_repeats([row["slice_id"] for row in lineage if not row["is_replayed"]])
+        notes.skipped_rows += loader.repeated
+    if loader.repeated:
+        log.info("extract %s: %s: %d rows were read again and are loaded already", source, piece.name, loader.repeated)
+    if piece.keys and loader.delete_absent(piece.keys(), [row["slice_id"] for row in lineage]):
         log.warning("extract %s: %s has rows that came late; the next night reads it whole", source, piece.name)
         notes.watermark = ""
     return notes

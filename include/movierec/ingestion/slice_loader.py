@@ -24,11 +24,12 @@ class SliceLoader:
     Attributes:
         rows: how many have been loaded so far, deletions included.
         refused: how many were refused so far, because their viewers have been forgotten.
+        repeated: how many were removed again, because an earlier slice holds them.
     """
 
     def __init__(self, conn: Connection, piece: Piece, slice_id: int) -> None:
         """Load a piece as the slice `slice_id`."""
-        self.rows = self.refused = 0
+        self.rows = self.refused = self.repeated = 0
         self._conn = conn
         self._piece = piece
         self._slice_id = slice_id
@@ -45,7 +46,7 @@ class SliceLoader:
     @property
     def ratings(self) -> dict[str, int] | None:
         """How often each rating was loaded, as it is written; None where that was not counted on the way."""
-        return self._ratings.texts() if self._ratings and not self.refused else None
+        return self._ratings.texts() if self._ratings and not self.refused and not self.repeated else None
 
     def copy(self, chunks: Iterable[Chunk]) -> None:
         """COPY the chunks, one statement for each run of chunks with the same columns."""
@@ -61,6 +62,42 @@ class SliceLoader:
                             copy.write(data)
                     self.rows += cursor.rowcount
         self.refused = self._lines - self.rows
+
+    def drop_repeats(self, lineage: Sequence[int]) -> None:
+        """Remove what was loaded of a key again where the last slice of `lineage` that has the key holds the same.
+
+        Several rows of a key are compared together and in order, since the last of them may be the one that counts.
+        Rows without a key stay: nobody can tell whether one of them has been read before.
+        """
+        names = self._piece.contract.key
+        contents = sql.SQL(", ").join(map(sql.Identifier, (*self._piece.contract.names, "is_deleted", "extra")))
+        self._conn.execute(
+            sql.SQL(
+                "create temp table read_again on commit drop as select distinct {} from {} where slice_id = {}"
+            ).format(_identifiers(names), self._table, sql.Literal(self._slice_id))
+        )
+        self._conn.execute("analyze read_again")  # without statistics each key might be compared with each row of raw
+        statement = sql.SQL(
+            "with content as ("
+            "select slice_id, {key}, array_agg(md5(row({contents})::text)::uuid order by position) as digests,"
+            " array_agg(ctid) as lines from {table} as loaded "
+            "where slice_id = any(%(slices)s) and exists (select 1 from read_again where {same}) "
+            "group by slice_id, {key}), "
+            "compared as ("
+            "select slice_id, lines, digests = lag(digests) over (partition by {key} order by slice_id) as is_repeated "
+            "from content) "
+            "delete from {table} where ctid in ("
+            "select unnest(lines) from compared where slice_id = %(slice_id)s and is_repeated)"
+        ).format(
+            table=self._table,
+            key=_identifiers(names),
+            contents=contents,
+            same=_equal_keys(names, "read_again", "loaded"),
+        )
+        slices = {"slices": [*lineage, self._slice_id], "slice_id": self._slice_id}
+        self.repeated = self._conn.execute(statement, slices).rowcount
+        self.rows -= self.repeated
+        self._conn.execute("drop table read_again")
 
     def delete_absent(self, keys: Iterable[Chunk], lineage: Sequence[int]) -> bool:
         """Add a deletion for each key that the slices of `lineage` hold and the source no longer has.

@@ -30,7 +30,7 @@ class Notes:
 
     Attributes:
         new_columns: columns that no contract knows; their values are in `extra`.
-        skipped_rows: rows that are not needed here, such as titles of movies that are not known.
+        skipped_rows: rows that are not needed here: titles of movies that are not known, what is loaded already.
         watermark: up to where a database table has been read.
         has_spaced_genres: the layout separates genres by spaces.
     """

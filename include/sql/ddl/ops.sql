@@ -93,7 +93,8 @@ comment on column ops.slice.origin_slice_id is
 'Of replayed rows: the slice that they were rejected from. A batch that has it has them too, another one does not.';
 comment on column ops.slice.root_slice_id is 'Of replayed rows: the slice of a source at the start of it all.';
 comment on column ops.slice.skipped_rows is
-'Rows that the reader skipped, such as IMDb''s titles of movies that are not known.';
+'Rows that were read and not loaded: IMDb''s titles of movies that are not known; of changes, which are read from some
+time before the last one on, those that an earlier slice of the piece holds as they are.';
 comment on column ops.slice.refused_rows is
 'Rows of forgotten viewers: refused when it was loaded, or removed since.';
 comment on column ops.slice.last_at is

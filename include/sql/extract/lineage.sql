@@ -6,6 +6,7 @@ with piece_slice as (
         mode,
         fingerprint,
         watermark,
+        origin_slice_id is not null as is_replayed,
         max(slice_id) filter (where mode = 'whole') over () as whole_slice_id
     from ops.slice
     where source = %(source)s and table_name = %(table_name)s and piece = %(piece)s
@@ -15,7 +16,8 @@ select
     slice_id,
     mode,
     fingerprint,
-    watermark
+    watermark,
+    is_replayed
 from piece_slice
 where slice_id >= coalesce(whole_slice_id, 0)
 order by slice_id;
