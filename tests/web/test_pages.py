@@ -71,6 +71,35 @@ def test_a_newcomer_chooses_gets_a_list_dislikes_and_takes_it_back(surfer):
     assert "Taken back" not in surfer.get("/for-you").text
 
 
+def hidden_fields(page) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the address that each form of a page posts to, and the names and values of its hidden fields."""
+    forms = re.findall(r'<form[^>]* action="([^"]+)" method="post"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+    hidden = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+    return [(action, hidden.findall(inside)) for action, inside in forms]
+
+
+def test_every_form_proves_its_page_knows_the_way_back_and_names_who_says_something(surfer):
+    page = give_feedback(surfer, become(surfer, 31), "like", 13)
+    expected = {
+        "/theme": ["token", "back"],
+        "/feedback": ["token", "back", "watching", "page"],
+        "/undo": ["token", "back", "watching"],
+        "/viewer": ["token"],
+    }
+    seen = []
+    for path in ("/for-you", "/said", "/movies/13", "/welcome"):
+        page = surfer.get(path) if seen else page  # the first one still has the notice, whose form takes back
+        for action, fields in hidden_fields(page):
+            assert [name for name, _ in fields] == expected[action], (path, action)
+            values = dict(fields)
+            assert values["token"]
+            assert values.get("back", path) == path
+            assert values.get("watching", "31") == "31"
+            seen.append((path, action))
+    assert {path for path, action in seen if action == "/undo"} == {"/for-you", "/said", "/movies/13"}
+    assert {action for path, action in seen} == set(expected)
+
+
 def test_what_was_said_is_listed_and_shown_on_the_movies_page(surfer):
     page = become(surfer, 12)
     movie = shown_movies(page)[1]
