@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -101,6 +103,20 @@ def test_a_run_of_make_that_only_shows_what_it_would_do_makes_no_state_folder(mo
     env = {name: value for name, value in movierec.env.items() if name != "MOVIEREC_HOME"}
     subprocess.run(make, env=env, capture_output=True, timeout=MAX_SECONDS, check=False)
     assert home.exists() == is_made
+
+
+def test_two_first_starts_at_once_do_not_take_each_other_for_a_halt(tmp_path, monkeypatch):
+    note, pauses = halt._note, [0.6, 0.1]
+
+    def note_late(home):
+        time.sleep(pauses.pop())
+        note(home)
+
+    monkeypatch.setattr(halt, "_note", note_late)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(halt.begin, [tmp_path / "state"] * 2)
+    assert first == second
+    assert not halt.is_halted(tmp_path / "state", first)
 
 
 def test_who_waits_for_the_lock_sees_it(settings):

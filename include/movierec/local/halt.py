@@ -14,6 +14,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from movierec import locks
 from movierec.config import Settings, read_env_file
 from movierec.errors import MovierecError
 from movierec.local import state
@@ -32,9 +33,10 @@ def begin(home: Path) -> str:
         ConfigError: the folder cannot be used.
     """
     state.prepare(home)
-    if not _last(home):
-        _note(home)
-    return _last(home)
+    with locks.lock(StateFolder(home).lock("halt")):  # two first starts at once would each take the other for a halt
+        if not _last(home):
+            _note(home)
+        return _last(home)
 
 
 def halt(home: Path) -> None:
