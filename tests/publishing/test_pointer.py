@@ -290,6 +290,51 @@ def test_a_version_that_somebody_makes_live_while_old_ones_are_pruned_stays(conn
     assert len(pointer.kept_versions(conn)) == 3
 
 
+def test_who_goes_back_while_a_move_hangs_is_told_who_holds_the_pointer(conn, warehouse, night, monkeypatch):
+    first, second = live_nights(conn, night, "ease", "slim")
+    conn.rollback()
+    monkeypatch.setattr(pointer, "HELD_SECONDS", 1)
+    with connect(warehouse) as holder, connect(warehouse) as mover:
+        pointer.lock_live(holder)
+        with pytest.raises(PublishError) as refused:
+            pointer.move_pointer(mover, first, "ada", "because")
+        assert str(refused.value) == (
+            f"the pointer cannot be moved: process {holder.info.backend_pid} of the database server has held it for "
+            f"more than 1 s, and a move takes milliseconds; live stays {second}; end that process, or try again"
+        )
+        assert pointer.live_version(conn) == second
+        holder.rollback()
+        assert pointer.move_pointer(mover, first, "ada", "because") == second
+        assert mover.execute("show lock_timeout").fetchone() == ("0",)
+
+
+def test_of_two_who_go_back_at_once_the_second_is_told_where_it_came_from(conn, warehouse, night):
+    first, second, third = live_nights(conn, night, "ease", "slim", "hybrid")
+    conn.rollback()
+    with connect(warehouse) as ada, connect(warehouse) as bob, connect(warehouse) as carl:
+        pointer.lock_live(conn)
+        pointer.sign_move(conn, "ada", "too old")
+        pointer.point_to(conn, second, takes_audited=False)
+        with pytest.raises(PublishError, match=rf"^version {second} is live already; allowed are {third}, {first}$"):
+            do_when_it_waits(warehouse, conn, pointer.move_pointer, bob, second, "bob", "too old")
+        assert pointer.move_pointer(carl, first, "carl", "too new") == second
+        moves = ada.execute(MOVES).fetchall()[-2:]
+    assert moves == [("back", third, second, "ada", "too old"), ("back", second, first, "carl", "too new")]
+
+
+def test_a_night_that_is_about_to_go_live_while_somebody_goes_back_is_held(conn, warehouse, night):
+    first, second = live_nights(conn, night, "slim", "ease")
+    tonight = night(5, "ease")
+    conn.rollback()
+    with connect(warehouse) as mover, connect(warehouse) as publisher:
+        pointer.lock_live(mover)
+        pointer.sign_move(mover, "ada", "nonsense")
+        pointer.point_to(mover, first, takes_audited=False)
+        with pytest.raises(PublishError, match=rf"version {second} ada took back on .* stays beside the live version"):
+            do_when_it_waits(warehouse, mover, pointer.go_live, publisher, tonight)
+    assert pointer.live_version(conn) == first
+
+
 def test_kept_versions_are_listed_with_what_speaks_for_and_against_them(conn, night):
     first, second = live_nights(conn, night, "ease", "hybrid")
     beside = night(0, "slim")

@@ -15,6 +15,7 @@ from movierec.evaluation.protocols import CUTOFF
 
 log = logging.getLogger(__name__)
 
+HELD_SECONDS = 10  # after which whoever holds the pointer does not move it any more, but hangs
 COMPARED_VIEWERS = 5_000  # of whom churn is measured, which is a mean: more would not change it
 
 
@@ -82,10 +83,11 @@ def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) 
     Who and why stand in `ops.pointer_move`, in the same transaction.
 
     Raises:
-        PublishError: no reason is given, or the version does not exist, is live already or has not passed its audit.
+        PublishError: no reason is given, or the version does not exist, is live already or has not passed its audit, or
+            another move does not end.
     """
     require_reason(reason)
-    previous = lock_live(conn)
+    previous = _lock_live_soon(conn)
     try:
         _require_choosable(conn, version_id, previous)
         sign_move(conn, moved_by, reason.strip())
@@ -127,6 +129,26 @@ def lock_live(conn: Connection) -> int | None:
     """Return the version that readers see, None before the first; nobody else moves the pointer in the meantime."""
     rows = fetch(conn, "serving/lock_live")
     return int(rows[0]["version_id"]) if rows else None
+
+
+def _lock_live_soon(conn: Connection) -> int | None:
+    """Lock the pointer as `lock_live` does, for a person, who is not left waiting without a word.
+
+    Raises:
+        PublishError: another transaction holds it for longer than a move takes.
+    """
+    conn.execute("select set_config('lock_timeout', %s, true)", [f"{HELD_SECONDS}s"])
+    try:
+        return lock_live(conn)
+    except psycopg.errors.LockNotAvailable:
+        conn.rollback()
+        holder = fetch(conn, "serving/pointer_holder")
+        conn.rollback()
+        who = f"process {holder[0]['pid']} of the database server has held it" if holder else "it has been held"
+        raise PublishError(
+            f"the pointer cannot be moved: {who} for more than {HELD_SECONDS} s, and a move takes milliseconds; live "
+            f"stays {live_version(conn) or 'none'}; end that process, or try again"
+        ) from None
 
 
 def point_to(conn: Connection, version_id: int, takes_audited: bool) -> None:
