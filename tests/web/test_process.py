@@ -1,16 +1,19 @@
 """The application as a process of its own: restarted and killed without refusing anybody."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
 import pytest
 
+from movierec.db import connect
 from movierec.local.postgres.roles import WEB_ROLE
 from movierec.state_folder import StateFolder
 from movierec.web import keys
@@ -89,6 +92,52 @@ def test_a_restart_and_a_kill_refuse_nobody_who_tries_twice(process):
         ended.set()
         reader.join()
     assert set(statuses) == {200}
+
+
+def test_feedback_that_was_answered_is_kept_and_counts_once_though_who_answers_is_killed(process, site):
+    viewer, answered, unanswered, ended = 777_777, [], [], threading.Event()
+    headers = {"authorization": f"Bearer {WRITER}"}
+
+    def send(client, event_id):
+        event = {"event_id": event_id, "user_id": viewer, "movie_id": 1, "kind": "view"}
+        answer = client.post(f"{process.url}/api/v1/feedback", json={"events": [event]}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["outcomes"][0]["outcome"]
+
+    def give(name):
+        with httpx.Client(timeout=60) as client:
+            for number in itertools.count():
+                if ended.is_set():
+                    return
+                try:
+                    assert send(client, f"{name}-{number}") == "accepted"
+                    answered.append(f"{name}-{number}")
+                except httpx.TransportError:
+                    unanswered.append(f"{name}-{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        givers = [pool.submit(give, name) for name in "abcd"]
+        try:
+            for _ in range(3):
+                before, so_far = answering(process), len(answered)
+                while len(answered) < so_far + 20:
+                    assert not any(giver.done() for giver in givers)
+                    time.sleep(0.001)
+                os.kill(before, signal.SIGKILL)
+                await_answer(process, process.url)
+        finally:
+            ended.set()
+        for giver in givers:
+            giver.result()
+    assert unanswered
+    with connect(site.conninfo) as conn, httpx.Client(timeout=60) as client:
+        kept = "select substr(event_id, 8) from serving.viewer_event where user_id = %s"
+        before = {event_id for (event_id,) in conn.execute(kept, [viewer])}
+        assert before >= set(answered)
+        again = {event_id: send(client, event_id) for event_id in unanswered}
+        assert {event_id for event_id, outcome in again.items() if outcome == "repeated"} == before - set(answered)
+        assert sorted(event_id for (event_id,) in conn.execute(kept, [viewer])) == sorted([*answered, *unanswered])
+        conn.execute("delete from serving.viewer_event where user_id = %s", [viewer])
 
 
 def test_the_first_start_makes_up_a_key_and_says_where(site, tmp_path):
