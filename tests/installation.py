@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from movierec.config import ROOT, Settings
 from movierec.local.airflow import group
 
@@ -48,6 +50,11 @@ class CommandLine:
         command = [sys.executable, "-m", "movierec", *words]
         env, bound = {**self.env, **variables}, MAX_SECONDS
         return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=bound, check=False)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Tell whether a process has ended, whether or not its parent has asked for it."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def free_port() -> int:

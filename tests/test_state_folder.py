@@ -9,6 +9,7 @@ def test_what_lies_in_a_state_folder_of_before_is_found():
     folder = StateFolder(Path("/home"))
     paths = {
         "movierec-state": folder.marker,
+        "movierec-databases": folder.databases_made,
         "group.lock": folder.lock("group"),
         "group.json": folder.group,
         "halt": folder.halt,

@@ -71,11 +71,12 @@ def down(settings: Settings, _: argparse.Namespace) -> None:
     """Stop what runs in the background."""
     from movierec.local import state  # noqa: PLC0415
 
-    if not state.is_ours(settings.home):
-        if settings.home.is_dir() and any(settings.home.iterdir()):
-            raise ConfigError(state.not_ours(settings.home))
-        return
-    _let_nothing_start(settings)
+    if state.is_ours(settings.home):
+        _let_nothing_start(settings)
+    elif settings.home.is_dir() and any(settings.home.iterdir()):
+        raise ConfigError(state.not_ours(settings.home))
+    elif not importlib.util.find_spec("psutil"):
+        return  # nothing has been set up, so nothing runs
     from movierec.local.airflow import group  # noqa: PLC0415
 
     group.down(settings)

@@ -1,6 +1,7 @@
 """What lies in the state folder (`MOVIEREC_HOME`), and under which name; nothing else knows its layout.
 
 movierec-state             says that the folder is ours, so that `make clean` may delete it
+movierec-databases         says that databases were made, so that no empty ones take their place when they are gone
 *.lock                     held while databases, the background group, passwords or a night are made
 halt                       which `make down` was the last one
 group.json                 what runs in the background, or why it does not
@@ -28,6 +29,11 @@ class StateFolder:
     def marker(self) -> Path:
         """The file that says that the folder is ours."""
         return self.path / "movierec-state"
+
+    @property
+    def databases_made(self) -> Path:
+        """The file that says that databases were made in the server's data directory."""
+        return self.path / "movierec-databases"
 
     def lock(self, name: str) -> Path:
         """The file that is locked while something is done that must not be done twice at once."""

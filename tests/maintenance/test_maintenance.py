@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,6 +10,7 @@ from threading import Timer
 from typing import NamedTuple
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from upath import UPath
@@ -17,6 +19,8 @@ from movierec import cli
 from movierec import warehouse as structure
 from movierec.db import connect
 from movierec.errors import ConfigError, MovierecError
+from movierec.local import state
+from movierec.local.airflow import processes
 from movierec.local.postgres import embedded_server
 from movierec.locks import lock
 from movierec.maintenance import restore as restoring
@@ -225,6 +229,23 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(live, settings, elsewhe
     (folder / "manifest.json").unlink()
     with pytest.raises(MovierecError, match="is not a backup"):
         restore(elsewhere, folder)
+
+
+def test_a_backup_takes_the_place_of_databases_that_are_gone_once_nothing_runs(live, settings, elsewhere, app):
+    folder = make_backup(live, settings, app)
+    shutil.rmtree(elsewhere.state_folder.postgres)
+    with subprocess.Popen(["sleep", "300"]) as supervisor:
+        record = processes.identity(psutil.Process(supervisor.pid))
+        state.write_private(elsewhere.state_folder.group, record)
+        with pytest.raises(ConfigError, match=f"^the databases of {elsewhere.home} are gone, and Airflow still runs;"):
+            restore(elsewhere, folder)
+        assert not elsewhere.state_folder.postgres.exists()
+        supervisor.kill()
+    with pytest.raises(MovierecError, match="is not a backup"):
+        restore(elsewhere, elsewhere.home)
+    with pytest.raises(MovierecError, match=f"^{elsewhere.state_folder.postgres} is gone: "):
+        embedded_server.start(elsewhere)
+    assert restore(elsewhere, folder) == live_digest(live)
 
 
 def databases(settings):

@@ -10,6 +10,8 @@ from movierec import locks
 from movierec.errors import ConfigError, MovierecError
 from movierec.state_folder import StateFolder
 
+PASSING = 0o710  # of a state folder through which the database server's group may pass
+
 
 def prepare(home: Path) -> None:
     """Make the state folder, unless an earlier call has.
@@ -84,12 +86,14 @@ def make_server_folder(home: Path, uid: int, gid: int) -> None:
 
 
 def _close(home: Path) -> None:
-    server = StateFolder(home).postgres
+    folder = StateFolder(home)
+    server, mode = folder.postgres, home.stat().st_mode & 0o777
     passing = server.stat() if server.is_dir() else home.stat()
+    is_away = folder.databases_made.exists() and not server.is_dir()  # its server may still run, and it may come back
     if passing.st_uid != home.stat().st_uid:
         os.chown(home, -1, passing.st_gid)
-        _set_mode(home, 0o710)
-    else:
+        _set_mode(home, PASSING)
+    elif not (is_away and mode == PASSING):
         _set_mode(home, 0o700)
     for path in home.iterdir():
         if path.is_dir() and not path.is_symlink() and path != server:

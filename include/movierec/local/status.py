@@ -40,4 +40,5 @@ def _database_state(settings: Settings) -> str:
     if returns := watched.get("returns"):
         times = "once" if len(returns) == 1 else f"{len(returns)} times"
         condition += f"; it died and was brought back {times}, last at {returns[-1]}"
-    return f"{condition}; it cannot be started: {watched['problem']}" if watched.get("problem") else condition
+    problem = watched.get("problem") or embedded_server.why_gone(settings)
+    return f"{condition}; it cannot be started: {problem}" if problem else condition

@@ -12,6 +12,7 @@ from upath import UPath
 from movierec.config import Settings
 from movierec.db import connect, fetch
 from movierec.errors import ConfigError, MovierecError
+from movierec.local.airflow import group
 from movierec.local.postgres import embedded_server, roles
 from movierec.maintenance.backup import APPLICATION, ARTIFACTS, DUMP, copy_artifacts, live_digest, run_client
 from movierec.maintenance.manifest import read_manifest
@@ -39,11 +40,12 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
 
     Raises:
         ConfigError: newer code made the backup or has upgraded the warehouse, or the warehouse is in use, or holds
-            something and is not to be replaced.
+            something and is not to be replaced, or databases that are gone are still looked for by what runs.
         MovierecError: the backup is not whole, or shows other lists once it is restored.
     """
     manifest = read_manifest(folder)
     _require_known_backup(folder, manifest)
+    _let_lost_databases_go(settings)
     embedded_server.start(settings)
     embedded_server.ensure_databases(settings)
     migrate(embedded_server.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
@@ -73,6 +75,15 @@ def _require_known_backup(folder: Path, manifest: Mapping[str, Any]) -> None:
             f"{folder} is a backup of structure {version}, which newer code made; this code knows structures up to "
             f"{STRUCTURE_VERSION}: restore it with the newer code"
         )
+
+
+def _let_lost_databases_go(settings: Settings) -> None:
+    """Let new databases take the place of those that are gone, unless what runs would take them for those."""
+    if not embedded_server.why_gone(settings):
+        return
+    if group.find_supervisor(settings.home):
+        raise ConfigError(f"the databases of {settings.home} are gone, and Airflow still runs; make down first")
+    embedded_server.give_up_lost_databases(settings)
 
 
 def _require_room(settings: Settings, replace: bool) -> None:

@@ -20,7 +20,7 @@ from movierec.local.postgres import embedded_server, sockets
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.local.status import status_text
 from tests.conftest import fill, read_only
-from tests.installation import QUICK
+from tests.installation import QUICK, has_ended
 
 SUPERVISE = (
     "import json, sys, pathlib\n"
@@ -328,6 +328,49 @@ def test_a_database_whose_socket_was_removed_is_started_again(home, settings, su
     with psycopg.connect(embedded_server.conninfo(settings, "postgres")) as conn:
         assert conn.execute("select 1").fetchone() == (1,)
     assert find_postmaster(embedded_server.data_directory(settings)).pid != first
+
+
+def test_databases_that_were_moved_away_are_missed_and_not_made_anew(home, settings, supervise):
+    embedded_server.start(settings, QUICK)
+    supervise({"sleeper": ["sleep", "300"]}, WATCHING)
+    process = find_postmaster(embedded_server.data_directory(settings))
+    kept = (home / "postgres").rename(home / "kept")
+    wait_for(lambda: group.database_details(home)["problem"])
+    assert f"\nPostgreSQL: stopped; it cannot be started: {home / 'postgres'} is gone: all that" in status_text(
+        settings
+    )
+    assert psutil.pid_exists(group.component_pids(home)["sleeper"])
+    assert not (home / "postgres").exists()
+    state.prepare(home)  # as every command does
+    kept.rename(home / "postgres")
+    wait_for(lambda: not group.database_details(home)["problem"])
+    assert "\nPostgreSQL: running\n" in status_text(settings)
+    assert find_postmaster(embedded_server.data_directory(settings)) == process
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_state_folder_that_is_gone_while_it_runs_is_not_made_anew_and_down_ends_what_runs(
+    home, settings, supervise, is_moved
+):
+    embedded_server.start(settings, QUICK)
+    supervisor = supervise({"sleeper": ["sleep", "300"]}, WATCHING)
+    sleeper = psutil.Process(group.component_pids(home)["sleeper"])
+    server = find_postmaster(embedded_server.data_directory(settings))
+    if is_moved:
+        moved = replace(settings, home=home.rename(home.with_name("moved")))
+    else:
+        shutil.rmtree(home)
+    time.sleep(1.2)  # two more rounds
+    assert supervisor.poll() is None
+    assert not home.exists()
+    group.down(settings)
+    assert supervisor.wait(60) is not None
+    assert has_ended(sleeper)
+    assert has_ended(server)
+    assert not home.exists()
+    if is_moved:
+        embedded_server.start(moved, QUICK)
+        embedded_server.stop(moved)
 
 
 def test_a_database_that_cannot_be_started_is_tried_again_and_its_reason_shown(home, settings):

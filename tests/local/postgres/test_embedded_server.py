@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from movierec.errors import MovierecError
 from movierec.local.postgres import embedded_server, postmaster, sockets
 from movierec.local.postgres.account import Account, server_account
-from tests.installation import QUICK
+from tests.installation import QUICK, has_ended
 
 
 def ask(settings, query, database="postgres"):
@@ -217,9 +217,61 @@ def test_a_first_start_killed_halfway_begins_anew(settings):
     embedded_server.start(settings, QUICK)
     embedded_server.stop(settings)
     embedded_server.data_directory(settings).rename(draft)
+    settings.state_folder.databases_made.unlink()
     embedded_server.start(settings, QUICK)
     assert ask(settings, "select 1") == 1
     assert not draft.exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "seen"),
+    [
+        ("postgres", r"/postgres is gone"),
+        ("postgres/data", r"/postgres/data is gone"),
+        ("postgres/data/PG_VERSION", r"/postgres/data holds no databases \(PG_VERSION is gone\)"),
+    ],
+)
+def test_no_empty_databases_take_the_place_of_those_that_are_gone(server, part, seen):
+    embedded_server.stop(server)
+    gone = (server.home / part).rename(server.home / "kept")
+    with pytest.raises(MovierecError, match=rf'^{server.home}{seen}: .* make restore ARGS="--folder …"$'):
+        embedded_server.start(server, QUICK)
+    assert not (server.home / part).exists()
+    gone.rename(server.home / part)
+    embedded_server.start(server, QUICK)
+    assert ask(server, "select 1") == 1
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_server_that_lost_its_folder_while_it_ran_is_stopped_and_leaves_what_was_moved_whole(server, is_moved):
+    data = embedded_server.data_directory(server)
+    process = postmaster.find_postmaster(data)
+    with psycopg.connect(embedded_server.conninfo(server, "postgres")) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    folder, kept = server.state_folder.postgres, server.home / "kept"
+    if is_moved:
+        folder.rename(kept)
+    else:
+        shutil.rmtree(folder)
+    assert postmaster.find_displaced(data)
+    embedded_server.stop(server)
+    assert postmaster.find_displaced(data) == []
+    assert has_ended(process)
+    if is_moved:
+        assert not (kept / "data" / "postmaster.pid").exists()
+        kept.rename(folder)
+        embedded_server.start(server, QUICK)
+        assert ask(server, "select answer from kept") == 42
+
+
+def test_a_server_whose_state_folder_was_moved_while_it_ran_is_found_there(server):
+    moved = replace(server, home=server.home.rename(server.home.with_name("moved")))
+    process = postmaster.find_postmaster(embedded_server.data_directory(moved))
+    embedded_server.stop(moved)
+    assert has_ended(process)
+    embedded_server.start(moved, QUICK)
+    assert ask(moved, "select 1") == 1
+    embedded_server.stop(moved)
 
 
 def kill(pid):

@@ -34,6 +34,7 @@ class Database:
     def keep_running(self) -> bool:
         """Tell whether the server runs; where it has died, start it again first. It recovers by its log of changes."""
         if embedded_server.is_running(self.settings):
+            self.problem, self._failures, self._next_try = "", 0, 0.0  # somebody else may have mended it
             return True
         self.last_away = time.monotonic()
         if self.last_away < self._next_try:
@@ -41,7 +42,7 @@ class Database:
         log = embedded_server.log_file(self.settings)
         say(f"PostgreSQL has ended or cannot be reached; starting it again, its log: {log}")
         try:
-            embedded_server.start(self.settings)
+            embedded_server.restart(self.settings)
         except (MovierecError, OSError) as error:
             self._failed(str(error))
             return False

@@ -74,8 +74,14 @@ def up(settings: Settings, dags: Sequence[str] = NIGHT, last_halt: str = "") -> 
 
 
 def down(settings: Settings) -> None:
-    """End every process of this installation, the database server last; a start that is under way goes no further."""
-    if state.is_ours(settings.home):
+    """End every process of this installation, the database server last; a start that is under way goes no further.
+
+    What still runs after its state folder was deleted is ended as well.
+    """
+    if not state.is_ours(settings.home):
+        _end_group(settings.home)
+        embedded_server.stop(settings)
+    else:
         halt.halt(settings.home)  # whoever starts something has the lock, and gives it up on seeing this
         with locks.lock(settings.state_folder.lock("group")):
             _end_group(settings.home)

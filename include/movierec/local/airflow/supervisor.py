@@ -80,7 +80,7 @@ def supervise(
     finally:
         processes.end_all(_child_processes(components), GRACE_SECONDS)
         processes.end_group(home, 1)
-        state.write_private(StateFolder(home).group, {"failure": failure, "session": identity})
+        _write_record(home, {"failure": failure, "session": identity}, problem)
     return failure
 
 
@@ -122,8 +122,12 @@ def _failure(components: Sequence[Component], home: Path) -> str:
 
 
 def _record(home: Path, components: Sequence[Component], details: Mapping[str, object], problem: str) -> str:
+    running = {each.name: each.process.pid for each in components if each.process}
+    return _write_record(home, {"components": running, **details}, problem)
+
+
+def _write_record(home: Path, content: Mapping[str, object], problem: str) -> str:
     """Write what runs, and return why that was not possible; it is tried again, such as until a full disk has room."""
-    content = {"components": {each.name: each.process.pid for each in components if each.process}, **details}
     try:
         if state.read_record(StateFolder(home).group) != content:
             state.write_private(StateFolder(home).group, content)

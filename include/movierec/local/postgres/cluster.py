@@ -1,4 +1,4 @@
-"""The database cluster: its data directory, created by initdb completely or not at all."""
+"""The database cluster: its data directory, created by initdb once, completely or not at all."""
 
 import shutil
 from pathlib import Path
@@ -9,6 +9,7 @@ from movierec.local.postgres.account import Account, allow_traversal
 from movierec.local.postgres.programs import last_lines, program_path, run_program
 from movierec.state_folder import StateFolder
 
+VERSION_FILE = "PG_VERSION"  # without which a folder is no data directory
 INITDB_OPTIONS = (
     *("--username=postgres", "--auth-local=trust", "--auth-host=reject", "--no-instructions"),
     *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -19,15 +20,36 @@ def prepare(home: Path, account: Account) -> Path:
     """Return the data directory, created at the first start; `account` can reach it and PostgreSQL's programs.
 
     Raises:
-        MovierecError: initdb failed.
+        MovierecError: initdb failed, or databases were made here and are gone.
     """
+    if reason := why_gone(home):
+        raise MovierecError(reason)
     state.make_server_folder(home, account.uid, account.gid)
     allow_traversal(home, account)
     allow_traversal(program_path("postgres").parent, account)
     data = StateFolder(home).postgres_data
     if not data.exists():
         _initialise(data, account)
+    made = StateFolder(home).databases_made
+    if not made.exists():
+        made.write_text(f"{data} was made; where it is gone, make restore brings a backup back\n", encoding="utf-8")
     return data
+
+
+def why_gone(home: Path) -> str:
+    """Return where databases should be that were made here, and how to get them back; empty where none are missing.
+
+    An empty cluster in their place would look like an installation that works, and begin with nothing.
+    """
+    folder = StateFolder(home)
+    if not folder.databases_made.exists() or (folder.postgres_data / VERSION_FILE).exists():
+        return ""
+    gone = next((path for path in (folder.postgres, folder.postgres_data) if not path.exists()), None)
+    seen = f"{gone} is gone" if gone else f"{folder.postgres_data} holds no databases ({VERSION_FILE} is gone)"
+    return (
+        f"{seen}: all that the pipeline knew was there, and nothing empty is started in its place; put the folder back, "
+        'or bring a backup back: make down, then make restore ARGS="--folder …"'
+    )
 
 
 def _initialise(data: Path, account: Account) -> None:

@@ -47,7 +47,7 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
         parameters: what `postgresql.conf` shall say beside `SERVER_PARAMETERS`, or otherwise.
 
     Raises:
-        MovierecError: it does not start; the message ends with the last lines of its log.
+        MovierecError: it does not start; the message ends with the last lines of its log. Or its databases are gone.
     """
     data = data_directory(settings)
     if is_running(settings):
@@ -61,10 +61,43 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
         _await_ready(settings)
 
 
+def restart(settings: Settings) -> None:
+    """Start the server again that has ended. Nothing is made that is gone, not even the state folder.
+
+    Raises:
+        MovierecError: it does not start, or the state folder or the databases are gone.
+    """
+    if not state.is_ours(settings.home):
+        raise MovierecError(f"the state folder {settings.home} is gone; put it back, or make down ends what still runs")
+    start(settings)
+
+
+def give_up_lost_databases(settings: Settings) -> None:
+    """Let the next start make empty databases in the place of those that are gone; nothing happens if they are there.
+
+    Raises:
+        MovierecError: something is left in their folder.
+    """
+    if not cluster.why_gone(settings.home):
+        return
+    data = data_directory(settings)
+    if data.exists() and any(data.iterdir()):
+        raise MovierecError(f"{data} holds no databases, but other files; move them away, then try again")
+    if data.exists():
+        data.rmdir()
+    settings.state_folder.databases_made.unlink()
+
+
+def why_gone(settings: Settings) -> str:
+    """Return where databases should be that were made here, and how to get them back; empty where none are missing."""
+    return cluster.why_gone(settings.home)
+
+
 def stop(settings: Settings) -> None:
     """Stop the server if it runs, and remove the folder of its socket from the temporary folder, where it lies there.
 
-    Clients are disconnected. A server that was halted (SIGSTOP) goes on first, else it would hear of nothing.
+    Clients are disconnected. A server that was halted (SIGSTOP) goes on first, else it would hear of nothing. One whose
+    data directory was deleted or moved away meanwhile is stopped as well.
 
     Raises:
         MovierecError: it does not stop.
@@ -72,6 +105,8 @@ def stop(settings: Settings) -> None:
     data = data_directory(settings)
     if postmaster.find_postmaster(data) is not None:
         _stop(data)
+    for process in postmaster.find_displaced(data):
+        postmaster.end_displaced(process)
     if data.exists() and socket_directory(settings) != settings.state_folder.socket:
         with locks.lock(settings.state_folder.lock("postgres")):
             if postmaster.find_postmaster(data) is None:  # else somebody has started it meanwhile

@@ -1,5 +1,7 @@
 """The embedded server's processes: find the postmaster, and clean up after one that was killed."""
 
+import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +13,38 @@ PID_LINE, SOCKET_LINE, STATUS_LINE = 0, 4, 7  # of postmaster.pid, from 0
 
 
 def find_postmaster(data: Path) -> psutil.Process | None:
-    """Return the server process of this data directory, or None; a pid that another program now has does not count."""
+    """Return the server process of this data directory, or None; a pid that another program now has does not count.
+
+    Where the directory was moved while the server ran, it is known by the folder in which it works.
+    """
     try:
         process = psutil.Process(int(_pid_file_lines(data)[PID_LINE]))
-        return process if str(data) in process.cmdline() else None
+        return process if str(data) in process.cmdline() or _is_server_process(process, data) else None
     except (psutil.NoSuchProcess, psutil.ZombieProcess, IndexError, ValueError):
         return None
+
+
+def find_displaced(data: Path) -> list[psutil.Process]:
+    """Return the server processes that were started on this data directory and do not have it any more.
+
+    It was deleted while they ran, or moved away, with the pid file by which they would be found.
+    """
+    owner = find_postmaster(data)
+    return [process for process in psutil.process_iter() if process != owner and _was_started_on(process, data)]
+
+
+def end_displaced(process: psutil.Process) -> None:
+    """End a server without its data directory: in order, so that what was moved away is whole, or else at once."""
+    with suppress(psutil.NoSuchProcess):
+        processes = [process, *process.children()]
+        process.resume()
+        for number, seconds in ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
+            process.send_signal(number)
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline:
+                if all(map(_has_ended, processes)):
+                    return
+                time.sleep(0.05)
 
 
 def is_ready(data: Path) -> bool:
@@ -49,6 +77,20 @@ def clean_up_after_kill(data: Path) -> None:
         process.kill()
     psutil.wait_procs(orphans, timeout=10)
     (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)  # until its parent asks for it
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _was_started_on(process: psutil.Process, data: Path) -> bool:
+    try:
+        return bool(process.name().startswith("postgres") and str(data) in process.cmdline())
+    except psutil.Error:
+        return False
 
 
 def _is_server_process(process: psutil.Process, data: Path) -> bool:
