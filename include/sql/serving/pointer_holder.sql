@@ -1,4 +1,4 @@
--- Purpose: who holds the pointer, for those who have waited for it in vain; of several, all but the first one wait, too.
+-- Purpose: who holds the pointer, for those who waited for it in vain; of several, all but the first one wait, too.
 -- Grain: at most one row. Key: pid. Inputs: serving.live (its locks). Parameters: none.
 select
     pg_locks.pid,
