@@ -8,7 +8,6 @@ from upath import UPath
 
 from movierec.comparison import worker
 from movierec.comparison.inputs import Files, read_inputs
-from movierec.comparison.run import process_groups
 from movierec.comparison.work_folder import Task, WorkFolder
 from movierec.data.dataset import Dataset
 from movierec.errors import ModelError, MovierecError
@@ -147,8 +146,3 @@ def test_the_learned_rankers_make_what_they_learn_from_once(tmp_path: Path, monk
         assert result["shared_seconds"] == round(shared.seconds, 3)
         assert result["peak_memory_bytes"] >= shared.peak_bytes
     assert len(made) == alone
-
-
-def test_learned_rankers_go_together_and_others_alone() -> None:
-    names = ["hybrid", "popularity", "random_forest", "ease"]
-    assert process_groups(names) == [["hybrid", "random_forest"], ["popularity"], ["ease"]]

@@ -6,6 +6,7 @@ test.parquet                             what they are evaluated on
 valid, exclude, fold_in,
 tuning_train, tuning_users               .parquet, where there are any
 RANKER/result.json, values.parquet       what a ranker's process leaves: `values` only where it did not fail
+RANKER.messages                          what a process writes to its error stream, by the first of its rankers
 """
 
 import json
@@ -134,6 +135,10 @@ class WorkFolder:
     def read_values(self, ranker: str) -> pd.DataFrame:
         """Return user_id, k and every metric of a ranker that did not fail."""
         return load_frame(self.path / ranker / "values.parquet")
+
+    def messages(self, ranker: str) -> UPath:
+        """Return the file for what the process whose first ranker this is writes to its error stream."""
+        return self.path / f"{ranker}.messages"
 
     def _table(self, name: str) -> UPath:
         return self.path / f"{name}.parquet"

@@ -1,12 +1,16 @@
 """One ranker of a comparison in a process of its own, so that its memory is its own and its end ends nobody else.
 
-`python -m movierec.comparison.worker FOLDER NAME…` reads the inputs from a `WorkFolder` and leaves the result of each
-ranker there. Several names are of learned rankers: they share one process because they share what they learn from.
+`python -m movierec.comparison.worker FOLDER` takes names of rankers, one line for one process, which it forks: the
+libraries are imported once. The process reads the inputs from a `WorkFolder` and leaves the result of each ranker
+there; how it ended is the line that answers. Several names in a line are of learned rankers: they share one process
+because they share what they learn from.
 """
 
 import inspect
+import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, cast
@@ -169,5 +173,36 @@ def _failure(error: Exception) -> dict[str, Any]:
     return {"error": f"out of memory: {error}" if isinstance(error, MemoryError) else str(error)}
 
 
+def serve(path: UPath) -> None:
+    """Fork a process for every line that comes in, and say how it ended, until nobody is left who could ask."""
+    for line in sys.stdin:
+        names = line.split()
+        child = os.fork()
+        if child == 0:
+            os._exit(_main_of_child(path, names))
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.write(sys.stdout.fileno(), f"{status}\n".encode())
+
+
+def _main_of_child(path: UPath, names: Sequence[str]) -> int:
+    """Run `main` as a program of its own would, with what it says in a file: standard output is for the answers."""
+    try:
+        _redirect(os.devnull, os.O_RDWR, (sys.stdin.fileno(), sys.stdout.fileno()))
+        _redirect(str(WorkFolder(path).messages(names[0])), os.O_WRONLY | os.O_CREAT | os.O_APPEND, (2,))
+        return main(path, names)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
+
+
+def _redirect(path: str, flags: int, descriptors: Sequence[int]) -> None:
+    opened = os.open(path, flags, 0o600)
+    for descriptor in descriptors:
+        os.dup2(opened, descriptor)
+    os.close(opened)
+
+
 if __name__ == "__main__":
-    sys.exit(main(UPath(sys.argv[1]), sys.argv[2:]))
+    serve(UPath(sys.argv[1]))
