@@ -14,7 +14,8 @@ from tests import movielens
 from tests.dags.test_nights import query
 
 RUN = """
-import sys
+import gc, sys
+gc.set_threshold(100_000, 20, 50)
 from airflow.dag_processing.dagbag import DagBag
 dag = DagBag(sys.argv[1], bundle_name="dags-folder").dags["movierec_ingest"]
 run = dag.test(run_conf={**dag.params.dump(), "dataset": sys.argv[2], "sources": ["movielens"]})

@@ -30,7 +30,9 @@ def test_chrome_is_taken_where_there_is_no_chromium(programs):
 
 def test_without_a_browser_one_sentence_names_the_package(programs):
     programs()
-    with pytest.raises(MovierecError, match=r"none of chromium, .* is on PATH; install Chromium \(Debian: chromium\)"):
+    with pytest.raises(
+        MovierecError, match=r"none of .*, chromium, .* is on PATH; install Chromium \(Debian: chromium\)"
+    ):
         screenshots.find_browser()
 
 

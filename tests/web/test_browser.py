@@ -205,7 +205,9 @@ def test_shelves_have_arrows_where_they_do_not_fit_also_after_a_zoom(visit):
     seen = []
     for width in (3840, 900, 3840):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_function(f"innerWidth === {width} && ({ARROWS})().every(([needed, there]) => needed === there)")
+        page.wait_for_function(
+            f"() => innerWidth === {width} && ({ARROWS})().every(([needed, there]) => needed === there)"
+        )
         seen.append(page.evaluate(ARROWS))
     assert seen[0] != seen[1]
     assert seen[0] == seen[2]

@@ -1,8 +1,11 @@
 import json
+import os
 import subprocess
 import sys
 
-from movierec.local.airflow import scheduler, supervisor
+import pytest
+
+from movierec.local.airflow import program, scheduler, supervisor
 
 REPORT = """
 import json, os, sys
@@ -42,3 +45,19 @@ def test_the_supervisor_starts_airflows_scheduler_by_it():
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "airflow scheduler" in shown
     assert "--num-runs" in shown
+
+
+@pytest.mark.parametrize("name", ["api-server", "dag-processor", "triggerer"])
+def test_the_supervisor_starts_airflows_other_components_as_what_looks_for_garbage_seldom(name):
+    start = supervisor.COMPONENTS[name]
+    assert start[1:] == ("-m", program.__name__, name, *start[4:])
+
+
+def test_processes_that_a_component_forks_look_for_garbage_seldom_too(tmp_path):
+    (tmp_path / "airflow.py").write_text(
+        "import gc, os, sys\nprint(gc.get_threshold(), sys.argv[1:], __name__) if not os.fork() else os.wait()\n"
+    )
+    command = [sys.executable, "-m", program.__name__, "api-server", "--port", "1"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+    assert said == f"{program.THRESHOLDS} ['api-server', '--port', '1'] __main__\n"

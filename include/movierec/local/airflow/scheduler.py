@@ -7,8 +7,9 @@ gate seven CPU seconds of Great Expectations, a task that fits a ranker three of
 
 import importlib
 import logging
-import runpy
 import sys
+
+from movierec.local.airflow import program
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,6 @@ def import_libraries() -> None:
 
 
 if __name__ == "__main__":
+    program.collect_seldom()
     import_libraries()
-    sys.argv = ["airflow", "scheduler", *sys.argv[1:]]
-    runpy.run_module("airflow", run_name="__main__", alter_sys=True)
+    program.run(["scheduler", *sys.argv[1:]])

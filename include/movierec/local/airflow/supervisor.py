@@ -23,7 +23,7 @@ from movierec.local.airflow.database import Database, give_back_tries
 from movierec.local.airflow.heartbeats import Heartbeats
 from movierec.state_folder import StateFolder
 
-AIRFLOW = (sys.executable, "-m", "airflow")
+AIRFLOW = (sys.executable, "-m", "movierec.local.airflow.program")
 FIRST = "api-server"
 # The log servers of scheduler and triggerer would listen on every address, and all logs are on this disk anyway.
 COMPONENTS = {
