@@ -34,11 +34,15 @@ def _read_only(settings: Settings) -> str:
 
 
 def _database_state(settings: Settings) -> str:
-    """Return whether the server runs, how often it had to be brought back, and why that failed the last time."""
+    """Return whether the server runs, how often it had to be brought back, and why that failed the last time.
+
+    Where its folder is gone that is all there is to say: it may still run without it, for those who are connected.
+    """
+    if reason := embedded_server.why_gone(settings):
+        return reason
     condition = "running" if embedded_server.is_running(settings) else "stopped"
     watched = group.database_details(settings.home)
     if returns := watched.get("returns"):
         times = "once" if len(returns) == 1 else f"{len(returns)} times"
         condition += f"; it died and was brought back {times}, last at {returns[-1]}"
-    problem = watched.get("problem") or embedded_server.why_gone(settings)
-    return f"{condition}; it cannot be started: {problem}" if problem else condition
+    return f"{condition}; it cannot be started: {watched['problem']}" if watched.get("problem") else condition

@@ -336,7 +336,7 @@ def test_databases_that_were_moved_away_are_missed_and_not_made_anew(home, setti
     process = find_postmaster(embedded_server.data_directory(settings))
     kept = (home / "postgres").rename(home / "kept")
     wait_for(lambda: group.database_details(home)["problem"])
-    assert f"\nPostgreSQL: stopped; it cannot be started: {home / 'postgres'} is gone: all that" in status_text(
+    assert f"\nPostgreSQL: {home / 'postgres'} is gone: the databases were there, and nothing" in status_text(
         settings
     )
     assert psutil.pid_exists(group.component_pids(home)["sleeper"])
@@ -345,6 +345,7 @@ def test_databases_that_were_moved_away_are_missed_and_not_made_anew(home, setti
     kept.rename(home / "postgres")
     wait_for(lambda: not group.database_details(home)["problem"])
     assert "\nPostgreSQL: running\n" in status_text(settings)
+    assert "PostgreSQL can be reached again, without" in (home / "logs" / "supervisor.log").read_text()
     assert find_postmaster(embedded_server.data_directory(settings)) == process
 
 

@@ -34,7 +34,9 @@ class Database:
     def keep_running(self) -> bool:
         """Tell whether the server runs; where it has died, start it again first. It recovers by its log of changes."""
         if embedded_server.is_running(self.settings):
-            self.problem, self._failures, self._next_try = "", 0, 0.0  # somebody else may have mended it
+            if self.problem:
+                say("PostgreSQL can be reached again, without having been started here")
+            self.problem, self._failures, self._next_try = "", 0, 0.0
             return True
         self.last_away = time.monotonic()
         if self.last_away < self._next_try:

@@ -47,8 +47,8 @@ def why_gone(home: Path) -> str:
     gone = next((path for path in (folder.postgres, folder.postgres_data) if not path.exists()), None)
     seen = f"{gone} is gone" if gone else f"{folder.postgres_data} holds no databases ({VERSION_FILE} is gone)"
     return (
-        f"{seen}: all that the pipeline knew was there, and nothing empty is started in its place; put the folder "
-        'back, or bring a backup back: make down, then make restore ARGS="--folder …"'
+        f"{seen}: the databases were there, and nothing empty is started in its place; put the folder back, or bring a "
+        'backup back: make down, then make restore ARGS="--folder …"'
     )
 
 
