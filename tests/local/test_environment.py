@@ -5,6 +5,7 @@ import pytest
 from movierec.config import Settings
 from movierec.errors import ConfigError
 from movierec.local import credentials, state
+from movierec.local.airflow.heartbeats import HUNG_SECONDS
 from movierec.local.environment import airflow_environment
 from movierec.local.postgres import embedded_server
 
@@ -59,6 +60,11 @@ def test_tasks_find_what_a_path_means_where_it_was_typed(home, tmp_path, monkeyp
         monkeypatch.setenv(name, path)
     found = airflow_environment(Settings.from_env())
     assert {name: found[name] for name in typed} == {name: f"{tmp_path}/{path}" for name, path in typed.items()}
+
+
+def test_a_scheduler_without_processor_time_keeps_its_tasks_until_it_counts_as_hung(settings, home):
+    found = airflow_environment(settings)
+    assert float(found["AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD"]) == HUNG_SECONDS
 
 
 def test_an_empty_home_is_replaced(settings, home, monkeypatch):

@@ -13,6 +13,9 @@ from movierec.errors import ConfigError, MovierecError
 from movierec.local import download, opentelemetry
 from movierec.local.environment import DEFAULTS
 
+# No supervisor tells Airflow here that a scheduler has died: its tasks start again once its heartbeat is as old as this.
+WITHOUT_SUPERVISOR = {"AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "120"}
+
 
 def container_environment(env: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that a service runs with: those of its container that are not empty, over the defaults.
@@ -25,7 +28,8 @@ def container_environment(env: Mapping[str, str]) -> dict[str, str]:
     opentelemetry.require_off(env, Path(env.get("AIRFLOW_HOME", "")) / "airflow.cfg")
     own_variables = {name: value for name, value in env.items() if value}
     dataset = download.dataset_path(Settings.from_env(own_variables))
-    return {**DEFAULTS, **own_variables, "MOVIEREC_DATASET": str(dataset), "PYTHONUNBUFFERED": "1"}
+    fixed = {"MOVIEREC_DATASET": str(dataset), "PYTHONUNBUFFERED": "1"}
+    return {**DEFAULTS, **WITHOUT_SUPERVISOR, **own_variables, **fixed}
 
 
 def main(command: list[str]) -> None:

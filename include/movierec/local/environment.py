@@ -25,9 +25,11 @@ DEFAULTS = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
     "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-    # Tasks of a killed scheduler are found in seconds, instead of keeping the next night waiting for five minutes.
+    # A scheduler whose heartbeat is older takes itself for dead: it ends its own tasks and starts them again, which costs
+    # a try each time. On a machine that does much else that can be a minute late. One that has really died is started
+    # again by the supervisor, which tells Airflow so (`give_back_tries`); one that hangs is killed by then.
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "900",  # HUNG_SECONDS of heartbeats.py
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
-    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
     # While the API server is being started again, which takes a busy machine minutes, tasks go on asking it, each time
     # for up to a minute; and nobody takes them for dead because their heartbeats do not arrive.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "240",

@@ -105,6 +105,16 @@ def test_a_server_that_was_halted_can_be_stopped(server):
     assert postmaster.find_postmaster(data) is None
 
 
+def test_a_server_of_whose_processes_one_was_halted_can_be_stopped(server):
+    with psycopg.connect(embedded_server.conninfo(server, "postgres")) as connection:
+        halted = psutil.Process(connection.info.backend_pid)
+        halted.suspend()
+        started = time.monotonic()
+        embedded_server.stop(server)
+        assert time.monotonic() - started < 30  # it is not waited for until it has to be killed
+        assert has_ended(halted)
+
+
 def test_a_pid_file_that_names_another_program_is_stale(server):
     data = embedded_server.data_directory(server)
     text = (data / "postmaster.pid").read_text()

@@ -14,6 +14,7 @@ from movierec.local.environment import airflow_url
 from movierec.local.opener import WITHOUT_PROXY
 
 ANSWER_SECONDS = 2.0
+SILENT_SECONDS = 60.0  # Airflow itself calls a scheduler healthy for much longer
 LONG_ANSWER_SECONDS = 5.0  # of a busy server that is asked seldom
 MAX_WAIT_SECONDS = 600.0  # a busy machine takes minutes; where the group gives up, that is said at once
 HEARTBEAT_KEYS = {
@@ -76,7 +77,7 @@ def heartbeats(settings: Settings) -> dict[str, object] | None:
 
 
 def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]:
-    """Return the components that are unhealthy or have sent no heartbeat since `started_at` (epoch seconds)."""
+    """Return the components that are unhealthy, or have sent no heartbeat since `started_at` (epoch seconds) or lately."""
     try:
         health = airflow.health()
     except UnreachableError:
@@ -85,7 +86,8 @@ def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]
 
 
 def _is_healthy(component: JsonObject, key: str, started_at: float) -> bool:
-    return component.get("status") == "healthy" and epoch_seconds(component.get(key)) >= started_at
+    last = epoch_seconds(component.get(key))
+    return component.get("status") == "healthy" and last >= max(started_at, time.time() - SILENT_SECONDS)
 
 
 def _unparsed_dags(airflow: AirflowClient, dags: Sequence[str], started_at: float) -> list[str]:
