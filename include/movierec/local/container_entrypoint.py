@@ -13,7 +13,7 @@ from movierec.errors import ConfigError, MovierecError
 from movierec.local import download, opentelemetry
 from movierec.local.environment import DEFAULTS
 
-# No supervisor tells Airflow here that a scheduler has died: its tasks start again once its heartbeat is as old as this.
+# No supervisor tells Airflow here of a scheduler that has died: its tasks start again once its heartbeat is this old.
 WITHOUT_SUPERVISOR = {"AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "120"}
 
 

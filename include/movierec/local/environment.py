@@ -25,9 +25,10 @@ DEFAULTS = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
     "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-    # A scheduler whose heartbeat is older takes itself for dead: it ends its own tasks and starts them again, which costs
-    # a try each time. On a machine that does much else that can be a minute late. One that has really died is started
-    # again by the supervisor, which tells Airflow so (`give_back_tries`); one that hangs is killed by then.
+    # A scheduler whose heartbeat is older takes itself for dead: it ends its own tasks and starts them again, which
+    # costs a try each time. On a machine that does much else the heartbeat can be a minute late. One that has really
+    # died is started again by the supervisor, which tells Airflow so (`give_back_tries`); one that hangs is killed by
+    # then.
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "900",  # HUNG_SECONDS of heartbeats.py
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
     # While the API server is being started again, which takes a busy machine minutes, tasks go on asking it, each time

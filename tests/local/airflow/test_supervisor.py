@@ -336,9 +336,7 @@ def test_databases_that_were_moved_away_are_missed_and_not_made_anew(home, setti
     process = find_postmaster(embedded_server.data_directory(settings))
     kept = (home / "postgres").rename(home / "kept")
     wait_for(lambda: group.database_details(home)["problem"])
-    assert f"\nPostgreSQL: {home / 'postgres'} is gone: the databases were there, and nothing" in status_text(
-        settings
-    )
+    assert f"\nPostgreSQL: {home / 'postgres'} is gone: the databases were there, and nothing" in status_text(settings)
     assert psutil.pid_exists(group.component_pids(home)["sleeper"])
     assert not (home / "postgres").exists()
     state.prepare(home)  # as every command does

@@ -77,7 +77,10 @@ def heartbeats(settings: Settings) -> dict[str, object] | None:
 
 
 def unhealthy_components(airflow: AirflowClient, started_at: float) -> list[str]:
-    """Return the components that are unhealthy, or have sent no heartbeat since `started_at` (epoch seconds) or lately."""
+    """Return the components that are unhealthy, or have sent no heartbeat lately or since `started_at` (epoch seconds).
+
+    That Airflow calls one healthy is not enough: see `SILENT_SECONDS`.
+    """
     try:
         health = airflow.health()
     except UnreachableError:
