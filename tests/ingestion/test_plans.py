@@ -3,7 +3,10 @@
 import psycopg
 
 from movierec.db import WORK_MEMORY, run_sql
+from movierec.ingestion.slice_loader import SliceLoader
 from movierec.quality.measurement import exposed_batch
+from movierec.sources.source import Piece
+from movierec.sources.table_contracts import RATINGS as RATINGS_CONTRACT
 from tests.night import staged
 from tests.plans import believe_empty, most_rows, most_rows_of
 
@@ -59,6 +62,25 @@ def test_lost_viewers_are_found_without_comparing_everything_with_everything(con
     assert most_rows(conn, "ops/lost_entities", {"slice_id": 1}) <= 3 * (rejected + KEPT)
     lost = "select rule, entities, rows from ops.lost_entity where column_name = 'user_id'"
     assert conn.execute(lost).fetchall() == [("rating", REJECTED_VIEWERS // 2, rejected // 2)]
+
+
+def test_keys_that_were_all_read_before_are_not_compared_with_every_row(conn):
+    loader = SliceLoader(conn, Piece(RATINGS_CONTRACT, "table ratings", "changes", lambda notes: iter(())), slice_id=2)
+    # statistics that know nothing of the slice, as those of a table of which most was loaded by other sources
+    conn.execute("insert into raw.ratings (slice_id, position) select 9, n from generate_series(1, 100) as series (n)")
+    conn.execute("analyze raw.ratings")
+    conn.execute(
+        "insert into raw.ratings (slice_id, position, user_id, movie_id)"
+        " select 1, n, n::text, '7' from generate_series(1, %s) as series (n)",
+        [KEPT],
+    )
+    keys = "select user_id, movie_id from raw.ratings where slice_id = 1"
+    conn.execute(f"create temp table present on commit drop as {keys}")
+    statement = loader._late_keys().as_string(conn)
+    assert conn.execute(statement, {"slices": [1, 2]}).fetchone() == (False,)
+    assert most_rows_of(conn, statement, {"slices": [1, 2]}) <= 5 * KEPT
+    conn.execute("insert into present values ('0', '7')")
+    assert conn.execute(statement, {"slices": [1, 2]}).fetchone() == (True,)
 
 
 def test_pruning_reads_the_quarantine_a_few_times_and_kept_slices_not_at_all(conn):

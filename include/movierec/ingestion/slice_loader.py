@@ -138,10 +138,18 @@ class SliceLoader:
         return numbered
 
     def _late_keys(self) -> sql.Composed:
+        """Return the statement that tells whether there is a key that was never read.
+
+        As a difference of sets, which hashes: for `exists` in place of it the planner expects a hit soon, and compares
+        each key with each row of raw where there is none.
+        """
+        names = self._piece.contract.key
         return sql.SQL(
-            "select exists (select 1 from present where not exists ("
-            "select 1 from {} as loaded where loaded.slice_id = any(%(slices)s) and {}))"
-        ).format(self._table, _equal_keys(self._piece.contract.key, "present", "loaded"))
+            "select exists (select {present_key} from present except "
+            "select {loaded_key} from {table} as loaded where loaded.slice_id = any(%(slices)s))"
+        ).format(
+            present_key=_identifiers(names, "present"), loaded_key=_identifiers(names, "loaded"), table=self._table
+        )
 
     def _deletion(self) -> sql.Composed:
         """Return the statement that inserts deletions; whether a key is alive is what its latest row says."""
