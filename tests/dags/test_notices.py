@@ -10,7 +10,7 @@ from movierec.deadline import night_before
 from tests import movielens
 from tests.dags.test_nights import query, states
 from tests.http_servers import serving
-from tests.mailbox import Mailbox
+from tests.mailbox import Mailbox, make_certificate
 from tests.web_hook import WebHook
 
 NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"
@@ -97,6 +97,31 @@ def test_a_failure_comes_by_e_mail_where_a_connection_says_so(night, box, monkey
     assert "no champion has been chosen yet; run movierec_train first" in mail.get_body().get_content()
     sent = query(night.warehouse, "select distinct sent_to, sent_at is not null, sending_error from ops.notice")
     assert sent == [("on_call", True, None)]
+
+
+# What docs/operations.md says of the connection to servers that encrypt in either way, or not.
+ENCRYPTIONS = {
+    "from the start": {"disable_tls": True},
+    "starttls": {"disable_ssl": True},
+    "none": {"disable_tls": True, "disable_ssl": True},
+}
+
+
+@pytest.mark.parametrize("encryption", ENCRYPTIONS)
+def test_e_mail_goes_to_servers_that_encrypt_from_the_start_by_starttls_or_not(
+    airflow, monkeypatch, tmp_path, encryption
+):
+    from movierec.monitoring.notices import Notice
+    from movierec_notices import send
+
+    certificate = make_certificate(tmp_path / "server.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    extra = {"from_email": "movierec@here", "notice": {"to": "ana@here"}, **ENCRYPTIONS[encryption]}
+    with serving(Mailbox(encryption, certificate)) as server:
+        connect_to(monkeypatch, conn_type="smtp", host="127.0.0.1", port=server.server_address[1], extra=extra)
+        send(Notice("failure", "movierec_ingest", "one", "the source is gone"), "on_call")
+    (mail,) = server.messages
+    assert "the source is gone" in mail.get_body().get_content()
 
 
 @pytest.mark.parametrize("conn_type", RECEIVERS)
