@@ -94,6 +94,14 @@ def test_a_restart_and_a_kill_refuse_nobody_who_tries_twice(process):
     assert set(statuses) == {200}
 
 
+def test_one_that_is_killed_while_it_is_asked_how_it_is_is_replaced_at_once(process):
+    before = answering(process)
+    os.kill(before, signal.SIGSTOP)
+    time.sleep(2)  # it is asked twice a second
+    os.kill(before, signal.SIGKILL)
+    assert httpx.get(f"{process.url}/health", timeout=40).status_code == 200  # an answer was awaited for 60 s
+
+
 def test_feedback_that_was_answered_is_kept_and_counts_once_though_who_answers_is_killed(process, site):
     viewer, answered, unanswered, ended = 777_777, [], [], threading.Event()
     headers = {"authorization": f"Bearer {WRITER}"}

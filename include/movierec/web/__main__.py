@@ -29,6 +29,20 @@ GRACE_SECONDS = 5
 log = logging.getLogger("uvicorn.error")  # what the server says of itself
 
 
+class Parent(Multiprocess):
+    """Starts the process that answers again where it has ended, also where that is while it is asked how it is."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Close the processes' ends of the pipes here, where they stay open otherwise.
+
+        The answer of one that was killed would be awaited for `timeout_worker_healthcheck` seconds, and all requests
+        with it.
+        """
+        for process in self.processes:
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
+
 def application() -> object:
     """Return the application of this installation; the environment says which database it reads."""
     settings = Settings.from_env()
@@ -64,7 +78,7 @@ def main() -> None:
     with listen(settings.web_host, settings.web_port) as listening:
         if is_new:
             log.info("wrote %s with a session secret and an API key", settings.state_folder.web_keys)
-        Multiprocess(config, [listening]).run()
+        Parent(config, [listening]).run()
 
 
 def require_database() -> str:
