@@ -141,7 +141,7 @@ def test_each_dataset_is_written_between_its_own_markers(tmp_path):
 
 @pytest.fixture(scope="module")
 def question():
-    dataset = ratings.generate(20_000, seed=1)
+    dataset = ratings.generate(6_000, seed=1)
     train, test = per_user_temporal(dataset.ratings, seed=1)
     return Question(dataset.with_ratings(train), relevant_pairs(test, 4.0))
 

@@ -109,8 +109,9 @@ def first_night(airflow: SimpleNamespace, night_states: NightStates) -> NightSta
 
 @pytest.fixture
 def initial_state(request: pytest.FixtureRequest) -> NightState | None:
-    """Begin with the first night where a test asks for it."""
-    return request.getfixturevalue("first_night") if "first_night" in request.fixturenames else None
+    """Begin with the night that a test asks for."""
+    asked = [name for name in ("first_night", "popular_night") if name in request.fixturenames]
+    return request.getfixturevalue(asked[0]) if asked else None
 
 
 @pytest.fixture

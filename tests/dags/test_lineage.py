@@ -6,6 +6,8 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from movierec.config import ROOT
 from movierec.db import connect
 from movierec.local import openlineage
@@ -17,7 +19,7 @@ RUN = """
 import gc, sys
 gc.set_threshold(100_000, 20, 50)
 from airflow.dag_processing.dagbag import DagBag
-dag = DagBag(sys.argv[1], bundle_name="dags-folder").dags["movierec_ingest"]
+dag = DagBag(sys.argv[1] + "/movierec_ingest.py", bundle_name="dags-folder").dags["movierec_ingest"]
 run = dag.test(run_conf={**dag.params.dump(), "dataset": sys.argv[2], "sources": ["movielens"]})
 sys.exit(run.state != "success")
 """
@@ -66,6 +68,7 @@ def test_every_table_that_a_night_writes_is_declared(server, night, first_night)
     assert written - declared - {"ops.night_stage", "serving.viewer_event"} == set()
 
 
+@pytest.mark.slow
 def test_a_night_tells_which_tables_it_reads_and_writes(night, airflow, tmp_path):
     folder, events = movielens.generate(tmp_path / "data"), tmp_path / "events.jsonl"
     wanted = openlineage.environment(replace(airflow.settings, openlineage=str(events)))

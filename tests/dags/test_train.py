@@ -8,11 +8,28 @@ import pytest
 
 from movierec.db import connect
 from tests import movielens
+from tests.dags.conftest import point_dags_at
 from tests.dags.test_nights import query, states
 from tests.http_servers import serving
 from tests.web_hook import WebHook
 
 QUICK = {"protocols": ["per_user_temporal"]}
+
+
+@pytest.fixture(scope="session")
+def popular_night(airflow, night_states):
+    """Let a night be taken in and popularity become champion, which is asked of nobody: there is none yet."""
+
+    def fill(conn, app, settings):
+        with pytest.MonkeyPatch.context() as patched:
+            night = point_dags_at(airflow, patched, conn.info.dsn, app, settings)
+            folder = movielens.generate(settings.home / "data", users=100, each=30)
+            assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
+            first = night.run("movierec_train", rankers=["popularity"], approval="always", **QUICK)
+            assert first.state == "success", states(first)
+            assert {states(first)[task] for task in ("ask_person", "approved")} == {"skipped"}
+
+    return night_states.get("popular_night", fill)
 
 
 def let_time_pass(session, ti):
@@ -124,15 +141,12 @@ def test_a_training_by_the_clock_that_has_nothing_to_do_is_skipped_and_told_to_n
 
 
 def test_an_answer_to_a_question_that_was_cleared_is_refused_where_it_would_be_another_one_by_now(
-    night, asked_run, tmp_path
+    popular_night, night, asked_run
 ):
     """A cleared approval shows its first subject for ever (apache/airflow#72155): what is approved is not what is read.
 
     Should Airflow show the new one some day, the second assertion says so, and an answer to that may count.
     """
-    folder = movielens.generate(tmp_path / "data", users=100, each=30)
-    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
-    assert night.run("movierec_train", rankers=["popularity"], **QUICK).state == "success"
     said, ended = asked_run(approve_what_is_asked_anew("slim"), rankers=["ease"], approval="always")
     assert said[::2] == ["Shall ease become champion?", "Shall ease become champion?"]
     assert (ended["ask_person"], ended["choose_champion"]) == ("success", "success")
@@ -141,13 +155,7 @@ def test_an_answer_to_a_question_that_was_cleared_is_refused_where_it_would_be_a
     assert "; the answer of ana was to what this run asked before it was repeated, so popularity stays" in reason
 
 
-def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(night, asked_run, tmp_path, hook):
-    folder = movielens.generate(tmp_path / "data", users=100, each=30)
-    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
-    first = night.run("movierec_train", rankers=["popularity"], approval="always", **QUICK)
-    assert first.state == "success", states(first)
-    assert {states(first)[task] for task in ("ask_person", "approved")} == {"skipped"}
-
+def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(popular_night, night, asked_run, hook):
     said, ended = asked_run(let_time_pass, rankers=["ease"], approval="always")
     assert said[0] == "Shall ease become champion?"
     assert "over the champion popularity" in said[1]
@@ -174,11 +182,9 @@ def test_a_person_is_asked_before_the_champion_changes_and_silence_keeps_it(nigh
     assert reason.endswith("; ana approved ease")
 
 
-def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_nobody(night, tmp_path):
-    folder = movielens.generate(tmp_path / "data", users=100, each=30)
-    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
-    for ranker, trials in (("popularity", 0), ("ease", 2), ("ease", 0)):
-        run = night.run("movierec_train", rankers=[ranker], tuning_trials=trials, approval="when unsure", **QUICK)
+def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_nobody(popular_night, night):
+    for trials in (2, 0):
+        run = night.run("movierec_train", rankers=["ease"], tuning_trials=trials, approval="when unsure", **QUICK)
         assert run.state == "success", states(run)
     assert [row[0] for row in champions(night)] == ["popularity", "ease", "ease"]
     assert {states(run)[task] for task in ("ask_person", "approved")} == {"skipped"}
@@ -187,15 +193,13 @@ def test_tuned_values_of_one_night_are_used_by_the_next_and_a_sure_lead_needs_no
     assert names == [("ease", 2), ("popularity", 2)]
 
 
-def test_the_form_says_which_split_decides_and_the_settings_on_how_many(night, tmp_path, monkeypatch):
+def test_the_form_says_which_split_decides_and_the_settings_on_how_many(popular_night, night, monkeypatch):
     monkeypatch.setenv("MOVIEREC_EVALUATED_VIEWERS", "25")
-    folder = movielens.generate(tmp_path / "data", users=100, each=30)
-    assert night.run("movierec_ingest", dataset=str(folder)).state == "success"
     run = night.run("movierec_train", rankers=["popularity"], deciding_protocol="global_temporal", **QUICK)
     assert run.state == "success", states(run)
-    ((protocol, reason),) = query(night.warehouse, "select protocol, reason from ml.decision")
+    ((protocol, reason),) = query(night.warehouse, "select protocol, reason from ml.decision where training_id = 2")
     assert protocol == "global_temporal"
     assert reason.endswith("; compared under global_temporal")
-    evaluated = query(night.warehouse, "select distinct protocol from ml.user_metric order by 1")
+    evaluated = query(night.warehouse, "select distinct protocol from ml.user_metric where training_id = 2 order by 1")
     assert evaluated == [("global_temporal",), ("per_user_temporal",)]
-    assert query(night.warehouse, "select users from ml.evaluation") == [(25,)]
+    assert query(night.warehouse, "select users from ml.evaluation where training_id = 2") == [(25,)]

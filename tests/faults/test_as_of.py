@@ -42,6 +42,7 @@ def every_night(warehouse, app, folder, order):
         return seen, facts(conn)
 
 
+@pytest.mark.slow
 def test_thirty_past_nights_in_any_order_are_the_nights_in_turn(copy_of, filled, tmp_path):
     folder = write_csv(tmp_path, clean(5, ratings=320, movies=30, users=20))
     in_turn, newest = every_night(copy_of("warehouse"), filled, folder, range(NIGHTS))

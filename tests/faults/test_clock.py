@@ -3,6 +3,8 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from movierec import db
 from movierec import warehouse as structure
 from movierec.config import SQL
@@ -69,6 +71,7 @@ AHEAD = """
 """
 
 
+@pytest.mark.slow
 def test_a_night_by_a_clock_that_was_ahead_does_not_keep_later_ones_from_readers(copy_of, tmp_path, settings, caplog):
     """Dated tomorrow, it would be the newest one until then: nothing would be learned from the nights after it."""
     folder = movielens.generate(tmp_path / "data")

@@ -16,7 +16,7 @@ def as_of(night):
     return START + timedelta(days=1 + night * DAYS / NIGHTS)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_core_moved_night_by_night_equals_core_built_anew(conn, app, tmp_path, seed):
     world = World(dice_of(seed), tmp_path / "data", app)
     held = {}
