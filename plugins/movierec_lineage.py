@@ -46,7 +46,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "check_staging": Ports("staging.* quarantine.row ops.rule_count", _CHECKED),
         "build_core": Ports(
             "staging.* serving.viewer_event",
-            "core.* serving.unlearned_event ops.shown_batch ops.shown_slice ops.lost_entity",
+            "core.* serving.unlearned_event serving.renamed_movie ops.shown_batch ops.shown_slice ops.lost_entity",
         ),
         "check_core": Ports("core.*", _CHECKED),
         "accept_batch": Ports("", "ops.batch"),
@@ -75,7 +75,10 @@ TASKS: dict[str, dict[str, Ports]] = {
         "write_lists": Ports("artifacts/final artifacts/snapshot", _VERSION),
         "write_similar": Ports("artifacts/final artifacts/snapshot", "serving.similar_movie"),
         "write_fallback": Ports("artifacts/final artifacts/snapshot", "serving.fallback"),
-        "write_catalogue": Ports("core.*", "serving.catalogue serving.title_trigram serving.shelf serving.shelf_entry"),
+        "write_catalogue": Ports(
+            "core.*",
+            "serving.catalogue serving.title_trigram serving.shelf serving.shelf_entry serving.renamed_movie",
+        ),
         "write_item_weights": Ports("artifacts/final serving.similar_movie", "serving.item_weight"),
         "audit_version": Ports(f"core.* {_LISTS}", "serving.version"),
         "cover_feedback": Ports("artifacts/final serving.viewer_event serving.incoming_event", _DELTA),

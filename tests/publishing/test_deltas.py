@@ -3,7 +3,7 @@
 import pytest
 
 from movierec.data.columns import LIKED_WEIGHT
-from movierec.db import connect
+from movierec.db import connect, run_sql
 from movierec.errors import PublishError
 from movierec.publishing import deltas, pointer, versions
 from tests.publishing.conftest import write, write_and_go_live
@@ -335,6 +335,59 @@ def test_feedback_from_before_a_merge_counts_for_the_one_it_became_and_can_be_un
     assert live.execute("select serving.undo_feedback('a', 1)").fetchone() == (True,)
     assert live.execute("select movie_id from serving.feedback_of(1)").fetchall() == []
     assert kept in [movie for (movie,) in live.execute("select movie_id from serving.recommend(1, 200)")]
+
+
+def test_what_was_said_elsewhere_of_a_movie_that_was_merged_meanwhile_takes_it_out_under_every_id(live, settings):
+    """A rating, and events of other sources: of the night, and read since; of the movie that the other one became."""
+    shown = sorted(places(live), key=places(live).get)[:6]
+    for movie_id, into in zip(shown[:3], shown[3:], strict=True):
+        merge_movie(live, movie_id, into=into)
+    live.execute("insert into core.ratings values (1, %s, 5, now())", [shown[3]])
+    live.execute("insert into core.events values ('app', 'a', 1, %s, 'view', null, now())", [shown[4]])
+    incoming = "insert into serving.incoming_event (source, event_id, user_id, movie_id, kind, created_at)"
+    live.execute(f"{incoming} values ('app', 'b', 1, %s, 'dismiss', now())", [shown[2]])  # read before it was merged
+    for offered in (
+        "select movie_id from serving.recommend(1, 200)",
+        "select movie_id from serving.recommend(1, 200, genre_cap => 1000)",
+        "select movie_id from serving.shelves(1, 100)",
+        "select movie_id from serving.newcomer('{}', 200, 1)",
+    ):
+        assert not set(shown) & {movie for (movie,) in live.execute(offered)}, offered
+    for movie_id in shown:
+        similar = live.execute("select movie_id from serving.similar(%s, 100, 1)", [movie_id])
+        assert not set(shown) & {movie for (movie,) in similar}
+
+
+def test_what_versions_show_under_an_id_of_before_is_noted_and_nothing_else(live, settings):
+    def renamed():
+        return live.execute("select alias_id, movie_id from serving.renamed_movie").fetchall()
+
+    shown, kept, other = sorted(places(live), key=places(live).get)[:3]
+    live.execute("insert into core.movie_alias values (999999, %s)", [kept])  # in no version
+    merge_movie(live, shown, into=kept)
+    assert renamed() == [(shown, kept)]
+    live.execute("update core.movie_alias set movie_id = %s where alias_id = %s", [other, shown])
+    assert renamed() == [(shown, other)]
+    live.execute("delete from core.movie_alias where alias_id = %s", [shown])  # core goes back
+    assert renamed() == []
+
+    merge_movie(live, shown, into=kept)
+    live.execute("delete from serving.renamed_movie")
+    run_sql(live, "serving/note_renamed", {"version_id": 1})  # as of a version that is made of an earlier batch
+    assert renamed() == [(shown, kept)]
+    write_and_go_live(live, settings, "next night")
+    assert renamed() == [(shown, kept)]
+    assert live.execute("select distinct version_id from serving.renamed_movie").fetchall() == [(1,)]
+
+
+def test_what_was_liked_is_called_as_readers_see_it(live, settings):
+    shown, kept = sorted(places(live), key=places(live).get)[:2]
+    give_feedback(live, "like", shown, "a")
+    merge_movie(live, shown, into=kept)
+    liked = "select movie_id from serving.liked(1) where movie_id in (%s, %s)"
+    assert live.execute(liked, [shown, kept]).fetchall() == [(kept,)]
+    live.execute("delete from serving.catalogue where movie_id = %s", [kept])  # as of an id that is new tonight
+    assert live.execute(liked, [shown, kept]).fetchall() == [(shown,)]
 
 
 def test_a_delta_of_a_version_that_is_live_no_more_is_left_unused(live, settings):

@@ -8,9 +8,11 @@ from movierec.bench.web import data
 from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
 from movierec.features.profiles import group_names
+from movierec.publishing.versions import SIMILAR_LENGTH
 from movierec.rankers import registry
 from movierec.training.folder import TrainingFolder
 from tests.publishing.conftest import LENGTH
+from tests.web import small_warehouse
 
 VIEWER = 1
 
@@ -230,6 +232,30 @@ def test_a_newcomer_without_choices_gets_what_is_popular_with_the_group_or_now(l
     assert ask(live, "newcomer", "origin", k=1, age=30, gender="F") == ["group"]
     assert ask(live, "newcomer", "origin", k=1) == ["popular"]
     assert len(ask(live, "newcomer", "movie_id", k=LENGTH)) == LENGTH
+
+
+def test_who_has_answered_to_the_nearest_movies_goes_on_to_what_is_like_them(conn):
+    small_warehouse.fill(conn)
+    columns, viewer = ("movie_id", "rank", "score"), 99  # somebody who has rated nothing
+    near = ask(conn, "similar", *columns, movie=3, k=100)
+    assert len(near) == SIMILAR_LENGTH
+    for movie_id, rank, _ in near[:-2]:
+        conn.execute("select serving.give_feedback(%s, %s, %s, 'view')", [f"seen {rank}", viewer, movie_id])
+    whole = ask(conn, "similar", *columns, movie=3, k=12, viewer=viewer)
+    assert len(whole) == 12
+    assert whole[:2] == near[-2:]
+    further = {movie_id for movie_id, _, _ in whole[2:]}
+    assert not further & {3, *(movie_id for movie_id, _, _ in near)}
+    among = "select distinct similar_movie_id from serving.live_similar_movie where movie_id = any(%s)"
+    assert further <= {movie for (movie,) in conn.execute(among, [[movie_id for movie_id, _, _ in near]])}
+    assert [rank for _, rank, _ in whole] == list(range(SIMILAR_LENGTH - 1, SIMILAR_LENGTH + 11))
+    scores = [score for _, _, score in whole]
+    assert scores == sorted(scores, reverse=True)
+    conn.execute("select serving.give_feedback('on page 1', %s, %s, 'like')", [viewer, whole[3][0]])
+    rest = ask(conn, "similar", *columns, movie=3, k=7, viewer=viewer, after=whole[4][1])
+    assert rest == whole[5:]
+    place_movie(conn, rest[-1][0], "hide")
+    assert rest[-1] not in ask(conn, "similar", *columns, movie=3, k=12, viewer=viewer)
 
 
 def test_a_movie_has_its_facts(live):

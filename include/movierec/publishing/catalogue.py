@@ -42,6 +42,7 @@ def write_catalogue(conn: Connection, version_id: int) -> int:
         for table in FILLED:
             run_sql(conn, f"serving/clear_{table}", parameters)
         filled = {table: run_sql(conn, f"serving/fill_{table}", parameters) for table in FILLED}
+        run_sql(conn, "serving/note_renamed", parameters)
         conn.commit()
     log.info("catalogue: %s, %.1f s", filled, time.monotonic() - started)
     return filled["catalogue"]

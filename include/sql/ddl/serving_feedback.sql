@@ -285,7 +285,12 @@ $$;
 comment on function serving.undo_feedback is
 'Take back an event that the viewer gave here; false where there is none, or it was taken back before.';
 
-create or replace function serving.feedback_of(viewer bigint, k integer default 50)
+-- In earlier versions it had two parameters.
+drop function if exists serving.feedback_of(bigint, integer);
+
+create or replace function serving.feedback_of(
+    viewer bigint, k integer default 50, after text default null, movie bigint default null
+)
 returns table (
     event_id text, movie_id bigint, title text, release_year integer, kind text, value real, created_at timestamptz
 )
@@ -293,7 +298,14 @@ language plpgsql stable rows 50
 security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    seen_version constant bigint := (select live.version_id from serving.live);
+    page_before record;
 begin
+    select viewer_event.created_at, viewer_event.event_id into page_before
+    from serving.viewer_event
+    where viewer_event.user_id = $1 and viewer_event.event_id = $3;
+
     return query
     select
         said_event.event_id,
@@ -306,25 +318,31 @@ begin
         said_event.created_at
     from ops.said_event
     inner join core.movies on said_event.movie_id = movies.movie_id
-    left join serving.live on true
     left join serving.catalogue
-        on live.version_id = catalogue.version_id and said_event.said_movie_id = catalogue.movie_id
-    where said_event.user_id = $1 and not said_event.is_undone
+        on catalogue.version_id = seen_version and said_event.said_movie_id = catalogue.movie_id
+    where
+        said_event.user_id = $1
+        and not said_event.is_undone
+        and ($4 is null or coalesce(catalogue.movie_id, said_event.movie_id) = $4)
+        and (
+            page_before.event_id is null
+            or said_event.created_at < page_before.created_at
+            or (said_event.created_at = page_before.created_at and said_event.event_id > page_before.event_id)
+        )
     order by said_event.created_at desc, said_event.event_id
     limit least(greatest($2, 0), 1000);
 end;
 $$;
 comment on function serving.feedback_of is
-'What a viewer said here and did not take back, the latest first. Grain: event.';
+'What a viewer said here and did not take back, of one movie or of all, the latest first. The next page is the one after
+the last event of this one. Grain: event.';
 
 create or replace function serving.responded(viewer bigint)
 returns table (movie_id bigint)
 language sql stable rows 50
 as $$
-    -- by both ids of a movie that has been merged into another one: lists may be from before it
-    select said_id.movie_id
+    select said_event.movie_id
     from ops.said_event
-    cross join lateral (values (said_event.said_movie_id), (said_event.movie_id)) as said_id (movie_id)
     where
         said_event.user_id = $1
         and not said_event.is_undone
@@ -339,12 +357,14 @@ as $$
     inner join ml.feedback_weight on events.kind = feedback_weight.kind
     where events.user_id = $1 and events.source <> 'serving'
     union all
-    select incoming_event.movie_id
+    select coalesce(movie_alias.movie_id, incoming_event.movie_id)
     from serving.incoming_event
+    left join core.movie_alias on incoming_event.movie_id = movie_alias.alias_id
     where incoming_event.user_id = $1
 $$;
 comment on function serving.responded is
-'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known. Some stand in it twice.';
+'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known, by the ids that core has by
+now. Some stand in it twice.';
 
 create or replace function serving.renewed(viewer bigint)
 returns timestamptz

@@ -65,10 +65,9 @@ begin
         from proposal
         where
             proposal.movie_id <> all(chosen)
-            and not exists (select 1 from serving.hidden($3) as hidden where hidden.movie_id = proposal.movie_id)
             and not exists (
-                select 1 from serving.responded($3) as responded
-                where responded.movie_id = proposal.movie_id
+                select 1 from serving.left_out($3) as left_out
+                where left_out.movie_id = proposal.movie_id
             )
         order by proposal.movie_id, proposal.step
     )

@@ -98,10 +98,34 @@ as $$
 #variable_conflict use_column
 begin
     return query
-    select opinion.movie_id, opinion.rated_at
-    from serving.opinion(array[$1]) as opinion
-    where ops.is_liked(opinion.rating, opinion.weight);
+    with liked_movie as materialized (
+        select opinion.movie_id, opinion.rated_at
+        from serving.opinion(array[$1]) as opinion
+        where ops.is_liked(opinion.rating, opinion.weight)
+    ),
+
+    -- what the live version has only under the id that it had before it was merged into another one
+    shown_movie as (
+        select distinct on (liked_movie.movie_id) liked_movie.movie_id, catalogue.movie_id as shown_id
+        from liked_movie
+        cross join serving.live
+        inner join serving.renamed_movie
+            on live.version_id = renamed_movie.version_id and liked_movie.movie_id = renamed_movie.movie_id
+        inner join serving.catalogue
+            on live.version_id = catalogue.version_id and renamed_movie.alias_id = catalogue.movie_id
+        where
+            not exists (
+                select 1 from serving.catalogue as known_movie
+                where known_movie.version_id = live.version_id and known_movie.movie_id = liked_movie.movie_id
+            )
+        order by liked_movie.movie_id, catalogue.popularity_rank
+    )
+
+    select coalesce(shown_movie.shown_id, liked_movie.movie_id), liked_movie.rated_at
+    from liked_movie
+    left join shown_movie on liked_movie.movie_id = shown_movie.movie_id;
 end;
 $$;
 comment on function serving.liked is
-'The movies that a viewer liked: rated 4 stars or more, or without a rating by other feedback. Grain: movie.';
+'The movies that a viewer liked, as the live version calls them: rated 4 stars or more, or without a rating by other
+feedback. Grain: movie.';

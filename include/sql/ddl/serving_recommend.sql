@@ -63,22 +63,39 @@ as $$
 $$;
 comment on function serving.hidden is 'The movies that are hidden from a viewer now. Some stand in it twice.';
 
-create or replace function serving.left_out(viewer bigint)
+create or replace function serving.known(viewer bigint)
 returns table (movie_id bigint)
 language sql stable rows 100
 as $$
     select responded.movie_id
     from serving.responded($1) as responded
     union all
-    select hidden.movie_id
-    from serving.hidden($1) as hidden
-    union all
     select ratings.movie_id
     from core.ratings
     where ratings.user_id = $1
 $$;
+comment on function serving.known is
+'The movies that a viewer has rated or answered to, by the ids that core has by now. Some stand in it twice.';
+
+create or replace function serving.left_out(viewer bigint)
+returns table (movie_id bigint)
+language sql stable rows 100
+as $$
+    select known.movie_id
+    from serving.known($1) as known
+    union all
+    select hidden.movie_id
+    from serving.hidden($1) as hidden
+    union all
+    -- the live version may be from before a movie was merged into another one, and have it under the id that it had
+    select renamed_movie.alias_id
+    from serving.live
+    inner join serving.renamed_movie on live.version_id = renamed_movie.version_id
+    inner join serving.known($1) as known on renamed_movie.movie_id = known.movie_id
+$$;
 comment on function serving.left_out is
-'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer. Some stand in it twice.';
+'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer, by the ids that core has and by
+those that the live version has. Some stand in it twice.';
 
 create or replace function serving.shown_list(viewer bigint, out version_id bigint, out delta_id bigint)
 language plpgsql stable
@@ -433,8 +450,8 @@ declare
     page_length constant integer := least(greatest(k, 0), 1000);
     shown_list record;
 begin
-    -- The common case. Without filters, pins and boosts the page is the next movies of the list, whose ranks are the
-    -- places: nothing has to be arranged, and no more is read than is shown.
+    -- The common case. Without filters, pins, boosts and merged movies the page is the next movies of the list, whose
+    -- ranks are the places: nothing has to be arranged, and no more is read than is shown.
     if num_nonnulls(genres_in, genres_out, year_from, year_to, genre_cap) = 0 then
         shown_list := serving.shown_list($1);
         return query
@@ -461,9 +478,21 @@ begin
                 where
                     list_entry.rank > after
                     and (list_entry.movie_id = any(leave_out)) is not true
+                    -- as in serving.left_out(), which looks for movies under a second id, too
                     and not exists (
-                        select 1 from serving.left_out($1) as left_out
+                        select 1
+                        from (
+                            select known.movie_id
+                            from serving.known($1) as known
+                            union all
+                            select hidden.movie_id
+                            from serving.hidden($1) as hidden
+                        ) as left_out
                         where left_out.movie_id = list_entry.movie_id
+                    )
+                    and not exists (
+                        select 1 from serving.renamed_movie
+                        where renamed_movie.version_id = shown_list.version_id
                     )
                     and not exists (
                         select 1 from serving.placement_now($1) as placement_now
