@@ -2,16 +2,19 @@ import subprocess
 import sys
 import threading
 from argparse import Namespace
-from dataclasses import replace
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from movierec.bench.server import database
+import pytest
+
+from movierec.bench.page import read_section, write_section
+from movierec.bench.web import __main__ as bench_web
 from movierec.bench.web import cost, data, feedback, load, pages, processors, report, servers
 from movierec.bench.web.load import Result
-from movierec.db import connect, run_sql
-from movierec.local.postgres import embedded_server
-from movierec.local.postgres.roles import WEB_ROLE
+from movierec.db import run_sql
 from tests.installation import free_port
+
+PAGE_NAMES = [f"`{page}`" for page in pages.PAGES]
 
 
 def test_a_made_up_version_is_as_large_as_asked_for_and_readers_see_it(conn):
@@ -67,16 +70,40 @@ def test_percentiles_and_ratios_are_those_of_the_median_round():
     assert any("1 errors, 2 requests tried twice" in line for line in lines)
 
 
-def test_the_run_of_feedback_is_measured_task_by_task(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(feedback, "DATABASE", "bench_feedback_test")
-    placed = replace(server, artifacts=str(tmp_path / "artifacts"))
-    with database(server, feedback.DATABASE):
-        version_id = feedback.prepare(placed, users=40, movies=60, ranker="item_knn", earlier=50)
-        steps = feedback.measure(placed, version_id, users=40, movies=60, events=30)
+@pytest.fixture
+def page(server, tmp_path, monkeypatch):
+    """Return a page for the benchmarks, which use the server of the tests, and leave its other sections alone."""
+    path = tmp_path / "benchmarks.md"
+    write_section(path, "## Nights", ["seconds of a night"])
+    for benchmark in (cost, feedback):
+        monkeypatch.setattr(benchmark, "server", lambda _: nullcontext(server))
+        monkeypatch.setattr(benchmark, "PAGE", path)
+        monkeypatch.setattr(benchmark, "ROOT", tmp_path)
+    yield path
+    assert read_section(path, "## Nights") == ["", "seconds of a night"]
+
+
+def test_the_run_of_feedback_is_measured_task_by_task_and_noted(page):
+    sizes = ["--users", "40", "--movies", "60", "--events", "30", "--earlier", "50"]
+    assert feedback.main([*sizes, "--write"]) == 0
+    head, *rows = [line for line in read_section(page, feedback.HEADING) if line.startswith("| ")]
+    assert head == "| task | 40 viewers |"
     tasks = ("open_delta", "write_delta", "audit_delta", "go_live")
-    assert list(steps) == [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
-    lines = feedback._report(Namespace(events=30, movies=60, ranker="item_knn", earlier=50), {40: steps})
-    assert "| task | 40 viewers |" in lines
+    expected = [f"{task}, {turn}" for turn in ("first", "next") for task in tasks]
+    assert [row.split(" | ")[0] for row in rows] == [f"| {name}" for name in (*expected, "**all**")]
+
+
+def test_every_benchmark_of_the_application_is_run_with_the_sizes_that_were_asked_for(capsys):
+    assert bench_web._parser().parse_args([]).only == ["load", "cost", "feedback"]
+    options = bench_web._parser().parse_args(["--only", "feedback,cost", "--users", "50", "--viewers", "3", "--write"])
+    assert options.only == ["feedback", "cost"]
+    calls = cost._parser().parse_args(bench_web.arguments_of_cost(options))
+    assert (calls.users, calls.movies, calls.viewers, calls.port, calls.write) == (50, 60_000, 3, 8097, True)
+    runs = feedback._parser().parse_args(bench_web.arguments_of_feedback(options))
+    assert (runs.users, runs.movies, runs.write) == ([5, 50], 60_000, True)
+    with pytest.raises(SystemExit):
+        bench_web.main(["--only", "load,guess"])
+    assert "guess is none of them; allowed are load, cost, feedback" in capsys.readouterr().err
 
 
 def test_a_connection_that_a_pool_closes_takes_nothing_from_what_others_use():
@@ -85,24 +112,25 @@ def test_a_connection_that_a_pool_closes_takes_nothing_from_what_others_use():
     assert processors.between(before, {kept: 4.0, opened: 0.5, number_of_the_closed_again: 0.25}) == 1.75
 
 
-def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors(server, monkeypatch):
-    monkeypatch.setattr(cost, "DATABASE", "bench_cost_test")
+def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors_and_noted(page, monkeypatch):
     sizes = ("--users", "200", "--movies", "120", "--versions", "3", "--calls", "8", "--viewers", "2")
-    options = cost._parser().parse_args([*sizes, "--port", str(free_port())])
-    with database(server, cost.DATABASE) as conninfo:
-        with connect(conninfo) as conn:
-            cost.fill(conn, options.users, options.movies, options.versions, options.one_in)
-            lists = "select version_id, count(*) from serving.recommendation group by version_id order by 1"
-            assert conn.execute(lists).fetchall() == [(number, 20 * 50) for number in (1, 2, 3)]
-            assert conn.execute("select version_id from serving.live").fetchone() == (2,)
-        calls = cost.measure_calls(embedded_server.conninfo(server, cost.DATABASE, WEB_ROLE), options)
-        shown = cost.measure_pages(server, options)
-    assert list(calls) == [call.name for call in cost.CALLS]
-    assert list(shown) == list(pages.PAGES)
-    assert all(min(each.told) > 0 for each in (*calls.values(), *shown.values()))
-    lines = cost.report(options, calls, shown)
-    assert any(line.startswith("| `recommend` |") and line.endswith("| 2 ms |") for line in lines)
-    assert any("3 versions of 1,000 list entries" in line for line in lines)
+    listed, filled = "select version_id, count(*) from serving.recommendation group by version_id order by 1", []
+
+    def fill(conn, *arguments):
+        cost_fill(conn, *arguments)
+        filled.append(conn.execute(listed).fetchall())
+        filled.append(conn.execute("select version_id from serving.live").fetchone())
+
+    cost_fill = cost.fill
+    monkeypatch.setattr(cost, "fill", fill)
+    assert cost.main([*sizes, "--port", str(free_port()), "--write"]) == 0
+    assert filled == [[(number, 20 * 50) for number in (1, 2, 3)], (2,)]
+    lines = read_section(page, cost.HEADING)
+    assert "3 versions of 1,000 list entries" in lines[1]
+    rows = [line.split(" | ") for line in lines if line.startswith("| `")]
+    assert [row[0] for row in rows] == [f"| {name}" for name in (*(call.name for call in cost.CALLS), *PAGE_NAMES)]
+    assert all(float(row[2].removesuffix(" ms")) > 0 for row in rows)
+    assert rows[0][-1] == "2 ms |"
 
 
 class Busy(BaseHTTPRequestHandler):

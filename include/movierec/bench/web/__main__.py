@@ -1,6 +1,8 @@
-"""`make bench-web`: latencies beside a bare route, errors while versions go live, server time of pages.
+"""`make bench-web`: the three benchmarks of the web application, each a section of docs/benchmarks.md.
 
-`python -m movierec.bench.web --help` names the options.
+`load` is measured here: latencies beside a bare route, errors while versions go live, server time of pages. What calls
+and pages take of the processors (`cost`) and how long the run of `movierec_feedback` takes (`feedback`) are programs of
+their own with further options. `python -m movierec.bench.web --help` names the options of all.
 """
 
 import argparse
@@ -9,14 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from movierec.bench.machine import in_own_process
 from movierec.bench.page import PAGE, write_section
 from movierec.bench.progress import progress
 from movierec.bench.server import database, server
-from movierec.bench.web import data, load, pages, report, servers
+from movierec.bench.web import cost, data, feedback, load, pages, report, servers
 from movierec.config import ROOT, Settings
 from movierec.db import Connection, connect
 from movierec.local import streams
@@ -29,8 +31,13 @@ VIEWERS_ASKED = 20_000  # more than the application keeps answers for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fill a warehouse, measure, print the table, and note it if --write asks for that; 1 where requests failed."""
+    """Run the benchmarks that the options name, print tables and note them if asked to; 1 where requests failed."""
     options = _parser().parse_args(arguments)
+    return max(BENCHMARKS[name](options) for name in options.only)
+
+
+def run_load(options: argparse.Namespace) -> int:
+    """Fill a warehouse, measure, print the table, and note it if --write asks for that; 1 where requests failed."""
     with (
         tempfile.TemporaryDirectory(prefix="movierec-web-") as folder,
         server(Path(folder)) as settings,
@@ -45,6 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.write:
         write_section(PAGE, report.HEADING, lines)
     return 1 if errors else 0
+
+
+def arguments_of_cost(options: argparse.Namespace) -> list[str]:
+    """Return with what the costs of calls and pages are measured."""
+    return [*_sizes(options, options.users), "--viewers", str(options.viewers), "--port", str(options.port)]
+
+
+def arguments_of_feedback(options: argparse.Namespace) -> list[str]:
+    """Return with what the run of `movierec_feedback` is measured: for so many viewers, beside a tenth of them."""
+    return _sizes(options, options.users // 10, options.users)
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "load": run_load,
+    "cost": lambda options: cost.main(arguments_of_cost(options)),
+    "feedback": lambda options: feedback.main(arguments_of_feedback(options)),
+}
+
+
+def _sizes(options: argparse.Namespace, *users: int) -> list[str]:
+    sizes = ["--users", *map(str, users), "--movies", str(options.movies)]
+    return [*sizes, "--write"] if options.write else sizes
 
 
 def measure(settings: Settings, options: argparse.Namespace) -> tuple[list[str], int]:
@@ -96,8 +125,18 @@ def _paths(users: int) -> list[str]:
     return [f"/api/v1/users/{draw.randint(1, users)}/recommendations?limit=20" for _ in range(VIEWERS_ASKED)]
 
 
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)} is none of them; allowed are {', '.join(BENCHMARKS)}")
+    return names
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="movierec.bench.web", description="Measure the web application.")
+    every = ",".join(BENCHMARKS)
+    parser.add_argument("--only", type=_names, metavar="A,B", default=list(BENCHMARKS), help=f"some of {every}")
     parser.add_argument("--users", type=int, default=200_000, help="viewers; 200,000 by default")
     parser.add_argument("--movies", type=int, default=60_000, help="movies; 60,000 by default")
     parser.add_argument("--list-length", type=int, default=50, help="movies in a viewer's list; 50 by default")

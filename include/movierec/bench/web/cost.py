@@ -1,7 +1,8 @@
-"""What the functions of `serving` and the pages cost, at volume: `python -m movierec.bench.web.cost`.
+"""What the functions of `serving` and the pages cost, at volume: `make bench-web ARGS="--only cost"`.
 
-Ten versions with a million list entries each. Processors' time is what counts where others use the machine; the times
-that PostgreSQL says (`explain (analyze)`) and that the application says (`Server-Timing`) stand beside it.
+`python -m movierec.bench.web.cost --help` names further options. Ten versions with a million list entries each.
+Processors' time is what counts where others use the machine; the times that PostgreSQL says (`explain (analyze)`) and
+that the application says (`Server-Timing`) stand beside it.
 """
 
 import argparse
@@ -152,7 +153,8 @@ def report(options: argparse.Namespace, calls: Mapping[str, Cost], shown: Mappin
     entries = options.users // options.one_in * data.VIEWERS_LIST
     bars = {call.name: call.bar for call in CALLS}
     return [
-        f"`python -m movierec.bench.web.cost`: {options.users:,} viewers with {data.RATINGS_PER_VIEWER} ratings each, "
+        '`make bench-web ARGS="--only cost"`: '
+        f"{options.users:,} viewers with {data.RATINGS_PER_VIEWER} ratings each, "
         f"{options.movies:,} movies, {options.versions} versions of {entries:,} list entries. Processors is the time "
         "that a call takes of a processor, all the same who else uses it: of the connection, for pages of the "
         "application and its connections. Least and median are what `explain (analyze)` and `Server-Timing` say, in "

@@ -1,6 +1,6 @@
-"""How long the run of `movierec_feedback` takes for so many events: `python -m movierec.bench.web.feedback`.
+"""How long the run of `movierec_feedback` takes for so many events: `make bench-web ARGS="--only feedback"`.
 
-Viewers, ratings and a champion are made up for each number of viewers; the events are the same. What grows with the
+`python -m movierec.bench.web.feedback --help` names further options. Viewers, ratings and a champion are made up for each number of viewers; the events are the same. What grows with the
 viewers and not with the events would be seen beside each other.
 """
 
@@ -121,7 +121,8 @@ def _report(options: argparse.Namespace, measured: dict[int, Steps]) -> list[str
     names = list(next(iter(measured.values())))
     columns = "".join(f" {users:,} viewers |" for users in measured)
     return [
-        f"`python -m movierec.bench.web.feedback`: {options.events:,} events, {options.movies:,} movies, champion "
+        '`make bench-web ARGS="--only feedback"`: '
+        f"{options.events:,} events, {options.movies:,} movies, champion "
         f"`{options.ranker}`, {data.RATINGS_PER_VIEWER} ratings a viewer, {options.earlier:,} events that nights have "
         "learned from; the first run of a version and the next. "
         "Seconds, in brackets those of the task's own processors (PostgreSQL's are not among them). " + describe([]),
