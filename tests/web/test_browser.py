@@ -160,6 +160,49 @@ def test_what_could_not_be_kept_is_shown_as_it_was_and_told(visit, answer, told)
     assert card(page, movie).locator("a").is_visible()
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_double_click_says_something_once_and_takes_nothing_back(visit, width):
+    page = visit("/", width=width)
+    watch_as(page, 33 if width == 360 else 34)
+    movie = page.locator(".pick").get_attribute("data-movie")
+    page.locator(f'.pick button[value="dislike {movie}"]').click()
+    page.locator("#toast", has_text="You don’t like").wait_for()
+    assert page.locator(".pick .say").is_hidden()
+    for undo in (page.locator("#toast button"), page.locator(".pick .said-of-pick button")):
+        undo.scroll_into_view_if_needed()
+        box = undo.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down(click_count=2)  # the second half, where Undo has come to stand under the mouse
+        page.mouse.up(click_count=2)
+    page.reload()
+    assert page.locator(f'[data-movie="{movie}"]').count() == 0
+    page.goto(page.url.replace("/for-you", "/said"))
+    page.get_by_role("button", name="Undo: You don’t like").click()
+    page.get_by_text("Taken back").wait_for()
+
+
+def test_what_was_said_before_is_there_again_after_a_second_thought(visit):
+    page = visit("/")
+    watch_as(page, 32)
+    page.goto(page.url.replace("/for-you", "/movies/12"))
+    page.get_by_role("button", name="Like", exact=True).click()
+    page.locator("#toast", has_text="You like Star Wars").wait_for()
+    page.reload()
+    before = page.locator("form.said-of-pick")
+    page.get_by_role("button", name="Dislike", exact=True).click()
+    page.locator("#toast", has_text="You don’t like Star Wars").wait_for()
+    assert before.is_hidden()
+    page.locator("div.said-of-pick").get_by_role("button", name="Undo").click()
+    page.locator("#toast", has_text="Taken back").wait_for()
+    assert before.is_visible()
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('Failed to fetch')) }")
+    page.get_by_role("button", name="Dislike", exact=True).click()
+    page.locator("#toast", has_text="cannot be reached").wait_for()
+    assert before.is_visible()
+    before.get_by_role("button", name="Undo").click()
+    page.get_by_text("Taken back").wait_for()
+
+
 def test_keyboard_only(visit):
     page = visit("/welcome")
     page.keyboard.press("Tab")

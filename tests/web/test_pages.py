@@ -1,12 +1,14 @@
 """Pages as a browser without a script gets them: everything can be read and done."""
 
+import html
 import re
 
 import pytest
 
 from movierec.db import connect
 from movierec.web import pages
-from movierec.web.sessions import NEWCOMERS_FROM
+from movierec.web.schemas import LARGEST_ID
+from movierec.web.sessions import NEWCOMERS_FROM, NEWCOMERS_TO
 
 from .conftest import Site
 from .small_warehouse import BITING, MOVIES, VIEWERS
@@ -107,6 +109,93 @@ def test_what_was_said_is_listed_and_shown_on_the_movies_page(surfer):
     assert f'href="/movies/{movie}"' in surfer.get("/said").text
     assert "You have watched" in surfer.get(f"/movies/{movie}").text
     assert "You have watched" not in surfer.get("/movies/12").text
+
+
+def test_what_was_said_can_be_taken_back_however_long_ago_and_whatever_its_event_is_called(surfer, site, monkeypatch):
+    monkeypatch.setattr(pages, "ON_SAID", 2)
+    ids = ("page-1", "a b/c?d=é&e", "last+one")
+    with connect(site.conninfo) as conn:
+        for event_id, movie in zip(ids, (5, 6, 7), strict=True):
+            conn.execute("select serving.give_feedback(%s, 26, %s, 'like')", [event_id, movie])
+            conn.commit()
+    become(surfer, 26)
+    first = surfer.get("/said")
+    assert re.findall(r'<strong>You like</strong> <a href="/movies/(\d+)"', first.text) == ["7", "6"]
+    earlier = surfer.get(html.unescape(re.search(r'href="(/said[^"]+)">Show earlier ones', first.text)[1]))
+    assert re.findall(r'<strong>You like</strong> <a href="/movies/(\d+)"', earlier.text) == ["5"]
+    assert "Show earlier ones" not in earlier.text
+    assert "There is nothing before that" in surfer.get("/said?after=page-1").text
+    monkeypatch.setattr(pages, "ON_SAID", 1)
+    assert "You like The Maltese Falcon" in surfer.get("/movies/6").text
+    for _ in ids:
+        said = surfer.get("/said")
+        event = html.unescape(re.search(r'name="event_id" value="([^"]+)"', said.text)[1])
+        fields = {"token": token(said), "watching": watching(said), "event_id": event, "back": "/said"}
+        assert "Taken back" in surfer.post("/undo", data=fields).text
+    assert "Nothing yet" in surfer.get("/said").text
+
+
+def test_a_rating_is_told_with_its_stars(surfer, api):
+    events = [
+        {"event_id": f"stars-{movie}", "user_id": 27, "movie_id": movie, "kind": "rating", "value": value}
+        for movie, value in ((4, 4.5), (5, 1))
+    ]
+    assert api.post("/api/v1/feedback", json={"events": events}).json()["accepted"] == 2
+    become(surfer, 27)
+    text = surfer.get("/said").text
+    assert "<strong>You gave 4.5 stars to</strong>" in text
+    assert "<strong>You gave 1 star to</strong>" in text
+    assert "You gave 4.5 stars to Sense and Sensibility" in surfer.get("/movies/4").text
+
+
+def own_number(surfer):
+    return re.search(r"your number is <code>(\d+)</code>", surfer.get("/welcome").text)[1]
+
+
+def test_a_choice_that_is_sent_twice_makes_one_viewer(surfer):
+    choose = surfer.get("/new")
+    numbers = []
+    for page, chosen in ((choose, ["12", "13"]), (choose, ["13", "12"]), (choose, ["12"]), (surfer.get("/new"), ["12"])):
+        surfer.post("/new", data={"token": token(page), "chosen": chosen})
+        numbers.append(own_number(surfer))
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 3
+    assert all(NEWCOMERS_FROM <= int(number) < NEWCOMERS_TO for number in numbers)
+
+
+def test_a_newcomer_who_changes_their_mind_gets_a_list_from_what_is_left(surfer):
+    page = surfer.post("/new", data={"token": token(surfer.get("/new")), "chosen": ["12", "16"]})
+    assert "Because you chose Star Wars" in page.text
+    page = give_feedback(surfer, page, "dislike", 12)
+    assert "Because you chose Star Wars" not in page.text
+    assert "Because you chose The Shining" in page.text
+
+
+def test_who_knows_the_nearest_movies_is_shown_what_is_like_them(surfer, api):
+    page = become(surfer, 28)
+    near = shown_movies(surfer.get("/movies/36"))[1:]
+    events = [{"event_id": f"seen-{movie}", "user_id": 28, "movie_id": movie, "kind": "view"} for movie in near]
+    assert api.post("/api/v1/feedback", json={"events": events}).json()["accepted"] == len(near) > 10
+    page = surfer.get("/movies/36")
+    further = shown_movies(page)[1:]
+    assert len(further) > 6
+    assert not set(near) & set(further)
+
+
+def test_a_movie_with_the_largest_id_has_a_page(surfer, site):
+    with connect(site.conninfo) as conn:
+        conn.execute(
+            "insert into serving.catalogue (version_id, movie_id, title, genres, directors, actors, ratings,"
+            " popularity_rank) values (1, %s, 'The Last Number', '{}', '{}', '{}', 0, 10000)",
+            [LARGEST_ID],
+        )
+    try:
+        assert "The Last Number" in surfer.get(f"/movies/{LARGEST_ID}").text
+        assert 'value="9007199254740991" checked' in surfer.get(f"/new?chosen={LARGEST_ID}").text
+        assert surfer.get(f"/movies/{LARGEST_ID + 1}").status_code == 404
+    finally:
+        with connect(site.conninfo) as conn:
+            conn.execute("delete from serving.catalogue where movie_id = %s", [LARGEST_ID])
 
 
 def test_a_click_that_is_sent_twice_counts_once(surfer, api):

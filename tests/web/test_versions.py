@@ -154,6 +154,7 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(s
             assert "The lists cannot be read right now" in page.text
             assert "The fault is ours, and it will pass; what you have said is kept." in page.text
             assert '<meta http-equiv="refresh"' in page.text
+            assert 'href="/search?q=star&amp;x=1">Try again' in browser.get("/search?q=star&x=1").text
             assert "dbname" not in page.text
             answer = api.get("/api/v1/users/1/recommendations")
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
@@ -163,6 +164,23 @@ def test_while_the_database_is_down_pages_are_plain_and_then_all_is_well_again(s
             set_reachable(site_of_two_versions, True)
         until(lambda: api.get("/health").status_code == 200)
         assert browser.get("/welcome").status_code == 200
+
+
+def test_prometheus_learns_by_itself_which_version_is_live_and_keeps_it_while_the_database_is_away(
+    site_of_two_versions,
+):
+    def told():
+        return re.search(r"\nmovierec_web_live_version (\d+)", site_of_two_versions.get("/metrics").text)[1]
+
+    for version_id in ("1", "2"):
+        show(site_of_two_versions, int(version_id))
+        until(lambda version_id=version_id: told() == version_id)
+    set_reachable(site_of_two_versions, False)
+    try:
+        time.sleep(1.1)  # as long as an answer of the database is kept
+        assert told() == "2"
+    finally:
+        set_reachable(site_of_two_versions, True)
 
 
 def test_what_goes_wrong_here_is_said_without_saying_how_it_is_made(site_of_two_versions):

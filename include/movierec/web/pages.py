@@ -23,8 +23,9 @@ SOME_VIEWERS = 6
 STARTERS = 5  # popular movies with which somebody new can begin
 FEW_FOUND = 6  # movies that leave room for others like the first one
 LIKE_FOUND = 14
-LIKES = 200  # events among which a newcomer's likes are looked for
+ON_SAID = 100  # events of a page of what the viewer said
 SearchText = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
+EventId = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 NOTHING_YET = ProblemError(503, "the first lists are still being made; the first night takes a few minutes")
 
 
@@ -102,11 +103,10 @@ async def newcomer_list(snapshot: Snapshot, viewer: int) -> list[Row]:
     """Return a list from what a viewer without a published list likes; empty for everybody else."""
     if await has_list(snapshot, viewer):
         return []
-    events = await snapshot.rows("feedback_of", {"user_id": viewer, "row_limit": LIKES})
-    liked = [row["movie_id"] for row in events if row["kind"] == "like"][:MAX_CHOSEN]
+    liked = await snapshot.rows("liked", {"user_id": viewer, "row_limit": MAX_CHOSEN})
     if not liked:
         return []
-    parameters = {"chosen_movies": liked, "row_limit": ON_SHELF, "user_id": viewer}
+    parameters = {"chosen_movies": [row["movie_id"] for row in liked], "row_limit": ON_SHELF, "user_id": viewer}
     return views.movie_views(await snapshot.rows("newcomer", parameters))
 
 
@@ -119,7 +119,7 @@ async def popular(snapshot: Snapshot, session: Session, count: int) -> list[Row]
 @router.get("/movies/{movie_id}")
 async def movie(request: Request, session: PageSession, movie_id: str) -> Response:
     """One movie: facts, why it is in the viewer's list, movies like it."""
-    number = int(movie_id) if movie_id.isascii() and movie_id.isdigit() and len(movie_id) < len(str(LARGEST_ID)) else 0
+    (number,) = movie_ids([movie_id]) or (0,)
     keys = {"movie_id": number, "user_id": session.viewer}
     async with services_of(request).warehouse.snapshot() as snapshot:
         freshness = await require_freshness(snapshot, session)
@@ -128,15 +128,20 @@ async def movie(request: Request, session: PageSession, movie_id: str) -> Respon
             raise ProblemError(404, "there is no such movie")
         why = await snapshot.row("why", keys) if session.viewer else None
         similar = await snapshot.rows("similar", {**keys, "row_limit": ON_SHELF})
-        events = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
-    last = next((each for each in events if each["movie_id"] == number), None)
+        last = await said_last(snapshot, session, number)
     context = {
         "movie": views.movie_view(row),
         "why": views.reasons(why),
         "similar": views.movie_views(similar),
-        "feedback": {**last, "sentence": views.sentence(last["kind"], last["title"])} if last else None,
+        "feedback": {**last, "sentence": views.sentence(last["kind"], last["title"], last["value"])} if last else None,
     }
     return render(request, session, "movie.html", {"freshness": freshness, **context})
+
+
+async def said_last(snapshot: Snapshot, session: Session, movie_id: int) -> Row | None:
+    """Return what the viewer said last of a movie and did not take back, None where nothing."""
+    parameters = {"user_id": session.viewer, "row_limit": 1, "after": None, "movie_id": movie_id}
+    return await snapshot.row("feedback_of", parameters)
 
 
 @router.get("/search")
@@ -199,20 +204,22 @@ async def choose_page(
 
 def movie_ids(texts: list[str]) -> list[int]:
     """Return the ids among some texts, each once."""
-    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_ID))]
-    return list(dict.fromkeys(numbers))[:100]
+    digits = (text for text in texts if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID)))
+    return list(dict.fromkeys(number for number in map(int, digits) if number <= LARGEST_ID))[:100]
 
 
 @router.get("/said")
-async def own_feedback(request: Request, session: PageSession) -> Response:
-    """What the viewer said, the latest first, with what takes it back."""
+async def own_feedback(request: Request, session: PageSession, after: EventId = "") -> Response:
+    """What the viewer said, the latest first, with what takes it back; page by page."""
     if session.viewer is None:
         return RedirectResponse("/welcome", 303)
+    parameters = {"user_id": session.viewer, "row_limit": ON_SAID + 1, "after": after or None, "movie_id": None}
     async with services_of(request).warehouse.snapshot() as snapshot:
         freshness = await require_freshness(snapshot, session)
-        rows = await snapshot.rows("feedback_of", {"user_id": session.viewer, "row_limit": LIKES})
-    context = {"freshness": freshness, "here": "said", "events": views.event_views(rows)}
-    return render(request, session, "said.html", context)
+        rows = await snapshot.rows("feedback_of", parameters)
+    events, has_more = views.event_views(rows[:ON_SAID]), len(rows) > ON_SAID
+    context = {"events": events, "is_first": not after, "has_more": has_more}
+    return render(request, session, "said.html", {"freshness": freshness, "here": "said", **context})
 
 
 @router.get("/about")

@@ -87,7 +87,7 @@ def with_session(request: Request, response: Response, session: Session) -> Resp
 
 def error_page(request: Request, problem: ProblemError) -> Response:
     """Return a page that says what went wrong; it needs no database."""
-    again = local_path(request.url.path) if request.method == "GET" and problem.status in (429, 503) else ""
+    again = address_of(request) if request.method == "GET" and problem.status in (429, 503) else ""
     retry = int(problem.headers.get("retry-after", RETRY_SECONDS)) if again else 0
     heading = HEADINGS.get(problem.status, "That did not work")
     context = {"heading": heading, "detail": capitalised(problem.detail), "retry_seconds": retry, "again": again}

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from movierec.web import schemas
 from movierec.web.access import client_of, take
 from movierec.web.answers import NOTHING_PUBLISHED
+from movierec.web.database import DATABASE_DOWN, Row
 from movierec.web.problems import ANYWHERE, describe
-from movierec.web.services import services_of
+from movierec.web.services import Services, services_of
 
 router = APIRouter(tags=["status"], responses=describe(*ANYWHERE))
 monitoring = APIRouter()
@@ -34,11 +35,19 @@ Limited = Annotated[None, Depends(within_limit)]
 @router.get("/health", response_model=schemas.Health)
 async def health(request: Request) -> schemas.Health:
     """Whether requests can be answered, as of at most a second ago; 503 while the database cannot be reached."""
-    services = services_of(request)
+    row = await see_live_version(services_of(request))
+    return schemas.Health(status="ok" if row else "no version", version_id=row["version_id"] if row else None)
+
+
+async def see_live_version(services: Services) -> Row | None:
+    """Return the row of the live version, as of at most a second ago, and note it for Prometheus.
+
+    Raises:
+        OperationalError, PoolTimeout: the database was not reached.
+    """
     row = await services.pulse.freshness()
-    version_id = row["version_id"] if row else None
-    services.metrics.live_version.set(version_id or 0)
-    return schemas.Health(status="ok" if row else "no version", version_id=version_id)
+    services.metrics.live_version.set(row["version_id"] if row else 0)
+    return row
 
 
 @router.get("/version", response_model=schemas.Version, responses=describe(429))
@@ -52,6 +61,10 @@ async def version(request: Request, _: Limited) -> schemas.Version:
 
 @monitoring.get("/metrics", include_in_schema=False)
 async def metrics(request: Request, _: Limited) -> Response:
-    """Everything that is counted, for Prometheus."""
+    """Everything that is counted, for Prometheus; while the database is away, the version is the one last seen."""
     services = services_of(request)
+    try:
+        await see_live_version(services)
+    except DATABASE_DOWN:
+        services.metrics.database_errors.inc()
     return Response(services.metrics.text(), media_type=services.metrics.content_type)

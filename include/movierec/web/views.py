@@ -20,7 +20,6 @@ SENTENCES = {
     "view": "You have watched {}",
     "dismiss": "Not interested in {}",
     "click": "You looked at {}",
-    "rating": "You rated {}",
 }
 VERBS = {
     "like": "You like",
@@ -28,7 +27,6 @@ VERBS = {
     "view": "You have watched",
     "dismiss": "You are not interested in",
     "click": "You looked at",
-    "rating": "You rated",
 }
 MEANINGS = {
     "trending": "Rated more often of late than usual",
@@ -126,9 +124,16 @@ def join_words(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def sentence(kind: str, title: str) -> str:
-    """Return what somebody said about a movie, for that person."""
-    return SENTENCES.get(kind, "You answered to {}").format(isolated(title))
+def sentence(kind: str, title: str, stars: float | None = None) -> str:
+    """Return what somebody said about a movie, for that person; a rating with its stars."""
+    return SENTENCES.get(kind, f"{verb(kind, stars)} {{}}").format(isolated(title))
+
+
+def verb(kind: str, stars: float | None = None) -> str:
+    """Return what somebody said, to be followed by the movie; a rating with its stars."""
+    if stars is not None:
+        return f"You gave {stars:g} {'star' if stars == 1 else 'stars'} to"
+    return VERBS.get(kind, "You answered to")
 
 
 def isolated(text: str) -> str:
@@ -142,7 +147,7 @@ def isolated(text: str) -> str:
 def event_views(rows: Iterable[Row]) -> list[Row]:
     """Return events with words for what was said and when."""
     return [
-        {**movie_view(row), "opinion": VERBS.get(row["kind"], "You answered to"), "when": ago(row["created_at"])}
+        {**movie_view(row), "opinion": verb(row["kind"], row["value"]), "when": ago(row["created_at"])}
         for row in rows
     ]
 

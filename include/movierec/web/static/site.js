@@ -15,6 +15,13 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
+function undoButton(undo, attributes) {
+  const button = element("button", "Undo", { type: "button", ...attributes });
+  // the second half of a double click was meant for what stood there before
+  button.addEventListener("click", (event) => { if (event.detail < 2) undo(); });
+  return button;
+}
+
 // ---- feedback: shown at once, taken back if it could not be kept
 
 let undone = 0; // what is said again after an undo is another event
@@ -24,9 +31,7 @@ function show(sentence, undo) {
   clearTimeout(toastTimer);
   toast.replaceChildren(element("span", sentence));
   if (undo) {
-    const button = element("button", "Undo", { type: "button" });
-    button.addEventListener("click", undo);
-    toast.append(button);
+    toast.append(undoButton(undo, {}));
   }
   toastTimer = setTimeout(() => toast.replaceChildren(), 9000);
 }
@@ -50,8 +55,7 @@ function mark(movie, kind, undo) {
     place.classList.add("is-said");
     const isCard = place.classList.contains("card");
     const said = element("div", "", { class: isCard ? "said-of-card" : "said-of-pick" });
-    const button = element("button", "Undo", { type: "button", class: "button", "aria-label": `Undo: ${place.dataset.title}` });
-    button.addEventListener("click", undo);
+    const button = undoButton(undo, { class: "button", "aria-label": `Undo: ${place.dataset.title}` });
     if (isCard) said.append(element("bdi", place.dataset.title, { class: "soft" })); // elsewhere it stands beside it
     said.append(element("span", OPINIONS[kind]), button);
     (isCard ? place : place.querySelector(".pick-words")).append(said);
@@ -61,7 +65,8 @@ function mark(movie, kind, undo) {
 function unmark(movie) {
   for (const place of places(movie)) {
     place.classList.remove("is-said");
-    place.querySelectorAll(".said-of-card, .said-of-pick").forEach((each) => each.remove());
+    place.querySelectorAll("div.said-of-card, div.said-of-pick").forEach((each) => each.remove());
+    place.querySelectorAll("form.said-of-pick").forEach((each) => { each.hidden = false; }); // what was said before
   }
 }
 
@@ -69,7 +74,7 @@ async function giveFeedback(button) {
   const [kind, movie] = button.value.split(" ");
   const place = button.closest("[data-movie]");
   if (place.classList.contains("is-said")) return;
-  place.querySelectorAll("form.said-of-pick").forEach((each) => each.remove());
+  place.querySelectorAll("form.said-of-pick").forEach((each) => { each.hidden = true; });
   let kept = null;
   const takeBack = async () => {
     try {
@@ -84,7 +89,7 @@ async function giveFeedback(button) {
     }
   };
   mark(movie, kind, takeBack);
-  place.querySelector(".said-of-card button, .said-of-pick button").focus({ preventScroll: true });
+  place.querySelector(".said-of-card button, div.said-of-pick button").focus({ preventScroll: true });
   try {
     kept = send("/feedback", { say: button.value, page: `${say.dataset.page}.${undone}` });
     show((await kept).sentence, takeBack);
