@@ -79,6 +79,8 @@ def page(server, tmp_path, monkeypatch):
         monkeypatch.setattr(benchmark, "server", lambda _: nullcontext(server))
         monkeypatch.setattr(benchmark, "PAGE", path)
         monkeypatch.setattr(benchmark, "ROOT", tmp_path)
+    # peaks of memory are told by nobody here, and each process would import the libraries anew
+    monkeypatch.setattr(feedback, "in_own_process", lambda work, *arguments: work(*arguments))
     yield path
     assert read_section(path, "## Nights") == ["", "seconds of a night"]
 
