@@ -136,7 +136,7 @@ async def change_theme(request: Request, session: OwnForm, theme: Text = "", bac
 
 
 def _newcomer(request: Request, token: str, movies: list[int]) -> int:
-    """Return a new viewer's number: one for a choice on a page, however often its form is sent, as by a double click."""
+    """Return a new viewer's number: one for a choice on a page, however often its form is sent."""
     secret = services_of(request).key_file.keys().session_secret
     digest = hmac.digest(secret.encode(), f"newcomer {token} {sorted(movies)}".encode(), "sha256")
     return NEWCOMERS_FROM + int.from_bytes(digest) % (NEWCOMERS_TO - NEWCOMERS_FROM)

@@ -147,8 +147,7 @@ def isolated(text: str) -> str:
 def event_views(rows: Iterable[Row]) -> list[Row]:
     """Return events with words for what was said and when."""
     return [
-        {**movie_view(row), "opinion": verb(row["kind"], row["value"]), "when": ago(row["created_at"])}
-        for row in rows
+        {**movie_view(row), "opinion": verb(row["kind"], row["value"]), "when": ago(row["created_at"])} for row in rows
     ]
 
 

@@ -82,3 +82,16 @@ begin
 end;
 $$;
 comment on function serving.movie is 'What the live version knows about a movie: one row, none for an unknown movie.';
+
+create or replace function serving.is_wanted(
+    genres text[], release_year integer, genres_in text[], genres_out text[], year_from integer, year_to integer
+)
+returns boolean
+language sql immutable parallel safe
+return
+(genres_in is null or coalesce(genres && genres_in, false))
+and (genres_out is null or not coalesce(genres && genres_out, false))
+and (year_from is null or coalesce(release_year >= year_from, false))
+and (year_to is null or coalesce(release_year <= year_to, false));
+comment on function serving.is_wanted is
+'Whether a movie passes the filters of a request; what is not known of it passes none that asks for it.';

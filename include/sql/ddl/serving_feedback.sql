@@ -366,6 +366,20 @@ comment on function serving.responded is
 'The movies that a viewer has given feedback on, here or elsewhere, as far as it is known, by the ids that core has by
 now. Some stand in it twice.';
 
+create or replace function serving.known(viewer bigint)
+returns table (movie_id bigint)
+language sql stable rows 100
+as $$
+    select responded.movie_id
+    from serving.responded($1) as responded
+    union all
+    select ratings.movie_id
+    from core.ratings
+    where ratings.user_id = $1
+$$;
+comment on function serving.known is
+'The movies that a viewer has rated or answered to, by the ids that core has by now. Some stand in it twice.';
+
 create or replace function serving.renewed(viewer bigint)
 returns timestamptz
 language sql stable

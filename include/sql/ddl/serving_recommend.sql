@@ -24,19 +24,6 @@ comment on column serving.placement.user_id is 'For this viewer alone; null: for
 -- The old function had two parameters and four columns; a call with these means the new one.
 drop function if exists serving.recommend(bigint, integer);
 
-create or replace function serving.is_wanted(
-    genres text[], release_year integer, genres_in text[], genres_out text[], year_from integer, year_to integer
-)
-returns boolean
-language sql immutable parallel safe
-return
-(genres_in is null or coalesce(genres && genres_in, false))
-and (genres_out is null or not coalesce(genres && genres_out, false))
-and (year_from is null or coalesce(release_year >= year_from, false))
-and (year_to is null or coalesce(release_year <= year_to, false));
-comment on function serving.is_wanted is
-'Whether a movie passes the filters of a request; what is not known of it passes none that asks for it.';
-
 -- Functions of SQL without settings of their own become a part of the statement that names them: a call costs nothing.
 -- What others may call runs as the owner of the tables, and these within it.
 create or replace function serving.placement_now(viewer bigint)
@@ -63,20 +50,6 @@ as $$
 $$;
 comment on function serving.hidden is 'The movies that are hidden from a viewer now. Some stand in it twice.';
 
-create or replace function serving.known(viewer bigint)
-returns table (movie_id bigint)
-language sql stable rows 100
-as $$
-    select responded.movie_id
-    from serving.responded($1) as responded
-    union all
-    select ratings.movie_id
-    from core.ratings
-    where ratings.user_id = $1
-$$;
-comment on function serving.known is
-'The movies that a viewer has rated or answered to, by the ids that core has by now. Some stand in it twice.';
-
 create or replace function serving.left_out(viewer bigint)
 returns table (movie_id bigint)
 language sql stable rows 100
@@ -87,15 +60,15 @@ as $$
     select hidden.movie_id
     from serving.hidden($1) as hidden
     union all
-    -- the live version may be from before a movie was merged into another one, and have it under the id that it had
+    -- the live version may be from before a movie was merged, and have it under the id that it had
     select renamed_movie.alias_id
     from serving.live
     inner join serving.renamed_movie on live.version_id = renamed_movie.version_id
     inner join serving.known($1) as known on renamed_movie.movie_id = known.movie_id
 $$;
 comment on function serving.left_out is
-'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer, by the ids that core has and by
-those that the live version has. Some stand in it twice.';
+'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer, by the ids of core and of the
+live version. Some stand in it twice.';
 
 create or replace function serving.shown_list(viewer bigint, out version_id bigint, out delta_id bigint)
 language plpgsql stable
@@ -478,7 +451,7 @@ begin
                 where
                     list_entry.rank > after
                     and (list_entry.movie_id = any(leave_out)) is not true
-                    -- as in serving.left_out(), which looks for movies under a second id, too
+                    -- serving.left_out() without second ids
                     and not exists (
                         select 1
                         from (

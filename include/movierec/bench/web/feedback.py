@@ -1,7 +1,8 @@
 """How long the run of `movierec_feedback` takes for so many events: `make bench-web ARGS="--only feedback"`.
 
-`python -m movierec.bench.web.feedback --help` names further options. Viewers, ratings and a champion are made up for each number of viewers; the events are the same. What grows with the
-viewers and not with the events would be seen beside each other.
+`python -m movierec.bench.web.feedback --help` names further options. Viewers, ratings and a champion are made up for
+each number of viewers; the events are the same. What grows with the viewers and not with the events would be seen
+beside each other.
 """
 
 import argparse
