@@ -32,8 +32,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as every task has it: wai
 # Learned rankers that build on networks take seconds each; the tests of that ask for it.
 os.environ["MOVIEREC_NEURAL"] = "alone"
 
-# A test server may lose its data: no waiting for the disk. Its log stays small, since it may lie in memory.
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
+# A test server may lose its data: no waiting for the disk. Its log stays small, since it may lie in memory. So do its
+# buffers, all of which are looked through whenever a database is dropped.
+HASTY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+    "shared_buffers": "32MB",
+}
 MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of one's own is made in it)
 NEEDED_BYTES = 2 << 30  # for the servers of one process that runs tests
 GARBAGE = 100_000  # new objects after which Python looks for cycles among them
