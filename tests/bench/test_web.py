@@ -114,6 +114,7 @@ def test_a_connection_that_a_pool_closes_takes_nothing_from_what_others_use():
     assert processors.between(before, {kept: 4.0, opened: 0.5, number_of_the_closed_again: 0.25}) == 1.75
 
 
+@pytest.mark.slow
 def test_calls_and_pages_are_measured_by_what_they_take_of_the_processors_and_noted(page, monkeypatch):
     sizes = ("--users", "200", "--movies", "120", "--versions", "3", "--calls", "8", "--viewers", "2")
     listed, filled = "select version_id, count(*) from serving.recommendation group by version_id order by 1", []
