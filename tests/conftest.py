@@ -23,6 +23,7 @@ from movierec import warehouse as structure
 from movierec.config import Settings
 from movierec.db import Connection, connect, run_sql
 from movierec.kernels.parallel import available_cores
+from movierec.local.airflow import program
 from movierec.local.postgres import embedded_server
 from movierec.rankers.neural import environment
 from tests.night_states import NightState, NightStates
@@ -43,7 +44,6 @@ HASTY = {
 }
 MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of one's own is made in it)
 NEEDED_BYTES = 2 << 30  # for the servers of one process that runs tests
-GARBAGE = 100_000  # new objects after which Python looks for cycles among them
 TESTS = Path(__file__).parent
 LONG = ("dags/test_scheduler.py", "dags", "sources/databases", "web")
 _numbers = itertools.count(1)
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     default is closed again by whichever session starts next.
     """
     # Airflow and what it brings are hundreds of thousands of objects, which each collection would walk through again.
-    gc.set_threshold(GARBAGE, 20, 50)
+    program.collect_seldom()
     if config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="movierec-")
         config.add_cleanup(lambda: _delete_in_background(config.option.basetemp))

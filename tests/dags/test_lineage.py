@@ -16,8 +16,9 @@ from tests import movielens
 from tests.dags.test_nights import query
 
 RUN = """
-import gc, sys
-gc.set_threshold(100_000, 20, 50)
+import sys
+from movierec.local.airflow import program
+program.collect_seldom()
 from airflow.dag_processing.dagbag import DagBag
 dag = DagBag(sys.argv[1] + "/movierec_ingest.py", bundle_name="dags-folder").dags["movierec_ingest"]
 run = dag.test(run_conf={**dag.params.dump(), "dataset": sys.argv[2], "sources": ["movielens"]})

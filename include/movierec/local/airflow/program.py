@@ -1,7 +1,7 @@
 """Airflow's command line where it is to start fast: `python -m movierec.local.airflow.program COMMAND …`.
 
 Airflow is hundreds of thousands of objects that stay for good. As Python is set it looks through all of them for
-garbage again and again while they are made: a sixth of the time that a component takes to start.
+garbage again and again while they are made: a fifth of the time that a component takes to start.
 """
 
 import gc
