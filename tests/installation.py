@@ -1,10 +1,12 @@
 """An installation of a test's own: a state folder, a free port, and a database server that is quick to start."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from movierec.config import ROOT, Settings
 from movierec.local.airflow import group
 
 QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "max_connections": "20"}
+MAX_DELETIONS = 20
 MAX_SECONDS = 3600  # for a command, such as a night on a machine that does much else
 
 
@@ -55,6 +58,15 @@ class CommandLine:
 def has_ended(process: psutil.Process) -> bool:
     """Tell whether a process has ended, whether or not its parent has asked for it."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def delete_in_use(folder: Path) -> None:
+    """Delete a folder into which running processes go on writing: what appears behind the deletion is deleted, too."""
+    for _ in range(MAX_DELETIONS):
+        with suppress(OSError):  # such as ENOTEMPTY, or ENOENT of a file that was renamed
+            shutil.rmtree(folder)
+            return
+    shutil.rmtree(folder)
 
 
 def free_port() -> int:

@@ -20,7 +20,7 @@ from movierec.local.postgres import embedded_server, sockets
 from movierec.local.postgres.postmaster import find_postmaster
 from movierec.local.status import status_text
 from tests.conftest import fill, read_only
-from tests.installation import QUICK, has_ended
+from tests.installation import QUICK, delete_in_use, has_ended
 
 SUPERVISE = (
     "import json, sys, pathlib\n"
@@ -96,7 +96,7 @@ def test_a_component_that_dies_is_started_again(home, supervise):
 
 def test_a_component_starts_again_although_its_log_is_gone(home, supervise):
     supervise({"sleeper": ["sleep", "300"]})
-    shutil.rmtree(home / "logs")
+    delete_in_use(home / "logs")
     kill_and_wait_for_another(home)
     assert (home / "logs" / "sleeper.log").is_file()
     assert (home / "logs").stat().st_mode & 0o077 == 0
@@ -164,7 +164,7 @@ def test_a_record_that_was_damaged_is_written_anew_and_ends_nothing(home, superv
 
 def test_a_component_starts_again_although_airflows_folder_is_gone(home, supervise):
     supervise({"sleeper": ["sleep", "300"]})
-    shutil.rmtree(home / "airflow")
+    delete_in_use(home / "airflow")
     kill_and_wait_for_another(home)
     assert (home / "airflow").stat().st_mode & 0o077 == 0
 
@@ -358,7 +358,7 @@ def test_a_state_folder_that_is_gone_while_it_runs_is_not_made_anew_and_down_end
     if is_moved:
         moved = replace(settings, home=home.rename(home.with_name("moved")))
     else:
-        shutil.rmtree(home)
+        delete_in_use(home)
     time.sleep(1.2)  # two more rounds
     assert supervisor.poll() is None
     assert not home.exists()

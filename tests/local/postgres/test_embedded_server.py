@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from movierec.errors import MovierecError
 from movierec.local.postgres import embedded_server, postmaster, sockets
 from movierec.local.postgres.account import Account, server_account
-from tests.installation import QUICK, has_ended
+from tests.installation import QUICK, delete_in_use, has_ended
 
 
 def ask(settings, query, database="postgres"):
@@ -262,7 +262,7 @@ def test_a_server_that_lost_its_folder_while_it_ran_is_stopped_and_leaves_what_w
     if is_moved:
         folder.rename(kept)
     else:
-        shutil.rmtree(folder)
+        delete_in_use(folder)
     assert postmaster.find_displaced(data)
     embedded_server.stop(server)
     assert postmaster.find_displaced(data) == []
