@@ -20,7 +20,7 @@
 #### When a source fails
 Its *extract* task is red and says why: file, column, what was seen and what is allowed. The other sources go on; the
 night uses what the failed one brought last, and check_raw decides whether that will do. Repair the source and clear the
-task, or wait for the next night.
+task, or wait for the next night. A source that no setting names any more leaves the night, which its note says.
 
 #### When it stops
 A gate that stops the night fails its task without retries and marks the batch as refused; the log and
@@ -116,7 +116,7 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
     def open_batch() -> int:
         from movierec import warehouse
         from movierec.ingestion import batch
-        from movierec.sources.registry import selected_sources
+        from movierec.sources.registry import configured_sources, selected_sources
 
         run_id, params = get_current_context()["run_id"], get_current_context()["params"]
         choices = {"accept_volume_change": params["accept_volume_change"], "is_full": params["full"]}
@@ -124,7 +124,8 @@ def movierec_ingest():  # noqa: PLR0915 (a table of contents, a few lines a task
             selected_sources(settings(), params["sources"])
             warehouse.migrate(conninfo())
         with open_connection() as conn:
-            return batch.open_batch(conn, run_id, requested_dataset(), run_as_of(), **choices)
+            named = configured_sources(settings())
+            return batch.open_batch(conn, run_id, requested_dataset(), run_as_of(), sources=named, **choices)
 
     @task
     def list_sources(late: bool) -> list[str]:

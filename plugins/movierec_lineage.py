@@ -41,7 +41,7 @@ TASKS: dict[str, dict[str, Ports]] = {
         "open_batch": Ports("", "ops.batch"),
         "extract": _EXTRACT,
         "extract_late": _EXTRACT,
-        "check_raw": Ports("raw.* ops.slice", _CHECKED),
+        "check_raw": Ports("raw.* ops.slice", f"{_CHECKED} ops.batch_slice ops.batch_source ops.remark"),
         "stage": Ports("raw.* ops.row_rule", "staging.* quarantine.row quarantine.decision ops.slice ops.rule_count"),
         "check_staging": Ports("staging.* quarantine.row ops.rule_count", _CHECKED),
         "build_core": Ports(

@@ -1,6 +1,6 @@
 """The stages of ingestion in one call, as the DAG orders them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -31,9 +31,11 @@ def staged(
     accept_volume_change: bool = False,
     is_full: bool = False,
     locations: dict[str, str] | None = None,
+    named: Sequence[str] | None = None,
 ) -> int:
     """Take a folder and an app database through to staging and return the batch."""
-    batch_id = open_batch(conn, run_id, str(folder), as_of, accept_volume_change=accept_volume_change, is_full=is_full)
+    choices = {"sources": named, "accept_volume_change": accept_volume_change, "is_full": is_full}
+    batch_id = open_batch(conn, run_id, str(folder), as_of, **choices)
     origin = Origin(
         str(folder), folder / "cache", locations or {}, {"app": "movierec_app"}, lambda _: endpoint(app), is_full
     )

@@ -95,6 +95,7 @@ def test_a_broken_contract_fails_the_extraction_at_once_with_its_sentence(night,
     assert states(run)["check_raw"] == "failed"  # no earlier night has ratings to go on with
     assert states(run)["stage"] == "upstream_failed"
     assert "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp" in capsys.readouterr().out
+    assert query(night.warehouse, "select sources from ops.batch") == [(["movielens", "app", "serving"],)]
 
 
 def note_of(run):

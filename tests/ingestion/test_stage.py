@@ -5,9 +5,11 @@ from movierec.errors import SourceError
 from movierec.ingestion.core import build_core
 from movierec.ingestion.stage import stage
 from movierec.local.demo_app import seed
+from movierec.quality.sentences import warnings
 from tests import movielens
 from tests.night import ingest, staged
 
+WITH_APP, WITHOUT_APP = ("movielens", "app"), ("movielens",)
 GOOD = "10\t1\t5\t881250949"
 
 
@@ -184,6 +186,65 @@ def test_a_source_that_fails_leaves_the_night_with_what_it_brought_last(conn, ap
     assert [(source, status) for source, status, _ in told] == [("app", "delivered"), ("movielens", "failed")]
     assert sum(build_core(conn, second).values()) == 0
     assert conn.execute("select count(*) from core.ratings").fetchone() == (3,)
+
+
+def left_and_back(conn, app, folder):
+    """Yield the batch of a night with the application, of two without it in the settings, and of one with it again."""
+    for night, named in enumerate((WITH_APP, WITHOUT_APP, WITHOUT_APP, WITH_APP)):
+        yield ingest(conn, app, folder, f"night {night}", sources=named, named=named)
+
+
+def test_a_source_that_no_setting_names_any_more_leaves_which_is_said_once_and_comes_back(conn, app, tmp_path):
+    with connect(app) as other:
+        other.execute("insert into user_profile (user_id, age) values ('10', '31'), ('12', '40')")
+        other.execute("insert into feedback_event (user_id, movie_id, kind) values (12, 2, 'like')")
+    seen = "select (select array_agg((user_id, age)::text order by user_id) from core.users), count(*) from core.events"
+    facts, said = [], []
+    for batch_id in left_and_back(conn, app, movielens.write(tmp_path)):
+        facts.append(conn.execute(seen).fetchone())
+        said.append([sentence for sentence in warnings(conn, batch_id) if sentence.startswith("app")])
+    with_it, without_it = (["(10,31)", "(11,53)", "(12,40)"], 1), (["(10,24)", "(11,53)"], 0)
+    assert facts == [with_it, without_it, without_it, with_it]
+    assert said[0] == said[2] == said[3] == []
+    assert said[1] == [
+        "app: no setting names this source any more: the 3 rows that batch 1 has of it count no longer, until it is "
+        "named again"
+    ]
+
+
+def test_ratings_of_a_movie_that_only_a_source_listed_which_has_left_wait_for_it(conn, app, tmp_path):
+    with connect(app) as other:
+        other.execute("create table movies (movie_id bigint, title text, updated_at timestamptz default now())")
+        other.execute("insert into movies values (77, 'Heat')")
+    rated = []
+    for _ in left_and_back(conn, app, movielens.write(tmp_path, inter=[GOOD, "10\t77\t4\t881250949"])):
+        rated.append(conn.execute("select array_agg(movie_id order by movie_id) from core.ratings").fetchone()[0])
+        unknown = "select count(*) from core.ratings where movie_id not in (select movie_id from core.movies)"
+        assert conn.execute(unknown).fetchone() == (0,)
+    assert rated == [[1, 77], [1], [1], [1, 77]]
+
+
+def test_a_run_that_starts_over_without_a_source_has_nothing_of_it(conn, app, tmp_path):
+    with connect(app) as other:
+        other.execute("insert into user_profile (user_id, age) values ('12', '40')")
+    folder = movielens.write(tmp_path)
+    staged(conn, app, folder, "night", named=WITH_APP)
+    batch_id = staged(conn, app, folder, "night", sources=WITHOUT_APP, named=WITHOUT_APP)
+    sources = (
+        "select array_agg(distinct source) from ops.batch_slice join ops.slice using (slice_id)"
+        " where batch_slice.batch_id = %s"
+    )
+    assert conn.execute(sources, [batch_id]).fetchone() == (["movielens"],)
+    assert conn.execute("select source from ops.batch_source").fetchall() == [("movielens",)]
+
+
+def test_a_source_that_settings_name_and_a_form_leaves_out_stands_with_what_it_brought(conn, app, tmp_path):
+    with connect(app) as other:
+        other.execute("insert into user_profile (user_id, age) values ('12', '40')")
+    folder = movielens.write(tmp_path)
+    ingest(conn, app, folder, "first", named=WITH_APP)
+    ingest(conn, app, folder, "second", sources=WITHOUT_APP, named=WITH_APP)
+    assert conn.execute("select count(*) from core.users where age = 40").fetchone() == (1,)
 
 
 def test_ratings_of_a_movie_that_comes_later_arrive_with_it(conn, app, tmp_path):

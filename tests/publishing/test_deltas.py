@@ -254,6 +254,21 @@ def test_what_was_taken_back_does_not_wait_for_a_night_for_good(live, settings):
     assert live.execute("select event_id from serving.unlearned_event").fetchall() == [("stays",)]
 
 
+def test_what_was_read_of_a_source_goes_with_it(live, settings):
+    movies = list(places(live))
+    for source, movie_id in zip(("app", "shop"), movies, strict=False):
+        live.execute(
+            "insert into serving.incoming_event (source, event_id, user_id, movie_id, kind, created_at, updated_at)"
+            " values (%s, 'a', 1, %s, 'dismiss', '2020-01-01', '2020-01-01')",
+            [source, movie_id],
+        )
+    waiting = "select array_agg(source order by source) from serving.incoming_event"
+    for named, left in ((None, ["app", "shop"]), (["movielens", "app", "serving"], ["app"])):
+        live.execute("update ops.batch set sources = %s", [named])
+        versions.prune(live, settings)
+        assert live.execute(waiting).fetchone() == (left,)
+
+
 def first_delta(conn, settings, run_id):
     delta_id = deltas.open_delta(conn, run_id, write(conn, settings, run_id))
     return deltas.write_delta(conn, delta_id, settings)

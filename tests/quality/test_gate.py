@@ -137,6 +137,22 @@ def test_a_source_that_fails_is_a_warning_for_six_nights_and_then_stops_them(con
     assert "source=app status=failed nights_without=7" in found[sentence]
 
 
+def test_a_source_that_no_setting_names_any_more_has_not_failed_and_explains_why_rows_are_missing(conn, app, tmp_path):
+    with psycopg.connect(app) as other:
+        other.execute("insert into user_profile (user_id) select number from generate_series(1, 60) as number")
+    folder = write(tmp_path / "data")
+    first = staged(conn, app, folder, "first", named=["movielens", "app"])
+    with exposed_batch(conn, "raw", first):
+        measure(conn, "raw", first)
+    accept_batch(conn, first, 14)
+    second = staged(conn, app, folder, "second", sources=["movielens"], named=["movielens"])
+    expected = r"user_profile raw_rows=2 usual_rows=62 .*\| app: no setting names this source any more: the 60 rows"
+    with pytest.raises(QualityError, match=expected):
+        check(conn, "raw", second, tmp_path / "quality")
+    failed = conn.execute("select distinct suite from ops.quality_result where not passed").fetchall()
+    assert failed == [("raw_volume",)]
+
+
 def test_many_rejected_rows_stop_the_night_a_few_are_a_warning_and_so_is_one_of_very_few(conn, app, tmp_path):
     few = staged(conn, app, write(tmp_path / "few", [*RATINGS, *["x"] * 4], [*MOVIES, "x\tHeat\t1995\tCrime"]), "few")
     assert check(conn, "staging", few, tmp_path / "quality")["warnings"] == 1

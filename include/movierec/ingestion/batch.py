@@ -1,7 +1,7 @@
 """A batch is one run of ingestion: opened by the run, accepted once every gate has passed, pruned when it is old."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ def open_batch(
     dataset: str,
     as_of: datetime | None = None,
     *,
+    sources: Sequence[str] | None = None,
     accept_volume_change: bool = False,
     is_full: bool = False,
 ) -> int:
@@ -33,6 +34,7 @@ def open_batch(
         run_id: the Airflow run; it has one batch.
         dataset: folder, zip or URL of the rating files; a URL is kept without its query, which may be secret.
         as_of: the batch ignores what happened after this time, which needs a time zone; None means now.
+        sources: the sources that settings name; the batch has no other one. None means all that ever delivered.
         accept_volume_change: counts and distributions may differ from the batches before.
         is_full: read databases from the start, apply the rules to every row again, rebuild core.
 
@@ -47,21 +49,27 @@ def open_batch(
     if as_of.tzinfo is None or as_of > now:
         raise ConfigError(f"as_of is {as_of.isoformat()}; allowed is a moment of the past, with its time zone")
     options = {"accept_volume_change": accept_volume_change, "is_full": is_full}
-    parameters = {"run_id": run_id, "dataset": dataset, "as_of": as_of, "code_version": code_version(), **options}
+    named = None if sources is None else list(sources)
+    parameters = {"run_id": run_id, "dataset": dataset, "sources": named, "as_of": as_of, **options}
     for ahead in fetch(conn, "ops/date_back", {"right_now": now}):
         log.warning(
             "batch %d is dated %s, which is still to come, by a clock that was ahead; it counts as of %s from now on",
             *(ahead["batch_id"], ahead["dated"].isoformat(), ahead["as_of"].isoformat()),
         )
-    batch_id = int(fetch(conn, "ops/open_batch", parameters)[0]["batch_id"])
+    batch_id = int(fetch(conn, "ops/open_batch", parameters | {"code_version": code_version()})[0]["batch_id"])
     conn.commit()
     log.info("batch %d: %s as of %s from %s", batch_id, run_id, as_of.isoformat(), dataset)
     return batch_id
 
 
 def carry_sources(conn: Connection, batch_id: int) -> None:
-    """Let each source that did not deliver stand in a batch, in the open transaction, with what it delivered last."""
+    """Let each source that did not deliver stand in a batch, in the open transaction, with what it delivered last.
+
+    One that no setting names any more has no part in it, which is said once.
+    """
     run_sql(conn, "ops/carry_sources", {"batch_id": batch_id})
+    for left in fetch(conn, "ops/remark_left_sources", {"batch_id": batch_id}):
+        log.warning("batch %d: %s: %s", batch_id, left["source"], left["sentence"])
 
 
 def accept_batch(conn: Connection, batch_id: int, keep_nights: int) -> int:

@@ -16,7 +16,7 @@ from movierec.ingestion.core import refuse_batch
 from movierec.quality.findings import Finding, finding_of
 from movierec.quality.measurement import batch_to_check, exposed_batch, measure, temporary_measurement
 from movierec.quality.project import GATES, gate_of, run_gate, run_suites, suites_of
-from movierec.quality.sentences import rejections
+from movierec.quality.sentences import left_sources, rejections
 from movierec.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def check(conn: Connection, gate: str, batch_id: int, folder: Path) -> dict[str,
         _save(conn, gate, batch_id, findings)
     log.info("check %s: %d expectations, %.1f s", gate, len(findings), time.monotonic() - started)
     try:
-        counts = _require_no_failure(gate, batch_id, findings, rejections(conn, batch_id) if gate == "staging" else "")
+        counts = _require_no_failure(gate, batch_id, findings, _causes(conn, gate, batch_id))
     except QualityError:
         refuse_batch(conn, batch_id)
         raise
@@ -95,14 +95,21 @@ def _require_gate(gate: str) -> None:
         raise ConfigError(f"gate '{gate}' is unknown; allowed: {', '.join(GATES)}")
 
 
-def _require_no_failure(gate: str, batch_id: int, findings: list[Finding], rules: str) -> dict[str, int]:
+def _causes(conn: Connection, gate: str, batch_id: int) -> list[str]:
+    """Return what may explain that a gate stops a batch."""
+    if gate != "staging":
+        return left_sources(conn, batch_id)
+    rules = rejections(conn, batch_id)
+    return [f"most rows are rejected so: {rules}"] if rules else []
+
+
+def _require_no_failure(gate: str, batch_id: int, findings: list[Finding], causes: list[str]) -> dict[str, int]:
     warnings = [finding for finding in findings if finding.verdict == "warning"]
     failures = [finding for finding in findings if finding.verdict == "FAILED"]
     for warning in warnings:
         log.warning("check %s: %s", gate, warning)
     if failures:
-        broken = [f"most rows are rejected so: {rules}"] if rules else []
-        raise QualityError(f"gate {gate} stops batch {batch_id}. " + " | ".join([*map(str, failures), *broken]))
+        raise QualityError(f"gate {gate} stops batch {batch_id}. " + " | ".join([*map(str, failures), *causes]))
     return {"expectations": len(findings), "warnings": len(warnings), "failures": 0}
 
 

@@ -29,6 +29,11 @@ def batch_sentences(conn: Connection, batch_id: int) -> list[str]:
     return [*scales(conn, batch_id), *warnings(conn, batch_id)]
 
 
+def left_sources(conn: Connection, batch_id: int) -> list[str]:
+    """Return a sentence for each source that the batch before had and that no setting names any more."""
+    return [row["sentence"] for row in fetch(conn, "report/left_sources", {"batch_id": batch_id})]
+
+
 def rejections(conn: Connection, batch_id: int, most: int = 3) -> str:
     """Return the rules that reject most rows of a batch, for the message of the gate that it stops at."""
     rows = [row for row in fetch(conn, "report/broken_rules", {"batch_id": batch_id}) if row["severity"] == "reject"]

@@ -30,6 +30,11 @@ comment on column ops.batch.accept_volume_change is
 comment on column ops.batch.is_full is
 'Set by the operator: databases are read from the start, the rules are applied to every row again, core is rebuilt.';
 
+alter table ops.batch add column if not exists sources text[];
+comment on column ops.batch.sources is
+'The sources that settings named when it was opened; no other one is part of it. Null in batches from before it was
+kept: every source that ever delivered.';
+
 alter table ops.batch add column if not exists code_version text;
 comment on column ops.batch.code_version is
 'The git commit of the code that opened it, as set-up recorded it; null in batches from before it was kept.';

@@ -1,16 +1,43 @@
--- Purpose: a source that did not deliver is represented by what it delivered for the last batch that had it.
--- Grain: source; slice. Key: batch_id, source; batch_id, slice_id. Inputs: ops.batch_source, ops.batch_slice.
--- Parameters: batch_id.
+-- Purpose: a source that did not deliver is represented by what it delivered for the last batch that had it, unless no
+-- setting names it any more.
+-- Grain: source; slice. Key: batch_id, source; batch_id, slice_id.
+-- Inputs: ops.batch, ops.batch_source, ops.batch_slice, ops.slice, ops.remark. Parameters: batch_id.
+-- of a run that starts over with other settings
+delete from ops.batch_slice
+using ops.batch, ops.slice
+where
+    batch_slice.batch_id = %(batch_id)s
+    and batch_slice.batch_id = batch.batch_id
+    and batch_slice.slice_id = slice.slice_id
+    and slice.source <> all(batch.sources);
+
+delete from ops.batch_source
+using ops.batch
+where
+    batch_source.batch_id = %(batch_id)s
+    and batch_source.batch_id = batch.batch_id
+    and batch_source.source <> all(batch.sources);
+
+delete from ops.remark
+using ops.batch
+where
+    remark.batch_id = %(batch_id)s
+    and remark.batch_id = batch.batch_id
+    and remark.source <> all(batch.sources);
+
 insert into ops.batch_source (batch_id, source, status)
 select distinct
     %(batch_id)s::bigint as batch_id,
     earlier_slice.source,
     'carried' as status
 from ops.slice as earlier_slice
-where not exists (
-    select 1 from ops.batch_source
-    where batch_source.batch_id = %(batch_id)s and batch_source.source = earlier_slice.source
-);
+inner join ops.batch on batch.batch_id = %(batch_id)s
+where
+    (batch.sources is null or earlier_slice.source = any(batch.sources))
+    and not exists (
+        select 1 from ops.batch_source
+        where batch_source.batch_id = %(batch_id)s and batch_source.source = earlier_slice.source
+    );
 
 with missing_source as (
     select batch_source.source

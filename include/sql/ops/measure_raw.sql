@@ -1,6 +1,8 @@
 -- Purpose: measure what a batch brought: rows per table and per source.
--- Grain and key: batch_id, layer, subject, metric. Inputs: ops.gate_slice. Parameters: batch_id.
--- A table or source that ever came is measured in every batch: it has 0 rows where nothing came.
+-- Grain and key: batch_id, layer, subject, metric. Inputs: ops.gate_slice, ops.gate_source. Parameters:
+-- batch_id.
+-- A table that ever came is measured in every batch, and so is a source that settings name: with 0 rows where nothing
+-- came.
 delete from ops.metric
 where batch_id = %(batch_id)s and layer = 'raw';
 
@@ -25,7 +27,7 @@ select
     known_name.source as subject,
     'source_rows' as metric,
     coalesce(sum(gate_slice.raw_rows), 0) as value
-from (select distinct source from ops.slice) as known_name
+from ops.gate_source as known_name
 left join ops.gate_slice on known_name.source = gate_slice.source
 group by known_name.source
 union all
