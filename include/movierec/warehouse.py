@@ -37,6 +37,7 @@ STRUCTURE = (
     "ddl/serving",
     "ddl/serving_pointer",
     "ddl/serving_catalogue",
+    "ddl/serving_genre",
     "ddl/serving_renamed",
     "ddl/serving_feedback",
     "ddl/serving_opinion",

@@ -27,6 +27,8 @@ READING = [
     "select * from serving.shelves(1, 5)",
     "select * from serving.search('heat')",
     "select * from serving.movie(1)",
+    "select * from serving.genres()",
+    "select serving.unknown_genres(array['Drama'])",
     "select * from serving.similar(1, 5, 1)",
     "select * from serving.newcomer(array[1], 5)",
     "select * from serving.feedback_of(1)",

@@ -1,5 +1,6 @@
 """One server, one small published warehouse and one browser for all tests of this folder."""
 
+import itertools
 import os
 import threading
 import time
@@ -31,6 +32,7 @@ from tests.publishing.conftest import served
 from . import small_warehouse
 
 WRITER, READER, SLOW = "w" * 40, "r" * 40, "s" * 40
+CLIENTS = itertools.count()
 SCRIPT_ERRORS = ("error", "warning")
 # Of Chromium: what playwright turns off, whose list the option replaces, and the popup of the address bar, which is a
 # page of its own beside each of ours, though nobody sees it: a fifth of what a browser takes of the processors.
@@ -67,8 +69,14 @@ class Site:
             return client.get(path, headers=headers)
 
     def browser(self) -> httpx.Client:
-        """Return a client that reads pages and keeps cookies, without a script."""
-        return httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20, follow_redirects=True)
+        """Return a client that reads pages and keeps cookies, without a script.
+
+        Each has an address of its own: pages have a limit by address, which a quick machine's tests would reach.
+        """
+        number = next(CLIENTS)
+        transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
+        headers = {"accept": "text/html"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20, follow_redirects=True, transport=transport)
 
 
 def write_keys(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -47,6 +48,18 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(api):
     first = api.get("/api/v1/users/2/recommendations", params={"limit": 5})
     second = api.get("/api/v1/users/2/recommendations", params={"limit": 5, "after": first.json()["next"]})
     assert ids(first) + ids(second) == whole[:10]
+
+
+def test_genres_are_told_as_they_are_spelt_and_a_filter_says_which_it_does_not_know(api):
+    answer = api.get("/api/v1/genres")
+    counts = Counter(genre for genres in GENRES.values() for genre in genres)
+    assert {item["genre"]: item["movies"] for item in items(answer)} == counts
+    assert api.get("/api/v1/genres", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+    asked = {"genre": ["Drama", "Sifi"], "not_genre": ["western", "War"]}
+    filtered = api.get("/api/v1/users/3/recommendations", params=asked)
+    assert filtered.json()["unknown_genres"] == ["Sifi", "western"]
+    assert all("Drama" in item["genres"] for item in items(filtered))
+    assert api.get("/api/v1/users/3/recommendations").json()["unknown_genres"] == []
 
 
 def test_filters_take_movies_from_further_down_and_say_when_there_are_too_few(api):

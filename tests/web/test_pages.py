@@ -221,6 +221,25 @@ def test_what_is_said_in_a_tab_of_another_viewer_counts_for_neither(surfer):
     assert "Taken back" in take_back(surfer, said).text
 
 
+def test_a_slow_page_does_not_put_back_who_was_watching(surfer, site: Site):
+    become(surfer, 23)
+    asked_before = surfer.cookies["movierec_session"]
+    become(surfer, 25)
+    slow = site.get("/search?q=star", accept="text/html", cookie=f"movierec_session={asked_before}")
+    assert slow.status_code == 200
+    assert "set-cookie" not in slow.headers
+
+
+def test_undo_comes_back_to_the_page_of_what_was_said_on_which_it_was(surfer, api):
+    become(surfer, 29)
+    events = [{"event_id": f"s{movie}", "user_id": 29, "movie_id": movie, "kind": "view"} for movie in (12, 13, 14)]
+    assert api.post("/api/v1/feedback", json={"events": events}).json()["accepted"] == len(events)
+    latest = re.findall(r'name="event_id" value="([^"]+)"', surfer.get("/said").text)[0]
+    earlier = surfer.get("/said", params={"after": latest})
+    back = re.search(r'action="/undo"[^>]*>.*?name="back" value="([^"]+)"', earlier.text, re.S)[1]
+    assert surfer.get(html.unescape(back)).url == earlier.url
+
+
 def test_a_viewers_page_says_why_in_words(surfer):
     page = become(surfer, 3)
     movie = next(movie for movie in shown_movies(page) if "Because you liked" in surfer.get(f"/movies/{movie}").text)

@@ -1,6 +1,8 @@
 """The small parts: covers, words, limits, sessions, secrets."""
 
 import json
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +15,7 @@ from movierec.web.covers import HUES, LOOKS, PATTERNS, cover
 from movierec.web.lettering import SOFT_HYPHEN, hyphenate, letter_size
 from movierec.web.rate_limit import MAX_CLIENTS, RateLimiter
 from movierec.web.rendering import STATIC, local_path
-from movierec.web.sessions import Session, SessionCookie
+from movierec.web.sessions import RENEWAL_SECONDS, Session, SessionCookie
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -153,6 +155,18 @@ def test_a_session_survives_its_cookie_and_no_other_secret_reads_it():
     assert SessionCookie("b" * 32).read(text).viewer is None
     assert session.is_token(session.masked_token())
     assert not Session().is_token(session.masked_token())
+
+
+def test_a_cookie_is_written_anew_where_it_says_something_else_or_is_a_day_old(monkeypatch):
+    session, cookie = Session(viewer=7), SessionCookie("a" * 32)
+    text = cookie.write(session)
+    assert cookie.says(text, session)
+    assert not cookie.says(text, replace(session, viewer=8))
+    assert not cookie.says(None, session)
+    later = time.time() + RENEWAL_SECONDS + 2
+    monkeypatch.setattr("time.time", lambda: later)
+    assert not cookie.says(text, session)
+    assert cookie.read(text) == session
 
 
 @pytest.mark.parametrize("path", ["", "x", "//x", "/\\x", "http://x", "/a\nb", "/" + "x" * 600])

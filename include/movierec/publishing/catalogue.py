@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SHELF_LENGTH = 60  # entries of a shelf in a version, from which a page leaves out what its viewer knows
 WEIGHTS_PER_MOVIE = 100  # the largest item weights of a movie, which are kept
 ROWS_AT_ONCE = 256  # movies whose weights for the whole catalogue are held
-FILLED = ("catalogue", "title_trigram", "shelf_entry")  # tables of a version, in this order
+FILLED = ("catalogue", "genre", "title_trigram", "shelf_entry")  # tables of a version, in this order
 
 
 def write_catalogue(conn: Connection, version_id: int) -> int:

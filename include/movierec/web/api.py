@@ -60,6 +60,12 @@ async def shelves(request: Request, _: Reader, user_id: UserId, limit: Limit = 1
     return await services_of(request).answers.answer(request, "shelves", parameters, viewer=user_id)
 
 
+@router.get("/genres", response_model=schemas.GenreNames, tags=["movies"], **tagged())
+async def genres(request: Request, _: Reader) -> Response:
+    """The genres by which lists can be filtered, as they are spelt."""
+    return await services_of(request).answers.answer(request, "genres", {})
+
+
 @router.get("/movies", response_model=schemas.FoundMovies, tags=["movies"], **tagged())
 async def search(request: Request, _: Reader, q: SearchText, limit: Limit = 20, after: After = 0) -> Response:
     """Movies whose title is most like a text."""

@@ -78,10 +78,14 @@ def redirect(request: Request, session: Session, path: str) -> Response:
 
 
 def with_session(request: Request, response: Response, session: Session) -> Response:
-    """Put the session's cookie on a response."""
-    text = SessionCookie(services_of(request).key_file.keys().session_secret).write(session)
-    is_secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, text, MAX_AGE_SECONDS, httponly=True, samesite="lax", secure=is_secure)
+    """Put the session's cookie on a response, unless the browser has it.
+
+    What is read changes nothing, so that a slow page does not put back who was watching when it was asked for.
+    """
+    cookie = SessionCookie(services_of(request).key_file.keys().session_secret)
+    if not cookie.says(request.cookies.get(COOKIE), session):
+        text, is_secure = cookie.write(session), request.url.scheme == "https"
+        response.set_cookie(COOKIE, text, MAX_AGE_SECONDS, httponly=True, samesite="lax", secure=is_secure)
     return response
 
 

@@ -109,6 +109,9 @@ class Recommendations(ForViewer):
     """A page of a viewer's list; all of it comes from one version."""
 
     is_complete: bool = Field(description="False where the filters left fewer movies than were asked for.")
+    unknown_genres: list[str] = Field(
+        description="Genres of the request that no movie has, as where one is misspelt: see `/genres`.", examples=[[]]
+    )
     next: int | None = Field(description="`after` of the next page; null at the end.", examples=[20])
     items: list[Recommended]
 
@@ -180,6 +183,20 @@ class FoundMovies(BaseModel):
     version_id: int = Field(examples=[3])
     next: int | None = Field(examples=[20])
     items: list[FoundMovie]
+
+
+class Genre(BaseModel):
+    """A genre by which lists can be filtered."""
+
+    genre: str = Field(examples=["Drama"])
+    movies: int = Field(description="How many movies have it.", examples=[716])
+
+
+class GenreNames(BaseModel):
+    """The genres of the live version, by name."""
+
+    version_id: int = Field(examples=[3])
+    items: list[Genre]
 
 
 class Newcomer(BaseModel):

@@ -15,6 +15,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 COOKIE = "movierec_session"
 MAX_AGE_SECONDS = 30 * 24 * 3600
+RENEWAL_SECONDS = 24 * 3600
 TOKEN_BYTES = 18
 NEWCOMERS_FROM, NEWCOMERS_TO = 10**14, 10**15  # ids of newcomers: nobody else's, and exact in JavaScript
 
@@ -74,6 +75,13 @@ class SessionCookie:
     def write(self, session: Session) -> str:
         """Return the cookie's text."""
         return str(self._serializer.dumps(asdict(session)))
+
+    def says(self, text: str | None, session: Session) -> bool:
+        """Tell whether a cookie says just this session, and will for long enough yet."""
+        try:
+            return Session(**self._serializer.loads(text or "", max_age=RENEWAL_SECONDS)) == session
+        except (BadData, TypeError):
+            return False
 
 
 def _xor(one: bytes, other: bytes) -> bytes:

@@ -50,7 +50,7 @@ as $$
 $$;
 comment on function serving.hidden is 'The movies that are hidden from a viewer now. Some stand in it twice.';
 
-create or replace function serving.left_out(viewer bigint)
+create or replace function serving.unwanted(viewer bigint)
 returns table (movie_id bigint)
 language sql stable rows 100
 as $$
@@ -59,6 +59,17 @@ as $$
     union all
     select hidden.movie_id
     from serving.hidden($1) as hidden
+$$;
+comment on function serving.unwanted is
+'The movies that a viewer has rated or answered to, or that an engineer hides, by the ids of core. Some stand in it
+twice.';
+
+create or replace function serving.left_out(viewer bigint)
+returns table (movie_id bigint)
+language sql stable rows 100
+as $$
+    select unwanted.movie_id
+    from serving.unwanted($1) as unwanted
     union all
     -- the live version may be from before a movie was merged, and have it under the id that it had
     select renamed_movie.alias_id
@@ -67,8 +78,8 @@ as $$
     inner join serving.known($1) as known on renamed_movie.movie_id = known.movie_id
 $$;
 comment on function serving.left_out is
-'The movies that a viewer is not offered: rated, answered to, or hidden by an engineer, by the ids of core and of the
-live version. Some stand in it twice.';
+'The movies that a viewer is not offered: what is unwanted, by the ids of core and of the live version. Some stand in
+it twice.';
 
 create or replace function serving.shown_list(viewer bigint, out version_id bigint, out delta_id bigint)
 language plpgsql stable
@@ -451,17 +462,9 @@ begin
                 where
                     list_entry.rank > after
                     and (list_entry.movie_id = any(leave_out)) is not true
-                    -- serving.left_out() without second ids
                     and not exists (
-                        select 1
-                        from (
-                            select known.movie_id
-                            from serving.known($1) as known
-                            union all
-                            select hidden.movie_id
-                            from serving.hidden($1) as hidden
-                        ) as left_out
-                        where left_out.movie_id = list_entry.movie_id
+                        select 1 from serving.unwanted($1) as unwanted
+                        where unwanted.movie_id = list_entry.movie_id
                     )
                     and not exists (
                         select 1 from serving.renamed_movie

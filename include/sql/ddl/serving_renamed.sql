@@ -1,24 +1,33 @@
 -- Movies that a version shows under an id which an ingestion has merged into another one since. core.movie_alias has
 -- every id that was ever merged, which may be many; of these few are in a version, and most versions have none.
-do $$
-begin
-    if to_regclass('serving.renamed_movie') is null then
-        create table serving.renamed_movie (
-            version_id bigint not null references serving.version on delete cascade,
-            alias_id bigint not null,
-            movie_id bigint not null,
-            primary key (version_id, alias_id)
-        );
-        create index renamed_movie_alias on serving.renamed_movie (alias_id);
-        insert into serving.renamed_movie (version_id, alias_id, movie_id)
-        select catalogue.version_id, movie_alias.alias_id, movie_alias.movie_id
-        from core.movie_alias
-        inner join serving.catalogue on movie_alias.alias_id = catalogue.movie_id;
-    end if;
-end;
-$$;
+create table if not exists serving.renamed_movie (
+    version_id bigint not null references serving.version on delete cascade,
+    alias_id bigint not null,
+    movie_id bigint not null,
+    primary key (version_id, alias_id)
+);
+create index if not exists renamed_movie_alias on serving.renamed_movie (alias_id);
 comment on table serving.renamed_movie is
 'What a version shows under an id that core has merged into another one by now. Grain: version and id that was merged.';
+
+create or replace function ops.find_renamed_movies(version bigint)
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into serving.renamed_movie (version_id, alias_id, movie_id)
+    select catalogue.version_id, movie_alias.alias_id, movie_alias.movie_id
+    from core.movie_alias
+    inner join serving.catalogue on movie_alias.alias_id = catalogue.movie_id
+    where catalogue.version_id = $1
+    on conflict (version_id, alias_id) do nothing
+$$;
+comment on function ops.find_renamed_movies is
+'Fills serving.renamed_movie for a version that core is ahead of, as one that is made of an earlier batch.';
+
+-- versions of before there was this table
+select ops.find_renamed_movies(version.version_id)
+from serving.version;
 
 create or replace function ops.note_renamed_movies()
 returns trigger

@@ -29,7 +29,7 @@ begin
             pg_proc.pronamespace = 'serving'::regnamespace
             and pg_proc.proname in (
                 'recommend', 'shelves', 'search', 'movie', 'similar', 'newcomer', 'give_feedback', 'undo_feedback',
-                'feedback_of', 'liked', 'etag', 'shelves_etag', 'renewed'
+                'feedback_of', 'liked', 'etag', 'shelves_etag', 'renewed', 'genres', 'unknown_genres'
             )
     loop
         execute format('grant execute on function %s to movierec_web', callable);

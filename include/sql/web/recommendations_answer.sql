@@ -1,6 +1,6 @@
 -- Purpose: a page of each viewer's list, as the API answers it. Grain: viewer. Key: user_id. Inputs: serving.freshness,
--- serving.etag(), serving.recommend(). Parameters: user_ids, row_limit, genres_in, genres_out, year_from, year_to,
--- leave_out, genre_cap, after.
+-- serving.etag(), serving.recommend(), serving.unknown_genres(). Parameters: user_ids, row_limit, genres_in,
+-- genres_out, year_from, year_to, leave_out, genre_cap, after.
 with asked as materialized (
     -- apart, since a plan for ten viewers is good for any number; for a bare parameter each call would be planned
     select %(user_ids)s::bigint[] as user_ids
@@ -66,6 +66,7 @@ select
         'version_id', freshness.version_id,
         'delta_id', freshness.delta_id,
         'is_complete', page.is_complete,
+        'unknown_genres', coalesce(serving.unknown_genres(%(genres_in)s::text[] || %(genres_out)s::text[]), '{}'),
         'next', case when page.is_complete then page.last_place end,
         'items', page.items
     )::text as body
