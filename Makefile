@@ -135,7 +135,7 @@ test-all: lint ## run every check there is: lint, then all tests
 test-faults: dev ## break the pipeline on purpose: kills, crashes, ended connections, bad input
 	@$(PYTEST) tests/faults $(ARGS)
 
-test-compose: dev ## build the containers, run a night in them, take them down (Docker, or root on Debian; half an hour)
+test-compose: dev ## build the containers, run a night in them, take them down (Docker, or root on Debian; a quarter of an hour)
 	@$(BIN)/python -m tests.compose $$MOVIEREC_ARGS
 
 lint: dev ## check style, types, imports and SQL

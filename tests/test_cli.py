@@ -256,6 +256,9 @@ def test_a_full_temporary_folder_is_named_where_the_state_folder_has_room(capsys
     fill(disk)
     cli._complain("pip failed: No space left on device")
     assert capsys.readouterr().err.startswith(f"movierec: disk full: {disk} has 0 MB left. pip failed")
+    monkeypatch.setattr(cli.Settings, "from_env", lambda: (disk / "more").write_bytes(bytes(9_999)))
+    cli.main(["status"])  # a write says what, but not of which file
+    assert capsys.readouterr().err.startswith(f"movierec: disk full: {disk} has 0 MB left. ")
     cli._complain("no room in the temporary folder")
     assert capsys.readouterr().err == "movierec: no room in the temporary folder\n"
 

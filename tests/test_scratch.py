@@ -11,12 +11,15 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from movierec.comparison.delimited import read_columns, read_layout
+from movierec.comparison.output import write_results
 from movierec.errors import DiskFullError
 from movierec.scratch import naming_the_folder, scratch_file, scratch_folder
 from movierec.sources.text.archive import files, single_file
 from tests.conftest import fill
 
 MB = 1_000_000
+IDS = ("user_id", "movie_id")
 
 
 @pytest.fixture
@@ -30,6 +33,11 @@ def full(small_disk, monkeypatch):
 def refused(folder):
     sentence = rf"no room in the temporary folder {folder}, where [\d,]+ bytes are free now: make room there, or let"
     return pytest.raises(DiskFullError, match=f"^{sentence} TMPDIR name a larger one$")
+
+
+def compare(path):
+    """Read the columns of a file as `make evaluate` does."""
+    return read_columns(read_layout(path, IDS, IDS), dict.fromkeys(IDS, pa.int64()), IDS)
 
 
 def make_room(folder):
@@ -106,6 +114,29 @@ def test_a_file_that_is_well_is_not_called_damaged(full, tmp_path, make):
     assert [each.name for each in full.iterdir()] == ["ballast"]
     make_room(full)
     assert read(path).startswith(b"userId,movieId,rating")
+
+
+@pytest.mark.parametrize("make", [json_lines, packed_parquet, packed_tar])
+def test_a_comparison_does_not_call_it_unreadable_either(full, tmp_path, make):
+    path = make(tmp_path)
+    with refused(full):
+        compare(path)
+    make_room(full)
+    layout = read_layout(path, IDS, IDS)
+    fill(full)
+    with refused(full):
+        read_columns(layout, dict.fromkeys(IDS, pa.int64()), IDS)
+    make_room(full)
+    assert compare(path).num_rows == 9
+
+
+def test_results_that_have_no_room_name_their_folder_and_leave_nothing(small_disk):
+    fill(small_disk)
+    (small_disk / "results.json").touch()
+    sentence = rf"^no room in {small_disk}, where [\d,]+ bytes are free now: make room there$"
+    with pytest.raises(DiskFullError, match=sentence):
+        write_results(small_disk / "results.json", {"ease": "-" * MB})
+    assert sorted(path.name for path in small_disk.iterdir()) == ["ballast", "results.json"]
 
 
 def test_an_archive_of_which_nothing_is_read_yet_is_not_called_unreadable(full, tmp_path):

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error))
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            return _complain(f"disk full: {error.filename or error}")
+            return _complain(f"disk full: {error.filename}" if error.filename else str(error))
         return _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
     except KeyboardInterrupt:
         _complain("interrupted; what runs in the background goes on (`make down` ends it)")

@@ -1,4 +1,4 @@
-"""Files and folders that go with whoever works in them, in the temporary folder; where that is full, it is named."""
+"""Files and folders that go with whoever works in them, in the temporary folder; a folder that is full is named."""
 
 import errno
 import shutil
@@ -36,8 +36,8 @@ def scratch_file() -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def naming_the_folder() -> Iterator[None]:
-    """Let whoever writes into the temporary folder, and nowhere else, say which folder has no room.
+def naming_the_folder(folder: Path | None = None) -> Iterator[None]:
+    """Let whoever writes into one folder, and nowhere else, say which one has no room; None: the temporary folder.
 
     Raises:
         DiskFullError: an OSError said that there is none.
@@ -47,9 +47,12 @@ def naming_the_folder() -> Iterator[None]:
     except OSError as error:
         if isinstance(error, DiskFullError) or error.errno not in NO_ROOM:
             raise
-        folder = tempfile.gettempdir()
-        free = shutil.disk_usage(folder).free
+        named, otherwise = (
+            (f"the temporary folder {tempfile.gettempdir()}", ", or let TMPDIR name a larger one")
+            if folder is None
+            else (str(folder), "")
+        )
+        free = shutil.disk_usage(folder or tempfile.gettempdir()).free
         raise DiskFullError(
-            f"no room in the temporary folder {folder}, where {free:,} bytes are free now: make room there, or let "
-            "TMPDIR name a larger one"
+            f"no room in {named}, where {free:,} bytes are free now: make room there{otherwise}"
         ) from error

@@ -17,7 +17,7 @@ from pyarrow import csv as arrow
 from movierec.comparison.text_files import is_made_here, open_text, readable
 from movierec.comparison.value_rules import NO_VALUE, Rule
 from movierec.data.aliases import aliases_of, is_name_of
-from movierec.errors import ConfigError
+from movierec.errors import ConfigError, DiskFullError
 from movierec.sources.message_parts import seen_names, suggest_names
 from movierec.sources.text.delimited import MAX_LINES_ABOVE, header_among
 from movierec.sources.text.file import buffered
@@ -167,6 +167,8 @@ def _read_columns(layout: FileLayout, kinds: Mapping[str, pa.DataType], decimal_
         reason = _ROW_OF_ERROR.sub(r"\1", str(error).strip())  # a row may be about a person
         where = f", line {line}," if line else ""
         raise ConfigError(f"{layout.path}{where} is not a table: {reason}") from error
+    except DiskFullError:  # that of rows that are made on the way; the file is well
+        raise
     except OSError as error:
         raise ConfigError(f"{layout.path} cannot be read: {error}") from error
     table = table.rename_columns(list(kinds))

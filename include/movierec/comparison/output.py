@@ -14,6 +14,7 @@ import pandas as pd
 from movierec.comparison.inputs import Files
 from movierec.data.columns import USER
 from movierec.errors import ConfigError
+from movierec.scratch import naming_the_folder
 
 
 def check_writable(path: Path, files: Files) -> None:
@@ -52,11 +53,21 @@ def write_values(path: Path, values: Mapping[str, pd.DataFrame], user_names: pd.
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    Path(file.name).chmod(0o666 & ~_umask())
-    Path(file.name).replace(path)
+    """Write a file whole or not at all.
+
+    Raises:
+        DiskFullError: there is no room for it.
+    """
+    with naming_the_folder(path.parent):
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).chmod(0o666 & ~_umask())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink()
+            raise
 
 
 def _umask() -> int:

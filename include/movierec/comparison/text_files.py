@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
-from movierec.errors import ConfigError, SourceError
+from movierec.errors import ConfigError, DiskFullError, SourceError
 from movierec.sources.text import formats
 from movierec.sources.text.archive import SPREADSHEET, SPREADSHEETS, single_file
 from movierec.sources.text.encoding import WIDE_MARKS, begins_with_header
@@ -109,5 +109,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
         raise ConfigError(f"{path} is not UTF-8 (byte 0x{byte:02x}); save it as UTF-8 and try again") from error
     except (EOFError, gzip.BadGzipFile) as error:
         raise ConfigError(f"{path} is not a whole gzip file: {error}") from error
+    except DiskFullError:  # that of text that is made on the way; the file is well
+        raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error

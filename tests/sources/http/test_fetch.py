@@ -4,7 +4,7 @@ from urllib.request import Request
 
 import pytest
 
-from movierec.errors import SourceError
+from movierec.errors import DiskFullError, SourceError
 from movierec.sources.http.addresses import is_url
 from movierec.sources.http.fetch import fetch, local_path
 from movierec.sources.http.redirects import Redirects
@@ -31,6 +31,19 @@ def test_a_file_arrives_whole_and_under_its_name(site, tmp_path):
     assert path.read_bytes() == CONTENT
     assert path == local_path(site.address + "/data.zip", tmp_path)
     assert path.name == "data.zip"
+
+
+def test_a_cache_without_room_is_named_and_no_server_is_blamed(site, tmp_path, small_disk):
+    sentence = rf"^no room in {local_path(site.address + '/data.zip', small_disk).parent}, where [\d,]+ bytes are free"
+    with pytest.raises(DiskFullError, match=sentence):
+        get(site, small_disk)
+    assert len(site.seen) == 1
+    site.content["/data.zip"], site.etag = b"small", '"old"'
+    path = get(site, small_disk)
+    site.content["/data.zip"], site.etag = CONTENT, '"new"'
+    with pytest.raises(DiskFullError, match=sentence):  # nor does an old copy stand for what the server has
+        get(site, small_disk)
+    assert path.read_bytes() == b"small"
 
 
 def test_what_is_up_to_date_is_not_sent_again(site, tmp_path):

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from movierec import locks
 from movierec.checksum import sha256_of
 from movierec.errors import SourceError
+from movierec.scratch import naming_the_folder
 from movierec.sources.http.addresses import printable_url
 from movierec.sources.http.part_file import FileVersion
 from movierec.sources.http.transfer import GoneError, RetryPolicy, Transfer, UnreachableError
@@ -54,6 +55,7 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
 
     Raises:
         SourceError: nothing usable could be fetched; says what the server answered.
+        DiskFullError: there is no room in the cache.
         GoneError: the server says that there is no such file.
     """
     path = local_path(url, cache)
@@ -61,7 +63,8 @@ def fetch(url: str, cache: Path, sha256: str | None = None, retry_policy: RetryP
     if urlsplit(url).scheme.lower() == "file":
         return _local_file(path, url, expected)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with locks.lock(path.parent / "lock", timeout_seconds=MAX_WAIT_SECONDS):  # one process at a time fetches a file
+    one_at_a_time = locks.lock(path.parent / "lock", timeout_seconds=MAX_WAIT_SECONDS)
+    with naming_the_folder(path.parent), one_at_a_time:
         copy = _cached_copy(path)
         if copy and copy.sha256 == expected:
             return path

@@ -24,6 +24,7 @@ from urllib.request import (
 )
 
 from movierec.errors import SourceError
+from movierec.scratch import NO_ROOM
 from movierec.sources.http.addresses import printable_url
 from movierec.sources.http.part_file import FileVersion, PartFile
 from movierec.sources.http.redirects import Redirects
@@ -91,6 +92,8 @@ class Transfer:
                     return None
                 wait, reason = self._wait_or_raise(error)
             except (OSError, http.client.HTTPException) as error:
+                if isinstance(error, OSError) and error.errno in NO_ROOM:  # what nobody else can mend
+                    raise
                 wait, reason = None, str(getattr(error, "reason", error)) or type(error).__name__
             failures = 1 if self._part.size() > before else failures + 1
             if failures >= self._retry_policy.attempts:
