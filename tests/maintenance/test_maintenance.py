@@ -22,6 +22,7 @@ from movierec.errors import ConfigError, MovierecError
 from movierec.local import state
 from movierec.local.airflow import processes
 from movierec.local.postgres import embedded_server
+from movierec.local.status import status_text
 from movierec.locks import lock
 from movierec.maintenance import restore as restoring
 from movierec.maintenance import retention
@@ -246,6 +247,30 @@ def test_a_backup_takes_the_place_of_databases_that_are_gone_once_nothing_runs(l
     with pytest.raises(MovierecError, match=f"^{elsewhere.state_folder.postgres} is gone: "):
         embedded_server.start(elsewhere)
     assert restore(elsewhere, folder) == live_digest(live)
+
+
+@pytest.mark.parametrize("were_there", [True, False])
+def test_a_restore_that_failed_leaves_no_empty_databases_that_anything_starts_on(
+    live, settings, elsewhere, app, were_there
+):
+    folder = make_backup(live, settings, app)
+    manifest = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(json.dumps({**json.loads(manifest), "live": {"version_id": 7}}))
+    embedded_server.stop(elsewhere)
+    shutil.rmtree(elsewhere.state_folder.postgres)
+    if not were_there:
+        elsewhere.state_folder.databases_made.unlink()
+    for _ in range(2):
+        with pytest.raises(MovierecError, match="the restored warehouse shows other lists"):
+            restore(elsewhere, folder)
+        told = f"{elsewhere.state_folder.postgres_data} was made by a restore that did not end, and its databases are "
+        with pytest.raises(MovierecError, match=f"^{told}"):
+            embedded_server.start(elsewhere)
+        assert f"\nPostgreSQL: {told}" in status_text(elsewhere)
+    (folder / "manifest.json").write_text(manifest)
+    assert restore(elsewhere, folder) == live_digest(live)
+    embedded_server.start(elsewhere)
+    assert "\nPostgreSQL: running\n" in status_text(elsewhere)
 
 
 def databases(settings):

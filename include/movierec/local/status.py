@@ -4,6 +4,7 @@ from movierec.config import Settings
 from movierec.local import night, state, web
 from movierec.local.airflow import group, health
 from movierec.local.airflow.api import AirflowClient
+from movierec.local.airflow.database import stuck
 from movierec.local.postgres import embedded_server
 
 
@@ -42,6 +43,8 @@ def _database_state(settings: Settings) -> str:
         return reason
     condition = "running" if embedded_server.is_running(settings) else "stopped"
     watched = group.database_details(settings.home)
+    if condition == "running" and (reason := embedded_server.why_stuck(settings)):
+        condition = stuck(watched.get("stuck_since") or "now", reason)
     if returns := watched.get("returns"):
         times = "once" if len(returns) == 1 else f"{len(returns)} times"
         condition += f"; it died and was brought back {times}, last at {returns[-1]}"

@@ -31,7 +31,8 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     """Restore a backup and return what readers are shown.
 
     The dump goes into a database beside the warehouse, which takes its place once its lists have been compared with
-    the manifest. Until then nothing has changed.
+    the manifest. Until then nothing has changed; where there were no databases, nothing but a restore starts the server
+    on those that were made for it.
 
     Args:
         settings: the installation; its server is started.
@@ -45,8 +46,8 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
     """
     manifest = read_manifest(folder)
     _require_known_backup(folder, manifest)
-    _let_lost_databases_go(settings)
-    embedded_server.start(settings)
+    _require_nobody_looks(settings)
+    embedded_server.start_for_restore(settings)
     embedded_server.ensure_databases(settings)
     migrate(embedded_server.conninfo(settings, "warehouse"))  # creates the roles that the dump grants rights to
     _require_room(settings, replace)
@@ -58,6 +59,7 @@ def restore(settings: Settings, folder: Path, replace: bool = False) -> dict[str
         if "app" in names:
             _restore_beside(settings, "app", folder / APPLICATION)
         _take_places(settings, names)
+        embedded_server.finish_restore(settings)
     finally:
         _drop_restored(settings, names)  # what has not taken its place is as large as a warehouse
     migrate(embedded_server.conninfo(settings, "warehouse"))
@@ -77,13 +79,10 @@ def _require_known_backup(folder: Path, manifest: Mapping[str, Any]) -> None:
         )
 
 
-def _let_lost_databases_go(settings: Settings) -> None:
-    """Let new databases take the place of those that are gone, unless what runs would take them for those."""
-    if not embedded_server.why_gone(settings):
-        return
-    if group.find_supervisor(settings.home):
+def _require_nobody_looks(settings: Settings) -> None:
+    """See to it that nothing runs that would take new databases for those that are gone."""
+    if embedded_server.why_gone(settings) and group.find_supervisor(settings.home):
         raise ConfigError(f"the databases of {settings.home} are gone, and Airflow still runs; make down first")
-    embedded_server.give_up_lost_databases(settings)
 
 
 def _require_room(settings: Settings, replace: bool) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from movierec import locks
 from movierec.local import state
-from movierec.local.airflow import group, heartbeats, processes
+from movierec.local.airflow import clock, database, group, heartbeats, processes
 from movierec.local.airflow.component import Component
 from movierec.local.airflow.database import Database
 from movierec.local.postgres import embedded_server, sockets
@@ -37,6 +37,9 @@ WATCHING = SUPERVISE.replace(
     "database = Database(replace(Settings(), home=pathlib.Path(sys.argv[1])))\n"
     "sys.exit",
 ).replace("{}))", "{}, database))")
+WATCHING_CLOSELY = WATCHING.replace(
+    "sys.exit", "from movierec.local.airflow import database as watched\nwatched.LOOK_SECONDS = 0.2\nsys.exit"
+)
 BEATING = SUPERVISE.replace(
     "sys.exit",
     "from movierec.local.airflow.heartbeats import Heartbeats\n"
@@ -317,6 +320,42 @@ def test_a_database_that_was_killed_is_brought_back_and_status_says_so(home, set
     said = (home / "logs" / "supervisor.log").read_text()
     assert "PostgreSQL has ended or cannot be reached; starting it again, its log: " in said
     assert f"PostgreSQL is back since {returned_at}" in said
+
+
+@pytest.mark.parametrize("part", ["postmaster", "walwriter"])
+def test_a_database_that_was_halted_is_named_and_left_alone_until_it_goes_on(home, settings, supervise, part):
+    embedded_server.start(settings, QUICK)
+    supervise({"sleeper": ["sleep", "300"]}, WATCHING_CLOSELY)
+    server = find_postmaster(embedded_server.data_directory(settings))
+    helper = next(child for child in server.children() if "walwriter" in " ".join(child.cmdline()))
+    halted = {"postmaster": server, "walwriter": helper}[part]
+    halted.suspend()
+    wait_for(lambda: group.database_details(home)["stuck_since"])
+    since = group.database_details(home)["stuck_since"]
+    told = f"does not answer everybody since {since}: its process {halted.pid} is halted (SIGSTOP), and kill -CONT "
+    assert f"\nPostgreSQL: {told}{halted.pid} lets it go on; it is left alone" in status_text(settings)
+    sleeper = psutil.Process(group.component_pids(home)["sleeper"])
+    sleeper.kill()
+    wait_for(lambda: "sleeper" not in group.component_pids(home))
+    time.sleep(1.2)  # two more rounds
+    assert "sleeper" not in group.component_pids(home)
+    halted.resume()
+    wait_for(lambda: "sleeper" in group.component_pids(home))
+    assert "\nPostgreSQL: running\n" in status_text(settings)
+    said = (home / "logs" / "supervisor.log").read_text()
+    assert said.count(f"PostgreSQL {told}") == 1
+    assert f"PostgreSQL answers everybody again; it did not since {since}" in said
+    assert group.database_details(home)["returns"] == []
+
+
+def test_the_supervisor_waits_for_no_database_that_lets_nobody_in(settings, monkeypatch):
+    embedded_server.start(settings, QUICK)
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(clock, "CONNECT_SECONDS", 2)
+    find_postmaster(embedded_server.data_directory(settings)).suspend()
+    for ask in (database.give_back_tries, clock.follow_clock):
+        with pytest.raises(psycopg.errors.ConnectionTimeout):
+            ask(settings)
 
 
 def test_a_database_whose_socket_was_removed_is_started_again(home, settings, supervise):

@@ -105,6 +105,36 @@ def test_a_server_that_was_halted_can_be_stopped(server):
     assert postmaster.find_postmaster(data) is None
 
 
+def test_who_needs_a_server_that_was_halted_is_told_so_at_once(server):
+    process = postmaster.find_postmaster(embedded_server.data_directory(server))
+    process.suspend()
+    while process.status() != psutil.STATUS_STOPPED:
+        time.sleep(0.01)
+    told = rf"its process {process.pid} is halted \(SIGSTOP\), and kill -CONT {process.pid} lets it go on$"
+    with pytest.raises(MovierecError, match=f"^PostgreSQL does not answer: {told}"):
+        embedded_server.start(server, QUICK)
+
+
+def test_a_server_that_lets_nobody_in_is_not_waited_for_without_a_word(server, monkeypatch):
+    monkeypatch.setattr(embedded_server, "LONG_ANSWER_SECONDS", 2)
+    monkeypatch.setattr(postmaster, "_is_halted", lambda _: False)  # as if it were its disk
+    postmaster.find_postmaster(embedded_server.data_directory(server)).suspend()
+    with pytest.raises(MovierecError, match=r"^PostgreSQL does not answer: it lets nobody in within 2 s"):
+        embedded_server.start(server, QUICK)
+
+
+def test_a_server_that_refuses_for_want_of_connections_answers(settings):
+    embedded_server.start(settings, {**QUICK, "max_connections": "4", "superuser_reserved_connections": "1"})
+    with psycopg.connect(embedded_server.conninfo(settings, "postgres")) as first:
+        held = [first]
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            for _ in range(10):
+                held.append(psycopg.connect(embedded_server.conninfo(settings, "postgres")))
+        assert embedded_server.why_stuck(settings) == ""
+        for connection in held:
+            connection.close()
+
+
 def test_a_server_of_whose_processes_one_was_halted_can_be_stopped(server):
     with psycopg.connect(embedded_server.conninfo(server, "postgres")) as connection:
         halted = psutil.Process(connection.info.backend_pid)
@@ -143,6 +173,17 @@ def test_a_path_too_long_for_a_socket_moves_it_to_a_private_folder(tmp_path, set
     finally:
         embedded_server.stop(distant)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("gone", ["postgres", "."])
+def test_a_folder_of_sockets_goes_where_the_databases_or_all_is_gone(tmp_path, settings, gone):
+    distant = replace(settings, home=tmp_path / ("long" * 25))
+    embedded_server.start(distant, QUICK)
+    folder = sockets.socket_directory(distant)
+    shutil.rmtree(distant.home / gone)
+    embedded_server.stop(distant)
+    assert not folder.exists()
+    assert distant.home.exists() == (gone != ".")
 
 
 @pytest.mark.parametrize("is_killed", [True, False])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from movierec.config import SQL, Settings
 from movierec.local.airflow.component import say
+from movierec.local.airflow.database import CONNECT_SECONDS
 from movierec.local.postgres import embedded_server
 
 SET_BACK_SECONDS = 60.0  # less is what a time server corrects, and no run waits for longer than that
@@ -56,7 +57,8 @@ def follow_clock(settings: Settings) -> int:
     import psycopg  # noqa: PLC0415 (half a second, needed here only)
 
     statements = (SQL / "airflow" / "follow_clock.sql").read_text(encoding="utf-8")
-    with psycopg.connect(embedded_server.conninfo(settings, "airflow")) as connection:
+    conninfo = embedded_server.conninfo(settings, "airflow")
+    with psycopg.connect(conninfo, connect_timeout=CONNECT_SECONDS) as connection:
         cursor = connection.execute(statements.encode())
         count = cursor.rowcount
         while cursor.nextset():

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MAINTENANCE = "postgres"  # the database from which the administrator works; nothing is kept there
 START_TIMEOUT_SECONDS = 120
+ANSWER_SECONDS = 5  # within which a server that runs says something, if only that it has no room for more connections
+LONG_ANSWER_SECONDS = 30  # the same where a command has to go on with it, on a machine that does much else
 SERVER_PARAMETERS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -47,17 +50,49 @@ def start(settings: Settings, parameters: Mapping[str, str] | None = None) -> No
         parameters: what `postgresql.conf` shall say beside `SERVER_PARAMETERS`, or otherwise.
 
     Raises:
-        MovierecError: it does not start; the message ends with the last lines of its log. Or its databases are gone.
+        MovierecError: it does not start; the message ends with the last lines of its log. Or it runs and does not
+            answer, or its databases are gone, or a restore has not filled them.
+    """
+    if reason := cluster.why_unfinished(settings.home):
+        raise MovierecError(reason)
+    _start_unless_running(settings, parameters)
+
+
+def start_for_restore(settings: Settings) -> None:
+    """Start the server as `start` does, though its databases are gone: new ones are made, marked as unfinished.
+
+    Nothing else starts the server on them until `finish_restore` says that they are filled.
+
+    Raises:
+        MovierecError: as `start` says, or something is left in the folder of those that are gone.
     """
     data = data_directory(settings)
+    if cluster.why_gone(settings.home) and data.exists():
+        if any(data.iterdir()):
+            raise MovierecError(f"{data} holds no databases, but other files; move them away, then try again")
+        data.rmdir()
+    _start_unless_running(settings, is_for_restore=True)
+
+
+def finish_restore(settings: Settings) -> None:
+    """Note that databases which a restore has made are filled; nothing happens to others."""
+    (data_directory(settings) / cluster.UNFINISHED).unlink(missing_ok=True)
+
+
+def _start_unless_running(
+    settings: Settings, parameters: Mapping[str, str] | None = None, is_for_restore: bool = False
+) -> None:
+    data = data_directory(settings)
     if is_running(settings):
+        if reason := _why_silent(settings, LONG_ANSWER_SECONDS):
+            raise MovierecError(f"PostgreSQL does not answer: {reason}")
         return
     state.prepare(settings.home)
     with locks.lock(settings.state_folder.lock("postgres")):
         if postmaster.is_ready(data) and not is_running(settings):
             _stop(data)
         if postmaster.find_postmaster(data) is None:
-            _start(settings, {**SERVER_PARAMETERS, **(parameters or {})})
+            _start(settings, {**SERVER_PARAMETERS, **(parameters or {})}, is_for_restore)
         _await_ready(settings)
 
 
@@ -72,25 +107,12 @@ def restart(settings: Settings) -> None:
     start(settings)
 
 
-def give_up_lost_databases(settings: Settings) -> None:
-    """Let the next start make empty databases in the place of those that are gone; nothing happens if they are there.
-
-    Raises:
-        MovierecError: something is left in their folder.
-    """
-    if not cluster.why_gone(settings.home):
-        return
-    data = data_directory(settings)
-    if data.exists() and any(data.iterdir()):
-        raise MovierecError(f"{data} holds no databases, but other files; move them away, then try again")
-    if data.exists():
-        data.rmdir()
-    settings.state_folder.databases_made.unlink()
-
-
 def why_gone(settings: Settings) -> str:
-    """Return where databases should be that were made here, and how to get them back; empty where none are missing."""
-    return cluster.why_gone(settings.home)
+    """Return why there is nothing to work with where databases were made, and how to get it back; empty: there is.
+
+    They are gone, or new ones are there which a restore has not filled.
+    """
+    return cluster.why_gone(settings.home) or cluster.why_unfinished(settings.home)
 
 
 def stop(settings: Settings) -> None:
@@ -107,8 +129,11 @@ def stop(settings: Settings) -> None:
         _stop(data)
     for process in postmaster.find_displaced(data):
         postmaster.end_displaced(process)
-    if data.exists() and socket_directory(settings) != settings.state_folder.socket:
-        with locks.lock(settings.state_folder.lock("postgres")):
+    directory = socket_directory(settings)
+    if directory != settings.state_folder.socket and directory.is_dir():
+        # where the state folder is gone as well, nobody starts anything in it
+        held = locks.lock(settings.state_folder.lock("postgres")) if settings.home.exists() else nullcontext()
+        with held:
             if postmaster.find_postmaster(data) is None:  # else somebody has started it meanwhile
                 remove_socket_directory(settings, server_account(data))
 
@@ -127,6 +152,29 @@ def is_running(settings: Settings) -> bool:
     """Tell whether the server accepts connections: it has started, and its socket is there."""
     data = data_directory(settings)
     return postmaster.is_ready(data) and postmaster.has_socket(data)
+
+
+def why_stuck(settings: Settings) -> str:
+    """Return what keeps a server that runs from answering everybody, as far as can be seen; empty where it answers.
+
+    A process of it that is halted may hold what all others wait for, such as the log of changes, or nothing at all.
+    """
+    return postmaster.why_halted(data_directory(settings)) or _why_silent(settings, ANSWER_SECONDS)
+
+
+def _why_silent(settings: Settings, seconds: int) -> str:
+    import psycopg  # noqa: PLC0415 (half a second, needed here only)
+
+    data = data_directory(settings)
+    if postmaster.is_halted(data):
+        return postmaster.why_halted(data)
+    try:
+        psycopg.connect(conninfo(settings, MAINTENANCE), connect_timeout=seconds).close()
+    except psycopg.errors.ConnectionTimeout:
+        return postmaster.why_halted(data) or f"it lets nobody in within {seconds} s, as where its disk does not answer"
+    except psycopg.OperationalError:  # it refuses, or has just ended
+        return ""
+    return ""
 
 
 def data_directory(settings: Settings) -> Path:
@@ -168,10 +216,10 @@ def _owner(database: str) -> str:
     return roles.ADMINISTRATOR if database == MAINTENANCE else roles.OWNER
 
 
-def _start(settings: Settings, parameters: Mapping[str, str]) -> None:
+def _start(settings: Settings, parameters: Mapping[str, str], is_for_restore: bool) -> None:
     data = data_directory(settings)
     account = server_account(data)
-    cluster.prepare(settings.home, account)
+    cluster.prepare(settings.home, account, is_for_restore)
     postmaster.clean_up_after_kill(data)
     directory = make_socket_directory(settings, account)
     lines = (f"{name} = '{value}'\n" for name, value in {**parameters, "unix_socket_directories": directory}.items())

@@ -62,6 +62,19 @@ def has_socket(data: Path) -> bool:
     return len(lines) > SOCKET_LINE and (Path(lines[SOCKET_LINE]) / SOCKET_NAME).exists()
 
 
+def why_halted(data: Path) -> str:
+    """Return which of the server's processes somebody has halted, and how to let them go on; empty where nobody has."""
+    pids = [str(process.pid) for process in _family(data) if _is_halted(process)]
+    named = f"its process {pids[0]} is" if len(pids) == 1 else f"its processes {', '.join(pids)} are"
+    return f"{named} halted (SIGSTOP), and kill -CONT {' '.join(pids)} lets it go on" if pids else ""
+
+
+def is_halted(data: Path) -> bool:
+    """Tell whether somebody has halted the server's first process, without which nobody is let in."""
+    process = find_postmaster(data)
+    return process is not None and _is_halted(process)
+
+
 def resume(data: Path) -> None:
     """Let the server's processes go on that somebody has halted; nothing happens to those that run."""
     for process in psutil.process_iter():
@@ -77,6 +90,20 @@ def clean_up_after_kill(data: Path) -> None:
         process.kill()
     psutil.wait_procs(orphans, timeout=10)
     (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _family(data: Path) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        if process := find_postmaster(data):
+            return [process, *process.children()]
+    return []
+
+
+def _is_halted(process: psutil.Process) -> bool:
+    try:
+        return process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _has_ended(process: psutil.Process) -> bool:
