@@ -7,6 +7,7 @@ import pytest
 from movierec.bench.web import data
 from movierec.data.columns import USER
 from movierec.data.dataset import Dataset
+from movierec.db import run_sql
 from movierec.features.profiles import group_names
 from movierec.publishing.versions import SIMILAR_LENGTH
 from movierec.rankers import registry
@@ -44,6 +45,15 @@ def test_filters_take_movies_from_beyond_the_list(live):
     assert len(years) == 8
     assert all(1985 <= year <= 1992 for year in years)
     assert "candidate" in recommended(live, "origin", k=30)
+
+
+def test_genres_are_those_of_the_live_version_also_of_one_from_before_they_were_kept(live):
+    genres = ask(live, "genres", "genre", "movies")
+    of_movies = "select genre, count(*)::int from core.movie_genre group by genre order by genre"
+    assert genres == live.execute(of_movies).fetchall()
+    live.execute("drop table serving.genre")
+    run_sql(live, "ddl/serving_genre")
+    assert ask(live, "genres", "genre", "movies") == genres
 
 
 def test_movies_to_leave_out_are_left_out(live):
