@@ -165,6 +165,22 @@ def test_feedback_of_another_viewer_cannot_be_undone(live):
     assert ask(live, "feedback_of", "movie_id", viewer=1) == []
 
 
+def test_a_rating_that_is_taken_back_after_a_night_has_learned_it_may_be_recommended_at_once(live):
+    (movie,) = recommended(live, k=1)
+    live.execute("select serving.give_feedback('a', %s, %s, 'rating', 4)", [VIEWER, movie])
+    learn = (
+        "insert into core.ratings (user_id, movie_id, rating, rated_at)"
+        " select user_id, movie_id, value, created_at - %s::interval from serving.viewer_event"
+    )
+    live.execute(learn, ["0 s"])
+    assert recommended(live, k=1) != [movie]
+    live.execute("select serving.undo_feedback('a', %s)", [VIEWER])
+    assert recommended(live, k=1) == [movie]
+    live.execute("delete from core.ratings where user_id = %s and movie_id = %s", [VIEWER, movie])
+    live.execute(learn, ["1 day"])  # an older one, given elsewhere, stands
+    assert recommended(live, k=1) != [movie]
+
+
 def test_shelves_are_distinct_unseen_and_as_the_table_says(live):
     rows = ask(live, "shelves", "shelf_id", "movie_id", viewer=VIEWER, k=4)
     movies = [movie for _, movie in rows]

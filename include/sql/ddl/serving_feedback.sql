@@ -109,6 +109,19 @@ comment on view ops.said_event is
 'Feedback given here, by the movie that it is about by now: an id that has been merged into another one is that one.
 Grain: event.';
 
+create or replace view ops.rating_taken_back as
+select
+    user_id,
+    movie_id,
+    created_at as rated_at
+from ops.said_event
+where
+    is_undone
+    and kind = 'rating';
+comment on view ops.rating_taken_back is
+'Ratings that were given here and taken back: core has those that a night has learned until the next one. Grain:
+event.';
+
 create or replace view serving.feedback_event as
 select
     event_id,
@@ -375,7 +388,15 @@ as $$
     union all
     select ratings.movie_id
     from core.ratings
-    where ratings.user_id = $1
+    where
+        ratings.user_id = $1
+        and not exists (
+            select 1 from ops.rating_taken_back
+            where
+                rating_taken_back.user_id = $1
+                and rating_taken_back.movie_id = ratings.movie_id
+                and rating_taken_back.rated_at = ratings.rated_at
+        )
 $$;
 comment on function serving.known is
 'The movies that a viewer has rated or answered to, by the ids that core has by now. Some stand in it twice.';

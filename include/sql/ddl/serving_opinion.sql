@@ -35,14 +35,12 @@ begin
         where
             user_id = any($1)
             and not exists (
-                select 1 from ops.said_event as undone
+                select 1 from ops.rating_taken_back
                 where
-                    undone.user_id = any($1)
-                    and undone.is_undone
-                    and undone.kind = 'rating'
-                    and undone.user_id = ratings.user_id
-                    and undone.movie_id = ratings.movie_id
-                    and undone.created_at = ratings.rated_at
+                    rating_taken_back.user_id = any($1)
+                    and rating_taken_back.user_id = ratings.user_id
+                    and rating_taken_back.movie_id = ratings.movie_id
+                    and rating_taken_back.rated_at = ratings.rated_at
             )
         union all
         select user_id, movie_id, value, created_at
