@@ -144,7 +144,8 @@ def test_feedback_counts_at_once_and_only_once(api, site):
     assert [(each["accepted"], each["repeated"]) for each in (once, again)] == [(1, 0), (0, 1)]
     assert first not in ids(api.get("/api/v1/users/5/recommendations"))
     assert api.delete("/api/v1/users/6/feedback/five").json() == {"is_undone": False}
-    assert api.delete("/api/v1/users/5/feedback/five").json() == {"is_undone": True}
+    for _ in range(2):  # as where the first answer was lost on its way
+        assert api.delete("/api/v1/users/5/feedback/five").json() == {"is_undone": True}
     assert first in ids(api.get("/api/v1/users/5/recommendations"))
 
 

@@ -125,7 +125,7 @@ async def undo(request: Request, session: Watcher, event_id: Text = "", back: Te
     if session.viewer is None or not event_id:
         raise ProblemError(422, "event_id is one that was given here, by somebody who is watching")
     row = await services_of(request).warehouse.row("undo_feedback", {"event_id": event_id, "user_id": session.viewer})
-    sentence = "Taken back" if row and row["is_undone"] else "That had been taken back before"
+    sentence = "Taken back" if row and row["is_undone"] else "There is nothing to take back"
     return _done(request, session, {"sentence": sentence, "event_id": ""}, back)
 
 

@@ -123,7 +123,10 @@ async def feedback(request: Request, key: Writer, batch: schemas.Events) -> sche
 
 @router.delete("/users/{user_id}/feedback/{event_id}", response_model=schemas.Undone, tags=["feedback"])
 async def undo(request: Request, key: Writer, user_id: UserId, event_id: EventId) -> schemas.Undone:
-    """Take back an event that you sent: the movie may be recommended again."""
+    """Take back an event that you sent: the movie may be recommended again.
+
+    Asking again changes nothing, and is answered as the first time.
+    """
     parameters = {"event_id": f"{key.name}:{event_id}", "user_id": user_id}
     row = await services_of(request).warehouse.row("undo_feedback", parameters)
     return schemas.Undone(is_undone=bool(row and row["is_undone"]))

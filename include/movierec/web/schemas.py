@@ -265,9 +265,9 @@ class Outcomes(BaseModel):
 
 
 class Undone(BaseModel):
-    """Whether there was something to take back."""
+    """Whether the event counts no more, taken back by this request or by an earlier one."""
 
-    is_undone: bool
+    is_undone: bool = Field(description="false: there is no such event of this viewer.")
 
 
 class Health(BaseModel):

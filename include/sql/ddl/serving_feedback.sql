@@ -292,11 +292,15 @@ begin
     update serving.viewer_event
     set is_undone = true, updated_at = now(), changed_by = pg_current_xact_id()
     where viewer_event.event_id = $1 and viewer_event.user_id = $2 and not viewer_event.is_undone;
-    return found;
+    -- asked again, as by somebody to whom the first answer was lost, it answers the same
+    return exists (
+        select 1 from serving.viewer_event
+        where viewer_event.event_id = $1 and viewer_event.user_id = $2 and viewer_event.is_undone
+    );
 end;
 $$;
 comment on function serving.undo_feedback is
-'Take back an event that the viewer gave here; false where there is none, or it was taken back before.';
+'Take back an event that the viewer gave here, now or before; false where there is none.';
 
 -- In earlier versions it had two parameters.
 drop function if exists serving.feedback_of(bigint, integer);
