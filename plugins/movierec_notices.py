@@ -44,7 +44,7 @@ NOTIFIERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "apprise_conn_id",
         {"title": "{{ notice.subject }}", "body": "{{ notice.text }}"},
     ),
-    "http": (  # a workflow of Teams, and whatever else takes JSON by a web hook
+    "http": (  # whatever takes JSON by a web hook
         "airflow.providers.http.notifications.http.HttpNotifier",
         "http_conn_id",
         # The hook takes what it does not know in a connection's extra for headers; None takes one away again.
@@ -52,6 +52,8 @@ NOTIFIERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
 }
 
+
+SHORTEST_SECRET = 7  # letters; what is no longer stands in logs for other things, too
 
 # Why a run ended, by Airflow's words for it.
 RUN_ENDED = {
@@ -153,12 +155,14 @@ def announce(notice: "Notice") -> None:
     conn_id = settings().notify
     if not conn_id:
         return
+    from airflow.sdk._shared.secrets_masker import redact
+
     error = None
     try:
         send(notice, conn_id)
     except Exception as problem:  # whatever a notifier raises
-        log.exception("the notice could not be sent through the connection '%s'", conn_id)
-        error = f"{type(problem).__name__}: {problem}"
+        error = str(redact(f"{type(problem).__name__}: {problem}"))
+        log.error("the notice could not be sent through the connection '%s': %s", conn_id, error)
     _record_sending(notice_id, conn_id, error)
 
 
@@ -167,6 +171,7 @@ def send(notice: "Notice", conn_id: str) -> None:
 
     Raises:
         ConfigError: no notifier is known for connections of that type, or its provider is not installed.
+        RuntimeError: a service of Apprise did not take it. Other notifiers raise errors of their own.
     """
     from airflow.sdk import Connection
 
@@ -174,6 +179,7 @@ def send(notice: "Notice", conn_id: str) -> None:
 
     connection = Connection.get(conn_id)
     extra = dict(connection.extra_dejson.get("notice") or {})
+    _mask_addresses(extra.get("endpoint"), connection.extra_dejson.get("config"))
     known = NOTIFIERS.get(connection.conn_type)
     path = extra.pop("notifier", known[0] if known else None)
     if path is None:
@@ -185,7 +191,38 @@ def send(notice: "Notice", conn_id: str) -> None:
     if "headers" in arguments:
         extra["headers"] = {**extra.get("headers", {}), **arguments["headers"]}
     fields = {"subject": notice.subject, "text": notice.text, "link": notice.link or "", "kind": notice.kind}
-    _notifier(path, connection.conn_type)(**arguments | extra)({"notice": fields})
+    notifier = _notifier(path, connection.conn_type)
+    if path == NOTIFIERS["apprise"][0]:
+        notifier = _that_fails(notifier)
+    notifier(**arguments | extra)({"notice": fields})
+
+
+def _mask_addresses(*values: Any) -> None:
+    """Let neither logs nor errors show the addresses of web hooks: who knows one may post there."""
+    from airflow.sdk.log import mask_secret
+
+    for value in values:
+        if isinstance(value, str) and len(value) > SHORTEST_SECRET:
+            mask_secret(value)
+        elif isinstance(value, (dict, list)):
+            _mask_addresses(*(value.values() if isinstance(value, dict) else value))
+
+
+def _that_fails(notifier: Any) -> Any:
+    """Return Airflow's notifier for Apprise as one that fails where a service does; Airflow passes over that."""
+    from apprise import Apprise, LogCapture
+
+    class Failing(notifier):  # type: ignore[misc]
+        def notify(self, context: Any) -> None:
+            services = Apprise()
+            with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+                self.hook.set_config_from_conn(self.hook.get_connection(self.hook.apprise_conn_id), services)
+                taken = ("body", "title", "notify_type", "body_format", "tag", "attach", "interpret_escapes")
+                if not services.notify(**{name: getattr(self, name) for name in taken}):
+                    reason = " ".join(said.getvalue().split())
+                    raise RuntimeError(reason or "the connection's config names no service for this tag")
+
+    return Failing
 
 
 def _notifier(path: str, conn_type: str) -> Any:

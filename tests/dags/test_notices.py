@@ -1,6 +1,7 @@
 """Notices of the DAGs for real: a failure, a question that waits, a missed deadline, and the ways they are sent."""
 
 import json
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,10 @@ from tests.mailbox import Mailbox, make_certificate
 from tests.web_hook import WebHook
 
 NOTICES = "select kind, dag_id, task_id, message, link, sent_to, sending_error from ops.notice order by notice_id"
+PLACES_OF_WORKFLOWS = (
+    "prod-7.westeurope.logic.azure.com:443",
+    "default0f.03.environment.api.powerplatform.com:443/powerautomate/automations/direct",
+)
 SENTENCE = "tiny.inter: column rating is missing; seen: user_id, item_id, score, timestamp"
 
 
@@ -139,6 +144,61 @@ def test_every_kind_of_notice_reaches_every_kind_of_receiver(airflow, hook, monk
     assert all("notice" not in post.headers for post in hook.posts)
     if conn_type == "http":
         assert {post.headers["X-Key"] for post in hook.posts} == {"k7"}
+
+
+def test_a_workflow_of_teams_is_posted_a_card_which_is_all_that_it_shows(airflow, monkeypatch, tmp_path):
+    from apprise import Apprise
+
+    from movierec.monitoring.notices import Notice
+    from movierec_notices import send
+
+    with serving(WebHook(make_certificate(tmp_path / "server.pem"))) as server:
+        workflow = f"workflows://{server.address}/643e/of-the-hook/?verify=no"
+        connect_to(monkeypatch, conn_type="apprise", extra={"config": {"path": workflow, "tag": "all"}})
+        send(Notice("failure", "movierec_ingest", "one", "the source is gone"), "on_call")
+    ((path, _, fields),) = server.posts
+    assert path.startswith("/workflows/643e/triggers/manual/paths/invoke?")
+    (card,) = fields["attachments"]
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    told = [each.get("text", "").replace("\\_", "_") for each in card["content"]["body"]]
+    assert "movierec_ingest failed: the source is gone" in told
+    # as Teams shows the address, in the form of either year
+    for place in PLACES_OF_WORKFLOWS:
+        shown = f"https://{place}/workflows/643e/triggers/manual/paths/invoke?api-version=1&sp=%2Ft&sig=of-the-hook"
+        assert type(Apprise.instantiate(shown)).__name__ == "NotifyWorkflows", shown
+
+
+# What keeps a notice from being taken, of which only the row tells, and what it says.
+REFUSALS = {
+    "a service of Apprise": (
+        lambda server: {"conn_type": "apprise", "extra": {"config": {"path": f"json://{server}/told", "tag": "all"}}},
+        "RuntimeError: .*error=401",
+    ),
+    "Apprise without a service": (
+        lambda _: {"conn_type": "apprise", "extra": {"config": {"path": "no such service", "tag": "all"}}},
+        "RuntimeError: .*",
+    ),
+    "a web hook that nobody reaches": (
+        lambda _: {
+            "conn_type": "http",
+            "host": "http://127.0.0.1:9",
+            "extra": {"notice": {"endpoint": "/hooks/7?sig=of-the-hook"}},
+        },
+        "ConnectionError: .*Connection refused",
+    ),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_keeps_a_notice_from_being_taken_is_kept_without_the_address(night, hook, monkeypatch, caplog, refusal):
+    connection, expected = REFUSALS[refusal]
+    hook.status = 401
+    connect_to(monkeypatch, **connection(hook.address))
+    night.run("movierec_publish")
+    ((error,),) = query(night.warehouse, "select distinct sending_error from ops.notice")
+    assert re.match(expected, error)
+    assert "of-the-hook" not in error
+    assert f"the notice could not be sent through the connection 'on_call': {error}" in caplog.text
 
 
 def test_a_failed_task_and_a_missed_deadline_come_by_web_hook(airflow, night, hook, monkeypatch):
