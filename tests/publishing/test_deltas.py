@@ -112,7 +112,8 @@ def test_what_is_undone_counts_no_more(live, settings):
     assert live.execute("select serving.undo_feedback('a', 1)").fetchone() == (True,)
     live.commit()
     assert bring_live(live, settings, "third hour") == 0
-    assert live.execute("select serving.undo_feedback('a', 2), serving.undo_feedback('b', 1)").fetchone() == (False, False)
+    nobodys = "select serving.undo_feedback('a', 2), serving.undo_feedback('b', 1)"
+    assert live.execute(nobodys).fetchone() == (False, False)
 
 
 def test_somebody_new_has_a_list_within_the_hour(live, settings):
