@@ -26,8 +26,9 @@ the nights go live again; a champion by another ranker goes live as ever.
 
 #### When it stops
 The live version stays, and the task's message says why: the version is live already, unfinished or not kept any more
-(the message names those that are), or there is no reason; clear **ask_version** to answer again. A run can be repeated;
-it does not move to what is live.
+(the message names those that are), or there is no reason; clear **ask_version** to answer again. Where another
+version has gone live while the question waited, the answer is refused: it was about lists that nobody sees any more.
+Look at the new ones, then clear **list_versions**. A run can be repeated; it does not move to what is live.
 
 `make rollback` lists the same from the command line, `make rollback ARGS="--to 11 --why 'too many sequels'"` moves.
 """
@@ -89,11 +90,11 @@ def movierec_rollback():
         return {"version": "move_pointer", "training": "fill_in_form", "ask": "ask_version"}[way]
 
     @task(outlets=[SERVING], trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-    def move_pointer(answer: dict[str, Any] | None) -> int:
+    def move_pointer(answer: dict[str, Any] | None, listed: dict[str, Any]) -> int:
         from movierec.publishing.rollback import move_from_form
 
         with open_connection() as conn:
-            version_id = move_from_form(conn, get_current_context()["params"], answer, person())
+            version_id = move_from_form(conn, get_current_context()["params"], answer, listed, person())
         if version_id is None:
             raise AirflowSkipException("left as it is; see ask_version")
         return version_id
@@ -114,7 +115,7 @@ def movierec_rollback():
         params={"reason": why_param("Needed for an answer, and kept with the move in ops.pointer_move.")},
         response_timeout=ANSWER_TIMEOUT,
     )
-    moved = move_pointer(ask_version.output)
+    moved = move_pointer(ask_version.output, listed)
     form = fill_in_form()
     way >> [ask_version, moved, form]
     TriggerDagRunOperator(task_id="publish_again", trigger_dag_id=PUBLISH, conf=form, **TRIGGER_DEFAULTS)

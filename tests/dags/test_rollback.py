@@ -31,11 +31,15 @@ NIGHT = """
 @pytest.fixture
 def two_versions(night):
     """Make two nights live, one after the other: versions 1 and 2."""
-    with connect(night.warehouse) as conn:
-        for day, ranker in ((1, "ease"), (2, "hybrid")):
-            (version_id,) = conn.execute(NIGHT, {"as_of": f"2026-03-0{day} 02:00Z", "ranker": ranker}).fetchone()
-            go_live(conn, version_id)
+    for day, ranker in ((1, "ease"), (2, "hybrid")):
+        make_live(night, day, ranker)
     return night
+
+
+def make_live(night, day, ranker):
+    with connect(night.warehouse) as conn:
+        (version_id,) = conn.execute(NIGHT, {"as_of": f"2026-03-0{day} 02:00Z", "ranker": ranker}).fetchone()
+        go_live(conn, version_id)
 
 
 def ask(night, **fields):
@@ -46,7 +50,7 @@ def ask(night, **fields):
 def answered(two_versions, monkeypatch):
     """Run the empty form beside somebody who answers, and return what was asked and how the tasks ended."""
 
-    def answered(how):
+    def answered(how, state="success"):
         from airflow.models.taskinstance import TaskInstance
         from airflow.utils.session import create_session
         from sqlalchemy import select
@@ -64,7 +68,7 @@ def answered(two_versions, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(time, "sleep", answer)
             run = ask(two_versions)
-        assert run.state == "success", states(run)
+        assert run.state == state, states(run)
         return questions, states(run)
 
     return answered
@@ -114,6 +118,17 @@ def test_who_answers_may_leave_it_and_so_does_silence(two_versions, answered, ho
     _, ended = answered(how)
     assert (ended["ask_version"], ended["move_pointer"]) == ("skipped", "skipped")
     assert query(two_versions.warehouse, LIVE) == [(2,)]
+
+
+def test_an_answer_about_lists_that_a_night_has_replaced_meanwhile_is_refused(two_versions, answered, capsys):
+    def answer_late(session, ti):
+        make_live(two_versions, 3, "ease")
+        choose("version 1", "too many sequels")(session, ti)
+
+    _, ended = answered(answer_late, "failed")
+    assert ended["move_pointer"] == "failed"
+    assert "version 3 has gone live since the versions were listed, when version 2 was, and" in capsys.readouterr().out
+    assert query(two_versions.warehouse, LIVE) == [(3,)]
 
 
 def test_a_version_by_name_needs_no_question(two_versions):

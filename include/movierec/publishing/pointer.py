@@ -77,19 +77,33 @@ def bring_live(conn: Connection, version_id: int, moved_by: str, reason: str | N
     return version_id
 
 
-def move_pointer(conn: Connection, version_id: int, moved_by: str, reason: str) -> int | None:
+def move_pointer(
+    conn: Connection, version_id: int, moved_by: str, reason: str, instead_of: int | None = None
+) -> int | None:
     """Make a kept version live, forward or back, and return the one that was; readers see either, whole.
 
     Who and why stand in `ops.pointer_move`, in the same transaction.
 
+    Args:
+        conn: the warehouse.
+        version_id: which one.
+        moved_by: who.
+        reason: why.
+        instead_of: which version was live when the decision was made; None: whatever is live.
+
     Raises:
         PublishError: no reason is given, or the version does not exist, is live already or has not passed its audit, or
-            another move does not end.
+            another one has gone live since the decision, or another move does not end.
     """
     require_reason(reason)
     previous = _lock_live_soon(conn)
     try:
         _require_choosable(conn, version_id, previous)
+        if instead_of not in (None, previous):
+            raise PublishError(
+                f"version {previous} has gone live since the versions were listed, when version {instead_of} was, and "
+                "would be taken back unseen; look at its lists, then clear list_versions to be asked again"
+            )
         sign_move(conn, moved_by, reason.strip())
         point_to(conn, version_id, takes_audited=False)
     except PublishError:

@@ -15,13 +15,17 @@ CHOICE = "version "  # before the number, on a button
 
 
 def log_kept_versions(conn: Connection) -> dict[str, Any]:
-    """Log the kept versions and return the same `table` as Markdown, with the `choices` that it leaves (version 11)."""
+    """Log the kept versions and return them for a question.
+
+    `table` is the same as Markdown, `choices` are those that it leaves (version 11), and `live` is what they replace.
+    """
     rows = kept_versions(conn)
     log.info("kept versions:\n%s", text_table.table(rows))
     heads = [text_table.readable(name) for name in rows[0]] if rows else []
     cells = [[text_table.cell(value).replace("|", "\\|") for value in row.values()] for row in rows]
     choices = [f"{CHOICE}{row['version']}" for row in rows if row["status"] != "live"]
-    return {"table": "\n".join(text_table.markdown(heads, cells)), "choices": choices}
+    live = next((row["version"] for row in rows if row["status"] == "live"), None)
+    return {"table": "\n".join(text_table.markdown(heads, cells)), "choices": choices, "live": live}
 
 
 def requested_way(form: Mapping[str, Any], choices: Sequence[str]) -> str:
@@ -41,7 +45,7 @@ def requested_way(form: Mapping[str, Any], choices: Sequence[str]) -> str:
 
 
 def move_from_form(
-    conn: Connection, form: Mapping[str, Any], answer: Mapping[str, Any] | None, user: str
+    conn: Connection, form: Mapping[str, Any], answer: Mapping[str, Any] | None, listed: Mapping[str, Any], user: str
 ) -> int | None:
     """Move the pointer as a form says, or the answer to its question, and return the version that is live then.
 
@@ -49,13 +53,14 @@ def move_from_form(
         conn: the warehouse.
         form: with `version`, `why` and `who`.
         answer: with `choice` as listed, `reason` and `by`; None where nobody was asked, or everything is left as it is.
+        listed: what was shown to who answered (see `log_kept_versions`).
         user: in whose name, where neither form nor answer says.
 
     Returns:
         The version; None where everything is left as it is.
 
     Raises:
-        PublishError: as `move_pointer` says.
+        PublishError: as `move_pointer` says, or what was answered about is not live any more.
     """
     if answer is None and form["version"] is None:
         return None
@@ -63,5 +68,6 @@ def move_from_form(
         version_id, reason = int(answer["choice"].removeprefix(CHOICE)), answer["reason"]
     else:
         version_id, reason = form["version"], form["why"]
-    move_pointer(conn, version_id, form["who"] or (answer or {}).get("by") or user, reason or "")
+    seen = listed["live"] if answer else None
+    move_pointer(conn, version_id, form["who"] or (answer or {}).get("by") or user, reason or "", seen)
     return version_id
