@@ -190,14 +190,16 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_what_keeps_a_notice_from_being_taken_is_kept_without_the_address(night, hook, monkeypatch, caplog, refusal):
+def test_what_keeps_a_notice_from_being_taken_is_kept_without_the_address(
+    night, hook, monkeypatch, caplog, capfd, refusal
+):
     connection, expected = REFUSALS[refusal]
     hook.status = 401
     connect_to(monkeypatch, **connection(hook.address))
     night.run("movierec_publish")
     ((error,),) = query(night.warehouse, "select distinct sending_error from ops.notice")
     assert re.match(expected, error)
-    assert "of-the-hook" not in error
+    assert "of-the-hook" not in error + caplog.text + "".join(capfd.readouterr())
     assert f"the notice could not be sent through the connection 'on_call': {error}" in caplog.text
 
 

@@ -42,6 +42,10 @@ DEFAULTS = {
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
     "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
     "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+    # Of a web hook that does not answer they log the address, which is its secret; what the scheduler passes on of its
+    # tasks' logs is masked nowhere. movierec_notices says why a notice was not sent, without it.
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.task.hooks.airflow.providers.http=CRITICAL "
+    "airflow.providers.http.notifications=CRITICAL",
     **openlineage.OPTIONS,
     "GX_ANALYTICS_ENABLED": "false",
     "OMP_WAIT_POLICY": "passive",  # waiting threads leave the core to others
