@@ -60,7 +60,11 @@ def _copy(loader: SliceLoader, piece: Piece, source: str, lineage: Sequence[Mapp
     if piece.mode == "whole" or not lineage:
         return notes
     if loader.rows and piece.fingerprint is None:
-        loader.drop_repeats([row["slice_id"] for row in lineage if not row["is_replayed"]])
+        loaded = [row for row in lineage if not row["is_replayed"]]
+        if piece.keys and loaded[-1]["fingerprint"] == loader.fingerprint:  # of a table, whose columns have not changed
+            loader.drop_all()
+        else:
+            loader.drop_repeats([row["slice_id"] for row in loaded])
         notes.skipped_rows += loader.repeated
     if loader.repeated:
         log.info("extract %s: %s: %d rows were read again and are loaded already", source, piece.name, loader.repeated)

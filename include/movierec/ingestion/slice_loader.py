@@ -63,6 +63,14 @@ class SliceLoader:
                     self.rows += cursor.rowcount
         self.refused = self._lines - self.rows
 
+    def drop_all(self) -> None:
+        """Remove every row that has a key: the last slice was made of just what was read, and holds all of them."""
+        statement = sql.SQL("delete from {} where slice_id = %(slice_id)s and ({}) is not null").format(
+            self._table, _identifiers(self._piece.contract.key)
+        )
+        self.repeated = self._conn.execute(statement, self._key()).rowcount
+        self.rows -= self.repeated
+
     def drop_repeats(self, lineage: Sequence[int]) -> None:
         """Remove what was loaded of a key again where the last slice of `lineage` that has the key holds the same.
 
