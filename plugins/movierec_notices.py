@@ -113,10 +113,15 @@ def describe_failure(error: object, reason: str | None) -> str:
         return RUN_ENDED.get(reason, f"the run ended: {reason}.")
     if isinstance(error, (AirflowFailException, MovierecError)):
         return str(error)
-    if isinstance(error, AirflowSensorTimeout):
-        return "what it waited for did not come in time."
-    if isinstance(error, AirflowTaskTimeout):
-        return "it took longer than its task allows."
+    for kind, sentence in (
+        (AirflowSensorTimeout, "what it waited for did not come in time."),
+        (AirflowTaskTimeout, "it took longer than its task allows."),
+    ):
+        if isinstance(error, kind):
+            return sentence
+    if isinstance(error, AttributeError) and error.name == "on_kill":
+        # Airflow calls it on SIGTERM, and a mapped task has it only once its process has unmapped it.
+        return "its process was ended from outside while it started, as where its heartbeat did not arrive in time."
     if isinstance(error, BaseException):
         return f"{type(error).__module__}.{type(error).__qualname__}, in every attempt; its log says more."
     return "its process ended without a word, as if it had been killed or memory had run out."

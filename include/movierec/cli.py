@@ -14,10 +14,9 @@ from pathlib import Path
 from movierec.commands import options as options_of
 from movierec.config import Settings, read_env_file
 from movierec.errors import ConfigError, MovierecError
-from movierec.local import streams
+from movierec.local import state, streams
 
 INTERRUPTED = 130
-NEARLY_FULL_BYTES = 8_000_000
 WHOLE_LINE_COMMANDS = ("clean", "airflow", "quarantine", "rollback", "check", "why", "forget", "restore", "evaluate")
 
 
@@ -69,8 +68,6 @@ def up(settings: Settings, options: argparse.Namespace) -> None:
 
 def down(settings: Settings, _: argparse.Namespace) -> None:
     """Stop what runs in the background."""
-    from movierec.local import state  # noqa: PLC0415
-
     if state.is_ours(settings.home):
         _let_nothing_start(settings)
     elif settings.home.is_dir() and any(settings.home.iterdir()):
@@ -267,14 +264,9 @@ def _disk_full(sentence: str) -> str:
         return ""
     home = Path(os.environ.get("MOVIEREC_HOME") or Settings.home).expanduser().absolute()
     folder = next(path for path in (home, *home.parents) if path.exists())
-    if not _is_nearly_full(folder):
+    if not state.is_nearly_full(folder):
         if os.strerror(errno.ENOSPC) not in sentence:
             return ""
         temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 (what programs take that we call)
-        folder = temporary if temporary.is_dir() and _is_nearly_full(temporary) else folder
+        folder = temporary if temporary.is_dir() and state.is_nearly_full(temporary) else folder
     return f"disk full: {folder} has {shutil.disk_usage(folder).free / 1e6:.0f} MB left. "
-
-
-def _is_nearly_full(folder: Path) -> bool:
-    usage = shutil.disk_usage(folder)
-    return 0 <= usage.free <= NEARLY_FULL_BYTES < usage.total

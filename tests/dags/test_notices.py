@@ -274,6 +274,15 @@ def test_what_other_programs_say_stays_in_the_log(airflow, error, expected):
     assert describe_failure(error, None).startswith(expected)
 
 
+def test_a_mapped_task_that_is_ended_while_it_starts_is_said_to_be(airflow):
+    from movierec_notices import describe_failure
+
+    mapped = airflow.dags["movierec_publish"].task_dict["write_lists"]
+    with pytest.raises(AttributeError) as ended:
+        mapped.on_kill()  # as Airflow does on SIGTERM, also before the task has been unmapped
+    assert describe_failure(ended.value, None).startswith("its process was ended from outside while it started, as ")
+
+
 def test_every_task_and_every_dag_tells_of_a_failure(airflow):
     for dag in airflow.dags.values():
         for told in (dag.on_failure_callback, *(task.on_failure_callback for task in dag.tasks)):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from movierec import locks
 from movierec.errors import ConfigError, MovierecError
 from movierec.state_folder import StateFolder
 
+NEARLY_FULL_BYTES = 8_000_000
 PASSING = 0o710  # of a state folder through which the database server's group may pass
 
 
@@ -61,6 +63,15 @@ def why_read_only(home: Path) -> str:
             is_disk = os.statvfs(path).f_flag & os.ST_RDONLY
             return f"{path} can only be read ({os.strerror(errno.EROFS if is_disk else errno.EACCES)})"
     return ""
+
+
+def is_nearly_full(folder: Path) -> bool:
+    """Tell whether the disk of a folder has next to no room left; one that is as small as that is not asked for any."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:  # it is gone
+        return False
+    return 0 <= usage.free <= NEARLY_FULL_BYTES < usage.total
 
 
 def close(home: Path) -> None:

@@ -11,7 +11,7 @@ from movierec.local.postgres import embedded_server
 def status_text(settings: Settings) -> str:
     """Return the state of the folder, of the database and of Airflow's components, and how to log in."""
     settings = group.running_settings(settings)
-    lines = [f"state folder: {settings.home}{_read_only(settings)}", f"PostgreSQL: {_database_state(settings)}"]
+    lines = [f"state folder: {settings.home}{_disk_trouble(settings)}", f"PostgreSQL: {_database_state(settings)}"]
     pids = group.component_pids(settings.home)
     if not pids:
         return "\n".join((*lines, "Airflow: stopped"))
@@ -23,8 +23,13 @@ def status_text(settings: Settings) -> str:
     return "\n".join((*lines, f"Web application: {web.health(settings)} (pid {web_pid})", web.web_line(settings)))
 
 
-def _read_only(settings: Settings) -> str:
+def _disk_trouble(settings: Settings) -> str:
     """Return what is to be known of a state folder that cannot be written: Airflow itself only answers 500."""
+    if state.is_nearly_full(settings.home):
+        return (
+            "; no room is left on its disk: readers keep the live lists, and what ends meanwhile starts again once you "
+            "have made room"
+        )
     if not (reason := state.why_read_only(settings.home)):
         return ""
     where = reason.removeprefix(f"{settings.home} ")

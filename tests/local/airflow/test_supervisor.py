@@ -49,6 +49,7 @@ BEATING = SUPERVISE.replace(
     "sys.exit",
 ).replace("{}))", "{}, heartbeats=heartbeats))")
 TWO_DEATHS = SUPERVISE.replace("sys.exit", "supervisor.MAX_DEATHS = 2\nsys.exit")
+SHORT_PAUSE = TWO_DEATHS.replace("sys.exit", "supervisor.FULL_DISK_PAUSE_SECONDS = 0.5\nsys.exit")
 STUBBORN = "trap '' TERM; sleep 300 & wait; sleep 300"
 
 
@@ -139,6 +140,26 @@ def test_a_full_disk_does_not_end_what_keeps_components_running(small_disk, supe
     assert list(home.glob("group.json.*")) == []
     (small_disk / "ballast").unlink()
     wait_for(lambda: group.component_pids(home).get("sleeper", first) != first)
+
+
+def test_what_keeps_ending_on_a_full_disk_ends_nothing_else_and_starts_once_there_is_room(disk_of, settings, supervise):
+    disk = disk_of("16m")
+    home = disk / "state"
+    state.prepare(home)
+    (home / "airflow").mkdir()
+    needs_room = ["sh", "-c", f"test -e {disk}/ballast && exit 1; exec sleep 300"]
+    supervise({"web": ["sleep", "300"], "scheduler": needs_room}, SHORT_PAUSE, home=home)
+    first = group.component_pids(home)
+    fill(disk)
+    os.kill(first["scheduler"], signal.SIGKILL)
+    said = f"state folder: {home}; no room is left on its disk: readers keep the live lists, and what ends meanwhile "
+    assert status_text(replace(settings, home=home)).startswith(said)
+    time.sleep(4)  # for more starts than may fail
+    assert group.find_supervisor(home)
+    assert psutil.pid_exists(first["web"])
+    (disk / "ballast").unlink()
+    wait_for(lambda: group.component_pids(home).get("scheduler", first["scheduler"]) != first["scheduler"])
+    assert status_text(replace(settings, home=home)).startswith(f"state folder: {home}\n")
 
 
 def test_what_runs_goes_on_alone_while_the_disk_can_only_be_read(home, settings, supervise):

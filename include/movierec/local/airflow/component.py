@@ -33,20 +33,21 @@ class Component:
     deaths: list[float] = field(default_factory=list)
     next_start: float = 0.0
 
-    def note_death(self, is_excused: bool = False) -> None:
+    def note_death(self, is_excused: bool = False, pause_seconds: float = 0.0) -> None:
         """Note that the process has ended, if it has; after each recent death the next start waits twice as long.
 
         Args:
             is_excused: it could not help it, because what it needs was gone; such deaths are not counted.
+            pause_seconds: how long the next start waits at least.
         """
         if self.process is None or self.process.poll() is None:
             return
         say(f"{self.name} ended with status {self.process.returncode}")
         self.process = None
-        self._wait_longer(is_excused)
+        self._wait_longer(is_excused, pause_seconds)
 
-    def start(self, home: Path) -> None:
-        """Start the process, unless it runs or has to wait."""
+    def start(self, home: Path, is_excused: bool = False, pause_seconds: float = 0.0) -> None:
+        """Start the process, unless it runs or has to wait; arguments are as of `note_death`, should that fail."""
         if self.process is not None or time.monotonic() < self.next_start:
             return
         try:
@@ -54,13 +55,13 @@ class Component:
             self.process = start_component(self.name, self.command, home)
         except Exception as error:
             say(f"{self.name} could not be started: {error}")
-            self._wait_longer(is_excused=False)
+            self._wait_longer(is_excused, pause_seconds)
 
-    def _wait_longer(self, is_excused: bool) -> None:
+    def _wait_longer(self, is_excused: bool, pause_seconds: float) -> None:
         now = time.monotonic()
         recent = [death for death in self.deaths if now - death < DEATH_WINDOW_SECONDS]
         self.deaths = recent if is_excused else [*recent, now]
-        self.next_start = now + 2 ** max(0, len(self.deaths) - 1)
+        self.next_start = now + max(pause_seconds, 2 ** max(0, len(self.deaths) - 1))
 
 
 def say(sentence: str) -> None:

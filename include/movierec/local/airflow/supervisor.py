@@ -35,6 +35,7 @@ COMPONENTS = {
 }
 MAX_DEATHS = 5
 GRACE_SECONDS = 10.0
+FULL_DISK_PAUSE_SECONDS = 20.0  # before what ended on a full disk starts again
 KILLED_SECONDS = 1.0  # for the processes of a component that hangs; it reacts to no signal but SIGKILL itself
 
 
@@ -91,19 +92,22 @@ def _do_nothing() -> None:
 def _start_what_can_run(
     home: Path, components: Sequence[Component], database: Database | None, is_ready: Callable[[], bool]
 ) -> None:
-    # On a disk that can only be read, as after an error, whatever starts ends again: what still runs goes on alone.
-    is_read_only = bool(state.why_read_only(home))
+    # On a disk that can only be read, as after an error, whatever starts ends again: what still runs goes on alone. On
+    # one that is full some things start, and nothing gives up for what does not: it goes on once there is room.
+    is_read_only, is_full = bool(state.why_read_only(home)), state.is_nearly_full(home)
     is_there = not is_read_only and (database is None or database.keep_running())
+    is_excused = is_read_only or is_full or (database is not None and database.was_away())
+    pause = FULL_DISK_PAUSE_SECONDS if is_full else 0.0
     for component in components:
-        component.note_death(is_excused=is_read_only or (database is not None and database.was_away()))
+        component.note_death(is_excused, pause)
     if not is_there:
         return
     first, *others = components
-    first.start(home)
+    first.start(home, is_excused, pause)
     waiting = [component for component in others if component.process is None]
     if waiting and is_ready():
         for component in waiting:
-            component.start(home)
+            component.start(home, is_excused, pause)
 
 
 def _kill_hung(components: Sequence[Component], heartbeats: Heartbeats, is_excused: bool) -> None:
