@@ -92,6 +92,17 @@ def test_two_tables_show_one_moment(store: str) -> None:
     pieces.close()
 
 
+def test_a_large_table_is_read_in_its_order_wherever_others_are_in_reading_it(store: str) -> None:
+    """PostgreSQL lets a reader begin where another one is, so that both take the same blocks from the disk."""
+    large = "select id, repeat('x', 1000) from generate_series(1, 20000) as id"  # more than a quarter of its buffers
+    run(store, "create table movies (movie_id int, title text)", f"insert into movies {large}")
+    with psycopg.connect(store) as other:
+        other.execute("declare reader cursor for select movie_id from movies")
+        other.execute("move 10000 in reader")
+        (movies,) = land(store, DatabaseTables(endpoint(store)), InMemoryState()).values()
+    assert [int(row["movie_id"]) for row in movies.rows] == list(range(1, 20_001))
+
+
 def test_a_refused_table_stops_the_source(store: str) -> None:
     run(store, "create view movies as select 1 / (random() * 0)::int as movie_id, 'x' as title")
     with pytest.raises(SourceError, match="division by zero"):

@@ -24,7 +24,11 @@ SESSION = """
     set timezone to 'UTC';
     set datestyle to 'ISO, YMD';
     set bytea_output to 'hex';
-    set idle_in_transaction_session_timeout to 0
+    set idle_in_transaction_session_timeout to 0;
+    select set_config(name, case vartype when 'bool' then 'off' else '0' end, false)
+    from pg_settings
+    -- in the order in which the table has them, so that a table which has not changed reads as it did the last time
+    where name in ('synchronize_seqscans', 'max_parallel_workers_per_gather')
 """
 
 
