@@ -152,7 +152,7 @@ def test_what_keeps_ending_on_a_full_disk_ends_nothing_else_and_starts_once_ther
     first = group.component_pids(home)
     fill(disk)
     os.kill(first["scheduler"], signal.SIGKILL)
-    said = f"state folder: {home}; no room is left on its disk: readers keep the live lists, and what ends meanwhile "
+    said = f"state folder: {home}; no room is left on its disk: readers have the live lists for as long as "
     assert status_text(replace(settings, home=home)).startswith(said)
     time.sleep(4)  # for more starts than may fail
     assert group.find_supervisor(home)
