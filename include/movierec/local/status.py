@@ -27,8 +27,8 @@ def _disk_trouble(settings: Settings) -> str:
     """Return what is to be known of a state folder that cannot be written: Airflow itself only answers 500."""
     if state.is_nearly_full(settings.home):
         return (
-            "; no room is left on its disk: readers have the live lists for as long as PostgreSQL runs, which may end of "
-            "that, and what ends starts again once you have made room"
+            "; no room is left on its disk: readers have the live lists for as long as PostgreSQL runs, which may end "
+            "of that, and what ends starts again once you have made room"
         )
     if not (reason := state.why_read_only(settings.home)):
         return ""

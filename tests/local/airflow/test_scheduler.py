@@ -61,3 +61,17 @@ def test_processes_that_a_component_forks_look_for_garbage_seldom_too(tmp_path):
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     said = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
     assert said == f"{program.THRESHOLDS} ['api-server', '--port', '1'] __main__\n"
+
+
+def test_a_scheduler_that_ends_by_an_error_waits_for_no_worker_that_nobody_told_to_end():
+    code = (
+        "import multiprocessing, time\n"
+        "from movierec.local.airflow import program, scheduler\n"
+        "def run(words):\n"
+        "    multiprocessing.get_context('fork').Process(target=time.sleep, args=(300,)).start()\n"
+        "    raise OSError('No space left on device')\n"
+        "program.run, scheduler.import_libraries = run, lambda: None\n"
+        "scheduler.main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "OSError: No space left on device")

@@ -7,6 +7,7 @@ gate seven CPU seconds of Great Expectations, a task that fits a ranker three of
 
 import importlib
 import logging
+import multiprocessing
 import sys
 
 from movierec.local.airflow import program
@@ -40,7 +41,21 @@ def import_libraries() -> None:
             log.warning("%s cannot be imported", name, exc_info=True)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be Airflow's scheduler, and end with it.
+
+    Where it ends by an error, such as a log on a full disk, its executor may not have told its workers to end. Python
+    would wait for them for ever, and the supervisor for a quarter of an hour, which ends what they run before it starts
+    the next scheduler.
+    """
     program.collect_seldom()
     import_libraries()
-    program.run(["scheduler", *sys.argv[1:]])
+    try:
+        program.run(["scheduler", *sys.argv[1:]])
+    finally:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+
+if __name__ == "__main__":
+    main()
