@@ -64,9 +64,9 @@ STRUCTURE = (
     "ddl/reader_role",
 )
 OLDEST_SERVER = 170_000
-# Counts up with every change that earlier code cannot work on: what it reads or writes gets another name, type or
-# meaning, or goes. Code refuses a structure whose version is above its own.
-STRUCTURE_VERSION = 2
+# Counts up with every change that earlier code cannot work on: what it reads, writes or calls gets another name, type,
+# meaning or other parameters, or goes. Code refuses a structure whose version is above its own.
+STRUCTURE_VERSION = 3
 
 # Whoever waits for a lock makes all later readers wait behind: so we wait briefly, let them pass, and try again.
 LOCK_TIMEOUT = "100ms"
