@@ -77,7 +77,8 @@ TASKS: dict[str, dict[str, Ports]] = {
         "write_fallback": Ports("artifacts/final artifacts/snapshot", "serving.fallback"),
         "write_catalogue": Ports(
             "core.*",
-            "serving.catalogue serving.title_trigram serving.shelf serving.shelf_entry serving.renamed_movie",
+            "serving.catalogue serving.genre serving.title_trigram serving.shelf serving.shelf_entry "
+            "serving.renamed_movie",
         ),
         "write_item_weights": Ports("artifacts/final serving.similar_movie", "serving.item_weight"),
         "audit_version": Ports(f"core.* {_LISTS}", "serving.version"),

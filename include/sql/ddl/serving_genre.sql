@@ -49,7 +49,7 @@ comment on function serving.genres is
 
 create or replace function serving.unknown_genres(genres text[])
 returns text[]
-language sql stable strict
+language sql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(array_agg(distinct asked.genre), '{}')

@@ -66,7 +66,7 @@ select
         'version_id', freshness.version_id,
         'delta_id', freshness.delta_id,
         'is_complete', page.is_complete,
-        'unknown_genres', coalesce(serving.unknown_genres(%(genres_in)s::text[] || %(genres_out)s::text[]), '{}'),
+        'unknown_genres', serving.unknown_genres(%(genres_in)s::text[] || %(genres_out)s::text[]),
         'next', case when page.is_complete then page.last_place end,
         'items', page.items
     )::text as body
