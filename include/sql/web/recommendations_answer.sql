@@ -66,7 +66,11 @@ select
         'version_id', freshness.version_id,
         'delta_id', freshness.delta_id,
         'is_complete', page.is_complete,
-        'unknown_genres', serving.unknown_genres(%(genres_in)s::text[] || %(genres_out)s::text[]),
+        'unknown_genres', case
+            -- most requests filter by none, and a call takes a twentieth of the time that a list does
+            when num_nonnulls(%(genres_in)s::text[], %(genres_out)s::text[]) = 0 then '{}'
+            else serving.unknown_genres(%(genres_in)s::text[] || %(genres_out)s::text[])
+        end,
         'next', case when page.is_complete then page.last_place end,
         'items', page.items
     )::text as body
