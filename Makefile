@@ -121,7 +121,7 @@ bench-ingest: dev ## time ingestion at 1M, 5M and 20M ratings (half an hour, 20 
 bench-night: dev ## run and measure nights of three datasets, for docs/benchmarks.md (an hour; Java 17 or newer)
 	@$(BIN)/python -m movierec.bench.night --write $$MOVIEREC_ARGS
 
-bench-web: dev ## measure the web application and the run of feedback, for docs/benchmarks.md (an hour, 10 GB)
+bench-web: dev ## measure the web application and the run of feedback, for docs/benchmarks.md (a quarter of an hour, 10 GB)
 	@$(BIN)/python -m movierec.bench.web --write $$MOVIEREC_ARGS
 
 ##@ Develop
