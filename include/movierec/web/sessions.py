@@ -67,10 +67,7 @@ class SessionCookie:
 
     def read(self, text: str | None) -> Session:
         """Return the session of a cookie; a new one where there is none, or where it was tampered with or is old."""
-        try:
-            return Session(**self._serializer.loads(text or "", max_age=MAX_AGE_SECONDS))
-        except (BadData, TypeError):
-            return Session()
+        return self._load(text, MAX_AGE_SECONDS) or Session()
 
     def write(self, session: Session) -> str:
         """Return the cookie's text."""
@@ -78,10 +75,13 @@ class SessionCookie:
 
     def says(self, text: str | None, session: Session) -> bool:
         """Tell whether a cookie says just this session, and will for long enough yet."""
+        return self._load(text, RENEWAL_SECONDS) == session
+
+    def _load(self, text: str | None, max_age: int) -> Session | None:
         try:
-            return Session(**self._serializer.loads(text or "", max_age=RENEWAL_SECONDS)) == session
+            return Session(**self._serializer.loads(text or "", max_age=max_age))
         except (BadData, TypeError):
-            return False
+            return None
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
