@@ -23,8 +23,9 @@ from movierec.local.airflow.api import AirflowClient, Run, UnreachableError
 from movierec.local.airflow.clock import follow_clock
 from movierec.local.airflow.database import give_back_tries
 from movierec.local.airflow.failure import describe_failure
-from movierec.local.airflow.processes import end_all
+from movierec.local.airflow.processes import GROUP_VARIABLE, end_all
 from movierec.local.airflow.progress import Progress
+from movierec.local.airflow.supervisor import before_scheduler
 from movierec.local.airflow.under_way import await_night, find_night
 from movierec.local.airflow.waiting import describe_wait
 from movierec.local.postgres import embedded_server
@@ -33,6 +34,22 @@ from tests.dags.test_nights import query
 
 WAREHOUSE = "AIRFLOW_CONN_MOVIEREC_WAREHOUSE"
 EMPTY = "truncate asset_dag_run_queue, dagrun_asset_event, asset_event, dag_run cascade"
+# What Airflow's runner does when it ends a task that it takes for failed.
+FAILING_WORKER = """
+import psycopg, signal, sys, time
+
+def fail(*_):
+    with psycopg.connect(sys.argv[1]) as conn:
+        conn.execute(
+            "update task_instance set state = case when try_number <= max_tries then 'up_for_retry' else 'failed' end "
+            "where run_id = 'interrupted' and state = 'running'"
+        )
+    sys.exit()
+
+signal.signal(signal.SIGTERM, fail)
+print("runs", flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +141,24 @@ def test_tasks_that_a_scheduler_took_with_it_start_again_and_lose_no_try(airflow
         started_again = task.try_number + 1
         assert task.max_tries - started_again == tries_left
     assert give_back_tries(airflow.settings) == 0
+
+
+def test_a_task_on_its_last_try_goes_on_though_the_end_of_its_worker_is_its_failure(airflow, nights):
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    nights.make(INGEST, "interrupted")
+    with create_session() as session:
+        task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
+        task.state, task.try_number = "running", task.max_tries + 1
+    command = [sys.executable, "-c", FAILING_WORKER, embedded_server.conninfo(airflow.settings, "airflow")]
+    starter = f"import subprocess; worker = subprocess.Popen({command!r}, stdout=subprocess.PIPE); worker.stdout.readline()"
+    marked = {**os.environ, GROUP_VARIABLE: str(airflow.settings.home)}
+    subprocess.run([sys.executable, "-c", starter], env=marked, check=True)  # it ends, and leaves the worker
+    before_scheduler(airflow.settings)
+    with create_session() as session:
+        task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
+        assert (task.state, task.max_tries - task.try_number) == ("up_for_retry", 0)
 
 
 def test_what_a_clock_that_was_set_back_has_left_in_the_future_goes_on(airflow, nights):

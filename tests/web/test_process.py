@@ -53,7 +53,7 @@ def process(site, tmp_path):
     await_answer(running, running.url)
     yield running
     running.terminate()
-    running.wait(20)
+    running.communicate(timeout=20)
 
 
 def answering(process):
@@ -186,5 +186,5 @@ def test_the_first_start_makes_up_a_key_and_says_where(site, tmp_path):
 def test_what_cannot_work_is_said_in_one_sentence(site, tmp_path, folder, database, sentence):
     home = tmp_path / folder
     process = start(site, home, free_port(), **({} if database is None else {"MOVIEREC_WEB_DATABASE": database}))
-    assert process.wait(60) == 1
-    assert process.stderr.read() == f"movierec: {sentence.format(home=home)}\n"
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, f"movierec: {sentence.format(home=home)}\n")

@@ -34,7 +34,8 @@ def health(settings: Settings) -> str:
         with WITHOUT_PROXY.open(f"{web_url(_reachable(settings))}/health", timeout=ANSWER_SECONDS) as response:
             return str(json.load(response)["status"])
     except urllib.error.HTTPError as error:
-        return f"answers {error.code}"
+        with error:
+            return f"answers {error.code}"
     except (OSError, ValueError, KeyError):
         return "does not answer"
 

@@ -1,6 +1,8 @@
 -- Purpose: give a try back to each task that a scheduler took with it when it ended, and let the next one find them.
 -- Airflow counts the try of such a task when it starts it again, although the task has not failed.
--- Grain: one row per task. Key: id. Inputs: Airflow's tables. Parameters: none. Run it while no scheduler runs.
+-- Grain: one row per task. Key: id. Inputs: Airflow's tables. Parameters: none.
+-- Run it while no scheduler runs and before the workers that it left are ended: a task that is mapped and ended while
+-- it starts is reported as failed by Airflow's runner, which asks an operator that is still to be made to end itself.
 update job
 set state = 'failed', end_date = now()
 where job_type = 'SchedulerJob' and state = 'running';

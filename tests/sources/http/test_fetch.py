@@ -1,4 +1,5 @@
 import hashlib
+import io
 import logging
 from urllib.request import Request
 
@@ -225,5 +226,7 @@ def test_a_redirect_to_another_scheme_is_refused(site, tmp_path, target):
 def test_a_redirect_that_gives_encryption_up_is_refused():
     handler = Redirects("https://example.com/data.zip")
     request = Request("https://example.com/data.zip")
+    answer = io.BytesIO(b"moved")
     with pytest.raises(SourceError, match="not encrypted as the first address was; allowed is https"):
-        handler.redirect_request(request, None, 302, "", {}, "http://example.com/data.zip")
+        handler.redirect_request(request, answer, 302, "", {}, "http://example.com/data.zip")
+    assert answer.closed

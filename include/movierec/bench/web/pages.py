@@ -43,9 +43,10 @@ def _server_milliseconds(port: int, address: str, cookie: str) -> float:
             return float(timing[1]) if timing else 0.0
         except urllib.error.HTTPError as error:
             # All viewers ask from one address here, and fast pages reach its limit.
-            if error.code != HTTPStatus.TOO_MANY_REQUESTS:
-                raise
-            time.sleep(float(error.headers["retry-after"]))
+            with error:
+                if error.code != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+                time.sleep(float(error.headers["retry-after"]))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -186,7 +186,8 @@ def _send(url: str, method: str = "GET", body: JsonObject | None = None, token: 
             content: JsonObject = json.load(answer)
             return content
     except urllib.error.HTTPError as error:
-        detail = error.read().decode("utf-8", "replace")[:300]
+        with error:
+            detail = error.read().decode("utf-8", "replace")[:300]
         kind = UnreachableError if error.code >= SERVER_ERROR else MovierecError
         kind = RefusedError if error.code in REFUSED else kind
         raise kind(f"Airflow answered {error.code} to {method} {url}: {detail}") from error

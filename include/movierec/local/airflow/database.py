@@ -103,7 +103,7 @@ def stuck(since: str, reason: str) -> str:
 
 
 def give_back_tries(settings: Settings) -> int:
-    """Give a try back to each task that ended with the last scheduler; return to how many.
+    """Give a try back to each task that ends with the last scheduler; return to how many.
 
     Airflow starts such tasks again and counts a try for each, although none of them has failed.
     """

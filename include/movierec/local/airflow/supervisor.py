@@ -148,10 +148,11 @@ def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
     return [psutil.Process(pid) for pid in running]
 
 
-def _before_scheduler(settings: Settings) -> None:
-    processes.end_orphans(settings.home, GRACE_SECONDS)  # workers of a scheduler that died, and what they run
+def before_scheduler(settings: Settings) -> None:
+    """Make up for the scheduler that ended: its workers, its tasks' tries, and the clock."""
     follow_clock(settings)
-    give_back_tries(settings)
+    give_back_tries(settings)  # before they are ended: some tasks report that as their failure, on the last try for good
+    processes.end_orphans(settings.home, GRACE_SECONDS)  # workers of a scheduler that died, and what they run
 
 
 def main() -> str:
@@ -171,7 +172,7 @@ def main() -> str:
         lambda: health.api_answers(settings),
         {
             FIRST: lambda: credentials.write_password_file(settings),  # somebody may have cleaned up
-            "scheduler": lambda: _before_scheduler(settings),
+            "scheduler": lambda: before_scheduler(settings),
         },
         Heartbeats(lambda: health.heartbeats(settings), FIRST),
         Clock(lambda: follow_clock(settings)),

@@ -30,6 +30,7 @@ class Redirects(HTTPRedirectHandler):
         """
         problem = self._problem(req.full_url, newurl)
         if problem:
+            fp.close()
             where = printable_url(self._url)
             raise SourceError(f"{where} redirects to {printable_url(newurl)}, which {problem}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
