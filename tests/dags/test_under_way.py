@@ -152,7 +152,7 @@ def test_a_task_on_its_last_try_goes_on_though_the_end_of_its_worker_is_its_fail
         task = session.query(TaskInstance).filter_by(run_id="interrupted", task_id="open_batch").one()
         task.state, task.try_number = "running", task.max_tries + 1
     command = [sys.executable, "-c", FAILING_WORKER, embedded_server.conninfo(airflow.settings, "airflow")]
-    starter = f"import subprocess; worker = subprocess.Popen({command!r}, stdout=subprocess.PIPE); worker.stdout.readline()"
+    starter = f"import subprocess as s; worker = s.Popen({command!r}, stdout=s.PIPE); worker.stdout.readline()"
     marked = {**os.environ, GROUP_VARIABLE: str(airflow.settings.home)}
     subprocess.run([sys.executable, "-c", starter], env=marked, check=True)  # it ends, and leaves the worker
     before_scheduler(airflow.settings)

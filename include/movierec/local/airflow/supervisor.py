@@ -150,9 +150,9 @@ def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
 
 def before_scheduler(settings: Settings) -> None:
     """Make up for the scheduler that ended: its workers, its tasks' tries, and the clock."""
+    give_back_tries(settings)  # before its workers end: some report that as failure of the task, on its last try for good
+    processes.end_orphans(settings.home, GRACE_SECONDS)
     follow_clock(settings)
-    give_back_tries(settings)  # before they are ended: some tasks report that as their failure, on the last try for good
-    processes.end_orphans(settings.home, GRACE_SECONDS)  # workers of a scheduler that died, and what they run
 
 
 def main() -> str:
