@@ -150,7 +150,7 @@ def _child_processes(components: Sequence[Component]) -> list[psutil.Process]:
 
 def before_scheduler(settings: Settings) -> None:
     """Make up for the scheduler that ended: its workers, its tasks' tries, and the clock."""
-    give_back_tries(settings)  # before its workers end: some report that as failure of the task, on its last try for good
+    give_back_tries(settings)  # before its workers end, which some report as failure of their task, even for good
     processes.end_orphans(settings.home, GRACE_SECONDS)
     follow_clock(settings)
 
