@@ -73,6 +73,9 @@ def test_an_event_that_was_another_one_before_is_told_so_and_changes_nothing(api
     assert 6 in shown
     assert 5 not in shown
     api.delete("/api/v1/users/40/feedback/reused")
+    (told,) = give_feedback(api, first).json()["outcomes"]
+    assert told["outcome"] == "repeated"
+    assert told["message"].startswith("the event has been taken back and counts no more")
 
 
 @pytest.mark.parametrize("path", POSTS)

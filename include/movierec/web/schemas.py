@@ -51,7 +51,22 @@ Limit = Annotated[CountInAddress, Query(description="Movies at most.")]
 After = Annotated[
     Annotated[int, Field(ge=0, le=LARGEST_ID), IN_DIGITS], Query(description="`next` of the page before this one.")
 ]
-Genres = Annotated[list[Text], Query(max_length=20, description="May be repeated.", examples=[["Drama"]])]
+GenresIn = Annotated[
+    list[Text],
+    Query(
+        max_length=20,
+        description="Movies that have one of these or more, spelt as in `/genres`. May be repeated.",
+        examples=[["Drama"]],
+    ),
+]
+GenresOut = Annotated[
+    list[Text],
+    Query(
+        max_length=20,
+        description="Movies that have none of these, spelt as in `/genres`. May be repeated.",
+        examples=[["Drama"]],
+    ),
+]
 Ids = Annotated[list[IdInAddress], Query(max_length=200, description="May be repeated.")]
 Year = Annotated[YearInAddress | None, Query()]
 Cap = Annotated[CountInAddress | None, Query(description="How many of a page may share a genre.")]
@@ -67,8 +82,8 @@ class Selection(BaseModel):
 
     limit: Limit = 20
     after: After = 0
-    genre: Genres = []
-    not_genre: Genres = []
+    genre: GenresIn = []
+    not_genre: GenresOut = []
     year_from: Year = None
     year_to: Year = None
     leave_out: Ids = []
@@ -251,7 +266,8 @@ class Outcome(BaseModel):
     event_id: str = Field(examples=["0192f0c1"])
     outcome: Literal["accepted", "repeated", "rejected"]
     message: str | None = Field(
-        description="Why it was rejected; of a repeated one, that it was something else before.", examples=[None]
+        description="Why it was rejected; of a repeated one, that it was another one before, or has been taken back.",
+        examples=[None],
     )
 
 

@@ -251,6 +251,8 @@ begin
                 )
                 and known_event.event_id is not null
                 then 'event_id has stood for another user_id, movie_id, kind or value; nothing was changed'
+            when known_event.is_undone
+                then 'the event has been taken back and counts no more; to say it again, send it under another event_id'
         end as message
     from numbered_event
     left join added_event on numbered_event.event_id = added_event.event_id
@@ -262,8 +264,9 @@ $$;
 comment on function serving.give_feedback(jsonb) is
 'Append feedback events, a list of objects with event_id, user_id, movie_id, kind and for a rating value; created_at is
 now unless given. An event_id counts once, however often it comes: outcome is accepted, repeated or rejected, and message
-says why, or that what is repeated was something else before; no event stops another. Of a key that an object has twice, jsonb keeps the last value before this
-function is called: who passes on JSON of others looks for such keys first, as the web application does.';
+says why, or that what is repeated was something else before, or has been taken back; no event stops another. Of a key
+that an object has twice, jsonb keeps the last value before this function is called: who passes on JSON of others looks
+for such keys first, as the web application does.';
 
 create or replace function serving.give_feedback(
     event text, viewer bigint, movie bigint, kind text, value numeric default null
