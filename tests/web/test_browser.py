@@ -223,6 +223,12 @@ def test_keyboard_only(visit):
     assert page.evaluate("document.activeElement.textContent") == "Undo"
     page.keyboard.press("Enter")
     page.locator("#toast", has_text="Taken back").wait_for()
+    page.locator(".pick").get_by_role("button", name="Dislike").press("Enter")
+    page.locator("#toast", has_text="You don’t like").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#toast", has_text="Taken back").wait_for()
+    # not its cover, of which a screen reader is not told
+    assert page.locator(".pick h1 a").evaluate("link => link === document.activeElement")
 
 
 def test_one_stop_of_the_tab_key_leads_past_a_shelf(visit):

@@ -232,6 +232,22 @@ def test_a_slow_page_does_not_put_back_who_was_watching(surfer, site: Site):
     assert "set-cookie" not in slow.headers
 
 
+def test_a_slow_answer_to_what_was_said_puts_nobody_back_and_is_shown_to_nobody_else(surfer, site: Site):
+    page = become(surfer, 27)
+    asked_before = surfer.cookies["movierec_session"]
+    become(surfer, 28)  # in another tab, before the answer comes
+    movie = shown_movies(page)[0]
+    said = {"token": token(page), "watching": "27", "page": page_id(page), "say": f"like {movie}", "back": "/said"}
+    cookie = {"cookie": f"movierec_session={asked_before}", "accept": "text/html"}
+    with site.client(None) as slow:
+        answer = slow.post("/feedback", data=said, headers=cookie)
+    assert answer.status_code == 303
+    assert list(answer.cookies) == ["movierec_notice"]
+    surfer.cookies.update(answer.cookies)
+    assert "You like" not in surfer.get("/for-you").text
+    assert "movierec_notice" not in surfer.cookies
+
+
 def test_undo_comes_back_to_the_page_of_what_was_said_on_which_it_was(surfer, api):
     become(surfer, 29)
     events = [{"event_id": f"s{movie}", "user_id": 29, "movie_id": movie, "kind": "view"} for movie in (12, 13, 14)]
@@ -298,6 +314,8 @@ def test_who_keeps_no_cookie_is_told_that_one_is_needed(surfer):
     answer = surfer.post("/viewer", data={"token": token(page), "viewer": "16"})
     assert answer.status_code == 403
     assert "or the browser refuses the cookie that pages need; load it again." in answer.text
+    # browsers send none with a form of another site, and would take this one in place of the one that they have
+    assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(

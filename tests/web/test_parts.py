@@ -149,7 +149,7 @@ def test_no_more_clients_are_remembered_than_fit():
 
 
 def test_a_session_survives_its_cookie_and_no_other_secret_reads_it():
-    session = Session(viewer=7, theme="dark", notice={"sentence": "é", "event_id": "x"})
+    session = Session(viewer=7, theme="dark")
     text = SessionCookie("a" * 32).write(session)
     assert SessionCookie("a" * 32).read(text) == session
     assert SessionCookie("b" * 32).read(text).viewer is None

@@ -20,7 +20,7 @@ from movierec.web.problems import ProblemError, is_for_api
 from movierec.web.rendering import PageSession, redirect
 from movierec.web.schemas import LARGEST_ID, NO_NUL
 from movierec.web.services import services_of
-from movierec.web.sessions import COOKIE, NEWCOMERS_FROM, NEWCOMERS_TO, Session
+from movierec.web.sessions import COOKIE, NEWCOMERS_FROM, NEWCOMERS_TO, Notice, Session
 
 router = APIRouter(include_in_schema=False)
 
@@ -115,7 +115,7 @@ async def feedback(request: Request, session: Watcher, say: Text = "", page: Tex
         raise ProblemError(422, REFUSALS.get(message.partition(" ")[0], message))
     movie = await services_of(request).warehouse.row("movie", {"movie_id": movie_id})
     title = movie["title"] if movie else f"movie {movie_id}"
-    notice = {"sentence": views.sentence(kind, title[:NOTICE_TITLE]), "event_id": event["event_id"]}
+    notice = Notice(session.viewer, views.sentence(kind, title[:NOTICE_TITLE]), event["event_id"])
     return _done(request, session, notice, back)
 
 
@@ -126,7 +126,7 @@ async def undo(request: Request, session: Watcher, event_id: Text = "", back: Te
         raise ProblemError(422, "event_id is one that was given here, by somebody who is watching")
     row = await services_of(request).warehouse.row("undo_feedback", {"event_id": event_id, "user_id": session.viewer})
     sentence = "Taken back" if row and row["is_undone"] else "There is nothing to take back"
-    return _done(request, session, {"sentence": sentence, "event_id": ""}, back)
+    return _done(request, session, Notice(session.viewer, sentence), back)
 
 
 @router.post("/theme")
@@ -158,10 +158,11 @@ async def _give(request: Request, events: list[Row]) -> list[Row]:
     return rows
 
 
-def _done(request: Request, session: Session, notice: Row, back: str) -> Response:
+def _done(request: Request, session: Session, notice: Notice, back: str) -> Response:
     if is_for_api(request):
-        return JSONResponse(notice, headers={"cache-control": "no-store"})
-    return redirect(request, replace(session, notice=notice), back)
+        answer = {"sentence": notice.sentence, "event_id": notice.event_id}
+        return JSONResponse(answer, headers={"cache-control": "no-store"})
+    return redirect(request, session, back, notice)
 
 
 async def _is_known(request: Request, viewer: int) -> bool:

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +15,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from movierec.web.access import client_of, take
 from movierec.web.problems import ProblemError
 from movierec.web.services import services_of
-from movierec.web.sessions import COOKIE, MAX_AGE_SECONDS, Session, SessionCookie
+from movierec.web.sessions import (
+    COOKIE,
+    MAX_AGE_SECONDS,
+    NOTICE_COOKIE,
+    NOTICE_SECONDS,
+    Notice,
+    Session,
+    SessionCookie,
+)
 from movierec.web.views import OPINIONS
 
 FOLDER = Path(__file__).parent
@@ -39,8 +46,11 @@ PAGES_OF_FORMS = {"/viewer": "/welcome", "/new": "/new"}  # which can be asked f
 
 def read_session(request: Request) -> Session:
     """Return the session of a request."""
-    secret = services_of(request).key_file.keys().session_secret
-    return SessionCookie(secret).read(request.cookies.get(COOKIE))
+    return _cookies(request).read(request.cookies.get(COOKIE))
+
+
+def _cookies(request: Request) -> SessionCookie:
+    return SessionCookie(services_of(request).key_file.keys().session_secret)
 
 
 async def page_session(request: Request) -> Session:
@@ -55,12 +65,14 @@ PageSession = Annotated[Session, Depends(page_session)]
 def render(
     request: Request, session: Session, template: str, context: Mapping[str, Any], status: int = 200
 ) -> Response:
-    """Return a page; the notice that it shows is not shown again."""
+    """Return a page; the notice that it shows is not shown again, and to nobody else."""
+    notice = _cookies(request).read_notice(request.cookies.get(NOTICE_COOKIE))
     text = (
         _environment()
         .get_template(template)
         .render(
             session=session,
+            notice=notice if notice and notice.viewer == session.viewer else None,
             token=session.masked_token(),
             page_id=secrets.token_urlsafe(9),
             viewer_name=viewer_name(session),
@@ -69,24 +81,35 @@ def render(
         )
     )
     response = HTMLResponse(text, status, {"cache-control": "private, no-store"})
-    return with_session(request, response, replace(session, notice=None))
+    if notice:
+        response.delete_cookie(NOTICE_COOKIE)
+    return with_session(request, response, session)
 
 
-def redirect(request: Request, session: Session, path: str) -> Response:
-    """Send the browser to one of our pages, by a GET."""
-    return with_session(request, RedirectResponse(local_path(path), 303), session)
+def redirect(request: Request, session: Session, path: str, notice: Notice | None = None) -> Response:
+    """Send the browser to one of our pages, by a GET, which shows the notice."""
+    response = with_session(request, RedirectResponse(local_path(path), 303), session)
+    if notice:
+        _set_cookie(request, response, NOTICE_COOKIE, _cookies(request).write_notice(notice), NOTICE_SECONDS)
+    return response
 
 
 def with_session(request: Request, response: Response, session: Session) -> Response:
     """Put the session's cookie on a response, unless the browser has it.
 
-    What is read changes nothing, so that a slow page does not put back who was watching when it was asked for.
+    What is read or said changes nothing, so that a slow answer does not put back who was watching when it was asked
+    for. A form without the cookie may have come from another site, from where browsers send none (SameSite): what it is
+    answered must not take the place of the cookie that they have.
     """
-    cookie = SessionCookie(services_of(request).key_file.keys().session_secret)
-    if not cookie.says(request.cookies.get(COOKIE), session):
-        text, is_secure = cookie.write(session), request.url.scheme == "https"
-        response.set_cookie(COOKIE, text, MAX_AGE_SECONDS, httponly=True, samesite="lax", secure=is_secure)
+    cookies, known = _cookies(request), request.cookies.get(COOKIE)
+    if not cookies.says(known, session) and (known or request.method == "GET"):
+        _set_cookie(request, response, COOKIE, cookies.write(session), MAX_AGE_SECONDS)
     return response
+
+
+def _set_cookie(request: Request, response: Response, name: str, text: str, seconds: int) -> None:
+    is_secure = request.url.scheme == "https"
+    response.set_cookie(name, text, seconds, httponly=True, samesite="lax", secure=is_secure)
 
 
 def error_page(request: Request, problem: ProblemError) -> Response:

@@ -83,7 +83,7 @@ async function giveFeedback(button) {
       undone += 1;
       unmark(movie);
       show("Taken back");
-      place.querySelector(".say button, a").focus();
+      place.querySelector(".say button, a:not([aria-hidden])").focus();
     } catch (error) {
       show(error.message);
     }
