@@ -123,8 +123,10 @@ def test_an_event_counts_once_and_a_bad_one_stops_no_other(live):
         "no object",
         {"event_id": "g", "user_id": 1, "movie_id": 5, "kind": "rating", "value": 4.5},
     ]
-    outcomes = ask(live, "give_feedback", "outcome", events=json.dumps(events))
+    told = live.execute("select outcome, message from serving.give_feedback(%s)", [json.dumps(events)]).fetchall()
+    outcomes = [outcome for outcome, _ in told]
     assert outcomes == ["accepted", "repeated", *["rejected"] * 7, "accepted"]
+    assert told[1][1] == "event_id has stood for another user_id, movie_id, kind or value; nothing was changed"
     assert ask(live, "give_feedback", "outcome", events=json.dumps(events))[0] == "repeated"
     kept = live.execute("select event_id, movie_id, kind, value from serving.viewer_event order by 1").fetchall()
     assert kept == [("a", 3, "like", None), ("g", 5, "rating", 4.5)]

@@ -224,7 +224,12 @@ begin
         -- two lists with the same events in another order would each wait for the other
         order by numbered_event.event_id
         on conflict do nothing
-        returning viewer_event.event_id
+        returning
+            viewer_event.event_id,
+            viewer_event.user_id,
+            viewer_event.movie_id,
+            viewer_event.kind,
+            viewer_event.value
     ),
 
     noted_event as (
@@ -243,20 +248,25 @@ begin
         case
             when numbered_event.fault is not null then numbered_event.fault
             when
-                (known_event.user_id, known_event.movie_id, known_event.kind, known_event.value) is distinct from (
+                (
+                    coalesce(known_event.user_id, added_event.user_id),
+                    coalesce(known_event.movie_id, added_event.movie_id),
+                    coalesce(known_event.kind, added_event.kind),
+                    coalesce(known_event.value, added_event.value)
+                ) is distinct from (
                     numbered_event.user_id,
                     numbered_event.movie_id,
                     numbered_event.kind,
                     case when numbered_event.kind = 'rating' then numbered_event.value::real end
                 )
-                and known_event.event_id is not null
+                and num_nonnulls(known_event.event_id, added_event.event_id) > 0
                 then 'event_id has stood for another user_id, movie_id, kind or value; nothing was changed'
             when known_event.is_undone
                 then 'the event has been taken back and counts no more; to say it again, send it under another event_id'
         end as message
     from numbered_event
     left join added_event on numbered_event.event_id = added_event.event_id
-    -- as it was before this statement: what is added now is not among it
+    -- as it was before this statement: what is added now is not among it, and stands above
     left join serving.viewer_event as known_event on numbered_event.event_id = known_event.event_id
     order by numbered_event.position;
 end;
