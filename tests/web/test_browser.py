@@ -291,6 +291,15 @@ def test_no_more_than_five_can_be_chosen(visit):
     assert page.locator("input[name=chosen]").nth(6).is_enabled()
 
 
+def test_movies_are_chosen_and_the_choice_is_sent_by_the_keyboard(visit):
+    page = visit("/new")
+    page.get_by_role("button", name="Look").focus()
+    for key in ("Tab", "Space", "Tab", "Space", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**/for-you")
+    assert page.get_by_text("Because you chose").count() > 0
+
+
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
 def test_looking_for_movies_keeps_the_choice_and_puts_no_token_into_the_address(visit, has_script):
     page = visit("/new", java_script_enabled=has_script)

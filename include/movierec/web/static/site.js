@@ -220,10 +220,12 @@ if (form) {
     count.textContent = checked ? `${checked} of ${most} chosen` : `Choose up to ${most}`;
   };
   form.addEventListener("change", update);
-  form.addEventListener("keydown", (event) => { // Enter in the search field looks, it does not send the choice
-    if (event.key === "Enter" && event.target.id === "find") {
+  // Enter looks in the search field, and sends the choice from a movie: else the first button of the form is pressed
+  const pressed = { find: "button[formaction]", chosen: "button[name=token]" };
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.name in pressed) {
       event.preventDefault();
-      form.querySelector("button[formaction]").click();
+      form.querySelector(pressed[event.target.name]).click();
     }
   });
   update();
