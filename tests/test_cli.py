@@ -2,6 +2,7 @@ import io
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from movierec import cli
 from movierec.commands import options
-from movierec.config import OPTIONAL_SOURCES, ROOT, Settings, read_env_file
+from movierec.config import LARGEST_ID, OPTIONAL_SOURCES, ROOT, Settings, read_env_file
 from movierec.ingestion.quarantine import ACTIONS
 from movierec.local import state
 from movierec.local.postgres import embedded_server
@@ -223,6 +224,22 @@ def test_every_example_of_the_help_is_understood(command, capsys):
             cli.main([command, "--help"])
         shown = capsys.readouterr().out
         assert all(example in shown for example in options.EXAMPLES[command])
+
+
+@pytest.mark.parametrize("number", ["-1", "4.5", "9223372036854775808", "9" * 5000, "fifty"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("why --user", "why --user 42 --movie", "forget --user", "check --batch", "quarantine --batch"),
+        *("rollback --to", "rollback --training"),
+    ],
+)
+def test_a_number_that_no_id_can_be_is_one_sentence(capsys, line, number):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*line.split(), number])
+    assert ended.value.code == 2
+    *_, sentence = capsys.readouterr().err.splitlines()
+    assert re.search(rf"{line.split()[-1]}: '{number}'; allowed is a whole number from [01] to {LARGEST_ID}$", sentence)
 
 
 def test_the_options_offer_every_action():

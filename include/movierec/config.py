@@ -19,6 +19,7 @@ CONNECTIONS = "app=movierec_app"  # unless a setting says otherwise
 OPTIONAL_SOURCES = ("credits", "imdb", "events")
 NEURAL = ("yes", "alone", "no")  # alone: as a ranker, and learned rankers do not build on it
 SWITCHED_OFF = "it is switched off by MOVIEREC_NEURAL=no"  # why a night is without the neural ranker, in words
+LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint
 MAX_SOCKET_PATH_BYTES = 106  # Linux's limit for the path of a Unix socket, the closing zero left out
 RESERVED_NAMES = ("movielens", "serving", *OPTIONAL_SOURCES)
 _ENV_LINES = "lines such as MOVIEREC_PORT=8081, comments behind a #, and empty lines"

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from movierec.config import ROOT
+from movierec.config import LARGEST_ID, ROOT
 from movierec.evaluation.protocols import ALL_PROTOCOLS, WINDOWS_OF
 from movierec.ingestion import quarantine_actions
 from movierec.ingestion.quarantine_actions import EXAMPLE_ROWS, MAX_ROWS, STATUSES
@@ -82,7 +82,7 @@ def quarantine(parser: argparse.ArgumentParser) -> None:
     meanings = "; ".join(f"{name}: {meaning}" for name, meaning in ACTIONS.items())
     parser.add_argument("action", nargs="?", default="list", choices=tuple(ACTIONS), metavar="ACTION", help=meanings)
     rows = parser.add_argument_group("which rows (all that are given must hold)")
-    rows.add_argument("--batch", type=int, metavar="N", help="rows that this batch loaded")
+    rows.add_argument("--batch", type=_count, metavar="N", help="rows that this batch loaded")
     rows.add_argument("--source", metavar="NAME", help="rows of this source")
     rows.add_argument("--table", metavar="NAME", help="rows of this table")
     rows.add_argument("--rule", metavar="NAME", help="rows that break this rule")
@@ -117,7 +117,7 @@ def check(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec check`."""
     parser.add_argument("gate", nargs="?", choices=GATES, help="whose expectations to check (those of all gates)")
     parser.add_argument("--suite", action="append", default=[], metavar="NAME", help="only this suite; may be repeated")
-    parser.add_argument("--batch", type=int, metavar="N", help="the batch to check (the newest one)")
+    parser.add_argument("--batch", type=_count, metavar="N", help="the batch to check (the newest one)")
 
 
 def evaluate(parser: argparse.ArgumentParser) -> None:
@@ -200,13 +200,13 @@ def _evaluate_metrics(parser: argparse.ArgumentParser) -> None:
 
 def why(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec why`."""
-    parser.add_argument("--user", type=int, required=True, metavar="N", help="the viewer's id")
-    parser.add_argument("--movie", type=int, metavar="N", help="why this movie is in the viewer's list, or is not")
+    parser.add_argument("--user", type=_id, required=True, metavar="N", help="the viewer's id")
+    parser.add_argument("--movie", type=_id, metavar="N", help="why this movie is in the viewer's list, or is not")
 
 
 def forget(parser: argparse.ArgumentParser) -> None:
     """Describe `movierec forget`."""
-    parser.add_argument("--user", type=int, required=True, metavar="N", help="the viewer's id; it is kept nowhere")
+    parser.add_argument("--user", type=_id, required=True, metavar="N", help="the viewer's id; it is kept nowhere")
     parser.add_argument("--allow", action="store_true", help="let sources send the viewer again")
     parser.add_argument("--by", metavar="NAME", help="who asks for it (the user of this machine)")
 
@@ -228,6 +228,16 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}'; allowed is a whole number from 1")
-    return int(text)
+    return _whole_number(text, 1)
+
+
+def _id(text: str) -> int:
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, lowest: int) -> int:
+    # Python reads no number of more than 4,300 digits.
+    number = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_ID)) else None
+    if number is None or not lowest <= number <= LARGEST_ID:
+        raise argparse.ArgumentTypeError(f"'{text}'; allowed is a whole number from {lowest} to {LARGEST_ID}")
+    return number

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from movierec.config import Settings
+from movierec.config import LARGEST_ID, Settings
 from movierec.db import SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
 from movierec.forgetting.artifacts import files_with, forget_in_artifacts, viewers_in_artifacts
@@ -121,5 +121,5 @@ def _prove(conn: Connection, settings: Settings, trained: Iterable[int], user: i
 def _require(user: int, by: str) -> None:
     if not by.strip():
         raise ConfigError("forgetting needs the name of who asks for it")
-    if not 0 <= user < 2**63:
-        raise ConfigError(f"the viewer is {user}; allowed is an id from 0 to {2**63 - 1}")
+    if not 0 <= user <= LARGEST_ID:
+        raise ConfigError(f"the viewer is {user}; allowed is an id from 0 to {LARGEST_ID}")
