@@ -5,8 +5,8 @@ from datetime import time, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup
+from airflow.sdk.exceptions import AirflowFailException
 
-from movierec.config import LARGEST_ID
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec_marked import require_results
 from movierec_nights import record_ended_night, record_stage
@@ -15,6 +15,8 @@ from movierec_notices import Notify
 CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
 CHAMPION = Asset("movierec_champion", uri="movierec://warehouse/champion", group="movierec")
 SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="movierec")
+
+LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not even be handed to a task
 
 # For a form's field: refuses a URL with a login or a query, which Airflow would keep with the run for all to see. Its
 # message shows the words.
@@ -30,7 +32,6 @@ NOTHING_SECRET: dict[str, Any] = {
 def id_param(title: str, description: str, minimum: int = 1) -> Param:
     """Return a form's field for an id of the warehouse, which may stay empty."""
     kind = ["null", "integer"]
-    # A larger number could not even be handed to a task.
     return Param(None, type=kind, minimum=minimum, maximum=LARGEST_ID, title=title, description=description)
 
 
@@ -74,6 +75,33 @@ def asset_or_time(asset: Asset, cron: str) -> AssetOrTimeSchedule:
     return AssetOrTimeSchedule(timetable=cron_timetable(cron), assets=[asset])
 
 
+def require_input(context: Any) -> None:
+    """End a task at once that was not given what it asks for, or a run what nobody asks for.
+
+    Raises:
+        AirflowFailException: says what is missing, or is no field of the form.
+    """
+    if not context["task"].is_teardown:  # a night is recorded whatever became of it
+        require_known_fields(context)
+    require_results(context)
+
+
+def require_known_fields(context: Any) -> None:
+    """End a run whose form was filled in by a program, or on a command line, with a field that the DAG does not have.
+
+    Airflow takes any; a misspelt one would leave the field that was meant at its default, without a word.
+
+    Raises:
+        AirflowFailException: names these fields, without their values, and those that there are.
+    """
+    fields = sorted(context["dag"].params)
+    unknown = sorted(set(context["dag_run"].conf or {}) - set(fields))
+    if unknown:
+        raise AirflowFailException(
+            f"{context['dag'].dag_id} has no field {', '.join(unknown)}; allowed are {', '.join(fields) or 'none'}"
+        )
+
+
 DEFAULTS: dict[str, Any] = {
     "owner": "movierec",
     "retries": 2,
@@ -81,7 +109,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
     "execution_timeout": timedelta(minutes=30),
-    "pre_execute": require_results,
+    "pre_execute": require_input,
     "on_failure_callback": [Notify("failure")],
 }
 

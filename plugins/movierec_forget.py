@@ -36,7 +36,8 @@ def forget_form(dag_run: "DagRun") -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import update
 
-    dag_run.conf = {key: value for key, value in (dag_run.conf or {}).items() if key != "viewer"}
+    # The id may stand in a misspelt field as well.
+    dag_run.conf = {key: value for key, value in (dag_run.conf or {}).items() if key in ("action", "who")}
     with create_session(scoped=False) as session:  # the scheduler's own may not be committed here
         session.execute(update(Log).where(Log.dag_id == FORGET).values(extra=None))
 

@@ -40,6 +40,16 @@ def test_every_field_that_takes_any_text_is_tried(airflow):
     assert {dag_id: names for dag_id, names in free.items() if names} == FIELDS
 
 
+@pytest.mark.parametrize("dag_id", ["movierec_feedback", "movierec_publish"])
+def test_a_field_that_a_form_does_not_have_ends_the_run_before_anything_is_done(airflow, night, dag_id, capsys):
+    fields = ", ".join(sorted(airflow.dags[dag_id].params)) or "none"
+    run = night.run(dag_id, verison=770077)
+    done = {state for task_id, state in states(run).items() if task_id != "record_night"}
+    assert run.state == "failed"
+    assert done <= {"failed", "upstream_failed"}
+    assert f"{dag_id} has no field verison; allowed are {fields}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("dag_id", ["movierec_forget", "movierec_replay"])
 def test_a_form_says_of_each_action_what_it_does(airflow, dag_id):
     action = airflow.dags[dag_id].params.get_param("action")
