@@ -84,7 +84,7 @@ def choose(choice, why):
 
         detail = ti.hitl_detail
         detail.responded_by, detail.responded_at = {"id": "7", "name": "ana"}, timezone.utcnow()
-        detail.chosen_options, detail.params_input = [choice], {"reason": why}
+        detail.chosen_options, detail.params_input = [choice], {"reason": why} if why is not None else {}
         session.flush()
         handle_event_submit(TriggerEvent(detail.as_resume_event_payload()), task_instance=ti, session=session)
 
@@ -111,6 +111,14 @@ def test_the_interface_takes_no_answer_without_a_reason(two_versions, answered):
     reason = questions[0].params["reason"]
     # Airflow's page keeps its buttons grey while a field is null whose type is not
     assert (reason["value"], reason["schema"]["type"], reason["schema"]["title"]) == (None, "string", "Why")
+
+
+@pytest.mark.parametrize("why", [None, "", "  "])
+def test_an_answer_that_a_program_gives_without_a_reason_is_refused_at_once(two_versions, answered, capsys, why):
+    _, ended = answered(choose("version 1", why), "failed")
+    assert ended["move_pointer"] == "failed"
+    assert "moving the pointer by hand needs a reason" in capsys.readouterr().out
+    assert query(two_versions.warehouse, LIVE) == [(2,)]
 
 
 @pytest.mark.parametrize("how", [choose("leave as it is", "no need"), let_time_pass])

@@ -52,7 +52,8 @@ def move_from_form(
     Args:
         conn: the warehouse.
         form: with `version`, `why` and `who`.
-        answer: with `choice` as listed, `reason` and `by`; None where nobody was asked, or everything is left as it is.
+        answer: with `choice` as listed, `reason` (the interface's, not the API's, always has one) and `by`; None where
+            nobody was asked, or everything is left as it is.
         listed: what was shown to who answered (see `log_kept_versions`).
         user: in whose name, where neither form nor answer says.
 
@@ -60,12 +61,12 @@ def move_from_form(
         The version; None where everything is left as it is.
 
     Raises:
-        PublishError: as `move_pointer` says, or what was answered about is not live any more.
+        PublishError: as `move_pointer` says, such as without a reason, or what was answered about is not live any more.
     """
     if answer is None and form["version"] is None:
         return None
     if answer:
-        version_id, reason = int(answer["choice"].removeprefix(CHOICE)), answer["reason"]
+        version_id, reason = int(answer["choice"].removeprefix(CHOICE)), answer.get("reason")
     else:
         version_id, reason = form["version"], form["why"]
     seen = listed["live"] if answer else None
