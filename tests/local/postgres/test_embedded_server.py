@@ -42,6 +42,15 @@ def test_the_server_never_runs_as_root(server):
     assert postmaster.find_postmaster(embedded_server.data_directory(server)).uids().real != 0
 
 
+def test_its_log_tells_of_an_error_and_names_nobody(server):
+    twice = "create temporary table viewer (user_id bigint primary key); insert into viewer values (770077), (770077)"
+    with pytest.raises(psycopg.errors.UniqueViolation, match="770077"):
+        ask(server, twice)
+    log = embedded_server.log_file(server).read_text()
+    assert "duplicate key value violates unique constraint" in log
+    assert "770077" not in log
+
+
 def test_starting_twice_keeps_the_first_server(server):
     first = postmaster.find_postmaster(embedded_server.data_directory(server)).pid
     embedded_server.start(server)
