@@ -200,6 +200,17 @@ def test_shelves_are_distinct_unseen_and_as_the_table_says(live):
     assert changed[0] == "popular_now"
 
 
+def test_what_one_viewer_rates_after_a_dataset_has_ended_is_not_popular_these_days(live):
+    assert ask(live, "newcomer", "origin", movies=[], k=1) == ["popular"]
+    live.execute("update core.ratings set rated_at = rated_at + interval '10 years' where user_id = %s", [VIEWER])
+    (version,) = live.execute("select version_id from serving.live").fetchone()
+    values = {"version_id": version, "shelf_length": 60, "relevant_from": 4, "liked_weight": 0.5}
+    live.execute("set local search_path to core")
+    for step in ("clear", "fill"):
+        run_sql(live, f"serving/{step}_shelf_entry", values)
+    assert ask(live, "newcomer", "origin", movies=[], k=1) == ["fallback"]
+
+
 def test_a_movie_that_was_just_liked_has_a_shelf(live):
     live.execute("select serving.give_feedback('a', 1, 3, 'like')")
     headings = ask(live, "shelves", "heading", viewer=VIEWER, k=4)

@@ -41,7 +41,7 @@ def test_a_viewers_journey(visit):
     page = visit("/")
     page.get_by_role("link", name="Choose movies").click()
     page.get_by_label("Star Wars (1977)", exact=True).check()
-    page.get_by_label("Raiders of the Lost Ark (1981)").check()
+    page.get_by_label("The Empire Strikes Back (1980)").check()
     assert page.get_by_role("status").filter(has_text="2 of 5 chosen").count() == 1
     page.get_by_role("button", name="Show my list").click()
     page.wait_for_url("**/for-you")

@@ -39,8 +39,15 @@ values
     'decade', 70, 'decade', 'From the {}', '{"shelves": 1}',
     'liked by the most viewers, of the decade that the viewer likes most'
 ),
-('popular_now', 80, 'popular_now', 'Popular these days', '{"recent_days": 90}', 'rated by the most viewers of late')
+(
+    'popular_now', 80, 'popular_now', 'Popular these days', '{"recent_days": 90, "least_ratings": 3}',
+    'rated by the most viewers of late'
+)
 on conflict (shelf_id) do nothing;
+-- what it was in earlier versions, where nobody has edited it
+update serving.shelf
+set parameters = '{"recent_days": 90, "least_ratings": 3}'
+where shelf_id = 'popular_now' and parameters = '{"recent_days": 90}';
 
 create table if not exists serving.shelf_entry (
     version_id bigint not null references serving.version on delete cascade,

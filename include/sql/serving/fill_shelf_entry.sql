@@ -73,7 +73,9 @@ recent_movie as (
     inner join ratings
         on ratings.rated_at > rating_summary.today - make_interval(secs => 86400 * dated_shelf.recent_days)
     where dated_shelf.rule = 'popular_now'
-    group by dated_shelf.shelf_id, dated_shelf.recent_days, ratings.movie_id
+    group by dated_shelf.shelf_id, dated_shelf.recent_days, dated_shelf.least_ratings, ratings.movie_id
+    -- the first rating after a dataset has ended is no fashion
+    having count(*) >= coalesce(dated_shelf.least_ratings, 1)
 ),
 
 movie_trend as (
