@@ -2,7 +2,7 @@
 
 from movierec.config import Settings
 from movierec.local import night, state, web
-from movierec.local.airflow import group, health
+from movierec.local.airflow import group, health, processes
 from movierec.local.airflow.api import AirflowClient
 from movierec.local.airflow.database import stuck
 from movierec.local.postgres import embedded_server
@@ -14,13 +14,23 @@ def status_text(settings: Settings) -> str:
     lines = [f"state folder: {settings.home}{_disk_trouble(settings)}", f"PostgreSQL: {_database_state(settings)}"]
     pids = group.component_pids(settings.home)
     if not pids:
-        return "\n".join((*lines, "Airflow: stopped"))
+        return "\n".join((*lines, f"Airflow: {_what_is_left(settings)}"))
     unhealthy = health.unhealthy_components(AirflowClient(settings), group.started_at(settings.home))
     verdict = f"not healthy: {', '.join(unhealthy)}" if unhealthy else "healthy"
     web_pid = pids.pop(web.COMPONENT, None)
     named = ", ".join(f"{name} (pid {pid})" for name, pid in pids.items())
     lines += [f"Airflow: {verdict}; {named}", night.login_line(settings)]
     return "\n".join((*lines, f"Web application: {web.health(settings)} (pid {web_pid})", web.web_line(settings)))
+
+
+def _what_is_left(settings: Settings) -> str:
+    """Return what runs without a supervisor, which was killed then, as where a machine is short of memory."""
+    if not (left := processes.group_processes(settings.home)):
+        return "stopped"
+    return (
+        f"its supervisor has ended, and {len(left)} of its processes go on, but what dies now, the database too, stays "
+        "away; make up starts all of it anew"
+    )
 
 
 def _disk_trouble(settings: Settings) -> str:

@@ -235,8 +235,10 @@ def test_down_finds_what_a_killed_supervisor_left_behind(home, settings, supervi
     process.kill()
     process.wait()
     assert len(processes.group_processes(home)) == 1
+    assert "Airflow: its supervisor has ended, and 1 of its processes go on, but" in status_text(settings)
     group.down(settings)
     assert processes.group_processes(home) == []
+    assert status_text(settings).endswith("Airflow: stopped")
 
 
 def test_down_finds_processes_that_hide_their_environment(home, settings):
