@@ -18,9 +18,11 @@ WORK_MEMORY = "256MB"  # for statements that sort or hash a whole layer
 
 CORE, PAST = "core", "past"  # the schemas of conformed facts: as of the newest batch, and as of an earlier one
 
-# Advisory locks of the warehouse: its structure, the steps of ingestion (with a name each), the two schemas.
+# Advisory locks of the warehouse: its structure, the steps of ingestion (with a name each), the two schemas, and the
+# artifacts while a viewer is removed from them.
 STRUCTURE_LOCK, STEP_LOCK = 7_305_001, 7_305_002
 SCHEMA_LOCKS = {CORE: 7_305_003, PAST: 7_305_004}
+ARTIFACTS_LOCK = 7_305_005
 
 
 def connect(conninfo: str) -> Connection:

@@ -1,4 +1,6 @@
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -297,6 +299,29 @@ def test_what_a_fit_wrote_that_was_under_way_is_cleaned_by_the_next_night(live, 
     assert forget_in_later_artifacts(live, settings) == [1]
     assert files_with(folder, PERSON) == []
     assert forget_in_later_artifacts(live, settings) == []
+
+
+def test_of_two_who_are_forgotten_at_once_nobody_is_written_back_with_the_other_ones_files(live, settings, monkeypatch):
+    inside, seen = [], []
+    remove = forgetting.forget_in_artifacts
+
+    def watch(settings, user):
+        inside.append(user)
+        seen.append(list(inside))
+        time.sleep(0.5)  # so that the other one is here meanwhile, where nothing keeps it away
+        trained = remove(settings, user)
+        inside.remove(user)
+        return trained
+
+    def forget_one(user):
+        with connect(live.info.dsn) as conn:
+            return forget(conn, settings, user, "ada")
+
+    monkeypatch.setattr(forgetting, "forget_in_artifacts", watch)
+    with ThreadPoolExecutor() as both:
+        assert all(both.map(forget_one, (PERSON, 2)))
+    assert sorted(seen) == [[2], [PERSON]]
+    assert [files_with(TrainingFolder.of(settings, 1), user) for user in (PERSON, 2)] == [[], []]
 
 
 REJECTED = (

@@ -1,11 +1,12 @@
 """Forgetting a viewer: rows leave every table and every artifact; what stays is how many there were."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from movierec.config import LARGEST_ID, Settings
-from movierec.db import SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql
+from movierec.db import ARTIFACTS_LOCK, SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql
 from movierec.errors import ConfigError, QualityError
 from movierec.forgetting.artifacts import files_with, forget_in_artifacts, viewers_in_artifacts
 from movierec.ingestion.stage import STEP
@@ -30,10 +31,11 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     conn.commit()
     removed = _forget_rows(conn, user)
     _renew_statistics(conn, removed)
-    trained = forget_in_artifacts(settings, user)
-    run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
-    conn.commit()
-    _prove(conn, settings, trained, user)
+    with _locked_artifacts(conn):
+        trained = forget_in_artifacts(settings, user)
+        run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
+        conn.commit()
+        _prove(conn, settings, trained, user)
     log.info("forget: %d rows of %d tables, %d trainings", sum(removed.values()), len(removed), len(trained))
     return removed
 
@@ -47,12 +49,13 @@ def forget_in_later_artifacts(conn: Connection, settings: Settings) -> list[int]
     if not fetch(conn, "forgetting/is_unproven")[0]["is_unproven"]:
         conn.commit()
         return []
-    viewers = {"user_ids": viewers_in_artifacts(settings).tolist()}
-    refused = [int(row["user_id"]) for row in fetch(conn, "forgetting/refused_among", viewers)]
-    conn.commit()
-    trained = sorted({training for user in refused for training in forget_in_artifacts(settings, user)})
-    run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
-    conn.commit()
+    with _locked_artifacts(conn):
+        viewers = {"user_ids": viewers_in_artifacts(settings).tolist()}
+        refused = [int(row["user_id"]) for row in fetch(conn, "forgetting/refused_among", viewers)]
+        conn.commit()
+        trained = sorted({training for user in refused for training in forget_in_artifacts(settings, user)})
+        run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
+        conn.commit()
     log.info("forget: %d viewers in files that were written since, of trainings %s", len(refused), trained or "none")
     return trained
 
@@ -85,6 +88,20 @@ def allow(conn: Connection, user: int, by: str) -> None:
         raise ConfigError(f"viewer {user} is not refused; allowed is one who was forgotten")
     run_sql(conn, "forgetting/read_refused_again")
     conn.commit()
+
+
+@contextmanager
+def _locked_artifacts(conn: Connection) -> Iterator[None]:
+    """Let nobody else remove a viewer from files meanwhile, who would write back whom this one removes from them."""
+    conn.execute("select pg_advisory_lock(%s)", [ARTIFACTS_LOCK])
+    conn.commit()
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            conn.rollback()
+            conn.execute("select pg_advisory_unlock(%s)", [ARTIFACTS_LOCK])
+            conn.commit()
 
 
 def _forget_rows(conn: Connection, user: int) -> dict[str, int]:
