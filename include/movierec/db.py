@@ -1,6 +1,7 @@
 """PostgreSQL: connect, run a file of SQL, copy rows in, read rows out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,6 +32,20 @@ def connect(conninfo: str) -> Connection:
     connection.execute("set timezone to 'UTC'")
     connection.commit()
     return connection
+
+
+@contextmanager
+def session_lock(conn: Connection, lock: int) -> Iterator[None]:
+    """Hold an advisory lock of the session, over the transactions of the block; what one leaves open is undone."""
+    conn.execute("select pg_advisory_lock(%s)", [lock])
+    conn.commit()
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            conn.rollback()
+            conn.execute("select pg_advisory_unlock(%s)", [lock])
+            conn.commit()
 
 
 def lock_step(conn: Connection, step: str) -> None:

@@ -1,12 +1,11 @@
 """Forgetting a viewer: rows leave every table and every artifact; what stays is how many there were."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from movierec.config import LARGEST_ID, Settings
-from movierec.db import ARTIFACTS_LOCK, SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql
+from movierec.db import ARTIFACTS_LOCK, SCHEMA_LOCKS, Connection, analyze, fetch, lock_step, run_sql, session_lock
 from movierec.errors import ConfigError, QualityError
 from movierec.forgetting.artifacts import files_with, forget_in_artifacts, viewers_in_artifacts
 from movierec.ingestion.stage import STEP
@@ -31,7 +30,7 @@ def forget(conn: Connection, settings: Settings, user: int, by: str) -> dict[str
     conn.commit()
     removed = _forget_rows(conn, user)
     _renew_statistics(conn, removed)
-    with _locked_artifacts(conn):
+    with session_lock(conn, ARTIFACTS_LOCK):  # else one who is removed meanwhile could be written back
         trained = forget_in_artifacts(settings, user)
         run_sql(conn, "forgetting/mark_for_refit", {"trainings": trained})
         conn.commit()
@@ -49,7 +48,7 @@ def forget_in_later_artifacts(conn: Connection, settings: Settings) -> list[int]
     if not fetch(conn, "forgetting/is_unproven")[0]["is_unproven"]:
         conn.commit()
         return []
-    with _locked_artifacts(conn):
+    with session_lock(conn, ARTIFACTS_LOCK):
         viewers = {"user_ids": viewers_in_artifacts(settings).tolist()}
         refused = [int(row["user_id"]) for row in fetch(conn, "forgetting/refused_among", viewers)]
         conn.commit()
@@ -88,20 +87,6 @@ def allow(conn: Connection, user: int, by: str) -> None:
         raise ConfigError(f"viewer {user} is not refused; allowed is one who was forgotten")
     run_sql(conn, "forgetting/read_refused_again")
     conn.commit()
-
-
-@contextmanager
-def _locked_artifacts(conn: Connection) -> Iterator[None]:
-    """Let nobody else remove a viewer from files meanwhile, who would write back whom this one removes from them."""
-    conn.execute("select pg_advisory_lock(%s)", [ARTIFACTS_LOCK])
-    conn.commit()
-    try:
-        yield
-    finally:
-        if not conn.closed:
-            conn.rollback()
-            conn.execute("select pg_advisory_unlock(%s)", [ARTIFACTS_LOCK])
-            conn.commit()
 
 
 def _forget_rows(conn: Connection, user: int) -> dict[str, int]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from psycopg import sql
 
-from movierec.db import SCHEMA_LOCKS, Connection, fetch
+from movierec.db import SCHEMA_LOCKS, Connection, fetch, session_lock
 from movierec.errors import ConfigError
 
 
@@ -20,18 +20,10 @@ def locked_schema(conn: Connection, batch_id: int) -> Iterator[str]:
     """
     while True:
         schema = _schema_of(conn, batch_id)
-        conn.execute("select pg_advisory_lock(%s)", [SCHEMA_LOCKS[schema]])
-        conn.commit()
-        if schema == _schema_of(conn, batch_id):
-            break
-        conn.execute("select pg_advisory_unlock(%s)", [SCHEMA_LOCKS[schema]])
-    try:
-        yield schema
-    finally:
-        if not conn.closed:
-            conn.rollback()
-            conn.execute("select pg_advisory_unlock(%s)", [SCHEMA_LOCKS[schema]])
-            conn.commit()
+        with session_lock(conn, SCHEMA_LOCKS[schema]):
+            if schema == _schema_of(conn, batch_id):
+                yield schema
+                return
 
 
 def _schema_of(conn: Connection, batch_id: int) -> str:

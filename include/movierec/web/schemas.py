@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -37,6 +37,11 @@ def _as_moment(value: object) -> object:
     return value
 
 
+def _genre_query(which: str) -> Any:
+    description = f"Movies that have {which}, spelt as in `/genres`. May be repeated."
+    return Query(max_length=20, description=description, examples=[["Drama"]])
+
+
 IN_DIGITS, AS_NUMBER = BeforeValidator(_in_digits), BeforeValidator(_as_number)
 Text = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
 # bounds come before what looks at the value as it was sent: only so does OpenAPI name them
@@ -51,22 +56,8 @@ Limit = Annotated[CountInAddress, Query(description="Movies at most.")]
 After = Annotated[
     Annotated[int, Field(ge=0, le=LARGEST_ID), IN_DIGITS], Query(description="`next` of the page before this one.")
 ]
-GenresIn = Annotated[
-    list[Text],
-    Query(
-        max_length=20,
-        description="Movies that have one of these or more, spelt as in `/genres`. May be repeated.",
-        examples=[["Drama"]],
-    ),
-]
-GenresOut = Annotated[
-    list[Text],
-    Query(
-        max_length=20,
-        description="Movies that have none of these, spelt as in `/genres`. May be repeated.",
-        examples=[["Drama"]],
-    ),
-]
+GenresIn = Annotated[list[Text], _genre_query("one of these or more")]
+GenresOut = Annotated[list[Text], _genre_query("none of these")]
 Ids = Annotated[list[IdInAddress], Query(max_length=200, description="May be repeated.")]
 Year = Annotated[YearInAddress | None, Query()]
 Cap = Annotated[CountInAddress | None, Query(description="How many of a page may share a genre.")]
