@@ -7,7 +7,6 @@ from typing import Any
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException
 
-from movierec.config import LARGEST_ID
 from movierec.deadline import DEADLINE_SETTING, DEFAULT_DEADLINE, parse_deadline
 from movierec_marked import require_results
 from movierec_nights import record_ended_night, record_stage
@@ -16,6 +15,8 @@ from movierec_notices import Notify
 CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
 CHAMPION = Asset("movierec_champion", uri="movierec://warehouse/champion", group="movierec")
 SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="movierec")
+
+LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not be handed to a task; `config` is not imported here
 
 # For a form's field: refuses a URL with a login or a query, which Airflow would keep with the run for all to see. Its
 # message shows the words.
@@ -31,7 +32,6 @@ NOTHING_SECRET: dict[str, Any] = {
 def id_param(title: str, description: str, minimum: int = 1) -> Param:
     """Return a form's field for an id of the warehouse, which may stay empty."""
     kind = ["null", "integer"]
-    # A larger number could not even be handed to a task.
     return Param(None, type=kind, minimum=minimum, maximum=LARGEST_ID, title=title, description=description)
 
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from movierec.config import LARGEST_ID
 from movierec.dag_ids import INGEST, TRAIN
 from movierec.evaluation.protocols import CUTOFF
 from movierec_connections import base_url, open_connection
+from movierec_dag import LARGEST_ID
 from movierec_pictures import HEADERS, OnFirstRequest
 
 if TYPE_CHECKING:
