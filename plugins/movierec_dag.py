@@ -16,7 +16,7 @@ CORE = Asset("movierec_core", uri="movierec://warehouse/core", group="movierec")
 CHAMPION = Asset("movierec_champion", uri="movierec://warehouse/champion", group="movierec")
 SERVING = Asset("movierec_serving", uri="movierec://warehouse/serving", group="movierec")
 
-LARGEST_ID = 2**63 - 1  # of PostgreSQL's bigint; a larger number could not be handed to a task; `config` is not imported here
+LARGEST_ID = 2**63 - 1  # as in movierec.config, which DAG files must not import; a larger one reaches no task
 
 # For a form's field: refuses a URL with a login or a query, which Airflow would keep with the run for all to see. Its
 # message shows the words.
